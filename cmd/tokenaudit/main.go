@@ -1,0 +1,5 @@
+// Command tokenaudit audits the API tokens of content management systems by
+// policies written as code.
+package main
+
+func main() {}

@@ -1,0 +1,84 @@
+// Package collectors holds the contract between tokenaudit and the CMSes it
+// reads, the registry of what can be read, and the concurrent run over all
+// sources.
+//
+// A collector reads one kind of CMS. It only ever sends GET and HEAD, it has no
+// place for a secret, and it never lets a list that could not be read look like
+// an empty one.
+package collectors
+
+import (
+	"context"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Collector reads the sources that one entry of the configuration reaches.
+type Collector interface {
+	// Discover lists the sources this configuration reaches (spaces of an
+	// organization, stacks, projects). The sources have an ID, a CMS, a kind,
+	// a name and a host; they have no tokens yet. A source that was found
+	// although a list was cut off comes with a *DiscoveryError beside it: both
+	// results are valid.
+	Discover(ctx context.Context) ([]inventory.Source, error)
+	// Collect fills one source with its tokens. A unit that could not be read
+	// is recorded in source.Units, never an empty list. The error is non-nil
+	// only if ctx ended or the source could not be read at all in a way that
+	// no unit expresses; the returned source is valid in both cases.
+	Collect(ctx context.Context, source inventory.Source) (inventory.Source, error)
+}
+
+// DomainNamer is implemented by collectors whose sources do not all share one
+// rate-limit domain. The domain is a stable name such as
+// "contentstack/organizations/blt1"; shards take whole domains.
+type DomainNamer interface {
+	Domain(source inventory.Source) string
+}
+
+// Prober is implemented by collectors that can tell, for `tokenaudit doctor`,
+// who the credential is, what it may list and what is missing.
+type Prober interface {
+	// Probe asks as little as possible. The checks come in a fixed order.
+	Probe(ctx context.Context) []Check
+}
+
+// CheckStatus is the outcome of a Check.
+type CheckStatus string
+
+// The outcomes of a check.
+const (
+	CheckOK      CheckStatus = "ok"
+	CheckWarning CheckStatus = "warning"
+	CheckFailed  CheckStatus = "failed"
+)
+
+// Check is one line of what `tokenaudit doctor` found out.
+type Check struct {
+	// Name is short and stable: "identity", "list organization tokens".
+	Name   string      `json:"name"`
+	Status CheckStatus `json:"status"`
+	// Detail says what was found, without secrets.
+	Detail string `json:"detail"`
+	// Hint says what to grant and where; empty when nothing is missing.
+	Hint string `json:"hint,omitempty"`
+	// Class is the error class of a failed check.
+	Class inventory.ErrorClass `json:"class,omitempty"`
+}
+
+// DiscoveryError says that not all sources of an entry could be found. The run
+// reports it as a failed unit of a source that stands for the entry.
+type DiscoveryError struct {
+	// Source stands for what could not be listed, such as the organization.
+	// Its ID, CMS, Kind and Name are set.
+	Source inventory.Source
+	// Unit is the list that failed, with its class, detail and hint.
+	Unit inventory.Unit
+	Err  error
+}
+
+func (e *DiscoveryError) Error() string {
+	return "list the sources of " + e.Source.ID + ": " + e.Unit.Detail
+}
+
+// Unwrap gives the underlying error.
+func (e *DiscoveryError) Unwrap() error { return e.Err }

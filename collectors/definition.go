@@ -1,0 +1,115 @@
+package collectors
+
+import (
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Definition is all that tokenaudit needs to know of a CMS. The declaration of
+// its options drives the parsing of the configuration, its JSON Schema, the
+// documentation and the redaction of secrets.
+type Definition struct {
+	// CMS is the name used in the configuration and in every ID: "contentful".
+	CMS string
+	// Title is the CMS's own name: "Contentful".
+	Title string
+	// Options are the keys of a source entry beside the common ones (labels,
+	// exclude, base_url, requests_per_second, timeout, never_after).
+	Options []Option
+	// OneOf lists groups of options of which exactly one must be given, such
+	// as {"authtoken", "oauth_token"}.
+	OneOf [][]string
+	// AnyOf lists groups of options of which at least one must be given, such
+	// as {"organization", "spaces"}.
+	AnyOf [][]string
+	// Facts says what this CMS can report.
+	Facts inventory.Facts
+	// LeastPrivilege says, in Markdown, how to make the weakest credential
+	// that does the work. `doctor` and the docs print it.
+	LeastPrivilege string
+	// New makes the collector of one entry. It validates what the option
+	// declarations cannot, and sends nothing.
+	New func(entry Entry, run Run) (Collector, error)
+}
+
+// OptionType is the type of an option's value.
+type OptionType string
+
+// The types of option values.
+const (
+	OptionString  OptionType = "string"
+	OptionStrings OptionType = "strings"
+	OptionInteger OptionType = "integer"
+	OptionBoolean OptionType = "boolean"
+	OptionSecret  OptionType = "secret"  // {env: …}, {file: …} or {command: […]}
+	OptionObjects OptionType = "objects" // a list of mappings, see Option.Items
+)
+
+// Option is one key of a source entry.
+type Option struct {
+	// Key is the key in tokenaudit.yaml.
+	Key  string
+	Type OptionType
+	// Help is one sentence.
+	Help     string
+	Required bool
+	// Default is shown in the docs; the collector applies it.
+	Default string
+	// Enum lists the allowed values; empty for any.
+	Enum []string
+	// Example is shown by `tokenaudit init`.
+	Example string
+	// Items are the keys of each element of an OptionObjects.
+	Items []Option
+}
+
+// Entry is one source entry of the configuration, checked against the options
+// of its Definition, with its secrets resolved.
+type Entry struct {
+	CMS string
+	// Name is the configured name of a self-hosted instance, else empty.
+	Name string
+	// Values holds the options by key: string, []string, int, bool,
+	// cmsapi.Secret, or []map[string]any of the same.
+	Values map[string]any
+	// BaseURL is scheme, host and port only; empty for the CMS's own.
+	BaseURL string
+	// Exclude are glob patterns on ids and names of sources to leave out.
+	Exclude []string
+	Labels  map[string]string
+	// RequestsPerSecond lowers the rate of the entry's limiters; 0 leaves it.
+	RequestsPerSecond float64
+	// Timeout bounds one request; 0 means the run's default.
+	Timeout time.Duration
+	// NeverAfter is the horizon from which on an expiry means never; zero for
+	// ten years after collection.
+	NeverAfter time.Time
+	Origin     inventory.Origin
+}
+
+// String gives a string option, or "".
+func (e Entry) String(key string) string { s, _ := e.Values[key].(string); return s }
+
+// Strings gives a list option, or nil.
+func (e Entry) Strings(key string) []string { s, _ := e.Values[key].([]string); return s }
+
+// Secret gives a secret option; its Empty method tells whether it was given.
+func (e Entry) Secret(key string) cmsapi.Secret { s, _ := e.Values[key].(cmsapi.Secret); return s }
+
+// Objects gives a list of mappings, or nil. Read each through Entry{Values: m}.
+func (e Entry) Objects(key string) []map[string]any {
+	s, _ := e.Values[key].([]map[string]any)
+	return s
+}
+
+// Run is what all collectors of one run share.
+type Run struct {
+	// API makes HTTP clients that share connections and rate limiters.
+	API *cmsapi.Session
+	// Now is the clock that stamps CollectedAt.
+	Now func() time.Time
+	// Files and commands are resolved against Dir, the configuration's folder.
+	Dir string
+}

@@ -1,0 +1,238 @@
+// Package policies judges sources by Rego rules: it loads and compiles the
+// rules once, evaluates one source at a time, and gives a verdict for every
+// pair of rule and token, or rule and source.
+package policies
+
+import (
+	"context"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Status is the outcome of a rule on a token or a source.
+type Status string
+
+// The five statuses. Only a fail can be waived; not_evaluated is never a pass.
+const (
+	Fail          Status = "fail"
+	Pass          Status = "pass"
+	NotEvaluated  Status = "not_evaluated"
+	NotApplicable Status = "not_applicable"
+	Waived        Status = "waived"
+)
+
+// Severity is how bad a failed rule is.
+type Severity string
+
+// The severities, worst first.
+const (
+	Critical Severity = "critical"
+	High     Severity = "high"
+	Medium   Severity = "medium"
+	Low      Severity = "low"
+	Info     Severity = "info"
+)
+
+// Subject is what a rule judges.
+type Subject string
+
+// The subjects.
+const (
+	SubjectToken  Subject = "token"
+	SubjectSource Subject = "source"
+)
+
+// Rule is the metadata of one rule.
+type Rule struct {
+	// ID is kebab-case; custom rules are "custom/<name>".
+	ID       string
+	Package  string
+	Title    string
+	Severity Severity
+	Subject  Subject
+	// Description is Markdown.
+	Description string
+	// Kinds are the kinds of tokens it judges; empty for all.
+	Kinds []inventory.Kind
+	// Requires are the facts without which the rule cannot decide.
+	Requires []inventory.Fact
+	// Controls maps a framework ("owasp_nhi") to its ids. Sorted.
+	Controls map[string][]string
+	// Params are the declared parameters by name.
+	Params map[string]Param
+	// Values are the parameters in force where no source pattern overrides them.
+	Values map[string]any
+	// Remediation maps "default" and CMS names to what to do.
+	Remediation map[string]string
+	// Custom: loaded from the user's paths.
+	Custom bool
+	// File and Line say where the rule is defined; built-in rules have their embedded path.
+	File string
+	Line int
+}
+
+// RemediationFor gives the remediation for a CMS, else the default one.
+func (r Rule) RemediationFor(cms string) string {
+	if s, ok := r.Remediation[cms]; ok {
+		return s
+	}
+	return r.Remediation["default"]
+}
+
+// Param declares a parameter: a fragment of JSON Schema.
+type Param struct {
+	Type        string   `json:"type"`
+	Description string   `json:"description"`
+	Default     any      `json:"default"`
+	Minimum     *float64 `json:"minimum,omitempty"`
+	Maximum     *float64 `json:"maximum,omitempty"`
+	Enum        []any    `json:"enum,omitempty"`
+}
+
+// Derived is what evaluation adds to a token: its status and its day counts.
+// A nil count means that the fact is unknown, or that the count makes no sense
+// (ExpiresInDays of a token that never expires).
+type Derived struct {
+	Status TokenStatus `json:"status"`
+	// AgeDays counts whole days since created_at.
+	AgeDays *int `json:"age_days,omitempty"`
+	// ExpiresInDays is floored; negative once past.
+	ExpiresInDays *int `json:"expires_in_days,omitempty"`
+	// LifetimeDays is from created_at to the expiry.
+	LifetimeDays *int `json:"lifetime_days,omitempty"`
+	// UnusedDays bounds the days since the last use.
+	UnusedDays *DayRange `json:"unused_days,omitempty"`
+}
+
+// DayRange bounds a number of days, both ends inclusive. Max is nil for no upper bound.
+type DayRange struct {
+	Min int  `json:"min"`
+	Max *int `json:"max,omitempty"`
+}
+
+// TokenStatus is whether a token works at the audit time.
+type TokenStatus string
+
+// The statuses of a token. An unknown expiry or revocation leaves a token active.
+const (
+	Active  TokenStatus = "active"
+	Expired TokenStatus = "expired"
+	Revoked TokenStatus = "revoked"
+)
+
+// Verdict is the outcome of one rule on one token, or on one source.
+type Verdict struct {
+	Rule   string
+	Source string
+	// Token is empty for a verdict about a source.
+	Token  string
+	Status Status
+	// Severity is the one in force for this source.
+	Severity Severity
+	// Message says what is wrong (fail, waived) or why it passes (an explained pass).
+	Message string
+	// Reason says why a verdict is not_evaluated or not_applicable.
+	Reason string
+	// Key tells several findings of one rule on one subject apart; usually empty.
+	Key string
+	// Evidence are the facts that the verdict rests on; nil for none.
+	Evidence map[string]any
+	// Waiver is set for Waived.
+	Waiver *Waiver
+}
+
+// Result is the judgement of one source.
+type Result struct {
+	// Source is the judged source without its tokens.
+	Source inventory.Source
+	// Verdicts are all but the plain passes and the not applicable ones, which
+	// are only counted: fail, waived, not_evaluated, and passes with an
+	// explanation. Sorted by rule, token, key.
+	Verdicts []Verdict
+	// Counts has every loaded rule, counted by pair.
+	Counts map[string]Counts
+	// Derived runs parallel to the tokens of the source as they were given.
+	Derived []Derived
+	// Errors are rules that erred or ran out of time here; their pairs are not_evaluated.
+	Errors []RuleError
+}
+
+// Counts counts the verdicts of a rule by status.
+type Counts struct {
+	Fail          int `json:"fail"`
+	Pass          int `json:"pass"`
+	NotEvaluated  int `json:"not_evaluated"`
+	NotApplicable int `json:"not_applicable"`
+	Waived        int `json:"waived"`
+}
+
+// RuleError is a rule that could not judge a source.
+type RuleError struct {
+	Rule   string
+	Source string
+	// Detail is one line.
+	Detail string
+}
+
+// Waiver lets a finding pass the gate for a while, for a reason somebody
+// signed. All fields are required.
+type Waiver struct {
+	// Rule and Token are globs; only * is special, and it crosses /.
+	Rule       string `json:"rule" yaml:"rule"`
+	Token      string `json:"token" yaml:"token"`
+	Reason     string `json:"reason" yaml:"reason"`
+	Owner      string `json:"owner" yaml:"owner"`
+	ApprovedBy string `json:"approved_by" yaml:"approved_by"`
+	// Expires is a date, YYYY-MM-DD; the waiver holds to its end, UTC.
+	Expires string           `json:"expires" yaml:"expires"`
+	Origin  inventory.Origin `json:"origin,omitzero" yaml:"-"`
+}
+
+// Settings are the user's changes to the rules.
+type Settings struct {
+	// Rules by id.
+	Rules map[string]RuleSettings
+}
+
+// RuleSettings change one rule.
+type RuleSettings struct {
+	Off bool
+	// Severity is empty to leave it.
+	Severity Severity
+	Params   map[string]any
+	// Sources override further for sources whose id matches a glob; the last match wins.
+	Sources []SourceSettings
+	Origin  inventory.Origin
+}
+
+// SourceSettings change one rule for some sources.
+type SourceSettings struct {
+	Pattern  string
+	Off      bool
+	Severity Severity
+	Params   map[string]any
+}
+
+// LoadOptions say which rules to load.
+type LoadOptions struct {
+	// Paths are files or folders of custom rules, or bundles (.tar.gz).
+	Paths []string
+	// Only restricts the rules to these ids; empty for all.
+	Only     []string
+	Settings Settings
+	Waivers  []Waiver
+	// Timeout bounds one rule on one source; 0 means 10 s.
+	Timeout time.Duration
+}
+
+// Judge is what the pipeline needs of the engine; *Engine implements it.
+type Judge interface {
+	// Rules gives the loaded rules, sorted by id.
+	Rules() []Rule
+	// Evaluate judges one source at a time. It may be called concurrently.
+	// The error is non-nil only if ctx ended or the engine itself is broken.
+	Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error)
+	// Digest identifies the rules and settings in force.
+	Digest() string
+}
