@@ -1,5 +1,11 @@
 // Package report holds the one model that every output format renders, the
 // formats, the gate and the baseline.
+//
+// A Builder gathers the judged sources, in any order and concurrently, and
+// gives one Report. What a Report says depends on its inputs alone: the same
+// inventory, rules, settings and audit time give the same bytes in every
+// format. All text that comes from a CMS is untrusted; it is kept as it is in
+// the model and made harmless by each format when it is written.
 package report
 
 import (
@@ -12,34 +18,59 @@ import (
 // Schema names the version of the JSON report.
 const Schema = "tokenaudit/report/v1"
 
-// Report is the result of a run (design, section 8.1). Slices are never nil.
+// Report is the result of a run (design, section 8.1). Slices and maps are
+// never nil unless their comment says so.
 type Report struct {
 	Schema        string         `json:"schema"`
 	Tool          inventory.Tool `json:"tool"`
 	Policies      PolicySet      `json:"policies"`
 	ConfigDigest  string         `json:"config_digest"`
 	WaiversDigest string         `json:"waivers_digest"`
-	At            time.Time      `json:"at"`
-	Complete      bool           `json:"complete"`
-	Summary       Summary        `json:"summary"`
-	Rules         []Rule         `json:"rules"`
-	Sources       []Source       `json:"sources"`
-	Findings      []Finding      `json:"findings"`
-	Gaps          []Gap          `json:"gaps"`
-	Allowed       []Allowed      `json:"allowed"`
+	// Scope says what the run was restricted to; nil for everything configured.
+	Scope *Scope `json:"scope,omitempty"`
+	// At is the audit time, UTC.
+	At time.Time `json:"at"`
+	// Complete is false when a unit of any source failed or was cut off, when a
+	// rule could not run, or when there was no source. Accepting a gap does not
+	// make a run complete; it only keeps the gate from failing on it.
+	Complete bool     `json:"complete"`
+	Summary  Summary  `json:"summary"`
+	Rules    []Rule   `json:"rules"`
+	Sources  []Source `json:"sources"`
+	// Findings are sorted by severity, rule, token, source, key.
+	Findings []Finding `json:"findings"`
+	Gaps     []Gap     `json:"gaps"`
+	Allowed  []Allowed `json:"allowed"`
 	// Tokens is nil (and left out) with --no-inventory.
-	Tokens       []Token       `json:"tokens,omitempty"`
+	Tokens       []Token       `json:"tokens,omitzero"`
 	Waivers      WaiverReport  `json:"waivers"`
 	AcceptedGaps []AcceptedGap `json:"accepted_gaps"`
 	RuleErrors   []RuleError   `json:"rule_errors"`
-	// Resolved is nil without a baseline.
-	Resolved []Finding `json:"resolved,omitempty"`
+	// Baseline identifies the report this one was compared to; nil without one.
+	Baseline *BaselineRef `json:"baseline,omitempty"`
+	// Resolved are the findings of the baseline that are gone; nil without a baseline.
+	Resolved []Finding `json:"resolved,omitzero"`
+	// Stale are the findings of the baseline about what could not be read this
+	// time: nobody knows whether they are gone. Nil without a baseline.
+	Stale []Finding `json:"stale,omitzero"`
 }
 
 // PolicySet identifies the rules that judged.
 type PolicySet struct {
 	Digest string `json:"digest"`
-	OPA    string `json:"opa"`
+	// OPA is the version of the engine.
+	OPA string `json:"opa"`
+}
+
+// Scope is what a run was restricted to. What lies outside was not looked at,
+// so nothing is concluded about it.
+type Scope struct {
+	// Sources are the globs of --source.
+	Sources []string `json:"sources,omitempty"`
+	// Rules are the ids of --rule.
+	Rules []string `json:"rules,omitempty"`
+	// Shard is "3/16"; empty for an unsharded run.
+	Shard string `json:"shard,omitempty"`
 }
 
 // Summary counts.
@@ -78,35 +109,60 @@ type Source struct {
 	Tokens int `json:"tokens"`
 }
 
+// BaselineState says how a finding relates to the baseline.
+type BaselineState string
+
+// The states of a finding against a baseline.
+const (
+	BaselineNew       BaselineState = "new"
+	BaselineUnchanged BaselineState = "unchanged"
+)
+
 // Finding is a failed or waived verdict.
 type Finding struct {
+	// Fingerprint identifies the finding over runs; see Fingerprint.
 	Fingerprint string            `json:"fingerprint"`
 	Rule        string            `json:"rule"`
 	Severity    policies.Severity `json:"severity"`
-	Status      policies.Status   `json:"status"`
-	// Baseline is "new" or "unchanged"; empty without a baseline.
-	Baseline    string            `json:"baseline,omitempty"`
-	CMS         string            `json:"cms"`
-	Source      string            `json:"source"`
-	Token       string            `json:"token,omitempty"`
-	TokenName   string            `json:"token_name,omitempty"`
-	Kind        inventory.Kind    `json:"kind,omitempty"`
-	Key         string            `json:"key,omitempty"`
-	Message     string            `json:"message"`
-	Remediation string            `json:"remediation"`
-	Evidence    map[string]any    `json:"evidence"`
-	URL         string            `json:"url"`
-	Origin      *inventory.Origin `json:"origin,omitempty"`
-	Waiver      *policies.Waiver  `json:"waiver,omitempty"`
+	// Status is fail or waived.
+	Status policies.Status `json:"status"`
+	// Baseline is empty without a baseline.
+	Baseline BaselineState `json:"baseline,omitempty"`
+	// Resolution says why a finding in Resolved or Stale is there; else empty.
+	Resolution Resolution `json:"resolution,omitempty"`
+	CMS        string     `json:"cms"`
+	Source     string     `json:"source"`
+	// Token is empty for a finding about a source.
+	Token string `json:"token,omitempty"`
+	// TokenName is untrusted text of the CMS's users.
+	TokenName string         `json:"token_name,omitempty"`
+	Kind      inventory.Kind `json:"kind,omitempty"`
+	// Key tells several findings of one rule on one subject apart; usually empty.
+	Key string `json:"key,omitempty"`
+	// Message quotes untrusted text.
+	Message     string         `json:"message"`
+	Remediation string         `json:"remediation"`
+	Evidence    map[string]any `json:"evidence"`
+	// URL opens the CMS's page for the token, else for the source; may be empty.
+	URL string `json:"url"`
+	// Planned and Address are set for a token that a change would create.
+	Planned inventory.Planned `json:"planned,omitempty"`
+	Address string            `json:"address,omitempty"`
+	// Origin is where a planned token is declared, else where the source is configured.
+	Origin *inventory.Origin `json:"origin,omitempty"`
+	// Waiver is set for a waived finding.
+	Waiver *policies.Waiver `json:"waiver,omitempty"`
 }
 
 // Gap groups the pairs of a rule and a source that were not evaluated for one reason.
 type Gap struct {
-	Rule   string `json:"rule"`
-	Source string `json:"source"`
-	Reason string `json:"reason"`
-	Count  int    `json:"count"`
-	// Sample has up to 3 token ids.
+	Rule string `json:"rule"`
+	// Severity is the rule's for this source.
+	Severity policies.Severity `json:"severity"`
+	Source   string            `json:"source"`
+	Reason   string            `json:"reason"`
+	Count    int               `json:"count"`
+	// Sample has up to 3 token ids, the first in order; empty for a rule about sources.
 	Sample []string `json:"sample"`
 }
 
@@ -126,22 +182,55 @@ type Token struct {
 	Verdicts map[string]policies.Status `json:"verdicts"`
 }
 
-// WaiverReport says what became of the waivers.
+// WaiverReport says what became of the waivers, each list in the order of the
+// configuration.
 type WaiverReport struct {
-	Applied   []policies.Waiver `json:"applied"`
-	Expired   []policies.Waiver `json:"expired"`
-	Unmatched []policies.Waiver `json:"unmatched"`
+	// Applied cover at least one finding.
+	Applied []Waiver `json:"applied"`
+	// Expired are past their date and cover nothing any more.
+	Expired []Waiver `json:"expired"`
+	// Unmatched are in force and cover nothing.
+	Unmatched []Waiver `json:"unmatched"`
 }
+
+// Waiver is a waiver and what it does in this run.
+type Waiver struct {
+	policies.Waiver
+	// Findings is how many findings it covers; of an expired one, how many it
+	// would cover.
+	Findings int `json:"findings"`
+	// ExpiresInDays counts whole days to the end of its last day; negative once past.
+	ExpiresInDays int `json:"expires_in_days"`
+}
+
+// GapState says what became of an accepted gap.
+type GapState string
+
+// The states of an accepted gap.
+const (
+	// GapApplied: it covers a unit that could not be read.
+	GapApplied GapState = "applied"
+	// GapExpired: past its date, it covers nothing.
+	GapExpired GapState = "expired"
+	// GapUnmatched: no such unit failed.
+	GapUnmatched GapState = "unmatched"
+)
 
 // AcceptedGap is a unit that could not be read and that somebody accepted.
 type AcceptedGap struct {
-	Source     string           `json:"source"`
-	Unit       string           `json:"unit"`
-	Reason     string           `json:"reason"`
-	Owner      string           `json:"owner"`
-	ApprovedBy string           `json:"approved_by"`
-	Expires    string           `json:"expires"`
-	Origin     inventory.Origin `json:"origin,omitzero"`
+	// Source and Unit are globs; only * is special, and it crosses /.
+	Source     string `json:"source"`
+	Unit       string `json:"unit"`
+	Reason     string `json:"reason"`
+	Owner      string `json:"owner"`
+	ApprovedBy string `json:"approved_by"`
+	// Expires is a date, YYYY-MM-DD; it holds to its end, UTC.
+	Expires string           `json:"expires"`
+	Origin  inventory.Origin `json:"origin,omitzero"`
+	// State is set by the Builder.
+	State GapState `json:"state"`
+	// ExpiresInDays counts whole days to the end of its last day; negative once past.
+	ExpiresInDays int `json:"expires_in_days"`
 }
 
 // RuleError is a rule that could not judge a source.

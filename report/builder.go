@@ -1,0 +1,222 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// BuildOptions are what a report says beside the judgements.
+type BuildOptions struct {
+	Tool inventory.Tool
+	// At is the audit time.
+	At time.Time
+	// Rules are the loaded rules.
+	Rules []policies.Rule
+	// PolicyDigest identifies rules and settings, OPAVersion the engine.
+	PolicyDigest string
+	OPAVersion   string
+	// ConfigDigest and WaiversDigest are empty where there is no configuration.
+	ConfigDigest  string
+	WaiversDigest string
+	// Scope is nil for a run over everything configured.
+	Scope *Scope
+	// Waivers are all that the configuration has; the engine applies them, the
+	// report says what became of them.
+	Waivers []policies.Waiver
+	// AcceptedGaps are all that the configuration has; their State is ignored.
+	AcceptedGaps []AcceptedGap
+	// OmitTokens leaves the inventory out of the report (--no-inventory).
+	OmitTokens bool
+}
+
+// Builder gathers judged sources into a Report. Its methods may be called
+// concurrently, and the order of the calls does not matter.
+type Builder struct {
+	options BuildOptions
+	rules   map[string]policies.Rule
+
+	mu      sync.Mutex
+	report  Report
+	counts  map[string]policies.Counts
+	gaps    map[gapKey]*Gap
+	covered map[policies.Waiver]int
+}
+
+type gapKey struct{ rule, source, reason string }
+
+// NewBuilder makes an empty Builder.
+func NewBuilder(options BuildOptions) *Builder {
+	b := &Builder{
+		options: options,
+		rules:   make(map[string]policies.Rule, len(options.Rules)),
+		counts:  make(map[string]policies.Counts, len(options.Rules)),
+		gaps:    make(map[gapKey]*Gap),
+		covered: make(map[policies.Waiver]int),
+	}
+	for _, rule := range options.Rules {
+		b.rules[rule.ID] = rule
+	}
+	return b
+}
+
+// Add takes one judged source. result must be the judgement of this source:
+// result.Derived runs parallel to source.Tokens. The Builder keeps the tokens
+// unless OmitTokens is set; the caller must not change them afterwards.
+func (b *Builder) Add(source inventory.Source, result policies.Result) {
+	part := b.convert(source, result)
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.report.Sources = append(b.report.Sources, part.source)
+	b.report.Findings = append(b.report.Findings, part.findings...)
+	b.report.Allowed = append(b.report.Allowed, part.allowed...)
+	b.report.Tokens = append(b.report.Tokens, part.tokens...)
+	for _, e := range result.Errors {
+		b.report.RuleErrors = append(b.report.RuleErrors, RuleError(e))
+	}
+	for rule, counts := range result.Counts {
+		b.counts[rule] = sumCounts(b.counts[rule], counts)
+	}
+	for key, gap := range part.gaps {
+		b.addGap(key, gap)
+	}
+	for waiver, n := range part.covered {
+		b.covered[waiver] += n
+	}
+}
+
+func (b *Builder) addGap(key gapKey, gap *Gap) {
+	have, ok := b.gaps[key]
+	if !ok {
+		b.gaps[key] = gap
+		return
+	}
+	have.Count += gap.Count
+	for _, id := range gap.Sample {
+		have.Sample = sampled(have.Sample, id)
+	}
+}
+
+// Report gives what was gathered so far, sorted, with its summary. It shares
+// its elements with the Builder: read it, and call it once, at the end.
+func (b *Builder) Report() *Report {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.report
+	r.Schema = Schema
+	r.Tool = b.options.Tool
+	r.Policies = PolicySet{Digest: b.options.PolicyDigest, OPA: b.options.OPAVersion}
+	r.ConfigDigest, r.WaiversDigest = b.options.ConfigDigest, b.options.WaiversDigest
+	r.Scope = b.options.Scope
+	r.At = b.options.At.UTC()
+	r.Rules = b.reportRules()
+	r.Sources = sorted(r.Sources, func(a, b Source) int { return strings.Compare(a.ID, b.ID) })
+	r.Findings = sorted(r.Findings, compareFindings)
+	r.Gaps = b.reportGaps()
+	r.Allowed = sorted(r.Allowed, compareAllowed)
+	if !b.options.OmitTokens {
+		r.Tokens = sorted(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
+	}
+	r.RuleErrors = sorted(r.RuleErrors, func(a, b RuleError) int {
+		return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Source, b.Source), strings.Compare(a.Detail, b.Detail))
+	})
+	r.AcceptedGaps = judgeAcceptedGaps(b.options.AcceptedGaps, r.Sources, r.At)
+	r.Waivers = b.reportWaivers(r.Findings, r.At)
+	r.Complete = complete(&r)
+	r.Summary = summarize(&r)
+	return &r
+}
+
+// complete is the definition of Report.Complete.
+func complete(r *Report) bool {
+	return len(r.Sources) > 0 && len(r.RuleErrors) == 0 && len(r.Unread()) == 0
+}
+
+func summarize(r *Report) Summary {
+	s := Summary{Sources: len(r.Sources)}
+	for i := range r.Sources {
+		s.Tokens += r.Sources[i].Tokens
+	}
+	for i := range r.Findings {
+		if r.Findings[i].Status == policies.Fail {
+			s.Findings.add(r.Findings[i].Severity)
+		}
+	}
+	for i := range r.Rules {
+		s.Statuses = sumCounts(s.Statuses, r.Rules[i].Statuses)
+	}
+	return s
+}
+
+func (b *Builder) reportRules() []Rule {
+	rules := make([]Rule, 0, len(b.options.Rules))
+	for _, rule := range b.options.Rules {
+		rules = append(rules, Rule{
+			ID: rule.ID, Title: rule.Title, Description: rule.Description, Severity: rule.Severity,
+			Controls:    orEmpty(rule.Controls),
+			Remediation: orEmpty(rule.Remediation),
+			Params:      orEmpty(rule.Values),
+			Statuses:    b.counts[rule.ID],
+		})
+	}
+	return sorted(rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
+}
+
+func (b *Builder) reportGaps() []Gap {
+	gaps := make([]Gap, 0, len(b.gaps))
+	for _, gap := range b.gaps {
+		gaps = append(gaps, *gap)
+	}
+	return sorted(gaps, func(a, b Gap) int {
+		return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Source, b.Source), strings.Compare(a.Reason, b.Reason))
+	})
+}
+
+func compareFindings(a, b Finding) int {
+	return cmp.Or(
+		severityRank(a.Severity)-severityRank(b.Severity),
+		strings.Compare(a.Rule, b.Rule),
+		strings.Compare(a.Token, b.Token),
+		strings.Compare(a.Source, b.Source),
+		strings.Compare(a.Key, b.Key),
+		strings.Compare(a.Message, b.Message),
+	)
+}
+
+func compareAllowed(a, b Allowed) int {
+	return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Source, b.Source),
+		strings.Compare(a.Token, b.Token), strings.Compare(a.Message, b.Message))
+}
+
+func sumCounts(a, b policies.Counts) policies.Counts {
+	return policies.Counts{
+		Fail:          a.Fail + b.Fail,
+		Pass:          a.Pass + b.Pass,
+		NotEvaluated:  a.NotEvaluated + b.NotEvaluated,
+		NotApplicable: a.NotApplicable + b.NotApplicable,
+		Waived:        a.Waived + b.Waived,
+	}
+}
+
+// sorted gives a sorted copy that is never nil. The copy is stable for
+// elements that compare as equal.
+func sorted[T any](s []T, compare func(a, b T) int) []T {
+	s = append(make([]T, 0, len(s)), s...)
+	slices.SortStableFunc(s, compare)
+	return s
+}
+
+// orEmpty gives a copy that is never nil.
+func orEmpty[V any](m map[string]V) map[string]V {
+	if m == nil {
+		return map[string]V{}
+	}
+	return maps.Clone(m)
+}

@@ -1,0 +1,181 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// sampleSize is how many token ids a Gap names.
+const sampleSize = 3
+
+// part is what one source adds to a report. It is made without the lock.
+type part struct {
+	source   Source
+	findings []Finding
+	allowed  []Allowed
+	tokens   []Token
+	gaps     map[gapKey]*Gap
+	covered  map[policies.Waiver]int
+}
+
+func (b *Builder) convert(source inventory.Source, result policies.Result) part {
+	p := part{source: withoutTokens(source), gaps: map[gapKey]*Gap{}, covered: map[policies.Waiver]int{}}
+	index := make(map[string]int, len(source.Tokens))
+	for i := range source.Tokens {
+		index[source.Tokens[i].ID] = i
+	}
+	if !b.options.OmitTokens {
+		p.tokens = make([]Token, len(source.Tokens))
+		for i, token := range source.Tokens {
+			p.tokens[i] = Token{Token: token, Verdicts: map[string]policies.Status{}}
+			if i < len(result.Derived) {
+				p.tokens[i].Derived = result.Derived[i]
+			}
+		}
+	}
+	for _, verdict := range result.Verdicts {
+		var token *inventory.Token
+		if i, ok := index[verdict.Token]; ok {
+			token = &source.Tokens[i]
+			if p.tokens != nil {
+				p.tokens[i].note(verdict)
+			}
+		}
+		b.take(&p, verdict, token)
+	}
+	return p
+}
+
+// withoutTokens gives the source as a report shows it.
+func withoutTokens(source inventory.Source) Source {
+	s := Source{Source: source, Tokens: len(source.Tokens)}
+	s.Source.Tokens = nil
+	if s.Units == nil {
+		s.Units = []inventory.Unit{}
+	}
+	if s.Facts == nil {
+		s.Facts = inventory.Facts{}
+	}
+	return s
+}
+
+// note records a verdict on the token. One rule can have several findings on a
+// token; a fail must not be hidden by a waived one.
+func (t *Token) note(v policies.Verdict) {
+	if v.Status == policies.Pass || v.Status == policies.NotApplicable || t.Verdicts[v.Rule] == policies.Fail {
+		return
+	}
+	t.Verdicts[v.Rule] = v.Status
+}
+
+// take files a verdict. token is nil for a verdict about the source.
+func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token) {
+	switch v.Status {
+	case policies.Fail, policies.Waived:
+		p.findings = append(p.findings, b.finding(&p.source, v, token))
+		if v.Waiver != nil {
+			p.covered[*v.Waiver]++
+		}
+	case policies.NotEvaluated:
+		p.addGap(v)
+	case policies.Pass:
+		if v.Message != "" {
+			p.allowed = append(p.allowed, Allowed{Rule: v.Rule, Source: p.source.ID, Token: v.Token, Message: v.Message})
+		}
+	}
+}
+
+func (b *Builder) finding(source *Source, v policies.Verdict, token *inventory.Token) Finding {
+	f := Finding{
+		Fingerprint: Fingerprint(v.Rule, source.ID, v.Token, v.Key),
+		Rule:        v.Rule, Severity: v.Severity, Status: v.Status,
+		CMS: source.CMS, Source: source.ID, Token: v.Token, Key: v.Key,
+		Message:     v.Message,
+		Remediation: b.rules[v.Rule].RemediationFor(source.CMS),
+		Evidence:    orEmpty(v.Evidence),
+		URL:         source.URL,
+		Origin:      originOf(source.Origin),
+		Waiver:      v.Waiver,
+	}
+	if token == nil {
+		return f
+	}
+	f.TokenName, f.Kind = token.Name, token.Kind
+	f.Planned, f.Address = token.Planned, token.Address
+	if token.URL != "" {
+		f.URL = token.URL
+	}
+	if origin := originOf(token.Origin); origin != nil {
+		f.Origin = origin
+	}
+	return f
+}
+
+func originOf(o inventory.Origin) *inventory.Origin {
+	if o.File == "" {
+		return nil
+	}
+	return &o
+}
+
+func (p *part) addGap(v policies.Verdict) {
+	key := gapKey{rule: v.Rule, source: p.source.ID, reason: v.Reason}
+	gap, ok := p.gaps[key]
+	if !ok {
+		gap = &Gap{Rule: v.Rule, Severity: v.Severity, Source: p.source.ID, Reason: v.Reason, Sample: []string{}}
+		p.gaps[key] = gap
+	}
+	gap.Count++
+	if v.Token != "" {
+		gap.Sample = sampled(gap.Sample, v.Token)
+	}
+}
+
+// sampled keeps the first ids in order, so that a sample does not depend on
+// the order in which the verdicts came.
+func sampled(sample []string, id string) []string {
+	i, _ := slices.BinarySearch(sample, id)
+	if i == sampleSize {
+		return sample
+	}
+	sample = slices.Insert(sample, i, id)
+	return sample[:min(len(sample), sampleSize)]
+}
+
+// reportWaivers sorts the waivers by what became of them.
+func (b *Builder) reportWaivers(findings []Finding, at time.Time) WaiverReport {
+	w := WaiverReport{Applied: []Waiver{}, Expired: []Waiver{}, Unmatched: []Waiver{}}
+	for _, waiver := range b.options.Waivers {
+		days, ok := daysToEndOf(waiver.Expires, at)
+		use := Waiver{Waiver: waiver, Findings: b.covered[waiver], ExpiresInDays: days}
+		switch {
+		case !ok || days < 0:
+			use.Findings = wouldCover(waiver, findings)
+			w.Expired = append(w.Expired, use)
+		case use.Findings > 0:
+			w.Applied = append(w.Applied, use)
+		default:
+			w.Unmatched = append(w.Unmatched, use)
+		}
+	}
+	return w
+}
+
+// wouldCover counts the findings that an expired waiver does not cover any more.
+func wouldCover(waiver policies.Waiver, findings []Finding) int {
+	count := 0
+	for i := range findings {
+		f := &findings[i]
+		subject := f.Token
+		if subject == "" {
+			subject = f.Source
+		}
+		if f.Status == policies.Fail && globMatch(waiver.Rule, f.Rule) && globMatch(waiver.Token, subject) {
+			count++
+		}
+	}
+	return count
+}

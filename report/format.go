@@ -1,0 +1,93 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// Format renders a Report. A format never fails because of what a report says;
+// its error is that of the writer, or of text that cannot be encoded.
+type Format struct {
+	// Name is what -o takes.
+	Name string
+	// Help is one sentence.
+	Help string
+	// whole: the format is read by programs that must see every finding, so
+	// MinSeverity does not apply.
+	whole  bool
+	render func(w io.Writer, r *Report, o RenderOptions) error
+}
+
+// RenderOptions say how a report is shown, never what is in it. The zero value
+// is right for a file.
+type RenderOptions struct {
+	// Gate is the gate whose verdict is shown.
+	Gate Gate
+	// MinSeverity leaves findings below it out of every format but json, and
+	// says how many; empty for all.
+	MinSeverity policies.Severity
+	// Terminal: the output is a terminal, so text is aligned and cut to Width
+	// columns (0 means 80). Colour adds ANSI colours to it.
+	Terminal bool
+	Width    int
+	Colour   bool
+	// Suppressed has the sarif format include waived findings, with their suppressions.
+	Suppressed bool
+
+	// hidden is how many findings MinSeverity left out.
+	hidden int
+}
+
+// Formats gives every format, in the order in which help lists them.
+func Formats() []Format {
+	return []Format{
+		{Name: "table", Help: "what to fix first, for people (default)", render: renderTable},
+		{Name: "json", Help: "the whole report; the baseline of the next run", whole: true, render: renderJSON},
+	}
+}
+
+// FormatNames gives the names of all formats.
+func FormatNames() []string {
+	formats := Formats()
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// Lookup finds a format by its name. The error names the nearest one.
+func Lookup(name string) (Format, error) {
+	formats := Formats()
+	for _, f := range formats {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	names := FormatNames()
+	err := fmt.Errorf("unknown format %q: one of %s", name, strings.Join(names, ", "))
+	if near := nearest(name, names); near != "" {
+		err = fmt.Errorf("unknown format %q: did you mean %q? (one of %s)", name, near, strings.Join(names, ", "))
+	}
+	return Format{}, err
+}
+
+// Render writes the report. It does not change it.
+func (f Format) Render(w io.Writer, r *Report, o RenderOptions) error {
+	if !f.whole && o.MinSeverity != "" {
+		shown := *r
+		shown.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(finding Finding) bool {
+			return !reaches(finding.Severity, o.MinSeverity)
+		})
+		o.hidden = len(r.Findings) - len(shown.Findings)
+		r = &shown
+	}
+	if err := f.render(w, r, o); err != nil {
+		return fmt.Errorf("write the %s report: %w", f.Name, err)
+	}
+	return nil
+}

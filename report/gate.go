@@ -1,0 +1,153 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// The exit codes, frozen. 2 beats 1 beats 3 beats 0. The output format never
+// changes them.
+const (
+	// ExitClean: nothing at or above the threshold, and everything was measured.
+	ExitClean = 0
+	// ExitFindings: findings at or above the threshold.
+	ExitFindings = 1
+	// ExitError: usage, configuration, rule loading or an internal error. There
+	// is no report then, so no Gate ever gives it.
+	ExitError = 2
+	// ExitIncomplete: no finding at or above the threshold, but something could
+	// not be measured and nobody accepted that.
+	ExitIncomplete = 3
+)
+
+// Gate turns a report into a verdict. Its zero value fails on nothing but an
+// incomplete measurement; DefaultGate is what a run uses unless told otherwise.
+type Gate struct {
+	// FailOn is the least severity that fails; NoSeverity or empty: none does.
+	FailOn policies.Severity
+	// NotEvaluated is the least severity of a rule whose not_evaluated verdicts
+	// count as an incomplete measurement; NoSeverity or empty: none does.
+	NotEvaluated policies.Severity
+	// OnlyNew lets findings pass that the baseline already had.
+	OnlyNew bool
+	// NoFail turns the codes 1 and 3 into 0, for CI systems that only take in
+	// the reports of jobs that succeed.
+	NoFail bool
+}
+
+// DefaultGate fails on medium and above.
+func DefaultGate() Gate {
+	return Gate{FailOn: policies.Medium, NotEvaluated: NoSeverity}
+}
+
+// Verdict is the gate's word for an outcome.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictPass       Verdict = "pass"
+	VerdictFail       Verdict = "fail"
+	VerdictIncomplete Verdict = "incomplete"
+)
+
+// Decision is the outcome of a Gate.
+type Decision struct {
+	// Code is the exit code of the program.
+	Code int
+	// Verdict is what the report says, whether or not NoFail hides it from Code.
+	Verdict Verdict
+	// Reason says in one line why.
+	Reason string
+}
+
+// Decide judges the report.
+func (g Gate) Decide(r *Report) Decision {
+	failing := g.failing(r)
+	short := g.shortfalls(r)
+	d := Decision{Code: ExitClean, Verdict: VerdictPass, Reason: g.cleanReason(r)}
+	switch {
+	case failing.Total() > 0:
+		d = Decision{Code: ExitFindings, Verdict: VerdictFail, Reason: g.failReason(failing)}
+		if len(short) > 0 {
+			d.Reason += "; besides, the measurement is incomplete: " + strings.Join(short, "; ")
+		}
+	case len(short) > 0:
+		d = Decision{Code: ExitIncomplete, Verdict: VerdictIncomplete, Reason: strings.Join(short, "; ")}
+	}
+	if g.NoFail && d.Code != ExitClean {
+		d.Reason += fmt.Sprintf(" (exit code %d turned into 0 as asked)", d.Code)
+		d.Code = ExitClean
+	}
+	return d
+}
+
+// failing counts the findings that fail the gate.
+func (g Gate) failing(r *Report) SeverityCounts {
+	var counts SeverityCounts
+	for i := range r.Findings {
+		if g.Fails(r.Findings[i]) {
+			counts.add(r.Findings[i].Severity)
+		}
+	}
+	return counts
+}
+
+// Fails tells whether one finding fails the gate.
+func (g Gate) Fails(f Finding) bool {
+	if f.Status != policies.Fail || !reaches(f.Severity, g.FailOn) {
+		return false
+	}
+	return !g.OnlyNew || f.Baseline != BaselineUnchanged
+}
+
+// shortfalls adds to the report's own what the gate counts as incomplete.
+func (g Gate) shortfalls(r *Report) []string {
+	short := r.Shortfalls()
+	count := 0
+	for _, gap := range r.Gaps {
+		if reaches(gap.Severity, g.NotEvaluated) {
+			count += gap.Count
+		}
+	}
+	if count > 0 {
+		short = append(short, fmt.Sprintf("%s of rules at or above %s could not be decided", plural(count, "verdict", "verdicts"), g.NotEvaluated))
+	}
+	return short
+}
+
+func (g Gate) failReason(failing SeverityCounts) string {
+	var parts []string
+	for _, s := range Severities() {
+		if n := failing.Of(s); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", thousands(n), s))
+		}
+	}
+	word := plural(failing.Total(), "finding", "findings")
+	if g.OnlyNew {
+		word = plural(failing.Total(), "new finding", "new findings")
+	}
+	return fmt.Sprintf("%s at or above %s (%s)", word, g.FailOn, strings.Join(parts, ", "))
+}
+
+func (g Gate) cleanReason(r *Report) string {
+	measured := "everything was measured"
+	accepted := 0
+	for _, unit := range r.Unread() {
+		if unit.Accepted != nil {
+			accepted++
+		}
+	}
+	if accepted > 0 {
+		measured = "everything was measured but " + plural(accepted, "list", "lists") + " whose absence is accepted"
+	}
+	if g.FailOn == "" || g.FailOn == NoSeverity {
+		return "no finding fails this gate, and " + measured
+	}
+	word := "no finding"
+	if g.OnlyNew {
+		word = "no new finding"
+	}
+	return fmt.Sprintf("%s at or above %s, and %s", word, g.FailOn, measured)
+}
