@@ -1,15 +1,18 @@
 package cmsapi
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
+	"sync"
 	"time"
+)
 
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+// The defaults and fixed bounds of a session.
+const (
+	defaultTimeout   = 30 * time.Second
+	defaultMaxWait   = 60 * time.Second
+	defaultTotalWait = 10 * time.Minute
+	defaultMaxBody   = 64 << 20
 )
 
 // Options configure a Session. The zero value is usable.
@@ -18,13 +21,24 @@ type Options struct {
 	UserAgent string
 	// CABundle is PEM text of extra roots; nil for the system's only.
 	CABundle []byte
-	// Timeout bounds one request, body included; 0 means 30 s.
+	// Timeout bounds one attempt to send a request, body included; 0 means 30 s.
 	Timeout time.Duration
-	// MaxWait bounds one wait for a rate limit; 0 means 60 s.
+	// MaxWait bounds one wait for a rate limit; 0 means 60 s. A server that
+	// asks for more is not waited for: the request ends as rate_limited.
 	MaxWait time.Duration
 	// TotalWait bounds the sum of the waits that 429 answers cause in one
 	// domain; 0 means 10 min.
 	TotalWait time.Duration
+	// MaxBody is the most bytes that are read of one answer, counted after
+	// decompression; 0 means 64 MiB.
+	MaxBody int64
+	// Unpaced switches the pacing by Limit.Rate off, for measurements against
+	// emulators. A 429 still pauses its domain.
+	Unpaced bool
+	// Transport replaces the network, for tests; nil means TCP and TLS with the
+	// proxy that the environment names. Everything that a session promises
+	// about requests is enforced around it.
+	Transport http.RoundTripper
 	// Log gets one line a request at debug level: method, path, status and
 	// duration, never a header or a body. Nil discards.
 	Log *slog.Logger
@@ -33,23 +47,34 @@ type Options struct {
 	Observe func(Event)
 }
 
-// Event is one attempt to send a request, or one wait.
+// Event is one attempt to send a request, one wait, or one pause of a domain.
 type Event struct {
 	CMS    string
 	Domain string
-	// Status is the HTTP status; 0 where no answer came, and for waits.
+	// Status is the HTTP status; 0 where no answer came, and for waits and pauses.
 	Status int
-	// Waited is how long a request was held back by the limiter or a 429; 0 for attempts.
+	// Waited is how long one request was held back by the limiter or a 429; 0
+	// for attempts. Requests wait side by side, so the sum is no wall time.
 	Waited time.Duration
+	// Paused is by how much a 429 has prolonged the pause of its domain; 0 else.
+	// The sum over a domain is wall time.
+	Paused time.Duration
 }
+
+// Attempt reports whether the event is an attempt to send a request.
+func (e Event) Attempt() bool { return e.Waited == 0 && e.Paused == 0 }
 
 // Limit is the rate limit of a domain. All clients of a session that name the
 // same Domain share one limiter; the first to name it sets its rate.
 type Limit struct {
 	// Domain is a stable name: "contentstack/organizations/blt1".
 	Domain string
-	// Rate is in requests per second, Burst in requests.
-	Rate  float64
+	// Rate is what the CMS publishes, in requests per second; the limiter stays
+	// 5 % below it. 0 means no limit is known, and requests are not paced.
+	Rate float64
+	// Burst is how many requests may leave at once after a quiet time; 0 means
+	// 1. A server that counts in windows of w seconds lets Rate*w*0.05+1 pass
+	// beside the paced ones: more than that earns 429s.
 	Burst int
 	// Adapt reads the rate that the server grants from a response; nil or false
 	// leaves the rate as it is.
@@ -59,117 +84,67 @@ type Limit struct {
 	RetryAfter func(http.Header) (time.Duration, bool)
 }
 
-// Config makes a Client.
-type Config struct {
-	CMS string
-	// BaseURL is scheme, host and port; http is refused outside loopback.
-	BaseURL string
-	// Authorize puts the credential on a request. It is called for requests to
-	// the host of BaseURL only.
-	Authorize func(http.Header)
-	// Header is sent with every request: Accept, API version.
-	Header http.Header
-	Limit  Limit
-	// RequestsPerSecond lowers Limit.Rate; 0 leaves it.
-	RequestsPerSecond float64
-	// Timeout bounds one request; 0 means the session's.
-	Timeout time.Duration
-	// Classify turns an answer that is no success into an Error. Nil, or a nil
-	// result, means the classification by status alone.
-	Classify func(Failure) *Error
-	// Retry says whether a failed answer (not a 429) is worth another try; nil
-	// means 500, 502, 503, 504 and broken connections.
-	Retry func(Failure) bool
+// Session is what all clients of one run share: connections, rate limiters,
+// the log. It is safe for concurrent use.
+type Session struct {
+	options   Options
+	transport http.RoundTripper
+	network   *http.Transport // nil if Options.Transport replaces it
+	log       *slog.Logger
+
+	mu      sync.Mutex
+	domains map[string]*domain
 }
-
-// Failure is an answer that is no success.
-type Failure struct {
-	Status int
-	Header http.Header
-	// Body is at most 64 KiB of the answer.
-	Body []byte
-}
-
-// Error is what went wrong with a request, after all retries.
-type Error struct {
-	Class inventory.ErrorClass
-	// Status is the HTTP status; 0 where no answer came.
-	Status int
-	// Code is the CMS's own code, such as "AccessTokenInvalid" or "109".
-	Code string
-	// Message is one sanitised line.
-	Message string
-	// Hint says what to do about it; may be empty.
-	Hint string
-	// Path is the path of the request, without the query.
-	Path string
-	Err  error
-}
-
-func (e *Error) Error() string {
-	s := "GET " + e.Path + ": "
-	if e.Status != 0 {
-		s += fmt.Sprintf("%d ", e.Status)
-	}
-	if e.Code != "" {
-		s += e.Code + ": "
-	}
-	return s + e.Message
-}
-
-// Unwrap gives the underlying error.
-func (e *Error) Unwrap() error { return e.Err }
-
-// AsError finds the *Error in err; any other non-nil error becomes one of class internal.
-func AsError(err error) *Error {
-	if err == nil {
-		return nil
-	}
-	if e := (*Error)(nil); errors.As(err, &e) {
-		return e
-	}
-	return &Error{Class: inventory.ErrInternal, Message: err.Error(), Err: err}
-}
-
-// Request is a GET.
-type Request struct {
-	// Path is the escaped path, with its leading slash.
-	Path  string
-	Query url.Values
-	// Header is added to the client's.
-	Header http.Header
-}
-
-// Response is what of an answer is not its body.
-type Response struct {
-	Status int
-	Header http.Header
-}
-
-// Session is what all clients of one run share: connections, rate limiters, the log.
-type Session struct{ options Options }
 
 // NewSession makes a Session. It fails if the CA bundle holds no certificate.
-func NewSession(o Options) (*Session, error) { return &Session{o}, nil }
-
-// Client talks to one host with one credential. It is safe for concurrent use.
-type Client struct {
-	session *Session
-	config  Config
+func NewSession(o Options) (*Session, error) {
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.MaxWait <= 0 {
+		o.MaxWait = defaultMaxWait
+	}
+	if o.TotalWait <= 0 {
+		o.TotalWait = defaultTotalWait
+	}
+	if o.MaxBody <= 0 {
+		o.MaxBody = defaultMaxBody
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "tokenaudit"
+	}
+	s := &Session{options: o, log: o.Log, domains: map[string]*domain{}}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	next := o.Transport
+	if next == nil {
+		network, err := newNetwork(o.CABundle)
+		if err != nil {
+			return nil, err
+		}
+		s.network, next = network, network
+	}
+	s.transport = readOnly{next}
+	return s, nil
 }
 
-// Client makes a client, refusing a base URL that is not https outside loopback.
-func (s *Session) Client(c Config) (*Client, error) { return &Client{s, c}, nil }
-
-// WithLimit gives a copy of the client that draws on another domain.
-func (c *Client) WithLimit(l Limit) *Client {
-	d := *c
-	d.config.Limit = l
-	return &d
+// Close closes idle connections. Requests that are under way are not touched.
+func (s *Session) Close() {
+	if s.network != nil {
+		s.network.CloseIdleConnections()
+	}
 }
 
-// Get sends a GET, retries as configured, and decodes the JSON answer into out
-// (a pointer; nil discards the body). Every error is an *Error or ctx's error.
-func (c *Client) Get(ctx context.Context, r Request, out any) (*Response, error) {
-	return nil, &Error{Class: inventory.ErrInternal, Path: r.Path, Message: "the client is not built yet"}
+// domain gives the limiter of a domain, made on first use.
+func (s *Session) domain(cms string, l Limit, ceiling float64) *domain {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.domains[l.Domain]
+	if d == nil {
+		d = newDomain(cms, l, s.options)
+		s.domains[l.Domain] = d
+	}
+	d.lower(ceiling)
+	return d
 }

@@ -1,0 +1,236 @@
+package cmsapi
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Config makes a Client.
+type Config struct {
+	CMS string
+	// BaseURL is scheme, host and port; http is refused outside loopback.
+	BaseURL string
+	// Authorize puts the credential on a request. It is called for requests to
+	// the host of BaseURL only.
+	Authorize func(http.Header)
+	// Header is sent with every request: Accept, API version.
+	Header http.Header
+	Limit  Limit
+	// RequestsPerSecond lowers Limit.Rate; 0 leaves it.
+	RequestsPerSecond float64
+	// Timeout bounds one attempt; 0 means the session's.
+	Timeout time.Duration
+	// Classify turns an answer that is no success into an Error. Nil, or a nil
+	// result, means the classification by status alone.
+	Classify func(Failure) *Error
+	// Retry says whether a failed answer (not a 429) is worth another try; nil
+	// means 500, 502, 503, 504. Broken connections are always tried again.
+	Retry func(Failure) bool
+}
+
+// Client talks to one host with one credential. It is safe for concurrent use.
+type Client struct {
+	session *Session
+	config  Config
+	base    *url.URL
+	domain  *domain
+	// secrets are what of the credential must never be printed.
+	secrets []string
+}
+
+// Client makes a client, refusing a base URL that is not https outside loopback.
+func (s *Session) Client(c Config) (*Client, error) {
+	base, err := parseBase(c.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = s.options.Timeout
+	}
+	if c.Limit.Domain == "" {
+		c.Limit.Domain = c.CMS + "/" + base.Host
+	}
+	c.Header = c.Header.Clone()
+	client := &Client{session: s, config: c, base: base}
+	client.domain = s.domain(c.CMS, c.Limit, c.RequestsPerSecond)
+	if c.Authorize != nil {
+		h := http.Header{}
+		c.Authorize(h)
+		for _, values := range h {
+			client.secrets = append(client.secrets, credentialsIn(values)...)
+		}
+	}
+	client.secrets = append(client.secrets, credentialHeaders(c.Header)...)
+	return client, nil
+}
+
+// parseBase checks a base URL. Its errors never quote it: somebody may have
+// written a password into it.
+func parseBase(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Hostname() == "" {
+		return nil, errors.New("base_url is no URL of the form https://host")
+	}
+	if u.User != nil {
+		return nil, errors.New("base_url must not hold a user name or password")
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("base_url is scheme, host and port only: leave the path out")
+	}
+	if err := checkScheme(u); err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+// WithLimit gives a copy of the client that draws on another domain.
+func (c *Client) WithLimit(l Limit) *Client {
+	d := *c
+	if l.Domain == "" {
+		l.Domain = c.config.Limit.Domain
+	}
+	d.config.Limit = l
+	d.domain = c.session.domain(c.config.CMS, l, c.config.RequestsPerSecond)
+	return &d
+}
+
+// Host is the host, and the port if one was given, that the client asks.
+func (c *Client) Host() string { return c.base.Host }
+
+// Request is a GET.
+type Request struct {
+	// Path is the escaped path, with its leading slash: see Path.
+	Path  string
+	Query url.Values
+	// Header is added to the client's.
+	Header http.Header
+}
+
+// Response is what of an answer is not its body.
+type Response struct {
+	Status int
+	Header http.Header
+}
+
+// Path fills each {} of the pattern with one escaped path segment, so that no
+// id, whatever it holds, can lead to another path.
+func Path(pattern string, segments ...string) string {
+	for _, s := range segments {
+		escaped := url.PathEscape(s)
+		if s == "." || s == ".." {
+			escaped = strings.ReplaceAll(s, ".", "%2E")
+		}
+		pattern = strings.Replace(pattern, "{}", strings.ReplaceAll(escaped, "{}", "%7B%7D"), 1)
+	}
+	return pattern
+}
+
+// Get sends a GET, retries as configured, and decodes the JSON answer into out
+// (a pointer; nil discards the body). Every error is an *Error or ctx's error.
+// The Response is nil if no answer came.
+func (c *Client) Get(ctx context.Context, r Request, out any) (*Response, error) {
+	secrets := append(slices.Clip(c.secrets), credentialHeaders(r.Header)...)
+	target, err := c.target(r)
+	if err != nil {
+		return nil, c.finish(&Error{Class: inventory.ErrInternal, Message: err.Error()}, r.Path, secrets)
+	}
+	a, failed := c.send(ctx, target, r.Header)
+	if failed == nil && out != nil {
+		failed = decode(a, out)
+	}
+	if ctx.Err() != nil && failed != nil {
+		return a.response(), ctx.Err()
+	}
+	if failed != nil {
+		return a.response(), c.finish(failed, r.Path, secrets)
+	}
+	return a.response(), nil
+}
+
+// target is the URL of a request. The path is never parsed as a URL, so it
+// cannot name another host.
+func (c *Client) target(r Request) (*url.URL, error) {
+	path, err := url.PathUnescape(r.Path)
+	if err != nil || !strings.HasPrefix(r.Path, "/") {
+		return nil, errors.New("the path of the request is not valid")
+	}
+	u := *c.base
+	u.Path, u.RawPath, u.RawQuery = path, r.Path, r.Query.Encode()
+	return &u, nil
+}
+
+// request makes the request for one attempt.
+func (c *Client) request(ctx context.Context, target *url.URL, extra http.Header) *http.Request {
+	h := http.Header{"User-Agent": {c.session.options.UserAgent}, "Accept": {"application/json"}}
+	for _, from := range []http.Header{c.config.Header, extra} {
+		for name, values := range from {
+			h[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+		}
+	}
+	if c.config.Authorize != nil {
+		c.config.Authorize(h)
+	}
+	r := &http.Request{Method: http.MethodGet, URL: target, Host: target.Host, Header: h,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	return r.WithContext(ctx)
+}
+
+func (c *Client) logAttempt(ctx context.Context, target *url.URL, status int, took time.Duration) {
+	c.domain.tell(Event{Status: status})
+	c.session.log.LogAttrs(ctx, slog.LevelDebug, "request",
+		slog.String("cms", c.config.CMS), slog.String("method", http.MethodGet), slog.String("host", target.Host),
+		slog.String("path", scrub(target.EscapedPath(), c.secrets)), slog.Int("status", status),
+		slog.Duration("duration", took.Round(time.Millisecond)))
+}
+
+// credentialHeaders gives the values of those headers that by their name hold a
+// credential, such as Contentstack's api_key.
+func credentialHeaders(h http.Header) []string {
+	var found []string
+	for name, values := range h {
+		name = strings.ToLower(name)
+		for _, word := range []string{"key", "token", "auth", "secret", "cookie", "password"} {
+			if strings.Contains(name, word) {
+				found = append(found, credentialsIn(values)...)
+				break
+			}
+		}
+	}
+	return found
+}
+
+// credentialsIn gives what of header values must not be printed: the value,
+// each of its words but the scheme's name, and what Basic hides in base64.
+// Pieces of less than 6 characters are no secrets, and would deface messages.
+func credentialsIn(values []string) []string {
+	var found []string
+	for _, v := range values {
+		pieces := append([]string{v}, strings.Fields(v)[min(1, len(strings.Fields(v))):]...)
+		for _, p := range slices.Clone(pieces) {
+			if plain, err := base64.StdEncoding.DecodeString(p); err == nil && strings.HasPrefix(v, "Basic ") {
+				pieces = append(pieces, string(plain))
+				if _, password, ok := strings.Cut(string(plain), ":"); ok {
+					pieces = append(pieces, password)
+				}
+			}
+		}
+		for _, p := range pieces {
+			if len(p) >= 6 {
+				found = append(found, p)
+			}
+		}
+	}
+	// The longest first, so that no part of one is left over.
+	slices.SortFunc(found, func(a, b string) int { return len(b) - len(a) })
+	return found
+}

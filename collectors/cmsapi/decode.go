@@ -1,0 +1,61 @@
+package cmsapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// decode reads the JSON of an answer into out. encoding/json replaces invalid
+// UTF-8, bounds the depth, and knows of no cycle, so nothing in body can do
+// harm.
+func decode(a *answer, out any) *Error {
+	e := &Error{Class: inventory.ErrUnreadable, Status: a.status}
+	body := bytes.TrimSpace(bytes.TrimPrefix(a.body, []byte("\xef\xbb\xbf")))
+	if len(body) == 0 {
+		e.Message = "the answer is empty"
+		return e
+	}
+	err := json.Unmarshal(body, out)
+	var (
+		syntax *json.SyntaxError
+		shape  *json.UnmarshalTypeError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &syntax) && body[0] != '{' && body[0] != '[':
+		e.Message = "the answer is not JSON" + contentType(a)
+	case errors.As(err, &syntax) && syntax.Offset >= int64(len(body)):
+		e.Class, e.Message = inventory.ErrTruncated, "the JSON of the answer ends too early"
+	case errors.As(err, &syntax):
+		e.Message = fmt.Sprintf("the JSON of the answer is broken at byte %d", syntax.Offset)
+	case errors.As(err, &shape) && shape.Field != "":
+		e.Message = fmt.Sprintf("%s of the answer is a %s", shape.Field, firstWord(shape.Value))
+	case errors.As(err, &shape):
+		e.Message = "the answer is a JSON " + firstWord(shape.Value)
+	default:
+		e.Message = "the answer cannot be understood: " + err.Error()
+	}
+	e.Err = err
+	return e
+}
+
+// contentType says what the server calls its answer.
+func contentType(a *answer) string {
+	media, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
+	if err != nil || strings.Contains(media, "json") {
+		return ""
+	}
+	return " but " + media
+}
+
+func firstWord(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	return word
+}

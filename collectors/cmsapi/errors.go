@@ -1,0 +1,203 @@
+package cmsapi
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"unicode"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Failure is an answer that is no success.
+type Failure struct {
+	Status int
+	Header http.Header
+	// Body is at most 64 KiB of the answer.
+	Body []byte
+}
+
+// Error is what went wrong with a request, after all retries.
+type Error struct {
+	Class inventory.ErrorClass
+	// Status is the HTTP status; 0 where no answer came.
+	Status int
+	// Code is the CMS's own code, such as "AccessTokenInvalid" or "109".
+	Code string
+	// Message is one sanitised line.
+	Message string
+	// Hint says what to do about it; may be empty.
+	Hint string
+	// Path is the path of the request, without the query.
+	Path string
+	Err  error
+}
+
+func (e *Error) Error() string {
+	s := ""
+	if e.Path != "" {
+		s = "GET " + e.Path + ": "
+	}
+	if e.Status != 0 {
+		s += fmt.Sprintf("%d ", e.Status)
+	}
+	if e.Code != "" {
+		s += e.Code + ": "
+	}
+	return s + e.Message
+}
+
+// Unwrap gives the underlying error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// AsError finds the *Error in err; any other non-nil error becomes one of class
+// internal, and the end of a context one of class timeout.
+func AsError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return &Error{Class: inventory.ErrTimeout, Message: "the run was stopped before this was read", Err: err}
+	}
+	return &Error{Class: inventory.ErrInternal, Message: oneLine(err.Error(), maxMessage), Err: err}
+}
+
+// ClassOf is the class that a status alone tells.
+func ClassOf(status int) inventory.ErrorClass {
+	switch status {
+	case http.StatusUnauthorized:
+		return inventory.ErrUnauthorized
+	case http.StatusForbidden, http.StatusPaymentRequired, http.StatusUnavailableForLegalReasons:
+		return inventory.ErrPermissionDenied
+	case http.StatusNotFound, http.StatusGone:
+		return inventory.ErrNotFound
+	case http.StatusTooManyRequests:
+		return inventory.ErrRateLimited
+	case http.StatusRequestTimeout:
+		return inventory.ErrTimeout
+	case http.StatusConflict, http.StatusLocked, http.StatusTooEarly, http.StatusProxyAuthRequired:
+		return inventory.ErrUnavailable
+	}
+	if status >= 500 {
+		return inventory.ErrUnavailable
+	}
+	return inventory.ErrUnreadable
+}
+
+// failureError makes an Error of an answer, by the client's own
+// classification, else by the status alone: a body that nobody has understood
+// is not quoted.
+func (c *Client) failureError(f Failure) *Error {
+	var e *Error
+	if c.config.Classify != nil {
+		e = c.config.Classify(f)
+	}
+	if e == nil {
+		e = &Error{}
+	}
+	if e.Class == "" {
+		e.Class = ClassOf(f.Status)
+	}
+	if e.Status == 0 {
+		e.Status = f.Status
+	}
+	if e.Message == "" {
+		e.Message = http.StatusText(f.Status)
+		if e.Message == "" {
+			e.Message = "the server refused the request"
+		}
+	}
+	return e
+}
+
+// connectionError makes an Error of a request that got no whole answer.
+func connectionError(err error) *Error {
+	e := &Error{Class: inventory.ErrUnavailable, Message: err.Error(), Err: err}
+	var (
+		timeout    net.Error
+		dns        *net.DNSError
+		unverified *tls.CertificateVerificationError
+		authority  x509.UnknownAuthorityError
+	)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		e.Class = inventory.ErrTimeout
+		e.Message = "no whole answer in time"
+	case errors.As(err, &dns):
+		e.Message = "the host name cannot be resolved"
+		e.Hint = "Check base_url and region, and whether a proxy is needed (HTTPS_PROXY)."
+	case errors.As(err, &unverified), errors.As(err, &authority):
+		e.Hint = "If a proxy of your company inspects TLS, pass its CA certificate as the CA bundle."
+	}
+	return e
+}
+
+const (
+	maxMessage = 300
+	maxCode    = 64
+)
+
+// finish completes e for a request to path, and makes it safe to print: no
+// credential, no control character, bounded.
+func (c *Client) finish(e *Error, path string, secrets []string) *Error {
+	clean := func(s string, most int) string { return oneLine(scrub(s, secrets), most) }
+	e.Path = clean(path, maxMessage)
+	e.Code = clean(e.Code, maxCode)
+	e.Message = clean(e.Message, maxMessage)
+	e.Hint = clean(e.Hint, 2*maxMessage)
+	if e.Err != nil {
+		// What lies below may quote what the server sent.
+		e.Err = &cleanError{text: clean(e.Err.Error(), maxMessage), err: e.Err}
+	}
+	return e
+}
+
+// cleanError has the text of err without secrets, and is err for errors.Is.
+type cleanError struct {
+	text string
+	err  error
+}
+
+func (e *cleanError) Error() string        { return e.text }
+func (e *cleanError) Is(target error) bool { return errors.Is(e.err, target) }
+
+// oneLine makes text of a server printable: one line, valid UTF-8, no control
+// or formatting characters, at most most runes.
+func oneLine(s string, most int) string {
+	var b strings.Builder
+	n, space := 0, false
+	for _, r := range s {
+		if unicode.IsSpace(r) || unicode.Is(unicode.C, r) {
+			space = n > 0
+			continue
+		}
+		if space {
+			b.WriteByte(' ')
+			n++
+			space = false
+		}
+		if n >= most {
+			b.WriteString("…")
+			break
+		}
+		b.WriteRune(r)
+		n++
+	}
+	return b.String()
+}
+
+// scrub replaces each secret by a mark.
+func scrub(s string, secrets []string) string {
+	for _, secret := range secrets {
+		s = strings.ReplaceAll(s, secret, redacted)
+	}
+	return s
+}

@@ -1,0 +1,91 @@
+package cmsapi
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// newNetwork makes the transport that reaches the network. It uses the proxy
+// that HTTPS_PROXY names, and trusts bundle beside the system's roots.
+func newNetwork(bundle []byte) (*http.Transport, error) {
+	roots, err := rootsWith(bundle)
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    10 * time.Second,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           256,
+		MaxIdleConnsPerHost:    32,
+		IdleConnTimeout:        60 * time.Second,
+		MaxResponseHeaderBytes: 1 << 20,
+	}, nil
+}
+
+// rootsWith gives the system's roots plus those of bundle; nil, which means
+// the system's, without a bundle.
+func rootsWith(bundle []byte) (*x509.CertPool, error) {
+	if len(bundle) == 0 {
+		return nil, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(bundle) {
+		return nil, errors.New("the CA bundle holds no certificate in PEM form")
+	}
+	return pool, nil
+}
+
+// readOnly is the last gate before the network. It holds the two promises that
+// no other code can break: only GET and HEAD, without a body, and no plain http
+// to a host that is not this machine.
+type readOnly struct{ next http.RoundTripper }
+
+func (t readOnly) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return nil, fmt.Errorf("refused to send a %s: only GET and HEAD leave this program", r.Method)
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		return nil, errors.New("refused to send a request with a body")
+	}
+	if err := checkScheme(r.URL); err != nil {
+		return nil, err
+	}
+	return t.next.RoundTrip(r)
+}
+
+// checkScheme refuses everything but https, and http to this machine.
+func checkScheme(u *url.URL) error {
+	switch {
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme == "http" && isLoopback(u.Hostname()):
+		return nil
+	case u.Scheme == "http":
+		return fmt.Errorf("http://%s is refused: a credential is only sent over https", u.Host)
+	default:
+		return errors.New("only https URLs can be asked")
+	}
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}

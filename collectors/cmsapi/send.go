@@ -1,0 +1,289 @@
+package cmsapi
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+const (
+	// maxTries bounds the tries of a request that meets broken connections or
+	// failing servers, maxTimeouts of one that gets no answer in time, each of
+	// which has cost the whole timeout.
+	maxTries    = 3
+	maxTimeouts = 2
+	// maxLimited bounds how often one request accepts a 429, so that a path that
+	// always answers so cannot use up what its domain may wait.
+	maxLimited = 10
+	// askedTrusted is how many 429s in a row are answered by exactly the wait that
+	// was asked for; after that a growing backoff is the least.
+	askedTrusted = 3
+	maxHops      = 5
+	maxFailure   = 64 << 10
+)
+
+// answer is one answer of the server, its body read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a *answer) response() *Response {
+	if a == nil {
+		return nil
+	}
+	return &Response{Status: a.status, Header: a.header}
+}
+
+func (a *answer) failure() Failure {
+	return Failure{Status: a.status, Header: a.header, Body: a.body[:min(len(a.body), maxFailure)]}
+}
+
+// send asks until there is an answer that is a success, or an error that is
+// final. Both results may be set: an answer that is no success.
+func (c *Client) send(ctx context.Context, target *url.URL, extra http.Header) (*answer, *Error) {
+	var tries, timeouts, limited, hops int
+	for {
+		sent, a, failed := c.attempt(ctx, target, extra)
+		switch {
+		case ctx.Err() != nil && failed != nil:
+			return a, failed
+		case failed != nil && failed.Class == inventory.ErrTimeout:
+			if timeouts++; timeouts >= maxTimeouts {
+				return a, failed
+			}
+		case failed != nil:
+			if tries++; tries >= maxTries || !brokenConnection(failed) {
+				return a, failed
+			}
+		case a.status >= 200 && a.status < 300:
+			return a, nil
+		case isRedirect(a):
+			next, refused := c.redirect(target, a)
+			if hops++; refused == nil && hops > maxHops {
+				refused = &Error{Class: inventory.ErrUnreadable, Message: "too many redirects"}
+			}
+			if refused != nil {
+				refused.Status = a.status
+				return a, refused
+			}
+			target = next
+			continue
+		case a.status == http.StatusTooManyRequests:
+			limited++
+			if failed := c.limited(sent, a, limited); failed != nil {
+				return a, failed
+			}
+			continue
+		default:
+			if tries++; tries >= maxTries || !c.worthRetrying(a) {
+				return a, c.failureError(a.failure())
+			}
+		}
+		wait := backoff(500*time.Millisecond, tries+timeouts)
+		if asked, ok := standardRetryAfter(a); ok && asked <= c.session.options.MaxWait {
+			wait = max(wait, asked)
+		}
+		if err := sleep(ctx, wait+jitter(wait)); err != nil {
+			return a, &Error{Class: inventory.ErrTimeout, Message: err.Error(), Err: err}
+		}
+	}
+}
+
+// attempt asks once, after its domain's permit. It gives the time at which the
+// request was sent.
+func (c *Client) attempt(ctx context.Context, target *url.URL, extra http.Header) (time.Time, *answer, *Error) {
+	if err := c.domain.acquire(ctx); err != nil {
+		e := &Error{Class: inventory.ErrTimeout, Message: err.Error(), Err: err}
+		if limited, ok := asLimited(err); ok {
+			e = &Error{Class: inventory.ErrRateLimited, Status: http.StatusTooManyRequests, Message: limited.reason, Hint: limitedHint}
+		}
+		return time.Now(), nil, e
+	}
+	sent := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	response, err := c.session.transport.RoundTrip(c.request(ctx, target, extra))
+	if err != nil {
+		c.logAttempt(ctx, target, 0, time.Since(sent))
+		return sent, nil, connectionError(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	c.learn(response)
+	a := &answer{status: response.StatusCode, header: response.Header}
+	failed := c.readBody(response, a)
+	c.logAttempt(ctx, target, a.status, time.Since(sent))
+	return sent, a, failed
+}
+
+// learn adapts the pace to what the headers and the status say.
+func (c *Client) learn(r *http.Response) {
+	if c.config.Limit.Adapt != nil {
+		if perSecond, ok := c.config.Limit.Adapt(r.Header); ok {
+			c.domain.adapt(perSecond)
+		}
+	}
+	if r.StatusCode != http.StatusTooManyRequests {
+		c.domain.answered()
+	}
+}
+
+// readBody reads the body of an answer, up to the cap of its kind. The
+// transport has taken off compression, so what counts is the plain size.
+func (c *Client) readBody(r *http.Response, a *answer) *Error {
+	most := c.session.options.MaxBody
+	success := a.status >= 200 && a.status < 300
+	if !success {
+		most = min(most, maxFailure)
+	}
+	tooLarge := &Error{Class: inventory.ErrTruncated, Status: a.status,
+		Message: "the answer is larger than " + byteSize(most) + " and was not read to its end"}
+	if success && r.ContentLength > most {
+		return tooLarge
+	}
+	var err error
+	a.body, err = io.ReadAll(io.LimitReader(r.Body, most+1))
+	switch {
+	case !success:
+		// What was read of the body of a failure is enough to tell what it is.
+		return nil
+	case int64(len(a.body)) > most:
+		a.body = nil
+		return tooLarge
+	case err != nil:
+		e := connectionError(err)
+		e.Status = a.status
+		if e.Class != inventory.ErrTimeout {
+			e.Class, e.Message = inventory.ErrTruncated, "the answer broke off: "+err.Error()
+		}
+		return e
+	}
+	return nil
+}
+
+// brokenConnection tells an answer that never came, or broke off, from one
+// that was too large.
+func brokenConnection(e *Error) bool { return e.Err != nil && e.Class != inventory.ErrRateLimited }
+
+func (c *Client) worthRetrying(a *answer) bool {
+	if c.config.Retry != nil {
+		return c.config.Retry(a.failure())
+	}
+	switch a.status {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+const limitedHint = "Run the audit when the API is less busy, lower requests_per_second, or allow longer waits."
+
+// limited pauses the domain after the n-th 429 in a row to one request.
+func (c *Client) limited(sent time.Time, a *answer, n int) *Error {
+	var told bool
+	var asked time.Duration
+	if c.config.Limit.RetryAfter != nil {
+		asked, told = c.config.Limit.RetryAfter(a.header)
+	}
+	if !told || asked <= 0 {
+		asked, told = standardRetryAfter(a)
+	}
+	switch {
+	case !told || asked <= 0:
+		asked = min(backoff(time.Second, n), c.session.options.MaxWait)
+	case n > askedTrusted:
+		asked = max(asked, min(backoff(time.Second, n-askedTrusted), c.session.options.MaxWait))
+	}
+	err := c.domain.pause(sent, asked)
+	if err == nil && n >= maxLimited {
+		err = &errLimited{"the server answered " + strconv.Itoa(n) + " times in a row that the rate limit is used up"}
+	}
+	if err == nil {
+		return nil
+	}
+	e := c.failureError(a.failure())
+	e.Class, e.Message = inventory.ErrRateLimited, err.Error()
+	if e.Hint == "" {
+		e.Hint = limitedHint
+	}
+	return e
+}
+
+// standardRetryAfter reads the Retry-After header: seconds or a date.
+func standardRetryAfter(a *answer) (time.Duration, bool) {
+	if a == nil {
+		return 0, false
+	}
+	v := strings.TrimSpace(a.header.Get("Retry-After"))
+	if v == "" {
+		return 0, false
+	}
+	if seconds, err := strconv.ParseFloat(v, 64); err == nil {
+		return Seconds(seconds), seconds >= 0
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0, false
+	}
+	return max(time.Until(at), 0), true
+}
+
+// Seconds makes a duration of what a header says, bounded so that no number
+// overflows: from 0 to one year.
+func Seconds(s float64) time.Duration {
+	const year = 365 * 24 * time.Hour
+	if !(s > 0) {
+		return 0
+	}
+	if s >= year.Seconds() {
+		return year
+	}
+	return time.Duration(s * float64(time.Second))
+}
+
+func isRedirect(a *answer) bool {
+	switch a.status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// redirect gives where to go on; another host is refused, because the
+// credential would go there.
+func (c *Client) redirect(from *url.URL, a *answer) (*url.URL, *Error) {
+	to, err := from.Parse(a.header.Get("Location"))
+	if err != nil || a.header.Get("Location") == "" {
+		return nil, &Error{Class: inventory.ErrUnreadable, Message: "a redirect without a valid target"}
+	}
+	if to.Scheme != c.base.Scheme || !strings.EqualFold(hostPort(to), hostPort(c.base)) {
+		return nil, &Error{Class: inventory.ErrUnreadable,
+			Message: "a redirect to another host was refused: " + to.Scheme + "://" + to.Host,
+			Hint:    "If the CMS has moved there, configure that host as base_url."}
+	}
+	return &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Path: to.Path, RawPath: to.RawPath, RawQuery: to.RawQuery}, nil
+}
+
+// hostPort is the host with its port, also where that is the scheme's own.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+func byteSize(n int64) string {
+	if n >= 1<<20 {
+		return strconv.FormatInt(n>>20, 10) + " MiB"
+	}
+	return strconv.FormatInt(n>>10, 10) + " KiB"
+}
