@@ -1,0 +1,117 @@
+package report
+
+import (
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// UnreadUnit is a list of a source that was not, or not wholly, read.
+type UnreadUnit struct {
+	CMS    string
+	Source string
+	// SourceName is untrusted text.
+	SourceName string
+	inventory.Unit
+	// Accepted is the accepted gap that covers it; nil for none in force.
+	Accepted *AcceptedGap
+}
+
+// Unread gives the units that were not wholly read, in the order of the
+// sources, each with the accepted gap that covers it.
+func (r *Report) Unread() []UnreadUnit {
+	var unread []UnreadUnit
+	for i := range r.Sources {
+		source := &r.Sources[i]
+		for _, unit := range source.Units {
+			if unit.Status == inventory.UnitComplete {
+				continue
+			}
+			unread = append(unread, UnreadUnit{
+				CMS: source.CMS, Source: source.ID, SourceName: source.Name,
+				Unit: unit, Accepted: r.acceptance(source.ID, unit.Name),
+			})
+		}
+	}
+	return unread
+}
+
+// acceptance gives the accepted gap in force that covers a unit, or nil.
+func (r *Report) acceptance(source, unit string) *AcceptedGap {
+	for i := range r.AcceptedGaps {
+		gap := &r.AcceptedGaps[i]
+		if gap.State == GapApplied && gap.covers(source, unit) {
+			return gap
+		}
+	}
+	return nil
+}
+
+func (g AcceptedGap) covers(source, unit string) bool {
+	return globMatch(g.Source, source) && globMatch(g.Unit, unit)
+}
+
+// judgeAcceptedGaps gives the accepted gaps with their state at the audit time.
+func judgeAcceptedGaps(gaps []AcceptedGap, sources []Source, at time.Time) []AcceptedGap {
+	judged := make([]AcceptedGap, 0, len(gaps))
+	for _, gap := range gaps {
+		days, ok := daysToEndOf(gap.Expires, at)
+		gap.ExpiresInDays = days
+		switch {
+		case !ok || days < 0:
+			gap.State = GapExpired
+		case coversAny(gap, sources):
+			gap.State = GapApplied
+		default:
+			gap.State = GapUnmatched
+		}
+		judged = append(judged, gap)
+	}
+	return judged
+}
+
+func coversAny(gap AcceptedGap, sources []Source) bool {
+	for i := range sources {
+		for _, unit := range sources[i].Units {
+			if unit.Status != inventory.UnitComplete && gap.covers(sources[i].ID, unit.Name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Shortfalls says, one plain sentence each, why the measurement is incomplete
+// in a way that nobody accepted. Empty for a run that the gate may call clean.
+func (r *Report) Shortfalls() []string {
+	var reasons []string
+	open, sources := 0, map[string]bool{}
+	for _, unit := range r.Unread() {
+		if unit.Accepted == nil {
+			open++
+			sources[unit.Source] = true
+		}
+	}
+	if open > 0 {
+		reasons = append(reasons, plural(open, "list", "lists")+" of "+plural(len(sources), "source", "sources")+" could not be read")
+	}
+	if rules := r.erredRules(); len(rules) > 0 {
+		reasons = append(reasons, plural(len(rules), "rule", "rules")+" could not run everywhere ("+strings.Join(rules, ", ")+")")
+	}
+	if len(r.Sources) == 0 {
+		reasons = append(reasons, "no source was found")
+	}
+	return reasons
+}
+
+// erredRules gives the ids of the rules that could not judge some source, sorted.
+func (r *Report) erredRules() []string {
+	var ids []string
+	for _, e := range r.RuleErrors { // sorted by rule
+		if len(ids) == 0 || ids[len(ids)-1] != e.Rule {
+			ids = append(ids, e.Rule)
+		}
+	}
+	return ids
+}
