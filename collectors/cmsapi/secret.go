@@ -6,8 +6,11 @@
 package cmsapi
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // Secret is a credential of the scan. Formatting, logging or marshalling it
@@ -22,6 +25,20 @@ func (s Secret) Reveal() string { return s.value }
 
 // Empty reports whether no credential was given.
 func (s Secret) Empty() bool { return s.value == "" }
+
+// Fingerprint tells credentials apart without showing them: eight hex digits,
+// the same on every machine, for the name of a rate-limit domain. Thirty-two
+// bits of a hash say nothing usable about a credential of 200 bits.
+func (s Secret) Fingerprint() string {
+	sum := sha256.Sum256([]byte("tokenaudit/credential\x00" + s.value))
+	return hex.EncodeToString(sum[:4])
+}
+
+// EndsWith reports whether the credential ends in tail, which is how a CMS
+// shows a token that it does not hand out. It is false for an empty tail.
+func (s Secret) EndsWith(tail string) bool {
+	return tail != "" && strings.HasSuffix(s.value, tail)
+}
 
 const redacted = "[REDACTED]"
 

@@ -1,0 +1,28 @@
+package cmsapi
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSecretFingerprint(t *testing.T) {
+	a, b := NewSecret("CFPAT-one"), NewSecret("CFPAT-two")
+	if a.Fingerprint() != NewSecret("CFPAT-one").Fingerprint() {
+		t.Error("the same credential has two fingerprints")
+	}
+	if a.Fingerprint() == b.Fingerprint() {
+		t.Error("two credentials share a fingerprint")
+	}
+	if got := a.Fingerprint(); len(got) != 8 || strings.Contains("CFPAT-one", got) {
+		t.Errorf("fingerprint %q is not eight digits of a hash", got)
+	}
+}
+
+func TestSecretEndsWith(t *testing.T) {
+	s := NewSecret("CFPAT-abcdTmTU")
+	for tail, want := range map[string]bool{"TmTU": true, "TmTu": false, "": false, "xCFPAT-abcdTmTU": false} {
+		if got := s.EndsWith(tail); got != want {
+			t.Errorf("EndsWith(%q) = %v, want %v", tail, got, want)
+		}
+	}
+}
