@@ -1,0 +1,305 @@
+package cmsapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// FieldState says what was found where a field should be.
+type FieldState int
+
+// The states of a field. The zero value is FieldAbsent.
+const (
+	// FieldAbsent: the answer has no such member.
+	FieldAbsent FieldState = iota
+	// FieldNull: the member is null.
+	FieldNull
+	// FieldWrong: the member has a type or form that nobody documented.
+	FieldWrong
+	// FieldGiven: Value holds it.
+	FieldGiven
+)
+
+// Field is a member of a CMS's answer that never makes the decoding fail: what
+// is not understood stays unknown, with a reason, and the rest of the answer
+// is kept.
+type Field[T any] struct {
+	// Value is the zero value unless State is FieldGiven.
+	Value T
+	State FieldState
+	// wrong says what was found instead: "a number".
+	wrong string
+}
+
+// Given makes a field that holds v.
+func Given[T any](v T) Field[T] { return Field[T]{Value: v, State: FieldGiven} }
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails.
+func (f *Field[T]) UnmarshalJSON(b []byte) error {
+	*f = Field[T]{State: FieldNull}
+	if string(b) == "null" {
+		return nil
+	}
+	var v T
+	if err := json.Unmarshal(b, &v); err != nil {
+		*f = Field[T]{State: FieldWrong, wrong: wrongShape(b, err)}
+		return nil
+	}
+	*f = Field[T]{Value: v, State: FieldGiven}
+	return nil
+}
+
+// MarshalJSON implements json.Marshaler; anything but a given value is null.
+func (f Field[T]) MarshalJSON() ([]byte, error) {
+	if f.State != FieldGiven {
+		return []byte("null"), nil
+	}
+	return json.Marshal(f.Value)
+}
+
+// Get gives the value, and whether there is one.
+func (f Field[T]) Get() (T, bool) { return f.Value, f.State == FieldGiven }
+
+// Or gives the value, or fallback where there is none.
+func (f Field[T]) Or(fallback T) T {
+	if f.State == FieldGiven {
+		return f.Value
+	}
+	return fallback
+}
+
+// Missing reports whether the member is absent or null.
+func (f Field[T]) Missing() bool { return f.State == FieldAbsent || f.State == FieldNull }
+
+// Reason says why there is no value, in words for a user; empty if there is
+// one. Name is the field's name in the CMS's API.
+func (f Field[T]) Reason(name string) string { return reason(name, f.State, f.wrong) }
+
+func reason(name string, state FieldState, wrong string) string {
+	switch state {
+	case FieldGiven:
+		return ""
+	case FieldNull:
+		return name + " is null in the CMS's answer"
+	case FieldWrong:
+		return name + " in the CMS's answer is " + wrong
+	default:
+		return "the CMS's answer has no " + name
+	}
+}
+
+// wrongShape says what b is, without quoting it: it may be a secret that sits
+// in the wrong place.
+func wrongShape(b []byte, err error) string {
+	var e *formError
+	if errors.As(err, &e) {
+		return e.form
+	}
+	var shape *json.UnmarshalTypeError
+	if errors.As(err, &shape) && shape.Field != "" {
+		return fmt.Sprintf("of an unknown shape (%s is a %s)", shape.Field, firstWord(shape.Value))
+	}
+	return jsonType(b)
+}
+
+// jsonType names the type of a JSON value.
+func jsonType(b []byte) string {
+	b = bytes.TrimSpace(b)
+	if len(b) == 0 {
+		return "empty"
+	}
+	switch b[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	default:
+		return "a number"
+	}
+}
+
+// formError is a value of the right type and the wrong form. It does not quote
+// the value.
+type formError struct{ form string }
+
+func (e *formError) Error() string { return e.form }
+
+// Text is a string, or a number in the digits the CMS wrote.
+type Text string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *Text) UnmarshalJSON(b []byte) error {
+	switch jsonType(b) {
+	case "a string":
+		var s string
+		if err := json.Unmarshal(b, &s); err != nil {
+			return err
+		}
+		*t = Text(s)
+	case "a number":
+		*t = Text(b)
+	default:
+		return &formError{jsonType(b)}
+	}
+	return nil
+}
+
+// Flag is a boolean, also as the string "true" or "false" or the number 0 or 1.
+type Flag bool
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *Flag) UnmarshalJSON(b []byte) error {
+	switch strings.ToLower(strings.Trim(string(b), `"`)) {
+	case "true", "1":
+		*f = true
+	case "false", "0":
+		*f = false
+	default:
+		return &formError{jsonType(b) + " that is neither true nor false"}
+	}
+	return nil
+}
+
+// Integer is a whole number, also as a string.
+type Integer int64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (i *Integer) UnmarshalJSON(b []byte) error {
+	s := strings.TrimSpace(strings.Trim(string(b), `"`))
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		// 100.0 and 1e2 are whole numbers too.
+		float, floatErr := strconv.ParseFloat(s, 64)
+		if n = int64(float); floatErr != nil || float64(n) != float || float > 1<<53 || float < -(1<<53) {
+			return &formError{jsonType(b) + " that is no whole number"}
+		}
+	}
+	*i = Integer(n)
+	return nil
+}
+
+// List is an array whose elements are decoded one by one: an element that
+// cannot be read is counted, and the others are kept.
+type List[T any] struct {
+	Items []T
+	// State is FieldGiven for an array, even if not all of it could be read.
+	State FieldState
+	// Broken counts the elements that could not be read; their reasons, of which
+	// the first is kept, go to Err.
+	Broken int
+	first  string
+	wrong  string
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails.
+func (l *List[T]) UnmarshalJSON(b []byte) error {
+	*l = List[T]{State: FieldNull}
+	if string(b) == "null" {
+		return nil
+	}
+	raw, isArray := arrayOf(b)
+	if !isArray {
+		*l = List[T]{State: FieldWrong, wrong: jsonType(b)}
+		return nil
+	}
+	*l = List[T]{State: FieldGiven, Items: make([]T, 0, len(raw))}
+	for i, element := range raw {
+		v, wrong := decodeElement[T](element)
+		if wrong == "" {
+			l.Items = append(l.Items, v)
+			continue
+		}
+		if l.Broken++; l.Broken == 1 {
+			l.first = fmt.Sprintf("element %d is %s", i+1, wrong)
+		}
+	}
+	return nil
+}
+
+// arrayOf splits an array into its elements.
+func arrayOf(b []byte) ([]json.RawMessage, bool) {
+	var raw []json.RawMessage
+	err := json.Unmarshal(b, &raw)
+	return raw, err == nil
+}
+
+// decodeElement decodes one element of a list or object; wrong says what it is
+// instead, and is empty if it could be decoded. An element that is null is
+// none.
+func decodeElement[T any](b []byte) (v T, wrong string) {
+	if string(b) == "null" {
+		return v, "null"
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return v, wrongShape(b, err)
+	}
+	return v, ""
+}
+
+// Err says what of the list could not be read: nil if all was. Name is the
+// member's name in the CMS's API. Its class is unreadable.
+func (l List[T]) Err(name string) *Error {
+	switch {
+	case l.State != FieldGiven:
+		return &Error{Class: inventory.ErrUnreadable, Message: reason(name, l.State, l.wrong)}
+	case l.Broken > 0:
+		return brokenError(name, l.Broken, len(l.Items)+l.Broken, l.first)
+	}
+	return nil
+}
+
+func brokenError(name string, broken, all int, first string) *Error {
+	return &Error{Class: inventory.ErrUnreadable, Message: fmt.Sprintf("%d of %d %s cannot be read: %s", broken, all, name, first)}
+}
+
+// Map is an object whose members are decoded one by one. The empty array that
+// PHP writes for an empty object counts as one.
+type Map[T any] struct {
+	Members map[string]T
+	State   FieldState
+	// Broken are the names of the members that could not be read, sorted.
+	Broken []string
+	wrong  string
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails.
+func (m *Map[T]) UnmarshalJSON(b []byte) error {
+	*m = Map[T]{State: FieldNull}
+	if string(b) == "null" {
+		return nil
+	}
+	var raw map[string]json.RawMessage
+	isObject := json.Unmarshal(b, &raw) == nil
+	if array, isArray := arrayOf(b); !isObject && (!isArray || len(array) > 0) {
+		*m = Map[T]{State: FieldWrong, wrong: jsonType(b)}
+		return nil
+	}
+	*m = Map[T]{State: FieldGiven, Members: make(map[string]T, len(raw))}
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		v, wrong := decodeElement[T](raw[name])
+		if wrong != "" {
+			m.Broken = append(m.Broken, name)
+			continue
+		}
+		m.Members[name] = v
+	}
+	return nil
+}
+
+// Reason says why there is no object, in words for a user; empty if there is
+// one.
+func (m Map[T]) Reason(name string) string { return reason(name, m.State, m.wrong) }
