@@ -1,0 +1,208 @@
+// Package config reads tokenaudit.yaml.
+//
+// Parsing is strict: an unknown key, a wrong type or a literal secret is an
+// Error that names file, line, key and the nearest valid key, and never a value.
+// It is driven by the option declarations of the collectors, from which the
+// JSON Schema and the file that `tokenaudit init` writes are made as well, so
+// the three cannot drift apart. Parse sends nothing, runs nothing and opens no
+// other file; Config.Entries resolves the secrets.
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// DefaultFile is the configuration that is read when none is named.
+const DefaultFile = "tokenaudit.yaml"
+
+// Config is a parsed configuration. Paths in it are as written in the file,
+// relative to Dir.
+type Config struct {
+	// File is the path as the user gave it, and Dir its folder.
+	File string
+	Dir  string
+	// Sources are the entries in the order of the file, secrets not yet resolved.
+	Sources []Source
+	// PolicyPaths are files, folders or bundles of custom rules.
+	PolicyPaths []string
+	Settings    policies.Settings
+	Usage       []Usage
+	Waivers     []policies.Waiver
+	AcceptGaps  []report.AcceptedGap
+	Gate        Gate
+	Limits      Limits
+	// Digest identifies the content: SHA-256 in hex over its canonical JSON,
+	// whatever its comments, order of keys or place on disk. WaiversDigest does
+	// so for waivers and accept_gaps alone, which Digest leaves out.
+	Digest        string
+	WaiversDigest string
+}
+
+// Usage names a file of outside evidence of use.
+type Usage struct {
+	File   string
+	Origin inventory.Origin
+}
+
+// Gate holds the configured defaults of the gate; empty means not configured.
+type Gate struct {
+	// FailOn is a severity or "none".
+	FailOn string
+	// NotEvaluated is a severity or "none": rules of at least this severity
+	// must not be left undecided.
+	NotEvaluated string
+}
+
+// Limits bounds a run; zero means not configured.
+type Limits struct {
+	// Timeout bounds the whole run, MaxWait one wait for a rate limit, and
+	// TotalWait the sum of the waits of one rate-limit domain.
+	Timeout, MaxWait, TotalWait time.Duration
+}
+
+var topKeys = []string{"version", "sources", "policies", "usage", "waivers", "accept_gaps", "gate", "limits"}
+
+// Load reads and parses a file. Every error is an *Error or Errors.
+func Load(file string, definitions []collectors.Definition) (*Config, error) {
+	data, err := readBounded(file)
+	if err != nil {
+		return nil, &Error{File: file, Message: err.Error()}
+	}
+	return Parse(file, data, definitions)
+}
+
+func readBounded(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("the configuration file does not exist; `tokenaudit init` writes one, -c FILE names another")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the file: %w", reason(err))
+	}
+	defer f.Close() //nolint:errcheck // opened for reading only
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the file: %w", reason(err))
+	}
+	return data, nil
+}
+
+// reason strips the path off a file error: the message names the file already,
+// or must not name it.
+func reason(err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// Parse reads the text of a configuration. Every error is of type Errors.
+func Parse(file string, data []byte, definitions []collectors.Definition) (*Config, error) {
+	r := &reader{file: filepath.ToSlash(file)}
+	c := &Config{File: file, Dir: filepath.Dir(file)}
+	if root := r.document(data); root != nil {
+		r.config(c, root, definitions)
+	}
+	if len(r.errs) > 0 {
+		return nil, sortErrors(r.errs)
+	}
+	return c, nil
+}
+
+func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Definition) {
+	top, ok := r.mapping(root, "", topKeys)
+	if !ok {
+		return
+	}
+	if n := top.required("version", "write version: 1"); n != nil {
+		before := len(r.errs)
+		if v := r.integer(n, "version"); v != 1 && len(r.errs) == before {
+			r.fail(n, "version", "must be 1, the only version there is")
+		}
+	}
+	if n := top.get("sources"); n != nil {
+		c.Sources = r.sources(n, definitions)
+	}
+	if n := top.get("policies"); n != nil {
+		c.PolicyPaths, c.Settings = r.policies(n)
+	}
+	if n := top.get("usage"); n != nil {
+		c.Usage = r.usage(n)
+	}
+	if n := top.get("waivers"); n != nil {
+		c.Waivers = r.waivers(n)
+	}
+	if n := top.get("accept_gaps"); n != nil {
+		c.AcceptGaps = r.acceptGaps(n)
+	}
+	if n := top.get("gate"); n != nil {
+		c.Gate = r.gate(n)
+	}
+	if n := top.get("limits"); n != nil {
+		c.Limits = r.limits(n)
+	}
+	if len(r.errs) == 0 {
+		c.Digest = r.digest(top, "version", "sources", "policies", "usage", "gate", "limits")
+		c.WaiversDigest = r.digest(top, "waivers", "accept_gaps")
+	}
+}
+
+// digest hashes the canonical JSON of some sections: keys sorted, aliases resolved.
+func (r *reader) digest(top *mapping, keys ...string) string {
+	sections := map[string]any{}
+	for _, key := range keys {
+		if n := top.get(key); n != nil && !isNull(r.follow(n)) {
+			sections[key] = r.canonical(n, 0)
+		}
+	}
+	text, err := json.Marshal(sections)
+	if err != nil {
+		r.failLine(0, "", "cannot be hashed: %v", err)
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// canonical gives the JSON value of a node that has been checked already.
+// Numbers stay the text they are in the file.
+func (r *reader) canonical(n *yaml.Node, depth int) any {
+	n = r.follow(n)
+	switch {
+	case depth > 2*maxDepth:
+		return nil
+	case n.Kind == yaml.MappingNode:
+		out := make(map[string]any, len(n.Content)/2)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			out[r.follow(n.Content[i]).Value] = r.canonical(n.Content[i+1], depth+1)
+		}
+		return out
+	case n.Kind == yaml.SequenceNode:
+		out := make([]any, 0, len(n.Content))
+		for _, e := range n.Content {
+			out = append(out, r.canonical(e, depth+1))
+		}
+		return out
+	}
+	return n.ShortTag() + " " + n.Value
+}
+
+func (r *reader) origin(n *yaml.Node) inventory.Origin {
+	return inventory.Origin{File: r.file, Line: n.Line}
+}

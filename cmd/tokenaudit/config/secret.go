@@ -1,0 +1,243 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+)
+
+const (
+	// maxSecret bounds a secret, in bytes.
+	maxSecret = 64 << 10
+	// commandTimeout bounds one command that prints a secret.
+	commandTimeout = 30 * time.Second
+)
+
+// secretRef says where a secret comes from. Exactly one of env, file and
+// command is set.
+type secretRef struct {
+	path string
+	line int
+	env  string
+	file string
+	// command is a program and its arguments; no shell is involved.
+	command []string
+	// into and key say where the resolved secret goes.
+	into map[string]any
+	key  string
+}
+
+var secretKeys = []string{"env", "file", "command"}
+
+var (
+	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	// usualName tells a name that can be shown; one in lower case may be a
+	// secret that was pasted in place of its name.
+	usualName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,63}$`)
+)
+
+// secret reads a reference to a secret, and refuses a secret.
+func (r *reader) secret(n *yaml.Node, path, cms string, option collectors.Option) (secretRef, bool) {
+	line := n.Line
+	if k := r.follow(n); k.Kind == yaml.ScalarNode && !isNull(k) {
+		r.failLine(line, path, "a secret must not stand in the file; write %s: {env: %s}, {file: path} or {command: [program, argument]}",
+			option.Key, VariableFor(cms, option))
+		return secretRef{}, false
+	}
+	before := len(r.errs)
+	m, ok := r.mapping(n, path, nil)
+	if !ok {
+		return secretRef{}, false
+	}
+	given := m.given(secretKeys)
+	if len(r.errs) == before && (len(given) != 1 || len(m.keys) != 1) {
+		// A key is not named here: in token: {abc123} it is the secret.
+		r.failLine(line, path, "give exactly one of env, file and command, and nothing else")
+	}
+	if len(r.errs) > before {
+		return secretRef{}, false
+	}
+	ref := secretRef{path: path, line: line}
+	key := given[0]
+	if key == "command" {
+		ref.command = r.words(m.get(key), m.at(key))
+		if len(r.errs) == before && len(ref.command) == 0 {
+			r.failLine(line, m.at(key), "the list is empty; it holds the program and its arguments, no shell is used")
+		}
+		return ref, len(r.errs) == before
+	}
+	value, ok := r.text(m.get(key), m.at(key), false)
+	if key == "file" {
+		ref.file = value
+		return ref, ok
+	}
+	if ok && !variableName.MatchString(value) {
+		r.fail(m.get(key), m.at(key), "must be the name of an environment variable, such as %s", VariableFor(cms, option))
+		return secretRef{}, false
+	}
+	ref.env = value
+	return ref, ok
+}
+
+var exampleVariable = regexp.MustCompile(`env:\s*([A-Z][A-Z0-9_]*)`)
+
+// VariableFor gives the environment variable that a secret option is usually
+// read from: the one of its example, else one made of CMS and key.
+func VariableFor(cms string, option collectors.Option) string {
+	if m := exampleVariable.FindStringSubmatch(option.Example); m != nil {
+		return m[1]
+	}
+	return strings.ToUpper(cms + "_" + option.Key)
+}
+
+// Environment is what secrets are resolved against.
+type Environment struct {
+	// Lookup finds an environment variable.
+	Lookup func(name string) (string, bool)
+	// Environ is what commands are run with.
+	Environ []string
+}
+
+// Entries resolves the secrets of all sources and gives their entries. Every
+// secret that cannot be had is an Error; nothing is returned then. Commands run
+// one after the other, so that one that asks on the terminal is asked alone.
+func (c *Config) Entries(ctx context.Context, env Environment) ([]collectors.Entry, error) {
+	var errs Errors
+	entries := make([]collectors.Entry, 0, len(c.Sources))
+	for _, s := range c.Sources {
+		for _, ref := range s.secrets {
+			value, err := ref.resolve(ctx, env, c.Dir)
+			if err != nil {
+				errs = append(errs, &Error{File: s.Entry.Origin.File, Line: ref.line, Key: ref.path, Message: err.Error()})
+				continue
+			}
+			ref.into[ref.key] = cmsapi.NewSecret(value)
+		}
+		entries = append(entries, s.Entry)
+	}
+	if len(errs) > 0 {
+		return nil, sortErrors(errs)
+	}
+	return entries, nil
+}
+
+func (ref secretRef) resolve(ctx context.Context, env Environment, dir string) (string, error) {
+	var value string
+	var err error
+	switch {
+	case ref.env != "":
+		value, err = ref.fromVariable(env)
+	case ref.file != "":
+		value, err = ref.fromFile(dir)
+	default:
+		value, err = ref.fromCommand(ctx, env, dir)
+	}
+	if err != nil {
+		return "", err
+	}
+	value = strings.TrimRight(value, "\r\n")
+	switch {
+	case strings.TrimSpace(value) == "":
+		return "", errors.New("the secret is empty")
+	case len(value) > maxSecret:
+		return "", fmt.Errorf("the secret is longer than %d KiB", maxSecret>>10)
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return "", errors.New("the secret holds a line break or a control character")
+	}
+	return value, nil
+}
+
+func (ref secretRef) fromVariable(env Environment) (string, error) {
+	value, ok := env.Lookup(ref.env)
+	name := "the environment variable it names"
+	if usualName.MatchString(ref.env) {
+		name = "the environment variable " + ref.env
+	}
+	switch {
+	case !ok:
+		return "", errors.New(name + " is not set")
+	case strings.TrimSpace(value) == "":
+		return "", errors.New(name + " is empty")
+	}
+	return value, nil
+}
+
+func (ref secretRef) fromFile(dir string) (string, error) {
+	path := ref.file
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	stat, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the secret's file: %w", reason(err))
+	}
+	// Opening a pipe would wait for its writer.
+	if !stat.Mode().IsRegular() {
+		return "", errors.New("the secret's file is not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the secret's file: %w", reason(err))
+	}
+	defer f.Close() //nolint:errcheck // opened for reading only
+	value, err := io.ReadAll(io.LimitReader(f, maxSecret+2))
+	if err != nil {
+		return "", fmt.Errorf("cannot read the secret's file: %w", reason(err))
+	}
+	return string(value), nil
+}
+
+// fromCommand runs the command without a shell and without input. What it
+// prints on stderr is not passed on, because it may quote the secret.
+func (ref secretRef) fromCommand(ctx context.Context, env Environment, dir string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	out := &limitedBuffer{limit: maxSecret + 2}
+	cmd := exec.CommandContext(ctx, ref.command[0], ref.command[1:]...)
+	cmd.Dir, cmd.Env, cmd.Stdout = dir, env.Environ, out
+	// A grandchild that keeps the pipe open must not keep us waiting.
+	cmd.WaitDelay = time.Second
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return out.String(), nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return "", errors.New("the secret's command was interrupted")
+	case ctx.Err() != nil:
+		return "", fmt.Errorf("the secret's command did not end within %s", commandTimeout)
+	case errors.As(err, &exit):
+		return "", fmt.Errorf("the secret's command failed: %s; run it by hand to see why", exit.ProcessState)
+	case errors.Is(err, exec.ErrNotFound):
+		return "", errors.New("the secret's command was not found")
+	}
+	return "", fmt.Errorf("the secret's command could not run: %w", reason(err))
+}
+
+// limitedBuffer keeps the first bytes of a stream and drops the rest, so that a
+// command that prints without end does not fill the memory before its time is up.
+type limitedBuffer struct {
+	bytes.Buffer
+	limit int
+}
+
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	if room := b.limit - b.Len(); room > 0 {
+		b.Buffer.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}

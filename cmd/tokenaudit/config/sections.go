@@ -1,0 +1,209 @@
+package config
+
+import (
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+var (
+	severities   = []string{"critical", "high", "medium", "low", "info"}
+	severityNone = append(append([]string{}, severities...), "none")
+)
+
+var (
+	policyKeys       = []string{"paths", "rules"}
+	ruleKeys         = []string{"severity", "off", "params", "sources"}
+	ruleSourceKeys   = []string{"source", "severity", "off", "params"}
+	usageKeys        = []string{"file"}
+	signatureKeys    = []string{"reason", "owner", "approved_by", "expires"}
+	waiverKeys       = append([]string{"rule", "token"}, signatureKeys...)
+	acceptedGapKeys  = append([]string{"source", "unit"}, signatureKeys...)
+	gateKeys         = []string{"fail_on", "not_evaluated"}
+	limitKeys        = []string{"timeout", "max_wait", "total_wait"}
+	missingSignature = map[string]string{
+		"rule":        "it is a rule id or a glob",
+		"token":       "it is a token id or a glob",
+		"source":      "it is a source id or a glob",
+		"unit":        "it is the list that cannot be read, as a report names it",
+		"reason":      "it says why this is acceptable",
+		"owner":       "it says who must remove the cause",
+		"approved_by": "it says who accepted the risk",
+		"expires":     "it is the last day, YYYY-MM-DD",
+	}
+)
+
+func (r *reader) policies(n *yaml.Node) (paths []string, settings policies.Settings) {
+	m, ok := r.mapping(n, "policies", policyKeys)
+	if !ok {
+		return nil, settings
+	}
+	if p := m.get("paths"); p != nil {
+		paths = r.words(p, m.at("paths"))
+	}
+	rules := m.get("rules")
+	if rules == nil {
+		return paths, settings
+	}
+	byID, ok := r.mapping(rules, m.at("rules"), nil)
+	if !ok {
+		return paths, settings
+	}
+	settings.Rules = make(map[string]policies.RuleSettings, len(byID.keys))
+	for _, id := range byID.keys {
+		settings.Rules[id] = r.rule(byID.get(id), byID.at(id))
+	}
+	return paths, settings
+}
+
+// rule reads the settings of one rule: the word off, or a mapping.
+func (r *reader) rule(n *yaml.Node, path string) policies.RuleSettings {
+	out := policies.RuleSettings{Origin: inventory.Origin{File: r.file, Line: n.Line}}
+	if s := r.follow(n); s.Kind == yaml.ScalarNode {
+		out.Off = true
+		if s.Value != "off" {
+			r.fail(n, path, "must be off, or a mapping of severity, params and sources")
+		}
+		return out
+	}
+	m, ok := r.mapping(n, path, ruleKeys)
+	if !ok {
+		return out
+	}
+	out.Off, out.Severity, out.Params = r.ruleChange(m)
+	if list := m.get("sources"); list != nil {
+		for i, e := range r.sequence(list, m.at("sources")) {
+			out.Sources = append(out.Sources, r.ruleSource(e, index(m.at("sources"), i)))
+		}
+	}
+	return out
+}
+
+func (r *reader) ruleChange(m *mapping) (off bool, severity policies.Severity, params map[string]any) {
+	if n := m.get("off"); n != nil {
+		off = r.boolean(n, m.at("off"))
+	}
+	if n := m.get("severity"); n != nil {
+		severity = policies.Severity(r.oneOf(n, m.at("severity"), severities))
+	}
+	if n := m.get("params"); n != nil {
+		if k := r.follow(n); k.Kind != yaml.MappingNode {
+			r.fail(n, m.at("params"), "must be a mapping (key: value), not %s", describe(k))
+		} else {
+			params, _ = r.value(n, m.at("params"), 0).(map[string]any)
+		}
+	}
+	return off, severity, params
+}
+
+func (r *reader) ruleSource(n *yaml.Node, path string) policies.SourceSettings {
+	var out policies.SourceSettings
+	m, ok := r.mapping(n, path, ruleSourceKeys)
+	if !ok {
+		return out
+	}
+	if p := m.required("source", missingSignature["source"]); p != nil {
+		out.Pattern = r.word(p, m.at("source"))
+	}
+	out.Off, out.Severity, out.Params = r.ruleChange(m)
+	return out
+}
+
+func (r *reader) usage(n *yaml.Node) []Usage {
+	var out []Usage
+	for i, e := range r.sequence(n, "usage") {
+		m, ok := r.mapping(e, index("usage", i), usageKeys)
+		if !ok {
+			continue
+		}
+		if f := m.required("file", "it is a CSV or JSON file of token ids and times of last use"); f != nil {
+			out = append(out, Usage{File: r.word(f, m.at("file")), Origin: r.origin(e)})
+		}
+	}
+	return out
+}
+
+// signed reads a mapping all of whose keys are required: what is waived, for
+// which reason, who owns it, who approved it, and until when.
+func (r *reader) signed(n *yaml.Node, path string, keys []string) (map[string]string, bool) {
+	before := len(r.errs)
+	m, ok := r.mapping(n, path, keys)
+	if !ok {
+		return nil, false
+	}
+	values := make(map[string]string, len(keys))
+	for _, key := range keys {
+		node := m.required(key, missingSignature[key])
+		switch {
+		case node == nil:
+		case key == "expires":
+			if d := r.date(node, m.at(key)); !d.IsZero() {
+				values[key] = d.Format("2006-01-02")
+			}
+		default:
+			values[key], _ = r.text(node, m.at(key), key == "reason")
+		}
+	}
+	return values, len(r.errs) == before
+}
+
+func (r *reader) waivers(n *yaml.Node) []policies.Waiver {
+	var out []policies.Waiver
+	for i, e := range r.sequence(n, "waivers") {
+		if v, ok := r.signed(e, index("waivers", i), waiverKeys); ok {
+			out = append(out, policies.Waiver{
+				Rule: v["rule"], Token: v["token"], Reason: v["reason"], Owner: v["owner"],
+				ApprovedBy: v["approved_by"], Expires: v["expires"], Origin: r.origin(e),
+			})
+		}
+	}
+	return out
+}
+
+func (r *reader) acceptGaps(n *yaml.Node) []report.AcceptedGap {
+	var out []report.AcceptedGap
+	for i, e := range r.sequence(n, "accept_gaps") {
+		if v, ok := r.signed(e, index("accept_gaps", i), acceptedGapKeys); ok {
+			out = append(out, report.AcceptedGap{
+				Source: v["source"], Unit: v["unit"], Reason: v["reason"], Owner: v["owner"],
+				ApprovedBy: v["approved_by"], Expires: v["expires"], Origin: r.origin(e),
+			})
+		}
+	}
+	return out
+}
+
+func (r *reader) gate(n *yaml.Node) Gate {
+	var out Gate
+	m, ok := r.mapping(n, "gate", gateKeys)
+	if !ok {
+		return out
+	}
+	if f := m.get("fail_on"); f != nil {
+		out.FailOn = r.oneOf(f, m.at("fail_on"), severityNone)
+	}
+	if f := m.get("not_evaluated"); f != nil {
+		out.NotEvaluated = r.oneOf(f, m.at("not_evaluated"), severityNone)
+	}
+	return out
+}
+
+func (r *reader) limits(n *yaml.Node) Limits {
+	var out Limits
+	m, ok := r.mapping(n, "limits", limitKeys)
+	if !ok {
+		return out
+	}
+	if d := m.get("timeout"); d != nil {
+		out.Timeout = r.duration(d, m.at("timeout"))
+	}
+	if d := m.get("max_wait"); d != nil {
+		out.MaxWait = r.duration(d, m.at("max_wait"))
+	}
+	if d := m.get("total_wait"); d != nil {
+		out.TotalWait = r.duration(d, m.at("total_wait"))
+	}
+	return out
+}

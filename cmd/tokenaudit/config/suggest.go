@@ -1,0 +1,64 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// nearest gives the candidate that key was probably meant to be, or "".
+func nearest(key string, candidates []string) string {
+	if len(key) > 64 {
+		return ""
+	}
+	key = strings.ToLower(key)
+	best, distance := "", max(2, len(key)/3)+1
+	for _, c := range candidates {
+		if len(key) >= 3 && strings.HasPrefix(c, key) {
+			return c
+		}
+		if d := levenshtein.ComputeDistance(key, c); d < distance {
+			best, distance = c, d
+		}
+	}
+	return best
+}
+
+// didYouMean ends an error message with the nearest candidate, else with all of them.
+func didYouMean(key string, candidates []string) string {
+	if c := nearest(key, candidates); c != "" {
+		return "; did you mean " + c + "?"
+	}
+	return "; the keys here are " + list(candidates, "and")
+}
+
+// list joins words as prose: "a, b or c".
+func list(words []string, conjunction string) string {
+	switch len(words) {
+	case 0:
+		return "none"
+	case 1:
+		return words[0]
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+}
+
+var (
+	plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z_./-]{0,39}[0-9]{0,3}$`)
+	// credentialShapes are credentials that can be told by their looks:
+	// Contentful personal tokens, Contentstack management tokens, JSON web
+	// tokens, PEM blocks and header values.
+	credentialShapes = regexp.MustCompile(
+		`CFPAT-[A-Za-z0-9_-]{8,}|\bcs[0-9a-f]{24,}\b|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.|-----BEGIN |(?i:\b(bearer|basic) +[A-Za-z0-9+/=._-]{12,})`)
+)
+
+// shownKey gives a key for an error message, unless it might be a secret that
+// slipped into the place of a key, as in `token: {abc123}`.
+func shownKey(key string) string {
+	if plainKey.MatchString(key) && !credentialShapes.MatchString(key) {
+		return key
+	}
+	return "(a key not shown here)"
+}
