@@ -1,0 +1,108 @@
+package inventory
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Normalise brings a source into the one form in which it is written, judged
+// and compared: tokens and environments sorted by ID, times in UTC, no nil
+// slices where a document has an array. Units keep their order, which is fixed
+// per CMS. It changes the source and its tokens in place.
+func (s *Source) Normalise() {
+	s.CollectedAt = s.CollectedAt.UTC()
+	s.NeverAfter = utc(s.NeverAfter)
+	s.Units = orEmpty(s.Units)
+	s.Tokens = orEmpty(s.Tokens)
+	if s.Facts == nil {
+		s.Facts = Facts{}
+	}
+	slices.SortStableFunc(s.Environments, func(a, b Environment) int { return cmp.Compare(a.ID, b.ID) })
+	for i := range s.Tokens {
+		s.Tokens[i].normalise()
+	}
+	slices.SortStableFunc(s.Tokens, func(a, b Token) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Planned, b.Planned))
+	})
+}
+
+// clone copies all that Normalise changes.
+func (s Source) clone() Source {
+	s.Environments = slices.Clone(s.Environments)
+	s.Tokens = slices.Clone(s.Tokens)
+	for i := range s.Tokens {
+		t := &s.Tokens[i]
+		t.LastUsedByAPI = maps.Clone(t.LastUsedByAPI)
+		if t.Branches != nil {
+			branches := *t.Branches
+			t.Branches = &branches
+		}
+	}
+	return s
+}
+
+func (t *Token) normalise() {
+	t.APIs = SortAPIs(t.APIs)
+	t.Access.Grants = sortedStrings(t.Access.Grants)
+	t.Environments.normalise()
+	if t.Branches != nil {
+		t.Branches.normalise()
+	}
+	for _, stamp := range []*Timestamp{&t.CreatedAt, &t.UpdatedAt, &t.RevokedAt, &t.Owner.LastActive} {
+		stamp.At = utc(stamp.At)
+	}
+	t.Expiry.At = utc(t.Expiry.At)
+	t.LastUsed.normalise()
+	for api, use := range t.LastUsedByAPI {
+		use.normalise()
+		t.LastUsedByAPI[api] = use
+	}
+}
+
+func (s *Scope) normalise() { s.Items = distinct(s.Items) }
+
+func (u *LastUsed) normalise() {
+	u.At, u.Earliest, u.Latest = utc(u.At), utc(u.Earliest), utc(u.Latest)
+}
+
+// SortAPIs gives the distinct surfaces in the order delivery, preview,
+// management. The result is never nil.
+func SortAPIs(apis []API) []API {
+	sorted := orEmpty(slices.Clone(apis))
+	slices.SortFunc(sorted, func(a, b API) int { return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a, b)) })
+	return slices.Compact(sorted)
+}
+
+func (a API) rank() int {
+	switch a {
+	case ContentDelivery:
+		return 0
+	case ContentPreview:
+		return 1
+	default:
+		return 2
+	}
+}
+
+func sortedStrings(in []string) []string {
+	sorted := orEmpty(slices.Clone(in))
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}
+
+func orEmpty[T any](in []T) []T {
+	if in == nil {
+		return []T{}
+	}
+	return in
+}
+
+// utc keeps a zero time zero in the way that omitzero understands.
+func utc(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC()
+}

@@ -1,0 +1,188 @@
+package inventory
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Write writes a whole inventory, indented, sources sorted by ID. Two
+// inventories with the same content give the same bytes.
+func Write(w io.Writer, inv Inventory) error {
+	sorted := slices.Clone(inv.Sources)
+	slices.SortStableFunc(sorted, func(a, b Source) int { return cmp.Compare(a.ID, b.ID) })
+	out := NewWriter(w, inv.Tool)
+	for _, s := range sorted {
+		if err := out.WriteSource(s); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// Writer writes an inventory source by source, so that a program never has to
+// hold more than one. The document is complete only after Close.
+type Writer struct {
+	// Compact leaves out the indentation: every token has one line. Set it
+	// before the first call.
+	Compact bool
+
+	out     *bufio.Writer
+	tool    Tool
+	started bool
+	last    string
+	err     error
+}
+
+// NewWriter makes a Writer to w. It buffers; Close flushes and does not close w.
+func NewWriter(w io.Writer, tool Tool) *Writer {
+	return &Writer{out: bufio.NewWriterSize(w, 1<<16), tool: tool}
+}
+
+// WriteSource writes one source in its normal form; s itself is not changed.
+// Sources have to come once each, in the order of their IDs, because that is
+// their order in the document. After an error the Writer only repeats it.
+func (w *Writer) WriteSource(s Source) error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.started && s.ID <= w.last {
+		w.err = fmt.Errorf("write the inventory: source %q after %q: sources have to come once each, sorted by id", s.ID, w.last)
+		return w.err
+	}
+	if w.started {
+		w.text(",")
+	} else {
+		w.start()
+	}
+	w.last = s.ID
+	w.source(s.clone())
+	return w.failure()
+}
+
+// Close ends the document and flushes it. Nothing can be written afterwards.
+func (w *Writer) Close() error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.started {
+		w.line(1)
+	} else {
+		w.start()
+	}
+	w.text("]")
+	w.line(0)
+	w.text("}\n")
+	if err := w.out.Flush(); err != nil {
+		w.err = fmt.Errorf("write the inventory: %w", err)
+		return w.err
+	}
+	w.err = errors.New("write the inventory: it is closed")
+	return nil
+}
+
+// start writes what stands before the first source.
+func (w *Writer) start() {
+	w.started = true
+	w.text("{")
+	w.member(1, "schema", Schema)
+	w.text(",")
+	w.member(1, "tool", w.tool)
+	w.text(",")
+	w.key(1, "sources")
+	w.text("[")
+}
+
+// headOf is a source without its tokens: the outer Tokens hides the inner one.
+type headOf struct {
+	Source
+	Tokens *struct{} `json:"tokens,omitempty"`
+}
+
+// source writes the members of a source, then its tokens one by one: one
+// source may be as large as all others together.
+func (w *Writer) source(s Source) {
+	s.Normalise()
+	w.line(2)
+	w.text(strings.TrimSuffix(w.json(2, headOf{Source: s}), w.lineBreak(2)+"}"))
+	w.text(",")
+	w.key(3, "tokens")
+	w.text("[")
+	for i, t := range s.Tokens {
+		if i > 0 {
+			w.text(",")
+		}
+		w.line(4)
+		w.text(w.json(4, t))
+	}
+	if len(s.Tokens) > 0 {
+		w.line(3)
+	}
+	w.text("]")
+	w.line(2)
+	w.text("}")
+}
+
+func (w *Writer) member(depth int, name string, value any) {
+	w.key(depth, name)
+	w.text(w.json(depth, value))
+}
+
+func (w *Writer) key(depth int, name string) {
+	w.line(depth)
+	w.text(`"` + name + `":`)
+	if !w.Compact {
+		w.text(" ")
+	}
+}
+
+func (w *Writer) line(depth int) {
+	if w.Compact {
+		w.text("\n")
+		return
+	}
+	w.text(w.lineBreak(depth))
+}
+
+// lineBreak is what stands between two members at depth; nothing in compact JSON.
+func (w *Writer) lineBreak(depth int) string {
+	if w.Compact {
+		return ""
+	}
+	return "\n" + strings.Repeat(indent, depth)
+}
+
+const indent = "  "
+
+// json marshals a value that stands at depth. Names stay readable: <, > and &
+// are not escaped, the document is never put into HTML as it is.
+func (w *Writer) json(depth int, value any) string {
+	var buffer strings.Builder
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if !w.Compact {
+		encoder.SetIndent(strings.Repeat(indent, depth), indent)
+	}
+	if err := encoder.Encode(value); err != nil && w.err == nil {
+		w.err = fmt.Errorf("write the inventory: %w", err)
+	}
+	return strings.TrimSuffix(buffer.String(), "\n")
+}
+
+// text writes to the buffer, which keeps its first error until Flush.
+func (w *Writer) text(s string) { _, _ = w.out.WriteString(s) }
+
+// failure gives the first error of marshalling or writing.
+func (w *Writer) failure() error {
+	if w.err == nil {
+		if _, err := w.out.Write(nil); err != nil {
+			w.err = fmt.Errorf("write the inventory: %w", err)
+		}
+	}
+	return w.err
+}
