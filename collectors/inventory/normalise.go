@@ -23,6 +23,10 @@ func (s *Source) Normalise() {
 	for i := range s.Tokens {
 		s.Tokens[i].normalise()
 	}
+	s.sortTokens()
+}
+
+func (s *Source) sortTokens() {
 	slices.SortStableFunc(s.Tokens, func(a, b Token) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Planned, b.Planned))
 	})

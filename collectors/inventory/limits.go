@@ -1,0 +1,34 @@
+package inventory
+
+// Limits bound what Read accepts. A zero field means its default.
+type Limits struct {
+	// Document is the size of the whole document in bytes; 16 GiB.
+	Document int64
+	// Value is the size in bytes of one token, and of one member of a source
+	// other than its tokens; 8 MiB.
+	Value int
+	// Sources, and tokens per source; 1,000,000 each.
+	Sources         int
+	TokensPerSource int
+	// String is the length of one string in bytes, as it stands in the
+	// document; 256 KiB.
+	String int
+	// Depth is how deep values may be nested inside a token or a member of a source; 32.
+	Depth int
+}
+
+func (l Limits) orDefault() Limits {
+	setDefault(&l.Document, 16<<30)
+	setDefault(&l.Value, 8<<20)
+	setDefault(&l.Sources, 1_000_000)
+	setDefault(&l.TokensPerSource, 1_000_000)
+	setDefault(&l.String, 256<<10)
+	setDefault(&l.Depth, 32)
+	return l
+}
+
+func setDefault[T int | int64](field *T, value T) {
+	if *field <= 0 {
+		*field = value
+	}
+}

@@ -1,0 +1,39 @@
+package inventory
+
+import (
+	"context"
+	"io"
+)
+
+// Read reads an inventory document as a stream and gives its sources, in the
+// order of the document and in their normal form, to fn. It holds about one
+// source at a time, whatever the size of the document.
+//
+// Everything is checked before fn sees it: the JSON Schema, what Source.Check
+// checks, that no key and no ID occurs twice, that every token names the
+// source that encloses it, and the limits (the zero Limits are the defaults).
+// The first thing wrong ends the reading: a *PlaceError, the error of r, of fn,
+// or ctx's. As the end of the document can be wrong after its beginning was
+// right, a caller has to forget all sources when Read gives an error.
+//
+// fn runs on the caller's goroutine and may keep the source. Decoding runs
+// ahead of it on others, all of which have ended when Read returns; a Read of r
+// that blocks for ever blocks Read, whatever ctx says.
+func Read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) error {
+	_, err := read(ctx, r, l, fn)
+	return err
+}
+
+// ReadAll reads a whole inventory into memory, with the checks of Read.
+func ReadAll(ctx context.Context, r io.Reader, l Limits) (Inventory, error) {
+	inv := Inventory{Schema: Schema, Sources: []Source{}}
+	tool, err := read(ctx, r, l, func(s Source) error {
+		inv.Sources = append(inv.Sources, s)
+		return nil
+	})
+	if err != nil {
+		return Inventory{}, err
+	}
+	inv.Tool = tool
+	return inv, nil
+}

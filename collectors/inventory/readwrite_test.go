@@ -1,0 +1,140 @@
+package inventory_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+func sampleInventory() inv.Inventory {
+	return inv.Inventory{
+		Schema: inv.Schema, Tool: inv.Tool{Name: "tokenaudit", Version: "1.0.0"},
+		Sources: []inv.Source{
+			sampleSource("datocms/projects/1", 0), sampleSource("datocms/projects/2", 100), sampleSource("datocms/projects/3", 1),
+		},
+	}
+}
+
+func write(t *testing.T, compact bool, i inv.Inventory) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := inv.NewWriter(&out, i.Tool)
+	w.Compact = compact
+	for _, s := range i.Sources {
+		if err := w.WriteSource(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// normal is the form in which Read gives an inventory.
+func normal(i inv.Inventory) inv.Inventory {
+	for n := range i.Sources {
+		i.Sources[n].Normalise()
+	}
+	return i
+}
+
+// TestWriteIsMarshalIndent: the streamed document is byte for byte the one that
+// encoding/json makes of the whole inventory.
+func TestWriteIsMarshalIndent(t *testing.T) {
+	for name, i := range map[string]inv.Inventory{
+		"full":  sampleInventory(),
+		"empty": {Schema: inv.Schema, Sources: []inv.Source{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want bytes.Buffer
+			e := json.NewEncoder(&want)
+			e.SetEscapeHTML(false)
+			e.SetIndent("", "  ")
+			if err := e.Encode(normal(i)); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want.String(), write(t, false, i)); diff != "" {
+				t.Errorf("indented (-encoding/json +Writer):\n%s", diff)
+			}
+			var compact bytes.Buffer
+			if err := json.Compact(&compact, want.Bytes()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(compact.String(), strings.ReplaceAll(write(t, true, i), "\n", "")); diff != "" {
+				t.Errorf("compact (-encoding/json +Writer):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	for name, compact := range map[string]bool{"indented": false, "compact": true} {
+		t.Run(name, func(t *testing.T) {
+			// One byte at a time moves every boundary of the scanner's window.
+			in := iotest.OneByteReader(strings.NewReader(write(t, compact, sampleInventory())))
+			got, err := inv.ReadAll(t.Context(), in, inv.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(normal(sampleInventory()), got); diff != "" {
+				t.Errorf("(-written +read):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWriterRefusesDisorder(t *testing.T) {
+	for name, ids := range map[string][]string{"twice": {"a", "a"}, "backwards": {"b", "a"}} {
+		t.Run(name, func(t *testing.T) {
+			w := inv.NewWriter(&bytes.Buffer{}, inv.Tool{})
+			if err := w.WriteSource(sampleSource(ids[0], 0)); err != nil {
+				t.Fatal(err)
+			}
+			err := w.WriteSource(sampleSource(ids[1], 0))
+			if err == nil || !strings.Contains(err.Error(), "sorted by id") {
+				t.Fatalf("got %v", err)
+			}
+			if again := w.Close(); !errors.Is(again, err) {
+				t.Errorf("Close after an error gave %v", again)
+			}
+		})
+	}
+}
+
+func TestWriterReportsWriteErrors(t *testing.T) {
+	full := errors.New("disk full")
+	w := inv.NewWriter(iotestWriter{full}, inv.Tool{})
+	err := w.WriteSource(sampleSource("a", 500)) // larger than the buffer
+	if !errors.Is(err, full) {
+		t.Errorf("WriteSource gave %v", err)
+	}
+	if err := w.Close(); !errors.Is(err, full) {
+		t.Errorf("Close gave %v", err)
+	}
+}
+
+type iotestWriter struct{ err error }
+
+func (w iotestWriter) Write([]byte) (int, error) { return 0, w.err }
+
+// TestWriteLeavesSourceAlone: a source that is being judged elsewhere must not
+// change while it is written.
+func TestWriteLeavesSourceAlone(t *testing.T) {
+	s := sampleSource("a", 3)
+	s.Tokens[0], s.Tokens[2] = s.Tokens[2], s.Tokens[0]
+	s.Tokens[0].Access.Grants = nil
+	before := s
+	before.Tokens = append([]inv.Token(nil), s.Tokens...)
+	write(t, false, inv.Inventory{Sources: []inv.Source{s}})
+	if diff := cmp.Diff(before, s); diff != "" {
+		t.Errorf("changed:\n%s", diff)
+	}
+}

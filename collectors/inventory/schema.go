@@ -1,0 +1,92 @@
+package inventory
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+//go:embed schema.json
+var schemaJSON string
+
+// SchemaJSON is the JSON Schema of the inventory document, draft 2020-12.
+// `#/$defs/token` and `#/$defs/source` describe the parts.
+func SchemaJSON() []byte { return []byte(schemaJSON) }
+
+// schemas are the compiled parts against which a document is checked piece by
+// piece as it streams in.
+type schemas struct{ document, source, token *jsonschema.Schema }
+
+// compiled compiles the schema once a process, on first use.
+var compiled = sync.OnceValues(func() (schemas, error) {
+	const id = "inventory.json"
+	c := jsonschema.NewCompiler()
+	c.Draft = jsonschema.Draft2020
+	c.AssertFormat = true
+	// The same reading of RFC 3339 as the decoder's, so that what passes here decodes.
+	c.Formats["date-time"] = isTime
+	if err := c.AddResource(id, strings.NewReader(schemaJSON)); err != nil {
+		return schemas{}, fmt.Errorf("load the inventory schema: %w", err)
+	}
+	var s schemas
+	for place, part := range map[string]**jsonschema.Schema{
+		id: &s.document, id + "#/$defs/source": &s.source, id + "#/$defs/token": &s.token,
+	} {
+		compiled, err := c.Compile(place)
+		if err != nil {
+			return schemas{}, fmt.Errorf("compile the inventory schema: %w", err)
+		}
+		*part = compiled
+	}
+	return s, nil
+})
+
+func isTime(v any) bool {
+	s, ok := v.(string)
+	return !ok || new(time.Time).UnmarshalText([]byte(s)) == nil
+}
+
+// violations checks a decoded value and gives what is wrong with it, sorted by
+// pointer. The library reports in the order of Go maps, that is in none.
+func violations(schema *jsonschema.Schema, value any) []problem {
+	err := schema.Validate(value)
+	if err == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		return []problem{{"", err.Error()}}
+	}
+	var found []problem
+	for _, leaf := range leaves(invalid, nil) {
+		pointer := pointerOf(leaf.InstanceLocation)
+		names, unknownKeys := strings.CutPrefix(leaf.Message, "additionalProperties ")
+		if !unknownKeys {
+			found = append(found, problem{pointer, leaf.Message})
+			continue
+		}
+		keys := strings.Split(strings.TrimSuffix(names, " not allowed"), ", ")
+		slices.Sort(keys)
+		found = append(found, problem{pointer, "unknown key " + strings.Join(keys, ", ")})
+	}
+	slices.SortFunc(found, func(a, b problem) int {
+		return strings.Compare(a.pointer+"\x00"+a.message, b.pointer+"\x00"+b.message)
+	})
+	return found
+}
+
+func leaves(e *jsonschema.ValidationError, found []*jsonschema.ValidationError) []*jsonschema.ValidationError {
+	if len(e.Causes) == 0 {
+		return append(found, e)
+	}
+	for _, cause := range e.Causes {
+		found = leaves(cause, found)
+	}
+	return found
+}

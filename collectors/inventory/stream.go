@@ -1,0 +1,402 @@
+package inventory
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/sourcegraph/conc"
+)
+
+// ahead is how many tokens may be decoded before fn has taken their source.
+// The source that is being read may exceed it.
+const ahead = 4096
+
+// stream is one reading of a document. A goroutine cuts it into tasks, workers
+// decode them, and the caller's goroutine puts the sources together in order.
+type stream struct {
+	scan    *scanner
+	schemas schemas
+	limits  Limits
+	work    chan task
+	sources chan *pending
+	flight  flight
+
+	// tool and err are written before sources is closed.
+	tool Tool
+	err  error
+}
+
+// pending is a source whose tasks have been handed out.
+type pending struct {
+	head    *head
+	batches []*batch
+	// err is why the source was cut off; its head is not decoded then.
+	err error
+}
+
+func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (Tool, error) {
+	compiled, err := compiled()
+	if err != nil {
+		return Tool{}, err
+	}
+	l = l.orDefault()
+	s := &stream{
+		scan: newScanner(r, l), schemas: compiled, limits: l,
+		work: make(chan task), sources: make(chan *pending, 64),
+	}
+	s.flight.init()
+	ctx, cancel := context.WithCancel(ctx)
+	var workers conc.WaitGroup
+	defer workers.Wait()
+	defer s.flight.close()
+	defer cancel()
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for t := range s.work {
+				t.run()
+			}
+		})
+	}
+	workers.Go(func() {
+		defer close(s.sources)
+		defer close(s.work)
+		s.err = s.cut(ctx)
+	})
+	if err := s.join(ctx, fn); err != nil {
+		return Tool{}, err
+	}
+	return s.tool, s.err
+}
+
+// cut walks the document and hands out its pieces.
+func (s *stream) cut(ctx context.Context) error {
+	if err := s.scan.take(ctx, '{', ""); err != nil {
+		return err
+	}
+	root := newMembers(fragment{line: 1})
+	for first := true; ; first = false {
+		more, err := s.scan.more(ctx, first, '}', "")
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		if err := s.rootMember(ctx, root); err != nil {
+			return err
+		}
+	}
+	if c, err := s.scan.next(ctx); err != nil {
+		return err
+	} else if c != 0 {
+		return s.scan.fail("", "there is more text after the document: %q", c)
+	}
+	var document struct {
+		Tool Tool `json:"tool"`
+	}
+	if fault := root.decode(s.schemas.document, s.limits, &document); fault != nil {
+		return fault
+	}
+	s.tool = document.Tool
+	return nil
+}
+
+func (s *stream) rootMember(ctx context.Context, root *members) error {
+	name, f, err := s.member(ctx, "", "sources")
+	if err != nil {
+		return err
+	}
+	if err := root.add(name, f); err != nil {
+		return err
+	}
+	switch {
+	case name == "schema":
+		return checkVersion(f)
+	case name == "sources" && f.isArray():
+		return s.elements(ctx, name, func(i int) error {
+			if i >= s.limits.Sources {
+				return s.scan.fail(name, "there are more than %d sources", s.limits.Sources)
+			}
+			return s.source(ctx, i)
+		})
+	}
+	return nil
+}
+
+// member reads a key and its value. Of the array called streamed it reads only
+// the bracket and gives an empty array in its place.
+func (s *stream) member(ctx context.Context, pointer, streamed string) (string, fragment, error) {
+	name, err := s.scan.key(ctx, pointer)
+	if err != nil {
+		return "", fragment{}, err
+	}
+	pointer = joinPointer(pointer, name)
+	if c, err := s.scan.next(ctx); err != nil {
+		return "", fragment{}, err
+	} else if c == '[' && name == streamed {
+		f := fragment{raw: []byte("[]"), pointer: pointer, offset: s.scan.offset, line: s.scan.line}
+		return name, f, s.scan.take(ctx, '[', pointer)
+	}
+	f, err := s.scan.value(ctx, pointer)
+	return name, f, err
+}
+
+// elements calls each for every element of an array whose bracket was read.
+func (s *stream) elements(ctx context.Context, pointer string, each func(i int) error) error {
+	for i := 0; ; i++ {
+		more, err := s.scan.more(ctx, i == 0, ']', pointer)
+		if err != nil || !more {
+			return err
+		}
+		if err := each(i); err != nil {
+			return err
+		}
+	}
+}
+
+var versionPattern = regexp.MustCompile(`^"tokenaudit/inventory/v([0-9]+)"$`)
+
+// checkVersion tells a document of a later version from one that is none.
+func checkVersion(f fragment) error {
+	match := versionPattern.FindSubmatch(f.raw)
+	if match == nil || string(f.raw) == strconv.Quote(Schema) {
+		return nil // the schema check names what is wrong
+	}
+	return f.fault(problem{message: fmt.Sprintf(
+		"the document has version %s of the inventory schema, this program reads %s: use the tokenaudit that wrote it, or a later one",
+		match[1], strings.TrimPrefix(Schema, "tokenaudit/inventory/"))})
+}
+
+// source cuts one source and hands it on, cut off or not.
+func (s *stream) source(ctx context.Context, index int) error {
+	if err := s.flight.wait(ctx); err != nil {
+		return err
+	}
+	p := &pending{}
+	p.err = s.cutSource(ctx, index, p)
+	select {
+	case s.sources <- p:
+		return p.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *stream) cutSource(ctx context.Context, index int, p *pending) error {
+	pointer := joinPointer("sources", strconv.Itoa(index))
+	if _, err := s.scan.next(ctx); err != nil {
+		return err
+	}
+	object := newMembers(fragment{pointer: pointer, offset: s.scan.offset, line: s.scan.line})
+	if err := s.scan.take(ctx, '{', pointer); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		more, err := s.scan.more(ctx, first, '}', pointer)
+		if err != nil {
+			return err
+		}
+		if !more {
+			p.head = &head{members: object, schema: s.schemas.source, limits: s.limits, done: make(chan struct{})}
+			return s.hand(ctx, p.head)
+		}
+		name, f, err := s.member(ctx, pointer, "tokens")
+		if err != nil {
+			return err
+		}
+		if err := object.add(name, f); err != nil {
+			return err
+		}
+		if name == "tokens" && f.isArray() {
+			if err := s.tokens(ctx, f.pointer, p); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (s *stream) tokens(ctx context.Context, pointer string, p *pending) error {
+	var open *batch
+	flush := func() error {
+		if open == nil {
+			return nil
+		}
+		full := open
+		open = nil
+		p.batches = append(p.batches, full)
+		s.flight.add(len(full.fragments))
+		return s.hand(ctx, full)
+	}
+	err := s.elements(ctx, pointer, func(i int) error {
+		if i >= s.limits.TokensPerSource {
+			return s.scan.fail(pointer, "the source has more than %d tokens", s.limits.TokensPerSource)
+		}
+		f, err := s.scan.value(ctx, joinPointer(pointer, strconv.Itoa(i)))
+		if err != nil {
+			return err
+		}
+		if open == nil {
+			open = &batch{schema: s.schemas.token, limits: s.limits, done: make(chan struct{})}
+		}
+		open.fragments = append(open.fragments, f)
+		if len(open.fragments) < batchSize {
+			return nil
+		}
+		return flush()
+	})
+	// What was read before an error may hold an earlier one.
+	if err := flush(); err != nil {
+		return err
+	}
+	return err
+}
+
+// hand gives a task to the workers.
+func (s *stream) hand(ctx context.Context, t task) error {
+	select {
+	case s.work <- t:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// join puts the sources together in the order of the document and gives them to fn.
+func (s *stream) join(ctx context.Context, fn func(Source) error) error {
+	seen := identities{tokens: map[digest]struct{}{}, sources: map[string]struct{}{}}
+	for p := range s.sources {
+		source, err := p.join(ctx)
+		if err != nil {
+			return err
+		}
+		if fault := seen.add(p); fault != nil {
+			return fault
+		}
+		if err := fn(source); err != nil {
+			return err
+		}
+		s.flight.add(-len(source.Tokens))
+	}
+	return nil
+}
+
+// join waits for the tasks of a source and gives it, or the first thing wrong with it.
+func (p *pending) join(ctx context.Context) (Source, error) {
+	var faults []*PlaceError
+	for _, b := range p.batches {
+		if err := await(ctx, b); err != nil {
+			return Source{}, err
+		}
+		if b.fault != nil {
+			faults = append(faults, b.fault)
+		}
+	}
+	if p.head != nil {
+		if err := await(ctx, p.head); err != nil {
+			return Source{}, err
+		}
+		if p.head.fault != nil {
+			faults = append(faults, p.head.fault)
+		}
+	}
+	if len(faults) > 0 {
+		return Source{}, earliest(faults)
+	}
+	if p.err != nil {
+		return Source{}, p.err
+	}
+	return p.assemble(), nil
+}
+
+func (p *pending) assemble() Source {
+	s := p.head.source
+	for _, b := range p.batches {
+		s.Tokens = append(s.Tokens, b.tokens...)
+	}
+	s.sortTokens()
+	return s
+}
+
+func await(ctx context.Context, t task) error {
+	select {
+	case <-t.finished():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// digest stands for an ID in the set of those seen: a document of a million
+// tokens has IDs of a hundred megabytes.
+type digest [16]byte
+
+// identities are the IDs that a document has used up.
+type identities struct {
+	tokens  map[digest]struct{}
+	sources map[string]struct{}
+}
+
+func (seen identities) add(p *pending) *PlaceError {
+	source := p.head.source
+	if _, repeated := seen.sources[source.ID]; repeated {
+		return p.head.members.fault(problem{"id", fmt.Sprintf("the source %q occurs twice", source.ID)})
+	}
+	seen.sources[source.ID] = struct{}{}
+	for _, b := range p.batches {
+		for i := range b.tokens {
+			t := &b.tokens[i]
+			if t.Source != source.ID {
+				return b.fragments[i].fault(problem{"source", fmt.Sprintf("is %q, the enclosing source is %q", t.Source, source.ID)})
+			}
+			sum := sha256.Sum256([]byte(tokenKey(*t)))
+			id := digest(sum[:len(digest{})])
+			if _, repeated := seen.tokens[id]; repeated {
+				return b.fragments[i].fault(problem{"id", fmt.Sprintf("the token %q occurs twice", t.ID)})
+			}
+			seen.tokens[id] = struct{}{}
+		}
+	}
+	return nil
+}
+
+// flight counts the tokens that are decoded and not yet taken.
+type flight struct {
+	mu     sync.Mutex
+	cond   sync.Cond
+	tokens int
+	closed bool
+}
+
+func (f *flight) init() { f.cond.L = &f.mu }
+
+// wait blocks while too many tokens are in flight.
+func (f *flight) wait(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.tokens > ahead && !f.closed {
+		f.cond.Wait()
+	}
+	return ctx.Err()
+}
+
+func (f *flight) add(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tokens += n
+	f.cond.Broadcast()
+}
+
+// close lets wait go for ever.
+func (f *flight) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	f.cond.Broadcast()
+}
