@@ -1,0 +1,147 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// listOwnTokens lists the caller's tokens, with their names and applications.
+// The search also reads names.
+func listOwnTokens(call *contentfulCall) reply {
+	var items []object
+	search := call.r.URL.Query().Get("query")
+	for _, t := range call.state.Tokens {
+		if t.User == call.user.ID && (endsWith(t, search) || strings.Contains(strings.ToLower(t.Name), strings.ToLower(search))) {
+			items = append(items, call.renderOwnToken(t))
+		}
+	}
+	return call.page(items)
+}
+
+// listOrganizationTokens lists the tokens of all members, with their users and
+// without their names.
+func listOrganizationTokens(call *contentfulCall) reply {
+	members := map[string]bool{}
+	for _, m := range call.organization.Memberships {
+		members[m.User] = !m.Pending
+	}
+	var items []object
+	search := call.r.URL.Query().Get("query")
+	for _, t := range call.state.Tokens {
+		if members[t.User] && endsWith(t, search) {
+			items = append(items, call.renderOrganizationToken(t))
+		}
+	}
+	return call.page(items)
+}
+
+func endsWith(t *ContentfulToken, search string) bool {
+	return search == "" || redacted(t.Secret) == search
+}
+
+func getOwnToken(call *contentfulCall) reply {
+	if t := call.ownToken(); t != nil {
+		return ok(call.renderOwnToken(t))
+	}
+	return contentfulNotFound()
+}
+
+func (call *contentfulCall) ownToken() *ContentfulToken {
+	id := call.r.PathValue("token")
+	return find(call.state.Tokens, func(t *ContentfulToken) bool { return t.ID == id && t.User == call.user.ID })
+}
+
+func (call *contentfulCall) renderOwnToken(t *ContentfulToken) object {
+	item := call.renderToken(t)
+	item["name"] = t.Name
+	item["sys"].(object)["application"] = nil
+	if t.Application != "" {
+		item["sys"].(object)["application"] = link("Application", t.Application)
+	}
+	return item
+}
+
+func (call *contentfulCall) renderOrganizationToken(t *ContentfulToken) object {
+	item := call.renderToken(t)
+	item["sys"].(object)["user"] = link("User", t.User)
+	if call.options.NamesInOrganizationTokens {
+		item["name"] = t.Name
+	}
+	return item
+}
+
+func (call *contentfulCall) renderToken(t *ContentfulToken) object {
+	return object{
+		"sys": object{
+			"type": string(t.Type), "id": t.ID,
+			"createdAt": call.time(t.CreatedAt), "updatedAt": call.time(t.CreatedAt),
+			"expiresAt":     call.timeOrNull(t.ExpiresAt),
+			"lastUsedAt":    call.timeOrNull(call.lastUsed(t)),
+			"redactedValue": redacted(t.Secret),
+		},
+		"revokedAt": call.timeOrNull(call.revokedAt(t)),
+		"scopes":    list(t.Scopes),
+	}
+}
+
+// lastUsed is the later of what the state says and what the emulator saw.
+func (call *contentfulCall) lastUsed(t *ContentfulToken) time.Time {
+	call.usedMu.Lock()
+	defer call.usedMu.Unlock()
+	if seen := call.used[t]; seen.After(t.LastUsedAt) {
+		return seen
+	}
+	return t.LastUsedAt
+}
+
+func (call *contentfulCall) revokedAt(t *ContentfulToken) time.Time {
+	expired := !t.ExpiresAt.IsZero() && !call.now.Before(t.ExpiresAt)
+	if t.RevokedAt.IsZero() && expired && call.options.ExpiryRevokes {
+		return t.ExpiresAt
+	}
+	return t.RevokedAt
+}
+
+func redacted(secret string) string { return secret[max(0, len(secret)-4):] }
+
+func createToken(call *contentfulCall) reply {
+	var body struct {
+		Name      string   `json:"name"`
+		Scopes    []string `json:"scopes"`
+		ExpiresIn int64    `json:"expiresIn"`
+	}
+	if err := readJSON(call.r, &body); err != nil {
+		return contentfulError(http.StatusBadRequest, "BadRequest", "The body you sent is not valid JSON.")
+	}
+	unknown := func(scope string) bool { return scope != ContentfulRead && scope != ContentfulManage }
+	if len(body.Scopes) == 0 || slices.ContainsFunc(body.Scopes, unknown) {
+		return contentfulError(http.StatusBadRequest, "PersonalAccessTokenInvalidScopes",
+			"Provided scopes for the personal access token are invalid")
+	}
+	seed := call.user.ID + "/" + strconv.Itoa(len(call.state.Tokens)) + "/" + call.now.Format(time.RFC3339Nano)
+	t := &ContentfulToken{
+		ID: stableID(base62, 22, "token/"+seed), Type: ContentfulPersonal, Name: body.Name, User: call.user.ID,
+		Secret: Secret(ContentfulPersonalForm(), seed), Scopes: body.Scopes, CreatedAt: call.now,
+	}
+	if body.ExpiresIn > 0 {
+		t.ExpiresAt = call.now.Add(time.Duration(body.ExpiresIn) * time.Second)
+	}
+	call.state.Tokens = append(call.state.Tokens, t)
+	item := call.renderOwnToken(t)
+	item["token"] = t.Secret
+	return reply{status: http.StatusCreated, body: item}
+}
+
+func revokeToken(call *contentfulCall) reply {
+	t := call.ownToken()
+	if t == nil {
+		return contentfulNotFound()
+	}
+	if t.RevokedAt.IsZero() {
+		t.RevokedAt = call.now
+	}
+	return ok(call.renderOwnToken(t))
+}

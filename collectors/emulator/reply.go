@@ -1,0 +1,97 @@
+package emulator
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// object is a JSON object under construction.
+type object = map[string]any
+
+// reply is an answer that has not been written yet.
+type reply struct {
+	status int
+	header http.Header
+	// body is encoded as JSON; nil sends none.
+	body any
+}
+
+func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
+
+// set adds a response header.
+func (p reply) set(name, value string) reply {
+	if p.header == nil {
+		p.header = http.Header{}
+	}
+	p.header.Set(name, value)
+	return p
+}
+
+// write sends a reply. The header of w holds what every answer of the CMS has.
+func (c *core) write(w http.ResponseWriter, r *http.Request, p reply) {
+	for name, values := range p.header {
+		w.Header()[name] = values
+	}
+	if p.body == nil {
+		w.Header().Del("Content-Type")
+		w.WriteHeader(p.status)
+		return
+	}
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // names arrive as they are, "<script>" too
+	if err := encoder.Encode(p.body); err != nil {
+		http.Error(w, "encode the answer: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	sum := sha256.Sum256(body.Bytes())
+	w.Header().Set("ETag", `W/"`+hex.EncodeToString(sum[:16])+`"`)
+	w.Header().Add("Vary", "Accept-Encoding")
+	content := bytes.TrimRight(body.Bytes(), "\n")
+	if !c.options.NoGzip && acceptsGzip(r) {
+		w.Header().Set("Content-Encoding", "gzip")
+		content = compress(content)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+	w.WriteHeader(p.status)
+	_, _ = w.Write(content)
+}
+
+func acceptsGzip(r *http.Request) bool {
+	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+		coding, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if coding == "gzip" && strings.ReplaceAll(weight, " ", "") != "q=0" {
+			return true
+		}
+	}
+	return false
+}
+
+func compress(content []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, _ = z.Write(content) // a bytes.Buffer takes everything
+	_ = z.Close()
+	return out.Bytes()
+}
+
+// readJSON decodes the body of a write, at most 1 MiB of it.
+func readJSON(r *http.Request, out any) error {
+	return json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(out)
+}
+
+// convert carries decoded JSON over into a struct.
+func convert(in, out any) error {
+	text, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, out)
+}
