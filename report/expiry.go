@@ -2,7 +2,6 @@ package report
 
 import "time"
 
-
 // daysToEndOf counts the days from at to the date (YYYY-MM-DD), which counts to
 // its end, UTC: 0 on the last day, negative once past. ok is false for
 // something that is no date.

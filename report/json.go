@@ -1,13 +1,114 @@
 package report
 
 import (
+	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
+	"reflect"
+	"strings"
+	"unicode/utf8"
 )
 
-// renderJSON writes the interchange format (design, section 8.1).
+// renderJSON writes the interchange format (design, section 8.1): the whole
+// report, one element of its lists at a time.
 func renderJSON(w io.Writer, r *Report, _ RenderOptions) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
+	out := bufio.NewWriterSize(w, 1<<16)
+	if err := writeObject(safeJSON{out}, reflect.ValueOf(*r)); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// writeObject writes a struct as an indented JSON object. Lists are encoded
+// element by element: encoding/json would hold the whole document in memory.
+func writeObject(w io.Writer, v reflect.Value) error {
+	separator := "{\n"
+	for i := range v.NumField() {
+		name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if field := v.Field(i); options == "" || !field.IsZero() {
+			if _, err := fmt.Fprintf(w, "%s  %q: ", separator, name); err != nil {
+				return err
+			}
+			if err := writeField(w, field); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			separator = ",\n"
+		}
+	}
+	_, err := io.WriteString(w, "\n}\n")
+	return err
+}
+
+func writeField(w io.Writer, v reflect.Value) error {
+	if v.Kind() != reflect.Slice || v.Len() == 0 {
+		return writeValue(w, v, "  ")
+	}
+	separator := "[\n    "
+	for i := range v.Len() {
+		if _, err := io.WriteString(w, separator); err != nil {
+			return err
+		}
+		if err := writeValue(w, v.Index(i), "    "); err != nil {
+			return err
+		}
+		separator = ",\n    "
+	}
+	_, err := io.WriteString(w, "\n  ]")
+	return err
+}
+
+func writeValue(w io.Writer, v reflect.Value, indent string) error {
+	b, err := json.MarshalIndent(v.Interface(), indent, "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
+// safeJSON passes JSON on with what could harm a terminal or a CI log written
+// as escapes, which lose nothing: encoding/json leaves C1 controls, bidi
+// controls and invisible characters alone, and a CI system reads ##[command]
+// anywhere in a line. Outside of strings JSON has none of these. Each Write
+// must end between two characters.
+type safeJSON struct{ w io.Writer }
+
+func (s safeJSON) Write(b []byte) (int, error) {
+	done := 0 // written so far
+	flush := func(to int) error {
+		_, err := s.w.Write(b[done:to])
+		return err
+	}
+	for i := 0; i < len(b); {
+		c := b[i]
+		if c < utf8.RuneSelf && c != 0x7f && (c != '#' || i+1 >= len(b) || b[i+1] != '#') {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(b[i:])
+		if r == '#' || !isVisible(r) {
+			if err := flush(i); err != nil {
+				return done, err
+			}
+			if _, err := io.WriteString(s.w, jsonEscape(r)); err != nil {
+				return i, err
+			}
+			done = i + size
+		}
+		i += size
+	}
+	if err := flush(len(b)); err != nil {
+		return done, err
+	}
+	return len(b), nil
+}
+
+// jsonEscape gives \uXXXX, as a pair of surrogates where one is not enough.
+func jsonEscape(r rune) string {
+	if r < 0x10000 {
+		return fmt.Sprintf(`\u%04x`, r)
+	}
+	r -= 0x10000
+	return fmt.Sprintf(`\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
 }

@@ -1,0 +1,205 @@
+package report
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+func TestBuilderIgnoresOrderAndConcurrency(t *testing.T) {
+	want := rendered(t, "json", sampleReport(), RenderOptions{})
+	for seed := range uint64(20) {
+		sources := sampleSources()
+		random := rand.New(rand.NewPCG(seed, 1))
+		random.Shuffle(len(sources), func(i, j int) { sources[i], sources[j] = sources[j], sources[i] })
+		for i := range sources {
+			v := sources[i].result.Verdicts
+			random.Shuffle(len(v), func(i, j int) { v[i], v[j] = v[j], v[i] })
+		}
+		b := NewBuilder(sampleOptions())
+		var wg sync.WaitGroup
+		for _, j := range sources {
+			wg.Go(func() { b.Add(j.source, j.result) })
+		}
+		wg.Wait()
+		got := rendered(t, "json", b.Report(), RenderOptions{})
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Fatalf("seed %d: the order of sources or verdicts shows (-want +got)\n%s", seed, diff)
+		}
+	}
+}
+
+func TestBuilderCounts(t *testing.T) {
+	r := sampleReport()
+	want := Summary{
+		Sources: 5, Tokens: 8,
+		Findings: SeverityCounts{Critical: 1, High: 1, Medium: 2, Low: 1},
+		Statuses: r.Summary.Statuses,
+	}
+	if diff := cmp.Diff(want, r.Summary); diff != "" {
+		t.Error(diff)
+	}
+	if s := r.Summary.Statuses; s.Fail != 5 || s.Waived != 1 || s.NotEvaluated != 4 {
+		t.Errorf("statuses %+v", s)
+	}
+	if r.Complete {
+		t.Error("a report with a failed unit is complete")
+	}
+	if got := len(r.Unread()); got != 2 {
+		t.Errorf("%d unread units, want 2", got)
+	}
+}
+
+func TestBuilderSortsFindings(t *testing.T) {
+	r := sampleReport()
+	var rules []string
+	for _, f := range r.Findings {
+		rules = append(rules, f.Rule+" "+string(f.Status))
+	}
+	want := []string{
+		"delivery-token-can-write fail", "write-token-never-expires waived", "write-token-never-expires fail",
+		"delivery-token-one-environment fail", "unused-token fail", "token-limit-near fail",
+	}
+	if diff := cmp.Diff(want, rules); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestComplete(t *testing.T) {
+	source := func(status inventory.UnitStatus) judged {
+		s := sampleSource("x", "x/1", inventory.KindProject, "X", inventory.Unit{Name: "roles", Status: status})
+		return judge(s, nil)
+	}
+	errs := source(inventory.UnitComplete)
+	errs.result.Errors = []policies.RuleError{{Rule: "r", Source: "x/1", Detail: "timed out"}}
+	for name, tt := range map[string]struct {
+		sources []judged
+		want    bool
+	}{
+		"all read":   {[]judged{source(inventory.UnitComplete)}, true},
+		"failed":     {[]judged{source(inventory.UnitFailed)}, false},
+		"partial":    {[]judged{source(inventory.UnitPartial)}, false},
+		"rule error": {[]judged{errs}, false},
+		"no source":  {nil, false},
+	} {
+		if got := build(BuildOptions{At: auditTime}, tt.sources); got.Complete != tt.want {
+			t.Errorf("%s: complete is %v", name, got.Complete)
+		}
+	}
+	accepted := build(BuildOptions{At: auditTime, AcceptedGaps: []AcceptedGap{{Source: "x/*", Unit: "roles", Expires: "2026-03-14"}}}, []judged{source(inventory.UnitFailed)})
+	if accepted.Complete {
+		t.Error("an accepted gap makes a report complete")
+	}
+	if accepted.AcceptedGaps[0].State != GapApplied || len(accepted.Shortfalls()) != 0 {
+		t.Errorf("accepted gap on its last day: %+v, shortfalls %q", accepted.AcceptedGaps[0], accepted.Shortfalls())
+	}
+}
+
+func TestGapsAreGroupedAndSampled(t *testing.T) {
+	var verdicts []policies.Verdict
+	source := sampleSource("x", "x/1", inventory.KindProject, "X", complete1("tokens"))
+	for _, id := range []string{"e", "b", "d", "a", "c"} {
+		token := sampleToken(source, inventory.Delivery, id, id)
+		source.Tokens = append(source.Tokens, token)
+		verdicts = append(verdicts, policies.Verdict{Rule: "unused-token", Status: policies.NotEvaluated, Token: token.ID, Reason: "why", Severity: policies.Medium})
+	}
+	r := build(BuildOptions{At: auditTime}, []judged{judge(source, nil, verdicts...)})
+	want := []Gap{{Rule: "unused-token", Severity: policies.Medium, Source: "x/1", Reason: "why", Count: 5, Sample: []string{"x/1/a", "x/1/b", "x/1/c"}}}
+	if diff := cmp.Diff(want, r.Gaps); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWaiversAreReported(t *testing.T) {
+	w := sampleReport().Waivers
+	if len(w.Applied) != 1 || w.Applied[0].Findings != 1 || w.Applied[0].ExpiresInDays != 6 {
+		t.Errorf("applied: %+v", w.Applied)
+	}
+	if len(w.Expired) != 1 || w.Expired[0].Findings != 1 || w.Expired[0].ExpiresInDays != -13 {
+		t.Errorf("expired: %+v", w.Expired)
+	}
+	if len(w.Unmatched) != 1 || w.Unmatched[0].Findings != 0 {
+		t.Errorf("unmatched: %+v", w.Unmatched)
+	}
+}
+
+func TestTokensCarryVerdicts(t *testing.T) {
+	r := sampleReport()
+	verdicts := map[string]map[string]policies.Status{}
+	for _, token := range r.Tokens {
+		if len(token.Verdicts) > 0 {
+			verdicts[token.ID] = token.Verdicts
+		}
+	}
+	want := map[string]map[string]policies.Status{
+		"contentful/spaces/abc123/api_keys/6gv":                          {"delivery-token-one-environment": policies.Fail, "unused-token": policies.NotEvaluated},
+		"contentful/spaces/abc123/preview_api_keys/9x":                   {"unused-token": policies.NotEvaluated},
+		"contentful/organizations/o1/access_tokens/p1":                   {"unused-token": policies.Fail},
+		"contentstack/stacks/blt9f/delivery_tokens/bltD":                 {"unused-token": policies.NotEvaluated},
+		"datocms/projects/77/access_tokens/312":                          {"write-token-never-expires": policies.Waived},
+		"datocms/projects/77/access_tokens/400":                          {"delivery-token-can-write": policies.Fail},
+		"terraform/web/contentful_personal_access_token.ci%5B%22a%22%5D": {"write-token-never-expires": policies.Fail},
+	}
+	if diff := cmp.Diff(want, verdicts); diff != "" {
+		t.Error(diff)
+	}
+	options := sampleOptions()
+	options.OmitTokens = true
+	if omitted := build(options, sampleSources()); omitted.Tokens != nil || omitted.Summary.Tokens != 8 {
+		t.Errorf("without the inventory: %d tokens kept, %d counted", len(omitted.Tokens), omitted.Summary.Tokens)
+	}
+}
+
+func TestAFailIsNotHiddenByAWaivedVerdict(t *testing.T) {
+	for _, order := range [][]policies.Status{{policies.Fail, policies.Waived}, {policies.Waived, policies.Fail}} {
+		token := Token{Verdicts: map[string]policies.Status{}}
+		for _, status := range order {
+			token.note(policies.Verdict{Rule: "r", Status: status})
+		}
+		if token.Verdicts["r"] != policies.Fail {
+			t.Errorf("%v gives %s", order, token.Verdicts["r"])
+		}
+	}
+}
+
+func TestGlobMatch(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, s string
+		want       bool
+	}{
+		{"a/b", "a/b", true}, {"a/b", "a/bc", false}, {"*", "", true}, {"*", "a/b", true},
+		{"a/*", "a/b/c", true}, {"a/*", "b/a/", false}, {"*/c", "a/b/c", true}, {"a*c", "ac", true}, {"a*c", "abcd", false},
+		{"a*b*c", "a-b-c", true}, {"a*b*c", "a-c-b", false}, {"aa*aa", "aaa", false}, {"a.c", "abc", false}, {"[a]", "a", false}, {"", "", true}, {"", "a", false},
+	} {
+		if got := globMatch(tt.pattern, tt.s); got != tt.want {
+			t.Errorf("globMatch(%q, %q) = %v", tt.pattern, tt.s, got)
+		}
+	}
+}
+
+func TestDaysToEndOf(t *testing.T) {
+	for date, want := range map[string]int{"2026-03-14": 0, "2026-03-15": 1, "2026-03-13": -1, "2027-03-14": 365} {
+		if got, ok := daysToEndOf(date, auditTime); got != want || !ok {
+			t.Errorf("%s is %d days away, %v; want %d", date, got, ok, want)
+		}
+	}
+	if _, ok := daysToEndOf("2026-02-30", auditTime); ok {
+		t.Error("30 February is a date")
+	}
+}
+
+func TestSampledKeepsTheFirst(t *testing.T) {
+	var sample []string
+	for _, id := range []string{"d", "a", "c", "b", "e"} {
+		sample = sampled(sample, id)
+	}
+	if !slices.Equal(sample, []string{"a", "b", "c"}) {
+		t.Errorf("sample %q", sample)
+	}
+}

@@ -1,0 +1,314 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// auditTime is the audit time of every test.
+var auditTime = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+func daysAgo(n int) time.Time { return auditTime.AddDate(0, 0, -n) }
+
+func at(t time.Time) inventory.Timestamp {
+	return inventory.Timestamp{State: inventory.TimestampAt, At: t}
+}
+
+func unknownTime(reason string) inventory.Timestamp {
+	return inventory.Timestamp{State: inventory.TimestampUnknown, Reason: reason}
+}
+
+// sampleRules are five rules with everything a report shows of a rule.
+func sampleRules() []policies.Rule {
+	fix := func(def string, more ...string) map[string]string {
+		m := map[string]string{"default": def}
+		for i := 0; i+1 < len(more); i += 2 {
+			m[more[i]] = more[i+1]
+		}
+		return m
+	}
+	return []policies.Rule{
+		{
+			ID: "write-token-never-expires", Title: "Write tokens must expire", Severity: policies.High, Subject: policies.SubjectToken,
+			Description: "A token that can write and never expires stays usable for whoever ever copied it.",
+			Controls:    map[string][]string{"owasp_nhi": {"NHI7:2025"}, "nist_800_53": {"IA-5"}},
+			Remediation: fix("Give the token an expiry date, or replace it by one that has one.",
+				"datocms", "DatoCMS tokens cannot expire. Rotate it on a schedule, or make it delivery-only."),
+		},
+		{
+			ID: "delivery-token-one-environment", Title: "A delivery token opens one environment", Severity: policies.Medium, Subject: policies.SubjectToken,
+			Description: "A delivery token that opens several environments lets a test site read production.",
+			Controls:    map[string][]string{"owasp_nhi": {"NHI8:2025"}, "nist_800_53": {"AC-6", "CM-4(1)"}},
+			Remediation: fix("Make one token for each environment."),
+		},
+		{
+			ID: "unused-token", Title: "Unused tokens must go", Severity: policies.Medium, Subject: policies.SubjectToken,
+			Description: "A token that nobody uses is only useful to a thief.",
+			Controls:    map[string][]string{"owasp_nhi": {"NHI1:2025"}, "nist_800_53": {"AC-2(3)"}},
+			Values:      map[string]any{"max_idle_days": 90, "no_record": "fail"},
+			Remediation: fix("Delete the token."),
+		},
+		{
+			ID: "delivery-token-can-write", Title: "Delivery tokens must not write", Severity: policies.Critical, Subject: policies.SubjectToken,
+			Description: "A delivery token ends up in browsers.", Remediation: fix("Take the write permission away."),
+			Controls: map[string][]string{"owasp_nhi": {"NHI5:2025"}},
+		},
+		{
+			ID: "token-limit-near", Title: "The stack is near its token limit", Severity: policies.Low, Subject: policies.SubjectSource,
+			Description: "The next management token expires the oldest.", Remediation: fix("Delete tokens that nobody needs."),
+			Values: map[string]any{"limit": 10},
+		},
+	}
+}
+
+func sampleFacts() inventory.Facts {
+	return inventory.Facts{
+		inventory.FactExpiry:   {Reported: inventory.SupportYes},
+		inventory.FactLastUsed: {Reported: inventory.SupportNo, Reason: "this CMS does not record use"},
+	}
+}
+
+// sampleToken is a delivery token made 400 days ago.
+func sampleToken(source inventory.Source, kind inventory.Kind, path, name string) inventory.Token {
+	ref := path[strings.LastIndex(path, "/")+1:]
+	token := inventory.Token{
+		ID: source.ID + "/" + path, Ref: ref, CMS: source.CMS, Source: source.ID, Name: name, Kind: kind,
+		URL:          source.URL + "/" + ref,
+		APIs:         []inventory.API{inventory.ContentDelivery},
+		Access:       inventory.Access{Level: inventory.LevelRead, ManagesTokens: inventory.No, Grants: []string{"read"}},
+		Environments: inventory.Scope{State: inventory.ScopeListed, Items: []inventory.ScopeItem{{ID: "main", Primary: inventory.Yes, Exists: inventory.Yes}}, Effective: 1},
+		CreatedAt:    at(daysAgo(400)), UpdatedAt: unknownTime("this CMS does not report it"), RevokedAt: inventory.Timestamp{State: inventory.TimestampNone},
+		Expiry:   inventory.Expiry{State: inventory.ExpiryNever, Supported: true},
+		LastUsed: inventory.LastUsed{State: inventory.LastUsedUnknown, Reason: "this CMS does not record use"},
+		Traits:   inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.Unknown},
+		Owner:    inventory.Owner{Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown, LastActive: unknownTime("not reported")},
+		Secret:   inventory.Secret{Readable: inventory.Yes},
+		Origin:   source.Origin,
+	}
+	if kind != inventory.Delivery && kind != inventory.Preview {
+		token.APIs = []inventory.API{inventory.ContentManagement}
+		token.Access = inventory.Access{Level: inventory.LevelWrite, Write: true, ManagesTokens: inventory.Unknown, Grants: []string{"write:entries"}}
+		token.Role = &inventory.Role{ID: "r1", Name: "Editor", Level: inventory.LevelWrite}
+	}
+	return token
+}
+
+func sampleSource(cms, id string, kind inventory.SourceKind, name string, units ...inventory.Unit) inventory.Source {
+	return inventory.Source{
+		ID: id, CMS: cms, Kind: kind, Name: name, Host: "api." + cms + ".example", URL: "https://app." + cms + ".example/" + id,
+		CollectedAt: auditTime.Add(-time.Hour), Units: units, Facts: sampleFacts(), Auditor: inventory.Auditor{ReadsSecrets: inventory.Yes, Writes: inventory.No, Necessary: inventory.Yes},
+		Labels: map[string]string{"team": "web"}, Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 4},
+	}
+}
+
+func complete1(name string, kinds ...inventory.Kind) inventory.Unit {
+	return inventory.Unit{Name: name, Kinds: kinds, Status: inventory.UnitComplete}
+}
+
+// judged is a source with its judgement.
+type judged struct {
+	source inventory.Source
+	result policies.Result
+}
+
+func intp(n int) *int { return &n }
+
+// judge files verdicts with a source as an engine would.
+func judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.Verdict) judged {
+	result := policies.Result{Counts: map[string]policies.Counts{}}
+	counts := map[string]policies.Counts{}
+	for _, rule := range rules {
+		counts[rule.ID] = policies.Counts{Pass: len(source.Tokens)}
+	}
+	severities := map[string]policies.Severity{}
+	for _, rule := range rules {
+		severities[rule.ID] = rule.Severity
+	}
+	for _, v := range verdicts {
+		v.Source = source.ID
+		if v.Severity == "" {
+			v.Severity = severities[v.Rule]
+		}
+		c := counts[v.Rule]
+		switch v.Status {
+		case policies.Fail:
+			c.Fail++
+		case policies.Waived:
+			c.Waived++
+		case policies.NotEvaluated:
+			c.NotEvaluated++
+		case policies.Pass:
+			c.Pass++
+		}
+		c.Pass = max(0, c.Pass-1)
+		counts[v.Rule] = c
+		result.Verdicts = append(result.Verdicts, v)
+	}
+	result.Counts = counts
+	for _, token := range source.Tokens {
+		d := policies.Derived{Status: policies.Active}
+		if token.CreatedAt.State == inventory.TimestampAt {
+			d.AgeDays = intp(int(auditTime.Sub(token.CreatedAt.At).Hours() / 24))
+		}
+		if token.Expiry.State == inventory.ExpiryAt {
+			left := int(token.Expiry.At.Sub(auditTime).Hours() / 24)
+			d.ExpiresInDays = &left
+			if left < 0 {
+				d.Status = policies.Expired
+			}
+		}
+		if token.LastUsed.State == inventory.LastUsedAt {
+			n := int(auditTime.Sub(token.LastUsed.At).Hours() / 24)
+			d.UnusedDays = &policies.DayRange{Min: n, Max: &n}
+		}
+		result.Derived = append(result.Derived, d)
+	}
+	result.Source = source
+	result.Source.Tokens = nil
+	return judged{source, result}
+}
+
+var sampleWaiver = policies.Waiver{
+	Rule: "write-token-never-expires", Token: "datocms/projects/77/access_tokens/*", Reason: "DatoCMS has no expiry; rotated quarterly under SEC-112",
+	Owner: "platform@example.com", ApprovedBy: "ciso@example.com", Expires: "2026-03-20", Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 30},
+}
+
+// sampleOptions are the build options of the sample report.
+func sampleOptions() BuildOptions {
+	expired, idle := sampleWaiver, sampleWaiver
+	expired.Rule, expired.Token, expired.Expires = "delivery-token-one-environment", "contentful/*", "2026-03-01"
+	idle.Rule, idle.Token, idle.Expires = "unused-token", "strapi/*", "2026-12-31"
+	return BuildOptions{
+		Tool: inventory.Tool{Name: "tokenaudit", Version: "1.2.3"}, At: auditTime, Rules: sampleRules(),
+		PolicyDigest: "sha256:" + strings.Repeat("ab", 32), OPAVersion: "1.22.2",
+		ConfigDigest: "sha256:" + strings.Repeat("cd", 32), WaiversDigest: "sha256:" + strings.Repeat("ef", 32),
+		Waivers: []policies.Waiver{sampleWaiver, expired, idle},
+		AcceptedGaps: []AcceptedGap{
+			{Source: "contentful/organizations/*", Unit: "access_tokens", Reason: "no owner rights until the audit in June", Owner: "web@example.com", ApprovedBy: "ciso@example.com", Expires: "2026-06-30"},
+			{Source: "strapi/*", Unit: "*", Reason: "being replaced", Owner: "web@example.com", ApprovedBy: "ciso@example.com", Expires: "2026-01-31"},
+		},
+	}
+}
+
+// sampleSources are four sources that hit everything a report can say.
+func sampleSources() []judged {
+	rules := sampleRules()
+	verdict := func(rule string, status policies.Status, token, text string, evidence map[string]any) policies.Verdict {
+		v := policies.Verdict{Rule: rule, Status: status, Token: token, Evidence: evidence}
+		if status == policies.NotEvaluated {
+			v.Reason = text
+		} else {
+			v.Message = text
+		}
+		return v
+	}
+
+	space := sampleSource("contentful", "contentful/spaces/abc123", inventory.KindSpace, "Corporate site", complete1("api_keys", inventory.Delivery), complete1("preview_api_keys", inventory.Preview))
+	web := sampleToken(space, inventory.Delivery, "api_keys/6gv", "Website")
+	web.Environments.Items = append(web.Environments.Items, inventory.ScopeItem{ID: "staging", Primary: inventory.No, Exists: inventory.Yes})
+	web.Environments.Effective = 2
+	preview := sampleToken(space, inventory.Preview, "preview_api_keys/9x", "Website")
+	preview.Twin = web.ID
+	space.Tokens = []inventory.Token{web, preview}
+
+	organization := sampleSource("contentful", "contentful/organizations/o1", inventory.KindOrganization, "Example Inc.",
+		inventory.Unit{Name: "access_tokens", Kinds: []inventory.Kind{inventory.Personal}, Status: inventory.UnitPartial, Error: inventory.ErrPermissionDenied, Detail: "only the caller's own tokens", Hint: "make the auditor an owner of the organization"})
+	person := sampleToken(organization, inventory.Personal, "access_tokens/p1", "Ann's laptop")
+	person.Owner = inventory.Owner{Type: inventory.OwnerPerson, ID: "u1", Name: "Ann", State: inventory.OwnerActive, Level: inventory.LevelAdmin, LastActive: at(daysAgo(1))}
+	person.LastUsed = inventory.LastUsed{State: inventory.LastUsedAt, At: daysAgo(200), Evidence: inventory.EvidenceCMS}
+	person.Expiry = inventory.Expiry{State: inventory.ExpiryAt, At: daysAgo(-20), Precision: inventory.PrecisionInstant, Supported: true}
+	organization.Tokens = []inventory.Token{person}
+
+	stack := sampleSource("contentstack", "contentstack/stacks/blt9f", inventory.KindStack, "Shop", complete1("delivery_tokens", inventory.Delivery, inventory.Preview),
+		inventory.Unit{Name: "management_tokens", Kinds: []inventory.Kind{inventory.Management}, Status: inventory.UnitFailed, Error: inventory.ErrPermissionDenied, Detail: "403: the credential may not list management tokens", Hint: "make it Owner or Admin of the stack"})
+	stack.Tokens = []inventory.Token{sampleToken(stack, inventory.Delivery, "delivery_tokens/bltD", "Shop front")}
+
+	project := sampleSource("datocms", "datocms/projects/77", inventory.KindProject, "Blog", complete1("access_tokens", inventory.Delivery, inventory.Preview, inventory.Management))
+	project.Tokens = []inventory.Token{
+		sampleToken(project, inventory.Delivery, "access_tokens/100", "Read-only API token"),
+		sampleToken(project, inventory.Management, "access_tokens/312", "Importer"),
+		sampleToken(project, inventory.Management, "access_tokens/400", "Full-access API token"),
+	}
+
+	plan := sampleSource("terraform", "terraform/web", inventory.KindPlan, "web")
+	plan.URL, plan.Origin = "", inventory.Origin{File: "plan.json"}
+	planned := sampleToken(plan, inventory.Management, `contentful_personal_access_token.ci%5B%22a%22%5D`, "CI")
+	planned.Planned, planned.Address, planned.URL = inventory.PlannedCreate, `contentful_personal_access_token.ci["a"]`, ""
+	planned.Origin = inventory.Origin{File: "infra/tokens.tf", Line: 12}
+	plan.Tokens = []inventory.Token{planned}
+
+	silent := "this CMS does not record use"
+	waived := verdict("write-token-never-expires", policies.Waived, project.Tokens[1].ID, `management token "Importer" can write and never expires`, nil)
+	waived.Waiver = &sampleWaiver
+	return []judged{
+		judge(space, rules,
+			verdict("delivery-token-one-environment", policies.Fail, web.ID, `delivery token "Website" opens 2 environments: main, staging`, map[string]any{"environments": []any{"main", "staging"}}),
+			verdict("unused-token", policies.NotEvaluated, web.ID, silent, nil),
+			verdict("unused-token", policies.NotEvaluated, preview.ID, silent, nil)),
+		judge(organization, rules,
+			verdict("unused-token", policies.Fail, person.ID, `personal token "Ann's laptop" has not been used for 200 days`, map[string]any{"unused_days": 200, "proven": true})),
+		judge(stack, rules,
+			verdict("token-limit-near", policies.NotEvaluated, "", "management_tokens could not be read: permission_denied", nil),
+			verdict("unused-token", policies.NotEvaluated, stack.Tokens[0].ID, silent, nil)),
+		judge(project, rules,
+			verdict("delivery-token-can-write", policies.Pass, project.Tokens[0].ID, "write role, but delivery API only", nil),
+			verdict("delivery-token-can-write", policies.Fail, project.Tokens[2].ID, `management token "Full-access API token" reaches the delivery API and can write`, map[string]any{"assumed": true}),
+			waived,
+			verdict("token-limit-near", policies.Fail, "", "the project is one below its limit of 4 tokens", map[string]any{"limit": 4})),
+		judge(plan, rules,
+			verdict("write-token-never-expires", policies.Fail, planned.ID, `planned personal token "CI" can write and never expires`, map[string]any{"address": planned.Address})),
+	}
+}
+
+// build builds a report from judged sources, in the order given.
+func build(options BuildOptions, sources []judged) *Report {
+	b := NewBuilder(options)
+	for _, j := range sources {
+		b.Add(j.source, j.result)
+	}
+	return b.Report()
+}
+
+// sampleReport is the report that the golden files show.
+func sampleReport() *Report { return build(sampleOptions(), sampleSources()) }
+
+// emptyReport is that of a run with one source, no tokens and no findings.
+func emptyReport() *Report {
+	options := sampleOptions()
+	options.Waivers, options.AcceptedGaps = nil, nil
+	source := sampleSource("datocms", "datocms/projects/1", inventory.KindProject, "Empty", complete1("access_tokens"))
+	return build(options, []judged{judge(source, options.Rules)})
+}
+
+// largeSources makes sources with tokens of which each fails one rule.
+func largeSources(sources, tokens int) []judged {
+	rules := sampleRules()
+	all := make([]judged, 0, sources)
+	for s := range sources {
+		cms := []string{"contentful", "contentstack", "datocms"}[s%3]
+		source := sampleSource(cms, fmt.Sprintf("%s/projects/%04d", cms, s), inventory.KindProject, fmt.Sprintf("Project %d", s), complete1("access_tokens"))
+		var verdicts []policies.Verdict
+		for n := range tokens {
+			kind := []inventory.Kind{inventory.Delivery, inventory.Management, inventory.Personal}[n%3]
+			token := sampleToken(source, kind, fmt.Sprintf("access_tokens/%06d", n), fmt.Sprintf("Token %d", n))
+			token.CreatedAt = at(daysAgo(n % 900))
+			if n%4 == 0 {
+				token.Expiry = inventory.Expiry{State: inventory.ExpiryAt, At: daysAgo(-(n % 700) + 30), Precision: inventory.PrecisionInstant, Supported: true}
+			}
+			if n%5 == 0 {
+				token.LastUsed = inventory.LastUsed{State: inventory.LastUsedAt, At: daysAgo(n % 365), Evidence: inventory.EvidenceCMS}
+			}
+			source.Tokens = append(source.Tokens, token)
+			rule := rules[n%4]
+			verdicts = append(verdicts, policies.Verdict{Rule: rule.ID, Status: policies.Fail, Token: token.ID, Severity: rule.Severity, Message: fmt.Sprintf("%s token %q breaks %s", kind, token.Name, rule.ID)})
+		}
+		slices.SortFunc(verdicts, func(a, b policies.Verdict) int { return strings.Compare(a.Rule+a.Token, b.Rule+b.Token) })
+		all = append(all, judge(source, rules, verdicts...))
+	}
+	return all
+}

@@ -1,0 +1,306 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+const (
+	defaultWidth = 80
+	// leastWidth is the narrowest page; a narrower terminal breaks its lines.
+	leastWidth = 60
+	// columnGap is what stands between two columns.
+	columnGap = 2
+)
+
+// style is an ANSI style of a heading. Cells have none: a table measures them.
+type style string
+
+const (
+	plain  style = ""
+	bold   style = "\x1b[1m"
+	red    style = "\x1b[1;31m"
+	yellow style = "\x1b[1;33m"
+	green  style = "\x1b[1;32m"
+	blue   style = "\x1b[1;34m"
+	reset        = "\x1b[0m"
+)
+
+// page writes text in sections: aligned and cut for a terminal, tab-separated
+// and whole elsewhere. The first error of the writer sticks.
+type page struct {
+	w       *bufio.Writer
+	o       RenderOptions
+	width   int
+	started bool
+	err     error
+}
+
+func newPage(w io.Writer, o RenderOptions) *page {
+	width := o.Width
+	if width <= 0 {
+		width = defaultWidth
+	}
+	return &page{w: bufio.NewWriter(w), o: o, width: max(width, leastWidth)}
+}
+
+func (p *page) put(s string) {
+	if p.err == nil {
+		_, p.err = p.w.WriteString(s)
+	}
+}
+
+// close gives the first error.
+func (p *page) close() error {
+	if p.err != nil {
+		return p.err
+	}
+	return p.w.Flush()
+}
+
+// heading begins a section.
+func (p *page) heading(s style, text string) {
+	if p.started {
+		p.put("\n")
+	}
+	p.started = true
+	p.styled(s, p.fitted(text))
+}
+
+// styled writes one line in a style where colours are wanted.
+func (p *page) styled(s style, line string) {
+	if p.o.Colour && s != plain {
+		line = string(s) + line + reset
+	}
+	p.put(line + "\n")
+}
+
+// fitted cuts a line on a terminal.
+func (p *page) fitted(line string) string {
+	line = oneLine(line)
+	if p.o.Terminal {
+		return cutWidth(line, p.width)
+	}
+	return line
+}
+
+// paragraph writes text behind a label, wrapped on a terminal.
+func (p *page) paragraph(label, text string) {
+	text = oneLine(text)
+	if !p.o.Terminal {
+		p.put(label + text + "\n")
+		return
+	}
+	indent := strings.Repeat(" ", displaywidth.String(label))
+	for i, line := range wrap(text, p.width-len(indent)) {
+		if i == 0 {
+			p.put(label + line + "\n")
+		} else {
+			p.put(indent + line + "\n")
+		}
+	}
+}
+
+// column is a column of a table.
+type column struct {
+	title string
+	// middle: what tells two cells apart is at their end, as in an id, so the
+	// middle is cut.
+	middle bool
+	// whole: short and needed whole, so it is never cut.
+	whole bool
+	// optional: left out of a terminal that has no room to show it readably.
+	optional bool
+}
+
+// table writes rows of untrusted text under their titles.
+func (p *page) table(columns []column, rows [][]string) {
+	if p.err != nil || len(rows) == 0 {
+		return
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = oneLine(row[i])
+		}
+	}
+	if !p.o.Terminal {
+		p.separated(columns, rows)
+		return
+	}
+	if err := p.aligned(columns, rows); err != nil {
+		p.err = err
+	}
+}
+
+func (p *page) separated(columns []column, rows [][]string) {
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = c.title
+	}
+	p.put(strings.Join(titles, "\t") + "\n")
+	for _, row := range rows {
+		p.put(strings.Join(row, "\t") + "\n")
+	}
+}
+
+func (p *page) aligned(columns []column, rows [][]string) error {
+	columns, rows, widths := layOut(columns, rows, p.width)
+	for _, row := range rows {
+		for i := range row {
+			row[i] = columns[i].cut(row[i], widths[i])
+		}
+	}
+	var text bytes.Buffer
+	t := tablewriter.NewTable(&text, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+		Borders:  tw.BorderNone,
+		Symbols:  tw.NewSymbols(tw.StyleNone),
+		Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
+	})), tablewriter.WithConfig(tablewriter.Config{
+		Header: plainCells(), Row: plainCells(),
+		Behavior: tw.Behavior{TrimSpace: tw.Off, Header: tw.Control{Hide: tw.Off}},
+	}))
+	titles := make([]any, len(columns))
+	for i, c := range columns {
+		titles[i] = cutWidth(c.title, widths[i])
+	}
+	t.Header(titles...)
+	if err := t.Bulk(rows); err != nil {
+		return err
+	}
+	if err := t.Render(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(text.String()) {
+		p.put(strings.TrimRight(line, " \n") + "\n")
+	}
+	return nil
+}
+
+// plainCells has the table leave cells alone: they are ready when they come.
+func plainCells() tw.CellConfig {
+	return tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
+		Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
+		Padding:    tw.CellPadding{Global: tw.Padding{Left: "", Right: strings.Repeat(" ", columnGap), Overwrite: true}},
+	}
+}
+
+func (c column) cut(s string, width int) string {
+	if c.middle {
+		return cutMiddle(s, width)
+	}
+	return cutWidth(s, width)
+}
+
+// cutMiddle cuts out of the middle and keeps more of the end.
+func cutMiddle(s string, columns int) string {
+	if len(s) <= columns || displaywidth.String(s) <= columns {
+		return s
+	}
+	head := cutWidth(s, max(columns/3, 1)) // ends in the ellipsis
+	room := columns - displaywidth.String(head)
+	var starts, widths []int
+	offset := 0
+	for g := displaywidth.StringGraphemes(s); g.Next(); {
+		starts, widths = append(starts, offset), append(widths, g.Width())
+		offset += len(g.Value())
+	}
+	tail := len(s)
+	for i := len(starts) - 1; i >= 0 && widths[i] <= room; i-- {
+		room -= widths[i]
+		tail = starts[i]
+	}
+	return head + s[tail:]
+}
+
+// layOut finds the widths of the columns, and drops optional ones, the last
+// first, for which there is no room.
+func layOut(columns []column, rows [][]string, width int) ([]column, [][]string, []int) {
+	for {
+		total := width - columnGap*len(columns)
+		widths := fitColumns(columns, rows, total)
+		drop, tight, sum := -1, false, 0
+		for i, c := range columns {
+			sum += widths[i]
+			if c.optional {
+				drop = i
+			}
+			tight = tight || !c.whole && widths[i] == leastColumn
+		}
+		if drop < 0 || sum <= total && !tight {
+			return columns, rows, widths
+		}
+		columns = slices.Delete(slices.Clone(columns), drop, drop+1)
+		for i, row := range rows {
+			rows[i] = slices.Delete(row, drop, drop+1)
+		}
+	}
+}
+
+// leastColumn is the width below which a column is not cut any further.
+const leastColumn = 10
+
+// fitColumns shares the width out: every column gets what it needs, and the
+// widest give first where that is too much.
+func fitColumns(columns []column, rows [][]string, total int) []int {
+	widths := make([]int, len(columns))
+	sum := 0
+	for i, c := range columns {
+		widths[i] = displaywidth.String(c.title)
+		for _, row := range rows {
+			widths[i] = min(max(widths[i], displaywidth.String(row[i])), total)
+		}
+		sum += widths[i]
+	}
+	for ; sum > total; sum-- {
+		widest := -1
+		for i, w := range widths {
+			if !columns[i].whole && w > leastColumn && (widest < 0 || w > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
+// wrap breaks text into lines of at most columns, at blanks where there are any.
+func wrap(text string, columns int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		for displaywidth.String(word) > columns {
+			if line != "" {
+				lines, line = append(lines, line), ""
+			}
+			head := strings.TrimSuffix(cutWidth(word, columns), ellipsis)
+			if head == "" {
+				break
+			}
+			lines, word = append(lines, head), word[len(head):]
+		}
+		switch {
+		case line == "":
+			line = word
+		case displaywidth.String(line)+1+displaywidth.String(word) <= columns:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
+		}
+	}
+	if line != "" || lines == nil {
+		lines = append(lines, line)
+	}
+	return lines
+}

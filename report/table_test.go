@@ -1,0 +1,117 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+func TestTableOnATerminal(t *testing.T) {
+	for name, o := range map[string]RenderOptions{
+		"table-80.txt":     {Gate: DefaultGate(), Terminal: true},
+		"table-120.txt":    {Gate: DefaultGate(), Terminal: true, Width: 120},
+		"table-colour.txt": {Gate: DefaultGate(), Terminal: true, Width: 100, Colour: true},
+		"table-min.txt":    {Gate: DefaultGate(), Terminal: true, Width: 100, MinSeverity: policies.High},
+	} {
+		golden(t, name, rendered(t, "table", sampleReport(), o))
+	}
+}
+
+// Every line but the last, the verdict, fits the terminal.
+func TestTableFitsTheTerminal(t *testing.T) {
+	for _, width := range []int{60, 80, 100, 133, 200} {
+		for _, r := range []*Report{sampleReport(), hostileReport()} {
+			out := strings.TrimRight(string(rendered(t, "table", r, RenderOptions{Terminal: true, Width: width})), "\n")
+			lines := strings.Split(out, "\n")
+			for _, line := range lines[:len(lines)-1] {
+				if strings.HasPrefix(line, "Verdicts: ") {
+					continue // figures, never cut
+				}
+				if got := displaywidth.String(line); got > width {
+					t.Errorf("%d columns on a terminal of %d: %q", got, width, line)
+				}
+			}
+		}
+	}
+}
+
+func TestTableSaysFirstWhatIsMissing(t *testing.T) {
+	out := string(rendered(t, "table", sampleReport(), RenderOptions{Gate: DefaultGate()}))
+	order := []string{"NOT READ", "CRITICAL", "HIGH", "MEDIUM", "LOW", "NOT EVALUATED", "ACCEPTED GAPS", "WAIVERS TO LOOK AT", "8 tokens in 5 sources", "FAIL (exit code 1)"}
+	position := -1
+	for _, text := range order {
+		i := strings.Index(out, text)
+		if i <= position {
+			t.Errorf("%q is at %d, not after what goes before it", text, i)
+		}
+		position = i
+	}
+	if !strings.HasPrefix(out, order[0]) {
+		t.Errorf("begins with %q", out[:40])
+	}
+}
+
+func TestTablePipedIsWhole(t *testing.T) {
+	name := strings.Repeat("long ", 2000)
+	source := sampleSource("x", "x/1", inventory.KindProject, "X", complete1("tokens"))
+	source.Tokens = []inventory.Token{sampleToken(source, inventory.Delivery, "tokens/1", name)}
+	r := build(sampleOptions(), []judged{judge(source, sampleRules(), policies.Verdict{Rule: "unused-token", Status: policies.Fail, Token: "x/1/tokens/1", Message: "unused"})})
+	if out := string(rendered(t, "table", r, RenderOptions{})); !strings.Contains(out, "\t"+name+"\t") {
+		t.Error("a long name is cut although the output is no terminal")
+	}
+	if out := string(rendered(t, "table", r, RenderOptions{Terminal: true})); strings.Contains(out, name) {
+		t.Error("a long name is whole on a terminal")
+	}
+}
+
+func TestFitColumns(t *testing.T) {
+	columns := []column{{title: "A"}, {title: "B", whole: true}, {title: "C"}}
+	rows := [][]string{{strings.Repeat("a", 50), strings.Repeat("b", 12), strings.Repeat("c", 20)}}
+	if got := fitColumns(columns, rows, 200); got[0] != 50 || got[1] != 12 || got[2] != 20 {
+		t.Errorf("enough room: %v", got)
+	}
+	if got := fitColumns(columns, rows, 60); got[0]+got[1]+got[2] != 60 || got[1] != 12 || got[2] != 20 {
+		t.Errorf("60 columns: %v", got)
+	}
+	if got := fitColumns(columns, rows, 34); got[0] != 11 || got[1] != 12 || got[2] != 11 {
+		t.Errorf("34 columns: %v", got)
+	}
+}
+
+func TestCutMiddle(t *testing.T) {
+	for _, tt := range []struct {
+		s string
+		n int
+	}{
+		{"short", 10}, {"contentful/spaces/abc/api_keys/6gv", 20}, {"名前名前名前名前名前", 9},
+	} {
+		got := cutMiddle(tt.s, tt.n)
+		if displaywidth.String(got) > tt.n {
+			t.Errorf("cutMiddle(%q, %d) = %q is wider", tt.s, tt.n, got)
+		}
+		if strings.Contains(got, ellipsis) != (got != tt.s) {
+			t.Errorf("cutMiddle(%q, %d) = %q", tt.s, tt.n, got)
+		}
+		if tt.s[len(tt.s)-3:] != got[len(got)-3:] {
+			t.Errorf("cutMiddle(%q, %d) = %q lost the end", tt.s, tt.n, got)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"", 10, ""}, {"one", 10, "one"}, {"one two three", 7, "one two|three"}, {"a verylongword b", 5, "a|very|long|word|b"},
+	} {
+		if got := strings.Join(wrap(tt.text, tt.n), "|"); got != tt.want {
+			t.Errorf("wrap(%q, %d) = %q, want %q", tt.text, tt.n, got, tt.want)
+		}
+	}
+}
