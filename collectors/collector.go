@@ -35,6 +35,13 @@ type DomainNamer interface {
 	Domain(source inventory.Source) string
 }
 
+// EntryDomainer is implemented by collectors all of whose requests, those of
+// Discover too, draw on one rate-limit domain that is known before anything is
+// asked. A shard that does not own it sends nothing for the entry.
+type EntryDomainer interface {
+	EntryDomain() string
+}
+
 // Prober is implemented by collectors that can tell, for `tokenaudit doctor`,
 // who the credential is, what it may list and what is missing.
 type Prober interface {

@@ -112,4 +112,12 @@ type Run struct {
 	Now func() time.Time
 	// Files and commands are resolved against Dir, the configuration's folder.
 	Dir string
+	// Owns tells whether a rate-limit domain is of this run's shard. A collector
+	// need not look at it: the run leaves out the sources of other shards. One
+	// whose Discover asks several domains does, so that two shards do not draw on
+	// one limit. It is nil outside Collect: see OwnsDomain.
+	Owns func(domain string) bool
 }
+
+// OwnsDomain tells whether a rate-limit domain is to be read by this run.
+func (r Run) OwnsDomain(domain string) bool { return r.Owns == nil || r.Owns(domain) }

@@ -1,0 +1,13 @@
+// Package builtin lists the CMSes that tokenaudit knows without being extended.
+package builtin
+
+import "github.com/tokenaudit/tokenaudit/collectors"
+
+// Definitions gives the definitions of all built-in CMSes, sorted by name.
+func Definitions() []collectors.Definition {
+	return []collectors.Definition{}
+}
+
+// Registry is the registry of all built-in CMSes. It fails only if one of
+// their definitions is wrong, which a test rules out.
+func Registry() (collectors.Registry, error) { return collectors.NewRegistry(Definitions()...) }

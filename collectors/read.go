@@ -1,0 +1,309 @@
+package collectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// The names of the units that the run itself adds to a source.
+const (
+	// UnitSource stands for all of a source: it could not be read as a whole.
+	UnitSource = "source"
+	// UnitSources stands for the sources that an entry of the configuration
+	// reaches: they could not be listed.
+	UnitSources = "sources"
+	// UnitTokens stands for tokens that a collector has made in a way that no
+	// rule could judge.
+	UnitTokens = "tokens"
+)
+
+// gap is a part of an entry that could not be discovered: a source with a
+// failed unit.
+type gap struct {
+	entry  *openEntry
+	source inventory.Source
+}
+
+// discover lists the sources of an entry, and what of them could not be
+// listed.
+func (r *run) discover(ctx context.Context, e *openEntry) ([]inventory.Source, []gap) {
+	found, err := guarded(func() ([]inventory.Source, error) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return e.collector.Discover(ctx)
+	})
+	var gaps []gap
+	for _, err := range discoveryErrors(err) {
+		s := inventory.Source{CMS: e.CMS, Kind: inventory.KindOrganization}
+		unit := r.unitOf(ctx, UnitSources, err)
+		if d := (*DiscoveryError)(nil); errors.As(err, &d) {
+			s = d.Source
+			s.Tokens = nil
+			unit = completed(d.Unit, d.Err)
+		}
+		if s.ID == "" {
+			s.ID = entryID(e)
+		}
+		s.Units = []inventory.Unit{unit}
+		gaps = append(gaps, gap{e, s})
+	}
+	return found, gaps
+}
+
+// discoveryErrors takes joined errors apart, as far as there are
+// DiscoveryErrors among them.
+func discoveryErrors(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if d := (*DiscoveryError)(nil); errors.As(err, &d) {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			var all []error
+			for _, e := range joined.Unwrap() {
+				all = append(all, discoveryErrors(e)...)
+			}
+			return all
+		}
+	}
+	return []error{err}
+}
+
+// completed makes a unit of a DiscoveryError valid where the collector left
+// something out.
+func completed(u inventory.Unit, err error) inventory.Unit {
+	if u.Name == "" {
+		u.Name, u.Kinds = UnitSources, allKinds()
+	}
+	if u.Status != inventory.UnitPartial {
+		u.Status = inventory.UnitFailed
+	}
+	if e := cmsapi.AsError(err); e != nil && u.Error == "" {
+		u.Error = e.Class
+	}
+	if u.Error == "" {
+		u.Error = inventory.ErrInternal
+	}
+	if u.Detail == "" {
+		u.Detail = "the sources could not be listed"
+	}
+	return u
+}
+
+// read collects one source and delivers it.
+func (r *run) read(ctx context.Context, e *openEntry, s inventory.Source) {
+	r.slots <- struct{}{}
+	defer func() { <-r.slots }()
+	r.deliver(r.finish(e, r.collect(ctx, e, s)))
+}
+
+// collect gives the source with its tokens, or with a failed unit that says
+// why it could not be read.
+func (r *run) collect(ctx context.Context, e *openEntry, s inventory.Source) inventory.Source {
+	began := r.now()
+	read, err := guarded(func() (inventory.Source, error) {
+		if ctx.Err() != nil {
+			return s, ctx.Err()
+		}
+		return e.collector.Collect(ctx, s)
+	})
+	if read.ID != s.ID {
+		// After a panic, or from a collector that has lost it.
+		read = s
+	}
+	if err != nil {
+		read.Units = append(slices.Clone(read.Units), r.unitOf(ctx, UnitSource, err))
+	}
+	if read.CollectedAt.IsZero() {
+		read.CollectedAt = began
+	}
+	return read
+}
+
+func (r *run) now() time.Time {
+	if r.options.Run.Now != nil {
+		return r.options.Run.Now()
+	}
+	return time.Now()
+}
+
+// unitOf makes the failed unit of an error that concerns everything.
+func (r *run) unitOf(ctx context.Context, name string, err error) inventory.Unit {
+	kinds := allKinds()
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		detail := "the run was interrupted before this was read"
+		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+			detail = "the time limit of the run was reached before this was read"
+		}
+		return inventory.FailedUnit(name, inventory.ErrTimeout, detail, "Run it again, with a longer time limit if needed.", kinds...)
+	}
+	unit := cmsapi.UnitOf(name, kinds, false, err)
+	return unit
+}
+
+// standIns gives the sources that stand for what could not be discovered,
+// sorted by ID. It is called when everything else has ended.
+func (r *run) standIns() []inventory.Source {
+	slices.SortStableFunc(r.gaps, func(a, b gap) int { return a.entry.index - b.entry.index })
+	byID := map[string]inventory.Source{}
+	for _, g := range r.gaps {
+		s := g.source
+		if r.claimed[s.ID] != nil {
+			// Another entry has read this very source: what this one could not see
+			// of it is a gap of its own.
+			s.ID = entryID(g.entry)
+		}
+		if first, ok := byID[s.ID]; ok {
+			first.Units = merged(first.Units, s.Units)
+			byID[s.ID] = first
+			continue
+		}
+		s.CollectedAt = r.now()
+		byID[s.ID] = r.finish(g.entry, s)
+		r.options.Progress.update(s.CMS, func(p *CMSProgress) { p.Sources++ })
+	}
+	return slices.SortedFunc(maps.Values(byID), func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// entryID is the ID of the source that stands for an entry.
+func entryID(e *openEntry) string { return fmt.Sprintf("%s/entries/%d", e.CMS, e.index+1) }
+
+// finish stamps what the configuration says of a source, applies what holds for
+// all CMSes, and makes sure that the source is valid.
+func (r *run) finish(e *openEntry, s inventory.Source) inventory.Source {
+	s.Labels = maps.Clone(e.Labels)
+	s.Origin = e.Origin
+	if s.CMS == "" {
+		s.CMS = e.CMS
+	}
+	if s.Kind == "" {
+		s.Kind = inventory.KindInstance
+	}
+	if !e.NeverAfter.IsZero() {
+		s.NeverAfter = e.NeverAfter
+	}
+	if s.Facts == nil {
+		s.Facts = maps.Clone(e.definition.Facts)
+	}
+	for _, state := range []*inventory.Ternary{&s.Auditor.ReadsSecrets, &s.Auditor.Writes, &s.Auditor.Necessary} {
+		if *state == "" {
+			*state = inventory.Unknown
+		}
+	}
+	r.mu.Lock()
+	if c := r.claimed[s.ID]; c != nil && c.entry == e {
+		s.Units = merged(s.Units, c.units)
+	}
+	r.mu.Unlock()
+	horizon := s.Horizon()
+	for i := range s.Tokens {
+		t := &s.Tokens[i]
+		t.Expiry = inventory.NormaliseExpiry(t.Expiry, horizon)
+		if t.Origin == (inventory.Origin{}) {
+			t.Origin = e.Origin
+		}
+	}
+	s.Normalise()
+	return checked(s)
+}
+
+// checked leaves out tokens that contradict themselves or share an id, and
+// says so in a failed unit: a mistake in a collector must not look like a pass.
+func checked(s inventory.Source) inventory.Source {
+	if s.Check() == nil {
+		return s
+	}
+	var kept []inventory.Token
+	var problem error
+	seen := map[string]bool{}
+	for _, t := range s.Tokens {
+		err := t.Check()
+		switch {
+		case err == nil && t.Source != s.ID:
+			err = fmt.Errorf("token %s belongs to another source", t.ID)
+		case err == nil && seen[string(t.Planned)+" "+t.ID]:
+			err = fmt.Errorf("two tokens have the id %s", t.ID)
+		case err == nil:
+			seen[string(t.Planned)+" "+t.ID] = true
+			kept = append(kept, t)
+			continue
+		}
+		if problem == nil {
+			problem = fmt.Errorf("token %s: %w", t.ID, err)
+		}
+	}
+	lost := len(s.Tokens) - len(kept)
+	s.Tokens = kept
+	if lost > 0 {
+		s.Units = append(s.Units, cmsapi.UnitOf(UnitTokens, allKinds(), len(kept) > 0,
+			fmt.Errorf("%d tokens were left out because of a mistake in tokenaudit: %w", lost, problem)))
+	}
+	if err := s.Check(); err != nil {
+		s.Units = merged(nil, append(s.Units, cmsapi.UnitOf(UnitSource, allKinds(), true,
+			fmt.Errorf("the source is not consistent because of a mistake in tokenaudit: %w", err))))
+	}
+	s.Normalise()
+	return s
+}
+
+// merged joins units; of two with one name the worse one stays, at the place of
+// the first.
+func merged(units, more []inventory.Unit) []inventory.Unit {
+	var all []inventory.Unit
+	for _, u := range slices.Concat(units, more) {
+		i := slices.IndexFunc(all, func(v inventory.Unit) bool { return v.Name == u.Name })
+		switch {
+		case i < 0:
+			all = append(all, u)
+		case all[i].Status == inventory.UnitComplete || all[i].Status == inventory.UnitPartial && u.Status == inventory.UnitFailed:
+			all[i] = u
+		}
+	}
+	return all
+}
+
+// allKinds are the kinds of tokens that a source may hide which was not read.
+func allKinds() []inventory.Kind {
+	return []inventory.Kind{inventory.Delivery, inventory.Preview, inventory.Management, inventory.Personal,
+		inventory.OAuth, inventory.CLI, inventory.App}
+}
+
+// guarded turns a panic into an error of class internal that names the
+// function, and not the value, which may hold what a CMS has sent.
+func guarded[T any](f func() (T, error)) (result T, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			message := "an internal error"
+			if e, ok := v.(runtime.Error); ok {
+				message = e.Error()
+			}
+			err = &cmsapi.Error{Class: inventory.ErrInternal, Message: message + panickedIn(),
+				Hint: "This is a mistake in tokenaudit. Please report it."}
+		}
+	}()
+	return f()
+}
+
+// panickedIn names the innermost function of this project in a panic.
+func panickedIn() string {
+	callers := make([]uintptr, 32)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
+	for {
+		frame, more := frames.Next()
+		if name, ok := strings.CutPrefix(frame.Function, "github.com/tokenaudit/tokenaudit/"); ok {
+			return fmt.Sprintf(" in %s, line %d", name, frame.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
+}
