@@ -77,6 +77,14 @@ func joinPointers(outer, inner string) string {
 	return outer + "/" + inner
 }
 
+// absolute makes the RFC 6901 form of a pointer without leading slash.
+func absolute(pointer string) string {
+	if pointer == "" {
+		return ""
+	}
+	return "/" + pointer
+}
+
 // fragment is a piece of a document, and where it stands there.
 type fragment struct {
 	raw []byte
@@ -95,7 +103,7 @@ func (f fragment) fault(p problem) *PlaceError {
 func (f fragment) faultAt(at int, p problem) *PlaceError {
 	at = min(at, len(f.raw))
 	return &PlaceError{
-		Pointer: "/" + joinPointers(f.pointer, p.pointer),
+		Pointer: absolute(joinPointers(f.pointer, p.pointer)),
 		Line:    f.line + strings.Count(string(f.raw[:at]), "\n"),
 		Offset:  f.offset + int64(at),
 		Message: printable(p.message),

@@ -25,7 +25,7 @@ func newScanner(r io.Reader, l Limits) *scanner {
 // fail makes an error at the place that was reached.
 func (s *scanner) fail(pointer, format string, args ...any) *PlaceError {
 	return &PlaceError{
-		Pointer: "/" + pointer, Line: s.line, Offset: s.offset,
+		Pointer: absolute(pointer), Line: s.line, Offset: s.offset,
 		Message: printable(fmt.Sprintf(format, args...)),
 	}
 }
