@@ -1,0 +1,312 @@
+package policies
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"github.com/open-policy-agent/opa/v1/util"
+)
+
+// inputSchema is the JSON Schema of the input of rules, written without anyOf
+// and oneOf, because OPA's checker accepts every typing error below these. It
+// is generated from the Go structs by a test. What the checker cannot see: keys
+// given to object.get, misspelt values such as "nevr", and the arguments of
+// functions.
+//
+//go:embed input.schema.json
+var inputSchema []byte
+
+// The output sets of a rule.
+const (
+	setApplies = "applies"
+	setDeny    = "deny"
+	setUnknown = "unknown"
+	setAllow   = "allow"
+)
+
+var outputSets = []string{setApplies, setDeny, setUnknown, setAllow}
+
+// A compiledRule is a rule that is ready to judge.
+type compiledRule struct {
+	Rule
+	query rego.PreparedEvalQuery
+	// txn is a read transaction on the rule's store, which is never written.
+	txn storage.Transaction
+	// reads are the facts that the rule reads, needs the ones it cannot do without.
+	reads, needs part
+}
+
+// aboutUse: a rule about the use of tokens says nothing about planned ones.
+func (r *compiledRule) aboutUse() bool { return (r.reads|r.needs)&aboutUse != 0 }
+
+// draft is a rule on its way to being compiled.
+type draft struct {
+	rule    Rule
+	pkg     *ast.Package
+	modules []module
+}
+
+// compile compiles the modules of one house apart from all others, so that no
+// module of another author can change a rule. data is the base document that
+// the modules may read; nil for none.
+func compile(ctx context.Context, modules []module, h house, data map[string]any, f *faults) ([]*compiledRule, error) {
+	drafts := draftRules(modules, h, f)
+	if len(f.list) > 0 {
+		return nil, nil
+	}
+	compiler, err := newCompiler(drafts)
+	if err != nil {
+		return nil, err
+	}
+	parsed := map[string]*ast.Module{}
+	for _, m := range modules {
+		parsed[m.path] = m.parsed
+	}
+	if compiler.Compile(parsed); compiler.Failed() {
+		f.opa(compiler.Errors)
+		return nil, nil
+	}
+	checkData(compiler, h, data, f)
+	store := inmem.NewFromObjectWithOpts(data, inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open the store of the rules: %w", err)
+	}
+	var rules []*compiledRule
+	for _, d := range drafts {
+		rule := checkRule(compiler, d, f)
+		if len(f.list) > 0 {
+			continue
+		}
+		rule.txn = txn
+		rule.query, err = rego.New(
+			rego.Compiler(compiler), rego.Store(store), rego.Transaction(txn),
+			rego.ParsedQuery(outputQuery(compiler, d.pkg.Path)),
+			rego.StrictBuiltinErrors(true),
+		).PrepareForEval(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("prepare rule %s: %w", d.rule.ID, err)
+		}
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}
+
+// newCompiler makes a compiler that knows the input and each rule's parameters.
+func newCompiler(drafts []*draft) (*ast.Compiler, error) {
+	var input any
+	if err := util.Unmarshal(inputSchema, &input); err != nil {
+		return nil, fmt.Errorf("read the schema of the input: %w", err)
+	}
+	schemas := ast.NewSchemaSet()
+	schemas.Put(ast.SchemaRootRef, input)
+	for _, d := range drafts {
+		typeParams(d, schemas)
+	}
+	return ast.NewCompiler().
+		WithCapabilities(sandbox()).
+		WithStrict(true).
+		WithSchemas(schemas).
+		WithUseTypeCheckAnnotations(true).
+		SetErrorLimit(0), nil
+}
+
+// typeParams makes the compiler see input.params of a rule with the types that
+// its METADATA declares.
+func typeParams(d *draft, schemas *ast.SchemaSet) {
+	if len(d.rule.Params) == 0 {
+		return
+	}
+	name := ast.SchemaRootRef.Append(ast.StringTerm("params")).Append(ast.StringTerm(d.rule.ID))
+	schemas.Put(name, paramsSchema(d.rule.Params))
+	for _, m := range d.modules {
+		for _, annotations := range m.parsed.Annotations {
+			if annotations.Scope == "package" {
+				annotations.Schemas = []*ast.SchemaAnnotation{{Path: ast.MustParseRef("input.params"), Schema: name}}
+			}
+		}
+	}
+}
+
+// draftRules sorts modules into rules and reads their METADATA.
+func draftRules(modules []module, h house, f *faults) []*draft {
+	byName := map[string]*draft{}
+	for _, m := range modules {
+		pkg := m.parsed.Package
+		name, ok := h.place(pkg.Path)
+		if !ok {
+			f.at(pkg.Location, "package %s is out of place: %s", pkgName(pkg.Path), h.places())
+			continue
+		}
+		if name == "" {
+			refuseSchemas(m, f)
+			continue
+		}
+		d := byName[name]
+		if d == nil {
+			d = &draft{pkg: pkg}
+			byName[name] = d
+		}
+		d.modules = append(d.modules, m)
+	}
+	var drafts []*draft
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		d := byName[name]
+		d.read(h, name, f)
+		drafts = append(drafts, d)
+	}
+	return drafts
+}
+
+func (h house) places() string {
+	if h.custom {
+		return "a custom rule is a package custom.rules.<name> in lower_snake_case (tests are in files named *_test.rego), shared helpers are in custom.lib"
+	}
+	return "a rule is a package tokenaudit.rules.<name> in lower_snake_case"
+}
+
+func pkgName(pkg ast.Ref) string { return strings.TrimPrefix(pkg.String(), "data.") }
+
+// read finds the one METADATA block of a rule, on the package of one of its modules.
+func (d *draft) read(h house, name string, f *faults) {
+	var found *ast.Annotations
+	for _, m := range d.modules {
+		for _, annotations := range m.parsed.Annotations {
+			if annotations.Scope != "package" {
+				continue
+			}
+			if found != nil {
+				f.at(annotations.Location, "rule %s has a second METADATA block", h.id(name))
+				continue
+			}
+			found = annotations
+			d.pkg = m.parsed.Package
+		}
+		refuseSchemas(m, f)
+	}
+	if found == nil {
+		f.at(d.pkg.Location, "rule %s has no METADATA above its package", h.id(name))
+		return
+	}
+	rule, problems := readMetadata(found)
+	for _, problem := range problems {
+		f.at(found.Location, "METADATA of rule %s: %s", h.id(name), problem)
+	}
+	rule.ID = h.id(name)
+	rule.Package = pkgName(d.pkg.Path)
+	rule.Custom = h.custom
+	rule.File, rule.Line = d.pkg.Location.File, d.pkg.Location.Row
+	d.rule = rule
+}
+
+// refuseSchemas keeps a module from replacing the schema of the input by one
+// that lets everything pass.
+func refuseSchemas(m module, f *faults) {
+	for _, annotations := range m.parsed.Annotations {
+		if len(annotations.Schemas) > 0 {
+			f.at(annotations.Location, "METADATA may not have schemas: the schema of the input is fixed")
+		}
+	}
+}
+
+// outputQuery asks for the output sets that the rule has, all in one query.
+func outputQuery(compiler *ast.Compiler, pkg ast.Ref) ast.Body {
+	var body ast.Body
+	for _, set := range outputSets {
+		ref := pkg.Append(ast.StringTerm(set))
+		if len(compiler.GetRulesExact(ref)) > 0 {
+			body = append(body, ast.Equality.Expr(ast.VarTerm(set), ast.NewTerm(ref)))
+		}
+	}
+	return body
+}
+
+// checkRule checks what the compiler does not: the shape of the output sets, the
+// names of parameters, and that no fact is read that could be unknown unnoticed.
+func checkRule(compiler *ast.Compiler, d *draft, f *faults) *compiledRule {
+	rule := &compiledRule{Rule: d.rule}
+	has := map[string]bool{}
+	for _, set := range outputSets {
+		rules := compiler.GetRulesExact(d.pkg.Path.Append(ast.StringTerm(set)))
+		has[set] = len(rules) > 0
+		for _, r := range rules {
+			if r.Head.RuleKind() != ast.MultiValue || r.Default {
+				f.at(r.Location, "%s must be a set: %s contains … if { … }", set, set)
+			}
+		}
+	}
+	if !has[setDeny] {
+		f.at(d.pkg.Location, "rule %s has no deny set, so it could never fail", d.rule.ID)
+	}
+	usage := readsOf(compiler, d.pkg.Path)
+	for _, p := range usage.params {
+		if _, ok := d.rule.Params[p.name]; !ok {
+			f.at(p.location, "parameter %s is not declared in the METADATA of rule %s%s", p.name, d.rule.ID,
+				didYouMean(p.name, slices.Collect(maps.Keys(d.rule.Params))))
+		}
+	}
+	rule.reads = usage.parts
+	rule.needs = needs(d.rule.Requires, usage.parts)
+	if missing := unnamed(d.rule.Requires, usage.parts); len(missing) > 0 && !has[setUnknown] {
+		f.at(cmp.Or(usage.location, d.pkg.Location), "rule %s reads %s, which a CMS may not tell: name it in custom.requires, or say in an unknown set when the rule cannot decide", d.rule.ID, join(missing))
+	}
+	return rule
+}
+
+// checkData refuses references to data that does not exist: OPA takes them for
+// undefined, so that a misspelt helper would silently find nothing.
+func checkData(compiler *ast.Compiler, h house, data map[string]any, f *faults) {
+	for _, name := range slices.Sorted(maps.Keys(compiler.Modules)) {
+		m := compiler.Modules[name]
+		own := m.Package.Path
+		ast.WalkRefs(m, func(ref ast.Ref) bool {
+			if !ref.HasPrefix(ast.DefaultRootRef) || len(ref) < 2 {
+				return false
+			}
+			static := ref.ConstantPrefix()
+			inside := static.HasPrefix(own) || (h.lib != nil && static.HasPrefix(h.lib))
+			switch {
+			case !inside && !inData(data, static):
+				f.at(ref[0].Location, "%s is not part of this rule: it may read input and its own package%s", ref, h.orLib())
+			case inside && len(compiler.GetRulesDynamicWithOpts(ref, ast.RulesOptions{})) == 0 && !inData(data, static):
+				f.at(ref[0].Location, "%s is not defined", ref)
+			}
+			return false
+		})
+	}
+}
+
+func (h house) orLib() string {
+	if h.lib == nil {
+		return ""
+	}
+	return ", custom.lib, and data of its bundle"
+}
+
+// inData tells whether a constant reference leads into the base document.
+func inData(data map[string]any, ref ast.Ref) bool {
+	var node any = data
+	for _, term := range ref[1:] {
+		table, ok := node.(map[string]any)
+		if !ok {
+			return true
+		}
+		key, ok := term.Value.(ast.String)
+		if !ok {
+			return false
+		}
+		if node, ok = table[string(key)]; !ok {
+			return false
+		}
+	}
+	return len(ref) > 1
+}

@@ -1,0 +1,95 @@
+package policies
+
+import (
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+const secondsPerDay = 24 * 60 * 60
+
+// Derive computes the status and the day counts of a token at the audit time,
+// so that rules need no date arithmetic. Days are whole and floored. A count
+// whose fact is unknown is nil.
+func Derive(token *inventory.Token, at time.Time) Derived {
+	d := Derived{Status: statusAt(token, at)}
+	created := token.CreatedAt.State == inventory.TimestampAt
+	if created {
+		d.AgeDays = new(wholeDays(token.CreatedAt.At, at))
+	}
+	if token.Expiry.State == inventory.ExpiryAt {
+		end := ExpiryEnd(token.Expiry)
+		d.ExpiresInDays = new(wholeDays(at, end))
+		if created {
+			d.LifetimeDays = new(wholeDays(token.CreatedAt.At, end))
+		}
+	}
+	d.UnusedDays = unusedDays(token, d.AgeDays, at)
+	return d
+}
+
+// ExpiryEnd gives the moment from which on a token with this expiry is
+// expired. It is meaningful for inventory.ExpiryAt only.
+func ExpiryEnd(expiry inventory.Expiry) time.Time {
+	if expiry.Precision != inventory.PrecisionDay {
+		return expiry.At
+	}
+	year, month, day := expiry.At.UTC().Date()
+	return time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC)
+}
+
+func statusAt(token *inventory.Token, at time.Time) TokenStatus {
+	if token.RevokedAt.State == inventory.TimestampAt && !at.Before(token.RevokedAt.At) {
+		return Revoked
+	}
+	if token.Expiry.State == inventory.ExpiryAt && !at.Before(ExpiryEnd(token.Expiry)) {
+		return Expired
+	}
+	return Active
+}
+
+// unusedDays bounds the days since the last use. A token that was never used is
+// idle since its creation. age is nil if the creation is unknown.
+func unusedDays(token *inventory.Token, age *int, at time.Time) *DayRange {
+	used := token.LastUsed
+	switch used.State {
+	case inventory.LastUsedAt:
+		days := max(0, wholeDays(used.At, at))
+		return &DayRange{Min: days, Max: &days}
+	case inventory.LastUsedBetween:
+		r := &DayRange{Min: max(0, wholeDays(used.Latest, at))}
+		if !used.Earliest.IsZero() {
+			r.Max = new(max(0, wholeDays(used.Earliest, at)))
+		}
+		return r
+	case inventory.LastUsedNever:
+		if age == nil {
+			return nil
+		}
+		days := max(0, *age)
+		return &DayRange{Min: days, Max: &days}
+	case inventory.LastUsedNoneOnRecord:
+		r := &DayRange{Min: max(0, wholeDays(used.Latest, at))}
+		if age != nil {
+			// A token younger than the record cannot have been idle for longer than it exists.
+			days := max(0, *age)
+			r.Min, r.Max = min(r.Min, days), &days
+		}
+		return r
+	}
+	return nil
+}
+
+// wholeDays floors the days between two moments; negative if to is before from.
+// It counts in seconds, because a time.Duration ends after 292 years.
+func wholeDays(from, to time.Time) int {
+	seconds := to.Unix() - from.Unix()
+	if to.Nanosecond() < from.Nanosecond() {
+		seconds--
+	}
+	days := seconds / secondsPerDay
+	if seconds%secondsPerDay < 0 {
+		days--
+	}
+	return int(days)
+}

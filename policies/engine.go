@@ -1,0 +1,211 @@
+package policies
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/version"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// defaultTimeout bounds one rule on one source unless LoadOptions say otherwise.
+const defaultTimeout = 10 * time.Second
+
+// OPAVersion is the version of the policy engine that is built in.
+func OPAVersion() string { return version.Version }
+
+// Engine judges sources by the rules it was loaded with. It never changes, so
+// it may be used concurrently.
+type Engine struct {
+	rules   []*ruleInForce
+	waivers []Waiver
+	timeout time.Duration
+	digest  string
+}
+
+var _ Judge = (*Engine)(nil)
+
+// ruleInForce is a compiled rule with the user's settings.
+type ruleInForce struct {
+	*compiledRule
+	base variant
+	// overrides are for some sources; the last one that matches wins.
+	overrides []override
+}
+
+// A variant is how a rule judges: whether, how severely and with which parameters.
+type variant struct {
+	off      bool
+	severity Severity
+	values   map[string]any
+	params   *ast.Term
+}
+
+type override struct {
+	pattern string
+	variant variant
+}
+
+// variantFor gives the variant in force for a source.
+func (r *ruleInForce) variantFor(source string) *variant {
+	for i := len(r.overrides) - 1; i >= 0; i-- {
+		if Glob(r.overrides[i].pattern, source) {
+			return &r.overrides[i].variant
+		}
+	}
+	return &r.base
+}
+
+// Load reads, checks and compiles the built-in rules and the custom ones. The
+// error is LoadErrors if rules are wrong, or a *SettingsError.
+func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
+	library, err := loadLibrary(ctx, options.Paths)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := library.inForce(options.Settings)
+	if err != nil {
+		return nil, err
+	}
+	rules, err = only(rules, options.Only)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{rules: rules, waivers: slices.Clone(options.Waivers), timeout: options.Timeout}
+	if e.timeout <= 0 {
+		e.timeout = defaultTimeout
+	}
+	e.digest, err = digest(library.modules, rules)
+	return e, err
+}
+
+// A library is all rules that exist, before settings.
+type library struct {
+	// rules are sorted by id.
+	rules []*compiledRule
+	// modules are what the rules were made of, without tests.
+	modules []module
+}
+
+func loadLibrary(ctx context.Context, paths []string) (*library, error) {
+	modules, err := builtinModules()
+	if err != nil {
+		return nil, fmt.Errorf("read the built-in rules: %w", err)
+	}
+	l := &library{}
+	var f faults
+	if err := l.add(ctx, modules, builtinHouse, nil, &f); err != nil {
+		return nil, err
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(l.rules, func(a, b *compiledRule) int { return strings.Compare(a.ID, b.ID) })
+	return l, nil
+}
+
+// add compiles the modules of one house, tests left out, into the library.
+func (l *library) add(ctx context.Context, modules []module, h house, data map[string]any, f *faults) error {
+	modules = slices.DeleteFunc(modules, module.isTest)
+	if len(modules) == 0 {
+		return nil
+	}
+	sortModules(modules)
+	parse(modules, sandbox(), f)
+	if len(f.list) > 0 {
+		return nil
+	}
+	rules, err := compile(ctx, modules, h, data, f)
+	l.rules = append(l.rules, rules...)
+	l.modules = append(l.modules, modules...)
+	return err
+}
+
+func (l *library) ids() []string {
+	ids := make([]string, len(l.rules))
+	for i, rule := range l.rules {
+		ids[i] = rule.ID
+	}
+	return ids
+}
+
+// only keeps the rules that were asked for; no ids mean all.
+func only(rules []*ruleInForce, ids []string) ([]*ruleInForce, error) {
+	if len(ids) == 0 {
+		return rules, nil
+	}
+	var kept []*ruleInForce
+	known := make([]string, len(rules))
+	for i, rule := range rules {
+		known[i] = rule.ID
+		if slices.Contains(ids, rule.ID) {
+			kept = append(kept, rule)
+		}
+	}
+	for _, id := range ids {
+		if !slices.Contains(known, id) {
+			return nil, fmt.Errorf("there is no rule %q, or it is off%s", id, didYouMean(id, known))
+		}
+	}
+	return kept, nil
+}
+
+// digest identifies what judges: the modules, the settings in force and the
+// version of OPA.
+func digest(modules []module, rules []*ruleInForce) (string, error) {
+	type setting struct {
+		Rule, Pattern string
+		Off           bool
+		Severity      Severity
+		Params        map[string]any
+	}
+	var settings []setting
+	for _, rule := range rules {
+		settings = append(settings, setting{rule.ID, "", rule.base.off, rule.base.severity, rule.base.values})
+		for _, o := range rule.overrides {
+			settings = append(settings, setting{rule.ID, o.pattern, o.variant.off, o.variant.severity, o.variant.values})
+		}
+	}
+	hash := sha256.New()
+	encoder := json.NewEncoder(hash)
+	for _, m := range modules {
+		if err := encoder.Encode([]string{m.path, string(m.text)}); err != nil {
+			return "", fmt.Errorf("digest the rules: %w", err)
+		}
+	}
+	if err := encoder.Encode(settings); err != nil {
+		return "", fmt.Errorf("digest the settings of the rules: %w", err)
+	}
+	if err := encoder.Encode(OPAVersion()); err != nil {
+		return "", fmt.Errorf("digest the version of OPA: %w", err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// Rules gives the loaded rules, sorted by id, with the severity and the
+// parameters in force.
+func (e *Engine) Rules() []Rule {
+	rules := make([]Rule, len(e.rules))
+	for i, rule := range e.rules {
+		rules[i] = rule.Rule
+		rules[i].Severity = rule.base.severity
+		rules[i].Values = rule.base.values
+	}
+	return rules
+}
+
+// Digest identifies the rules and settings in force.
+func (e *Engine) Digest() string { return e.digest }
+
+// kindIn tells whether a rule judges a kind of token.
+func (r *Rule) judges(kind inventory.Kind) bool {
+	return len(r.Kinds) == 0 || slices.Contains(r.Kinds, kind)
+}

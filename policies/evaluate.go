@@ -1,0 +1,199 @@
+package policies
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/metrics"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Evaluate judges one source at the audit time. The error is non-nil only if
+// ctx ended: a rule that cannot run is part of the result.
+func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error) {
+	c := newBrief(&source, at)
+	result := Result{Counts: make(map[string]Counts, len(e.rules)), Derived: c.derived}
+	for _, rule := range e.rules {
+		v := rule.variantFor(source.ID)
+		if v.off {
+			result.Counts[rule.ID] = Counts{}
+			continue
+		}
+		ruling := e.judge(ctx, c, rule, v)
+		if err := ctx.Err(); err != nil {
+			return Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
+		}
+		result.Counts[rule.ID] = ruling.counts
+		result.Verdicts = append(result.Verdicts, ruling.verdicts...)
+		if ruling.err != nil {
+			result.Errors = append(result.Errors, RuleError{Rule: rule.ID, Source: source.ID, Detail: ruling.detail()})
+		}
+	}
+	slices.SortFunc(result.Verdicts, func(a, b Verdict) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Token, b.Token), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Reason, b.Reason))
+	})
+	source.Tokens = nil
+	result.Source = source
+	return result, nil
+}
+
+// A brief is one source prepared for judging: what all rules share.
+type brief struct {
+	source  *inventory.Source
+	at      time.Time
+	derived []Derived
+	// place finds a token by id.
+	place map[string]int
+	// terms are the tokens of the input, built once.
+	terms []*ast.Term
+	// chunks are the indexes of the tokens of each query about tokens.
+	chunks     [][]int
+	chunkTerms []*ast.Term
+	all        *ast.Term
+	sourceTerm *ast.Term
+	atTerm     *ast.Term
+}
+
+func newBrief(source *inventory.Source, at time.Time) *brief {
+	c := &brief{
+		source:     source,
+		at:         at,
+		derived:    make([]Derived, len(source.Tokens)),
+		place:      make(map[string]int, len(source.Tokens)),
+		terms:      make([]*ast.Term, len(source.Tokens)),
+		chunks:     chunks(source.Tokens, chunkTokens),
+		sourceTerm: sourceTerm(source),
+		atTerm:     ast.StringTerm(at.UTC().Format(time.RFC3339Nano)),
+	}
+	for i := range source.Tokens {
+		token := &source.Tokens[i]
+		c.derived[i] = Derive(token, at)
+		c.place[token.ID] = i
+		c.terms[i] = tokenTerm(token, &c.derived[i])
+	}
+	for _, chunk := range c.chunks {
+		terms := make([]*ast.Term, len(chunk))
+		for j, i := range chunk {
+			terms[j] = c.terms[i]
+		}
+		c.chunkTerms = append(c.chunkTerms, ast.ArrayTerm(terms...))
+	}
+	if len(c.chunkTerms) == 1 {
+		c.all = c.chunkTerms[0]
+	}
+	return c
+}
+
+// tokensOf gives the tokens of all queries of a rule: in chunks for a rule about
+// tokens, all at once for a rule about the source.
+func (c *brief) tokensOf(subject Subject) []*ast.Term {
+	if subject == SubjectToken {
+		return c.chunkTerms
+	}
+	if c.all == nil {
+		c.all = ast.ArrayTerm(c.terms...)
+	}
+	return []*ast.Term{c.all}
+}
+
+func (c *brief) subjects(rule *compiledRule, query int) subjects {
+	s := subjects{rule: rule, source: c.source.ID}
+	if rule.Subject == SubjectSource || len(c.chunks) == 1 {
+		s.known = c.place
+		return s
+	}
+	s.known = make(map[string]int, len(c.chunks[query]))
+	for _, i := range c.chunks[query] {
+		s.known[c.source.Tokens[i].ID] = i
+	}
+	return s
+}
+
+// run asks the rule about the whole source, within the time limit.
+func (e *Engine) run(ctx context.Context, c *brief, rule *compiledRule, v *variant) ([]*outcome, error) {
+	limit := e.timeLimit(ctx)
+	defer limit.stop()
+	var outcomes []*outcome
+	for i, tokens := range c.tokensOf(rule.Subject) {
+		input := ast.NewObject(
+			[2]*ast.Term{keySource, c.sourceTerm},
+			[2]*ast.Term{keyTokens, tokens},
+			[2]*ast.Term{keyAt, c.atTerm},
+			[2]*ast.Term{keyParams, v.params})
+		bindings, err := query(ctx, rule, input, limit)
+		if err != nil {
+			return nil, err
+		}
+		o, err := readOutcome(bindings, c.subjects(rule, i))
+		if err != nil {
+			return nil, err
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, nil
+}
+
+// A timeLimit cancels the queries of one rule on one source when their time is
+// over or the run ends.
+type timeLimit struct {
+	cancel  topdown.Cancel
+	timeout time.Duration
+	over    atomic.Bool
+	stop    func()
+}
+
+func (e *Engine) timeLimit(ctx context.Context) *timeLimit {
+	l := &timeLimit{cancel: topdown.NewCancel(), timeout: e.timeout}
+	timer := time.AfterFunc(e.timeout, func() {
+		l.over.Store(true)
+		l.cancel.Cancel()
+	})
+	detach := context.AfterFunc(ctx, l.cancel.Cancel)
+	l.stop = func() {
+		timer.Stop()
+		detach()
+	}
+	return l
+}
+
+// query evaluates the rule on one input. A panic in a built-in function is an
+// error of the rule: the other rules must still judge.
+func query(ctx context.Context, rule *compiledRule, input ast.Value, limit *timeLimit) (bindings map[string]*ast.Term, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the rule made the engine panic: %v", r)
+		}
+	}()
+	results, err := rule.query.Eval(ctx,
+		rego.EvalParsedInput(input),
+		rego.EvalTransaction(rule.txn),
+		rego.EvalExternalCancel(limit.cancel),
+		rego.EvalMetrics(metrics.NoOp()),
+		rego.EvalSortSets(false),
+		rego.EvalGenerateJSON(func(term *ast.Term, _ *rego.EvalContext) (any, error) { return term, nil }),
+	)
+	switch {
+	case limit.over.Load() && topdown.IsCancel(err):
+		return nil, fmt.Errorf("it took longer than %s", limit.timeout)
+	case err != nil:
+		return nil, err
+	case len(results) != 1:
+		return nil, errors.New("the output sets are undefined")
+	}
+	bindings = make(map[string]*ast.Term, len(results[0].Bindings))
+	for name, value := range results[0].Bindings {
+		if term, ok := value.(*ast.Term); ok {
+			bindings[name] = term
+		}
+	}
+	return bindings, nil
+}

@@ -1,0 +1,214 @@
+package policies
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// A part is what a rule reads of a fact. Facts such as the owner have parts
+// that are unknown independently: a required fact is unknown to a rule if a
+// part of it that the rule reads is unknown.
+type part uint32
+
+// The parts, in the order in which their reasons are reported.
+const (
+	partAccessLevel part = 1 << iota
+	partManagesTokens
+	partRoleLevel
+	partEnvironments
+	partBranches
+	partCreatedAt
+	partUpdatedAt
+	partRevokedAt
+	partExpiry
+	partLastUsed
+	partLastUsedByAPI
+	partUnusedDays
+	partLifetimeDays
+	partOwner
+	partOwnerLevel
+	partOwnerActive
+	partDescription
+	partFactory
+	partNotifies
+	partEnd
+
+	partsAll = partEnd - 1
+	// partWrite is no fact: write access is always decided. It tells which
+	// findings rest on an assumed one.
+	partWrite part = 1 << 31
+)
+
+// aboutUse are the parts that a planned token cannot have.
+const aboutUse = partLastUsed | partLastUsedByAPI | partUnusedDays
+
+// factParts are the parts of each fact.
+var factParts = map[inventory.Fact]part{
+	inventory.FactAccess:       partAccessLevel | partManagesTokens | partRoleLevel,
+	inventory.FactEnvironments: partEnvironments,
+	inventory.FactBranches:     partBranches,
+	inventory.FactCreatedAt:    partCreatedAt | partLifetimeDays,
+	inventory.FactUpdatedAt:    partUpdatedAt,
+	inventory.FactRevokedAt:    partRevokedAt,
+	inventory.FactExpiry:       partExpiry | partLifetimeDays,
+	inventory.FactLastUsed:     partLastUsed | partLastUsedByAPI | partUnusedDays,
+	inventory.FactOwner:        partOwner | partOwnerLevel | partOwnerActive,
+	inventory.FactDescription:  partDescription,
+	inventory.FactTraits:       partFactory | partNotifies,
+}
+
+// factMain is the part of a required fact that counts if the rule reads none of
+// its parts by name. A rule that only reads access.write reads no part at all:
+// an assumed write never stops a verdict.
+var factMain = map[inventory.Fact]part{
+	inventory.FactEnvironments: partEnvironments,
+	inventory.FactBranches:     partBranches,
+	inventory.FactCreatedAt:    partCreatedAt,
+	inventory.FactUpdatedAt:    partUpdatedAt,
+	inventory.FactRevokedAt:    partRevokedAt,
+	inventory.FactExpiry:       partExpiry,
+	inventory.FactLastUsed:     partLastUsed,
+	inventory.FactOwner:        partOwner,
+	inventory.FactDescription:  partDescription,
+}
+
+// needs gives the parts without which a rule that requires these facts and
+// reads these parts cannot decide.
+func needs(requires []inventory.Fact, reads part) part {
+	var needed part
+	for _, fact := range requires {
+		if read := factParts[fact] & reads; read != 0 {
+			needed |= read
+		} else {
+			needed |= factMain[fact]
+		}
+	}
+	return needed
+}
+
+// unnamed gives the facts that a rule reads and does not require, sorted.
+func unnamed(requires []inventory.Fact, reads part) []inventory.Fact {
+	named := map[inventory.Fact]bool{}
+	for _, fact := range requires {
+		named[fact] = true
+	}
+	var facts []inventory.Fact
+	for fact, parts := range factParts {
+		if parts&reads != 0 && !named[fact] {
+			facts = append(facts, fact)
+		}
+	}
+	slices.Sort(facts)
+	return facts
+}
+
+// unknownReason tells why a needed part is unknown for a token, or "" if all of
+// them are known.
+func unknownReason(source *inventory.Source, token *inventory.Token, derived *Derived, needed part) string {
+	var reasons []string
+	for p := part(1); p < partEnd; p <<= 1 {
+		if needed&p == 0 {
+			continue
+		}
+		fact, own, unknown := partState(source, token, derived, p)
+		if !unknown {
+			continue
+		}
+		reason := factReason(source, fact, own)
+		if !slices.Contains(reasons, reason) {
+			reasons = append(reasons, reason)
+		}
+	}
+	return strings.Join(reasons, "; ")
+}
+
+// factReason prefers the token's own reason to what the CMS can report at all.
+func factReason(source *inventory.Source, fact inventory.Fact, own string) string {
+	if own != "" {
+		return own
+	}
+	if support := source.Facts[fact]; support.Reason != "" && support.Reported != inventory.SupportYes {
+		return support.Reason
+	}
+	return fmt.Sprintf("%s is not known", fact)
+}
+
+// partState tells whether a part is unknown for a token, with the token's own
+// reason, and the fact it belongs to.
+func partState(source *inventory.Source, token *inventory.Token, derived *Derived, p part) (fact inventory.Fact, reason string, unknown bool) {
+	switch p {
+	case partAccessLevel:
+		return inventory.FactAccess, token.Access.Reason, token.Access.Level == inventory.LevelUnknown
+	case partManagesTokens:
+		return inventory.FactAccess, token.Access.Reason, token.Access.ManagesTokens == inventory.Unknown
+	case partRoleLevel:
+		return inventory.FactAccess, token.Access.Reason, token.Role != nil && token.Role.Level == inventory.LevelUnknown
+	case partEnvironments:
+		return inventory.FactEnvironments, token.Environments.Reason, token.Environments.State == inventory.ScopeUnknown
+	case partBranches:
+		if token.Branches == nil {
+			return inventory.FactBranches, "", false
+		}
+		return inventory.FactBranches, token.Branches.Reason, token.Branches.State == inventory.ScopeUnknown
+	case partCreatedAt:
+		return inventory.FactCreatedAt, token.CreatedAt.Reason, token.CreatedAt.State == inventory.TimestampUnknown
+	case partUpdatedAt:
+		return inventory.FactUpdatedAt, token.UpdatedAt.Reason, token.UpdatedAt.State == inventory.TimestampUnknown
+	case partRevokedAt:
+		return inventory.FactRevokedAt, token.RevokedAt.Reason, token.RevokedAt.State == inventory.TimestampUnknown
+	case partExpiry:
+		return inventory.FactExpiry, token.Expiry.Reason, token.Expiry.State == inventory.ExpiryUnknown
+	case partLifetimeDays:
+		if token.Expiry.State == inventory.ExpiryUnknown {
+			return inventory.FactExpiry, token.Expiry.Reason, true
+		}
+		return inventory.FactCreatedAt, token.CreatedAt.Reason, token.CreatedAt.State == inventory.TimestampUnknown
+	case partLastUsed:
+		return inventory.FactLastUsed, token.LastUsed.Reason, token.LastUsed.State == inventory.LastUsedUnknown
+	case partLastUsedByAPI:
+		return inventory.FactLastUsed, token.LastUsed.Reason, surfaceUnknown(token)
+	case partUnusedDays:
+		if token.LastUsed.State == inventory.LastUsedNever && derived.UnusedDays == nil {
+			return inventory.FactCreatedAt, "never used, and " + factReason(source, inventory.FactCreatedAt, token.CreatedAt.Reason), true
+		}
+		return inventory.FactLastUsed, token.LastUsed.Reason, derived.UnusedDays == nil
+	case partOwner:
+		unknown := token.Owner.Type == inventory.OwnerUnknown || token.Owner.State == inventory.OwnerStateUnknown
+		return inventory.FactOwner, token.Owner.Reason, unknown
+	case partOwnerLevel:
+		return inventory.FactOwner, token.Owner.Reason, token.Owner.Type != inventory.OwnerNone && token.Owner.Level == inventory.LevelUnknown
+	case partOwnerActive:
+		active := token.Owner.LastActive
+		return inventory.FactOwner, active.Reason, token.Owner.Type != inventory.OwnerNone && active.State == inventory.TimestampUnknown
+	case partDescription:
+		return inventory.FactDescription, "", descriptionUnknown(source, token)
+	case partFactory:
+		return inventory.FactTraits, "", token.Traits.Factory == inventory.Unknown
+	case partNotifies:
+		return inventory.FactTraits, "", token.Traits.NotifiesBeforeExpiry == inventory.Unknown
+	}
+	return "", "", false
+}
+
+// surfaceUnknown: does the CMS not tell the last use of one of the surfaces apart.
+func surfaceUnknown(token *inventory.Token) bool {
+	for _, api := range token.APIs {
+		used, ok := token.LastUsedByAPI[api]
+		if !ok || used.State == inventory.LastUsedUnknown {
+			return true
+		}
+	}
+	return false
+}
+
+// descriptionUnknown: an empty description says nothing where the CMS reports none.
+func descriptionUnknown(source *inventory.Source, token *inventory.Token) bool {
+	if token.Description != "" {
+		return false
+	}
+	support, ok := source.Facts[inventory.FactDescription]
+	return !ok || support.Reported != inventory.SupportYes
+}

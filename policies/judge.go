@@ -1,0 +1,264 @@
+package policies
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// A ruling is what one rule made of one source.
+type ruling struct {
+	counts   Counts
+	verdicts []Verdict
+	err      error
+}
+
+func (r *ruling) detail() string { return cut(oneLine(r.err.Error()), maxMessage) }
+
+// judge decides every pair of the rule: with each token, or with the source.
+func (e *Engine) judge(ctx context.Context, c *brief, rule *ruleInForce, v *variant) *ruling {
+	r := &ruling{}
+	outcomes, err := e.run(ctx, c, rule.compiledRule, v)
+	r.err = err
+	j := judgement{brief: c, rule: rule.compiledRule, variant: v, engine: e, ruling: r}
+	if rule.Subject == SubjectSource {
+		j.source(outcomes)
+		return r
+	}
+	for chunk, indexes := range c.chunks {
+		var o *outcome
+		if err == nil {
+			o = outcomes[chunk]
+		}
+		for _, i := range indexes {
+			j.token(i, o)
+		}
+	}
+	j.missingLists()
+	return r
+}
+
+// judgement decides the pairs of one rule with one source or its tokens.
+type judgement struct {
+	*brief
+	rule    *compiledRule
+	variant *variant
+	engine  *Engine
+	*ruling
+}
+
+// token decides the pair with one token, in the order that makes unknown never
+// a pass and never a guess: kinds, applies, requires, deny, unknown, allow.
+func (j *judgement) token(i int, o *outcome) {
+	token := &j.brief.source.Tokens[i]
+	switch {
+	case !j.rule.judges(token.Kind):
+		j.counts.NotApplicable++
+		return
+	case token.Planned != "" && j.rule.aboutUse():
+		j.counts.NotApplicable++
+		return
+	case o == nil:
+		j.notEvaluated(token.ID, j.couldNotRun())
+		return
+	case o.applies != nil && !o.applies[token.ID]:
+		j.counts.NotApplicable++
+		return
+	}
+	if reason := unknownReason(j.brief.source, token, &j.derived[i], j.rule.needs); reason != "" {
+		j.notEvaluated(token.ID, reason)
+		return
+	}
+	j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) })
+}
+
+// source decides the one pair with the source.
+func (j *judgement) source(outcomes []*outcome) {
+	source := j.brief.source
+	if !j.concernsSource() {
+		j.counts.NotApplicable++
+		return
+	}
+	if outcomes == nil {
+		j.notEvaluated("", j.couldNotRun())
+		return
+	}
+	o := outcomes[0]
+	if o.applies != nil && !o.applies[source.ID] {
+		j.counts.NotApplicable++
+		return
+	}
+	if reasons := j.missing(); len(reasons) > 0 {
+		j.notEvaluated("", strings.Join(reasons, "; "))
+		return
+	}
+	for i := range source.Tokens {
+		token := &source.Tokens[i]
+		if !j.rule.judges(token.Kind) {
+			continue
+		}
+		if reason := unknownReason(source, token, &j.derived[i], j.rule.needs); reason != "" {
+			j.notEvaluated("", fmt.Sprintf("of token %q: %s", token.Name, reason))
+			return
+		}
+	}
+	j.decide("", o.joined(), func(f finding) Verdict {
+		if i, ok := j.place[f.token]; ok {
+			return j.tokenFinding(&source.Tokens[i], f)
+		}
+		return j.finding(source.ID, f)
+	})
+}
+
+// joined takes all findings of a rule about the source for findings about it,
+// whichever token they point to.
+func (o *outcome) joined() *outcome {
+	join := func(m map[string][]finding) map[string][]finding {
+		if len(m) == 0 {
+			return nil
+		}
+		var all []finding
+		for _, token := range slices.Sorted(maps.Keys(m)) {
+			all = append(all, m[token]...)
+		}
+		return map[string][]finding{"": all}
+	}
+	return &outcome{deny: join(o.deny), unknown: join(o.unknown), allow: join(o.allow)}
+}
+
+// decide counts the pair by the output sets and keeps what a report shows.
+func (j *judgement) decide(id string, o *outcome, fail func(finding) Verdict) {
+	if denied := o.deny[id]; len(denied) > 0 {
+		j.fail(denied, fail)
+		return
+	}
+	if unknown := o.unknown[id]; len(unknown) > 0 {
+		reasons := make([]string, 0, len(unknown))
+		for _, f := range unknown {
+			if !slices.Contains(reasons, f.message) {
+				reasons = append(reasons, f.message)
+			}
+		}
+		j.notEvaluated(id, cut(strings.Join(reasons, "; "), maxMessage))
+		return
+	}
+	j.counts.Pass++
+	for _, f := range o.allow[id] {
+		j.keep(Verdict{Token: f.token, Status: Pass, Message: f.message})
+	}
+}
+
+// fail keeps the findings of a pair. The pair is waived only if all of them are.
+func (j *judgement) fail(denied []finding, verdict func(finding) Verdict) {
+	waived := true
+	for _, f := range denied {
+		v := verdict(f)
+		waived = waived && v.Status == Waived
+		j.keep(v)
+	}
+	if waived {
+		j.counts.Waived++
+	} else {
+		j.counts.Fail++
+	}
+}
+
+// tokenFinding adds to a finding what the rule cannot know of: that the write
+// access it rests on is assumed, and where a planned token is declared.
+func (j *judgement) tokenFinding(token *inventory.Token, f finding) Verdict {
+	if token.Access.Assumed && j.rule.reads&partWrite != 0 {
+		f.add("assumed", true)
+		f.message = cut(fmt.Sprintf("%s (write access is assumed: %s)", f.message, orUnread(token.Access.Reason)), maxMessage)
+	}
+	if token.Planned != "" && token.Address != "" {
+		f.add("address", token.Address)
+	}
+	f.token = token.ID
+	return j.finding(token.ID, f)
+}
+
+func (j *judgement) finding(subject string, f finding) Verdict {
+	v := Verdict{Token: f.token, Status: Fail, Message: f.message, Key: f.key, Evidence: f.evidence}
+	if waiver := j.engine.waiverFor(j.rule.ID, subject, j.at); waiver != nil {
+		v.Status, v.Waiver = Waived, waiver
+	}
+	return v
+}
+
+func (f *finding) add(key string, value any) {
+	if f.evidence == nil {
+		f.evidence = map[string]any{}
+	}
+	f.evidence[key] = value
+}
+
+func orUnread(reason string) string {
+	if reason == "" {
+		return "it could not be read"
+	}
+	return reason
+}
+
+func (j *judgement) notEvaluated(token, reason string) {
+	j.counts.NotEvaluated++
+	j.keep(Verdict{Token: token, Status: NotEvaluated, Reason: reason})
+}
+
+func (j *judgement) keep(v Verdict) {
+	v.Rule, v.Source, v.Severity = j.rule.ID, j.brief.source.ID, j.variant.severity
+	j.verdicts = append(j.verdicts, v)
+}
+
+func (j *judgement) couldNotRun() string { return "the rule could not run: " + j.detail() }
+
+// missingLists adds, for a rule about tokens, one pair for each list of its
+// kinds that was not read whole: nobody knows how many tokens it holds, so it
+// counts once, as not evaluated, and the rule cannot seem to have passed.
+func (j *judgement) missingLists() {
+	for _, reason := range j.missing() {
+		j.notEvaluated("", reason)
+	}
+}
+
+// missing says which lists of the rule's kinds were not read whole, and why.
+func (j *judgement) missing() []string {
+	var reasons []string
+	units := j.brief.source.Units
+	for i := range units {
+		if units[i].Status != inventory.UnitComplete && slices.ContainsFunc(units[i].Kinds, j.rule.judges) {
+			reasons = append(reasons, unitReason(&units[i]))
+		}
+	}
+	return reasons
+}
+
+func unitReason(unit *inventory.Unit) string {
+	what := "could not be read"
+	if unit.Status == inventory.UnitPartial {
+		what = "was read only in part"
+	}
+	reason := fmt.Sprintf("the list %s %s (%s)", unit.Name, what, unit.Error)
+	if unit.Detail != "" {
+		reason += ": " + unit.Detail
+	}
+	return reason
+}
+
+// concernsSource: a rule about a source says nothing where there are neither
+// tokens of its kinds nor a list that could hold them.
+func (j *judgement) concernsSource() bool {
+	source := j.brief.source
+	if len(j.rule.Kinds) == 0 {
+		return true
+	}
+	for i := range source.Units {
+		if slices.ContainsFunc(source.Units[i].Kinds, j.rule.judges) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(source.Tokens, func(t inventory.Token) bool { return j.rule.judges(t.Kind) })
+}

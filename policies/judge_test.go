@@ -1,0 +1,194 @@
+package policies
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// statusOf gives the verdict of a rule on the only token of a source.
+func statusOf(t *testing.T, r Result, rule string) (Status, Verdict) {
+	t.Helper()
+	var found Verdict
+	for _, v := range r.Verdicts {
+		if v.Rule == rule {
+			found = v
+		}
+	}
+	switch r.Counts[rule] {
+	case Counts{Fail: 1}:
+		return Fail, found
+	case Counts{Pass: 1}:
+		return Pass, found
+	case Counts{NotEvaluated: 1}:
+		return NotEvaluated, found
+	case Counts{NotApplicable: 1}:
+		return NotApplicable, found
+	case Counts{Waived: 1}:
+		return Waived, found
+	}
+	t.Fatalf("%s was counted as %+v", rule, r.Counts[rule])
+	return "", found
+}
+
+type change = func(*inventory.Token)
+
+func neverExpires(token *inventory.Token) {
+	token.Expiry = inventory.Expiry{State: inventory.ExpiryNever, Supported: true}
+}
+
+func reads(token *inventory.Token) {
+	token.Access = inventory.Access{Level: inventory.LevelRead, ManagesTokens: inventory.No}
+}
+
+// The verdict of a pair is decided in a fixed order; each case would be decided
+// otherwise by a later step.
+func TestVerdictOrder(t *testing.T) {
+	const rule = "write-token-never-expires"
+	unknownExpiry := func(token *inventory.Token) {
+		token.Expiry = inventory.Expiry{State: inventory.ExpiryUnknown, Reason: "the list hides it"}
+	}
+	tests := []struct {
+		name    string
+		changes []change
+		want    Status
+		reason  string
+	}{
+		{"kinds first", []change{neverExpires, func(token *inventory.Token) { token.Kind = inventory.Delivery }}, NotApplicable, ""},
+		{"applies before requires", []change{unknownExpiry, reads}, NotApplicable, ""},
+		{"requires", []change{unknownExpiry}, NotEvaluated, "the list hides it"},
+		{"deny", []change{neverExpires}, Fail, ""},
+		{"else pass", nil, Pass, ""},
+	}
+	e := load(t, LoadOptions{Only: []string{rule}})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			status, v := statusOf(t, evaluate(t, e, aSource(aToken("a", tt.changes...))), rule)
+			if status != tt.want || v.Reason != tt.reason {
+				t.Errorf("got %s with reason %q, want %s with %q", status, v.Reason, tt.want, tt.reason)
+			}
+		})
+	}
+}
+
+func TestReasonOfAFactThatTheCMSCannotTell(t *testing.T) {
+	source := aSource(aToken("a", func(token *inventory.Token) {
+		token.LastUsed = inventory.LastUsed{State: inventory.LastUsedUnknown}
+	}))
+	source.Facts[inventory.FactLastUsed] = inventory.FactSupport{Reported: inventory.SupportNo, Reason: "Contentstack keeps no record of use"}
+	e := load(t, LoadOptions{Only: []string{"unused-token"}})
+	status, v := statusOf(t, evaluate(t, e, source), "unused-token")
+	if status != NotEvaluated || v.Reason != "Contentstack keeps no record of use" {
+		t.Errorf("got %s, %q", status, v.Reason)
+	}
+}
+
+// A list that could not be read is never a pass: every rule about its kinds has
+// a pair of its own for it.
+func TestListThatCouldNotBeRead(t *testing.T) {
+	source := aSource(aToken("a"))
+	source.Units[1].Status = inventory.UnitFailed
+	source.Units[1].Error = inventory.ErrPermissionDenied
+	source.Units[1].Detail = "the role may not list them"
+	e := load(t, LoadOptions{})
+	r := evaluate(t, e, source)
+
+	want := Counts{Pass: 1, NotEvaluated: 1}
+	if diff := cmp.Diff(want, r.Counts["write-token-never-expires"]); diff != "" {
+		t.Error(diff)
+	}
+	var reasons []string
+	for _, v := range r.Verdicts {
+		if v.Rule == "write-token-never-expires" {
+			reasons = append(reasons, v.Token+v.Reason)
+		}
+	}
+	wantReasons := []string{"the list management_tokens could not be read (permission_denied): the role may not list them"}
+	if diff := cmp.Diff(wantReasons, reasons); diff != "" {
+		t.Error(diff)
+	}
+
+	source.Tokens = nil
+	if diff := cmp.Diff(Counts{NotEvaluated: 1}, evaluate(t, e, source).Counts["unused-token"]); diff != "" {
+		t.Error("without tokens:", diff)
+	}
+	source.Units[1].Kinds = []inventory.Kind{inventory.Delivery}
+	if diff := cmp.Diff(Counts{}, evaluate(t, e, source).Counts["write-token-never-expires"]); diff != "" {
+		t.Error("a list of other kinds:", diff)
+	}
+}
+
+func TestAssumedWriteFailsAndSaysSo(t *testing.T) {
+	assumed := func(token *inventory.Token) {
+		token.Access = inventory.Access{Level: inventory.LevelUnknown, Write: true, Assumed: true, Reason: "the role could not be read", ManagesTokens: inventory.Unknown}
+	}
+	e := load(t, LoadOptions{Only: []string{"write-token-never-expires", "unused-token"}})
+	r := evaluate(t, e, aSource(aToken("a", assumed, neverExpires, func(token *inventory.Token) { token.LastUsed.At = daysAgo(200) })))
+	status, v := statusOf(t, r, "write-token-never-expires")
+	if status != Fail || v.Evidence["assumed"] != true || !strings.HasSuffix(v.Message, "(write access is assumed: the role could not be read)") {
+		t.Errorf("got %s, %v, %q", status, v.Evidence, v.Message)
+	}
+	if _, v := statusOf(t, r, "unused-token"); v.Evidence["assumed"] != nil {
+		t.Error("a rule that does not rest on write access mentions it")
+	}
+}
+
+func TestPlannedToken(t *testing.T) {
+	planned := func(token *inventory.Token) {
+		token.Planned, token.Address = inventory.PlannedCreate, "module.web.contentful_apikey.main[0]"
+		token.LastUsed = inventory.LastUsed{State: inventory.LastUsedUnknown, Reason: "not created yet"}
+	}
+	r := evaluate(t, load(t, LoadOptions{}), aSource(aToken("a", planned, neverExpires)))
+	if status, _ := statusOf(t, r, "unused-token"); status != NotApplicable {
+		t.Errorf("a rule about use says %s of a planned token", status)
+	}
+	if status, v := statusOf(t, r, "write-token-never-expires"); status != Fail || v.Evidence["address"] != "module.web.contentful_apikey.main[0]" {
+		t.Errorf("got %s, %v", status, v.Evidence)
+	}
+}
+
+func TestWaivedPair(t *testing.T) {
+	waiver := Waiver{Rule: "write-*", Token: "contentstack/*/a", Reason: "r", Owner: "o", ApprovedBy: "b", Expires: "2026-11-22"}
+	bad := aToken("contentstack/stacks/blt1/a", neverExpires)
+	e := load(t, LoadOptions{Waivers: []Waiver{waiver}})
+	r := evaluate(t, e, aSource(bad))
+	status, v := statusOf(t, r, "write-token-never-expires")
+	if status != Waived || v.Waiver == nil || *v.Waiver != waiver {
+		t.Fatalf("got %s, %+v", status, v)
+	}
+	tomorrow, err := e.Evaluate(t.Context(), aSource(bad), auditTime.AddDate(0, 0, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := statusOf(t, tomorrow, "write-token-never-expires"); status != Fail {
+		t.Errorf("a waiver that is over still gives %s", status)
+	}
+	unknown := evaluate(t, e, aSource(aToken("contentstack/stacks/blt1/a", func(token *inventory.Token) {
+		token.Expiry = inventory.Expiry{State: inventory.ExpiryUnknown}
+	})))
+	if status, _ := statusOf(t, unknown, "write-token-never-expires"); status != NotEvaluated {
+		t.Errorf("a waiver made %s of what is not evaluated", status)
+	}
+}
+
+// The same source in any order of its tokens gives the same verdicts, and the
+// source that was given is not changed.
+func TestEvaluateIsDeterministic(t *testing.T) {
+	a := aToken("a", neverExpires)
+	b := aToken("b", delivering, func(token *inventory.Token) { token.Environments.Effective = 3 })
+	e := load(t, LoadOptions{})
+	source := aSource(a, b)
+	one, two := evaluate(t, e, source), evaluate(t, e, aSource(b, a))
+	if diff := cmp.Diff(one.Verdicts, two.Verdicts); diff != "" {
+		t.Error(diff)
+	}
+	if len(source.Tokens) != 2 {
+		t.Error("the source was changed")
+	}
+	if len(one.Derived) != 2 || one.Source.Tokens != nil {
+		t.Error("the result has no derived facts, or it holds the tokens")
+	}
+}

@@ -1,0 +1,286 @@
+package policies
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// The keys that custom METADATA of a rule may have.
+var metadataKeys = []string{"severity", "subject", "kinds", "requires", "controls", "params", "remediation"}
+
+var severities = []Severity{Critical, High, Medium, Low, Info}
+
+var kinds = []inventory.Kind{
+	inventory.Delivery, inventory.Preview, inventory.Management, inventory.Personal,
+	inventory.OAuth, inventory.CLI, inventory.App,
+}
+
+var facts = slices.Sorted(maps.Keys(factParts))
+
+var paramTypes = []string{"integer", "number", "string", "boolean", "array"}
+
+// readMetadata reads the METADATA of a rule. All that is wrong with it is told
+// at once.
+func readMetadata(annotations *ast.Annotations) (Rule, []string) {
+	m := metadata{custom: annotations.Custom}
+	rule := Rule{
+		Title:       strings.TrimSpace(annotations.Title),
+		Description: strings.TrimSpace(annotations.Description),
+	}
+	if rule.Title == "" {
+		m.wrong("title is missing")
+	}
+	if rule.Description == "" {
+		m.wrong("description is missing")
+	}
+	if len(annotations.Schemas) > 0 {
+		m.wrong("schemas is not allowed: the schema of the input is fixed")
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.custom)) {
+		if !slices.Contains(metadataKeys, key) {
+			m.wrong("custom.%s is unknown%s", key, didYouMean(key, metadataKeys))
+		}
+	}
+	rule.Severity = one(&m, "severity", severities, "")
+	rule.Subject = one(&m, "subject", []Subject{SubjectToken, SubjectSource}, "")
+	rule.Kinds = several(&m, "kinds", kinds)
+	rule.Requires = several(&m, "requires", facts)
+	rule.Controls = m.controls()
+	rule.Params = m.params()
+	rule.Remediation = m.remediation()
+	rule.Values = map[string]any{}
+	for name, param := range rule.Params {
+		rule.Values[name] = param.Default
+	}
+	return rule, m.problems
+}
+
+// metadata reads values out of the untyped custom METADATA and collects what is
+// wrong with them.
+type metadata struct {
+	custom   map[string]any
+	problems []string
+}
+
+func (m *metadata) wrong(format string, args ...any) {
+	m.problems = append(m.problems, fmt.Sprintf(format, args...))
+}
+
+// one reads a word out of a vocabulary.
+func one[T ~string](m *metadata, key string, vocabulary []T, none T) T {
+	value, ok := m.custom[key]
+	if !ok {
+		m.wrong("custom.%s is missing (one of %s)", key, join(vocabulary))
+		return none
+	}
+	s, isText := value.(string)
+	if !isText || !slices.Contains(vocabulary, T(s)) {
+		m.wrong("custom.%s is %v; it must be one of %s", key, value, join(vocabulary))
+		return none
+	}
+	return T(s)
+}
+
+// several reads an optional list of words out of a vocabulary.
+func several[T ~string](m *metadata, key string, vocabulary []T) []T {
+	value, ok := m.custom[key]
+	if !ok {
+		return nil
+	}
+	list, isList := value.([]any)
+	if !isList {
+		m.wrong("custom.%s must be a list", key)
+		return nil
+	}
+	words := make([]T, 0, len(list))
+	for _, item := range list {
+		s, _ := item.(string)
+		if !slices.Contains(vocabulary, T(s)) {
+			m.wrong("custom.%s has %v; it may have %s", key, item, join(vocabulary))
+			continue
+		}
+		if slices.Contains(words, T(s)) {
+			m.wrong("custom.%s has %s twice", key, s)
+			continue
+		}
+		words = append(words, T(s))
+	}
+	return words
+}
+
+func (m *metadata) controls() map[string][]string {
+	controls := map[string][]string{}
+	for framework, value := range m.table("controls") {
+		list, isList := value.([]any)
+		if !isList {
+			m.wrong("custom.controls.%s must be a list of ids", framework)
+			continue
+		}
+		for _, item := range list {
+			id, isText := item.(string)
+			if !isText || id == "" {
+				m.wrong("custom.controls.%s has %v; an id is a text", framework, item)
+				continue
+			}
+			controls[framework] = append(controls[framework], id)
+		}
+		slices.Sort(controls[framework])
+	}
+	return controls
+}
+
+func (m *metadata) remediation() map[string]string {
+	remediation := map[string]string{}
+	for cms, value := range m.table("remediation") {
+		s, isText := value.(string)
+		if !isText || strings.TrimSpace(s) == "" {
+			m.wrong("custom.remediation.%s must be a text", cms)
+			continue
+		}
+		remediation[cms] = strings.TrimSpace(s)
+	}
+	if remediation["default"] == "" {
+		m.wrong("custom.remediation.default is missing")
+	}
+	return remediation
+}
+
+func (m *metadata) table(key string) map[string]any {
+	value, ok := m.custom[key]
+	if !ok || value == nil {
+		return nil
+	}
+	table, isTable := stringKeys(value)
+	if !isTable {
+		m.wrong("custom.%s must be a mapping", key)
+	}
+	return table
+}
+
+func (m *metadata) params() map[string]Param {
+	params := map[string]Param{}
+	declared := m.table("params")
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		table, isTable := stringKeys(declared[name])
+		if !isTable {
+			m.wrong("custom.params.%s must be a mapping", name)
+			continue
+		}
+		if param, ok := m.param(name, table); ok {
+			params[name] = param
+		}
+	}
+	return params
+}
+
+var paramKeys = []string{"type", "description", "default", "minimum", "maximum", "enum"}
+
+func (m *metadata) param(name string, table map[string]any) (Param, bool) {
+	before := len(m.problems)
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		if !slices.Contains(paramKeys, key) {
+			m.wrong("custom.params.%s.%s is unknown%s", name, key, didYouMean(key, paramKeys))
+		}
+	}
+	var p Param
+	p.Type, _ = table["type"].(string)
+	if !slices.Contains(paramTypes, p.Type) {
+		m.wrong("custom.params.%s.type must be one of %s", name, join(paramTypes))
+	}
+	p.Description, _ = table["description"].(string)
+	p.Description = strings.TrimSpace(p.Description)
+	if p.Description == "" {
+		m.wrong("custom.params.%s.description is missing", name)
+	}
+	p.Minimum = m.bound(name, "minimum", table)
+	p.Maximum = m.bound(name, "maximum", table)
+	if value, ok := table["enum"]; ok {
+		list, isList := value.([]any)
+		if !isList || len(list) == 0 {
+			m.wrong("custom.params.%s.enum must be a list", name)
+		}
+		for _, item := range list {
+			p.Enum = append(p.Enum, plain(item))
+		}
+	}
+	value, ok := table["default"]
+	if !ok {
+		m.wrong("custom.params.%s.default is missing", name)
+	}
+	p.Default = plain(value)
+	return p, len(m.problems) == before
+}
+
+func (m *metadata) bound(name, key string, table map[string]any) *float64 {
+	value, ok := table[key]
+	if !ok {
+		return nil
+	}
+	switch n := plain(value).(type) {
+	case int:
+		return new(float64(n))
+	case float64:
+		return &n
+	}
+	m.wrong("custom.params.%s.%s must be a number", name, key)
+	return nil
+}
+
+// plain turns what YAML and JSON decoders give into string, bool, int, float64,
+// []any and nil.
+func plain(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return int(n)
+		}
+		f, _ := v.Float64()
+		return f
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return int(v)
+		}
+		return v
+	case int64:
+		return int(v)
+	case uint64:
+		return int(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = plain(item)
+		}
+		return list
+	}
+	return value
+}
+
+func stringKeys(value any) (map[string]any, bool) {
+	switch table := value.(type) {
+	case map[string]any:
+		return table, true
+	case map[any]any:
+		out := make(map[string]any, len(table))
+		for key, item := range table {
+			out[fmt.Sprint(key)] = item
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+func join[T ~string](words []T) string {
+	list := make([]string, len(words))
+	for i, word := range words {
+		list[i] = string(word)
+	}
+	return strings.Join(list, ", ")
+}

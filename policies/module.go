@@ -1,0 +1,104 @@
+package policies
+
+import (
+	"embed"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// builtinFiles are the rules that come with the program: one folder a rule.
+//
+//go:embed rules
+var builtinFiles embed.FS
+
+// A module is one Rego file.
+type module struct {
+	// path is what errors name.
+	path string
+	text []byte
+	// parsed is nil if the file does not parse.
+	parsed *ast.Module
+}
+
+func (m module) isTest() bool { return strings.HasSuffix(m.path, "_test.rego") }
+
+// builtinModules reads the embedded Rego files, tests included, sorted by path.
+func builtinModules() ([]module, error) {
+	var modules []module
+	err := fs.WalkDir(builtinFiles, "rules", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path.Ext(name) != ".rego" {
+			return err
+		}
+		text, err := builtinFiles.ReadFile(name)
+		modules = append(modules, module{path: "policies/" + name, text: text})
+		return err
+	})
+	return modules, err
+}
+
+// parse parses the modules in place.
+func parse(modules []module, capabilities *ast.Capabilities, f *faults) {
+	options := ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1, Capabilities: capabilities}
+	for i := range modules {
+		parsed, err := ast.ParseModuleWithOpts(modules[i].path, string(modules[i].text), options)
+		if err != nil {
+			f.opa(err)
+			continue
+		}
+		if parsed == nil {
+			f.file(modules[i].path, "the file is empty")
+			continue
+		}
+		modules[i].parsed = parsed
+	}
+}
+
+// A house is the part of the data document that rules of one origin live in.
+type house struct {
+	// rules is the root of the rules' packages, lib the one of shared helpers;
+	// lib is nil where there are none.
+	rules, lib ast.Ref
+	custom     bool
+}
+
+var (
+	builtinHouse = house{rules: ast.MustParseRef("data.tokenaudit.rules")}
+	customHouse  = house{
+		rules:  ast.MustParseRef("data.custom.rules"),
+		lib:    ast.MustParseRef("data.custom.lib"),
+		custom: true,
+	}
+)
+
+var ruleName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+
+// place tells which rule a package belongs to; "" with ok for a library.
+func (h house) place(pkg ast.Ref) (name string, ok bool) {
+	if h.lib != nil && pkg.HasPrefix(h.lib) {
+		return "", true
+	}
+	if !pkg.HasPrefix(h.rules) || len(pkg) != len(h.rules)+1 {
+		return "", false
+	}
+	last, _ := pkg[len(pkg)-1].Value.(ast.String)
+	return string(last), ruleName.MatchString(string(last)) && !strings.HasSuffix(string(last), "_test")
+}
+
+// id gives the rule id of a package's last name.
+func (h house) id(name string) string {
+	id := strings.ReplaceAll(name, "_", "-")
+	if h.custom {
+		return "custom/" + id
+	}
+	return id
+}
+
+// sortModules puts the modules in one order whatever order they were given in.
+func sortModules(modules []module) {
+	slices.SortFunc(modules, func(a, b module) int { return strings.Compare(a.path, b.path) })
+}

@@ -1,0 +1,66 @@
+# METADATA
+# title: A delivery token cannot write
+# description: |
+#   Tokens that read content for a website are handed to browsers, build systems and partners.
+#   One that can also write turns each of these places into a way to change what is published.
+#   A token on a role that could write is safe if it reaches the delivery API alone, which has
+#   no way to write; the report says so.
+# custom:
+#   severity: high
+#   subject: token
+#   controls:
+#     owasp_nhi: ["NHI5:2025"]
+#     nist_800_53: [AC-6]
+#     iso_27001: [A.5.15, A.8.3]
+#     soc2: [CC6.3]
+#     pci_dss: ["7.2.5"]
+#   remediation:
+#     default: Use one token for reading and another one for writing, and give the reading one no more than it needs.
+#     contentful: Read content with a delivery API key; keep personal access tokens for tools that write.
+#     contentstack: Read content with a delivery token; keep the management token for tools that write.
+#     datocms: Switch off the token's access to the Content Management API, or give it a role that only reads.
+#     strapi: Make a read-only token, or a custom one with find and findOne alone, for reading.
+package tokenaudit.rules.delivery_token_can_write
+
+applies contains token.id if some token in delivering
+
+deny contains finding if {
+	some token in delivering
+	token.access.write
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q delivers content and can write", [token.kind, token.name]),
+		"evidence": {"apis": token.apis, "access": token.access.level, "role": role_name(token)},
+	}
+}
+
+# A level that was not read comes with an assumed write access, which fails. This is for
+# inventories from elsewhere that say neither.
+unknown contains gap if {
+	some token in delivering
+	token.access.level == "unknown"
+	not token.access.write
+	gap := {"token": token.id, "reason": "what the token can do could not be read"}
+}
+
+allow contains explanation if {
+	some token in delivering
+	not token.access.write
+	not "content_management" in token.apis
+	token.role.level in {"write", "schema", "admin"}
+	explanation := {
+		"token": token.id,
+		"message": sprintf("the role %q of %s token %q could write, but the token reaches the delivery API alone, which cannot", [token.role.name, token.kind, token.name]),
+	}
+}
+
+# A list, because a set of tokens would be sorted.
+delivering := [token |
+	some token in input.tokens
+	some api in token.apis
+	api in {"content_delivery", "content_preview"}
+]
+
+default role_name(_) := ""
+
+role_name(token) := token.role.name

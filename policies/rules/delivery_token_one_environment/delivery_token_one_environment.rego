@@ -1,0 +1,72 @@
+# METADATA
+# title: A delivery token opens one environment
+# description: |
+#   A delivery or preview token that opens several environments lets a website that needs one
+#   of them read the others: unreleased content, test data, another brand. Environments are
+#   counted after aliases are resolved, so an alias and its target are one. A preview token
+#   with the scope of its delivery token is judged with it.
+# custom:
+#   severity: medium
+#   subject: token
+#   requires: [environments]
+#   controls:
+#     owasp_nhi: ["NHI8:2025"]
+#     iso_27001: [A.8.31]
+#     cis_v8: ["16.8"]
+#     pci_dss: ["6.5.3"]
+#   remediation:
+#     default: Make one token for each environment, and give each application the one it needs.
+#     contentful: Edit the API key under Settings, API keys, and leave one environment. Make a key of its own for each other environment.
+#     contentstack: Edit the delivery token under Settings, Tokens, and leave one publishing environment. Make a token of its own for each other environment.
+#     datocms: Give the token a role whose environment access is "primary only", or whose permissions let it read one environment.
+package tokenaudit.rules.delivery_token_one_environment
+
+applies contains token.id if {
+	some token in delivering
+	not token.id in twins
+}
+
+deny contains finding if {
+	some token in delivering
+	token.environments.effective > 1
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q opens %d environments: %s", [token.kind, token.name, token.environments.effective, names(token)]),
+		"evidence": {
+			"environments": [item.id | some item in token.environments.items],
+			"effective": token.environments.effective,
+			"scope": token.environments.state,
+		},
+	}
+}
+
+allow contains explanation if {
+	some token in delivering
+	token.environments.state == "all"
+	token.environments.effective == 1
+	explanation := {
+		"token": token.id,
+		"message": sprintf("%s token %q opens every environment, and there is only one now", [token.kind, token.name]),
+	}
+}
+
+# A list, because a set of tokens would be sorted.
+delivering := [token |
+	some token in input.tokens
+	some api in token.apis
+	api in {"content_delivery", "content_preview"}
+]
+
+# Preview tokens that open what their delivery token opens.
+twins := {twin.id |
+	some twin in input.tokens
+	twin.twin != ""
+	twin.environments.state != "unknown"
+	delivery := scopes[twin.twin]
+	delivery.state == twin.environments.state
+	delivery.items == twin.environments.items
+}
+
+scopes := {token.id: token.environments | some token in input.tokens}
+
+names(token) := concat(", ", array.slice([item.id | some item in token.environments.items], 0, 10))

@@ -1,0 +1,44 @@
+# METADATA
+# title: Write tokens must expire
+# description: |
+#   A token that can write and never expires stays usable for whoever ever copied it: from a
+#   laptop, a build log or a former colleague's notes. An expiry date bounds how long a leak
+#   that nobody noticed can be used.
+# custom:
+#   severity: high
+#   subject: token
+#   kinds: [management, personal, oauth, cli, app]
+#   requires: [expiry]
+#   controls:
+#     owasp_nhi: ["NHI7:2025"]
+#     nist_800_53: [IA-5]
+#     iso_27001: [A.5.17]
+#     pci_dss: ["8.6.3"]
+#   remediation:
+#     default: Give the token an expiry date, or replace it by one that has one.
+#     contentful: Contentful cannot add an expiry to an existing token. Create a new personal access token with an expiry, move its users over, then revoke this one.
+#     contentstack: Edit the management token under Settings, Tokens and set an expiry date, with the e-mail notification switched on.
+#     datocms: DatoCMS tokens cannot expire. Rotate it on a schedule, or switch off its access to the Content Management API so that it can only read.
+#     strapi: Create a new token with a lifespan of 7, 30 or 90 days, move its users over, then delete this one.
+#     wordpress: Application passwords cannot expire. Rotate it on a schedule, or move it to a user whose role cannot write.
+#     directus: Static tokens cannot expire. Rotate it on a schedule, or give its user a policy that only reads.
+#     ghost: Admin API keys cannot expire. Rotate the key on a schedule, and delete integrations that nobody needs.
+package tokenaudit.rules.write_token_never_expires
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+	token.access.write
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.expiry.state == "never"
+	token.access.write
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q can write and never expires", [token.kind, token.name]),
+		"evidence": {"expiry": token.expiry.state, "expiry_supported": token.expiry.supported},
+	}
+}

@@ -1,0 +1,96 @@
+package policies
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// SettingsError is a setting of a rule that cannot be. The configuration knows
+// the place in the file by Path.
+type SettingsError struct {
+	// Path leads to the setting below policies.rules: rule id, then "params", name.
+	Path []string
+	// Detail says what is wrong, and the nearest valid word.
+	Detail string
+}
+
+func (e *SettingsError) Error() string {
+	return "policies.rules." + strings.Join(e.Path, ".") + ": " + e.Detail
+}
+
+// inForce applies the settings. A rule that is off everywhere is left out.
+func (l *library) inForce(settings Settings) ([]*ruleInForce, error) {
+	for _, id := range slices.Sorted(maps.Keys(settings.Rules)) {
+		if !slices.Contains(l.ids(), id) {
+			return nil, &SettingsError{Path: []string{id}, Detail: "there is no such rule" + didYouMean(id, l.ids())}
+		}
+	}
+	var rules []*ruleInForce
+	for _, compiled := range l.rules {
+		rule := &ruleInForce{compiledRule: compiled}
+		set := settings.Rules[compiled.ID]
+		var err error
+		if rule.base, err = compiled.variant(variant{severity: compiled.Severity, values: compiled.Values}, set.Off, set.Severity, set.Params, nil); err != nil {
+			return nil, err
+		}
+		for _, s := range set.Sources {
+			v, err := compiled.variant(rule.base, s.Off, s.Severity, s.Params, []string{"sources", s.Pattern})
+			if err != nil {
+				return nil, err
+			}
+			rule.overrides = append(rule.overrides, override{s.Pattern, v})
+		}
+		if !rule.base.off || len(rule.overrides) > 0 {
+			rules = append(rules, rule)
+		}
+	}
+	return rules, nil
+}
+
+// variant changes a variant by the settings of one place.
+func (r *compiledRule) variant(base variant, off bool, severity Severity, params map[string]any, at []string) (variant, error) {
+	at = append([]string{r.ID}, at...)
+	v := variant{off: off, severity: base.severity, values: maps.Clone(base.values)}
+	if severity != "" {
+		if !slices.Contains(severities, severity) {
+			return v, &SettingsError{Path: append(at, "severity"), Detail: fmt.Sprintf("%q must be one of %s", severity, join(severities))}
+		}
+		v.severity = severity
+	}
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		at := append(slices.Clone(at), "params", name)
+		if _, ok := r.Params[name]; !ok {
+			return v, &SettingsError{Path: at, Detail: "the rule has no such parameter" + didYouMean(name, slices.Sorted(maps.Keys(r.Params)))}
+		}
+		v.values[name] = plain(params[name])
+	}
+	value, err := ast.InterfaceToValue(v.values)
+	if err != nil {
+		return v, &SettingsError{Path: append(at, "params"), Detail: err.Error()}
+	}
+	v.params = ast.NewTerm(value)
+	return v, nil
+}
+
+// paramsSchema is the JSON Schema of the parameters of a rule.
+func paramsSchema(params map[string]Param) map[string]any {
+	properties := map[string]any{}
+	for name, param := range params {
+		schema := map[string]any{"type": param.Type, "description": param.Description, "default": param.Default}
+		if param.Minimum != nil {
+			schema["minimum"] = *param.Minimum
+		}
+		if param.Maximum != nil {
+			schema["maximum"] = *param.Maximum
+		}
+		if len(param.Enum) > 0 {
+			schema["enum"] = param.Enum
+		}
+		properties[name] = schema
+	}
+	return map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
+}
