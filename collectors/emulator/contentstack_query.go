@@ -1,0 +1,77 @@
+package emulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// page answers a list. A negative skip is refused; a limit of any size is
+// accepted and means at most the cap.
+func (call *contentstackCall) page(name string, items []object) reply {
+	query := call.r.URL.Query()
+	skip, limit := 0, call.options.PageCap
+	if text := query.Get("skip"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return contentstackError(http.StatusUnprocessableEntity, contentstackInvalid, "Invalid request parameters.", "skip", "is not valid.")
+		}
+		skip = n
+	}
+	if n, err := strconv.Atoi(query.Get("limit")); err == nil && n > 0 {
+		limit = min(n, call.options.PageCap)
+	}
+	items = matchQuery(items, query.Get("query"))
+	total := len(items)
+	if query.Get("count") == "true" && name != "delivery_tokens" {
+		return ok(object{envelope(name): total}) // the array becomes a number
+	}
+	body := object{envelope(name): list(items[min(skip, total):min(skip+limit, total)])}
+	if query.Get("include_count") == "true" {
+		body["count"] = total
+	}
+	return ok(body)
+}
+
+// envelope is the member that holds a list: both lists of tokens say "tokens".
+func envelope(name string) string {
+	if name == "delivery_tokens" || name == "management_tokens" {
+		return "tokens"
+	}
+	return name
+}
+
+// matchQuery keeps the items whose members equal those of a JSON object. Of
+// text that is no JSON, and of members that no item has, nothing is asked.
+func matchQuery(items []object, query string) []object {
+	var wanted map[string]any
+	if query == "" || json.Unmarshal([]byte(query), &wanted) != nil {
+		return items
+	}
+	return slices.DeleteFunc(slices.Clone(items), func(item object) bool {
+		for name, value := range wanted {
+			if has, known := item[name]; known && fmt.Sprint(has) != fmt.Sprint(value) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func contentstackTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// stamp adds who made and changed an object, and when.
+func stamp(item object, createdBy, updatedBy string, createdAt, updatedAt time.Time) object {
+	if updatedBy == "" {
+		updatedBy = createdBy
+	}
+	if updatedAt.IsZero() {
+		updatedAt = createdAt
+	}
+	item["created_by"], item["updated_by"] = createdBy, updatedBy
+	item["created_at"], item["updated_at"] = contentstackTime(createdAt), contentstackTime(updatedAt)
+	return item
+}
