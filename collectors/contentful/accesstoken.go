@@ -1,0 +1,240 @@
+package contentful
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// The two scopes. Managing implies reading; a token may list both.
+const (
+	scopeRead   = "content_management_read"
+	scopeManage = "content_management_manage"
+)
+
+const (
+	reasonReadKeys = "it is not documented whether a read-only token may list API keys, whose lists hold the secrets, as its owner may"
+	reasonOwnKeys  = "it can make further tokens for its owner; whether it can read API keys depends on the owner's rights in the spaces"
+)
+
+// kindOf gives the kind of a token. Every token in these lists acts as its
+// owner, so a type that is not documented is a personal token.
+func kindOf(t accessToken) inventory.Kind {
+	switch t.sys().Type.Value {
+	case "CLIToken":
+		return inventory.CLI
+	case "OAuthApplication":
+		return inventory.OAuth
+	default:
+		return inventory.Personal
+	}
+}
+
+// accessTokenID is the same whether the token was read from the organization's
+// list or from its owner's own.
+func accessTokenID(organizationID, tokenID string) string {
+	return cmsapi.Path("contentful/organizations/{}/access_tokens/{}", organizationID, tokenID)
+}
+
+// tokenContext is what a token's item does not say by itself.
+type tokenContext struct {
+	source inventory.Source
+	people directory
+	// names are the names of the caller's own tokens, by id: the organization's
+	// list is documented without names.
+	names map[string]string
+	// me is the owner of the tokens in the caller's own list, which does not say
+	// so; empty if unknown.
+	me     string
+	own    map[string]bool
+	origin inventory.Origin
+	// ownPage is where somebody finds their own tokens in the web app.
+	ownPage string
+}
+
+func (x tokenContext) token(t accessToken) inventory.Token {
+	owner := x.owner(t)
+	kind := kindOf(t)
+	expiry := x.expiry(t, kind)
+	created := cmsapi.Timestamp("createdAt", t.sys().CreatedAt, false)
+	hint := lastFour(string(t.sys().RedactedValue.Value))
+	token := inventory.Token{
+		ID:           accessTokenID(x.source.Organization, t.id()),
+		Ref:          t.id(),
+		CMS:          CMS,
+		Source:       x.source.ID,
+		Name:         x.name(t, hint),
+		URL:          x.source.URL,
+		Kind:         kind,
+		APIs:         []inventory.API{inventory.ContentManagement},
+		Access:       x.access(t, owner),
+		Environments: inventory.UnknownScope(reasonTokenScope),
+		CreatedAt:    created,
+		UpdatedAt:    cmsapi.Timestamp("updatedAt", t.sys().UpdatedAt, false),
+		RevokedAt:    revokedAt(t),
+		Expiry:       expiry,
+		LastUsed:     lastUsed(t),
+		Traits: inventory.Traits{
+			Factory:              inventory.No,
+			NotifiesBeforeExpiry: notifies(kind, created, expiry),
+		},
+		Owner:  owner,
+		Secret: inventory.Secret{Readable: inventory.No, Hint: hint},
+		Origin: x.origin,
+	}
+	if x.own[t.id()] {
+		token.URL = x.ownPage
+	}
+	return token
+}
+
+// name: the organization's list has none, so all that tells tokens of others
+// apart is the end of the token that Contentful shows.
+func (x tokenContext) name(t accessToken, hint string) string {
+	if hint != "" {
+		hint = "..." + hint
+	}
+	return cmp.Or(string(t.Name.Value), x.names[t.id()], hint, t.id())
+}
+
+// lastFour keeps no more of a redacted value than it is meant to show.
+func lastFour(redacted string) string {
+	runes := []rune(redacted)
+	return string(runes[max(0, len(runes)-4):])
+}
+
+func (x tokenContext) owner(t accessToken) inventory.Owner {
+	id := t.sys().User.Value.id()
+	if id == "" && x.own[t.id()] {
+		id = x.me
+	}
+	switch {
+	case id != "":
+		return x.people.owner(id)
+	case x.own[t.id()]:
+		return unknownOwner("the credential's own user could not be read")
+	case t.sys().User.State == cmsapi.FieldGiven:
+		return unknownOwner("user in the CMS's answer has no id")
+	default:
+		return unknownOwner(t.sys().User.Reason("user"))
+	}
+}
+
+// access is scope and owner together: a token has its owner's rights, narrowed
+// by its scopes. A token that may manage counts as one that writes whatever its
+// owner may do today, because rights in spaces come and go while the token
+// stays.
+func (x tokenContext) access(t accessToken, owner inventory.Owner) inventory.Access {
+	scopes := t.Scopes.Items
+	if err := t.Scopes.Err("scopes"); err != nil {
+		return inventory.AssumedAccess(err.Message, inventory.Unknown, scopes...)
+	}
+	manages := slices.Contains(scopes, scopeManage)
+	unknown := slices.IndexFunc(scopes, func(s string) bool { return s != scopeRead && s != scopeManage })
+	switch {
+	case len(scopes) == 0:
+		// Contentful makes no token without a scope.
+		return inventory.AssumedAccess("scopes in the CMS's answer is empty", inventory.Unknown)
+	case !manages && unknown >= 0:
+		return inventory.AssumedAccess(fmt.Sprintf("the scope %q is not documented", scopes[unknown]), inventory.Unknown, scopes...)
+	case manages:
+		return x.managing(owner, scopes)
+	}
+	access := inventory.NewAccess(inventory.LevelRead, inventory.Unknown, scopes...)
+	if x.keysOf(owner) == inventory.No {
+		access.ManagesTokens = inventory.No
+	} else {
+		access.Reason = reasonReadKeys
+	}
+	return access
+}
+
+// managing is the access of a token with the scope to manage.
+func (x tokenContext) managing(owner inventory.Owner, scopes []string) inventory.Access {
+	keys := inventory.Unknown
+	if x.keysOf(owner) == inventory.Yes {
+		keys = inventory.Yes
+	}
+	if owner.Level == inventory.LevelUnknown {
+		return inventory.AssumedAccess("the scope allows writing, and how far the owner's rights go is not known: "+owner.Reason, keys, scopes...)
+	}
+	level := owner.Level
+	if !level.AtLeast(inventory.LevelWrite) {
+		level = inventory.LevelWrite
+	}
+	access := inventory.NewAccess(level, keys, scopes...)
+	if keys == inventory.Unknown {
+		access.Reason = reasonOwnKeys
+	}
+	return access
+}
+
+// keysOf says whether a person may read or make API keys somewhere.
+func (x tokenContext) keysOf(owner inventory.Owner) inventory.Ternary {
+	switch {
+	case owner.Level == inventory.LevelAdmin:
+		return inventory.Yes
+	case x.people.rights == nil || owner.ID == "" || !x.people.whole:
+		return inventory.Unknown
+	default:
+		return x.people.rights.of(owner.ID).keys
+	}
+}
+
+// expiry: null means never. Captures from before tokens could expire have no
+// such member, so a missing one says nothing.
+func (x tokenContext) expiry(t accessToken, kind inventory.Kind) inventory.Expiry {
+	// Whoever makes a personal token can give it an expiry. Of the others that
+	// is documented only by a date that is there.
+	supported := kind == inventory.Personal
+	field := t.sys().ExpiresAt
+	switch field.State {
+	case cmsapi.FieldGiven:
+		precision := inventory.PrecisionInstant
+		if field.Value.Day {
+			precision = inventory.PrecisionDay
+		}
+		return inventory.NormaliseExpiry(inventory.ExpiresAt(field.Value.Time, precision), x.source.Horizon())
+	case cmsapi.FieldNull:
+		return inventory.NeverExpires(supported)
+	default:
+		return inventory.UnknownExpiry(supported, field.Reason("expiresAt"))
+	}
+}
+
+func revokedAt(t accessToken) inventory.Timestamp {
+	field := t.RevokedAt
+	if field.State == cmsapi.FieldAbsent {
+		field = t.sys().RevokedAt
+	}
+	return cmsapi.Timestamp("revokedAt", field, true)
+}
+
+func lastUsed(t accessToken) inventory.LastUsed {
+	field := t.sys().LastUsedAt
+	switch field.State {
+	case cmsapi.FieldGiven:
+		return inventory.UsedAt(field.Value.Time)
+	case cmsapi.FieldNull:
+		return inventory.NeverUsed()
+	default:
+		return inventory.UnknownUse(field.Reason("lastUsedAt"))
+	}
+}
+
+// notifies: the owner of a personal token gets an e-mail before it expires,
+// unless it lives for less than a day. Nothing is documented of the others.
+func notifies(kind inventory.Kind, created inventory.Timestamp, expiry inventory.Expiry) inventory.Ternary {
+	switch {
+	case expiry.State == inventory.ExpiryNever && expiry.At.IsZero():
+		return inventory.No
+	case kind != inventory.Personal || expiry.State == inventory.ExpiryUnknown || created.State != inventory.TimestampAt:
+		return inventory.Unknown
+	default:
+		return inventory.TernaryOf(expiry.At.Sub(created.At) >= 24*time.Hour)
+	}
+}

@@ -1,0 +1,96 @@
+package contentful
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// auditor is what is known of the credential of the scan.
+type auditor struct {
+	// tokenID is Contentful's id of the credential; empty if it was not
+	// recognised, for reason.
+	tokenID string
+	writes  inventory.Ternary
+	reason  string
+}
+
+// self looks for the credential among its user's own tokens.
+//
+// Contentful does not tell which token a request came with. It shows the last
+// four characters of each, and a working token is neither revoked nor expired:
+// if exactly one such token ends as the credential does, it is taken for it. By
+// chance that happens once in sixteen million. A credential that is in no list
+// (a session of the web app) is not recognised.
+func (c *collector) self(ctx context.Context) auditor {
+	own := c.ownTokens(ctx)
+	if own.Err != nil {
+		return auditor{writes: inventory.Unknown, reason: "the credential's own tokens could not be read"}
+	}
+	var matches []accessToken
+	for _, t := range own.Items {
+		redacted := string(t.sys().RedactedValue.Value)
+		if len(redacted) == 4 && c.credential.EndsWith(redacted) && c.mayWork(t) {
+			matches = append(matches, t)
+		}
+	}
+	if len(matches) != 1 {
+		return auditor{writes: inventory.Unknown, reason: "the credential was not recognised among its user's own tokens"}
+	}
+	a := auditor{tokenID: matches[0].id(), reason: "recognised by its last four characters among its user's own tokens"}
+	scopes := matches[0].Scopes
+	switch {
+	case slices.Contains(scopes.Items, scopeManage):
+		a.writes = inventory.Yes
+	case scopes.Err("scopes") == nil && len(scopes.Items) == 1 && scopes.Items[0] == scopeRead:
+		a.writes = inventory.No
+	default:
+		a.writes = inventory.Unknown
+		a.reason += ", but its scopes cannot be read"
+	}
+	return a
+}
+
+// mayWork reports whether a token is neither revoked nor expired, as far as is
+// known.
+func (c *collector) mayWork(t accessToken) bool {
+	expires, dated := t.sys().ExpiresAt.Get()
+	expired := dated && !expires.Time.After(c.now())
+	return !expired && revokedAt(t).State != inventory.TimestampAt
+}
+
+// of gives what the credential could do at a source, given whether it is handed
+// the secrets of tokens there.
+func (a auditor) of(readsSecrets inventory.Ternary) inventory.Auditor {
+	return inventory.Auditor{
+		ReadsSecrets: readsSecrets,
+		Writes:       a.writes,
+		Necessary:    a.necessary(),
+		Detail:       a.detail(readsSecrets),
+	}
+}
+
+// necessary: the scope to read is the weakest there is, and enough. Secrets in
+// the lists of API keys come with any credential that may read them.
+func (a auditor) necessary() inventory.Ternary {
+	switch a.writes {
+	case inventory.Yes:
+		return inventory.No
+	case inventory.No:
+		return inventory.Yes
+	default:
+		return inventory.Unknown
+	}
+}
+
+func (a auditor) detail(readsSecrets inventory.Ternary) string {
+	detail := a.reason
+	if readsSecrets == inventory.Yes {
+		detail = joinReasons(detail, "Contentful's lists of API keys hold the keys")
+	}
+	if a.writes == inventory.Yes {
+		detail = joinReasons(detail, "the scope content_management_read would be enough")
+	}
+	return detail
+}

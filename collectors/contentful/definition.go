@@ -1,0 +1,116 @@
+package contentful
+
+import (
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// The options of an entry.
+const (
+	optionOrganization = "organization"
+	optionSpaces       = "spaces"
+	optionRegion       = "region"
+	optionToken        = "token"
+
+	defaultRegion = "us"
+)
+
+// Definition tells tokenaudit about Contentful.
+func Definition() collectors.Definition {
+	return collectors.Definition{
+		CMS:   CMS,
+		Title: "Contentful",
+		Options: []collectors.Option{
+			{
+				Key: optionOrganization, Type: collectors.OptionString, Example: "0AbCdEfGhIjKlMnOpQrStU",
+				Help: "The id of the organization whose tokens and spaces are audited.",
+			},
+			{
+				Key: optionSpaces, Type: collectors.OptionStrings, Example: "abc123xyz",
+				Help: "The ids of the spaces to audit; with organization only those of it, alone just these and no personal tokens.",
+			},
+			{
+				Key: optionRegion, Type: collectors.OptionString, Default: defaultRegion, Enum: []string{"us", "eu"}, Example: defaultRegion,
+				Help: "Where the organization's data lives; a token of one region is unknown in the other.",
+			},
+			{
+				Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "CONTENTFUL_MANAGEMENT_TOKEN",
+				Help: "A Content Management API token (CFPAT-...) with the scope content_management_read.",
+			},
+		},
+		AnyOf:          [][]string{{optionOrganization, optionSpaces}},
+		Facts:          facts(),
+		LeastPrivilege: leastPrivilege,
+		New:            newCollector,
+	}
+}
+
+func yes() inventory.FactSupport { return inventory.FactSupport{Reported: inventory.SupportYes} }
+
+func partly(reason string) inventory.FactSupport {
+	return inventory.FactSupport{Reported: inventory.SupportPartly, Reason: reason}
+}
+
+func no(reason string) inventory.FactSupport {
+	return inventory.FactSupport{Reported: inventory.SupportNo, Reason: reason}
+}
+
+const (
+	reasonKeyUse       = "Contentful does not report the use of API keys"
+	reasonTokenScope   = "a personal, CLI or OAuth token is not limited to environments: it reaches what its owner reaches"
+	reasonNoBranches   = "Contentful has no branches"
+	reasonTokenNoWords = "personal, CLI and OAuth tokens have no description"
+)
+
+// facts says what Contentful can tell about tokens of all kinds.
+func facts() inventory.Facts {
+	return inventory.Facts{
+		inventory.FactAccess:       partly("what a member's token may change depends on roles that only owners and admins may read"),
+		inventory.FactEnvironments: partly(reasonTokenScope),
+		inventory.FactBranches:     no(reasonNoBranches),
+		inventory.FactCreatedAt:    yes(),
+		inventory.FactUpdatedAt:    yes(),
+		inventory.FactRevokedAt:    yes(),
+		inventory.FactExpiry:       yes(),
+		inventory.FactLastUsed:     partly(reasonKeyUse),
+		inventory.FactOwner:        partly("the state of an owner is told to owners and admins of the organization only"),
+		inventory.FactDescription:  partly(reasonTokenNoWords),
+		inventory.FactTraits:       partly("notices before the expiry are documented for personal access tokens only"),
+	}
+}
+
+// factsOf narrows facts to the tokens of one kind of source.
+func factsOf(kind inventory.SourceKind) inventory.Facts {
+	f := facts()
+	switch kind {
+	case inventory.KindOrganization:
+		f[inventory.FactEnvironments] = no(reasonTokenScope)
+		f[inventory.FactLastUsed] = yes()
+		f[inventory.FactDescription] = no(reasonTokenNoWords)
+	case inventory.KindSpace:
+		f[inventory.FactAccess] = yes()
+		f[inventory.FactEnvironments] = yes()
+		f[inventory.FactLastUsed] = no(reasonKeyUse)
+		f[inventory.FactDescription] = yes()
+		f[inventory.FactTraits] = yes()
+	}
+	return f
+}
+
+const leastPrivilege = `The weakest credential that does the work is a personal access token with the scope
+` + "`content_management_read`" + ` alone, made by a user who exists for this purpose:
+
+1. Invite a user for the audit. To list all personal, CLI and OAuth tokens of the organization it needs the
+   organization role **Owner** or **Admin** (Organization settings, Users): Contentful shows that list to nobody
+   else. Without it the audit reads that user's own tokens only, and reports the rest as a gap.
+2. For spaces alone, without the organization's tokens, membership of each space with a role that may read API
+   keys (permission *API keys*) is enough.
+3. Signed in as that user, create the token under Account settings, CMA tokens, with read-only access and an
+   expiry date, or by ` + "`POST /users/me/access_tokens`" + ` with the body
+   ` + "`{\"name\": \"tokenaudit\", \"scopes\": [\"content_management_read\"], \"expiresIn\": 7776000}`" + `.
+4. If the organization enforces token authorization, press *Authorize* beside the new token for this
+   organization.
+
+Contentful's lists of API keys carry the keys themselves. Whoever may list them can use them, whatever the scope
+of the token: treat the audit's credential accordingly.
+`

@@ -1,0 +1,172 @@
+package contentful
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Probe implements collectors.Prober.
+func (c *collector) Probe(ctx context.Context) []collectors.Check {
+	checks := []collectors.Check{c.probeIdentity(ctx)}
+	if checks[0].Class == inventory.ErrUnauthorized {
+		// Nothing else can work.
+		return checks
+	}
+	checks = append(checks, c.probeCredential(ctx))
+	if c.organization == "" {
+		for _, id := range c.spaces {
+			checks = append(checks, c.probeSpace(ctx, id)...)
+		}
+		return checks
+	}
+	checks = append(checks, c.probeGrant(ctx), c.probeRole(ctx))
+	tokens, _ := c.probeList(ctx, "list organization tokens", unitAccessTokens, cmsapi.Path("/organizations/{}/access_tokens", c.organization))
+	spaces, first := c.probeList(ctx, "list spaces", unitSpaces, cmsapi.Path("/organizations/{}/spaces", c.organization))
+	checks = append(checks, tokens, spaces)
+	sample := c.spaces
+	if len(sample) == 0 && first != "" {
+		sample = []string{first}
+	}
+	for _, id := range sample {
+		checks = append(checks, c.probeSpace(ctx, id)...)
+	}
+	return checks
+}
+
+func (c *collector) failed(ctx context.Context, name, unit string, err error) collectors.Check {
+	e := cmsapi.AsError(err)
+	return collectors.Check{
+		Name: name, Status: collectors.CheckFailed, Detail: e.Error(), Class: e.Class,
+		Hint: cmp.Or(e.Hint, c.hint(ctx, unit, e.Class)),
+	}
+}
+
+func (c *collector) probeIdentity(ctx context.Context) collectors.Check {
+	const name = "identity"
+	me, err := c.whoAmI(ctx)
+	if err != nil {
+		return c.failed(ctx, name, unitIdentity, err)
+	}
+	detail := "user " + me.id()
+	if called := displayName(me); called != "" {
+		detail = fmt.Sprintf("%s (user %s)", called, me.id())
+	}
+	return collectors.Check{Name: name, Status: collectors.CheckOK, Detail: detail}
+}
+
+// probeCredential describes the credential itself, as far as it can be
+// recognised.
+func (c *collector) probeCredential(ctx context.Context) collectors.Check {
+	check := collectors.Check{Name: "credential", Status: collectors.CheckOK}
+	own := c.ownTokens(ctx)
+	if own.Err != nil {
+		return c.failed(ctx, check.Name, unitOwnAccessTokens, own.Err)
+	}
+	itself := c.self(ctx)
+	check.Detail = itself.reason
+	for _, t := range own.Items {
+		if t.id() != itself.tokenID {
+			continue
+		}
+		lifetime := "expiry unknown"
+		switch expires, dated := t.sys().ExpiresAt.Get(); {
+		case dated:
+			lifetime = "expires " + expires.Time.Format(time.DateOnly)
+		case t.sys().ExpiresAt.State == cmsapi.FieldNull:
+			lifetime = "never expires"
+			check.Status, check.Hint = collectors.CheckWarning, "Replace the token by one that expires: an expiry cannot be added to an existing token."
+		}
+		check.Detail = fmt.Sprintf("%q, %s, %s", string(t.Name.Value), strings.Join(t.Scopes.Items, " and "), lifetime)
+	}
+	if itself.writes == inventory.Yes {
+		check.Status = collectors.CheckWarning
+		check.Hint = "The audit only reads: make a token with the scope " + scopeRead + " alone, with an expiry date, and use that."
+	}
+	return check
+}
+
+func (c *collector) probeGrant(ctx context.Context) collectors.Check {
+	check := collectors.Check{Name: "authorization", Status: collectors.CheckOK, Detail: "nothing says that the token is not authorized for the organization"}
+	if c.notAuthorised(ctx) {
+		check.Status, check.Class = collectors.CheckFailed, inventory.ErrUnauthorized
+		check.Detail, check.Hint = "the token is not authorized for the organization", hintNotAuthorised
+	}
+	return check
+}
+
+// probeRole tells the user's standing in the organization, on which depends
+// what may be listed.
+func (c *collector) probeRole(ctx context.Context) collectors.Check {
+	const name = "organization role"
+	me, err := c.whoAmI(ctx)
+	if err != nil {
+		return c.failed(ctx, name, unitIdentity, err)
+	}
+	mine := list[membership](ctx, c.client, request{
+		what: "organization memberships", path: cmsapi.Path("/organizations/{}/organization_memberships", c.organization),
+		query: url.Values{"query": {me.id()}},
+	})
+	for _, m := range mine.Items {
+		if m.userID() != me.id() {
+			continue
+		}
+		role := string(m.Role.Value)
+		check := collectors.Check{Name: name, Status: collectors.CheckOK, Detail: role}
+		if !isAdminRole(role) {
+			check.Status, check.Hint = collectors.CheckWarning, hintOwnerOrAdmin
+		}
+		return check
+	}
+	if mine.Err != nil {
+		return c.failed(ctx, name, unitMemberships, mine.Err)
+	}
+	return collectors.Check{
+		Name: name, Status: collectors.CheckFailed, Class: inventory.ErrNotFound,
+		Detail: "the credential's user is no member of organization " + c.organization, Hint: hintNotFound,
+	}
+}
+
+// probeList asks for one item of a list. It gives the id of that item.
+func (c *collector) probeList(ctx context.Context, name, unit, path string) (collectors.Check, string) {
+	var page cmsapi.Field[collection[item]]
+	if _, err := c.client.Get(ctx, cmsapi.Request{Path: path, Query: cmsapi.Offset(0, 1)}, &page); err != nil {
+		return c.failed(ctx, name, unit, err), ""
+	}
+	if err := page.Value.Items.Err("items"); err != nil {
+		return c.failed(ctx, name, unit, err), ""
+	}
+	check := collectors.Check{Name: name, Status: collectors.CheckOK, Detail: "may be listed"}
+	if total, given := page.Value.Total.Get(); given {
+		check.Detail = fmt.Sprintf("%d in all", total)
+	}
+	if len(page.Value.Items.Items) == 0 {
+		return check, ""
+	}
+	return check, page.Value.Items.Items[0].id()
+}
+
+func (c *collector) probeSpace(ctx context.Context, id string) []collectors.Check {
+	var checks []collectors.Check
+	for _, l := range []struct{ name, unit, pattern string }{
+		{"list API keys of space " + id, unitAPIKeys, "/spaces/{}/api_keys"},
+		{"list preview keys of space " + id, unitPreviewAPIKeys, "/spaces/{}/preview_api_keys"},
+		{"list environments of space " + id, unitEnvironments, "/spaces/{}/environments"},
+		{"list environment aliases of space " + id, unitEnvironmentAliases, "/spaces/{}/environment_aliases"},
+	} {
+		check, _ := c.probeList(ctx, l.name, l.unit, cmsapi.Path(l.pattern, id))
+		if l.unit == unitEnvironmentAliases && check.Class == inventory.ErrNotFound {
+			check.Status, check.Class = collectors.CheckWarning, ""
+			check.Hint = "A space that does not use aliases may answer so, which is no gap."
+		}
+		checks = append(checks, check)
+	}
+	return checks
+}

@@ -1,0 +1,205 @@
+package contentful
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sourcegraph/conc"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// spaceLists are the answers that make up a space.
+type spaceLists struct {
+	delivery     cmsapi.Listing[apiKey]
+	preview      cmsapi.Listing[apiKey]
+	environments cmsapi.Listing[environment]
+	aliases      cmsapi.Listing[alias]
+	people       directory
+	auditor      auditor
+}
+
+// collectSpace reads the API keys of a space.
+func (c *collector) collectSpace(ctx context.Context, source inventory.Source, id string) inventory.Source {
+	lists := c.spaceLists(ctx, source, id)
+	known := newEnvironments(lists.environments, lists.aliases)
+	if aliasesNeverUsed(lists.environments, lists.aliases) {
+		lists.aliases.Err = nil
+		known.reason = ""
+	}
+	source.Environments = known.all()
+	source.Tokens = c.keys(source, id, lists, known)
+	source.Units = c.spaceUnits(ctx, source, lists)
+	source.Auditor = lists.auditor.of(readsSecrets(lists))
+	return source
+}
+
+// spaceLists asks for everything at once: no list needs another.
+func (c *collector) spaceLists(ctx context.Context, source inventory.Source, id string) spaceLists {
+	var (
+		l      spaceLists
+		worker conc.WaitGroup
+	)
+	worker.Go(func() {
+		l.delivery = list[apiKey](ctx, c.client, request{what: "API keys", path: cmsapi.Path("/spaces/{}/api_keys", id)})
+	})
+	worker.Go(func() {
+		l.preview = list[apiKey](ctx, c.client, request{what: "preview API keys", path: cmsapi.Path("/spaces/{}/preview_api_keys", id)})
+	})
+	worker.Go(func() {
+		l.environments = list[environment](ctx, c.client, request{what: "environments", path: cmsapi.Path("/spaces/{}/environments", id)})
+	})
+	worker.Go(func() {
+		l.aliases = list[alias](ctx, c.client, request{what: "environment aliases", path: cmsapi.Path("/spaces/{}/environment_aliases", id)})
+	})
+	worker.Go(func() { l.people = c.people(ctx, source) })
+	worker.Go(func() { l.auditor = c.self(ctx) })
+	worker.Wait()
+	return l
+}
+
+func (c *collector) spaceUnits(ctx context.Context, source inventory.Source, l spaceLists) []inventory.Unit {
+	found := c.recall(source.ID)
+	itself := inventory.CompleteUnit(unitSpace)
+	if found.err != nil {
+		itself = cmsapi.UnitOf(unitSpace, nil, false, found.err)
+	} else if at, archived := found.space.sys().ArchivedAt.Get(); archived {
+		itself.Detail = "the space was archived on " + at.Time.Format(time.DateOnly)
+	}
+	preview := l.preview.Unit(unitPreviewAPIKeys, inventory.Preview)
+	if n := orphans(source.Tokens); preview.Status == inventory.UnitComplete && l.delivery.Err == nil && n > 0 {
+		preview.Detail = plural(n, "preview key") + " without a delivery key"
+	}
+	units := []inventory.Unit{
+		itself,
+		l.delivery.Unit(unitAPIKeys, inventory.Delivery),
+		preview,
+		l.environments.Unit(unitEnvironments),
+		l.aliases.Unit(unitEnvironmentAliases),
+	}
+	for i, u := range units {
+		units[i] = c.explain(ctx, u)
+	}
+	return units
+}
+
+// readsSecrets: whoever gets a list of API keys gets the keys.
+func readsSecrets(l spaceLists) inventory.Ternary {
+	if l.delivery.Err == nil || l.preview.Err == nil || len(l.delivery.Items)+len(l.preview.Items) > 0 {
+		return inventory.Yes
+	}
+	return inventory.Unknown
+}
+
+func orphans(tokens []inventory.Token) int {
+	n := 0
+	for _, t := range tokens {
+		if t.Kind == inventory.Preview && t.Twin == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// keys makes the tokens of a space.
+func (c *collector) keys(source inventory.Source, spaceID string, l spaceLists, known environments) []inventory.Token {
+	tokens := []inventory.Token{}
+	// A preview key was made with a delivery key, which links to it. Should two
+	// link to the same one, the first by id counts.
+	twins := map[string]apiKey{}
+	for _, k := range l.delivery.Items {
+		if linked := k.PreviewKey.Value.id(); linked != "" {
+			if other, taken := twins[linked]; !taken || k.id() < other.id() {
+				twins[linked] = k
+			}
+		}
+		t := c.key(source, k, known, l.people)
+		t.ID = deliveryID(spaceID, k.id())
+		t.Kind, t.APIs = inventory.Delivery, []inventory.API{inventory.ContentDelivery}
+		t.Name = cmp.Or(string(k.Name.Value), k.id())
+		t.URL = c.page("/spaces/{}/api/keys/{}", spaceID, k.id())
+		tokens = append(tokens, t)
+	}
+	for _, k := range l.preview.Items {
+		t := c.key(source, k, known, l.people)
+		t.ID = cmsapi.Path("contentful/spaces/{}/preview_api_keys/{}", spaceID, k.id())
+		t.Kind, t.APIs = inventory.Preview, []inventory.API{inventory.ContentPreview}
+		t.Name = cmp.Or(string(k.Name.Value), k.id())
+		t.URL = source.URL
+		if twin, ok := twins[k.id()]; ok {
+			t.Twin = deliveryID(spaceID, twin.id())
+			t.Name = cmp.Or(string(k.Name.Value), string(twin.Name.Value), k.id())
+			// The web app shows both keys on one page.
+			t.URL = c.page("/spaces/{}/api/keys/{}", spaceID, twin.id())
+		}
+		tokens = append(tokens, t)
+	}
+	return tokens
+}
+
+func deliveryID(spaceID, keyID string) string {
+	return cmsapi.Path("contentful/spaces/{}/api_keys/{}", spaceID, keyID)
+}
+
+// key is what delivery and preview keys have in common.
+//
+// Contentful API keys cannot expire, cannot be revoked other than by deleting
+// them, and their use is not reported. They read only, whatever their policies
+// say, because the delivery and preview APIs do nothing else. Their lists hand
+// out the secret.
+func (c *collector) key(source inventory.Source, k apiKey, known environments, people directory) inventory.Token {
+	return inventory.Token{
+		Ref:          k.id(),
+		CMS:          CMS,
+		Source:       source.ID,
+		Description:  string(k.Description.Value),
+		Access:       inventory.NewAccess(inventory.LevelRead, inventory.No),
+		Environments: known.scope(k.Environments),
+		CreatedAt:    cmsapi.Timestamp("createdAt", k.sys().CreatedAt, false),
+		UpdatedAt:    cmsapi.Timestamp("updatedAt", k.sys().UpdatedAt, false),
+		RevokedAt:    inventory.None(),
+		Expiry:       inventory.NeverExpires(false),
+		LastUsed:     inventory.UnknownUse(reasonKeyUse),
+		Traits: inventory.Traits{
+			Factory:              factory(k.sys().CreatedBy),
+			NotifiesBeforeExpiry: inventory.No,
+		},
+		Owner:  people.maker(k.sys().CreatedBy),
+		Secret: inventory.Secret{Readable: inventory.Yes},
+		Origin: c.entry.Origin,
+	}
+}
+
+// factory: Contentful makes no keys by itself, so a key that names its maker
+// is nobody else's.
+func factory(maker cmsapi.Field[link]) inventory.Ternary {
+	if maker.Value.id() != "" {
+		return inventory.No
+	}
+	return inventory.Unknown
+}
+
+// maker says who made an API key. The key acts as nobody, so its owner is the
+// one who can be asked about it.
+func (d directory) maker(field cmsapi.Field[link]) inventory.Owner {
+	id := field.Value.id()
+	switch {
+	case id == "":
+		reason := field.Reason("createdBy")
+		if reason == "" {
+			reason = "createdBy in the CMS's answer has no id"
+		}
+		return unknownOwner(reason)
+	case field.Value.linkType() == "User":
+		return d.owner(id)
+	default:
+		return inventory.Owner{
+			Type: inventory.OwnerApp, ID: id, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
+			LastActive: inventory.UnknownTime("an app has no sign-in"),
+			Reason:     fmt.Sprintf("made by an app (%s), whose rights are not read", cmp.Or(field.Value.linkType(), "of an unknown type")),
+		}
+	}
+}

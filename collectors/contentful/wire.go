@@ -1,0 +1,208 @@
+package contentful
+
+import (
+	"encoding/json"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+)
+
+// The shapes of Contentful's answers, as far as they are needed. No type here
+// has a place for a secret: accessToken of API keys and token of access tokens
+// have no field, so decoding drops them.
+
+type (
+	text   = cmsapi.Field[cmsapi.Text]
+	flag   = cmsapi.Field[cmsapi.Flag]
+	number = cmsapi.Field[cmsapi.Integer]
+	moment = cmsapi.Field[cmsapi.Moment]
+)
+
+// system is the sys member of an item: what only some kinds of items have is
+// absent from the others.
+type system struct {
+	ID        text               `json:"id"`
+	Type      text               `json:"type"`
+	CreatedAt moment             `json:"createdAt"`
+	UpdatedAt moment             `json:"updatedAt"`
+	CreatedBy cmsapi.Field[link] `json:"createdBy"`
+
+	// Of spaces.
+	Organization cmsapi.Field[link] `json:"organization"`
+	ArchivedAt   moment             `json:"archivedAt"`
+
+	// Of environments.
+	AliasedEnvironment cmsapi.Field[link] `json:"aliasedEnvironment"`
+
+	// Of access tokens. RevokedAt is documented at the top of the item, while
+	// the table of filters calls it sys.revokedAt: both are read.
+	ExpiresAt     moment `json:"expiresAt"`
+	RevokedAt     moment `json:"revokedAt"`
+	LastUsedAt    moment `json:"lastUsedAt"`
+	RedactedValue text   `json:"redactedValue"`
+
+	// Of access tokens and memberships.
+	User cmsapi.Field[link] `json:"user"`
+
+	// Of memberships.
+	Status                 text               `json:"status"`
+	LastActiveAt           moment             `json:"lastActiveAt"`
+	Team                   cmsapi.Field[link] `json:"team"`
+	OrganizationMembership cmsapi.Field[link] `json:"organizationMembership"`
+}
+
+// item is what all items of lists have.
+type item struct {
+	Sys cmsapi.Field[system] `json:"sys"`
+}
+
+func (i item) sys() system { return i.Sys.Value }
+
+// id is empty for an item whose id cannot be read.
+func (i item) id() string { return string(i.sys().ID.Value) }
+
+// link refers to another item.
+type link struct {
+	Sys cmsapi.Field[struct {
+		ID       text `json:"id"`
+		LinkType text `json:"linkType"`
+	}] `json:"sys"`
+}
+
+func (l link) id() string { return string(l.Sys.Value.ID.Value) }
+
+func (l link) linkType() string { return string(l.Sys.Value.LinkType.Value) }
+
+// collection is one page of a list. Total and limit are optional: some
+// documented samples leave them out.
+type collection[T any] struct {
+	Total    number         `json:"total"`
+	Limit    number         `json:"limit"`
+	Items    cmsapi.List[T] `json:"items"`
+	Includes cmsapi.Field[struct {
+		User cmsapi.List[user] `json:"User"`
+	}] `json:"includes"`
+}
+
+// space is a space of an organization or of the caller.
+type space struct {
+	item
+	Name text `json:"name"`
+}
+
+// organization is an organization of the caller.
+type organization struct {
+	item
+	Name text `json:"name"`
+}
+
+// apiKey is a delivery or preview API key. The policies are left out: every
+// one ever recorded is "allow all", which on these two APIs is reading.
+type apiKey struct {
+	item
+	Name         text              `json:"name"`
+	Description  text              `json:"description"`
+	Environments cmsapi.List[link] `json:"environments"`
+	// PreviewKey links a delivery key to the preview key that was made with it;
+	// the preview key has no link back.
+	PreviewKey cmsapi.Field[link] `json:"preview_api_key"`
+}
+
+// environment is a row of the environments list. A row for an alias carries
+// the alias's id and aliasedEnvironment; whether the list has such rows is not
+// documented, so both forms are understood.
+type environment struct {
+	item
+	Name text `json:"name"`
+}
+
+// alias is a row of the environment_aliases list.
+type alias struct {
+	item
+	Environment cmsapi.Field[link] `json:"environment"`
+}
+
+// accessToken is a personal, CLI or OAuth token. The organization's list has
+// no name and has the user; the caller's own list has a name and no user.
+type accessToken struct {
+	item
+	Name      text                `json:"name"`
+	RevokedAt moment              `json:"revokedAt"`
+	Scopes    cmsapi.List[string] `json:"scopes"`
+}
+
+// membership ties a person to an organization or a space, or a team to a
+// space.
+type membership struct {
+	item
+	// Role is the standing in the organization.
+	Role text `json:"role"`
+	// Admin and Roles are the rights in a space.
+	Admin flag              `json:"admin"`
+	Roles cmsapi.List[link] `json:"roles"`
+	// User is where recorded answers have the link that the documentation has
+	// under sys.
+	User cmsapi.Field[link] `json:"user"`
+}
+
+func (m membership) userID() string {
+	if id := m.sys().User.Value.id(); id != "" {
+		return id
+	}
+	return m.User.Value.id()
+}
+
+// user is a person. Callers who are no admins get a reduced form, so every
+// member is optional.
+type user struct {
+	item
+	FirstName text `json:"firstName"`
+	LastName  text `json:"lastName"`
+	Email     text `json:"email"`
+	Activated flag `json:"activated"`
+}
+
+// role is a role of a space.
+type role struct {
+	item
+	Permissions cmsapi.Field[map[string]cmsapi.Field[words]] `json:"permissions"`
+	Policies    cmsapi.List[struct {
+		Effect  string `json:"effect"`
+		Actions words  `json:"actions"`
+	}] `json:"policies"`
+}
+
+// words is a word or an array of words: permissions and actions come in both
+// forms.
+type words []string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (w *words) UnmarshalJSON(b []byte) error {
+	var word string
+	if err := json.Unmarshal(b, &word); err == nil {
+		*w = nil
+		if word != "" {
+			*w = words{word}
+		}
+		return nil
+	}
+	var list []string
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	*w = list
+	return nil
+}
+
+// accessGrant tells whether the calling token is authorised for an
+// organization.
+type accessGrant struct {
+	AccessGrant flag `json:"accessGrant"`
+}
+
+// failureBody is the body of an answer that is no success. The message is not
+// read: it is the server's text and could repeat what was sent.
+type failureBody struct {
+	Sys cmsapi.Field[struct {
+		ID text `json:"id"`
+	}] `json:"sys"`
+}
