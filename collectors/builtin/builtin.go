@@ -1,11 +1,16 @@
 // Package builtin lists the CMSes that tokenaudit knows without being extended.
 package builtin
 
-import "github.com/tokenaudit/tokenaudit/collectors"
+import (
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/contentful"
+)
 
 // Definitions gives the definitions of all built-in CMSes, sorted by name.
 func Definitions() []collectors.Definition {
-	return []collectors.Definition{}
+	return []collectors.Definition{
+		contentful.Definition(),
+	}
 }
 
 // Registry is the registry of all built-in CMSes. It fails only if one of

@@ -49,9 +49,8 @@ type tokenContext struct {
 	names map[string]string
 	// me is the owner of the tokens in the caller's own list, which does not say
 	// so; empty if unknown.
-	me     string
-	own    map[string]bool
-	origin inventory.Origin
+	me  string
+	own map[string]bool
 	// ownPage is where somebody finds their own tokens in the web app.
 	ownPage string
 }
@@ -84,7 +83,6 @@ func (x tokenContext) token(t accessToken) inventory.Token {
 		},
 		Owner:  owner,
 		Secret: inventory.Secret{Readable: inventory.No, Hint: hint},
-		Origin: x.origin,
 	}
 	if x.own[t.id()] {
 		token.URL = x.ownPage

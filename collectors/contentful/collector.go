@@ -29,12 +29,12 @@ const CMS = "contentful"
 // if one is configured.
 type collector struct {
 	client       *cmsapi.Client
-	entry        collectors.Entry
 	credential   cmsapi.Secret
 	now          func() time.Time
 	organization string
 	spaces       []string
 	region       string
+	neverAfter   time.Time
 	domain       string
 
 	// What many sources need is asked for once.
@@ -49,9 +49,10 @@ type collector struct {
 }
 
 var (
-	_ collectors.Collector   = (*collector)(nil)
-	_ collectors.DomainNamer = (*collector)(nil)
-	_ collectors.Prober      = (*collector)(nil)
+	_ collectors.Collector     = (*collector)(nil)
+	_ collectors.DomainNamer   = (*collector)(nil)
+	_ collectors.EntryDomainer = (*collector)(nil)
+	_ collectors.Prober        = (*collector)(nil)
 )
 
 // Ids are documented to match this, so anything else is a slip of the pen.
@@ -60,11 +61,11 @@ var idPattern = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,64}$`)
 // newCollector makes the collector of one entry. It sends nothing.
 func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collector, error) {
 	c := &collector{
-		entry:        entry,
 		credential:   entry.Secret(optionToken),
 		now:          run.Now,
 		organization: entry.String(optionOrganization),
 		region:       entry.String(optionRegion),
+		neverAfter:   entry.NeverAfter,
 		found:        map[string]foundSpace{},
 	}
 	if c.now == nil {
@@ -115,6 +116,9 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 // Domain implements collectors.DomainNamer.
 func (c *collector) Domain(inventory.Source) string { return c.domain }
 
+// EntryDomain implements collectors.EntryDomainer.
+func (c *collector) EntryDomain() string { return c.domain }
+
 // Collect implements collectors.Collector.
 func (c *collector) Collect(ctx context.Context, source inventory.Source) (inventory.Source, error) {
 	source.CollectedAt = c.now().UTC()
@@ -160,10 +164,8 @@ func (c *collector) skeleton(kind inventory.SourceKind, id, name, organization s
 		Host:         c.client.Host(),
 		Region:       c.region,
 		Organization: organization,
-		Labels:       c.entry.Labels,
 		Facts:        factsOf(kind),
-		NeverAfter:   c.entry.NeverAfter,
-		Origin:       c.entry.Origin,
+		NeverAfter:   c.neverAfter,
 	}
 	if source.Name == "" {
 		source.Name = id

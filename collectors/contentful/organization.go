@@ -49,7 +49,7 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 	}
 	x := tokenContext{
 		source: source, people: people, me: me.id(), names: map[string]string{}, own: map[string]bool{},
-		origin: c.entry.Origin, ownPage: c.page("/account/profile/cma_tokens"),
+		ownPage: c.page("/account/profile/cma_tokens"),
 	}
 	for _, t := range own.Items {
 		x.names[t.id()], x.own[t.id()] = string(t.Name.Value), true

@@ -116,7 +116,7 @@ func (c *collector) keys(source inventory.Source, spaceID string, l spaceLists, 
 				twins[linked] = k
 			}
 		}
-		t := c.key(source, k, known, l.people)
+		t := key(source, k, known, l.people)
 		t.ID = deliveryID(spaceID, k.id())
 		t.Kind, t.APIs = inventory.Delivery, []inventory.API{inventory.ContentDelivery}
 		t.Name = cmp.Or(string(k.Name.Value), k.id())
@@ -124,7 +124,7 @@ func (c *collector) keys(source inventory.Source, spaceID string, l spaceLists, 
 		tokens = append(tokens, t)
 	}
 	for _, k := range l.preview.Items {
-		t := c.key(source, k, known, l.people)
+		t := key(source, k, known, l.people)
 		t.ID = cmsapi.Path("contentful/spaces/{}/preview_api_keys/{}", spaceID, k.id())
 		t.Kind, t.APIs = inventory.Preview, []inventory.API{inventory.ContentPreview}
 		t.Name = cmp.Or(string(k.Name.Value), k.id())
@@ -150,7 +150,7 @@ func deliveryID(spaceID, keyID string) string {
 // them, and their use is not reported. They read only, whatever their policies
 // say, because the delivery and preview APIs do nothing else. Their lists hand
 // out the secret.
-func (c *collector) key(source inventory.Source, k apiKey, known environments, people directory) inventory.Token {
+func key(source inventory.Source, k apiKey, known environments, people directory) inventory.Token {
 	return inventory.Token{
 		Ref:          k.id(),
 		CMS:          CMS,
@@ -169,7 +169,6 @@ func (c *collector) key(source inventory.Source, k apiKey, known environments, p
 		},
 		Owner:  people.maker(k.sys().CreatedBy),
 		Secret: inventory.Secret{Readable: inventory.Yes},
-		Origin: c.entry.Origin,
 	}
 }
 
