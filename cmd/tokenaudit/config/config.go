@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -52,7 +53,25 @@ type Config struct {
 	// so for waivers and accept_gaps alone, which Digest leaves out.
 	Digest        string
 	WaiversDigest string
+
+	// lines are the lines of the rule settings, by place.
+	lines map[string]int
 }
+
+// Mistake tells what the rules find wrong with a setting: path leads to it below
+// policies.rules (rule id, "params", name; or rule id, "sources", pattern, …).
+func (c *Config) Mistake(path []string, detail string) *Error {
+	e := &Error{File: filepath.ToSlash(c.File), Key: "policies.rules", Message: detail}
+	for i, part := range path {
+		e.Key = join(e.Key, shownKey(part))
+		if line, ok := c.lines[place(path[:i+1])]; ok {
+			e.Line = line
+		}
+	}
+	return e
+}
+
+func place(path []string) string { return strings.Join(path, "\x00") }
 
 // Usage names a file of outside evidence of use.
 type Usage struct {
@@ -141,6 +160,7 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	}
 	if n := top.get("policies"); n != nil {
 		c.PolicyPaths, c.Settings = r.policies(n)
+		c.lines = r.lines
 	}
 	if n := top.get("usage"); n != nil {
 		c.Usage = r.usage(n)

@@ -165,8 +165,23 @@ func TestParseReadsEverySection(t *testing.T) {
 		Gate:   config.Gate{FailOn: "medium", NotEvaluated: "none"},
 		Limits: config.Limits{Timeout: time.Hour, MaxWait: 30 * time.Second, TotalWait: 5 * time.Minute},
 	}
-	if diff := cmp.Diff(want, c, cmpopts.IgnoreFields(config.Config{}, "Sources", "Digest", "WaiversDigest")); diff != "" {
+	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{}), cmpopts.IgnoreFields(config.Config{}, "Sources", "Digest", "WaiversDigest")); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+func TestMistakesOfSettingsHaveALine(t *testing.T) {
+	c := parse(t, "version: 1\npolicies:\n  rules:\n    a:\n      severity: low\n      params:\n        x: 1\n      sources:\n        - source: s/*\n          params:\n            y: 2\n")
+	for want, path := range map[string][]string{
+		"conf/tokenaudit.yaml:4: policies.rules.a: wrong":                       {"a"},
+		"conf/tokenaudit.yaml:5: policies.rules.a.severity: wrong":              {"a", "severity"},
+		"conf/tokenaudit.yaml:7: policies.rules.a.params.x: wrong":              {"a", "params", "x"},
+		"conf/tokenaudit.yaml:11: policies.rules.a.sources.s/*.params.y: wrong": {"a", "sources", "s/*", "params", "y"},
+		"conf/tokenaudit.yaml: policies.rules.b: wrong":                         {"b"},
+	} {
+		if got := c.Mistake(path, "wrong").Error(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

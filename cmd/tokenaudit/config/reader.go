@@ -35,6 +35,8 @@ type reader struct {
 	visits int
 	// full ends the reading: there are errors enough, or too many nodes.
 	full bool
+	// lines are the lines of the rule settings, by place.
+	lines map[string]int
 }
 
 func (r *reader) failLine(line int, path, format string, args ...any) {
@@ -119,6 +121,7 @@ type mapping struct {
 	path   string
 	line   int
 	keys   []string
+	lines  map[string]int
 	fields map[string]*yaml.Node
 }
 
@@ -131,7 +134,7 @@ func (r *reader) mapping(n *yaml.Node, path string, known []string) (*mapping, b
 		r.failLine(line, path, "must be a mapping (key: value), not %s", describe(n))
 		return nil, false
 	}
-	m := &mapping{r: r, path: path, line: line, fields: map[string]*yaml.Node{}}
+	m := &mapping{r: r, path: path, line: line, lines: map[string]int{}, fields: map[string]*yaml.Node{}}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		keyNode, value := r.follow(n.Content[i]), n.Content[i+1]
 		key := keyNode.Value
@@ -144,6 +147,7 @@ func (r *reader) mapping(n *yaml.Node, path string, known []string) (*mapping, b
 			r.fail(n.Content[i], join(path, shownKey(key)), "unknown key%s", didYouMean(key, known))
 		default:
 			m.keys = append(m.keys, key)
+			m.lines[key] = n.Content[i].Line
 			m.fields[key] = value
 		}
 	}

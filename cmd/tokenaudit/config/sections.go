@@ -3,7 +3,6 @@ package config
 import (
 	"go.yaml.in/yaml/v3"
 
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 )
@@ -52,15 +51,17 @@ func (r *reader) policies(n *yaml.Node) (paths []string, settings policies.Setti
 		return paths, settings
 	}
 	settings.Rules = make(map[string]policies.RuleSettings, len(byID.keys))
+	r.lines = make(map[string]int)
 	for _, id := range byID.keys {
-		settings.Rules[id] = r.rule(byID.get(id), byID.at(id))
+		r.lines[id] = byID.lines[id]
+		settings.Rules[id] = r.rule(byID.get(id), byID.at(id), id)
 	}
 	return paths, settings
 }
 
 // rule reads the settings of one rule: the word off, or a mapping.
-func (r *reader) rule(n *yaml.Node, path string) policies.RuleSettings {
-	out := policies.RuleSettings{Origin: inventory.Origin{File: r.file, Line: n.Line}}
+func (r *reader) rule(n *yaml.Node, path, id string) policies.RuleSettings {
+	out := policies.RuleSettings{Origin: r.origin(n)}
 	if s := r.follow(n); s.Kind == yaml.ScalarNode {
 		out.Off = true
 		if s.Value != "off" {
@@ -72,33 +73,39 @@ func (r *reader) rule(n *yaml.Node, path string) policies.RuleSettings {
 	if !ok {
 		return out
 	}
-	out.Off, out.Severity, out.Params = r.ruleChange(m)
+	out.Off, out.Severity, out.Params = r.ruleChange(m, id)
 	if list := m.get("sources"); list != nil {
 		for i, e := range r.sequence(list, m.at("sources")) {
-			out.Sources = append(out.Sources, r.ruleSource(e, index(m.at("sources"), i)))
+			out.Sources = append(out.Sources, r.ruleSource(e, index(m.at("sources"), i), id))
 		}
 	}
 	return out
 }
 
-func (r *reader) ruleChange(m *mapping) (off bool, severity policies.Severity, params map[string]any) {
+// ruleChange reads what the settings of a rule and those of a rule and a source
+// share, and remembers the lines of it below the given place.
+func (r *reader) ruleChange(m *mapping, at ...string) (off bool, severity policies.Severity, params map[string]any) {
 	if n := m.get("off"); n != nil {
 		off = r.boolean(n, m.at("off"))
 	}
 	if n := m.get("severity"); n != nil {
 		severity = policies.Severity(r.oneOf(n, m.at("severity"), severities))
+		r.lines[place(append(at, "severity"))] = m.lines["severity"]
 	}
 	if n := m.get("params"); n != nil {
 		if k := r.follow(n); k.Kind != yaml.MappingNode {
 			r.fail(n, m.at("params"), "must be a mapping (key: value), not %s", describe(k))
 		} else {
 			params, _ = r.value(n, m.at("params"), 0).(map[string]any)
+			for i := 0; i+1 < len(k.Content); i += 2 {
+				r.lines[place(append(at, "params", k.Content[i].Value))] = k.Content[i].Line
+			}
 		}
 	}
 	return off, severity, params
 }
 
-func (r *reader) ruleSource(n *yaml.Node, path string) policies.SourceSettings {
+func (r *reader) ruleSource(n *yaml.Node, path, id string) policies.SourceSettings {
 	var out policies.SourceSettings
 	m, ok := r.mapping(n, path, ruleSourceKeys)
 	if !ok {
@@ -107,7 +114,8 @@ func (r *reader) ruleSource(n *yaml.Node, path string) policies.SourceSettings {
 	if p := m.required("source", missingSignature["source"]); p != nil {
 		out.Pattern = r.word(p, m.at("source"))
 	}
-	out.Off, out.Severity, out.Params = r.ruleChange(m)
+	r.lines[place([]string{id, "sources", out.Pattern})] = n.Line
+	out.Off, out.Severity, out.Params = r.ruleChange(m, id, "sources", out.Pattern)
 	return out
 }
 

@@ -46,7 +46,7 @@ func list(words []string, conjunction string) string {
 }
 
 var (
-	plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z_./-]{0,39}[0-9]{0,3}$`)
+	plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z_./*-]{0,39}[0-9]{0,3}$`)
 	// credentialShapes are credentials that can be told by their looks:
 	// Contentful personal tokens, Contentstack management tokens, JSON web
 	// tokens, PEM blocks and header values.
