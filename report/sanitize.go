@@ -61,6 +61,9 @@ func oneLine(s string) string {
 	return b.String()
 }
 
+// OneLine is that function for what a command tells about CMSes beside a report.
+func OneLine(s string) string { return oneLine(s) }
+
 // isPlain tells, fast, that oneLine has nothing to do.
 func isPlain(s string) bool {
 	for i := range len(s) {

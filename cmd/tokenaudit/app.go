@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/builtin"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// surroundings are all that the program is given from outside.
+type surroundings struct {
+	environ []string
+	in      io.Reader
+	out     io.Writer
+	err     io.Writer
+	// transport replaces the network in tests; nil for the real one.
+	transport http.RoundTripper
+	// now replaces the clock in tests; nil for the real one.
+	now func() time.Time
+}
+
+// app is what the commands share.
+type app struct {
+	*streams
+	environ   []string
+	now       func() time.Time
+	transport http.RoundTripper
+	registry  collectors.Registry
+	tool      inventory.Tool
+	verbose   bool
+}
+
+// run executes one command line in-process and gives its exit code.
+func run(ctx context.Context, s surroundings, args []string) int {
+	a := newApp(s)
+	err := a.execute(ctx, args)
+	var shown verdictError
+	if err != nil && !errors.As(err, &shown) {
+		for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {
+			a.warn("%s", line)
+		}
+	}
+	return exitCode(err)
+}
+
+func newApp(s surroundings) *app {
+	a := &app{environ: s.environ, now: s.now, transport: s.transport}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	a.streams = newStreams(s, a.lookup)
+	a.tool = inventory.Tool{Name: "tokenaudit", Version: version()}
+	return a
+}
+
+// execute turns a panic into an internal error: the program ends with code 2
+// and says so, and never with half a verdict.
+func (a *app) execute(ctx context.Context, args []string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if a.registry, err = builtin.Registry(); err != nil {
+		return err
+	}
+	root := newRoot(a) //nolint:contextcheck // cobra hands the context to the commands
+	root.SetArgs(args)
+	return root.ExecuteContext(ctx)
+}
+
+// lookup finds an environment variable; the last of several counts.
+func (a *app) lookup(name string) (string, bool) {
+	for i := len(a.environ) - 1; i >= 0; i-- {
+		if key, value, ok := strings.Cut(a.environ[i], "="); ok && key == name {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// version is the module's version where the binary was installed from one,
+// else the revision it was built from.
+func version() string {
+	build, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	if v := build.Main.Version; v != "" && v != "(devel)" {
+		return strings.TrimPrefix(v, "v")
+	}
+	for _, setting := range build.Settings {
+		if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
+			return "devel-" + setting.Value[:12]
+		}
+	}
+	return "devel"
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tokenaudit",
+		Short: "Audit the API tokens of content management systems by policies written as code",
+		Long: `tokenaudit answers one question: which API tokens open our content systems,
+what can each one do, and which of them break our rules?
+
+It only reads. No request of its own changes anything at a CMS, and no secret
+value ever leaves the HTTP decoder.
+
+Exit codes:
+  0  nothing at or above --fail-on, and everything was measured
+  1  findings at or above --fail-on
+  2  usage, configuration, rule-loading or internal error: no verdict
+  3  no finding at or above --fail-on, but the measurement is incomplete`,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		CompletionOptions:          cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:                       cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usageError{unknownCommand(cmd, args[0])}
+		},
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no notes on stderr")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every request on stderr: method, path, status, duration")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; `%s --help` lists the flags", err, cmd.CommandPath())}
+	})
+	root.AddCommand(commands(a)...)
+	return root
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return fmt.Errorf("unknown command %q; did you mean %s?", name, near[0])
+	}
+	return fmt.Errorf("unknown command %q; `tokenaudit --help` lists the commands", name)
+}
+
+// arguments makes a check of positional arguments a usage error that shows how
+// the command is called.
+func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{fmt.Errorf("%w; usage: %s", err, cmd.UseLine())}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// feed gives sources, one at a time, to take. It ends when there are no more,
+// or with the error of take.
+type feed func(ctx context.Context, take func(inventory.Source) error) error
+
+// audit is the pipeline: sources are judged in parallel as they come, their
+// results gathered into one report, and the report written and put to the gate.
+type audit struct {
+	app     *app
+	plan    plan
+	options judgeOptions
+	// config is empty, not nil, where there is none.
+	config *config.Config
+	judge  policies.Judge
+	gate   report.Gate
+	scope  *report.Scope
+}
+
+// newAudit loads the rules: nothing is read before they are known to be sound.
+func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, p plan) (*audit, error) {
+	paths := make([]string, 0, len(cfg.PolicyPaths)+len(o.policies))
+	for _, path := range cfg.PolicyPaths {
+		paths = append(paths, resolve(cfg.Dir, path))
+	}
+	engine, err := policies.Load(ctx, policies.LoadOptions{
+		Paths: append(paths, o.policies...), Only: o.rules, Settings: cfg.Settings, Waivers: cfg.Waivers,
+	})
+	if err != nil {
+		return nil, rulesError(cfg, err)
+	}
+	au := &audit{app: a, plan: p, options: o, config: cfg, judge: engine, gate: gateOf(cfg.Gate, o, p)}
+	if len(o.rules) > 0 {
+		au.scope = &report.Scope{Rules: o.rules}
+	}
+	return au, nil
+}
+
+// rulesError gives a setting that the rules refuse its place in the configuration.
+func rulesError(cfg *config.Config, err error) error {
+	var setting *policies.SettingsError
+	if errors.As(err, &setting) {
+		return cfg.Mistake(setting.Path, setting.Detail)
+	}
+	return err
+}
+
+// gateOf merges the defaults, the configuration and the flags, the last winning.
+func gateOf(configured config.Gate, o judgeOptions, p plan) report.Gate {
+	gate := report.DefaultGate()
+	if configured.FailOn != "" {
+		gate.FailOn = policies.Severity(configured.FailOn)
+	}
+	if configured.NotEvaluated != "" {
+		gate.NotEvaluated = policies.Severity(configured.NotEvaluated)
+	}
+	if p.failOn != "" {
+		gate.FailOn = p.failOn
+	}
+	gate.NoFail = o.noFail
+	return gate
+}
+
+// resolve gives a path of the configuration as seen from the working directory.
+func resolve(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// run judges what the feed gives at one moment and builds the report. An
+// interruption must not reach it: what was seen is still judged.
+func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.Report, error) {
+	builder := report.NewBuilder(report.BuildOptions{
+		Tool: au.app.tool, At: at,
+		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: policies.OPAVersion(),
+		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
+		Scope: au.scope, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
+		OmitTokens: au.options.noInventory,
+	})
+	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	judges := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
+	err := sources(ctx, func(s inventory.Source) error {
+		judges.Go(func() {
+			result, err := au.judge.Evaluate(judging, s, at)
+			if err != nil {
+				stop(fmt.Errorf("judge %s: %w", s.ID, err))
+				return
+			}
+			builder.Add(s, result)
+		})
+		return context.Cause(judging)
+	})
+	judges.Wait()
+	if cause := context.Cause(judging); cause != nil {
+		return nil, cause
+	}
+	if err != nil {
+		return nil, err
+	}
+	return builder.Report(), nil
+}
+
+// finish writes the outputs and gives the gate's decision as an error, nil for
+// exit code 0.
+func (au *audit) finish(r *report.Report) error {
+	out := au.app.streams
+	err := report.WriteOutputs(au.plan.outputs, out.out, r, report.RenderOptions{
+		Gate: au.gate, MinSeverity: au.plan.minSeverity, Suppressed: au.options.waived,
+		Terminal: out.outTerminal, Width: out.width, Colour: out.outTerminal && out.colour,
+	})
+	if err != nil {
+		return err
+	}
+	decision := au.gate.Decide(r)
+	if !au.showsVerdict() {
+		au.app.note("%s: %s (exit code %d)", decision.Verdict, decision.Reason, decision.Code)
+	}
+	if decision.Code != report.ExitClean {
+		return verdictError{decision.Code}
+	}
+	return nil
+}
+
+// showsVerdict tells whether a person reads the verdict on stdout already.
+func (au *audit) showsVerdict() bool {
+	for _, output := range au.plan.outputs {
+		if output.Path == report.Stdout && output.Format.Name == "table" {
+			return true
+		}
+	}
+	return false
+}

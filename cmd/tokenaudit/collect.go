@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// collectOptions are the flags of collect.
+type collectOptions struct {
+	readOptions
+	output string
+}
+
+func newCollect(run func(context.Context, collectOptions) error) *cobra.Command {
+	var o collectOptions
+	cmd := &cobra.Command{
+		Use:   "collect",
+		Short: "Read the tokens of all configured sources and print the inventory, as JSON",
+		Long: `Collect reads what scan would read and prints the inventory: every fact about
+every token, with no verdict. No secret is in it.
+
+It exits 0 when everything was read, and 3 when a list is missing.`,
+		Example: `  tokenaudit collect > inventory.json
+  tokenaudit collect --source 'datocms/*' -o inventory.json`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+	}
+	o.bind(cmd)
+	o.bindShard(cmd)
+	cmd.Flags().StringVarP(&o.output, "output", "o", report.Stdout, "write the inventory to this `file`")
+	return cmd
+}
+
+func (a *app) collect(ctx context.Context, o collectOptions) error {
+	if err := checkPlace("-o", o.output); err != nil {
+		return usageError{err}
+	}
+	r, err := a.newReading(o.readOptions)
+	if err != nil {
+		return err
+	}
+	var sources []inventory.Source
+	err = r.collect(ctx, func(s inventory.Source) error {
+		sources = append(sources, s)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	sortSources(sources)
+	if err := a.writeInventory(o.output, sources); err != nil {
+		return err
+	}
+	return a.tellMissing(sources)
+}
+
+// tellMissing names every list that could not be read. It gives exit code 3 if
+// there is one, or no source at all.
+func (a *app) tellMissing(sources []inventory.Source) error {
+	missing := len(sources) == 0
+	if missing {
+		a.warn("no source was found")
+	}
+	for _, s := range sources {
+		for _, u := range s.Units {
+			if u.Status == inventory.UnitComplete {
+				continue
+			}
+			missing = true
+			a.warn("%s: %s: %s (%s)", report.OneLine(s.ID), u.Name, report.OneLine(u.Detail), u.Error)
+			if u.Hint != "" && !slices.Contains([]string{u.Detail}, u.Hint) {
+				a.note("  %s", report.OneLine(u.Hint))
+			}
+		}
+	}
+	if missing {
+		return verdictError{report.ExitIncomplete}
+	}
+	return nil
+}

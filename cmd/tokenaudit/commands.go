@@ -1,0 +1,14 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands gives all commands, in the order in which help lists them.
+func commands(a *app) []*cobra.Command {
+	return []*cobra.Command{
+		newScan(a.scan),
+		newCollect(a.collect),
+		newEvaluate(a.evaluate),
+		newVersion(a),
+		newCompletion(a),
+	}
+}

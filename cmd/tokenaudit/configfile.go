@@ -1,0 +1,26 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+)
+
+// loadConfig reads the named configuration, else tokenaudit.yaml. Where that is
+// optional and absent, it gives an empty configuration.
+func (a *app) loadConfig(file string, optional bool) (*config.Config, error) {
+	if file == "" {
+		if _, err := os.Stat(config.DefaultFile); optional && errors.Is(err, fs.ErrNotExist) {
+			return &config.Config{Dir: "."}, nil
+		}
+		file = config.DefaultFile
+	}
+	return config.Load(file, a.registry.Definitions())
+}
+
+// environment is what the secrets of a configuration are resolved against.
+func (a *app) environment() config.Environment {
+	return config.Environment{Lookup: a.lookup, Environ: a.environ}
+}

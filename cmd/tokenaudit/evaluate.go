@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// evaluateOptions are the flags and arguments of evaluate.
+type evaluateOptions struct {
+	judgeOptions
+	config      string
+	inventories []string
+}
+
+func newEvaluate(run func(context.Context, evaluateOptions) error) *cobra.Command {
+	var o evaluateOptions
+	cmd := &cobra.Command{
+		Use:   "evaluate INVENTORY.json...",
+		Short: "Judge saved inventories",
+		Long: `Evaluate judges inventories that collect, or scan --save-inventory, has written.
+They are read as a stream and checked against the schema; - reads standard input.
+Rules, waivers and gate come from the configuration where there is one.
+
+The audit time is the latest collected_at of the inventories unless --at tells
+another: the same inventory, rules and settings give the same report, byte by byte.`,
+		Example: `  tokenaudit evaluate inventory.json
+  tokenaudit collect | tokenaudit evaluate -
+  tokenaudit evaluate --at 2026-12-31 inventory.json`,
+		Args: arguments(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.inventories = args
+			return run(cmd.Context(), o)
+		},
+	}
+	o.bind(cmd)
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml, if it exists)")
+	return cmd
+}
+
+func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
+	p, err := o.validate("")
+	if err := errors.Join(err, a.checkVolume()); err != nil {
+		return err
+	}
+	cfg, err := a.loadConfig(o.config, true)
+	if err != nil {
+		return err
+	}
+	au, err := a.newAudit(ctx, cfg, o.judgeOptions, p)
+	if err != nil {
+		return err
+	}
+	files, err := a.openInventories(o.inventories, p.at.IsZero())
+	if err != nil {
+		return err
+	}
+	r, err := au.replay(ctx, files)
+	if err := errors.Join(err, files.close()); err != nil {
+		return err
+	}
+	return au.finish(r)
+}
+
+// replay judges saved inventories at --at, else at their latest collected_at.
+// That is guessed by a quick look, so that a large inventory is decoded once,
+// and judged again in the odd case that the guess was wrong.
+func (au *audit) replay(ctx context.Context, files inventories) (*report.Report, error) {
+	at := au.plan.at
+	if at.IsZero() {
+		var err error
+		if at, err = files.guessLatest(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		var latest latestTime
+		r, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
+			return files.read(ctx, func(s inventory.Source) error {
+				latest.see(s.CollectedAt)
+				return take(s)
+			})
+		}, at)
+		if err != nil {
+			return nil, err
+		}
+		if !au.plan.at.IsZero() {
+			au.warnOfHindsight(latest.time)
+			return r, nil
+		}
+		if latest.time.Equal(at) || latest.time.IsZero() {
+			return r, nil
+		}
+		at = latest.time
+	}
+}
+
+// warnOfHindsight warns where the audit time given lies before the collection:
+// facts that did not exist yet are judged then.
+func (au *audit) warnOfHindsight(collected time.Time) {
+	if au.plan.at.Before(collected) {
+		au.app.warn("--at %s lies before the collection (%s): the facts are later than the moment they are judged at",
+			au.plan.at.Format(time.RFC3339), collected.UTC().Format(time.RFC3339))
+	}
+}
+
+// latestTime keeps the latest of the times it sees.
+type latestTime struct{ time time.Time }
+
+func (l *latestTime) see(t time.Time) {
+	if t.After(l.time) {
+		l.time = t
+	}
+}

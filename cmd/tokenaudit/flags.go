@@ -1,0 +1,206 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// readOptions say what is read, and how patiently.
+type readOptions struct {
+	config    string
+	sources   []string
+	shard     string
+	timeout   time.Duration
+	maxWait   time.Duration
+	totalWait time.Duration
+	rate      float64
+	caBundle  string
+}
+
+func (o *readOptions) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml)")
+	f.StringArrayVar(&o.sources, "source", nil, "read only sources whose id or name matches this `glob` (repeatable)")
+	f.DurationVar(&o.timeout, "timeout", 0, "stop reading after this time and report what was seen")
+	f.DurationVar(&o.maxWait, "max-wait", 0, "the longest wait for a rate limit (default 1m)")
+	f.DurationVar(&o.totalWait, "total-wait", 0, "the most waiting that 429 answers may cause in one rate-limit domain (default 10m)")
+	f.Float64Var(&o.rate, "requests-per-second", 0, "lower the rate of requests of every source entry to this")
+	f.StringVar(&o.caBundle, "ca-bundle", "", "a PEM `file` of CA certificates to trust beside the system's")
+}
+
+// bindShard adds --shard, which only commands that save what they read take.
+func (o *readOptions) bindShard(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.shard, "shard", "", "read only this part of the rate-limit domains, such as `3/16`")
+}
+
+// judgeOptions say by what the sources are judged, and where the report goes.
+type judgeOptions struct {
+	at          string
+	rules       []string
+	policies    []string
+	outputs     []string
+	failOn      string
+	minSeverity string
+	noFail      bool
+	noInventory bool
+	waived      bool
+}
+
+func (o *judgeOptions) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.at, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
+	f.StringArrayVar(&o.rules, "rule", nil, "judge by this rule `id` only (repeatable)")
+	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "`format[=file]`, repeatable; formats: "+strings.Join(report.FormatNames(), ", ")+" (default table)")
+	f.StringVar(&o.failOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
+	f.StringVar(&o.minSeverity, "min-severity", "", "leave findings below this `severity` out of what is shown; never changes the exit code")
+	f.BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 1 or 3, for CI systems that only take in the reports of successful jobs")
+	f.BoolVar(&o.noInventory, "no-inventory", false, "leave the list of tokens out of the report")
+	f.BoolVar(&o.waived, "waived", false, "include waived findings in sarif, as suppressions")
+}
+
+// plan is what the flags come to once they have been checked.
+type plan struct {
+	// at is zero where no --at was given.
+	at      time.Time
+	outputs []report.Output
+	// failOn is empty where no --fail-on was given.
+	failOn      policies.Severity
+	minSeverity policies.Severity
+}
+
+// validate states every illegal combination of flags in plain words. inventory
+// is the file of --save-inventory, or empty.
+func (o judgeOptions) validate(inventory string) (plan, error) {
+	var p plan
+	var problems []error
+	problem := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	var err error
+	p.at, err = parseTime(o.at)
+	problem(err)
+	p.failOn, err = parseSeverity("--fail-on", o.failOn, true)
+	problem(err)
+	p.minSeverity, err = parseSeverity("--min-severity", o.minSeverity, false)
+	problem(err)
+	p.outputs, err = report.ParseOutputs(o.outputs)
+	problem(err)
+	for _, output := range p.outputs {
+		problem(checkPlace("-o", output.Path))
+		if inventory != "" && samePlace(output.Path, inventory) {
+			problem(fmt.Errorf("the inventory and the %s report would both go to %s; give one of them another file", output.Format.Name, placeName(inventory)))
+		}
+	}
+	if o.waived && !slices.ContainsFunc(p.outputs, func(out report.Output) bool { return out.Format.Name == "sarif" }) {
+		problem(errors.New("--waived has no effect without -o sarif: every other format shows waived findings anyway"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return plan{}, usageError{err}
+	}
+	return p, nil
+}
+
+// validate states what is wrong with the flags of reading.
+func (o readOptions) validate() error {
+	var problems []error
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{{"--timeout", o.timeout}, {"--max-wait", o.maxWait}, {"--total-wait", o.totalWait}} {
+		if d.value < 0 {
+			problems = append(problems, fmt.Errorf("%s must not be negative", d.flag))
+		}
+	}
+	if o.maxWait > 0 && o.totalWait > 0 && o.maxWait > o.totalWait {
+		problems = append(problems, errors.New("--max-wait is longer than --total-wait, which bounds the sum of the waits"))
+	}
+	if o.rate < 0 {
+		problems = append(problems, errors.New("--requests-per-second must be above 0"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// checkVolume refuses what contradicts itself among the flags of every command.
+func (a *app) checkVolume() error {
+	if a.quiet && a.verbose {
+		return usageError{errors.New("--quiet and --verbose contradict each other")}
+	}
+	return nil
+}
+
+// parseTime reads RFC 3339, or a date, which means its beginning in UTC.
+func parseTime(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t.UTC(), nil
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return t, fmt.Errorf("--at %q is no time: write 2026-11-22T08:00:00Z or 2026-11-22", s)
+	}
+	return t, nil
+}
+
+func parseSeverity(flag, s string, none bool) (policies.Severity, error) {
+	if s == "" {
+		return "", nil
+	}
+	severity, err := report.ParseThreshold(s)
+	if err == nil && severity == report.NoSeverity && !none {
+		err = errors.New("none would hide everything; leave the flag out to show everything")
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", flag, err)
+	}
+	return severity, nil
+}
+
+// checkPlace finds out before the work that a file cannot be written after it.
+func checkPlace(flag, path string) error {
+	if path == report.Stdout {
+		return nil
+	}
+	stat, err := os.Stat(path)
+	if err == nil && stat.IsDir() {
+		return fmt.Errorf("%s: %s is a folder", flag, path)
+	}
+	folder := filepath.Dir(path)
+	if stat, err := os.Stat(folder); err != nil || !stat.IsDir() {
+		return fmt.Errorf("%s: the folder %s does not exist", flag, folder)
+	}
+	return nil
+}
+
+func samePlace(a, b string) bool {
+	if a == report.Stdout || b == report.Stdout {
+		return a == b
+	}
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && absA == absB
+}
+
+func placeName(path string) string {
+	if path == report.Stdout {
+		return "standard output"
+	}
+	return path
+}

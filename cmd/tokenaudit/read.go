@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// maxBundle bounds a file of CA certificates, in bytes.
+const maxBundle = 8 << 20
+
+// reading is what is needed to read the configured sources.
+type reading struct {
+	app     *app
+	options readOptions
+	config  *config.Config
+	shard   collectors.Shard
+}
+
+// newReading checks the flags and loads the configuration.
+func (a *app) newReading(o readOptions) (*reading, error) {
+	if err := errors.Join(a.checkVolume(), o.validate()); err != nil {
+		return nil, err
+	}
+	r := &reading{app: a, options: o}
+	var err error
+	if o.shard != "" {
+		if r.shard, err = collectors.ParseShard(o.shard); err != nil {
+			return nil, usageError{fmt.Errorf("--shard: %w", err)}
+		}
+	}
+	if r.config, err = a.loadConfig(o.config, false); err != nil {
+		return nil, err
+	}
+	if len(r.config.Sources) == 0 {
+		return nil, &config.Error{File: r.config.File, Key: "sources", Message: "no source is configured"}
+	}
+	return r, nil
+}
+
+// scope says what the reading is restricted to; nil for nothing.
+func (r *reading) scope(rules []string) *report.Scope {
+	if len(r.options.sources) == 0 && len(rules) == 0 && r.options.shard == "" {
+		return nil
+	}
+	return &report.Scope{Sources: r.options.sources, Rules: rules, Shard: r.options.shard}
+}
+
+// entries resolves the secrets.
+func (r *reading) entries(ctx context.Context) ([]collectors.Entry, error) {
+	entries, err := r.config.Entries(ctx, r.app.environment())
+	if err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		if rate := r.options.rate; rate > 0 && (entries[i].RequestsPerSecond == 0 || rate < entries[i].RequestsPerSecond) {
+			entries[i].RequestsPerSecond = rate
+		}
+	}
+	return entries, nil
+}
+
+// session makes the HTTP session that all collectors share. observe may be nil.
+func (r *reading) session(observe func(cmsapi.Event)) (*cmsapi.Session, error) {
+	o := cmsapi.Options{
+		UserAgent: "tokenaudit/" + r.app.tool.Version,
+		MaxWait:   firstSet(r.options.maxWait, r.config.Limits.MaxWait),
+		TotalWait: firstSet(r.options.totalWait, r.config.Limits.TotalWait),
+		Transport: r.app.transport,
+		Observe:   observe,
+	}
+	if r.app.verbose {
+		o.Log = requestLog(r.app.err)
+	}
+	if r.options.caBundle != "" {
+		bundle, err := readBundle(r.options.caBundle)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--ca-bundle: %w", err)}
+		}
+		o.CABundle = bundle
+	}
+	session, err := cmsapi.NewSession(o)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return session, nil
+}
+
+func firstSet[T comparable](values ...T) T {
+	var zero T
+	i := slices.IndexFunc(values, func(v T) bool { return v != zero })
+	if i < 0 {
+		return zero
+	}
+	return values[i]
+}
+
+func readBundle(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // opened for reading only
+	bundle, err := io.ReadAll(io.LimitReader(f, maxBundle+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(bundle) > maxBundle {
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxBundle>>20)
+	}
+	return bundle, nil
+}
+
+// requestLog writes one line a request: what the session logs, without the
+// time, so that two logs can be compared.
+func requestLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{
+		Level: slog.LevelDebug,
+		ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {
+			if len(groups) == 0 && (attr.Key == slog.TimeKey || attr.Key == slog.LevelKey) {
+				return slog.Attr{}
+			}
+			return attr
+		},
+	}))
+}
+
+// collect reads everything the configuration reaches and gives each source to
+// take as it is done, one at a time. Nothing is sent before all secrets are
+// there. When ctx or the time limit ends, what was not read is in the sources
+// as failed units.
+func (r *reading) collect(ctx context.Context, take func(inventory.Source) error) error {
+	entries, err := r.entries(ctx)
+	if err != nil {
+		return err
+	}
+	progress := &collectors.Progress{}
+	session, err := r.session(progress.Observe)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	if limit := firstSet(r.options.timeout, r.config.Limits.Timeout); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	show := r.app.showProgress(progress)
+	result, err := collectors.Collect(ctx, collectors.Options{
+		Registry: r.app.registry, Entries: entries,
+		Run:     collectors.Run{API: session, Now: r.app.now, Dir: r.config.Dir},
+		Sources: r.options.sources, Shard: r.shard, Progress: progress,
+	}, take)
+	show.stop()
+	if err != nil {
+		return err
+	}
+	for _, warning := range result.Warnings {
+		r.app.warn("%s", report.OneLine(warning))
+	}
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		r.app.warn("the time limit is over; what was seen until then follows, and the rest is marked as missing")
+	case result.Interrupted:
+		r.app.warn("interrupted; what was seen until then follows, and the rest is marked as missing")
+	}
+	return nil
+}
+
+// sortSources orders sources as an inventory has them.
+func sortSources(sources []inventory.Source) {
+	slices.SortFunc(sources, func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
+}

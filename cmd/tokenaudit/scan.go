@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// scanOptions are the flags of scan.
+type scanOptions struct {
+	readOptions
+	judgeOptions
+	saveInventory string
+}
+
+func newScan(run func(context.Context, scanOptions) error) *cobra.Command {
+	var o scanOptions
+	cmd := &cobra.Command{
+		Use:   "scan",
+		Short: "Read the tokens of all configured sources, judge them and report",
+		Example: `  tokenaudit scan
+  tokenaudit scan -o table -o sarif=tokens.sarif -o json=report.json
+  tokenaudit scan --source 'contentful/*' --fail-on high`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+	}
+	o.readOptions.bind(cmd)
+	o.bindShard(cmd)
+	o.judgeOptions.bind(cmd)
+	cmd.Flags().StringVar(&o.saveInventory, "save-inventory", "", "write what was read to this `file`, for evaluate")
+	return cmd
+}
+
+func (a *app) scan(ctx context.Context, o scanOptions) error {
+	p, err := o.judgeOptions.validate(o.saveInventory)
+	if err != nil {
+		return err
+	}
+	if o.saveInventory != "" {
+		if err := checkPlace("--save-inventory", o.saveInventory); err != nil {
+			return usageError{err}
+		}
+	}
+	r, err := a.newReading(o.readOptions)
+	if err != nil {
+		return err
+	}
+	au, err := a.newAudit(ctx, r.config, o.judgeOptions, p)
+	if err != nil {
+		return err
+	}
+	au.scope = r.scope(o.rules)
+	return au.scan(ctx, r, o.saveInventory)
+}
+
+// scan runs the pipeline over what the reading gives, and keeps the inventory
+// where that is wanted.
+func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) error {
+	at := au.plan.at
+	if at.IsZero() {
+		at = au.app.now().UTC().Truncate(time.Second)
+	}
+	var kept []inventory.Source
+	var latest latestTime
+	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
+		return r.collect(ctx, func(s inventory.Source) error {
+			latest.see(s.CollectedAt)
+			if saveInventory != "" {
+				kept = append(kept, s)
+			}
+			return take(s)
+		})
+	}, at)
+	if err != nil {
+		return err
+	}
+	if !au.plan.at.IsZero() {
+		au.warnOfHindsight(latest.time)
+	}
+	if saveInventory != "" {
+		if err := au.app.writeInventory(saveInventory, kept); err != nil {
+			return err
+		}
+	}
+	return au.finish(result)
+}
+
+// writeInventory writes sources, sorted, to a file or to standard output.
+func (a *app) writeInventory(path string, sources []inventory.Source) error {
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: a.tool, Sources: sources}
+	if path == report.Stdout {
+		return inventory.Write(a.out, inv)
+	}
+	return report.WriteFile(path, func(w io.Writer) error { return inventory.Write(w, inv) })
+}
