@@ -95,14 +95,22 @@ type library struct {
 	modules []module
 }
 
+// loadLibrary reads and compiles the built-in rules and those in the paths.
 func loadLibrary(ctx context.Context, paths []string) (*library, error) {
 	modules, err := builtinModules()
 	if err != nil {
 		return nil, fmt.Errorf("read the built-in rules: %w", err)
 	}
+	custom, err := readCustom(paths)
+	if err != nil {
+		return nil, asLoadErrors(err)
+	}
 	l := &library{}
 	var f faults
 	if err := l.add(ctx, modules, builtinHouse, nil, &f); err != nil {
+		return nil, err
+	}
+	if err := l.add(ctx, custom.modules, customHouse, custom.document(), &f); err != nil {
 		return nil, err
 	}
 	if err := f.err(); err != nil {
@@ -176,10 +184,14 @@ func digest(modules []module, rules []*ruleInForce) (string, error) {
 	}
 	hash := sha256.New()
 	encoder := json.NewEncoder(hash)
-	for _, m := range modules {
-		if err := encoder.Encode([]string{m.path, string(m.text)}); err != nil {
-			return "", fmt.Errorf("digest the rules: %w", err)
-		}
+	texts := make([]string, len(modules))
+	for i, m := range modules {
+		// The path is left out: the same rules are the same wherever they lie.
+		texts[i] = string(m.text)
+	}
+	slices.Sort(texts)
+	if err := encoder.Encode(texts); err != nil {
+		return "", fmt.Errorf("digest the rules: %w", err)
 	}
 	if err := encoder.Encode(settings); err != nil {
 		return "", fmt.Errorf("digest the settings of the rules: %w", err)

@@ -14,19 +14,21 @@ import (
 type ruling struct {
 	counts   Counts
 	verdicts []Verdict
-	err      error
+	// steps tell what decided: for each token, or the one pair with the source.
+	steps []Step
+	err   error
 }
 
 func (r *ruling) detail() string { return cut(oneLine(r.err.Error()), maxMessage) }
 
 // judge decides every pair of the rule: with each token, or with the source.
 func (e *Engine) judge(ctx context.Context, c *brief, rule *ruleInForce, v *variant) *ruling {
-	r := &ruling{}
+	r := &ruling{steps: make([]Step, max(1, len(c.source.Tokens)))}
 	outcomes, err := e.run(ctx, c, rule.compiledRule, v)
 	r.err = err
 	j := judgement{brief: c, rule: rule.compiledRule, variant: v, engine: e, ruling: r}
 	if rule.Subject == SubjectSource {
-		j.source(outcomes)
+		r.steps[0] = j.source(outcomes)
 		return r
 	}
 	for chunk, indexes := range c.chunks {
@@ -35,7 +37,7 @@ func (e *Engine) judge(ctx context.Context, c *brief, rule *ruleInForce, v *vari
 			o = outcomes[chunk]
 		}
 		for _, i := range indexes {
-			j.token(i, o)
+			r.steps[i] = j.token(i, o)
 		}
 	}
 	j.missingLists()
@@ -53,48 +55,39 @@ type judgement struct {
 
 // token decides the pair with one token, in the order that makes unknown never
 // a pass and never a guess: kinds, applies, requires, deny, unknown, allow.
-func (j *judgement) token(i int, o *outcome) {
+func (j *judgement) token(i int, o *outcome) Step {
 	token := &j.brief.source.Tokens[i]
 	switch {
 	case !j.rule.judges(token.Kind):
-		j.counts.NotApplicable++
-		return
+		return j.notApplicable(StepKinds)
 	case token.Planned != "" && j.rule.aboutUse():
-		j.counts.NotApplicable++
-		return
+		return j.notApplicable(StepPlanned)
 	case o == nil:
-		j.notEvaluated(token.ID, j.couldNotRun())
-		return
+		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
 	case o.applies != nil && !o.applies[token.ID]:
-		j.counts.NotApplicable++
-		return
+		return j.notApplicable(StepApplies)
 	}
 	if reason := unknownReason(j.brief.source, token, &j.derived[i], j.rule.needs); reason != "" {
-		j.notEvaluated(token.ID, reason)
-		return
+		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
-	j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) })
+	return j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) })
 }
 
 // source decides the one pair with the source.
-func (j *judgement) source(outcomes []*outcome) {
+func (j *judgement) source(outcomes []*outcome) Step {
 	source := j.brief.source
 	if !j.concernsSource() {
-		j.counts.NotApplicable++
-		return
+		return j.notApplicable(StepKinds)
 	}
 	if outcomes == nil {
-		j.notEvaluated("", j.couldNotRun())
-		return
+		return j.notEvaluated("", j.couldNotRun(), StepError)
 	}
 	o := outcomes[0]
 	if o.applies != nil && !o.applies[source.ID] {
-		j.counts.NotApplicable++
-		return
+		return j.notApplicable(StepApplies)
 	}
 	if reasons := j.missing(); len(reasons) > 0 {
-		j.notEvaluated("", strings.Join(reasons, "; "))
-		return
+		return j.notEvaluated("", strings.Join(reasons, "; "), StepUnits)
 	}
 	for i := range source.Tokens {
 		token := &source.Tokens[i]
@@ -102,11 +95,10 @@ func (j *judgement) source(outcomes []*outcome) {
 			continue
 		}
 		if reason := unknownReason(source, token, &j.derived[i], j.rule.needs); reason != "" {
-			j.notEvaluated("", fmt.Sprintf("of token %q: %s", token.Name, reason))
-			return
+			return j.notEvaluated("", fmt.Sprintf("of token %q: %s", token.Name, reason), StepRequires)
 		}
 	}
-	j.decide("", o.joined(), func(f finding) Verdict {
+	return j.decide("", o.joined(), func(f finding) Verdict {
 		if i, ok := j.place[f.token]; ok {
 			return j.tokenFinding(&source.Tokens[i], f)
 		}
@@ -131,10 +123,10 @@ func (o *outcome) joined() *outcome {
 }
 
 // decide counts the pair by the output sets and keeps what a report shows.
-func (j *judgement) decide(id string, o *outcome, fail func(finding) Verdict) {
+func (j *judgement) decide(id string, o *outcome, fail func(finding) Verdict) Step {
 	if denied := o.deny[id]; len(denied) > 0 {
 		j.fail(denied, fail)
-		return
+		return StepDeny
 	}
 	if unknown := o.unknown[id]; len(unknown) > 0 {
 		reasons := make([]string, 0, len(unknown))
@@ -143,13 +135,16 @@ func (j *judgement) decide(id string, o *outcome, fail func(finding) Verdict) {
 				reasons = append(reasons, f.message)
 			}
 		}
-		j.notEvaluated(id, cut(strings.Join(reasons, "; "), maxMessage))
-		return
+		return j.notEvaluated(id, cut(strings.Join(reasons, "; "), maxMessage), StepUnknown)
 	}
 	j.counts.Pass++
 	for _, f := range o.allow[id] {
 		j.keep(Verdict{Token: f.token, Status: Pass, Message: f.message})
 	}
+	if len(o.allow[id]) > 0 {
+		return StepAllow
+	}
+	return StepPass
 }
 
 // fail keeps the findings of a pair. The pair is waived only if all of them are.
@@ -203,9 +198,15 @@ func orUnread(reason string) string {
 	return reason
 }
 
-func (j *judgement) notEvaluated(token, reason string) {
+func (j *judgement) notApplicable(step Step) Step {
+	j.counts.NotApplicable++
+	return step
+}
+
+func (j *judgement) notEvaluated(token, reason string, step Step) Step {
 	j.counts.NotEvaluated++
 	j.keep(Verdict{Token: token, Status: NotEvaluated, Reason: reason})
+	return step
 }
 
 func (j *judgement) keep(v Verdict) {
@@ -220,7 +221,7 @@ func (j *judgement) couldNotRun() string { return "the rule could not run: " + j
 // counts once, as not evaluated, and the rule cannot seem to have passed.
 func (j *judgement) missingLists() {
 	for _, reason := range j.missing() {
-		j.notEvaluated("", reason)
+		j.notEvaluated("", reason, StepUnits)
 	}
 }
 

@@ -42,6 +42,15 @@ func (es LoadErrors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// asLoadErrors gives a single LoadError the type that Load promises.
+func asLoadErrors(err error) error {
+	var one *LoadError
+	if errors.As(err, &one) {
+		return LoadErrors{one}
+	}
+	return err
+}
+
 // faults collects what is wrong with a set of rules.
 type faults struct{ list LoadErrors }
 

@@ -60,7 +60,24 @@ func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 	for name, param := range rule.Params {
 		rule.Values[name] = param.Default
 	}
+	if len(m.problems) == 0 {
+		m.defaults(rule)
+	}
 	return rule, m.problems
+}
+
+// defaults checks the defaults of the parameters as if a user had set them.
+func (m *metadata) defaults(rule Rule) {
+	if len(rule.Params) == 0 {
+		return
+	}
+	problem, err := checkParams(rule.Params, rule.Values)
+	switch {
+	case err != nil:
+		m.wrong("custom.params is not a schema: %s", oneLine(err.Error()))
+	case problem != nil:
+		m.wrong("custom.params.%s.default: %s", strings.Join(problem.path, "."), problem.detail)
+	}
 }
 
 // metadata reads values out of the untyped custom METADATA and collects what is

@@ -62,11 +62,22 @@ func (r *compiledRule) variant(base variant, off bool, severity Severity, params
 		v.severity = severity
 	}
 	for _, name := range slices.Sorted(maps.Keys(params)) {
-		at := append(slices.Clone(at), "params", name)
 		if _, ok := r.Params[name]; !ok {
-			return v, &SettingsError{Path: at, Detail: "the rule has no such parameter" + didYouMean(name, slices.Sorted(maps.Keys(r.Params)))}
+			return v, &SettingsError{
+				Path:   append(slices.Clone(at), "params", name),
+				Detail: "the rule has no such parameter" + didYouMean(name, slices.Sorted(maps.Keys(r.Params))),
+			}
 		}
 		v.values[name] = plain(params[name])
+	}
+	if len(params) > 0 {
+		problem, err := checkParams(r.Params, v.values)
+		if err != nil {
+			return v, fmt.Errorf("check the parameters of rule %s: %w", r.ID, err)
+		}
+		if problem != nil {
+			return v, &SettingsError{Path: append(slices.Clone(at), append([]string{"params"}, problem.path...)...), Detail: problem.detail}
+		}
 	}
 	value, err := ast.InterfaceToValue(v.values)
 	if err != nil {
@@ -74,23 +85,4 @@ func (r *compiledRule) variant(base variant, off bool, severity Severity, params
 	}
 	v.params = ast.NewTerm(value)
 	return v, nil
-}
-
-// paramsSchema is the JSON Schema of the parameters of a rule.
-func paramsSchema(params map[string]Param) map[string]any {
-	properties := map[string]any{}
-	for name, param := range params {
-		schema := map[string]any{"type": param.Type, "description": param.Description, "default": param.Default}
-		if param.Minimum != nil {
-			schema["minimum"] = *param.Minimum
-		}
-		if param.Maximum != nil {
-			schema["maximum"] = *param.Maximum
-		}
-		if len(param.Enum) > 0 {
-			schema["enum"] = param.Enum
-		}
-		properties[name] = schema
-	}
-	return map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
 }

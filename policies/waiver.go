@@ -40,35 +40,6 @@ func Glob(pattern, s string) bool {
 	return true
 }
 
-// WaiverUse says what became of the waivers in a run.
-type WaiverUse struct {
-	// Applied covered a finding, Expired are over at the audit time, Unmatched
-	// are valid and covered nothing. Each in the order of the configuration.
-	Applied, Expired, Unmatched []Waiver
-}
-
-// UseOfWaivers sorts the waivers by what became of them in the results of a run.
-func UseOfWaivers(waivers []Waiver, at time.Time, verdicts []Verdict) WaiverUse {
-	applied := map[Waiver]bool{}
-	for i := range verdicts {
-		if w := verdicts[i].Waiver; w != nil {
-			applied[*w] = true
-		}
-	}
-	var use WaiverUse
-	for _, w := range waivers {
-		switch {
-		case w.Expired(at):
-			use.Expired = append(use.Expired, w)
-		case applied[w]:
-			use.Applied = append(use.Applied, w)
-		default:
-			use.Unmatched = append(use.Unmatched, w)
-		}
-	}
-	return use
-}
-
 // waiverFor gives the first valid waiver that covers a finding, or nil.
 func (e *Engine) waiverFor(rule, subject string, at time.Time) *Waiver {
 	for i := range e.waivers {

@@ -1,0 +1,207 @@
+package policies
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/bundle"
+)
+
+// What custom rules may amount to: far more than anybody writes, far less than
+// what fills a machine.
+const (
+	maxModuleBytes = 1 << 20
+	maxModules     = 1000
+	maxBundleBytes = 64 << 20 // unpacked
+)
+
+// A custom is what the user's paths hold.
+type customFiles struct {
+	modules []module
+	// data is the base document of the bundles, below "custom"; nil for none.
+	data map[string]any
+	seen map[string]bool
+}
+
+// readCustom reads files, folders and bundles (.tar.gz). Errors name the path.
+func readCustom(paths []string) (*customFiles, error) {
+	c := &customFiles{seen: map[string]bool{}}
+	for _, path := range paths {
+		before := len(c.modules)
+		if err := c.read(filepath.Clean(path)); err != nil {
+			return nil, err
+		}
+		if len(c.modules) == before && !c.seen[filepath.Clean(path)] {
+			return nil, &LoadError{File: path, Detail: "it holds no Rego files"}
+		}
+	}
+	return c, nil
+}
+
+func (c *customFiles) read(path string) error {
+	stat, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return &LoadError{File: path, Detail: "read custom rules: " + reasonOf(err)}
+	case stat.IsDir():
+		return c.folder(path)
+	case isBundle(path):
+		return c.bundle(path)
+	case filepath.Ext(path) != ".rego":
+		return &LoadError{File: path, Detail: "custom rules are .rego files, folders of them, or bundles (.tar.gz)"}
+	}
+	return c.file(path)
+}
+
+// reasonOf leaves the path out of a file error, because a LoadError has it.
+func reasonOf(err error) string {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err.Error()
+	}
+	return err.Error()
+}
+
+func isBundle(path string) bool {
+	return strings.HasSuffix(path, ".tar.gz") || strings.HasSuffix(path, ".tgz")
+}
+
+// folder reads the Rego files of a folder, below it as well, but none in hidden
+// folders such as .git.
+func (c *customFiles) folder(root string) error {
+	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return &LoadError{File: path, Detail: "read custom rules: " + reasonOf(err)}
+		case entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), "."):
+			return filepath.SkipDir
+		case entry.IsDir() || filepath.Ext(path) != ".rego":
+			return nil
+		}
+		return c.file(path)
+	})
+}
+
+func (c *customFiles) file(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return &LoadError{File: path, Detail: "read custom rules: " + reasonOf(err)}
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	text, err := io.ReadAll(io.LimitReader(file, maxModuleBytes+1))
+	if err != nil {
+		return &LoadError{File: path, Detail: "read custom rules: " + reasonOf(err)}
+	}
+	return c.add(path, text)
+}
+
+// add takes a module once, however many paths lead to it.
+func (c *customFiles) add(path string, text []byte) error {
+	if c.seen[path] {
+		return nil
+	}
+	c.seen[path] = true
+	if len(text) > maxModuleBytes {
+		return &LoadError{File: path, Detail: fmt.Sprintf("a Rego file may have at most %d bytes", maxModuleBytes)}
+	}
+	if len(c.modules) >= maxModules {
+		return &LoadError{File: path, Detail: fmt.Sprintf("there are more than %d custom Rego files", maxModules)}
+	}
+	c.modules = append(c.modules, module{path: filepath.ToSlash(path), text: text})
+	return nil
+}
+
+// bundle reads an OPA bundle. A bundle that is signed is refused: nothing here
+// holds a key to check it with, and an unchecked signature is worse than none.
+func (c *customFiles) bundle(path string) error {
+	unpacked, err := unpack(path)
+	if err != nil {
+		return &LoadError{File: path, Detail: "read the bundle: " + reasonOf(err)}
+	}
+	b, err := bundle.NewCustomReader(bundle.NewTarballLoader(unpacked)).
+		WithSizeLimitBytes(maxBundleBytes).
+		WithRegoVersion(ast.RegoV1).
+		WithLazyLoadingMode(false).
+		WithProcessAnnotations(true).
+		WithCapabilities(sandbox(testBuiltins...)).
+		WithBundleName(filepath.ToSlash(path)).
+		Read()
+	if err != nil {
+		var f faults
+		f.opa(err)
+		for _, e := range f.list {
+			if e.File == "" {
+				e.File = path
+			}
+		}
+		return f.err()
+	}
+	if len(b.WasmModules) > 0 || len(b.PlanModules) > 0 || len(b.Patch.Data) > 0 {
+		return &LoadError{File: path, Detail: "the bundle has Wasm, a plan or a patch; only Rego and data are read"}
+	}
+	for _, m := range b.Modules {
+		if err := c.add(path+"/"+strings.TrimPrefix(m.RelativePath, "/"), m.Raw); err != nil {
+			return err
+		}
+	}
+	return c.takeData(path, b.Data)
+}
+
+// unpack bounds what a bundle unpacks to before anything reads it.
+func unpack(path string) (io.Reader, error) {
+	packed, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	n, err := io.Copy(io.Discard, io.LimitReader(stream, maxBundleBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if n > maxBundleBytes {
+		return nil, fmt.Errorf("it unpacks to more than %d bytes", maxBundleBytes)
+	}
+	return bytes.NewReader(packed), nil
+}
+
+// takeData keeps a bundle's data, which must stand below "custom" and not clash.
+func (c *customFiles) takeData(path string, data map[string]any) error {
+	for root, value := range data {
+		table, isTable := value.(map[string]any)
+		if root != "custom" || !isTable {
+			return &LoadError{File: path, Detail: fmt.Sprintf("the bundle has data outside custom: %s", root)}
+		}
+		for key, value := range table {
+			if key == "rules" || key == "lib" {
+				return &LoadError{File: path, Detail: fmt.Sprintf("the bundle has data in the place of rules: custom.%s", key)}
+			}
+			if c.data == nil {
+				c.data = map[string]any{}
+			}
+			if _, taken := c.data[key]; taken {
+				return &LoadError{File: path, Detail: fmt.Sprintf("data.custom.%s comes from two bundles", key)}
+			}
+			c.data[key] = value
+		}
+	}
+	return nil
+}
+
+// document is the base document of the custom rules.
+func (c *customFiles) document() map[string]any {
+	if c.data == nil {
+		return nil
+	}
+	return map[string]any{"custom": c.data}
+}

@@ -1,0 +1,188 @@
+package policies
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Step names what decided a verdict. The steps are tried in this order.
+type Step string
+
+// The steps of a verdict.
+const (
+	StepOff      Step = "off"      // the settings switch the rule off for the source
+	StepKinds    Step = "kinds"    // the rule does not judge this kind of token
+	StepPlanned  Step = "planned"  // the rule is about use, the token is not created yet
+	StepError    Step = "error"    // the rule could not run
+	StepApplies  Step = "applies"  // the token is outside the rule's applies set
+	StepUnits    Step = "units"    // a list that the rule needs was not read whole
+	StepRequires Step = "requires" // a fact that the rule requires is unknown
+	StepDeny     Step = "deny"     // the rule found something wrong
+	StepUnknown  Step = "unknown"  // the rule itself says that it cannot decide
+	StepAllow    Step = "allow"    // a pass that the rule explains
+	StepPass     Step = "pass"     // nothing was found wrong
+)
+
+// Explanation is one verdict with all that it rests on.
+type Explanation struct {
+	// Rule has the severity and the parameters in force for the source.
+	Rule Rule
+	// Source is the source without its tokens.
+	Source inventory.Source
+	// Token and Derived are nil for a rule about the source.
+	Token   *inventory.Token
+	Derived *Derived
+	At      time.Time
+	Status  Status
+	// DecidedBy is the step that decided.
+	DecidedBy Step
+	// Verdicts are the findings, the reason, or the explained pass; empty for a
+	// plain pass and for not_applicable.
+	Verdicts []Verdict
+	// Facts are what the rule requires or reads of the token, sorted by fact.
+	Facts []FactValue
+	// Units are the lists that the verdict depends on.
+	Units []inventory.Unit
+}
+
+// FactValue is what is known of a fact of a token.
+type FactValue struct {
+	Fact inventory.Fact
+	// Required: named in the rule's METADATA.
+	Required bool
+	// Value is the part of the common schema that holds the fact, such as an
+	// inventory.Expiry.
+	Value any
+	// Unknown is the reason why the rule does not know the fact; empty if it does.
+	Unknown string
+}
+
+// Explain judges one source by one rule and tells why a token, or the source
+// for a rule about sources, got its verdict. token is ignored for those.
+func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, token string, at time.Time) (Explanation, error) {
+	place := slices.IndexFunc(e.rules, func(r *ruleInForce) bool { return r.ID == ruleID })
+	if place < 0 {
+		return Explanation{}, fmt.Errorf("there is no rule %q, or it is off%s", ruleID, didYouMean(ruleID, e.ids()))
+	}
+	rule := e.rules[place]
+	v := rule.variantFor(source.ID)
+	x := Explanation{Rule: rule.Rule, At: at, Source: source}
+	x.Source.Tokens = nil
+	x.Rule.Severity, x.Rule.Values = v.severity, v.values
+	c := newBrief(&source, at)
+	i := -1
+	if rule.Subject == SubjectToken {
+		var known bool
+		if i, known = c.place[token]; !known {
+			return Explanation{}, fmt.Errorf("source %s has no token %q%s", source.ID, token, didYouMean(token, tokenIDs(source)))
+		}
+		x.Token, x.Derived = &source.Tokens[i], &c.derived[i]
+		x.Facts = rule.factsOf(&source, x.Token, x.Derived)
+	}
+	for _, unit := range source.Units {
+		if slices.ContainsFunc(unit.Kinds, rule.judges) {
+			x.Units = append(x.Units, unit)
+		}
+	}
+	if v.off {
+		x.Status, x.DecidedBy = NotApplicable, StepOff
+		return x, nil
+	}
+	r := e.judge(ctx, c, rule, v)
+	if err := ctx.Err(); err != nil {
+		return Explanation{}, fmt.Errorf("judge %s: %w", source.ID, err)
+	}
+	x.DecidedBy = r.steps[max(i, 0)]
+	x.Status = statusOfStep(x.DecidedBy)
+	for _, verdict := range r.verdicts {
+		if rule.Subject == SubjectToken && verdict.Token != token {
+			continue
+		}
+		x.Verdicts = append(x.Verdicts, verdict)
+	}
+	if x.Status == Fail && !slices.ContainsFunc(x.Verdicts, func(v Verdict) bool { return v.Status == Fail }) {
+		x.Status = Waived
+	}
+	return x, nil
+}
+
+func statusOfStep(step Step) Status {
+	switch step {
+	case StepError, StepUnits, StepRequires, StepUnknown:
+		return NotEvaluated
+	case StepDeny:
+		return Fail
+	case StepAllow, StepPass:
+		return Pass
+	}
+	return NotApplicable
+}
+
+func (e *Engine) ids() []string {
+	ids := make([]string, len(e.rules))
+	for i, rule := range e.rules {
+		ids[i] = rule.ID
+	}
+	return ids
+}
+
+func tokenIDs(source inventory.Source) []string {
+	ids := make([]string, len(source.Tokens))
+	for i := range source.Tokens {
+		ids[i] = source.Tokens[i].ID
+	}
+	return ids
+}
+
+// factsOf gives the facts that a rule requires or reads, with what is known of them.
+func (r *compiledRule) factsOf(source *inventory.Source, token *inventory.Token, derived *Derived) []FactValue {
+	var values []FactValue
+	for _, fact := range facts {
+		required := slices.Contains(r.Requires, fact)
+		read := factParts[fact] & r.reads
+		if fact == inventory.FactAccess {
+			read |= partWrite & r.reads
+		}
+		if !required && read == 0 {
+			continue
+		}
+		parts := factParts[fact] & (r.reads | r.needs)
+		values = append(values, FactValue{
+			Fact: fact, Required: required, Value: factValue(token, fact),
+			Unknown: unknownReason(source, token, derived, parts),
+		})
+	}
+	return values
+}
+
+func factValue(token *inventory.Token, fact inventory.Fact) any {
+	switch fact {
+	case inventory.FactAccess:
+		return token.Access
+	case inventory.FactEnvironments:
+		return token.Environments
+	case inventory.FactBranches:
+		return token.Branches
+	case inventory.FactCreatedAt:
+		return token.CreatedAt
+	case inventory.FactUpdatedAt:
+		return token.UpdatedAt
+	case inventory.FactRevokedAt:
+		return token.RevokedAt
+	case inventory.FactExpiry:
+		return token.Expiry
+	case inventory.FactLastUsed:
+		return token.LastUsed
+	case inventory.FactOwner:
+		return token.Owner
+	case inventory.FactDescription:
+		return token.Description
+	case inventory.FactTraits:
+		return token.Traits
+	}
+	return nil
+}
