@@ -1,6 +1,7 @@
 package cmsapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -70,7 +71,7 @@ func (s *Session) Client(c Config) (*Client, error) {
 			client.secrets = append(client.secrets, credentialsIn(values)...)
 		}
 	}
-	client.secrets = append(client.secrets, credentialHeaders(c.Header)...)
+	client.secrets = longestFirst(client.secrets, credentialHeaders(c.Header))
 	return client, nil
 }
 
@@ -139,7 +140,10 @@ func Path(pattern string, segments ...string) string {
 // (a pointer; nil discards the body). Every error is an *Error or ctx's error.
 // The Response is nil if no answer came.
 func (c *Client) Get(ctx context.Context, r Request, out any) (*Response, error) {
-	secrets := append(slices.Clip(c.secrets), credentialHeaders(r.Header)...)
+	secrets := c.secrets
+	if more := credentialHeaders(r.Header); len(more) > 0 {
+		secrets = longestFirst(secrets, more)
+	}
 	target, err := c.target(r)
 	if err != nil {
 		return nil, c.finish(&Error{Class: inventory.ErrInternal, Message: err.Error()}, r.Path, secrets)
@@ -230,7 +234,12 @@ func credentialsIn(values []string) []string {
 			}
 		}
 	}
-	// The longest first, so that no part of one is left over.
-	slices.SortFunc(found, func(a, b string) int { return len(b) - len(a) })
 	return found
+}
+
+// longestFirst joins secrets in the order in which they are scrubbed.
+func longestFirst(secrets, more []string) []string {
+	all := slices.Concat(secrets, more)
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(all)
 }

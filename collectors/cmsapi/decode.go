@@ -31,7 +31,7 @@ func decode(a *answer, out any) *Error {
 		return nil
 	case errors.As(err, &syntax) && body[0] != '{' && body[0] != '[':
 		e.Message = "the answer is not JSON" + contentType(a)
-	case errors.As(err, &syntax) && syntax.Offset >= int64(len(body)):
+	case errors.As(err, &syntax) && strings.HasPrefix(syntax.Error(), "unexpected end"):
 		e.Class, e.Message = inventory.ErrTruncated, "the JSON of the answer ends too early"
 	case errors.As(err, &syntax):
 		e.Message = fmt.Sprintf("the JSON of the answer is broken at byte %d", syntax.Offset)

@@ -3,7 +3,6 @@ package cmsapi
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -125,7 +124,6 @@ func connectionError(err error) *Error {
 		timeout    net.Error
 		dns        *net.DNSError
 		unverified *tls.CertificateVerificationError
-		authority  x509.UnknownAuthorityError
 	)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
@@ -134,7 +132,7 @@ func connectionError(err error) *Error {
 	case errors.As(err, &dns):
 		e.Message = "the host name cannot be resolved"
 		e.Hint = "Check base_url and region, and whether a proxy is needed (HTTPS_PROXY)."
-	case errors.As(err, &unverified), errors.As(err, &authority):
+	case errors.As(err, &unverified):
 		e.Hint = "If a proxy of your company inspects TLS, pass its CA certificate as the CA bundle."
 	}
 	return e
@@ -179,14 +177,14 @@ func oneLine(s string, most int) string {
 			space = n > 0
 			continue
 		}
+		if n >= most || space && n+1 >= most {
+			b.WriteString("…")
+			break
+		}
 		if space {
 			b.WriteByte(' ')
 			n++
 			space = false
-		}
-		if n >= most {
-			b.WriteString("…")
-			break
 		}
 		b.WriteRune(r)
 		n++
@@ -194,7 +192,8 @@ func oneLine(s string, most int) string {
 	return b.String()
 }
 
-// scrub replaces each secret by a mark.
+// scrub replaces each secret by a mark. The longest come first, so that no part
+// of one is left over.
 func scrub(s string, secrets []string) string {
 	for _, secret := range secrets {
 		s = strings.ReplaceAll(s, secret, redacted)

@@ -2,6 +2,8 @@ package cmsapi
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -170,8 +172,22 @@ func (c *Client) readBody(r *http.Response, a *answer) *Error {
 }
 
 // brokenConnection tells an answer that never came, or broke off, from one
-// that was too large.
-func brokenConnection(e *Error) bool { return e.Err != nil && e.Class != inventory.ErrRateLimited }
+// that was too large, and from a server that is not there or not the right one:
+// those do not change within a second.
+func brokenConnection(e *Error) bool {
+	var (
+		dns        *net.DNSError
+		unverified *tls.CertificateVerificationError
+	)
+	switch {
+	case e.Err == nil, e.Class == inventory.ErrRateLimited:
+		return false
+	case errors.As(e.Err, &dns):
+		return !dns.IsNotFound
+	default:
+		return !errors.As(e.Err, &unverified)
+	}
+}
 
 func (c *Client) worthRetrying(a *answer) bool {
 	if c.config.Retry != nil {
