@@ -8,6 +8,8 @@ func commands(a *app) []*cobra.Command {
 		newScan(a.scan),
 		newCollect(a.collect),
 		newEvaluate(a.evaluate),
+		newInit(a.init),
+		newDoctor(a.doctor),
 		newVersion(a),
 		newCompletion(a),
 	}

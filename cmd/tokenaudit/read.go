@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors"
@@ -151,7 +152,7 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 		return err
 	}
 	defer session.Close()
-	if limit := firstSet(r.options.timeout, r.config.Limits.Timeout); limit > 0 {
+	if limit := r.timeLimit(); limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
@@ -159,7 +160,7 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 	show := r.app.showProgress(progress)
 	result, err := collectors.Collect(ctx, collectors.Options{
 		Registry: r.app.registry, Entries: entries,
-		Run:     collectors.Run{API: session, Now: r.app.now, Dir: r.config.Dir},
+		Run:     r.run(session),
 		Sources: r.options.sources, Shard: r.shard, Progress: progress,
 	}, take)
 	show.stop()
@@ -176,6 +177,30 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 		r.app.warn("interrupted; what was seen until then follows, and the rest is marked as missing")
 	}
 	return nil
+}
+
+// timeLimit bounds the whole reading; 0 for no limit.
+func (r *reading) timeLimit() time.Duration {
+	return firstSet(r.options.timeout, r.config.Limits.Timeout)
+}
+
+// prober makes the collector of an entry; nil if it has nothing to check.
+func (r *reading) prober(e collectors.Entry, session *cmsapi.Session) (collectors.Prober, error) {
+	definition, ok := r.app.registry.Lookup(e.CMS)
+	if !ok {
+		return nil, fmt.Errorf("no collector for %s", e.CMS)
+	}
+	collector, err := definition.New(e, r.run(session))
+	if err != nil {
+		return nil, fmt.Errorf("%s:%d: %s: %w", e.Origin.File, e.Origin.Line, e.CMS, err)
+	}
+	prober, _ := collector.(collectors.Prober)
+	return prober, nil
+}
+
+// run is what all collectors of the reading share.
+func (r *reading) run(session *cmsapi.Session) collectors.Run {
+	return collectors.Run{API: session, Now: r.app.now, Dir: r.config.Dir}
 }
 
 // sortSources orders sources as an inventory has them.

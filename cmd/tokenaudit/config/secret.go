@@ -93,7 +93,7 @@ func (r *reader) secret(n *yaml.Node, path, cms string, option collectors.Option
 	return ref, ok
 }
 
-var exampleVariable = regexp.MustCompile(`env:\s*([A-Z][A-Z0-9_]*)`)
+var exampleVariable = regexp.MustCompile(`^(?:\{env: )?([A-Z][A-Z0-9_]*)\}?$`)
 
 // VariableFor gives the environment variable that a secret option is usually
 // read from: the one of its example, else one made of CMS and key.

@@ -1,0 +1,174 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+)
+
+const templateHead = `# What tokenaudit reads, how it judges, and what is accepted for a while.
+# Every key is in the JSON Schema that ` + "`tokenaudit schema config`" + ` prints.
+# Secrets never stand here: {env: NAME}, {file: path} or {command: [program, argument]}.
+version: 1
+
+sources:
+`
+
+const templateTail = `
+# policies:
+#   paths: [policies/]              # custom rules: .rego files, folders or bundles
+#   rules:
+#     unused-token: {severity: high, params: {max_idle_days: 45}}
+#     undocumented-token: off
+
+# A waiver lets a finding pass the gate, for a reason somebody signed, until a day.
+# waivers:
+#   - rule: write-token-never-expires
+#     token: datocms/projects/77/access_tokens/*    # only * is special
+#     reason: DatoCMS has no expiry; rotated quarterly
+#     owner: platform@example.com
+#     approved_by: ciso@example.com
+#     expires: 2027-01-31
+
+# A list that cannot be read, and whose absence somebody accepts, until a day.
+# accept_gaps:
+#   - source: contentstack/stacks/blt0123
+#     unit: management_tokens
+#     reason: The audit has no owner rights there yet
+#     owner: platform@example.com
+#     approved_by: ciso@example.com
+#     expires: 2027-01-31
+
+gate: {fail_on: medium}
+`
+
+// Template gives a commented configuration to start from, made of the option
+// declarations. The entry of a CMS is active if present tells that one of the
+// environment variables its secrets are usually read from is set, else it is
+// commented out. found are those variables, in the order of the file.
+func Template(definitions []collectors.Definition, present func(variable string) bool) (text string, found []string) {
+	var b strings.Builder
+	b.WriteString(templateHead)
+	for i, d := range definitions {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		variables := presentVariables(d, present)
+		found = append(found, variables...)
+		prefix := "  # "
+		if len(variables) > 0 {
+			prefix = "  "
+		}
+		fmt.Fprintf(&b, "  # %s\n", d.Title)
+		for _, line := range templateEntry(d, present) {
+			b.WriteString(strings.TrimRight(prefix+line, " ") + "\n")
+		}
+	}
+	b.WriteString(templateTail)
+	return b.String(), found
+}
+
+// presentVariables gives the variables of a CMS's secrets that are set.
+func presentVariables(d collectors.Definition, present func(string) bool) []string {
+	var out []string
+	var walk func([]collectors.Option)
+	walk = func(options []collectors.Option) {
+		for _, o := range options {
+			if o.Type == collectors.OptionSecret && present(VariableFor(d.CMS, o)) {
+				out = append(out, VariableFor(d.CMS, o))
+			}
+			walk(o.Items)
+		}
+	}
+	walk(d.Options)
+	return out
+}
+
+// templateEntry gives the lines of one entry. Of alternatives one is active:
+// of secrets the first whose variable is set, else the first.
+func templateEntry(d collectors.Definition, present func(string) bool) []string {
+	lines := []string{"- cms: " + d.CMS}
+	active := map[string]bool{}
+	for _, group := range append(append([][]string{}, d.OneOf...), d.AnyOf...) {
+		active[chosen(d, group, present)] = true
+	}
+	for _, o := range d.Options {
+		lines = append(lines, templateOption(d.CMS, o, "  ", o.Required || active[o.Key])...)
+	}
+	return lines
+}
+
+func chosen(d collectors.Definition, group []string, present func(string) bool) string {
+	for _, key := range group {
+		for _, o := range d.Options {
+			if o.Key == key && o.Type == collectors.OptionSecret && present(VariableFor(d.CMS, o)) {
+				return key
+			}
+		}
+	}
+	return group[0]
+}
+
+// templateOption gives the lines of one option, its help above it.
+func templateOption(cms string, o collectors.Option, indent string, active bool) []string {
+	help := o.Help
+	if o.Default != "" {
+		help += " Default: " + o.Default + "."
+	}
+	mark := ""
+	if !active {
+		mark = "# "
+	}
+	lines := []string{indent + "# " + help}
+	if o.Type != collectors.OptionObjects {
+		return append(lines, indent+mark+o.Key+": "+exampleOf(cms, o))
+	}
+	lines = append(lines, indent+mark+o.Key+":")
+	item := "- "
+	for _, field := range o.Items {
+		for i, line := range templateOption(cms, field, "", field.Required) {
+			if i == 0 { // the help
+				lines = append(lines, indent+mark+"    "+line)
+				continue
+			}
+			bullet := "  "
+			if !strings.HasPrefix(line, "# ") {
+				bullet, item = item, "  "
+			}
+			lines = append(lines, indent+mark+"  "+bullet+line)
+		}
+	}
+	return lines
+}
+
+// exampleOf gives a value that the strict parser accepts.
+func exampleOf(cms string, o collectors.Option) string {
+	example := o.Example
+	if example == "" && len(o.Enum) > 0 {
+		example = o.Enum[0]
+	}
+	switch o.Type {
+	case collectors.OptionSecret:
+		return "{env: " + VariableFor(cms, o) + "}"
+	case collectors.OptionStrings:
+		return "[" + firstOf(example, "EXAMPLE") + "]"
+	case collectors.OptionInteger:
+		return firstOf(example, o.Default, "1")
+	case collectors.OptionBoolean:
+		return firstOf(example, o.Default, "true")
+	}
+	if o.Key == "base_url" {
+		return firstOf(example, "https://cms.example.com")
+	}
+	return firstOf(example, o.Default, "EXAMPLE")
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,62 @@
+package config_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/builtin"
+)
+
+func TestTemplateParses(t *testing.T) {
+	for name, definitions := range map[string][]collectors.Definition{"fictional": definitions(), "built-in": builtin.Definitions()} {
+		for _, present := range []bool{false, true} {
+			text, found := config.Template(definitions, func(string) bool { return present })
+			c, err := config.Parse("tokenaudit.yaml", []byte(text), definitions)
+			if err != nil {
+				t.Fatalf("%s: %v\n%s", name, err, text)
+			}
+			want := 0
+			if present {
+				want = len(definitions)
+			}
+			if len(c.Sources) != want || len(found) < want {
+				t.Errorf("%s, variables set: %v: %d sources, variables %v", name, present, len(c.Sources), found)
+			}
+		}
+	}
+}
+
+// TestTemplateCommentsAreExamples: what is commented out must be right as soon
+// as somebody removes the comment marks.
+func TestTemplateCommentsAreExamples(t *testing.T) {
+	text, _ := config.Template(definitions(), func(string) bool { return false })
+	example := regexp.MustCompile(`^\s*# +(#|- |[a-z_-]+:( |$))`)
+	var lines []string
+	for _, line := range strings.Split(text, "\n") {
+		if example.MatchString(line) {
+			line = strings.Replace(line, "# ", "", 1)
+		}
+		lines = append(lines, line)
+	}
+	c, err := config.Parse("tokenaudit.yaml", []byte(strings.Join(lines, "\n")), definitions())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(lines, "\n"))
+	}
+	if len(c.Sources) != 2 || len(c.Waivers) != 1 || len(c.AcceptGaps) != 1 || len(c.Settings.Rules) != 2 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestTemplateTakesTheVariableThatIsSet(t *testing.T) {
+	text, found := config.Template(definitions(), func(name string) bool { return name == "PAPER_OAUTH_TOKEN" })
+	if !slices.Equal(found, []string{"PAPER_OAUTH_TOKEN"}) {
+		t.Errorf("found %v", found)
+	}
+	if !strings.Contains(text, "\n    oauth_token: {env: PAPER_OAUTH_TOKEN}\n") || !strings.Contains(text, "\n    # token: {env: PAPER_TOKEN}\n") {
+		t.Errorf("the entry does not use it:\n%s", text)
+	}
+}
