@@ -168,21 +168,6 @@ func TestAFailIsNotHiddenByAWaivedVerdict(t *testing.T) {
 	}
 }
 
-func TestGlobMatch(t *testing.T) {
-	for _, tt := range []struct {
-		pattern, s string
-		want       bool
-	}{
-		{"a/b", "a/b", true}, {"a/b", "a/bc", false}, {"*", "", true}, {"*", "a/b", true},
-		{"a/*", "a/b/c", true}, {"a/*", "b/a/", false}, {"*/c", "a/b/c", true}, {"a*c", "ac", true}, {"a*c", "abcd", false},
-		{"a*b*c", "a-b-c", true}, {"a*b*c", "a-c-b", false}, {"aa*aa", "aaa", false}, {"a.c", "abc", false}, {"[a]", "a", false}, {"", "", true}, {"", "a", false},
-	} {
-		if got := globMatch(tt.pattern, tt.s); got != tt.want {
-			t.Errorf("globMatch(%q, %q) = %v", tt.pattern, tt.s, got)
-		}
-	}
-}
-
 func TestDaysToEndOf(t *testing.T) {
 	for date, want := range map[string]int{"2026-03-14": 0, "2026-03-15": 1, "2026-03-13": -1, "2027-03-14": 365} {
 		if got, ok := daysToEndOf(date, auditTime); got != want || !ok {

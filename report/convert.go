@@ -149,10 +149,10 @@ func sampled(sample []string, id string) []string {
 func (b *Builder) reportWaivers(findings []Finding, at time.Time) WaiverReport {
 	w := WaiverReport{Applied: []Waiver{}, Expired: []Waiver{}, Unmatched: []Waiver{}}
 	for _, waiver := range b.options.Waivers {
-		days, ok := daysToEndOf(waiver.Expires, at)
+		days, _ := daysToEndOf(waiver.Expires, at)
 		use := Waiver{Waiver: waiver, Findings: b.covered[waiver], ExpiresInDays: days}
 		switch {
-		case !ok || days < 0:
+		case waiver.Expired(at):
 			use.Findings = wouldCover(waiver, findings)
 			w.Expired = append(w.Expired, use)
 		case use.Findings > 0:
@@ -169,11 +169,7 @@ func wouldCover(waiver policies.Waiver, findings []Finding) int {
 	count := 0
 	for i := range findings {
 		f := &findings[i]
-		subject := f.Token
-		if subject == "" {
-			subject = f.Source
-		}
-		if f.Status == policies.Fail && globMatch(waiver.Rule, f.Rule) && globMatch(waiver.Token, subject) {
+		if f.Status == policies.Fail && waiver.Covers(f.Rule, subject(f)) {
 			count++
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
 )
 
 // UnreadUnit is a list of a source that was not, or not wholly, read.
@@ -49,7 +50,7 @@ func (r *Report) acceptance(source, unit string) *AcceptedGap {
 }
 
 func (g AcceptedGap) covers(source, unit string) bool {
-	return globMatch(g.Source, source) && globMatch(g.Unit, unit)
+	return policies.Glob(g.Source, source) && policies.Glob(g.Unit, unit)
 }
 
 // judgeAcceptedGaps gives the accepted gaps with their state at the audit time.

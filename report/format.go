@@ -47,6 +47,7 @@ func Formats() []Format {
 	return []Format{
 		{Name: "table", Help: "what to fix first, for people (default)", render: renderTable},
 		{Name: "json", Help: "the whole report; the baseline of the next run", whole: true, render: renderJSON},
+		{Name: "sarif", Help: "for GitHub and GitLab code scanning", render: renderSARIF},
 	}
 }
 

@@ -1,6 +1,10 @@
 package report
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
 
 // plural gives "1 token", "2 tokens", "12,345 tokens".
 func plural(n int, one, many string) string {
@@ -21,4 +25,9 @@ func thousands(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// sortedKeys gives the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
 }

@@ -1,0 +1,273 @@
+package report
+
+import (
+	"bufio"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// The limits of GitHub code scanning and of GitLab, the smaller of the two. A
+// file above one of them is refused whole, or loses results without a word.
+const (
+	sarifMaxRuns    = 20
+	sarifMaxResults = 5_000 // a run
+	sarifMaxText    = 1_024 // characters of a description or a message
+	sarifMaxName    = 255   // characters of a rule's name
+	sarifMaxTags    = 10    // a rule: 20 at GitHub, 10 at GitLab
+	sarifMaxNotes   = 1_000 // notifications a run; our own limit
+	sarifMaxBytes   = 10 << 20
+)
+
+const (
+	sarifSchema = "https://json.schemastore.org/sarif-2.1.0.json"
+	projectURL  = "https://github.com/tokenaudit/tokenaudit"
+)
+
+// renderSARIF writes SARIF 2.1.0 for code scanning: one run and one category
+// for each CMS, because a second upload of a category replaces the first.
+func renderSARIF(w io.Writer, r *Report, o RenderOptions) error {
+	limit := sarifMaxResults
+	s := newSARIF(r, o, limit)
+	for {
+		log := s.log()
+		size, err := gzipSize(log)
+		if err != nil {
+			return err
+		}
+		if size < sarifMaxBytes || limit < 10 {
+			return encodeSARIF(w, log)
+		}
+		limit /= 2
+		s.limit = limit
+	}
+}
+
+func encodeSARIF(w io.Writer, log sarifLog) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	encoder := json.NewEncoder(safeJSON{out})
+	encoder.SetIndent("", " ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(log); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// gzipSize is what an upload of the log weighs.
+func gzipSize(log sarifLog) (int, error) {
+	var size byteCount
+	zip := gzip.NewWriter(&size)
+	if err := encodeSARIF(zip, log); err != nil {
+		return 0, err
+	}
+	if err := zip.Close(); err != nil {
+		return 0, err
+	}
+	return int(size), nil
+}
+
+type byteCount int
+
+func (c *byteCount) Write(b []byte) (int, error) {
+	*c += byteCount(len(b))
+	return len(b), nil
+}
+
+// sarif renders one report.
+type sarif struct {
+	r *Report
+	o RenderOptions
+	// limit is how many results a run may have.
+	limit      int
+	rules      []sarifDescriptor
+	ruleIndex  map[string]int
+	taxonomies []sarifComponent
+	unread     []UnreadUnit
+	// cmsOf maps the id of a source to its CMS.
+	cmsOf map[string]string
+}
+
+func newSARIF(r *Report, o RenderOptions, limit int) *sarif {
+	s := &sarif{r: r, o: o, limit: limit, unread: r.Unread(), cmsOf: make(map[string]string, len(r.Sources))}
+	for i := range r.Sources {
+		s.cmsOf[r.Sources[i].ID] = r.Sources[i].CMS
+	}
+	s.taxonomies = taxonomiesOf(r.Rules)
+	s.describeRules()
+	return s
+}
+
+// log makes the whole document.
+func (s *sarif) log() sarifLog {
+	log := sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{}}
+	notices := s.newNotes()
+	for _, cms := range s.cmses() {
+		switch {
+		case s.mustLeaveOut(cms):
+			notices.add(noteRunLeftOut, "error", "", fmt.Sprintf(
+				"The run of %s is left out: it is incomplete, and there is no baseline. Code scanning would take every finding that it could not see for fixed. Give --baseline with an earlier JSON report, or accept the gaps", cms))
+			for _, unit := range s.unread {
+				if unit.CMS == cms {
+					notices.unread(unit)
+				}
+			}
+		case len(log.Runs) == sarifMaxRuns-1:
+			notices.add(noteRunLeftOut, "error", "", fmt.Sprintf("The run of %s is left out: a file may have no more than %d runs", cms, sarifMaxRuns))
+		default:
+			log.Runs = append(log.Runs, s.run(cms))
+		}
+	}
+	if len(s.r.Sources) == 0 {
+		notices.add(noteNoSource, "error", "", "No source was found, so nothing was audited")
+	}
+	if len(notices.list) > 0 || len(log.Runs) == 0 {
+		log.Runs = append(log.Runs, s.noticeRun(notices))
+	}
+	return log
+}
+
+// cmses gives the CMSes with a source now, or with a finding that may still stand.
+func (s *sarif) cmses() []string {
+	var names []string
+	for i := range s.r.Sources {
+		names = append(names, s.r.Sources[i].CMS)
+	}
+	for i := range s.r.Stale {
+		names = append(names, s.r.Stale[i].CMS)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// mustLeaveOut: something of the CMS was not measured that nobody accepted,
+// and no baseline says what had been found there. A result that is missing
+// would be read as fixed.
+func (s *sarif) mustLeaveOut(cms string) bool {
+	return s.r.Baseline == nil && s.incomplete(cms)
+}
+
+func (s *sarif) incomplete(cms string) bool {
+	for _, unit := range s.unread {
+		if unit.CMS == cms && unit.Accepted == nil {
+			return true
+		}
+	}
+	for _, e := range s.r.RuleErrors {
+		if s.cmsOf[e.Source] == cms {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *sarif) run(cms string) sarifRun {
+	notes := s.newNotes()
+	results := s.results(cms, notes)
+	s.gapNotes(cms, notes)
+	return sarifRun{
+		Tool:              sarifTool{s.driver()},
+		AutomationDetails: sarifAutomation{s.category(cms)},
+		Invocations:       []sarifInvocation{{ExecutionSuccessful: !s.incomplete(cms), Notifications: notes.finish()}},
+		Taxonomies:        s.taxonomies,
+		ColumnKind:        "unicodeCodePoints",
+		Results:           results,
+		Properties:        s.runProperties(),
+	}
+}
+
+// noticeRun says what no other run can say. Its category never has results.
+func (s *sarif) noticeRun(notes *notes) sarifRun {
+	return sarifRun{
+		Tool:              sarifTool{s.driver()},
+		AutomationDetails: sarifAutomation{s.category("notices")},
+		Invocations:       []sarifInvocation{{ExecutionSuccessful: len(notes.list) == 0, Notifications: notes.finish()}},
+		Taxonomies:        s.taxonomies,
+		ColumnKind:        "unicodeCodePoints",
+		Results:           []sarifResult{},
+		Properties:        s.runProperties(),
+	}
+}
+
+// category is what code scanning keeps alerts apart by. A run that was
+// restricted has one of its own: it must not close the alerts of a full one.
+func (s *sarif) category(name string) string {
+	id := "tokenaudit/" + uriSegment(name) + "/"
+	if scope := s.r.Scope; scope != nil {
+		sum := sha256.Sum256([]byte(strings.Join(scope.Sources, "\x00") + "\x01" + strings.Join(scope.Rules, "\x00") + "\x01" + scope.Shard))
+		id += "partial-" + hex.EncodeToString(sum[:4]) + "/"
+	}
+	return id
+}
+
+func (s *sarif) driver() sarifComponent {
+	driver := sarifComponent{
+		Name: "tokenaudit", InformationURI: projectURL, Organization: "tokenaudit",
+		Version:       s.r.Tool.Version,
+		Rules:         s.rules,
+		Notifications: noteDescriptors(),
+	}
+	for i, taxonomy := range s.taxonomies {
+		driver.SupportedTaxonomies = append(driver.SupportedTaxonomies, sarifReference{Name: taxonomy.Name, Index: i})
+	}
+	if driver.Version == "" {
+		driver.Version = "unknown"
+	}
+	return driver
+}
+
+func (s *sarif) runProperties() map[string]any {
+	return map[string]any{
+		"auditTime":    s.r.At.Format("2006-01-02T15:04:05Z07:00"),
+		"policyDigest": s.r.Policies.Digest,
+		"configDigest": s.r.ConfigDigest,
+	}
+}
+
+// sarifLevel, securitySeverity and sarifRank put a severity into the three
+// scales that readers use. 9.5, because the text of GitHub leaves in doubt what
+// exactly 9.0 is.
+func sarifLevel(severity policies.Severity) string {
+	switch severity {
+	case policies.Critical, policies.High:
+		return "error"
+	case policies.Medium:
+		return "warning"
+	}
+	return "note"
+}
+
+func securitySeverity(severity policies.Severity) string {
+	switch severity {
+	case policies.Critical:
+		return "9.5"
+	case policies.High:
+		return "8.0"
+	case policies.Medium:
+		return "5.5"
+	case policies.Low:
+		return "2.0"
+	}
+	return "0.0"
+}
+
+func sarifRank(severity policies.Severity) float64 {
+	switch severity {
+	case policies.Critical:
+		return 95
+	case policies.High:
+		return 80
+	case policies.Medium:
+		return 55
+	case policies.Low:
+		return 20
+	}
+	return 5
+}

@@ -1,0 +1,347 @@
+package report
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+var (
+	sarifDir  = flag.String("sarif-dir", "", "write SARIF files of every kind into this folder, for a validator")
+	sarifJSON = flag.String("sarif-schema", "", "the JSON Schema of SARIF to check these files against")
+)
+
+// sarifReports are reports of every kind that a validator should see.
+func sarifReports() map[string]struct {
+	report  *Report
+	options RenderOptions
+} {
+	complete := readable(sampleReport())
+	type file = struct {
+		report  *Report
+		options RenderOptions
+	}
+	return map[string]file{
+		"sample":     {sampleReport(), RenderOptions{}},
+		"complete":   {complete, RenderOptions{}},
+		"suppressed": {complete, RenderOptions{Suppressed: true}},
+		"empty":      {emptyReport(), RenderOptions{}},
+		"nothing":    {build(sampleOptions(), nil), RenderOptions{}},
+		"hostile":    {readable(hostileReport()), RenderOptions{Suppressed: true}},
+		"large":      {build(sampleOptions(), largeSources(3, 500)), RenderOptions{}},
+	}
+}
+
+// readable makes a report one of which every list was read.
+func readable(r *Report) *Report {
+	for i := range r.Sources {
+		for j := range r.Sources[i].Units {
+			r.Sources[i].Units[j].Status, r.Sources[i].Units[j].Error = inventory.UnitComplete, ""
+		}
+	}
+	r.RuleErrors = []RuleError{}
+	r.Complete = true
+	return r
+}
+
+// TestSARIFFiles does nothing unless it is asked to: make sarif-check runs it
+// and gives the files to the validator of the platforms.
+func TestSARIFFiles(t *testing.T) {
+	if *sarifDir == "" {
+		t.Skip("no -sarif-dir")
+	}
+	schema, err := jsonschema.Compile(*sarifJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range sarifReports() {
+		document := rendered(t, "sarif", file.report, file.options)
+		if err := os.WriteFile(filepath.Join(*sarifDir, name+".sarif"), document, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var value any
+		if err := json.Unmarshal(document, &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); err != nil {
+			t.Errorf("%s: %#v", name, err)
+		}
+	}
+}
+
+func sarifOf(t *testing.T, r *Report, o RenderOptions) sarifLog {
+	t.Helper()
+	var log sarifLog
+	if err := json.Unmarshal(rendered(t, "sarif", r, o), &log); err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+func TestSARIFHasOneRunForEachCMS(t *testing.T) {
+	log := sarifOf(t, readable(sampleReport()), RenderOptions{})
+	var ids []string
+	results := 0
+	for _, run := range log.Runs {
+		ids = append(ids, run.AutomationDetails.ID)
+		results += len(run.Results)
+		if run.Results == nil {
+			t.Errorf("%s has null results", run.AutomationDetails.ID)
+		}
+	}
+	want := []string{"tokenaudit/contentful/", "tokenaudit/contentstack/", "tokenaudit/datocms/", "tokenaudit/terraform/"}
+	if diff := cmp.Diff(want, ids); diff != "" {
+		t.Error(diff)
+	}
+	if results != 5 {
+		t.Errorf("%d results, want the 5 findings that are not waived", results)
+	}
+}
+
+// An incomplete run without a baseline would close alerts: it is left out.
+func TestSARIFLeavesIncompleteRunsOut(t *testing.T) {
+	log := sarifOf(t, sampleReport(), RenderOptions{})
+	ids := map[string]sarifRun{}
+	for _, run := range log.Runs {
+		ids[run.AutomationDetails.ID] = run
+	}
+	if _, ok := ids["tokenaudit/contentstack/"]; ok {
+		t.Error("the run of contentstack, whose management tokens were not read, is there")
+	}
+	if _, ok := ids["tokenaudit/contentful/"]; !ok {
+		t.Error("the run of contentful, whose gap is accepted, is not there")
+	}
+	notices, ok := ids["tokenaudit/notices/"]
+	if !ok || len(notices.Results) != 0 || notices.Invocations[0].ExecutionSuccessful {
+		t.Fatalf("notices: %v, %+v", ok, notices.Invocations)
+	}
+	text := notices.Invocations[0].Notifications[0].Message.Text
+	if !strings.Contains(text, "run of contentstack is left out") {
+		t.Errorf("the first notice is %q", text)
+	}
+}
+
+// With a baseline the findings of what was not read stay open.
+func TestSARIFCarriesStaleFindingsOver(t *testing.T) {
+	r := sampleReport()
+	r.Baseline = &BaselineRef{At: daysAgo(1), Complete: true}
+	for i := range r.Findings {
+		r.Findings[i].Baseline = BaselineUnchanged
+	}
+	r.Findings[0].Baseline = BaselineNew
+	r.Stale = []Finding{{Fingerprint: "f1", Rule: "old-rule", Severity: policies.High, Status: policies.Fail, Resolution: StaleUnread, CMS: "contentstack", Source: "contentstack/stacks/blt9f", Token: "contentstack/stacks/blt9f/management_tokens/m", Message: "was bad"}}
+	log := sarifOf(t, r, RenderOptions{})
+	states := map[string]int{}
+	for _, run := range log.Runs {
+		for _, result := range run.Results {
+			states[result.BaselineState]++
+			if result.PartialFingerprints["primaryLocationLineHash"] == "f1" {
+				states["stale"]++
+				if run.AutomationDetails.ID != "tokenaudit/contentstack/" || !strings.Contains(result.Message.Text, "not looked at again") || run.Tool.Driver.Rules[result.RuleIndex].ID != "old-rule" {
+					t.Errorf("stale result: %+v", result)
+				}
+			}
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"new": 1, "unchanged": 5, "stale": 1}, states); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSARIFRestrictedRunHasItsOwnCategory(t *testing.T) {
+	r := readable(sampleReport())
+	r.Scope = &Scope{Sources: []string{"contentful/*"}}
+	one := sarifOf(t, r, RenderOptions{}).Runs[0].AutomationDetails.ID
+	r.Scope = &Scope{Sources: []string{"datocms/*"}}
+	two := sarifOf(t, r, RenderOptions{}).Runs[0].AutomationDetails.ID
+	if !strings.HasPrefix(one, "tokenaudit/contentful/partial-") || one == two {
+		t.Errorf("categories %s and %s", one, two)
+	}
+}
+
+func TestSARIFSuppressionsAreOnAllResultsOrNone(t *testing.T) {
+	r := readable(sampleReport())
+	for _, suppressed := range []bool{false, true} {
+		document := string(rendered(t, "sarif", r, RenderOptions{Suppressed: suppressed}))
+		results, members := strings.Count(document, `"ruleIndex"`), strings.Count(document, `"suppressions"`)
+		if suppressed && (members != results || results != 6) || !suppressed && (members != 0 || results != 5) {
+			t.Errorf("suppressed %v: %d results, %d of them with suppressions", suppressed, results, members)
+		}
+	}
+}
+
+func TestSARIFLimits(t *testing.T) {
+	r := build(sampleOptions(), largeSources(3, 6000))
+	log := sarifOf(t, r, RenderOptions{})
+	for _, run := range log.Runs {
+		if len(run.Results) != sarifMaxResults {
+			t.Errorf("%s has %d results", run.AutomationDetails.ID, len(run.Results))
+		}
+		if run.Results[0].Level != "error" {
+			t.Errorf("%s begins with level %s", run.AutomationDetails.ID, run.Results[0].Level)
+		}
+		if text := run.Invocations[0].Notifications[0].Message.Text; !strings.Contains(text, "1,000 findings are left out") {
+			t.Errorf("%s: %q", run.AutomationDetails.ID, text)
+		}
+	}
+	places := map[string]bool{}
+	for _, run := range log.Runs {
+		for _, result := range run.Results {
+			place := result.RuleID + result.Locations[0].Physical.Artifact.URI
+			if places[place] {
+				t.Fatalf("two results of one rule at %s", place)
+			}
+			places[place] = true
+		}
+	}
+
+	var many []judged
+	for i := range 25 {
+		source := sampleSource(fmt.Sprintf("cms%02d", i), fmt.Sprintf("cms%02d/1", i), inventory.KindInstance, "x", complete1("tokens"))
+		many = append(many, judge(source, nil))
+	}
+	log = sarifOf(t, build(sampleOptions(), many), RenderOptions{})
+	if len(log.Runs) != sarifMaxRuns || len(log.Runs[19].Invocations[0].Notifications) != 6 {
+		t.Errorf("%d runs, the last with %d notices", len(log.Runs), len(log.Runs[19].Invocations[0].Notifications))
+	}
+}
+
+// Texts that do not compress bring a file over 10 MB: results go until it fits.
+func TestSARIFFitsTheUpload(t *testing.T) {
+	r := build(sampleOptions(), largeSources(15, 4000))
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range r.Findings {
+		message := make([]byte, 700)
+		for j := range message {
+			message[j] = byte('!' + random.IntN(90))
+		}
+		r.Findings[i].Message = string(message)
+	}
+	document := rendered(t, "sarif", r, RenderOptions{})
+	var size byteCount
+	zip := gzip.NewWriter(&size)
+	if _, err := zip.Write(document); err != nil {
+		t.Fatal(err)
+	}
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if size >= sarifMaxBytes {
+		t.Errorf("%d bytes zipped", size)
+	}
+	if !bytes.Contains(document, []byte("findings are left out")) {
+		t.Error("nothing says what was cut")
+	}
+}
+
+// Whatever text a CMS has, every member keeps to what the platforms take.
+func TestSARIFIsHarmless(t *testing.T) {
+	for _, run := range sarifOf(t, readable(hostileReport()), RenderOptions{Suppressed: true}).Runs {
+		places := map[string]bool{}
+		for _, result := range run.Results {
+			uri := result.Locations[0].Physical.Artifact.URI
+			if u, err := url.Parse(uri); err != nil || u.Scheme != "" || u.Host != "" || strings.ContainsAny(uri, ": \\") || strings.HasPrefix(uri, ".") || strings.HasPrefix(uri, "/") || strings.Contains(uri, "/../") {
+				t.Errorf("uri %q: %v", uri, err)
+			}
+			if places[result.RuleID+" "+uri] {
+				t.Errorf("two results of %s at %s", result.RuleID, uri)
+			}
+			places[result.RuleID+" "+uri] = true
+			if n := utf8.RuneCountInString(result.Message.Text); n == 0 || n > sarifMaxText {
+				t.Errorf("a message of %d characters", n)
+			}
+			if strings.Contains(result.Message.Text, "](") && !strings.Contains(result.Message.Text, `\](`) {
+				t.Errorf("a link in %q", result.Message.Text)
+			}
+			if v := result.HostedViewerURI; v != "" && !strings.HasPrefix(v, "https://") {
+				t.Errorf("hostedViewerUri %q", v)
+			}
+			if strings.ContainsFunc(result.Message.Text, func(r rune) bool { return !isVisible(r) }) {
+				t.Errorf("control characters in %q", result.Message.Text)
+			}
+		}
+	}
+}
+
+// A for_each declares many tokens on one line: they are one result there.
+func TestSARIFMergesInstancesOfOneDeclaration(t *testing.T) {
+	plan := sampleSource("terraform", "terraform/web", inventory.KindPlan, "web")
+	var verdicts []policies.Verdict
+	for _, key := range []string{"a", "b", "c"} {
+		token := sampleToken(plan, inventory.Management, "t.ci%5B%22"+key+"%22%5D", "CI "+key)
+		token.Planned, token.Address = inventory.PlannedCreate, `module.m[0].t.ci["`+key+`"]`
+		token.Origin = inventory.Origin{File: "./infra/tokens.tf", Line: 12}
+		if key == "c" {
+			token.Origin.Line = 0 // the line is not known
+		}
+		plan.Tokens = append(plan.Tokens, token)
+		verdicts = append(verdicts, policies.Verdict{Rule: "unused-token", Status: policies.Fail, Token: token.ID, Message: "bad"})
+	}
+	results := sarifOf(t, build(sampleOptions(), []judged{judge(plan, sampleRules(), verdicts...)}), RenderOptions{}).Runs[0].Results
+	if len(results) != 2 {
+		t.Fatalf("%d results, want one for the line and one for the token without a line", len(results))
+	}
+	merged := results[0]
+	if got := merged.Locations[0].Physical; got.Artifact.URI != "infra/tokens.tf" || got.Region.StartLine != 12 {
+		t.Errorf("at %+v", got)
+	}
+	if !strings.Contains(merged.Message.Text, `each of 2 tokens: module.m[0].t.ci["a"], module.m[0].t.ci["b"]`) {
+		t.Errorf("message %q", merged.Message.Text)
+	}
+	if got, want := merged.PartialFingerprints["primaryLocationLineHash"], Fingerprint("unused-token", "terraform/web", "module.m.t.ci", ""); got != want {
+		t.Errorf("fingerprint %s, want that of the declaration %s", got, want)
+	}
+	if !strings.HasPrefix(results[1].Locations[0].Physical.Artifact.URI, "terraform/web/t.ci%255B") {
+		t.Errorf("without a line: %q", results[1].Locations[0].Physical.Artifact.URI)
+	}
+}
+
+func TestDeclaration(t *testing.T) {
+	for address, want := range map[string]string{
+		"a.b": "a.b", "a.b[0]": "a.b", `a.b["x"]`: "a.b", `module.m["a]\"["].a.b[1]`: "module.m.a.b", "": "", `a.b["`: "a.b",
+	} {
+		if got := declaration(address); got != want {
+			t.Errorf("declaration(%q) = %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestURIPath(t *testing.T) {
+	for s, want := range map[string]string{
+		"contentful/spaces/abc/api_keys/6gv": "contentful/spaces/abc/api_keys/6gv",
+		"a:b/c d":                            "a%3Ab/c%20d", "../x": "~../x", "a//b/.": "a/~/b/~.", "%41": "%2541", "é": "%C3%A9",
+	} {
+		if got := uriPath(s); got != want {
+			t.Errorf("uriPath(%q) = %q, want %q", s, got, want)
+		}
+	}
+	long := uriSegment(strings.Repeat("名", 5000))
+	if _, err := url.PathUnescape(long); err != nil || len(long) > uriMaxSegment || long == uriSegment(strings.Repeat("名", 5001)) {
+		t.Errorf("a long segment became %q: %v", long, err)
+	}
+}
+
+func TestRepositoryPath(t *testing.T) {
+	for file, want := range map[string]string{
+		"tokenaudit.yaml": "tokenaudit.yaml", "./a/../b.yaml": "b.yaml", "/etc/x": "", "../x": "", "a/../../x": "", `C:\x`: "", `a\b.tf`: "a/b.tf", "": "", "https://x": "",
+	} {
+		if got := repositoryPath(file); got != want {
+			t.Errorf("repositoryPath(%q) = %q, want %q", file, got, want)
+		}
+	}
+}
