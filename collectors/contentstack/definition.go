@@ -1,0 +1,102 @@
+package contentstack
+
+import (
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// The keys of a source entry.
+const (
+	optionRegion       = "region"
+	optionOrganization = "organization"
+	optionStacks       = "stacks"
+	optionAPIKey       = "api_key"
+	optionAuthtoken    = "authtoken"
+	optionOAuthToken   = "oauth_token"
+)
+
+// Definition declares Contentstack.
+func Definition() collectors.Definition {
+	return collectors.Definition{
+		CMS:   cms,
+		Title: "Contentstack",
+		Options: []collectors.Option{
+			{
+				Key: optionRegion, Type: collectors.OptionString, Default: defaultRegion, Enum: regionNames(),
+				Help: "The region that keeps the organization; a stack answers in its own region only.", Example: "eu",
+			},
+			{
+				Key: optionOrganization, Type: collectors.OptionString,
+				Help:    "The uid of an organization: every stack of it, or only those listed under stacks.",
+				Example: "blt0123456789abcdef",
+			},
+			{
+				Key: optionStacks, Type: collectors.OptionObjects, Help: "The stacks to audit; all of the organization if empty.",
+				Items: []collectors.Option{{
+					Key: optionAPIKey, Type: collectors.OptionSecret, Required: true,
+					Help: "The API key of the stack (stack > Settings > Stack).", Example: "CONTENTSTACK_API_KEY",
+				}},
+			},
+			{
+				Key: optionAuthtoken, Type: collectors.OptionSecret, Help: "The authtoken of a user session.",
+				Example: "CONTENTSTACK_AUTHTOKEN",
+			},
+			{
+				Key: optionOAuthToken, Type: collectors.OptionSecret, Help: "The access token of an OAuth app; it lives for an hour.",
+				Example: "CONTENTSTACK_OAUTH_TOKEN",
+			},
+		},
+		OneOf:          [][]string{{optionAuthtoken, optionOAuthToken}},
+		AnyOf:          [][]string{{optionOrganization, optionStacks}},
+		Facts:          facts(),
+		LeastPrivilege: leastPrivilege,
+		New:            newCollector,
+	}
+}
+
+// facts says what the API can tell. No token has a field for its use, and
+// neither the audit log nor the analytics name the token of a request.
+func facts() inventory.Facts {
+	yes := inventory.FactSupport{Reported: inventory.SupportYes}
+	partly := func(reason string) inventory.FactSupport {
+		return inventory.FactSupport{Reported: inventory.SupportPartly, Reason: reason}
+	}
+	return inventory.Facts{
+		inventory.FactAccess:       yes,
+		inventory.FactEnvironments: yes,
+		inventory.FactBranches:     yes,
+		inventory.FactCreatedAt:    partly(reasonPreviewTime),
+		inventory.FactUpdatedAt:    partly(reasonPreviewTime),
+		inventory.FactRevokedAt:    yes,
+		inventory.FactExpiry:       yes,
+		inventory.FactLastUsed:     {Reported: inventory.SupportNo, Reason: reasonLastUsed},
+		inventory.FactOwner:        partly(reasonPreviewCreator),
+		inventory.FactDescription:  yes,
+		inventory.FactTraits:       yes,
+	}
+}
+
+// limits are the quotas of a stack. The vendor's pages disagree; the one with
+// the latest date is taken.
+func limits() map[string]inventory.Limit {
+	return map[string]inventory.Limit{
+		"management_tokens": {
+			Max:    10,
+			Source: "Contentstack, Content Management API reference of 2026-06-02; the page on limitations of 2026-03-25 says 30",
+		},
+	}
+}
+
+const leastPrivilege = `Contentstack has two credentials that can list tokens. A management token is none of them: the tokens module is closed to it.
+
+**An OAuth app (weakest).** In Developer Hub make an app for your organization with these scopes, and nothing that ends in ` + "`:write`" + `:
+
+- ` + "`cm.stack.delivery-tokens:read`, `cm.stack.management-tokens:read`" + `
+- ` + "`cm.stacks.management:read`, `cm.stack.users:read`" + `
+- ` + "`cm.environments.management:read`, `cm.branches.management:read`, `cm.branch-aliases.management:read`" + `
+- ` + "`organization:read`" + ` (user token only: tells which creators of tokens have left)
+
+Install it, authorize it as an admin of the stacks, and pass the access token as ` + "`oauth_token`" + `. It lives for an hour, so fetch it right before the scan, for example with ` + "`oauth_token: {command: [...]}`" + `.
+
+**An authtoken.** Make a user of its own for the audit, and invite it with the role Admin into every stack to audit: only the owner and the admins of a stack can see its management tokens. Make it an admin of the organization if stacks that nobody shares with it must not go unnoticed. Log in once (` + "`csdx auth:login`" + `), and pass the session's authtoken as ` + "`authtoken`" + `. Do not log in on every run: a user has 20 sessions, and each further one silently ends the oldest. An authtoken can also write whatever its user can, and both credentials are shown the secrets of delivery tokens; tokenaudit sends only GET and keeps none of them.
+`

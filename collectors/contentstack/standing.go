@@ -1,0 +1,95 @@
+package contentstack
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// adminRole is the built-in role that may see management tokens.
+const adminRole = "Admin"
+
+// suspectsEmptiness: a list of management tokens came back empty, and the caller
+// is not known to be somebody who would have seen some.
+func (c *collector) suspectsEmptiness(s *openStack, l *contents) bool {
+	return l.managementGap == nil && len(l.management) == 0 &&
+		c.caller.UID.value != "" && c.caller.UID.value != s.owner &&
+		c.caller.administers(s.source.Organization) != inventory.Yes
+}
+
+// judgeEmptiness turns an empty list of management tokens into a gap where the
+// caller is known to lack the right to see any: only the owner and the admins
+// of a stack do.
+func (c *collector) judgeEmptiness(s *openStack, people census, l *contents) {
+	if !c.suspectsEmptiness(s, l) || c.isAdmin(s, people) != inventory.No {
+		return
+	}
+	l.managementGap = &gap{
+		class:  inventory.ErrPermissionDenied,
+		detail: "GET /v3/stacks/management_tokens: the list came back empty, but the scan's user is no admin of the stack and could not see any token",
+		hint:   hintManagement,
+	}
+}
+
+// isAdmin tells whether the caller is owner or admin of a stack. A
+// collaborator's roles come as uids or as objects; the stack names its own.
+func (c *collector) isAdmin(s *openStack, people census) inventory.Ternary {
+	uid := c.caller.UID.value
+	switch {
+	case uid == "":
+		return inventory.Unknown
+	case uid == s.owner:
+		return inventory.Yes
+	case people.collaborators == nil:
+		return inventory.Unknown
+	}
+	me, ok := people.collaborators.find(uid)
+	if !ok || me.Roles.shape != good {
+		return inventory.Unknown
+	}
+	admins := adminUIDs(s.roles)
+	named := true
+	for _, r := range me.Roles.items {
+		if strings.EqualFold(r.name, adminRole) || slices.Contains(admins, r.uid) || slices.Contains(admins, r.word) {
+			return inventory.Yes
+		}
+		named = named && r.name != ""
+	}
+	if named || len(admins) > 0 {
+		return inventory.No
+	}
+	return inventory.Unknown
+}
+
+// adminUIDs are the uids of the role Admin among the roles of a stack.
+func adminUIDs(roles []ref) []string {
+	var uids []string
+	for _, r := range roles {
+		if strings.EqualFold(r.name, adminRole) && r.uid != "" {
+			uids = append(uids, r.uid)
+		}
+	}
+	return uids
+}
+
+// auditor says what the scan's own credential could do to a stack. The list of
+// delivery tokens shows their secrets to whoever may read it, so reading
+// secrets cannot be avoided. An authtoken has all rights of its user.
+func (c *collector) auditor(s *openStack, people census, l contents) inventory.Auditor {
+	a := inventory.Auditor{ReadsSecrets: inventory.Unknown, Writes: inventory.Unknown, Necessary: inventory.Unknown}
+	if l.deliveryGap == nil {
+		a.ReadsSecrets = inventory.Yes
+	}
+	if c.oauth {
+		a.Detail = "the list of delivery tokens shows their secrets; the API does not tell the scopes of an OAuth token"
+		return a
+	}
+	a.Necessary = inventory.No
+	a.Detail = "an authtoken has all rights of its user; the vendor documents OAuth scopes that allow reading tokens and nothing else"
+	if c.isAdmin(s, people) == inventory.Yes || c.caller.administers(s.source.Organization) == inventory.Yes ||
+		len(l.management) > 0 {
+		a.Writes = inventory.Yes
+	}
+	return a
+}
