@@ -1,21 +1,19 @@
 package contentstack
 
 import (
-	"slices"
-
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// The modules that narrow a token to branches; what they allow is no right of
-// its own.
+// The modules that narrow a token to environments or branches.
 const (
 	moduleEnvironment = "environment"
 	moduleBranch      = "branch"
 	moduleAlias       = "branch_alias"
 )
 
-// wildcard stands for all modules, and, by what other parts of the API accept,
-// for all branches.
+// wildcard stands for all modules and, as other parts of the API have it, for
+// all branches.
 const wildcard = "$all"
 
 // changesStructure reports whether writing to a module changes what content is
@@ -33,70 +31,81 @@ func changesStructure(module string) bool {
 }
 
 // managementAccess reads what a management token can do: the strongest right of
-// any entry outside the branch modules. The list of modules is open, because
-// the vendor's own sources disagree on it; an unknown one counts as content.
-// Entries whose rights cannot be read make write assumed, unless another one
-// shows it.
-func managementAccess(scope list[object[scopeEntry]]) inventory.Access {
-	a := inventory.Access{Level: inventory.LevelNone, ManagesTokens: inventory.No, Grants: grants(scope)}
-	reason := ""
-	if scope.shape != good {
-		reason = "Contentstack gave no scope for the token"
+// any entry outside the branch modules, which only narrow the others. An entry
+// whose right to write cannot be read makes write assumed, unless another entry
+// grants it.
+func managementAccess(s scope) inventory.Access {
+	level, unread := inventory.LevelNone, ""
+	if s.State != cmsapi.FieldGiven {
+		unread = s.Err("scope").Message
+	} else if s.Broken > 0 {
+		unread = "a scope entry of the token cannot be read"
 	}
-	for _, o := range scope.items {
-		entry, acl := o.value, o.value.ACL.value
-		module := entry.Module.value
+	for _, entry := range s.Items {
+		module := str(entry.Module)
 		if module == moduleBranch || module == moduleAlias {
 			continue
 		}
-		switch {
-		case acl.Write.shape == good && acl.Write.value && changesStructure(module):
-			a.Level, a.Write = inventory.LevelSchema, true
-		case acl.Write.shape == good && acl.Write.value:
-			a.Write = true
-			if a.Level != inventory.LevelSchema {
-				a.Level = inventory.LevelWrite
-			}
-		case o.shape != good || entry.ACL.shape != good || unreadable(acl.Write):
-			reason = "the rights of a scope entry of the token cannot be read"
-		case a.Level == inventory.LevelNone && (acl.Read.value || unreadable(acl.Read)):
-			a.Level = inventory.LevelRead
+		granted, reason := entry.level()
+		if granted.Compare(level) > 0 {
+			level = granted
+		}
+		if reason != "" {
+			unread = reason
 		}
 	}
-	if reason != "" && !a.Write {
-		a.Level, a.Write, a.Assumed, a.Reason = inventory.LevelUnknown, true, true, reason
+	if unread != "" && !level.AtLeast(inventory.LevelWrite) {
+		return inventory.AssumedAccess(unread, inventory.No, grants(s)...)
 	}
-	return a
+	return inventory.NewAccess(level, inventory.No, grants(s)...)
 }
 
-// unreadable: the right is named, but not by a yes or no. One that is not named
-// is not given.
-func unreadable(f flag) bool { return f.shape == odd || f.shape == null }
+// level is what one entry grants at most. The set of modules is open, because
+// the vendor's own sources disagree on it; an unknown one counts as content.
+// The reason is set if the right to write cannot be read. A right that is not
+// named is not given.
+func (e scopeEntry) level() (level inventory.Level, unread string) {
+	acl, ok := e.ACL.Get()
+	if !ok {
+		return inventory.LevelNone, e.ACL.Reason("the acl of a scope entry")
+	}
+	switch {
+	case yes(acl.Write) && changesStructure(str(e.Module)):
+		return inventory.LevelSchema, ""
+	case yes(acl.Write):
+		return inventory.LevelWrite, ""
+	case unreadable(acl.Write):
+		return inventory.LevelNone, acl.Write.Reason("the right to write of a scope entry")
+	case yes(acl.Read) || unreadable(acl.Read):
+		return inventory.LevelRead, ""
+	}
+	return inventory.LevelNone, ""
+}
+
+// unreadable: the right is named, but not by a yes or no.
+func unreadable(f flag) bool { return f.State == cmsapi.FieldNull || f.State == cmsapi.FieldWrong }
 
 // deliveryAccess reads what a delivery token, or the preview token beside it,
 // can do: both reach read-only APIs, whatever their scope says. Without an
 // environment there is nothing to read.
-func deliveryAccess(scope list[object[scopeEntry]], environments inventory.Scope) inventory.Access {
-	a := inventory.Access{Level: inventory.LevelRead, ManagesTokens: inventory.No, Grants: grants(scope)}
+func deliveryAccess(s scope, environments inventory.Scope) inventory.Access {
 	if environments.State == inventory.ScopeListed && len(environments.Items) == 0 {
-		a.Level = inventory.LevelNone
+		return inventory.NewAccess(inventory.LevelNone, inventory.No, grants(s)...)
 	}
-	return a
+	return inventory.NewAccess(inventory.LevelRead, inventory.No, grants(s)...)
 }
 
 // grants are the rights of a scope in Contentstack's own words, such as
 // "$all:write" and "branch:read".
-func grants(scope list[object[scopeEntry]]) []string {
-	words := []string{}
-	for _, o := range scope.items {
-		module, acl := o.value.Module.value, o.value.ACL.value
-		if acl.Read.value {
-			words = append(words, module+":read")
+func grants(s scope) []string {
+	var words []string
+	for _, entry := range s.Items {
+		if yes(entry.ACL.Value.Read) {
+			words = append(words, str(entry.Module)+":read")
 		}
-		if acl.Write.value {
-			words = append(words, module+":write")
+		if yes(entry.ACL.Value.Write) {
+			words = append(words, str(entry.Module)+":write")
 		}
 	}
-	slices.Sort(words)
-	return slices.Compact(words)
+	return words
 }

@@ -1,7 +1,6 @@
 package contentstack
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/sourcegraph/conc"
 
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -25,54 +25,49 @@ const (
 
 // contents are the lists of one stack as they came.
 type contents struct {
-	delivery, management                                             []token
-	environments                                                     []environment
-	branches                                                         []branch
-	aliases                                                          []branchAlias
-	deliveryGap, managementGap, environmentsGap, branchGap, aliasGap *gap
+	delivery, management cmsapi.Listing[token]
+	environments         cmsapi.Listing[environment]
+	branches             cmsapi.Listing[branch]
+	aliases              cmsapi.Listing[branchAlias]
 	// users are those of the organization; nil if it is not known.
 	users *people
 }
 
 // Collect implements collectors.Collector.
 func (c *collector) Collect(ctx context.Context, source inventory.Source) (inventory.Source, error) {
+	source.CollectedAt = c.run.Now().UTC()
+	source.Units, source.Tokens = []inventory.Unit{}, []inventory.Token{}
 	c.mu.Lock()
 	s := c.stacks[source.ID]
 	c.mu.Unlock()
-	source.CollectedAt = c.run.Now().UTC()
-	source.Units, source.Tokens = []inventory.Unit{}, []inventory.Token{}
 	if s == nil {
-		return source, fmt.Errorf("collect %s: the stack was not discovered", source.ID)
+		return source, fmt.Errorf("collect %s: the stack was not discovered by this collector", source.ID)
 	}
-	if s.gap != nil {
+	if s.err != nil {
 		source.Units = []inventory.Unit{
-			unit(unitDelivery, 0, s.gap, inventory.Delivery, inventory.Preview),
-			unit(unitManagement, 0, s.gap, inventory.Management),
+			unit(unitDelivery, false, s.err, inventory.Delivery, inventory.Preview),
+			unit(unitManagement, false, s.err, inventory.Management),
 		}
 		return source, nil
 	}
 	lists := c.read(ctx, s)
 	lists.judgeRefusals()
-	p := lists.places(s)
-	people := c.count(ctx, s, &lists)
-	n := normalizer{
-		source: source, places: p, census: people,
-		never: horizon(source.NeverAfter, source.CollectedAt),
-	}
-	for _, t := range lists.delivery {
+	where := lists.places(s)
+	who := c.census(ctx, s, &lists)
+	c.judgeEmptiness(s, who, &lists)
+	n := normalizer{source: source, places: where, census: who, horizon: source.Horizon()}
+	for _, t := range lists.delivery.Items {
 		source.Tokens = append(source.Tokens, n.delivery(t)...)
 	}
-	for _, t := range lists.management {
+	for _, t := range lists.management.Items {
 		source.Tokens = append(source.Tokens, n.management(t))
 	}
-	slices.SortFunc(source.Tokens, func(a, b inventory.Token) int { return cmp.Compare(a.ID, b.ID) })
-	for _, item := range p.allEnvironments() {
-		source.Environments = append(source.Environments, inventory.Environment{ID: item.ID, Name: item.Name, Primary: item.Primary})
+	for _, e := range where.allEnvironments() {
+		source.Environments = append(source.Environments, inventory.Environment{ID: e.ID, Name: e.Name, Primary: e.Primary})
 	}
-	slices.SortFunc(source.Environments, func(a, b inventory.Environment) int { return cmp.Compare(a.ID, b.ID) })
-	c.judgeEmptiness(s, people, &lists)
-	source.Auditor = c.auditor(s, people, lists)
-	source.Units = lists.units(p, people)
+	source.Auditor = c.auditor(s, who, lists)
+	source.Units = lists.units(where, who)
+	source.Normalise()
 	return source, ctx.Err()
 }
 
@@ -84,44 +79,33 @@ func (c *collector) read(ctx context.Context, s *openStack) contents {
 		header = c.stackHeader(s)
 	)
 	wg.Go(func() {
-		l.delivery, l.deliveryGap = readList(ctx, s.client, tokenListing("/v3/stacks/delivery_tokens", header))
-		l.deliveryGap = l.deliveryGap.withHint(hintDelivery)
+		l.delivery = readList(ctx, s.client, tokenListing("/v3/stacks/delivery_tokens", header))
+		l.delivery.Err = hinted(l.delivery.Err, hintDelivery)
 	})
 	wg.Go(func() {
-		l.management, l.managementGap = readList(ctx, s.client, tokenListing("/v3/stacks/management_tokens", header))
-		l.managementGap = l.managementGap.withHint(hintManagement)
+		l.management = readList(ctx, s.client, tokenListing("/v3/stacks/management_tokens", header))
+		l.management.Err = hinted(l.management.Err, hintManagement)
 	})
 	wg.Go(func() {
-		l.environments, l.environmentsGap = readList(ctx, s.client, listing[environment]{
-			path: "/v3/environments", header: header, member: "environments",
-			pick: func(p *page) *list[object[environment]] { return &p.Environments },
-			id:   func(e environment) string { return e.UID.value },
-		})
-		l.environmentsGap = l.environmentsGap.withHint(hintSupport)
+		l.environments = readList(ctx, s.client, environmentListing(header))
+		l.environments.Err = hinted(l.environments.Err, hintSupport)
 	})
 	if s.branches != inventory.No {
 		wg.Go(func() {
-			l.branches, l.branchGap = readList(ctx, s.client, listing[branch]{
-				path: "/v3/stacks/branches", header: header, member: "branches",
-				pick: func(p *page) *list[object[branch]] { return &p.Branches },
-				id:   func(b branch) string { return b.UID.value },
-			})
-			l.branchGap = l.branchGap.withHint(hintSupport)
+			l.branches = readList(ctx, s.client, branchListing(header))
+			l.branches.Err = hinted(l.branches.Err, hintSupport)
 		})
 		wg.Go(func() {
-			l.aliases, l.aliasGap = readList(ctx, s.client, listing[branchAlias]{
+			l.aliases = readList(ctx, s.client, listing[branchAlias]{
 				path: "/v3/stacks/branch_aliases", header: header, member: "branch_aliases",
-				pick: func(p *page) *list[object[branchAlias]] { return &p.Aliases },
-				id:   func(a branchAlias) string { return a.Alias.value },
+				pick: func(p *page) cmsapi.List[branchAlias] { return p.Aliases },
+				id:   func(a branchAlias) string { return str(a.Alias) },
 			})
-			l.aliasGap = l.aliasGap.withHint(hintSupport)
+			l.aliases.Err = hinted(l.aliases.Err, hintSupport)
 		})
 	}
-	if s.organization != nil {
-		wg.Go(func() {
-			users := s.organization.members(ctx, c)
-			l.users = &users
-		})
+	if org := s.source.Organization; org != "" {
+		wg.Go(func() { l.users = c.organizationUsers(ctx, org, s.client) })
 	}
 	wg.Wait()
 	return l
@@ -131,7 +115,23 @@ func tokenListing(path string, header http.Header) listing[token] {
 	return listing[token]{
 		path: path, header: header, member: "tokens",
 		pick: (*page).tokens,
-		id:   func(t token) string { return t.UID.value },
+		id:   func(t token) string { return str(t.UID) },
+	}
+}
+
+func environmentListing(header http.Header) listing[environment] {
+	return listing[environment]{
+		path: "/v3/environments", header: header, member: "environments",
+		pick: func(p *page) cmsapi.List[environment] { return p.Environments },
+		id:   func(e environment) string { return str(e.UID) },
+	}
+}
+
+func branchListing(header http.Header) listing[branch] {
+	return listing[branch]{
+		path: "/v3/stacks/branches", header: header, member: "branches",
+		pick: func(p *page) cmsapi.List[branch] { return p.Branches },
+		id:   func(b branch) string { return str(b.UID) },
 	}
 }
 
@@ -139,19 +139,20 @@ func tokenListing(path string, header http.Header) listing[token] {
 // same 401 as a credential that is not valid. Where another list of the stack
 // was read, the credential is valid, and a right is missing.
 func (l *contents) judgeRefusals() {
-	refused := func(g *gap) bool { return g != nil && g.class == inventory.ErrUnauthorized }
-	if l.deliveryGap != nil && l.managementGap != nil && l.environmentsGap != nil {
+	if l.delivery.Err != nil && l.management.Err != nil && l.environments.Err != nil {
 		return
 	}
 	for _, r := range []struct {
-		gap  **gap
+		err  **cmsapi.Error
 		hint string
 	}{
-		{&l.deliveryGap, hintDelivery}, {&l.managementGap, hintManagement}, {&l.environmentsGap, hintSupport},
-		{&l.branchGap, hintSupport}, {&l.aliasGap, hintSupport},
+		{&l.delivery.Err, hintDelivery}, {&l.management.Err, hintManagement}, {&l.environments.Err, hintSupport},
+		{&l.branches.Err, hintSupport}, {&l.aliases.Err, hintSupport},
 	} {
-		if g := *r.gap; refused(g) {
-			*r.gap = &gap{class: inventory.ErrPermissionDenied, detail: g.detail, hint: r.hint, status: g.status}
+		if e := *r.err; e != nil && e.Class == inventory.ErrUnauthorized {
+			denied := *e
+			denied.Class, denied.Hint = inventory.ErrPermissionDenied, r.hint
+			*r.err = &denied
 		}
 	}
 }
@@ -161,39 +162,36 @@ func (l *contents) judgeRefusals() {
 // are not there, the stack has none, and nothing is missing.
 func (l *contents) places(s *openStack) places {
 	p := places{
-		environments: map[string]string{}, environmentsKnown: l.environmentsGap == nil,
+		environments: map[string]string{}, environmentsKnown: l.environments.Err == nil,
 		branches: map[string]bool{}, aliases: map[string]string{},
-		branchless: s.branches == inventory.No,
+		branchless: s.branches == inventory.No ||
+			s.branches == inventory.Unknown && notThere(l.branches.Err) && !l.namesBranches(),
 	}
-	for _, e := range l.environments {
-		p.environments[e.UID.value] = e.Name.value
+	for _, e := range l.environments.Items {
+		p.environments[str(e.UID)] = str(e.Name)
 	}
 	if p.branchless {
 		return p
 	}
-	if s.branches != inventory.Yes && !l.namesBranches() && featureOff(l.branchGap) {
-		p.branchless, l.branchGap, l.aliasGap = true, nil, nil
-		return p
-	}
-	for _, b := range l.branches {
+	for _, b := range l.branches.Items {
 		if !b.Deleted {
-			p.branches[b.UID.value] = true
+			p.branches[str(b.UID)] = true
 		}
 	}
-	for _, a := range l.aliases {
-		p.aliases[a.Alias.value] = a.UID.value
+	for _, a := range l.aliases.Items {
+		p.aliases[str(a.Alias)] = str(a.UID)
 	}
-	p.branchesKnown, p.aliasesKnown = l.branchGap == nil, l.aliasGap == nil
+	p.branchesKnown, p.aliasesKnown = l.branches.Err == nil, l.aliases.Err == nil
 	return p
 }
 
-// featureOff reports whether a list was refused in a way that says it does not
+// notThere reports whether a list was refused in a way that says it does not
 // exist here, and not that it may not be read or could not be.
-func featureOff(g *gap) bool {
-	if g == nil {
+func notThere(e *cmsapi.Error) bool {
+	if e == nil || e.Code == codeStackNotFound {
 		return false
 	}
-	switch g.status {
+	switch e.Status {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity:
 		return true
 	}
@@ -202,9 +200,9 @@ func featureOff(g *gap) bool {
 
 // namesBranches reports whether any token is limited to branches.
 func (l *contents) namesBranches() bool {
-	for _, t := range slices.Concat(l.delivery, l.management) {
-		for _, o := range t.Scope.items {
-			if m := o.value.Module.value; m == moduleBranch || m == moduleAlias {
+	for _, t := range slices.Concat(l.delivery.Items, l.management.Items) {
+		for _, entry := range t.Scope.Items {
+			if m := str(entry.Module); m == moduleBranch || m == moduleAlias {
 				return true
 			}
 		}
@@ -212,49 +210,44 @@ func (l *contents) namesBranches() bool {
 	return false
 }
 
-// count finds the people who made the tokens. The organization's users are
-// read once for all stacks, and know nearly everybody; the stack's own users
-// are asked for only where somebody is missing there.
-func (c *collector) count(ctx context.Context, s *openStack, l *contents) census {
-	people := census{owner: s.owner, caller: c.caller.person, organization: l.users, collaborators: s.people}
-	creators := map[string]bool{}
-	for _, t := range slices.Concat(l.delivery, l.management) {
-		if uid := t.CreatedBy.value; uid != "" {
-			creators[uid] = true
+// census finds the people who made the tokens. The users of the organization
+// are read once for all stacks, and know nearly everybody; the stack's own are
+// asked for only where somebody is missing there. A list that could not be read
+// is no gap if nobody had to be looked up in it.
+func (c *collector) census(ctx context.Context, s *openStack, l *contents) census {
+	who := census{owner: s.owner, caller: c.caller.person, organization: l.users}
+	var creators []string
+	for _, t := range slices.Concat(l.delivery.Items, l.management.Items) {
+		creators = append(creators, str(t.CreatedBy))
+	}
+	if who.missing(creators) || c.suspectsEmptiness(s, l) {
+		if who.collaborators = s.people; who.collaborators == nil {
+			who.collaborators = c.collaborators(ctx, s)
 		}
 	}
-	needed := people.missing(creators) || c.suspectsEmptiness(s, l)
-	if needed && people.collaborators == nil {
-		p := c.collaborators(ctx, s)
-		people.collaborators = &p
+	if who.organization.incomplete() && !who.missing(creators) {
+		who.organization = nil
 	}
-	// A list that could not be read is no gap if nobody had to be looked up in it.
-	if !needed && people.collaborators != nil && people.collaborators.gap != nil {
-		people.collaborators = nil
-	}
-	if people.organization != nil && people.organization.gap != nil && !people.missing(creators) {
-		people.organization = nil
-	}
-	return people
+	return who
 }
 
 // units reports on the lists. Those that were not needed are left out.
-func (l *contents) units(p places, people census) []inventory.Unit {
+func (l *contents) units(where places, who census) []inventory.Unit {
 	units := []inventory.Unit{
-		unit(unitDelivery, len(l.delivery), l.deliveryGap, inventory.Delivery, inventory.Preview),
-		unit(unitManagement, len(l.management), l.managementGap, inventory.Management),
-		unit(unitEnvironments, len(l.environments), l.environmentsGap),
+		unit(unitDelivery, len(l.delivery.Items) > 0, l.delivery.Err, inventory.Delivery, inventory.Preview),
+		unit(unitManagement, len(l.management.Items) > 0, l.management.Err, inventory.Management),
+		unit(unitEnvironments, len(l.environments.Items) > 0, l.environments.Err),
 	}
-	if !p.branchless {
+	if !where.branchless {
 		units = append(units,
-			unit(unitBranches, len(l.branches), l.branchGap),
-			unit(unitAliases, len(l.aliases), l.aliasGap))
+			unit(unitBranches, len(l.branches.Items) > 0, l.branches.Err),
+			unit(unitAliases, len(l.aliases.Items) > 0, l.aliases.Err))
 	}
-	if people.collaborators != nil {
-		units = append(units, unit(unitCollaborators, len(people.collaborators.known), people.collaborators.gap))
+	if who.collaborators != nil {
+		units = append(units, unit(unitCollaborators, len(who.collaborators.known) > 0, who.collaborators.err))
 	}
-	if people.organization != nil {
-		units = append(units, unit(unitUsers, len(people.organization.known), people.organization.gap))
+	if who.organization != nil {
+		units = append(units, unit(unitUsers, len(who.organization.known) > 0, who.organization.err))
 	}
 	return units
 }

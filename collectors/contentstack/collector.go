@@ -46,10 +46,14 @@ type collector struct {
 	client      *cmsapi.Client
 	firstDomain string
 
-	mu            sync.Mutex
-	stacks        map[string]*openStack
-	organizations map[string]*organization
-	caller        caller
+	// users of organizations, read once for all stacks.
+	users cmsapi.Memo[string, *people]
+
+	mu sync.Mutex
+	// stacks are the discovered ones by the ids of their sources, caller is
+	// whose credential this is; both are set by Discover.
+	stacks map[string]*openStack
+	caller caller
 }
 
 // openStack is a stack that was found.
@@ -63,10 +67,9 @@ type openStack struct {
 	// roles are the roles that the stack names, with their uids.
 	roles []ref
 	// people came with the stack; nil if they were not asked for.
-	people       *people
-	organization *organization // nil if it is not known
-	// gap is why the stack could not be opened; nil if it could.
-	gap *gap
+	people *people
+	// err is why the stack could not be opened; nil if it could.
+	err *cmsapi.Error
 }
 
 // newCollector makes the collector of one entry. It sends nothing.
@@ -77,7 +80,7 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 	}
 	c := &collector{
 		entry: entry, run: run, region: where, organization: strings.TrimSpace(entry.String(optionOrganization)),
-		stacks: map[string]*openStack{}, organizations: map[string]*organization{},
+		stacks: map[string]*openStack{},
 	}
 	for i, item := range entry.Objects(optionStacks) {
 		key := collectors.Entry{Values: item}.Secret(optionAPIKey)
@@ -160,7 +163,7 @@ func (c *collector) Domain(source inventory.Source) string {
 // organizationHeader goes with requests about an organization. OAuth tokens
 // want the scope of the request in exactly one header: an organization_uid or
 // an api_key (422, error code 21).
-func (c *collector) organizationHeader(uid string) http.Header {
+func organizationHeader(uid string) http.Header {
 	h := http.Header{}
 	h.Set("organization_uid", uid)
 	return h
@@ -175,22 +178,6 @@ func (c *collector) stackHeader(s *openStack) http.Header {
 		h.Set("organization_uid", s.source.Organization)
 	}
 	return h
-}
-
-// organizationOf gives what the stacks of an organization share; nil for an
-// organization that is not known.
-func (c *collector) organizationOf(uid string) *organization {
-	if uid == "" {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	o := c.organizations[uid]
-	if o == nil {
-		o = &organization{uid: uid, client: c.client.WithLimit(organizationLimit(uid))}
-		c.organizations[uid] = o
-	}
-	return o
 }
 
 // Interface guards.

@@ -42,8 +42,8 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 		return c.keep(found), nil
 	}
 	sources := c.keep(lists.merge(c))
-	if g := lists.gap(c.caller.administers(c.organization)); g != nil {
-		return sources, c.discoveryError(len(sources), g)
+	if e := lists.gap(c.caller.administers(c.organization)); e != nil {
+		return sources, c.discoveryError(len(sources) > 0, e)
 	}
 	return sources, nil
 }
@@ -61,27 +61,27 @@ func (c *collector) identify(ctx context.Context) caller {
 func (c *collector) whoAmI(ctx context.Context) (caller, error) {
 	var answer userAnswer
 	_, err := c.client.Get(ctx, cmsapi.Request{Path: "/v3/user", Query: url.Values{"include_orgs_roles": {"true"}}}, &answer)
-	if err == nil && answer.User.value.UID.value == "" {
+	if err == nil && str(answer.User.Value.UID) == "" {
 		err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/v3/user", Message: "the answer has no user"}
 	}
-	return answer.User.value, err
+	return answer.User.Value, err
 }
 
 // administers tells whether the caller is owner or admin of an organization.
 func (who caller) administers(uid string) inventory.Ternary {
-	for _, o := range who.Organizations.items {
-		if o.value.UID.value != uid || uid == "" {
+	for _, o := range who.Organizations.Items {
+		if str(o.UID) != uid || uid == "" {
 			continue
 		}
-		if o.value.IsOwner.value {
+		if yes(o.IsOwner) {
 			return inventory.Yes
 		}
-		for _, role := range o.value.Roles.items {
-			if role.value.Admin.value {
+		for _, role := range o.Roles.Items {
+			if yes(role.Admin) {
 				return inventory.Yes
 			}
 		}
-		if len(o.value.Roles.items) > 0 {
+		if len(o.Roles.Items) > 0 {
 			return inventory.No
 		}
 	}
@@ -92,94 +92,105 @@ func (who caller) administers(uid string) inventory.Ternary {
 type stackLists struct {
 	// shared are the stacks that the caller owns or that are shared with the
 	// caller: all that most credentials can open.
-	shared    []stack
-	sharedGap *gap
+	shared cmsapi.Listing[stack]
 	// every are all stacks of the organization, which only its owner and admins
 	// can list. They show what is not shared with the caller.
-	every    []stack
-	everyGap *gap
+	every cmsapi.Listing[stack]
 }
 
 func (c *collector) listStacks(ctx context.Context) stackLists {
-	var l stackLists
-	read := func(path string) ([]stack, *gap) {
-		stacks, g := readList(ctx, c.client, listing[stack]{
-			path: path, header: c.organizationHeader(c.organization), member: "stacks",
-			pick: func(p *page) *list[object[stack]] { return &p.Stacks },
-			id:   func(s stack) string { return cmp.Or(s.UID.value, s.APIKey.value) },
-		})
-		// A server that overlooks the header would give those of all organizations.
-		return slices.DeleteFunc(stacks, func(s stack) bool {
-			return s.Organization.value != "" && s.Organization.value != c.organization
-		}), g
-	}
-	var wg conc.WaitGroup
-	wg.Go(func() { l.shared, l.sharedGap = read("/v3/stacks") })
-	wg.Go(func() { l.every, l.everyGap = read(cmsapi.Path("/v3/organizations/{}/stacks", c.organization)) })
+	var (
+		l  stackLists
+		wg conc.WaitGroup
+	)
+	wg.Go(func() { l.shared = readList(ctx, c.client, c.stackListing("/v3/stacks")) })
+	wg.Go(func() { l.every = readList(ctx, c.client, c.stackListing(c.everyStackPath())) })
 	wg.Wait()
 	return l
 }
 
+func (c *collector) stackListing(path string) listing[stack] {
+	return listing[stack]{
+		path: path, header: organizationHeader(c.organization), member: "stacks",
+		pick: func(p *page) cmsapi.List[stack] { return p.Stacks },
+		id:   stackKey,
+	}
+}
+
+func (c *collector) everyStackPath() string {
+	return cmsapi.Path("/v3/organizations/{}/stacks", c.organization)
+}
+
+func stackKey(s stack) string { return cmp.Or(str(s.UID), str(s.APIKey)) }
+
 // merge opens the stacks of both lists. One that comes without its api_key
-// cannot be asked for anything.
+// cannot be asked for anything. A server that overlooks the header of the
+// request gives the stacks of all organizations.
 func (l stackLists) merge(c *collector) []*openStack {
 	var found []*openStack
 	at := map[string]int{}
-	for _, s := range slices.Concat(l.shared, l.every) {
-		id := cmp.Or(s.UID.value, s.APIKey.value)
-		i, again := at[id]
-		if again && (found[i].gap == nil || s.APIKey.value == "") {
+	for _, s := range slices.Concat(l.shared.Items, l.every.Items) {
+		if org := str(s.Organization); org != "" && org != c.organization {
 			continue
 		}
-		open := c.open(s, cmsapi.NewSecret(s.APIKey.value))
-		if s.APIKey.value == "" {
-			open.gap = &gap{
-				class:  inventory.ErrPermissionDenied,
-				detail: "the organization lists this stack without its api_key: it is not shared with the scan's credential",
-				hint:   "Add the scan's user to the stack as an admin (stack > Settings > Users), or list its api_key under stacks.",
+		open := c.open(s, cmsapi.NewSecret(str(s.APIKey)))
+		if open.apiKey.Empty() {
+			open.err = &cmsapi.Error{
+				Class:   inventory.ErrPermissionDenied,
+				Message: "the organization lists this stack without its api_key: it is not shared with the scan's credential",
+				Hint:    "Add the scan's user to the stack as an admin (stack > Settings > Users), or list its api_key under stacks.",
 			}
 		}
-		if again {
+		i, again := at[stackKey(s)]
+		switch {
+		case !again:
+			at[stackKey(s)] = len(found)
+			found = append(found, open)
+		case found[i].err != nil && open.err == nil:
 			found[i] = open
-			continue
 		}
-		at[id] = len(found)
-		found = append(found, open)
 	}
 	return found
 }
 
+const hintStacks = "Make the scan's user an admin of the organization (Org Admin > Users), list the api_keys of the stacks to audit under stacks, or accept the gap."
+
 // gap says why stacks may be missing. An admin of the organization sees them
-// all; for others nothing tells of the stacks that are not shared with them,
-// and a list that does not exist is no sign of either.
-func (l stackLists) gap(admin inventory.Ternary) *gap {
-	const hint = "Make the scan's user an admin of the organization (Org Admin > Users), list the api_keys of the stacks to audit under stacks, or accept the gap."
+// all. For others nothing tells of the stacks that are not shared with them; a
+// list that does not exist is a sign of that only where the caller is known to
+// be no admin.
+func (l stackLists) gap(admin inventory.Ternary) *cmsapi.Error {
 	switch {
-	case l.everyGap == nil:
+	case l.every.Err == nil:
 		return nil
-	case l.sharedGap != nil:
-		return l.sharedGap.withHint(hint)
-	case l.everyGap.class == inventory.ErrNotFound && admin != inventory.No:
+	case l.shared.Err != nil:
+		return hinted(l.shared.Err, hintStacks)
+	case l.every.Err.Class == inventory.ErrNotFound && admin != inventory.No:
 		return nil
 	}
-	g := *l.everyGap
-	g.detail = "stacks that are not shared with the scan's credential cannot be seen: " + g.detail
-	g.hint = cmp.Or(g.withHint(hint).hint, hint)
-	return &g
+	e := *l.every.Err
+	e.Message = "stacks that are not shared with the scan's credential cannot be seen: " + e.Message
+	switch e.Class {
+	case inventory.ErrUnauthorized, inventory.ErrNotFound:
+		// The other list was read, so the credential is valid.
+		e.Class, e.Hint = inventory.ErrPermissionDenied, ""
+	}
+	return hinted(&e, hintStacks)
 }
 
-func (c *collector) discoveryError(found int, g *gap) error {
+func (c *collector) discoveryError(some bool, e *cmsapi.Error) error {
 	name := c.organization
-	for _, o := range c.caller.Organizations.items {
-		if o.value.UID.value == c.organization {
-			name = cmp.Or(o.value.Name.value, name)
+	for _, o := range c.caller.Organizations.Items {
+		if str(o.UID) == c.organization {
+			name = cmp.Or(str(o.Name), name)
 		}
 	}
 	source := c.newSource(cms+"/organizations/"+url.PathEscape(c.organization), inventory.KindOrganization, name)
 	source.Organization = c.organization
 	return &collectors.DiscoveryError{
 		Source: source,
-		Unit:   unit("stacks", found, g, inventory.Delivery, inventory.Preview, inventory.Management),
+		Unit:   unit("stacks", some, e, inventory.Delivery, inventory.Preview, inventory.Management),
+		Err:    e,
 	}
 }
 
@@ -201,25 +212,24 @@ func (c *collector) lookUpOne(ctx context.Context, i int, key cmsapi.Secret) *op
 	_, err := c.client.Get(ctx, cmsapi.Request{
 		Path: "/v3/stacks", Header: c.stackHeader(asked), Query: url.Values{"include_collaborators": {"true"}},
 	}, &answer)
-	s := answer.Stack.value
+	s, ok := answer.Stack.Get()
 	open := c.open(s, key)
-	switch {
+	switch org := str(s.Organization); {
 	case err != nil:
-		open.gap = gapOf(err).withHint(hintSupport)
-	case answer.Stack.shape != good:
-		open.gap = &gap{class: inventory.ErrUnreadable, detail: "GET /v3/stacks: the answer has no stack"}
-	case c.organization != "" && s.Organization.value != "" && s.Organization.value != c.organization:
-		open.gap = &gap{class: inventory.ErrNotFound,
-			detail: "the stack belongs to another organization than the configured one",
-			hint:   "Correct organization, or leave it out: listed stacks do not need it."}
+		open.err = hinted(cmsapi.AsError(err), hintSupport)
+	case !ok:
+		open.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/v3/stacks", Message: answer.Stack.Reason("stack"), Hint: hintAgain}
+	case c.organization != "" && org != "" && org != c.organization:
+		open.err = &cmsapi.Error{
+			Class:   inventory.ErrNotFound,
+			Message: "the stack belongs to another organization than the configured one",
+			Hint:    "Correct organization, or leave it out: listed stacks do not need it.",
+		}
 	}
-	if open.gap != nil {
-		open.source.Name = cmp.Or(s.Name.value, fmt.Sprintf("%s[%d]", optionStacks, i))
-		return open
-	}
-	if s.Collaborators.shape == good {
-		p := collaboratorsOf(s)
-		open.people = &p
+	if open.err != nil {
+		open.source.Name = cmp.Or(str(s.Name), fmt.Sprintf("%s[%d]", optionStacks, i))
+	} else if s.Collaborators.State == cmsapi.FieldGiven {
+		open.people = collaboratorsOf(s)
 	}
 	return open
 }
@@ -227,23 +237,21 @@ func (c *collector) lookUpOne(ctx context.Context, i int, key cmsapi.Secret) *op
 // open makes the source of a stack. A stack without a uid, or with its api_key
 // for one, gets an id that is as stable and gives nothing away.
 func (c *collector) open(s stack, key cmsapi.Secret) *openStack {
-	uid := s.UID.value
+	uid := str(s.UID)
 	if uid == "" || uid == key.Reveal() {
 		uid = "key-" + key.Fingerprint()
 	}
-	org := cmp.Or(s.Organization.value, c.organization)
 	open := &openStack{
-		source:       c.newSource(cms+"/stacks/"+url.PathEscape(uid), inventory.KindStack, cmp.Or(s.Name.value, uid)),
-		apiKey:       key,
-		client:       c.client,
-		owner:        s.Owner.value,
-		branches:     ternary(s.Settings.value.Branches),
-		roles:        s.SystemACL.value.Roles.items,
-		organization: c.organizationOf(org),
+		source:   c.newSource(cms+"/stacks/"+url.PathEscape(uid), inventory.KindStack, cmp.Or(str(s.Name), uid)),
+		apiKey:   key,
+		client:   c.client,
+		owner:    str(s.Owner),
+		branches: ternary(s.Settings.Value.Branches),
+		roles:    s.SystemACL.Value.Roles.Items,
 	}
-	open.source.Organization = org
-	if open.organization != nil {
-		open.client = open.organization.client
+	if org := cmp.Or(str(s.Organization), c.organization); org != "" {
+		open.source.Organization = org
+		open.client = c.client.WithLimit(organizationLimit(org))
 	}
 	return open
 }

@@ -1,6 +1,7 @@
 package contentstack
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -11,21 +12,26 @@ import (
 
 // The error codes of the Content Management API that have a meaning of their own.
 const (
-	codeStackNotFound  = "21"  // OAuth, with a scope header that names nothing it may see
-	codeNotLoggedIn    = "105" // bad or expired authtoken, or an OAuth token in its place
-	codeNoStack        = "109" // api_key missing, unknown, or of another region
-	codeNoPermission   = "161" // logged in, but not allowed
-	codeTwoFactor      = "294"
-	codeOtherOwner     = "316" // the OAuth token's organization does not own the stack
-	hintRateLimit      = "The rate limit belongs to the whole organization. Lower requests_per_second, or scan when less else runs."
-	hintTwoFactor      = "The account asks for a second factor. Log in once (csdx auth:login) and use the authtoken of that session."
-	hintNewAuthtoken   = "Log in again (csdx auth:login) and use the new authtoken; an OAuth access token goes into oauth_token, and management tokens cannot list tokens."
-	hintNewOAuthToken  = "OAuth access tokens live for an hour: get a new one, and check that it is the access token and not the refresh token."
-	hintManagement     = "Only the owner and the admins of a stack can see its management tokens. Give the scan's user the role Admin in this stack (Settings > Users), or grant the app the scope cm.stack.management-tokens:read."
-	hintDelivery       = "Give the scan's user the role Developer or Admin in this stack (Settings > Users), or grant the app the scope cm.stack.delivery-tokens:read."
-	hintSupport        = "Give the scan's user a role in this stack that can read this list, or grant the app the read scope of this module."
-	hintOrganization   = "Only the owner and the admins of an organization can list its users. Make the scan's user an admin of it (Org Admin > Users), or accept the gap."
-	hintRequestsFailed = "Run the audit again; if it stays, see status.contentstack.com."
+	codeStackNotFound = "21"  // OAuth, with a scope header that names nothing it may see
+	codeNotLoggedIn   = "105" // bad or expired authtoken, or an OAuth token in its place
+	codeNoStack       = "109" // api_key missing, unknown, or of another region
+	codeNoPermission  = "161" // logged in, but not allowed
+	codeTwoFactor     = "294"
+	codeOtherOwner    = "316" // the OAuth token's organization does not own the stack
+)
+
+const (
+	hintRateLimit     = "The rate limit belongs to the whole organization. Lower requests_per_second, or scan when less else runs."
+	hintTwoFactor     = "The account asks for a second factor. Log in once (csdx auth:login) and use the authtoken of that session."
+	hintNewAuthtoken  = "Log in again (csdx auth:login) and use the new authtoken. An OAuth access token goes into oauth_token, and a management token cannot list tokens."
+	hintNewOAuthToken = "OAuth access tokens live for an hour: get a new one, and check that it is the access token and not the refresh token."
+	hintOtherStack    = "The OAuth token does not cover this stack: authorize the app for the organization that owns it, and check api_key and organization."
+	hintOtherOwner    = "OAuth tokens belong to one organization, and this stack belongs to another. Authorize the app there, and give that token in an entry of its own."
+	hintManagement    = "Only the owner and the admins of a stack can see its management tokens. Give the scan's user the role Admin in this stack (Settings > Users), or grant the app the scope cm.stack.management-tokens:read."
+	hintDelivery      = "Give the scan's user the role Developer or Admin in this stack (Settings > Users), or grant the app the scope cm.stack.delivery-tokens:read."
+	hintSupport       = "Give the scan's user a role in this stack that can read this list, or grant the app the read scope of this module."
+	hintOrganization  = "Only the owner and the admins of an organization can list its users. Make the scan's user an admin of it (Org Admin > Users), or accept the gap."
+	hintAgain         = "Run the audit again; if it stays so, look at status.contentstack.com."
 )
 
 // classify turns an answer that is no success into an error. The code in the
@@ -33,30 +39,26 @@ const (
 // and 422 for a stack that an OAuth token does not cover.
 func (c *collector) classify(f cmsapi.Failure) *cmsapi.Error {
 	var body failureAnswer
-	_ = json.Unmarshal(f.Body, &body)
+	_ = json.Unmarshal(f.Body, &body) // what is no JSON has no code
 	e := &cmsapi.Error{
-		Class: cmsapi.ClassOf(f.Status), Status: f.Status, Code: string(body.Code), Message: body.Message.value,
-	}
-	if e.Message == "" {
-		e.Message = body.Other.value
+		Class: cmsapi.ClassOf(f.Status), Status: f.Status, Code: str(body.Code),
+		Message: cmp.Or(str(body.Message), str(body.Other)),
 	}
 	switch {
+	case f.Status == http.StatusTooManyRequests:
+		e.Hint = hintRateLimit
 	case e.Code == codeNoStack || f.Status == http.StatusPreconditionFailed:
 		e.Class, e.Hint = inventory.ErrNotFound, c.hintRegion()
 	case e.Code == codeStackNotFound:
-		e.Class = inventory.ErrNotFound
-		e.Hint = "The OAuth token does not cover this stack: authorize the app for the organization that owns it, and check api_key and organization."
+		e.Class, e.Hint = inventory.ErrNotFound, hintOtherStack
 	case e.Code == codeOtherOwner:
-		e.Class = inventory.ErrPermissionDenied
-		e.Hint = "OAuth tokens belong to one organization, and this stack belongs to another. Authorize the app there and give that token in an entry of its own."
+		e.Class, e.Hint = inventory.ErrPermissionDenied, hintOtherOwner
 	case e.Code == codeNoPermission:
 		e.Class = inventory.ErrPermissionDenied
 	case e.Code == codeTwoFactor:
 		e.Class, e.Hint = inventory.ErrUnauthorized, hintTwoFactor
 	case e.Code == codeNotLoggedIn || f.Status == http.StatusUnauthorized:
 		e.Class, e.Hint = inventory.ErrUnauthorized, c.hintCredential()
-	case f.Status == http.StatusTooManyRequests:
-		e.Class, e.Hint = inventory.ErrRateLimited, hintRateLimit
 	}
 	return e
 }
@@ -73,47 +75,27 @@ func (c *collector) hintCredential() string {
 	return hintNewAuthtoken
 }
 
-// gap is why a list was not read to its end; nil for none.
-type gap struct {
-	class        inventory.ErrorClass
-	detail, hint string
-	// status is that of the answer, 0 where there was none or it was a success.
-	status int
-}
-
-func gapOf(err error) *gap {
-	e := cmsapi.AsError(err)
-	if e == nil {
-		return nil
+// hinted gives an error the hint of its list, where the answer itself did not
+// tell what to do. It may be nil.
+func hinted(e *cmsapi.Error, hint string) *cmsapi.Error {
+	if e == nil || e.Hint != "" {
+		return e
 	}
-	return &gap{class: e.Class, detail: e.Error(), hint: e.Hint, status: e.Status}
-}
-
-// withHint gives the gap the hint of its list, where the right is what is
-// missing and the answer did not tell more.
-func (g *gap) withHint(hint string) *gap {
-	if g == nil || g.hint != "" {
-		return g
-	}
-	h := *g
-	switch g.class {
+	h := *e
+	switch e.Class {
 	case inventory.ErrPermissionDenied:
-		h.hint = hint
+		h.Hint = hint
 	case inventory.ErrUnavailable, inventory.ErrTimeout, inventory.ErrTruncated, inventory.ErrUnreadable:
-		h.hint = hintRequestsFailed
+		h.Hint = hintAgain
 	}
 	return &h
 }
 
-// unit records how a list was read: whole, in part, or not at all.
-func unit(name string, items int, g *gap, kinds ...inventory.Kind) inventory.Unit {
-	u := inventory.Unit{Name: name, Kinds: kinds, Status: inventory.UnitComplete}
-	if g == nil {
-		return u
+// unit records how a list was read: e is why it was not read to its end, some
+// whether anything came nevertheless.
+func unit(name string, some bool, e *cmsapi.Error, kinds ...inventory.Kind) inventory.Unit {
+	if e == nil {
+		return inventory.CompleteUnit(name, kinds...)
 	}
-	u.Status, u.Error, u.Detail, u.Hint = inventory.UnitFailed, g.class, g.detail, g.hint
-	if items > 0 {
-		u.Status = inventory.UnitPartial
-	}
-	return u
+	return cmsapi.UnitOf(name, kinds, some, e)
 }

@@ -4,13 +4,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // firstYear is before any Contentstack token; an earlier expiry is a placeholder.
 const firstYear = 2000
 
-// expiryOf reads when a token stops working.
+// expiryOf reads when a token stops working. supported says whether tokens of
+// its kind can have an expiry.
 //
 // Contentstack has at least five ways to say never: `expires_on` absent, null
 // or "", `is_never_expires`, and a date so far away that nobody will see it
@@ -24,52 +26,38 @@ const firstYear = 2000
 // The vendor says that a token expires at midnight UTC of its date, and not at
 // which end of that day. The schema counts a day to its end, so the token is
 // taken for alive during it.
-func expiryOf(t token, supported bool, never time.Time) inventory.Expiry {
-	e := inventory.Expiry{Supported: supported}
-	at, precision, ok := parseExpiry(t.ExpiresOn.value)
-	date := t.ExpiresOn.shape == odd || strings.TrimSpace(t.ExpiresOn.value) != ""
+func expiryOf(t token, supported bool, horizon time.Time) inventory.Expiry {
+	date := strings.TrimSpace(str(t.ExpiresOn))
+	given := date != "" || t.ExpiresOn.State == cmsapi.FieldWrong
+	dated, ok := parseExpiry(date)
 	switch {
-	case t.NeverExpires.shape == good && t.NeverExpires.value:
-		e.State = inventory.ExpiryNever
-		if ok {
-			e.At, e.Precision = at, precision
-		}
-	case !date && t.NeverExpires.shape.given():
-		e.State = inventory.ExpiryUnknown
-		e.Reason = "Contentstack says that the token expires, and gives no date"
-	case !date:
-		e.State = inventory.ExpiryNever
+	case yes(t.NeverExpires) && ok:
+		dated.State = inventory.ExpiryNever
+		return dated
+	case yes(t.NeverExpires):
+		return inventory.NeverExpires(supported)
+	case !given && !t.NeverExpires.Missing():
+		return inventory.UnknownExpiry(supported, "Contentstack says that the token expires, and gives no date")
+	case !given:
+		return inventory.NeverExpires(supported)
 	case !ok:
-		e.State = inventory.ExpiryUnknown
-		e.Reason = "the expires_on of the token is not a date that can be read"
-	case at.Year() < firstYear:
-		e.State = inventory.ExpiryUnknown
-		e.Reason = "the expires_on of the token lies before any Contentstack token was made"
-	default:
-		e.State, e.At, e.Precision, e.Supported = inventory.ExpiryAt, at, precision, true
-		if !at.Before(never) {
-			e.State = inventory.ExpiryNever
-		}
+		return inventory.UnknownExpiry(supported, "the expires_on of the token is not a date that can be read")
+	case dated.At.Year() < firstYear:
+		return inventory.UnknownExpiry(supported, "the expires_on of the token lies before any Contentstack token was made")
 	}
-	return e
+	return inventory.NormaliseExpiry(dated, horizon)
 }
 
 // parseExpiry reads the two documented forms: a bare date, in every answer of
-// the reference, and a time stamp, which the vendor's tests send.
-func parseExpiry(s string) (time.Time, inventory.Precision, bool) {
-	s = strings.TrimSpace(s)
-	if at, err := time.Parse(time.DateOnly, s); err == nil {
-		return at.UTC(), inventory.PrecisionDay, true
+// the reference, and a time stamp with its zone, which the vendor's tests send.
+func parseExpiry(s string) (inventory.Expiry, bool) {
+	m, err := cmsapi.ParseMoment(s)
+	switch {
+	case err != nil:
+		return inventory.Expiry{}, false
+	case m.Day:
+		return inventory.ExpiresAt(m.Time, inventory.PrecisionDay), true
+	default:
+		return inventory.ExpiresAt(m.Time, inventory.PrecisionInstant), m.Zoned
 	}
-	at, ok := parseInstant(s)
-	return at, inventory.PrecisionInstant, ok
-}
-
-// horizon is from when on an expiry means never: the configured date, else ten
-// years after the source was collected.
-func horizon(configured, collectedAt time.Time) time.Time {
-	if !configured.IsZero() {
-		return configured
-	}
-	return collectedAt.AddDate(10, 0, 0)
 }

@@ -2,20 +2,19 @@ package contentstack
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 const (
 	// pageSize is the largest page that the API gives.
 	pageSize = 100
-	// maxPages bounds a list; no stack has a hundred thousand tokens.
-	maxPages = 1000
+	// tinyPage is shorter than any cap that a server would put on its pages.
+	tinyPage = 10
 )
 
 // listing is a list to read.
@@ -24,109 +23,121 @@ type listing[T any] struct {
 	header http.Header
 	// member is the name of the array in the answer.
 	member string
-	pick   func(*page) *list[object[T]]
+	pick   func(*page) cmsapi.List[T]
 	id     func(T) string
 }
 
-// readList reads all pages of a list, without repetitions. What was read until
-// something went wrong is valid.
+// readList reads all pages of a list, without repetitions.
 //
 // The page size of the token lists is published nowhere, and an excessive limit
-// is silently cut; so a short page ends a list only where the server's own
-// count agrees. Without a count, an empty page ends it, and after a full page
-// two of them do.
-func readList[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) ([]T, *gap) {
-	r := reader[T]{listing: l, seen: map[string]bool{}}
-	for range maxPages {
-		var p page
-		_, err := client.Get(ctx, cmsapi.Request{Path: l.path, Header: l.header, Query: url.Values{
-			"limit":         {strconv.Itoa(pageSize)},
-			"skip":          {strconv.Itoa(r.skip)},
-			"include_count": {"true"},
-		}}, &p)
-		if err != nil {
-			return r.items, gapOf(err)
-		}
-		end, g := r.add(&p)
-		if end || g != nil {
-			return r.items, g
-		}
+// is cut without a word, so a short page alone does not end a list: the
+// server's own count tells whether there is more. Where it gives none, one more
+// page is asked for, unless the short one is shorter than any cap.
+func readList[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) cmsapi.Listing[T] {
+	var first firstPage
+	result := cmsapi.ReadPages(ctx, cmsapi.Paging[T]{
+		Name: l.member, Limit: pageSize, Key: l.id,
+		Fetch: func(ctx context.Context, skip int) (cmsapi.Page[T], error) {
+			var p page
+			query := cmsapi.Offset(skip, pageSize)
+			query.Set("include_count", "true")
+			if _, err := client.Get(ctx, cmsapi.Request{Path: l.path, Header: l.header, Query: query}, &p); err != nil {
+				return cmsapi.Page[T]{}, err
+			}
+			got, err := cmsapi.PageOf(l.member, l.pick(&p), p.Count, cmsapi.Field[cmsapi.Integer]{})
+			if err != nil {
+				return got, err
+			}
+			got = l.withoutNameless(got)
+			n := len(got.Items) + got.Broken
+			switch {
+			case skip == 0:
+				first.keep(n, keys(got.Items, l.id))
+			case got.Total == nil && first.is(keys(got.Items, l.id)):
+				// The server overlooks skip, and has shown the whole list at once.
+				return cmsapi.Page[T]{}, nil
+			}
+			if got.Total == nil && n < tinyPage {
+				// Saying how long pages are makes this one the last.
+				got.Limit = pageSize
+			}
+			return got, nil
+		},
+	})
+	if result.Err != nil && result.Err.Path == "" {
+		result.Err.Path = l.path
 	}
-	return r.items, r.cut(fmt.Sprintf("did not end after %d pages", maxPages))
+	return result
 }
 
-// reader gathers the pages of one list.
-type reader[T any] struct {
-	listing[T]
-	items []T
-	seen  map[string]bool
-	// skip is how many entries have come, repetitions included.
-	skip int
-	// nameless entries have no uid, and cannot be told apart.
-	nameless int
-	count    number
-	// last is the number of entries on the page before.
-	last int
-}
-
-// add takes a page, and tells whether it was the last one.
-func (r *reader[T]) add(p *page) (end bool, g *gap) {
-	l := r.pick(p)
-	if l.shape != good {
-		return true, r.noList(l)
-	}
-	if p.Count.shape == good {
-		r.count = p.Count
-	}
-	fresh := 0
-	for _, o := range l.items {
-		switch id := r.id(o.value); {
-		case o.shape != good || id == "":
-			r.nameless++
-		case !r.seen[id]:
-			r.seen[id] = true
-			r.items = append(r.items, o.value)
-			fresh++
+// withoutNameless counts the entries without an id, which cannot be told apart,
+// as broken.
+func (l listing[T]) withoutNameless(p cmsapi.Page[T]) cmsapi.Page[T] {
+	named := make([]T, 0, len(p.Items))
+	for i, item := range p.Items {
+		if l.id(item) != "" {
+			named = append(named, item)
+			continue
+		}
+		if p.Broken++; p.Reason == "" {
+			p.Reason = "element " + strconv.Itoa(i+1) + " has no uid"
 		}
 	}
-	n, last := len(l.items), r.last
-	r.skip, r.last = r.skip+n, n
-	agreed := r.count.shape == good && r.count.value == len(r.items)+r.nameless
-	switch {
-	case n == 0 && last == pageSize && r.count.shape != good:
-		r.skip += pageSize
-		return false, nil
-	case n > 0 && fresh == 0 && last >= pageSize && !agreed:
-		return true, r.cut("repeats itself")
-	case n == 0, fresh == 0, agreed && n < pageSize:
-		return true, r.verdict()
-	}
-	return false, nil
+	p.Items = named
+	return p
 }
 
-// verdict says what is wrong with a list that has ended.
-func (r *reader[T]) verdict() *gap {
-	have := len(r.items) + r.nameless
-	switch {
-	case r.nameless > 0:
-		return &gap{class: inventory.ErrUnreadable,
-			detail: fmt.Sprintf("GET %s: %d of %d entries have no uid", r.path, r.nameless, have)}
-	case r.count.shape == good && r.count.value > have:
-		return r.cut(fmt.Sprintf("has %d entries by its own count, and gave %d", r.count.value, have))
+func keys[T any](items []T, id func(T) string) map[string]bool {
+	found := map[string]bool{}
+	for _, item := range items {
+		found[id(item)] = true
 	}
-	return nil
+	return found
 }
 
-func (r *reader[T]) cut(what string) *gap {
-	return &gap{class: inventory.ErrTruncated, detail: "GET " + r.path + ": the list " + what}
+// firstPage remembers a first page that was short.
+type firstPage struct {
+	mu    sync.Mutex
+	known map[string]bool
 }
 
-// noList: the answer is a success without the list. It must not look like an
-// empty one.
-func (r *reader[T]) noList(l *list[object[T]]) *gap {
-	detail := fmt.Sprintf("GET %s: the answer has no list of %s", r.path, r.member)
-	if l.counted.shape == good {
-		detail = fmt.Sprintf("GET %s: the answer counts %d %s and lists none", r.path, l.counted.value, r.member)
+func (f *firstPage) keep(n int, known map[string]bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n < pageSize {
+		f.known = known
 	}
-	return &gap{class: inventory.ErrUnreadable, detail: detail}
+}
+
+// is reports whether a page is the first one again.
+func (f *firstPage) is(known map[string]bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(known) == 0 || len(known) != len(f.known) {
+		return false
+	}
+	for key := range known {
+		if !f.known[key] {
+			return false
+		}
+	}
+	return true
+}
+
+// peek asks for one entry of a list.
+func peek[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) (cmsapi.Page[T], error) {
+	var p page
+	_, err := client.Get(ctx, cmsapi.Request{Path: l.path, Header: l.header, Query: url.Values{
+		"limit": {"1"}, "include_count": {"true"},
+	}}, &p)
+	if err != nil {
+		return cmsapi.Page[T]{}, err
+	}
+	got, err := cmsapi.PageOf(l.member, l.pick(&p), p.Count, cmsapi.Field[cmsapi.Integer]{})
+	if err != nil {
+		e := cmsapi.AsError(err)
+		e.Path = l.path
+		return got, e
+	}
+	return got, nil
 }

@@ -5,127 +5,93 @@ import (
 	"context"
 	"net/url"
 	"strings"
-	"sync"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // people are the users of a stack or of an organization, by the uid of the
-// account. They are all of them only if gap is nil.
+// account. They are all of them only if err is nil.
 type people struct {
 	known map[string]person
-	gap   *gap
+	err   *cmsapi.Error
 }
 
-func (p people) find(uid string) (person, bool) { found, ok := p.known[uid]; return found, ok }
+func (p *people) find(uid string) (person, bool) {
+	if p == nil {
+		return person{}, false
+	}
+	found, ok := p.known[uid]
+	return found, ok
+}
+
+// incomplete is why somebody who is not among the people may belong to them all
+// the same; nil if they are all.
+func (p *people) incomplete() bool { return p == nil || p.err != nil }
 
 // displayName is what a person is called.
 func (p person) displayName() string {
-	full := strings.TrimSpace(p.FirstName.value + " " + p.LastName.value)
-	return cmp.Or(full, p.Email.value, p.Username.value)
+	full := strings.TrimSpace(str(p.FirstName) + " " + str(p.LastName))
+	return cmp.Or(full, str(p.Email), str(p.Username))
 }
 
-// organization holds what all stacks of an organization share: its users, read
-// once.
-type organization struct {
-	uid    string
-	client *cmsapi.Client
-	mu     sync.Mutex
-	users  *people
-	// reading is closed when the read under way has ended; nil if none is.
-	reading chan struct{}
-}
-
-// members gives the users of the organization. The first stack that asks reads
-// the list, the others wait for it. A read that was cut short by the end of its
-// own context is not kept.
-func (o *organization) members(ctx context.Context, c *collector) people {
-	for {
-		o.mu.Lock()
-		users, reading := o.users, o.reading
-		if users == nil && reading == nil {
-			o.reading = make(chan struct{})
-		}
-		o.mu.Unlock()
-		switch {
-		case users != nil:
-			return *users
-		case reading == nil:
-			return o.lead(ctx, c)
-		}
-		select {
-		case <-reading:
-		case <-ctx.Done():
-			return people{gap: gapOf(ctx.Err())}
-		}
+// userListing is the list of an organization's users.
+func userListing(uid string) listing[share] {
+	return listing[share]{
+		path:   cmsapi.Path("/v3/organizations/{}/share", uid),
+		header: organizationHeader(uid),
+		member: "shares",
+		pick:   func(p *page) cmsapi.List[share] { return p.Shares },
+		id:     share.account,
 	}
 }
 
-// lead reads the users for everybody who waits.
-func (o *organization) lead(ctx context.Context, c *collector) (p people) {
-	whole := false
-	defer func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		if whole {
-			o.users = &p
-		}
-		close(o.reading)
-		o.reading = nil
-	}()
-	p = o.read(ctx, c)
-	whole = ctx.Err() == nil
-	return p
-}
-
-// read lists the users of the organization. A share has an id of its own; the
+// account is the uid of the user's account. A share has an id of its own; the
 // account's is in user_uid, and missing only for an invitation that nobody has
 // taken up yet, or from an API that says uid for it.
-func (o *organization) read(ctx context.Context, c *collector) people {
-	account := func(s share) string { return cmp.Or(s.UserUID.value, s.UID.value) }
-	shares, g := readList(ctx, o.client, listing[share]{
-		path:   cmsapi.Path("/v3/organizations/{}/share", o.uid),
-		header: c.organizationHeader(o.uid),
-		member: "shares",
-		pick:   func(p *page) *list[object[share]] { return &p.Shares },
-		id:     account,
+func (s share) account() string { return cmp.Or(str(s.UserUID), str(s.UID)) }
+
+// organizationUsers lists the users of an organization, once for all its
+// stacks.
+func (c *collector) organizationUsers(ctx context.Context, uid string, client *cmsapi.Client) *people {
+	users, err := c.users.Do(ctx, uid, func(ctx context.Context) (*people, error) {
+		shares := readList(ctx, client, userListing(uid))
+		p := &people{known: map[string]person{}, err: hinted(shares.Err, hintOrganization)}
+		for _, s := range shares.Items {
+			p.known[s.account()] = s.person
+		}
+		return p, ctx.Err()
 	})
-	p := people{known: map[string]person{}, gap: g.withHint(hintOrganization)}
-	for _, s := range shares {
-		p.known[account(s)] = s.person
+	if err != nil {
+		return &people{err: cmsapi.AsError(err)}
 	}
-	return p
+	return users
 }
 
 // collaborators reads the users of one stack.
-func (c *collector) collaborators(ctx context.Context, s *openStack) people {
-	if s.people != nil {
-		return *s.people
-	}
+func (c *collector) collaborators(ctx context.Context, s *openStack) *people {
 	var answer stackAnswer
 	_, err := s.client.Get(ctx, cmsapi.Request{
 		Path: "/v3/stacks", Header: c.stackHeader(s), Query: url.Values{"include_collaborators": {"true"}},
 	}, &answer)
 	if err != nil {
-		return people{gap: gapOf(err).withHint(hintSupport)}
+		return &people{err: hinted(cmsapi.AsError(err), hintSupport)}
 	}
-	return collaboratorsOf(answer.Stack.value)
+	return collaboratorsOf(answer.Stack.Value)
 }
 
 // collaboratorsOf gives the users that came with a stack.
-func collaboratorsOf(s stack) people {
-	p := people{known: map[string]person{}}
-	unreadable := s.Collaborators.shape != good
-	for _, o := range s.Collaborators.items {
-		if o.value.UID.value == "" {
-			unreadable = true
-			continue
+func collaboratorsOf(s stack) *people {
+	p := &people{known: map[string]person{}, err: s.Collaborators.Err("collaborators")}
+	for _, who := range s.Collaborators.Items {
+		if uid := str(who.UID); uid != "" {
+			p.known[uid] = who
+		} else if p.err == nil {
+			p.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "a collaborator has no uid"}
 		}
-		p.known[o.value.UID.value] = o.value
 	}
-	if unreadable {
-		p.gap = &gap{class: inventory.ErrUnreadable, detail: "GET /v3/stacks: the answer has no whole list of collaborators"}
+	if p.err != nil {
+		p.err.Path = "/v3/stacks"
 	}
 	return p
 }
@@ -134,69 +100,72 @@ func collaboratorsOf(s stack) people {
 // needed is nil. The owner of the stack and the caller have an account without
 // standing in any list.
 type census struct {
-	// owner is the uid of the stack's owner.
-	owner  string
-	caller person
+	owner                       string
+	caller                      person
 	organization, collaborators *people
 }
 
+func (c census) find(uid string) (person, bool) {
+	for _, list := range []*people{c.organization, c.collaborators} {
+		if found, ok := list.find(uid); ok {
+			return found, true
+		}
+	}
+	if uid != "" && uid == str(c.caller.UID) {
+		return c.caller, true
+	}
+	return person{}, uid != "" && uid == c.owner
+}
+
 // missing reports whether some creator is not found in what was read.
-func (c census) missing(creators map[string]bool) bool {
-	for uid := range creators {
-		if _, ok := c.find(uid); !ok {
+func (c census) missing(creators []string) bool {
+	for _, uid := range creators {
+		if _, ok := c.find(uid); !ok && uid != "" {
 			return true
 		}
 	}
 	return false
 }
 
-func (c census) find(uid string) (person, bool) {
-	for _, p := range []*people{c.organization, c.collaborators} {
-		if p == nil {
-			continue
-		}
-		if found, ok := p.find(uid); ok {
-			return found, true
-		}
-	}
-	if uid != "" && uid == c.caller.UID.value {
-		return c.caller, true
-	}
-	return person{}, uid != "" && uid == c.owner
-}
+const (
+	reasonLastActive = "Contentstack does not report when a user was last active"
+	reasonNoCreator  = "Contentstack does not say who made the token"
+	reasonOwnerLevel = "what the user may do in the stack was not read"
+)
 
-// ownerOf says who made a token. A delivery or management token acts as nobody,
-// so its owner is its creator. A creator is gone only if both lists were read
+// ownerOf says who made a token. Delivery and management tokens act as nobody,
+// so the owner is the creator. A creator is gone only if both lists were read
 // to their ends and neither has the account.
-func (c census) ownerOf(t token) inventory.Owner {
+func (c census) ownerOf(uid string) inventory.Owner {
+	if uid == "" {
+		return unknownOwner(reasonNoCreator)
+	}
 	o := inventory.Owner{
-		Type: inventory.OwnerPerson, ID: t.CreatedBy.value,
-		State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
-		LastActive: unknownTime("Contentstack does not report when a user was last active"),
+		Type: inventory.OwnerPerson, ID: uid, State: inventory.OwnerStateUnknown,
+		Level: inventory.LevelUnknown, LastActive: inventory.UnknownTime(reasonLastActive), Reason: reasonOwnerLevel,
 	}
-	if o.ID == "" {
-		o.Type, o.Reason = inventory.OwnerUnknown, "Contentstack does not say who made the token"
-		return o
+	if uid == c.owner {
+		o.Level, o.Role, o.Reason = inventory.LevelAdmin, "owner", ""
 	}
-	if o.ID == c.owner {
-		o.Level, o.Role = inventory.LevelAdmin, "owner"
-	}
-	found, ok := c.find(o.ID)
+	found, ok := c.find(uid)
 	switch {
 	case ok:
 		o.State, o.Name = inventory.OwnerActive, found.displayName()
 	case c.organization == nil:
 		o.Reason = "it is not known to which organization the stack belongs"
-	case c.organization.gap != nil:
+	case c.organization.incomplete():
 		o.Reason = "who made the token is not among the users of the stack, and the users of the organization could not be read"
-	case c.collaborators == nil || c.collaborators.gap != nil:
-		o.Reason = "who made the token is not among the users of the organization, and those of the stack could not be read"
+	case c.collaborators.incomplete():
+		o.Reason = "who made the token is not among the users of the organization, and the users of the stack could not be read"
 	default:
-		o.State = inventory.OwnerRemoved
+		o.State, o.Level, o.Reason = inventory.OwnerRemoved, inventory.LevelNone, ""
 	}
 	return o
 }
 
-func unknownTime(reason string) inventory.Timestamp {
-	return inventory.Timestamp{State: inventory.TimestampUnknown, Reason: reason}
+func unknownOwner(reason string) inventory.Owner {
+	return inventory.Owner{
+		Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
+		LastActive: inventory.UnknownTime(reason), Reason: reason,
+	}
 }

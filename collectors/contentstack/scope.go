@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -26,9 +27,68 @@ type places struct {
 	branchless bool
 }
 
-// environmentNamed finds an environment by uid or name, the two ways in which a
-// scope can name one.
-func (p *places) environmentNamed(word string) (uid string, ok bool) {
+// environmentScope reads the environments of a delivery token from all its
+// scope entries: the API takes several environments in one entry, several
+// entries, and gives them as objects or as plain names.
+func (p *places) environmentScope(s scope) inventory.Scope {
+	named := readScope(s, moduleEnvironment)
+	// An object teaches the uid of the name that a plain word elsewhere may use.
+	uids := map[string]string{}
+	for _, r := range named.refs {
+		if r.uid != "" && r.name != "" {
+			uids[r.name] = r.uid
+		}
+	}
+	var items []inventory.ScopeItem
+	for _, r := range named.refs {
+		items = append(items, p.environmentItem(r, uids))
+	}
+	if named.all {
+		items = append(items, p.allEnvironments()...)
+		if !p.environmentsKnown {
+			named.unread = reasonAllEnvironments
+		}
+	}
+	return named.scope(items)
+}
+
+const (
+	reasonAllEnvironments = "the token opens every environment, and the list of environments could not be read"
+	reasonAllBranches     = "the token opens every branch, and the list of branches could not be read"
+)
+
+// everyEnvironment is the scope of a management token: nothing narrows it, as
+// the management API knows no borders between environments.
+func (p *places) everyEnvironment() inventory.Scope {
+	if !p.environmentsKnown {
+		return inventory.UnknownScope(reasonAllEnvironments, p.allEnvironments()...)
+	}
+	return inventory.AllScope(p.allEnvironments()...)
+}
+
+func (p *places) environmentItem(r ref, uids map[string]string) inventory.ScopeItem {
+	for _, word := range []string{r.uid, r.name, r.word} {
+		if uid, ok := p.environmentCalled(word); ok {
+			return p.environment(uid)
+		}
+	}
+	item := inventory.ScopeItem{ID: r.uid, Name: r.name, Primary: inventory.No, Exists: inventory.Unknown}
+	if word := cmp.Or(r.word, r.name); item.ID == "" {
+		item.ID = cmp.Or(uids[word], word)
+		item.Name = word
+	}
+	if p.environmentsKnown {
+		item.Exists = inventory.No
+	}
+	return item
+}
+
+// environmentCalled finds an environment by uid or name, the two ways in which
+// a scope can name one.
+func (p *places) environmentCalled(word string) (uid string, ok bool) {
+	if word == "" {
+		return "", false
+	}
 	if _, ok := p.environments[word]; ok {
 		return word, true
 	}
@@ -40,89 +100,49 @@ func (p *places) environmentNamed(word string) (uid string, ok bool) {
 	return "", false
 }
 
-// environmentScope reads the environments of a delivery token from all its
-// scope entries: the API takes several environments in one entry, several
-// entries, and gives them as objects or as plain names.
-func (p *places) environmentScope(scope list[object[scopeEntry]]) inventory.Scope {
-	refs, state := refsOf(scope, moduleEnvironment)
-	// An object teaches the name that a plain string elsewhere may use.
-	named := map[string]string{}
-	for _, r := range refs {
-		if r.uid != "" && r.name != "" {
-			named[r.name] = r.uid
-		}
-	}
-	s := inventory.Scope{State: state.state, Reason: state.reason}
-	for _, r := range refs {
-		s.Items = append(s.Items, p.environmentItem(r, named))
-	}
-	return finish(s, func() []inventory.ScopeItem { return p.allEnvironments() }, p.environmentsKnown,
-		"the token opens every environment, and the list of environments could not be read")
+func (p *places) environment(uid string) inventory.ScopeItem {
+	return inventory.ScopeItem{ID: uid, Name: p.environments[uid], Primary: inventory.No, Exists: inventory.Yes}
 }
 
-func (p *places) environmentItem(r ref, named map[string]string) inventory.ScopeItem {
-	item := inventory.ScopeItem{ID: r.uid, Name: r.name, Primary: inventory.No, Exists: inventory.Unknown}
-	for _, word := range []string{r.uid, r.name, r.word} {
-		if word == "" {
-			continue
-		}
-		if uid, ok := p.environmentNamed(word); ok {
-			item.ID, item.Name, item.Exists = uid, p.environments[uid], inventory.Yes
-			return item
-		}
-	}
-	if word := cmp.Or(r.word, r.name); item.ID == "" {
-		item.ID = cmp.Or(named[word], word)
-		if item.ID != word {
-			item.Name = word
-		}
-	}
-	if p.environmentsKnown {
-		item.Exists = inventory.No
-	}
-	return item
-}
-
+// allEnvironments are those that exist, sorted by uid.
 func (p *places) allEnvironments() []inventory.ScopeItem {
-	items := []inventory.ScopeItem{}
-	for uid, name := range p.environments {
-		items = append(items, inventory.ScopeItem{ID: uid, Name: name, Primary: inventory.No, Exists: inventory.Yes})
+	var items []inventory.ScopeItem
+	for _, uid := range slices.Sorted(maps.Keys(p.environments)) {
+		items = append(items, p.environment(uid))
 	}
 	return items
 }
 
-// everyEnvironment is the scope of a management token: nothing in it narrows
-// the environments.
-func (p *places) everyEnvironment() inventory.Scope {
-	return finish(inventory.Scope{State: inventory.ScopeAll}, p.allEnvironments, p.environmentsKnown,
-		"the token opens every environment, and the list of environments could not be read")
-}
-
 // branchScope reads the branches and branch aliases of a token; nil where the
 // stack does not use branches.
-func (p *places) branchScope(scope list[object[scopeEntry]]) *inventory.Scope {
-	branches, state := refsOf(scope, moduleBranch)
-	aliases, aliasState := refsOf(scope, moduleAlias)
-	if p.branchless && len(branches) == 0 && len(aliases) == 0 {
+func (p *places) branchScope(s scope) *inventory.Scope {
+	branches, aliases := readScope(s, moduleBranch), readScope(s, moduleAlias)
+	named := branches.with(aliases)
+	if p.branchless && len(named.refs) == 0 && !named.all {
 		return nil
 	}
-	state = state.and(aliasState)
-	if state.state == inventory.ScopeListed && len(branches) == 0 && len(aliases) == 0 {
-		state = scopeReading{inventory.ScopeUnknown, "the scope of the token names no branch and no alias"}
+	var items []inventory.ScopeItem
+	for _, r := range branches.refs {
+		items = append(items, p.branch(cmp.Or(r.uid, r.word, r.name)))
 	}
-	s := inventory.Scope{State: state.state, Reason: state.reason}
-	for _, r := range branches {
-		s.Items = append(s.Items, p.branchItem(cmp.Or(r.uid, r.word, r.name)))
+	for _, r := range aliases.refs {
+		items = append(items, p.alias(cmp.Or(r.word, r.name, r.uid)))
 	}
-	for _, r := range aliases {
-		s.Items = append(s.Items, p.aliasItem(cmp.Or(r.word, r.name, r.uid)))
+	switch {
+	case named.all:
+		items = append(items, p.allBranches()...)
+		if !p.branchesKnown || !p.aliasesKnown {
+			named.unread = reasonAllBranches
+		}
+	case len(items) == 0 && named.unread == "":
+		// Tokens from before the stack had branches may be so.
+		named.unread = "the scope of the token names no branch and no alias"
 	}
-	s = finish(s, p.allBranches, p.branchesKnown,
-		"the token opens every branch, and the list of branches could not be read")
-	return &s
+	scope := named.scope(items)
+	return &scope
 }
 
-func (p *places) branchItem(uid string) inventory.ScopeItem {
+func (p *places) branch(uid string) inventory.ScopeItem {
 	item := inventory.ScopeItem{ID: uid, Primary: inventory.TernaryOf(uid == mainBranch), Exists: inventory.Unknown}
 	switch {
 	case p.branches[uid]:
@@ -133,126 +153,97 @@ func (p *places) branchItem(uid string) inventory.ScopeItem {
 	return item
 }
 
-// aliasItem: an alias exists as long as the branch does that it points to.
-func (p *places) aliasItem(alias string) inventory.ScopeItem {
-	target, found := p.aliases[alias]
-	if !found {
-		exists := inventory.Unknown
+// alias gives the item of an alias, which exists as long as the branch does
+// that it points to.
+func (p *places) alias(name string) inventory.ScopeItem {
+	target := p.aliases[name]
+	if target == "" {
+		item := inventory.ScopeItem{ID: name, Primary: inventory.No, Exists: inventory.Unknown}
 		if p.aliasesKnown {
-			exists = inventory.No
+			item.Exists = inventory.No
 		}
-		return inventory.ScopeItem{ID: alias, Primary: inventory.No, Exists: exists}
+		return item
 	}
-	item := p.branchItem(target)
-	item.ID, item.AliasOf = alias, target
+	item := p.branch(target)
+	item.ID, item.AliasOf = name, target
 	return item
 }
 
 func (p *places) allBranches() []inventory.ScopeItem {
-	items := []inventory.ScopeItem{}
-	for uid := range p.branches {
-		items = append(items, p.branchItem(uid))
+	var items []inventory.ScopeItem
+	for _, uid := range slices.Sorted(maps.Keys(p.branches)) {
+		items = append(items, p.branch(uid))
 	}
-	for alias := range p.aliases {
-		items = append(items, p.aliasItem(alias))
+	for _, name := range slices.Sorted(maps.Keys(p.aliases)) {
+		items = append(items, p.alias(name))
 	}
 	return items
 }
 
-// scopeReading is how far a scope could be read.
-type scopeReading struct {
-	state  inventory.ScopeState
-	reason string
+// scopeNames is what the entries of one module name.
+type scopeNames struct {
+	refs []ref
+	// all: one of them names everything.
+	all bool
+	// unread is why not all that they name could be read; empty if it could.
+	unread string
 }
 
-// and joins the readings of two modules: one that cannot be read leaves the
-// whole open, else one that opens everything opens the whole.
-func (a scopeReading) and(b scopeReading) scopeReading {
-	for _, state := range []inventory.ScopeState{inventory.ScopeUnknown, inventory.ScopeAll} {
-		for _, r := range []scopeReading{a, b} {
-			if r.state == state {
-				return r
-			}
-		}
+// readScope collects what all entries of a module name.
+func readScope(s scope, module string) scopeNames {
+	var n scopeNames
+	if s.State != cmsapi.FieldGiven || s.Broken > 0 {
+		n.unread = s.Err("scope").Message
 	}
-	return a
-}
-
-// refsOf collects what all scope entries of a module name.
-func refsOf(scope list[object[scopeEntry]], module string) ([]ref, scopeReading) {
-	reading := scopeReading{state: inventory.ScopeListed}
-	if scope.shape != good {
-		return nil, scopeReading{inventory.ScopeUnknown, "Contentstack gave no scope for the token"}
-	}
-	unread := scopeReading{inventory.ScopeUnknown, "a scope entry of the token cannot be read"}
-	var refs []ref
-	for _, o := range scope.items {
-		entry := o.value
-		if o.shape != good || entry.Module.shape != good {
+	for _, entry := range s.Items {
+		switch str(entry.Module) {
+		case module:
+			n.add(entry.names())
+		case "":
 			// It could be an entry of this module.
-			reading = reading.and(unread)
-			continue
-		}
-		if entry.Module.value != module {
-			continue
-		}
-		names := entry.names()
-		if names.shape != good {
-			reading = reading.and(unread)
-		}
-		for _, r := range names.items {
-			switch {
-			case r.empty():
-				reading = reading.and(unread)
-			case r.word == wildcard:
-				reading = reading.and(scopeReading{state: inventory.ScopeAll})
-			default:
-				refs = append(refs, r)
-			}
+			n.unread = cmp.Or(entry.Module.Reason("the module of a scope entry"), "a scope entry names no module")
 		}
 	}
-	return refs, reading
+	return n
+}
+
+func (n *scopeNames) add(names cmsapi.List[ref], member string) {
+	if e := names.Err(member); e != nil {
+		n.unread = e.Message
+	}
+	for _, r := range names.Items {
+		if r.word == wildcard {
+			n.all = true
+			continue
+		}
+		n.refs = append(n.refs, r)
+	}
 }
 
 // names is the array that belongs to the entry's module.
-func (e scopeEntry) names() list[ref] {
-	switch e.Module.value {
+func (e scopeEntry) names() (names cmsapi.List[ref], member string) {
+	switch str(e.Module) {
 	case moduleEnvironment:
-		return e.Environments
+		return e.Environments, "environments"
 	case moduleBranch:
-		return e.Branches
+		return e.Branches, "branches"
 	default:
-		return e.Aliases
+		return e.Aliases, "branch_aliases"
 	}
 }
 
-// finish completes a scope: distinct items, sorted, counted. For a scope that
-// opens all, they are what exists now; if that is not known, neither is how
-// much the token opens.
-func finish(s inventory.Scope, all func() []inventory.ScopeItem, known bool, reason string) inventory.Scope {
-	if s.State == inventory.ScopeAll {
-		s.Items = append(s.Items, all()...)
-		if !known {
-			s.State, s.Reason = inventory.ScopeUnknown, reason
-		}
+func (n scopeNames) with(m scopeNames) scopeNames {
+	return scopeNames{slices.Concat(n.refs, m.refs), n.all || m.all, cmp.Or(n.unread, m.unread)}
+}
+
+// scope makes the scope of what was read.
+func (n scopeNames) scope(items []inventory.ScopeItem) inventory.Scope {
+	switch {
+	case n.unread != "":
+		return inventory.UnknownScope(n.unread, items...)
+	case n.all:
+		return inventory.AllScope(items...)
+	default:
+		return inventory.NewScope(items...)
 	}
-	slices.SortFunc(s.Items, func(a, b inventory.ScopeItem) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.AliasOf, b.AliasOf))
-	})
-	s.Items = slices.CompactFunc(s.Items, func(a, b inventory.ScopeItem) bool { return a.ID == b.ID && a.AliasOf == b.AliasOf })
-	if s.Items == nil {
-		s.Items = []inventory.ScopeItem{}
-	}
-	if s.State == inventory.ScopeUnknown {
-		return s
-	}
-	distinct := map[string]bool{}
-	for _, item := range s.Items {
-		if s.State == inventory.ScopeAll && item.Exists != inventory.Yes {
-			continue
-		}
-		distinct[cmp.Or(item.AliasOf, item.ID)] = true
-	}
-	s.Effective = len(distinct)
-	return s
 }

@@ -1,9 +1,11 @@
 package contentstack
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -13,8 +15,8 @@ const adminRole = "Admin"
 // suspectsEmptiness: a list of management tokens came back empty, and the caller
 // is not known to be somebody who would have seen some.
 func (c *collector) suspectsEmptiness(s *openStack, l *contents) bool {
-	return l.managementGap == nil && len(l.management) == 0 &&
-		c.caller.UID.value != "" && c.caller.UID.value != s.owner &&
+	me := str(c.caller.UID)
+	return l.management.Err == nil && len(l.management.Items) == 0 && me != "" && me != s.owner &&
 		c.caller.administers(s.source.Organization) != inventory.Yes
 }
 
@@ -25,33 +27,31 @@ func (c *collector) judgeEmptiness(s *openStack, people census, l *contents) {
 	if !c.suspectsEmptiness(s, l) || c.isAdmin(s, people) != inventory.No {
 		return
 	}
-	l.managementGap = &gap{
-		class:  inventory.ErrPermissionDenied,
-		detail: "GET /v3/stacks/management_tokens: the list came back empty, but the scan's user is no admin of the stack and could not see any token",
-		hint:   hintManagement,
+	l.management.Err = &cmsapi.Error{
+		Class: inventory.ErrPermissionDenied, Path: "/v3/stacks/management_tokens",
+		Message: "the list came back empty, but the scan's user is no admin of the stack and could not see any token",
+		Hint:    hintManagement,
 	}
 }
 
 // isAdmin tells whether the caller is owner or admin of a stack. A
 // collaborator's roles come as uids or as objects; the stack names its own.
 func (c *collector) isAdmin(s *openStack, people census) inventory.Ternary {
-	uid := c.caller.UID.value
-	switch {
-	case uid == "":
+	uid := str(c.caller.UID)
+	switch uid {
+	case "":
 		return inventory.Unknown
-	case uid == s.owner:
+	case s.owner:
 		return inventory.Yes
-	case people.collaborators == nil:
-		return inventory.Unknown
 	}
 	me, ok := people.collaborators.find(uid)
-	if !ok || me.Roles.shape != good {
+	if !ok || me.Roles.State != cmsapi.FieldGiven || me.Roles.Broken > 0 {
 		return inventory.Unknown
 	}
 	admins := adminUIDs(s.roles)
 	named := true
-	for _, r := range me.Roles.items {
-		if strings.EqualFold(r.name, adminRole) || slices.Contains(admins, r.uid) || slices.Contains(admins, r.word) {
+	for _, r := range me.Roles.Items {
+		if strings.EqualFold(r.name, adminRole) || slices.Contains(admins, cmp.Or(r.uid, r.word)) {
 			return inventory.Yes
 		}
 		named = named && r.name != ""
@@ -75,10 +75,11 @@ func adminUIDs(roles []ref) []string {
 
 // auditor says what the scan's own credential could do to a stack. The list of
 // delivery tokens shows their secrets to whoever may read it, so reading
-// secrets cannot be avoided. An authtoken has all rights of its user.
+// secrets cannot be avoided. An authtoken has all rights of its user, and only
+// an admin is shown management tokens.
 func (c *collector) auditor(s *openStack, people census, l contents) inventory.Auditor {
 	a := inventory.Auditor{ReadsSecrets: inventory.Unknown, Writes: inventory.Unknown, Necessary: inventory.Unknown}
-	if l.deliveryGap == nil {
+	if l.delivery.Err == nil {
 		a.ReadsSecrets = inventory.Yes
 	}
 	if c.oauth {
@@ -87,8 +88,8 @@ func (c *collector) auditor(s *openStack, people census, l contents) inventory.A
 	}
 	a.Necessary = inventory.No
 	a.Detail = "an authtoken has all rights of its user; the vendor documents OAuth scopes that allow reading tokens and nothing else"
-	if c.isAdmin(s, people) == inventory.Yes || c.caller.administers(s.source.Organization) == inventory.Yes ||
-		len(l.management) > 0 {
+	if len(l.management.Items) > 0 || c.isAdmin(s, people) == inventory.Yes ||
+		c.caller.administers(s.source.Organization) == inventory.Yes {
 		a.Writes = inventory.Yes
 	}
 	return a

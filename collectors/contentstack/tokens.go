@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -18,8 +19,8 @@ type normalizer struct {
 	source inventory.Source
 	places places
 	census census
-	// never is from when on an expiry means never.
-	never time.Time
+	// horizon is from when on an expiry means never.
+	horizon time.Time
 }
 
 // delivery gives a delivery token, and the preview token beside it if there is
@@ -29,7 +30,7 @@ func (n normalizer) delivery(t token) []inventory.Token {
 	d.Kind, d.APIs = inventory.Delivery, []inventory.API{inventory.ContentDelivery}
 	d.Environments = n.places.environmentScope(t.Scope)
 	d.Access = deliveryAccess(t.Scope, d.Environments)
-	d.Expiry = expiryOf(t, false, n.never)
+	d.Expiry = expiryOf(t, false, n.horizon)
 	// Nothing announces the end of what has none.
 	d.Traits.NotifiesBeforeExpiry = inventory.No
 	d.Secret.Readable = inventory.Yes
@@ -41,23 +42,19 @@ func (n normalizer) delivery(t token) []inventory.Token {
 	p := d
 	p.ID, p.Twin = d.ID+"/preview_token", d.ID
 	p.Kind, p.APIs = inventory.Preview, []inventory.API{inventory.ContentPreview}
-	p.Expiry = inventory.Expiry{State: inventory.ExpiryNever}
-	p.CreatedAt, p.UpdatedAt = unknownTime(reasonPreviewTime), unknownTime(reasonPreviewTime)
-	p.Owner = inventory.Owner{
-		Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
-		LastActive: unknownTime(reasonPreviewCreator), Reason: reasonPreviewCreator,
-	}
+	p.Expiry = inventory.NeverExpires(false)
+	p.CreatedAt, p.UpdatedAt = inventory.UnknownTime(reasonPreviewTime), inventory.UnknownTime(reasonPreviewTime)
+	p.Owner = unknownOwner(reasonPreviewCreator)
 	return []inventory.Token{d, p}
 }
 
-// management gives a management token. It reaches every environment, because
-// the management API knows no environment's borders.
+// management gives a management token.
 func (n normalizer) management(t token) inventory.Token {
 	m := n.common(t, "management_tokens")
 	m.Kind, m.APIs = inventory.Management, []inventory.API{inventory.ContentManagement}
 	m.Environments = n.places.everyEnvironment()
 	m.Access = managementAccess(t.Scope)
-	m.Expiry = expiryOf(t, true, n.never)
+	m.Expiry = expiryOf(t, true, n.horizon)
 	m.Traits.NotifiesBeforeExpiry = ternary(t.Notifies)
 	m.Secret.Readable = inventory.No
 	return m
@@ -66,39 +63,29 @@ func (n normalizer) management(t token) inventory.Token {
 // common is what delivery and management tokens share.
 func (n normalizer) common(t token, list string) inventory.Token {
 	return inventory.Token{
-		ID:          n.source.ID + "/" + list + "/" + url.PathEscape(t.UID.value),
-		Ref:         t.UID.value,
+		ID:          n.source.ID + "/" + list + "/" + url.PathEscape(str(t.UID)),
+		Ref:         str(t.UID),
 		CMS:         cms,
 		Source:      n.source.ID,
-		Name:        t.Name.value,
-		Description: t.Description.value,
+		Name:        str(t.Name),
+		Description: str(t.Description),
 		URL:         n.source.URL,
 		Branches:    n.places.branchScope(t.Scope),
-		CreatedAt:   timestamp(t.CreatedAt, "created_at"),
-		UpdatedAt:   timestamp(t.UpdatedAt, "updated_at"),
+		CreatedAt:   cmsapi.Timestamp("created_at", t.CreatedAt, false),
+		UpdatedAt:   cmsapi.Timestamp("updated_at", t.UpdatedAt, false),
 		// A revoked token is deleted, and leaves the list.
-		RevokedAt: inventory.Timestamp{State: inventory.TimestampNone},
-		LastUsed:  inventory.LastUsed{State: inventory.LastUsedUnknown, Reason: reasonLastUsed},
-		Traits:    inventory.Traits{Factory: inventory.No},
-		Owner:     n.census.ownerOf(t),
-		Origin:    n.source.Origin,
-	}
-}
-
-func timestamp(i instant, member string) inventory.Timestamp {
-	switch i.shape {
-	case good:
-		return inventory.Timestamp{State: inventory.TimestampAt, At: i.at}
-	case odd:
-		return unknownTime("the " + member + " of the token is not a time that can be read")
-	default:
-		return unknownTime("Contentstack gave no " + member + " for the token")
+		RevokedAt: inventory.None(),
+		LastUsed:  inventory.UnknownUse(reasonLastUsed),
+		// Contentstack makes no token of its own accord.
+		Traits: inventory.Traits{Factory: inventory.No},
+		Owner:  n.census.ownerOf(str(t.CreatedBy)),
+		Origin: n.source.Origin,
 	}
 }
 
 func ternary(f flag) inventory.Ternary {
-	if f.shape != good {
-		return inventory.Unknown
+	if v, ok := f.Get(); ok {
+		return inventory.TernaryOf(bool(v))
 	}
-	return inventory.TernaryOf(f.value)
+	return inventory.Unknown
 }

@@ -1,40 +1,61 @@
 package contentstack
 
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+)
+
+// The members of answers. Contentstack's JSON is polymorphic in many places; a
+// member that is not understood costs its own fact, and not the answer.
+type (
+	text = cmsapi.Field[cmsapi.Text]
+	flag = cmsapi.Field[cmsapi.Flag]
+)
+
+// str gives the text, or "" where there is none.
+func str(t text) string { return string(t.Value) }
+
+// yes reports whether the flag is there and set.
+func yes(f flag) bool { return bool(f.Value) }
+
 // page is an answer of any list of the Content Management API: one of the
 // arrays is set. None of the types below it has a place for a secret: the
 // delivery list shows `token` and `preview_token` in clear, a user object its
 // `authtoken`, a share its `acceptance_token`, a stack its `master_key` and
 // `discrete_variables`, and the decoder passes over all of them.
 type page struct {
-	Stacks       list[object[stack]]       `json:"stacks"`
-	Tokens       list[object[token]]       `json:"tokens"`
-	Token        object[token]             `json:"token"`
-	Environments list[object[environment]] `json:"environments"`
-	Branches     list[object[branch]]      `json:"branches"`
-	Aliases      list[object[branchAlias]] `json:"branch_aliases"`
-	Shares       list[object[share]]       `json:"shares"`
-	Count        number                    `json:"count"`
+	Stacks       cmsapi.List[stack]           `json:"stacks"`
+	Tokens       cmsapi.List[token]           `json:"tokens"`
+	Token        cmsapi.Field[token]          `json:"token"`
+	Environments cmsapi.List[environment]     `json:"environments"`
+	Branches     cmsapi.List[branch]          `json:"branches"`
+	Aliases      cmsapi.List[branchAlias]     `json:"branch_aliases"`
+	Shares       cmsapi.List[share]           `json:"shares"`
+	Count        cmsapi.Field[cmsapi.Integer] `json:"count"`
 }
 
 // tokens gives the token list, whichever of the two envelopes holds it: the
 // reference shows a single delivery token as {"tokens":[x]}, tests of the
 // vendor's SDKs show {"token":x}.
-func (p *page) tokens() *list[object[token]] {
-	if p.Tokens.shape == absent && p.Token.shape == good {
-		return &list[object[token]]{items: []object[token]{p.Token}, shape: good}
+func (p *page) tokens() cmsapi.List[token] {
+	if t, ok := p.Token.Get(); ok && p.Tokens.State == cmsapi.FieldAbsent {
+		return cmsapi.List[token]{Items: []token{t}, State: cmsapi.FieldGiven}
 	}
-	return &p.Tokens
+	return p.Tokens
 }
 
 // token is a delivery or a management token.
 type token struct {
-	UID         text                     `json:"uid"`
-	Name        text                     `json:"name"`
-	Description text                     `json:"description"`
-	Scope       list[object[scopeEntry]] `json:"scope"`
-	CreatedBy   text                     `json:"created_by"`
-	CreatedAt   instant                  `json:"created_at"`
-	UpdatedAt   instant                  `json:"updated_at"`
+	UID         text                        `json:"uid"`
+	Name        text                        `json:"name"`
+	Description text                        `json:"description"`
+	Scope       scope                       `json:"scope"`
+	CreatedBy   text                        `json:"created_by"`
+	CreatedAt   cmsapi.Field[cmsapi.Moment] `json:"created_at"`
+	UpdatedAt   cmsapi.Field[cmsapi.Moment] `json:"updated_at"`
 	// PreviewToken: this delivery token has a preview token beside it.
 	PreviewToken presence `json:"preview_token"`
 	ExpiresOn    text     `json:"expires_on"`
@@ -42,14 +63,17 @@ type token struct {
 	Notifies     flag     `json:"is_email_notification_enabled"`
 }
 
+// scope is what a token opens.
+type scope = cmsapi.List[scopeEntry]
+
 // scopeEntry opens one module of a stack, narrowed by the array that belongs to
 // the module.
 type scopeEntry struct {
-	Module       text        `json:"module"`
-	ACL          object[acl] `json:"acl"`
-	Environments list[ref]   `json:"environments"`
-	Branches     list[ref]   `json:"branches"`
-	Aliases      list[ref]   `json:"branch_aliases"`
+	Module       text              `json:"module"`
+	ACL          cmsapi.Field[acl] `json:"acl"`
+	Environments cmsapi.List[ref]  `json:"environments"`
+	Branches     cmsapi.List[ref]  `json:"branches"`
+	Aliases      cmsapi.List[ref]  `json:"branch_aliases"`
 }
 
 // acl is what a scope entry allows; a right that it does not name is not given.
@@ -77,35 +101,39 @@ type branchAlias struct {
 	Alias text `json:"alias"`
 }
 
-// stack is a stack, in the list of an organization or alone.
+// stack is a stack, in a list or alone.
 type stack struct {
-	UID          text `json:"uid"`
-	Name         text `json:"name"`
-	APIKey       text `json:"api_key"`
-	Organization text `json:"org_uid"`
-	Owner        text `json:"owner_uid"`
-	Settings     object[struct {
-		Branches flag `json:"branches"`
-	}] `json:"settings"`
-	SystemACL object[struct {
-		Roles list[ref] `json:"roles"`
-	}] `json:"SYS_ACL"`
-	Collaborators list[object[person]] `json:"collaborators"`
+	UID           text                        `json:"uid"`
+	Name          text                        `json:"name"`
+	APIKey        text                        `json:"api_key"`
+	Organization  text                        `json:"org_uid"`
+	Owner         text                        `json:"owner_uid"`
+	Settings      cmsapi.Field[stackSettings] `json:"settings"`
+	SystemACL     cmsapi.Field[systemACL]     `json:"SYS_ACL"`
+	Collaborators cmsapi.List[person]         `json:"collaborators"`
+}
+
+type stackSettings struct {
+	Branches flag `json:"branches"`
+}
+
+type systemACL struct {
+	Roles cmsapi.List[ref] `json:"roles"`
 }
 
 // stackAnswer is the answer for one stack.
 type stackAnswer struct {
-	Stack object[stack] `json:"stack"`
+	Stack cmsapi.Field[stack] `json:"stack"`
 }
 
 // person is a user of a stack, or the caller.
 type person struct {
-	UID       text      `json:"uid"`
-	Email     text      `json:"email"`
-	Username  text      `json:"username"`
-	FirstName text      `json:"first_name"`
-	LastName  text      `json:"last_name"`
-	Roles     list[ref] `json:"roles"`
+	UID       text             `json:"uid"`
+	Email     text             `json:"email"`
+	Username  text             `json:"username"`
+	FirstName text             `json:"first_name"`
+	LastName  text             `json:"last_name"`
+	Roles     cmsapi.List[ref] `json:"roles"`
 }
 
 // share is a user of an organization. UserUID is the account; where it is
@@ -117,28 +145,68 @@ type share struct {
 
 // userAnswer is the answer to "who am I".
 type userAnswer struct {
-	User object[caller] `json:"user"`
+	User cmsapi.Field[caller] `json:"user"`
 }
 
 type caller struct {
 	person
-	Organizations list[object[membership]] `json:"organizations"`
+	Organizations cmsapi.List[membership] `json:"organizations"`
 }
 
 // membership is one organization of the caller.
 type membership struct {
-	UID     text `json:"uid"`
-	Name    text `json:"name"`
-	IsOwner flag `json:"is_owner"`
-	Roles   list[object[struct {
-		Admin flag `json:"admin"`
-	}]] `json:"org_roles"`
+	UID     text                  `json:"uid"`
+	Name    text                  `json:"name"`
+	IsOwner flag                  `json:"is_owner"`
+	Roles   cmsapi.List[roleFlag] `json:"org_roles"`
+}
+
+type roleFlag struct {
+	Admin flag `json:"admin"`
 }
 
 // failureAnswer is the body of an error. Services beside the Content Management
 // API say `message` for `error_message`.
 type failureAnswer struct {
-	Code    code `json:"error_code"`
+	Code    text `json:"error_code"`
 	Message text `json:"error_message"`
 	Other   text `json:"message"`
+}
+
+// presence tells that a member has a value, and keeps nothing of it. It stands
+// where the value is a secret.
+type presence bool
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails.
+func (p *presence) UnmarshalJSON(b []byte) error {
+	switch string(bytes.TrimSpace(b)) {
+	case "null", `""`, "false":
+		*p = false
+	default:
+		*p = true
+	}
+	return nil
+}
+
+// ref names something: as an object with a uid and a name, or as a plain word
+// that may be either.
+type ref struct{ uid, name, word string }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *ref) UnmarshalJSON(b []byte) error {
+	*r = ref{}
+	if json.Unmarshal(b, &r.word) != nil {
+		var o struct {
+			UID  text `json:"uid"`
+			Name text `json:"name"`
+		}
+		if err := json.Unmarshal(b, &o); err != nil {
+			return err
+		}
+		r.uid, r.name = str(o.UID), str(o.Name)
+	}
+	if *r == (ref{}) {
+		return errors.New("names nothing")
+	}
+	return nil
 }
