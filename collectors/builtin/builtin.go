@@ -4,12 +4,14 @@ package builtin
 import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/contentful"
+	"github.com/tokenaudit/tokenaudit/collectors/contentstack"
 )
 
 // Definitions gives the definitions of all built-in CMSes, sorted by name.
 func Definitions() []collectors.Definition {
 	return []collectors.Definition{
 		contentful.Definition(),
+		contentstack.Definition(),
 	}
 }
 

@@ -48,7 +48,7 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 			unit(unitDelivery, false, s.err, inventory.Delivery, inventory.Preview),
 			unit(unitManagement, false, s.err, inventory.Management),
 		}
-		return source, nil
+		return source, ctx.Err()
 	}
 	lists := c.read(ctx, s)
 	lists.judgeRefusals()
@@ -135,26 +135,17 @@ func branchListing(header http.Header) listing[branch] {
 	}
 }
 
-// judgeRefusals corrects the class of refusals: the API refuses a list with the
-// same 401 as a credential that is not valid. Where another list of the stack
-// was read, the credential is valid, and a right is missing.
+// judgeRefusals corrects the class of refusals where any of the lists that every
+// stack has was read.
 func (l *contents) judgeRefusals() {
 	if l.delivery.Err != nil && l.management.Err != nil && l.environments.Err != nil {
 		return
 	}
-	for _, r := range []struct {
-		err  **cmsapi.Error
-		hint string
-	}{
-		{&l.delivery.Err, hintDelivery}, {&l.management.Err, hintManagement}, {&l.environments.Err, hintSupport},
-		{&l.branches.Err, hintSupport}, {&l.aliases.Err, hintSupport},
-	} {
-		if e := *r.err; e != nil && e.Class == inventory.ErrUnauthorized {
-			denied := *e
-			denied.Class, denied.Hint = inventory.ErrPermissionDenied, r.hint
-			*r.err = &denied
-		}
-	}
+	l.delivery.Err = denied(l.delivery.Err, hintDelivery)
+	l.management.Err = denied(l.management.Err, hintManagement)
+	l.environments.Err = denied(l.environments.Err, hintSupport)
+	l.branches.Err = denied(l.branches.Err, hintSupport)
+	l.aliases.Err = denied(l.aliases.Err, hintSupport)
 }
 
 // places resolves what the stack has. Branches are a feature of the plan: where

@@ -118,8 +118,17 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 		return nil, err
 	}
 	c.client = client
+	if c.organization != "" {
+		return &organizationCollector{c}, nil
+	}
 	return c, nil
 }
+
+// organizationCollector is a collector that asks one organization only.
+type organizationCollector struct{ *collector }
+
+// EntryDomain implements collectors.EntryDomainer.
+func (c *organizationCollector) EntryDomain() string { return c.firstDomain }
 
 // firstLimit is the limit of the requests that find the stacks: that of the
 // configured organization, else one of the credential.
@@ -182,7 +191,8 @@ func (c *collector) stackHeader(s *openStack) http.Header {
 
 // Interface guards.
 var (
-	_ collectors.Collector   = (*collector)(nil)
-	_ collectors.DomainNamer = (*collector)(nil)
-	_ collectors.Prober      = (*collector)(nil)
+	_ collectors.Collector     = (*collector)(nil)
+	_ collectors.DomainNamer   = (*collector)(nil)
+	_ collectors.Prober        = (*collector)(nil)
+	_ collectors.EntryDomainer = (*organizationCollector)(nil)
 )

@@ -168,12 +168,10 @@ func (l stackLists) gap(admin inventory.Ternary) *cmsapi.Error {
 	case l.every.Err.Class == inventory.ErrNotFound && admin != inventory.No:
 		return nil
 	}
-	e := *l.every.Err
+	e := *denied(l.every.Err, hintStacks)
 	e.Message = "stacks that are not shared with the scan's credential cannot be seen: " + e.Message
-	switch e.Class {
-	case inventory.ErrUnauthorized, inventory.ErrNotFound:
-		// The other list was read, so the credential is valid.
-		e.Class, e.Hint = inventory.ErrPermissionDenied, ""
+	if e.Class == inventory.ErrNotFound {
+		e.Class, e.Hint = inventory.ErrPermissionDenied, hintStacks
 	}
 	return hinted(&e, hintStacks)
 }

@@ -91,6 +91,17 @@ func hinted(e *cmsapi.Error, hint string) *cmsapi.Error {
 	return &h
 }
 
+// denied turns the refusal of one list into a missing right. The API answers the
+// same 401 for both; where the credential has read something else, it is valid.
+func denied(e *cmsapi.Error, hint string) *cmsapi.Error {
+	if e == nil || e.Class != inventory.ErrUnauthorized {
+		return e
+	}
+	d := *e
+	d.Class, d.Hint = inventory.ErrPermissionDenied, hint
+	return &d
+}
+
 // unit records how a list was read: e is why it was not read to its end, some
 // whether anything came nevertheless.
 func unit(name string, some bool, e *cmsapi.Error, kinds ...inventory.Kind) inventory.Unit {

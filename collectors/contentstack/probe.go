@@ -25,7 +25,7 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	found, s := c.checkStacks(ctx)
 	checks = append(checks, found...)
 	if s != nil {
-		checks = append(checks, c.checkLists(ctx, s)...)
+		checks = append(checks, c.checkLists(ctx, s, err == nil)...)
 	}
 	return checks
 }
@@ -111,18 +111,25 @@ func (c *collector) checkListed(ctx context.Context) ([]collectors.Check, *openS
 }
 
 // checkLists checks the lists of one stack, and that of its organization's
-// users.
-func (c *collector) checkLists(ctx context.Context, s *openStack) []collectors.Check {
+// users. valid: the credential is known to be valid, so a list that it is
+// refused needs a right.
+func (c *collector) checkLists(ctx context.Context, s *openStack, valid bool) []collectors.Check {
 	header, where := c.stackHeader(s), "of stack "+s.source.Name
+	judge := func(err error, hint string) error {
+		if e := cmsapi.AsError(err); valid && e != nil {
+			return denied(e, hint)
+		}
+		return err
+	}
 	delivery, err := peek(ctx, s.client, tokenListing("/v3/stacks/delivery_tokens", header))
-	checks := []collectors.Check{counted("list delivery tokens", where, delivery, err, hintDelivery)}
+	checks := []collectors.Check{counted("list delivery tokens", where, delivery, judge(err, hintDelivery), hintDelivery)}
 	management, err := peek(ctx, s.client, tokenListing("/v3/stacks/management_tokens", header))
-	checks = append(checks, counted("list management tokens", where, management, err, hintManagement))
+	checks = append(checks, counted("list management tokens", where, management, judge(err, hintManagement), hintManagement))
 	environments, err := peek(ctx, s.client, environmentListing(header))
-	checks = append(checks, counted("list environments", where, environments, err, hintSupport))
+	checks = append(checks, counted("list environments", where, environments, judge(err, hintSupport), hintSupport))
 	if s.branches != inventory.No {
 		branches, err := peek(ctx, s.client, branchListing(header))
-		check := counted("list branches", where, branches, err, hintSupport)
+		check := counted("list branches", where, branches, judge(err, hintSupport), hintSupport)
 		if s.branches == inventory.Unknown && notThere(cmsapi.AsError(err)) {
 			check = collectors.Check{Name: check.Name, Status: collectors.CheckOK, Detail: "the stack does not use branches"}
 		}
@@ -130,7 +137,7 @@ func (c *collector) checkLists(ctx context.Context, s *openStack) []collectors.C
 	}
 	if org := s.source.Organization; org != "" {
 		users, err := peek(ctx, s.client, userListing(org))
-		check := counted("list organization users", "of organization "+org, users, err, hintOrganization)
+		check := counted("list organization users", "of organization "+org, users, judge(err, hintOrganization), hintOrganization)
 		if err != nil {
 			// Only what became of the tokens' creators hangs on it.
 			check.Status = collectors.CheckWarning
