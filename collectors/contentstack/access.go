@@ -83,7 +83,7 @@ func (e scopeEntry) level() (level inventory.Level, unread string) {
 }
 
 // unreadable: the right is named, but not by a yes or no.
-func unreadable(f flag) bool { return f.State == cmsapi.FieldNull || f.State == cmsapi.FieldWrong }
+func unreadable(f boolean) bool { return f.State == cmsapi.FieldNull || f.State == cmsapi.FieldWrong }
 
 // deliveryAccess reads what a delivery token, or the preview token beside it,
 // can do: both reach read-only APIs, whatever their scope says. Without an

@@ -83,7 +83,7 @@ func (n normalizer) common(t token, list string) inventory.Token {
 	}
 }
 
-func ternary(f flag) inventory.Ternary {
+func ternary(f boolean) inventory.Ternary {
 	if v, ok := f.Get(); ok {
 		return inventory.TernaryOf(bool(v))
 	}

@@ -11,15 +11,15 @@ import (
 // The members of answers. Contentstack's JSON is polymorphic in many places; a
 // member that is not understood costs its own fact, and not the answer.
 type (
-	text = cmsapi.Field[cmsapi.Text]
-	flag = cmsapi.Field[cmsapi.Flag]
+	text    = cmsapi.Field[cmsapi.Text]
+	boolean = cmsapi.Field[cmsapi.Flag]
 )
 
 // str gives the text, or "" where there is none.
 func str(t text) string { return string(t.Value) }
 
 // yes reports whether the flag is there and set.
-func yes(f flag) bool { return bool(f.Value) }
+func yes(f boolean) bool { return bool(f.Value) }
 
 // page is an answer of any list of the Content Management API: one of the
 // arrays is set. None of the types below it has a place for a secret: the
@@ -59,8 +59,8 @@ type token struct {
 	// PreviewToken: this delivery token has a preview token beside it.
 	PreviewToken presence `json:"preview_token"`
 	ExpiresOn    text     `json:"expires_on"`
-	NeverExpires flag     `json:"is_never_expires"`
-	Notifies     flag     `json:"is_email_notification_enabled"`
+	NeverExpires boolean  `json:"is_never_expires"`
+	Notifies     boolean  `json:"is_email_notification_enabled"`
 }
 
 // scope is what a token opens.
@@ -78,8 +78,8 @@ type scopeEntry struct {
 
 // acl is what a scope entry allows; a right that it does not name is not given.
 type acl struct {
-	Read  flag `json:"read"`
-	Write flag `json:"write"`
+	Read  boolean `json:"read"`
+	Write boolean `json:"write"`
 }
 
 // environment is a publishing environment.
@@ -114,7 +114,7 @@ type stack struct {
 }
 
 type stackSettings struct {
-	Branches flag `json:"branches"`
+	Branches boolean `json:"branches"`
 }
 
 type systemACL struct {
@@ -157,12 +157,12 @@ type caller struct {
 type membership struct {
 	UID     text                  `json:"uid"`
 	Name    text                  `json:"name"`
-	IsOwner flag                  `json:"is_owner"`
+	IsOwner boolean               `json:"is_owner"`
 	Roles   cmsapi.List[roleFlag] `json:"org_roles"`
 }
 
 type roleFlag struct {
-	Admin flag `json:"admin"`
+	Admin boolean `json:"admin"`
 }
 
 // failureAnswer is the body of an error. Services beside the Content Management

@@ -1,0 +1,457 @@
+package contentstack
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestOrganizationIsCollectedWhole(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, newServer(t))
+	sources, err := h.collect(t, organizationEntry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "organization.json", sources)
+}
+
+func golden(t *testing.T, name string, sources map[string]inventory.Source) {
+	t.Helper()
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: inventory.Tool{Name: "tokenaudit", Version: "test"}}
+	for _, s := range sources {
+		inv.Sources = append(inv.Sources, s)
+	}
+	slices.SortFunc(inv.Sources, func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
+	var got bytes.Buffer
+	if err := inventory.Write(&got, inv); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", "golden", name)
+	if *update {
+		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("%s (-want +got; run with -update if it is right):\n%s", path, diff)
+	}
+	// What a collector makes, the reader of inventories has to take.
+	if _, err := inventory.ReadAll(t.Context(), &got, inventory.Limits{}); err != nil {
+		t.Errorf("the inventory is not valid: %v", err)
+	}
+}
+
+func TestNothingIsAskedTwice(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, newServer(t))
+	if _, err := h.collect(t, organizationEntry()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"/v3/environments " + shopKey,
+		"/v3/environments " + webKey,
+		"/v3/organizations/bltorg/share bltorg",
+		"/v3/organizations/bltorg/stacks bltorg",
+		"/v3/stacks " + webKey, // somebody who made a token is not in the organization
+		"/v3/stacks bltorg",
+		"/v3/stacks/branch_aliases " + webKey,
+		"/v3/stacks/branches " + webKey,
+		"/v3/stacks/delivery_tokens " + shopKey,
+		"/v3/stacks/delivery_tokens " + webKey,
+		"/v3/stacks/management_tokens " + shopKey,
+		"/v3/stacks/management_tokens " + webKey,
+		"/v3/user",
+	}
+	if diff := cmp.Diff(want, h.asked()); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+func TestListedStacksNeedNoOrganization(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, newServer(t))
+	sources, err := h.collect(t, listedEntry(webKey, webKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sources) != 1 || len(sources[webID].Tokens) != 11 || sources[webID].Organization != "bltorg" {
+		t.Errorf("got %d sources, %d tokens of the organization %q", len(sources), len(sources[webID].Tokens), sources[webID].Organization)
+	}
+	if asked := h.asked(); slices.Contains(asked, "/v3/stacks bltorg") {
+		t.Errorf("the stacks of the organization were listed: %v", asked)
+	}
+	c, err := newCollector(listedEntry(webKey), h.run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	domains := c.(collectors.DomainNamer)
+	if got, want := domains.Domain(sources[webID]), "contentstack/organizations/bltorg"; got != want {
+		t.Errorf("domain %q, want %q", got, want)
+	}
+	if got := domains.Domain(inventory.Source{}); !strings.HasPrefix(got, "contentstack/credentials/") {
+		t.Errorf("domain of a stack of an unknown organization: %q", got)
+	}
+	if _, ok := c.(collectors.EntryDomainer); ok {
+		t.Error("listed stacks may belong to several organizations, but the entry names one domain")
+	}
+}
+
+// Each refusal has its own class, and says what to do.
+func TestStackThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		reply reply
+		class inventory.ErrorClass
+		hint  string
+	}{
+		{"wrong region", noStack(), inventory.ErrNotFound, "The others are eu, au, azure-na, azure-eu, gcp-na, gcp-eu."},
+		{"OAuth token of another organization", refusal(403, 316, "You don't have the permission to do this operation."), inventory.ErrPermissionDenied, "belongs to another"},
+		{"OAuth token without this stack", refusal(422, 21, "Stack not found"), inventory.ErrNotFound, "does not cover this stack"},
+		{"expired session", refusal(401, 105, "You're not allowed in here unless you're logged in."), inventory.ErrUnauthorized, "Log in again"},
+		{"no permission", refusal(401, 161, "Access denied."), inventory.ErrPermissionDenied, "a role in this stack"},
+		{"second factor", refusal(401, 294, "Please login using the Two-Factor verification Token"), inventory.ErrUnauthorized, "second factor"},
+		{"forbidden", reply{status: 403, body: "<html>forbidden</html>"}, inventory.ErrPermissionDenied, "a role in this stack"},
+		{"code as a string", reply{status: 400, body: `{"error_code": "109"}`}, inventory.ErrNotFound, "a stack answers in its own region only"},
+		{"HTML", reply{status: 200, body: "<html>"}, inventory.ErrUnreadable, "Run the audit again"},
+		{"no stack", reply{status: 200, body: `{"stacks": []}`}, inventory.ErrUnreadable, "Run the audit again"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			s.replies["/v3/stacks "+webKey] = tt.reply
+			sources, err := newHarness(t, s).collect(t, listedEntry(webKey))
+			if err != nil || len(sources) != 1 {
+				t.Fatalf("%d sources, error %v", len(sources), err)
+			}
+			for id, source := range sources {
+				if !strings.HasPrefix(id, "contentstack/stacks/key-") || source.Name != "stacks[0]" {
+					t.Errorf("the stack is called %s, %q", id, source.Name)
+				}
+				for _, name := range []string{unitDelivery, unitManagement} {
+					u := units(source)[name]
+					if u.Status != inventory.UnitFailed || u.Error != tt.class || !strings.Contains(u.Hint, tt.hint) {
+						t.Errorf("unit %+v, want class %s and a hint with %q", u, tt.class, tt.hint)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A list that could not be read costs its own facts, and nothing else.
+func TestListThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	forbidden := refusal(403, 0, "Access denied.")
+	for _, tt := range []struct {
+		name, path string
+		reply      reply
+		unit       string
+		class      inventory.ErrorClass
+		hint       string
+	}{
+		{"management tokens for admins only", "/v3/stacks/management_tokens " + webKey, refusal(401, 161, "Access denied."),
+			unitManagement, inventory.ErrPermissionDenied, "Only the owner and the admins of a stack"},
+		{"the 401 of a valid credential", "/v3/stacks/management_tokens " + webKey, refusal(401, 105, "You're not allowed in here unless you're logged in."),
+			unitManagement, inventory.ErrPermissionDenied, "Only the owner and the admins of a stack"},
+		{"delivery tokens", "/v3/stacks/delivery_tokens " + webKey, forbidden, unitDelivery, inventory.ErrPermissionDenied, "Developer or Admin"},
+		{"environments", "/v3/environments " + webKey, forbidden, unitEnvironments, inventory.ErrPermissionDenied, "can read this list"},
+		{"branches", "/v3/stacks/branches " + webKey, refusal(422, 0, "Branches are not enabled."), unitBranches, inventory.ErrUnreadable, "Run the audit again"},
+		{"aliases", "/v3/stacks/branch_aliases " + webKey, forbidden, unitAliases, inventory.ErrPermissionDenied, "can read this list"},
+		{"collaborators", "/v3/stacks " + webKey, reply{status: 200, body: `{"stack": {}}`}, unitCollaborators, inventory.ErrUnreadable, ""},
+		{"organization users", "/v3/organizations/bltorg/share bltorg", forbidden, unitUsers, inventory.ErrPermissionDenied, "admins of an organization"},
+		{"count in place of the list", "/v3/stacks/management_tokens " + webKey, reply{status: 200, body: `{"tokens": 7}`},
+			unitManagement, inventory.ErrUnreadable, "Run the audit again"},
+		{"no list", "/v3/stacks/management_tokens " + webKey, reply{status: 200, body: `{"management_tokens": []}`},
+			unitManagement, inventory.ErrUnreadable, "Run the audit again"},
+		{"null for the list", "/v3/stacks/delivery_tokens " + webKey, reply{status: 200, body: `{"tokens": null}`},
+			unitDelivery, inventory.ErrUnreadable, "Run the audit again"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			s.replies[tt.path] = tt.reply
+			sources, err := newHarness(t, s).collect(t, organizationEntry())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, u := range units(sources[webID]) {
+				if name != tt.unit {
+					if u.Status != inventory.UnitComplete {
+						t.Errorf("unit %s failed too: %+v", name, u)
+					}
+					continue
+				}
+				if u.Status != inventory.UnitFailed || u.Error != tt.class || !strings.Contains(u.Hint, tt.hint) {
+					t.Errorf("unit %+v, want class %s and a hint with %q", u, tt.class, tt.hint)
+				}
+			}
+			if _, ok := units(sources[webID])[tt.unit]; !ok {
+				t.Errorf("there is no unit %s", tt.unit)
+			}
+			for _, u := range sources[shopID].Units {
+				if u.Status != inventory.UnitComplete {
+					t.Errorf("the other stack has a gap: %+v", u)
+				}
+			}
+		})
+	}
+}
+
+func TestCredentialThatIsNotValid(t *testing.T) {
+	t.Parallel()
+	entry := organizationEntry()
+	entry.Values[optionAuthtoken] = cmsapi.NewSecret("PLANTED-expired")
+	sources, err := newHarness(t, newServer(t)).collect(t, entry)
+	var discovery *collectors.DiscoveryError
+	if !errors.As(err, &discovery) || len(sources) != 0 {
+		t.Fatalf("%d sources, error %v", len(sources), err)
+	}
+	u := discovery.Unit
+	if discovery.Source.ID != "contentstack/organizations/bltorg" || u.Status != inventory.UnitFailed ||
+		u.Error != inventory.ErrUnauthorized || !strings.Contains(u.Hint, "Log in again") {
+		t.Errorf("source %s, unit %+v", discovery.Source.ID, u)
+	}
+}
+
+// The list of shared stacks is all that most credentials see. What it may lack
+// must not pass as nothing.
+func TestStacksThatAreNotShared(t *testing.T) {
+	t.Parallel()
+	const every = "/v3/organizations/bltorg/stacks bltorg"
+	member := strings.Replace(fixture(t, "user.json"), `"admin": true`, `"admin": false`, 1)
+	for _, tt := range []struct {
+		name  string
+		set   func(*server)
+		class inventory.ErrorClass // of the gap; empty for none
+	}{
+		{"the organization refuses its list", func(s *server) { s.replies[every] = refusal(403, 0, "no") }, inventory.ErrPermissionDenied},
+		{"it refuses it as if nobody was logged in", func(s *server) { s.replies[every] = refusal(401, 105, "no") }, inventory.ErrPermissionDenied},
+		{"it fails", func(s *server) { s.replies[every] = reply{status: 501} }, inventory.ErrUnavailable},
+		{"it does not exist, for an admin", func(s *server) { s.replies[every] = refusal(404, 0, "no") }, ""},
+		{"it does not exist, for a member", func(s *server) {
+			s.replies[every] = refusal(404, 0, "no")
+			s.bodies["/v3/user"] = member
+		}, inventory.ErrPermissionDenied},
+		{"only the shared list fails", func(s *server) { s.replies["/v3/stacks bltorg"] = reply{status: 501} }, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			tt.set(s)
+			sources, err := newHarness(t, s).collect(t, organizationEntry())
+			if len(sources) != 2 {
+				t.Errorf("%d sources", len(sources))
+			}
+			var discovery *collectors.DiscoveryError
+			switch {
+			case tt.class == "" && err != nil:
+				t.Errorf("a gap without need: %v", err)
+			case tt.class != "" && !errors.As(err, &discovery):
+				t.Fatalf("no gap: %v", err)
+			case tt.class != "" && (discovery.Unit.Error != tt.class || discovery.Unit.Status != inventory.UnitPartial ||
+				discovery.Unit.Hint == "" || discovery.Source.Name != "Example Corp"):
+				t.Errorf("unit %+v of %q", discovery.Unit, discovery.Source.Name)
+			}
+		})
+	}
+}
+
+func TestStackWithoutAPIKeyIsAGap(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.bodies["/v3/organizations/bltorg/stacks bltorg"] = `{"stacks": [
+		{"uid": "bltstackweb000001", "name": "Web", "org_uid": "bltorg"},
+		{"uid": "bltstackhidden001", "name": "Hidden", "org_uid": "bltorg"},
+		{"uid": "bltstackforeign01", "name": "Foreign", "org_uid": "bltother", "api_key": "PLANTED-foreign"}]}`
+	sources, err := newHarness(t, s).collect(t, organizationEntry())
+	if err != nil || len(sources) != 3 {
+		t.Fatalf("%d sources, error %v", len(sources), err)
+	}
+	for name, u := range units(sources["contentstack/stacks/bltstackhidden001"]) {
+		if u.Status != inventory.UnitFailed || u.Error != inventory.ErrPermissionDenied || !strings.Contains(u.Hint, "Add the scan's user") {
+			t.Errorf("unit %s: %+v", name, u)
+		}
+	}
+	if len(sources[webID].Tokens) != 11 {
+		t.Errorf("the stack that both lists have gave %d tokens", len(sources[webID].Tokens))
+	}
+}
+
+// A stack whose uid is its api_key must not give it away.
+func TestAPIKeyNeverBecomesAnID(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.bodies["/v3/stacks "+webKey] = `{"stack": {"uid": "` + webKey + `", "name": "Web", "org_uid": "bltorg", "api_key": "` + webKey + `", "collaborators": []}}`
+	sources, err := newHarness(t, s).collect(t, listedEntry(webKey))
+	if err != nil || len(sources) != 1 {
+		t.Fatalf("%d sources, error %v", len(sources), err)
+	}
+	for id := range sources {
+		if !strings.HasPrefix(id, "contentstack/stacks/key-") {
+			t.Errorf("id %s", id)
+		}
+	}
+}
+
+func TestListedStackOfAnotherOrganization(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	entry := listedEntry(webKey)
+	entry.Values[optionOrganization] = "bltother"
+	sources, err := newHarness(t, s).collect(t, entry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, u := range units(sources[webID]) {
+		if u.Error != inventory.ErrNotFound || !strings.Contains(u.Detail, "another organization") {
+			t.Errorf("unit %s: %+v", name, u)
+		}
+	}
+}
+
+// Branches are a feature of the plan: their absence is no gap, unless something
+// says that the stack has them.
+func TestStackWithoutBranches(t *testing.T) {
+	t.Parallel()
+	plain := strings.NewReplacer(`"branches": true,`, "").Replace(fixture(t, "stacks.json"))
+	unscoped := `{"tokens": [{"uid": "bltplain", "name": "Plain", "created_by": "bltuserowner00001",
+		"scope": [{"module": "environment", "acl": {"read": true}, "environments": ["production"]}]}]}`
+	for _, tt := range []struct {
+		name     string
+		stacks   string
+		delivery string
+		branches reply
+		gap      bool
+	}{
+		{"the list is not there", plain, unscoped, refusal(422, 0, "Branches are not enabled."), false},
+		{"the stack says it has branches", fixture(t, "stacks.json"), unscoped, refusal(422, 0, "Branches are not enabled."), true},
+		{"a token names a branch", plain, fixture(t, "delivery_tokens.json"), refusal(422, 0, "Branches are not enabled."), true},
+		{"the list may not be read", plain, unscoped, refusal(403, 0, "Access denied."), true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			s.bodies["/v3/stacks bltorg"], s.bodies["/v3/organizations/bltorg/stacks bltorg"] = tt.stacks, tt.stacks
+			s.bodies["/v3/stacks/delivery_tokens "+webKey] = tt.delivery
+			s.bodies["/v3/stacks/management_tokens "+webKey] = `{"tokens": []}`
+			s.replies["/v3/stacks/branches "+webKey] = tt.branches
+			s.replies["/v3/stacks/branch_aliases "+webKey] = tt.branches
+			sources, err := newHarness(t, s).collect(t, organizationEntry())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, gap := units(sources[webID])[unitBranches]; gap != tt.gap {
+				t.Errorf("units %+v, want a gap: %t", sources[webID].Units, tt.gap)
+			}
+			if got := sources[webID].Tokens[0].Branches; (got == nil) == tt.gap {
+				t.Errorf("branches of the token: %+v", got)
+			}
+		})
+	}
+}
+
+// An empty list of management tokens means nothing from somebody who may not
+// see any.
+func TestEmptyManagementList(t *testing.T) {
+	t.Parallel()
+	member := strings.Replace(fixture(t, "user.json"), `"admin": true`, `"admin": false`, 1)
+	developer := strings.Replace(fixture(t, "collaborators.json"), `["bltroleadmin00001"]`, `["bltroledeveloper1"]`, 1)
+	named := strings.Replace(fixture(t, "collaborators.json"), `["bltroleadmin00001"]`, `[{"uid": "x", "name": "Content Manager"}]`, 1)
+	unnamed := strings.ReplaceAll(fixture(t, "stacks.json"), "SYS_ACL", "other")
+	for _, tt := range []struct {
+		name                        string
+		user, stacks, collaborators string
+		status                      inventory.UnitStatus
+	}{
+		{"an admin of the organization", fixture(t, "user.json"), fixture(t, "stacks.json"), developer, inventory.UnitComplete},
+		{"an admin of the stack", member, fixture(t, "stacks.json"), fixture(t, "collaborators.json"), inventory.UnitComplete},
+		{"a developer of the stack", member, fixture(t, "stacks.json"), developer, inventory.UnitFailed},
+		{"a content manager by name", member, unnamed, named, inventory.UnitFailed},
+		{"a role that is not known", member, unnamed, developer, inventory.UnitComplete},
+		{"nobody known", `{}`, fixture(t, "stacks.json"), developer, inventory.UnitComplete},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			s.bodies["/v3/user"] = tt.user
+			s.bodies["/v3/stacks bltorg"], s.bodies["/v3/organizations/bltorg/stacks bltorg"] = tt.stacks, tt.stacks
+			s.bodies["/v3/stacks "+webKey] = tt.collaborators
+			s.bodies["/v3/stacks/management_tokens "+webKey] = `{"count": 0, "tokens": []}`
+			sources, _ := newHarness(t, s).collect(t, organizationEntry())
+			u := units(sources[webID])[unitManagement]
+			if u.Status != tt.status || (u.Status == inventory.UnitFailed && u.Error != inventory.ErrPermissionDenied) {
+				t.Errorf("unit %+v, want it %s", u, tt.status)
+			}
+		})
+	}
+}
+
+// OAuth tokens want exactly one header of scope; organizations with single
+// sign-on want the organization beside the stack.
+func TestHeadersOfScope(t *testing.T) {
+	t.Parallel()
+	for _, oauth := range []bool{false, true} {
+		entry := organizationEntry()
+		if oauth {
+			delete(entry.Values, optionAuthtoken)
+			entry.Values[optionOAuthToken] = cmsapi.NewSecret(authtoken)
+		}
+		s := newServer(t)
+		watch := roundTripper(func(r *http.Request) (*http.Response, error) {
+			key, org := r.Header.Get("api_key"), r.Header.Get("organization_uid")
+			if bearer := r.Header.Get("Authorization") != ""; bearer != oauth || bearer == (r.Header.Get("authtoken") != "") {
+				t.Errorf("%s: the credential is in the wrong header", r.URL.Path)
+			}
+			if key != "" && (org == "") != oauth {
+				t.Errorf("OAuth %t: %s has the organization %q beside the stack", oauth, r.URL.Path, org)
+			}
+			return s.RoundTrip(r)
+		})
+		sources, err := newPacedHarness(t, s, watch, true).collect(t, entry)
+		if err != nil || len(sources[webID].Tokens) != 11 {
+			t.Errorf("OAuth %t: %d tokens, error %v", oauth, len(sources[webID].Tokens), err)
+		}
+		necessary := inventory.No
+		if oauth {
+			necessary = inventory.Unknown
+		}
+		if a := sources[webID].Auditor; a.Necessary != necessary || a.ReadsSecrets != inventory.Yes {
+			t.Errorf("OAuth %t: auditor %+v", oauth, a)
+		}
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestUndiscoveredStackIsRefused(t *testing.T) {
+	t.Parallel()
+	c, err := newCollector(organizationEntry(), newHarness(t, newServer(t)).run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Collect(t.Context(), inventory.Source{ID: "contentstack/stacks/x"}); err == nil {
+		t.Error("no error")
+	}
+}
