@@ -134,7 +134,7 @@ func (p *places) branchScope(s scope) *inventory.Scope {
 		if !p.branchesKnown || !p.aliasesKnown {
 			named.unread = reasonAllBranches
 		}
-	case len(items) == 0 && named.unread == "":
+	case len(items) == 0 && len(s.Items) > 0 && named.unread == "":
 		// Tokens from before the stack had branches may be so.
 		named.unread = "the scope of the token names no branch and no alias"
 	}
