@@ -35,15 +35,9 @@ type audit struct {
 
 // newAudit loads the rules: nothing is read before they are known to be sound.
 func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, p plan) (*audit, error) {
-	paths := make([]string, 0, len(cfg.PolicyPaths)+len(o.policies))
-	for _, path := range cfg.PolicyPaths {
-		paths = append(paths, resolve(cfg.Dir, path))
-	}
-	engine, err := policies.Load(ctx, policies.LoadOptions{
-		Paths: append(paths, o.policies...), Only: o.rules, Settings: cfg.Settings, Waivers: cfg.Waivers,
-	})
+	engine, err := a.loadRules(ctx, cfg, o.policies, o.rules)
 	if err != nil {
-		return nil, rulesError(cfg, err)
+		return nil, err
 	}
 	au := &audit{app: a, plan: p, options: o, config: cfg, judge: engine, gate: gateOf(cfg.Gate, o, p)}
 	if len(o.rules) > 0 {

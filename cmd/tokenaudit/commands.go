@@ -8,8 +8,11 @@ func commands(a *app) []*cobra.Command {
 		newScan(a.scan),
 		newCollect(a.collect),
 		newEvaluate(a.evaluate),
+		newExplain(a.explain),
+		newRules(a),
 		newInit(a.init),
 		newDoctor(a.doctor),
+		newSchema(a.schema),
 		newVersion(a),
 		newCompletion(a),
 	}

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// explainOptions are the flags and arguments of explain.
+type explainOptions struct {
+	readOptions
+	inventories []string
+	at          string
+	policies    []string
+	rule        string
+	// subject is a token id, or a source id for a rule about sources.
+	subject string
+}
+
+func newExplain(run func(context.Context, explainOptions) error) *cobra.Command {
+	var o explainOptions
+	cmd := &cobra.Command{
+		Use:   "explain RULE TOKEN",
+		Short: "Say why a rule gave a token its verdict, with the facts it rests on",
+		Long: `Explain judges one token by one rule and says what decided, which facts the rule
+used, and what is unknown. For a rule about sources, TOKEN is the id of a source.
+It reads the configured sources, or saved inventories with --inventory.`,
+		Example: `  tokenaudit explain unused-token datocms/projects/77/access_tokens/312
+  tokenaudit explain --inventory inventory.json write-token-never-expires contentful/organizations/o/access_tokens/x`,
+		Args: arguments(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.rule, o.subject = args[0], args[1]
+			return run(cmd.Context(), o)
+		},
+	}
+	o.bind(cmd)
+	f := cmd.Flags()
+	f.StringArrayVar(&o.inventories, "inventory", nil, "look in this saved inventory `file` instead of reading the sources (repeatable)")
+	f.StringVar(&o.at, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
+	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
+	return cmd
+}
+
+func (a *app) explain(ctx context.Context, o explainOptions) error {
+	at, err := parseTime(o.at)
+	if err != nil {
+		return usageError{err}
+	}
+	cfg, sources, err := a.explainedSources(o)
+	if err != nil {
+		return err
+	}
+	engine, err := a.loadRules(ctx, cfg, o.policies, []string{o.rule})
+	if err != nil {
+		return err
+	}
+	source, latest, err := find(ctx, sources, o.subject)
+	if err != nil {
+		return err
+	}
+	if at.IsZero() {
+		at = latest
+	}
+	explanation, err := engine.Explain(ctx, source, o.rule, o.subject, at)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(a.out, explainText(explanation))
+	return err
+}
+
+// explainedSources gives where to look: the saved inventories, else what the
+// configuration reaches.
+func (a *app) explainedSources(o explainOptions) (*config.Config, feed, error) {
+	if len(o.inventories) == 0 {
+		// Other CMSes need not be asked.
+		if cms, _, ok := strings.Cut(o.subject, "/"); ok && len(o.sources) == 0 {
+			o.sources = []string{cms + "/*"}
+		}
+		r, err := a.newReading(o.readOptions)
+		if err != nil {
+			return nil, nil, err
+		}
+		return r.config, r.collect, nil
+	}
+	if len(o.sources) > 0 {
+		return nil, nil, usageError{errors.New("--source and --inventory contradict each other: an inventory is searched whole")}
+	}
+	cfg, err := a.loadConfig(o.config, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := a.openInventories(o.inventories, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	return cfg, func(ctx context.Context, take func(inventory.Source) error) error {
+		return errors.Join(files.read(ctx, take), files.close())
+	}, nil
+}
+
+// find gives the source that has the token, or is the subject itself, and the
+// latest time of collection.
+func find(ctx context.Context, sources feed, subject string) (inventory.Source, time.Time, error) {
+	var found *inventory.Source
+	var latest latestTime
+	missing := 0
+	err := sources(ctx, func(s inventory.Source) error {
+		latest.see(s.CollectedAt)
+		for _, u := range s.Units {
+			if u.Status != inventory.UnitComplete {
+				missing++
+			}
+		}
+		if s.ID == subject || slices.ContainsFunc(s.Tokens, func(t inventory.Token) bool { return t.ID == subject }) {
+			found = &s
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return inventory.Source{}, time.Time{}, err
+	case found != nil:
+		return *found, latest.time, nil
+	case missing > 0:
+		return inventory.Source{}, time.Time{}, fmt.Errorf("there is no token or source %q in what could be read; %d lists are missing", subject, missing)
+	}
+	return inventory.Source{}, time.Time{}, fmt.Errorf("there is no token or source %q; `tokenaudit collect` lists all", subject)
+}
+
+// explainText tells an explanation, the verdict first.
+func explainText(x policies.Explanation) string {
+	var b strings.Builder
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "%-9s %s\n", label, fmt.Sprintf(format, args...))
+	}
+	line("verdict", "%s: %s", x.Status, decidedBy(x))
+	line("rule", "%s (%s): %s", x.Rule.ID, x.Rule.Severity, x.Rule.Title)
+	if x.Token != nil {
+		line("token", "%s", x.Token.ID)
+		line("", "%s %q, %s", x.Token.Kind, report.OneLine(x.Token.Name), x.Derived.Status)
+	}
+	line("source", "%s %q, collected %s", x.Source.ID, report.OneLine(x.Source.Name), x.Source.CollectedAt.UTC().Format(time.RFC3339))
+	line("at", "%s", x.At.UTC().Format(time.RFC3339))
+	for _, name := range slices.Sorted(maps.Keys(x.Rule.Values)) {
+		line("parameter", "%s = %s", name, compact(x.Rule.Values[name]))
+	}
+	for _, v := range x.Verdicts {
+		explainVerdict(line, v)
+	}
+	if x.Status == policies.Fail {
+		line("to do", "%s", report.OneLine(strings.TrimSpace(x.Rule.RemediationFor(x.Source.CMS))))
+	}
+	for _, f := range x.Facts {
+		explainFact(line, f)
+	}
+	explainDays(line, x.Derived)
+	for _, u := range x.Units {
+		explainUnit(line, u)
+	}
+	return b.String()
+}
+
+// decidedBy says in words which step decided.
+func decidedBy(x policies.Explanation) string {
+	switch x.DecidedBy {
+	case policies.StepOff:
+		return "the settings switch the rule off for this source"
+	case policies.StepKinds:
+		return "the rule does not judge tokens of this kind"
+	case policies.StepPlanned:
+		return "the rule is about use, and the token does not exist yet"
+	case policies.StepError:
+		return "the rule could not run"
+	case policies.StepApplies:
+		return "the rule does not apply to this token"
+	case policies.StepUnits:
+		return "a list that the rule needs could not be read"
+	case policies.StepRequires:
+		return "a fact that the rule needs is unknown"
+	case policies.StepDeny:
+		if x.Status == policies.Waived {
+			return "the rule found something wrong, and a waiver covers it"
+		}
+		return "the rule found something wrong"
+	case policies.StepUnknown:
+		return "the rule cannot decide"
+	case policies.StepAllow:
+		return "the rule explains why this is right"
+	}
+	return "the rule found nothing wrong"
+}
+
+type printLine func(label, format string, args ...any)
+
+func explainVerdict(line printLine, v policies.Verdict) {
+	line("because", "%s", report.OneLine(v.Message+v.Reason))
+	for _, key := range slices.Sorted(maps.Keys(v.Evidence)) {
+		line("evidence", "%s = %s", report.OneLine(key), compact(v.Evidence[key]))
+	}
+	if w := v.Waiver; w != nil {
+		line("waiver", "%s (owner %s, approved by %s, until %s)", report.OneLine(w.Reason), report.OneLine(w.Owner), report.OneLine(w.ApprovedBy), w.Expires)
+	}
+}
+
+func explainFact(line printLine, f policies.FactValue) {
+	need := "reads"
+	if f.Required {
+		need = "needs"
+	}
+	line(need, "%s = %s", f.Fact, compact(f.Value))
+	if f.Unknown != "" {
+		line("", "unknown: %s", report.OneLine(f.Unknown))
+	}
+}
+
+// explainDays tells the day counts that are known.
+func explainDays(line printLine, d *policies.Derived) {
+	if d == nil {
+		return
+	}
+	for _, count := range []struct {
+		name string
+		days *int
+	}{{"age_days", d.AgeDays}, {"expires_in_days", d.ExpiresInDays}, {"lifetime_days", d.LifetimeDays}} {
+		if count.days != nil {
+			line("days", "%s = %d", count.name, *count.days)
+		}
+	}
+	if d.UnusedDays != nil {
+		line("days", "unused_days = %s", compact(d.UnusedDays))
+	}
+}
+
+func explainUnit(line printLine, u inventory.Unit) {
+	if u.Status == inventory.UnitComplete {
+		line("list", "%s: complete", u.Name)
+		return
+	}
+	line("list", "%s: %s (%s): %s", u.Name, u.Status, u.Error, report.OneLine(u.Detail))
+	if u.Hint != "" {
+		line("to do", "%s", report.OneLine(u.Hint))
+	}
+}
+
+// compact gives a value as JSON on one line, untrusted text made harmless.
+func compact(v any) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return "(cannot be shown)"
+	}
+	return report.OneLine(strings.TrimSpace(b.String()))
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// rulesOptions are the flags that the commands below rules share.
+type rulesOptions struct {
+	config   string
+	policies []string
+}
+
+func (o *rulesOptions) bind(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml, if it exists)")
+	cmd.Flags().StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
+}
+
+func newRules(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rules",
+		Short: "List the rules, show one, test and write custom ones",
+		Args:  arguments(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newRulesList(a.listRules), newRulesShow(a.showRule))
+	return cmd
+}
+
+func newRulesList(run func(context.Context, rulesOptions) error) *cobra.Command {
+	var o rulesOptions
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the rules in force, with the severity the configuration gives them",
+		Args:  arguments(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+	}
+	o.bind(cmd)
+	return cmd
+}
+
+func newRulesShow(run func(context.Context, rulesOptions, string) error) *cobra.Command {
+	var o rulesOptions
+	cmd := &cobra.Command{
+		Use:   "show RULE",
+		Short: "Show one rule: what it finds, why, how to fix it, its parameters",
+		Args:  arguments(cobra.ExactArgs(1)),
+		RunE:  func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
+	}
+	o.bind(cmd)
+	return cmd
+}
+
+// loadRules loads the rules of a configuration and those of --policy. Only
+// restricts them to some ids.
+func (a *app) loadRules(ctx context.Context, cfg *config.Config, paths, only []string) (*policies.Engine, error) {
+	all := make([]string, 0, len(cfg.PolicyPaths)+len(paths))
+	for _, path := range cfg.PolicyPaths {
+		all = append(all, resolve(cfg.Dir, path))
+	}
+	engine, err := policies.Load(ctx, policies.LoadOptions{
+		Paths: append(all, paths...), Only: only, Settings: cfg.Settings, Waivers: cfg.Waivers,
+	})
+	if err != nil {
+		return nil, rulesError(cfg, err)
+	}
+	return engine, nil
+}
+
+// rulesOf gives all rules as they are defined, and those that the configuration
+// leaves in force, as it changes them, by id.
+func (a *app) rulesOf(ctx context.Context, o rulesOptions) (all []policies.Rule, inForce map[string]policies.Rule, err error) {
+	cfg, err := a.loadConfig(o.config, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	engine, err := a.loadRules(ctx, cfg, o.policies, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	inForce = make(map[string]policies.Rule)
+	for _, r := range engine.Rules() {
+		inForce[r.ID] = r
+	}
+	defined := *cfg
+	defined.Settings = policies.Settings{}
+	if engine, err = a.loadRules(ctx, &defined, o.policies, nil); err != nil {
+		return nil, nil, err
+	}
+	return engine.Rules(), inForce, nil
+}
+
+func (a *app) listRules(ctx context.Context, o rulesOptions) error {
+	rules, inForce, err := a.rulesOf(ctx, o)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"RULE", "SEVERITY", "JUDGES", "TITLE"}}
+	for _, r := range rules {
+		severity := "off"
+		if now, ok := inForce[r.ID]; ok {
+			severity = string(now.Severity)
+		}
+		rows = append(rows, []string{r.ID, severity, judges(r), r.Title})
+	}
+	return a.printColumns(rows)
+}
+
+func judges(r policies.Rule) string {
+	if len(r.Kinds) == 0 {
+		return "every " + string(r.Subject)
+	}
+	kinds := make([]string, len(r.Kinds))
+	for i, k := range r.Kinds {
+		kinds[i] = string(k)
+	}
+	return strings.Join(kinds, ",")
+}
+
+// printColumns prints rows aligned on a terminal and tab-separated elsewhere.
+func (a *app) printColumns(rows [][]string) error {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		if !a.outTerminal {
+			b.WriteString(strings.Join(row, "\t") + "\n")
+			continue
+		}
+		var line strings.Builder
+		for i, cell := range row {
+			fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	_, err := io.WriteString(a.out, b.String())
+	return err
+}
+
+func (a *app) showRule(ctx context.Context, o rulesOptions, id string) error {
+	rules, inForce, err := a.rulesOf(ctx, o)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(rules, func(r policies.Rule) bool { return r.ID == id })
+	if i < 0 {
+		return usageError{fmt.Errorf("there is no rule %q; `tokenaudit rules list` lists all", id)}
+	}
+	now, on := inForce[id]
+	_, err = io.WriteString(a.out, ruleText(rules[i], now, on))
+	return err
+}
+
+// ruleText is the page of a rule, from its METADATA, with what the configuration
+// makes of it.
+func ruleText(r, now policies.Rule, on bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\n%s\n\n", r.ID, r.Title, indented(strings.TrimSpace(r.Description)))
+	line := func(label, text string) { fmt.Fprintf(&b, "%-9s %s\n", label, text) }
+	switch {
+	case !on:
+		line("severity", string(r.Severity)+", switched off here")
+	case now.Severity != r.Severity:
+		line("severity", fmt.Sprintf("%s, here %s", r.Severity, now.Severity))
+	default:
+		line("severity", string(r.Severity))
+	}
+	line("judges", judges(r))
+	if len(r.Requires) > 0 {
+		facts := make([]string, len(r.Requires))
+		for i, f := range r.Requires {
+			facts[i] = string(f)
+		}
+		line("needs", strings.Join(facts, ", "))
+	}
+	for _, framework := range slices.Sorted(maps.Keys(r.Controls)) {
+		line("control", framework+": "+strings.Join(r.Controls[framework], ", "))
+	}
+	line("defined", fmt.Sprintf("%s:%d", r.File, r.Line))
+	if len(r.Params) > 0 {
+		b.WriteString("\nParameters\n")
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Params)) {
+		p := r.Params[name]
+		fmt.Fprintf(&b, "  %s (%s)\n      %s\n", name, paramText(p, now.Values[name]), p.Description)
+	}
+	b.WriteString("\nHow to fix\n")
+	for _, cms := range slices.Sorted(maps.Keys(r.Remediation)) {
+		fmt.Fprintf(&b, "  %s\n%s\n", cms, indented(indented(strings.TrimSpace(r.Remediation[cms]))))
+	}
+	return b.String()
+}
+
+// paramText gives type, default and bounds of a parameter, and the value in
+// force where it is not the default; nil where there is none.
+func paramText(p policies.Param, value any) string {
+	text := p.Type + ", default " + compact(p.Default)
+	if p.Minimum != nil {
+		text += fmt.Sprintf(", at least %g", *p.Minimum)
+	}
+	if p.Maximum != nil {
+		text += fmt.Sprintf(", at most %g", *p.Maximum)
+	}
+	if len(p.Enum) > 0 {
+		text += ", one of " + compact(p.Enum)
+	}
+	if value != nil && compact(value) != compact(p.Default) {
+		text += ", here " + compact(value)
+	}
+	return text
+}

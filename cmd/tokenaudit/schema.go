@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+var schemaNames = []string{"config", "inventory", "rules"}
+
+func newSchema(run func(context.Context, rulesOptions, string) error) *cobra.Command {
+	var o rulesOptions
+	cmd := &cobra.Command{
+		Use:   "schema {config|inventory|rules}",
+		Short: "Print the JSON Schema of the configuration, the inventory or the rule settings",
+		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and for other programs:
+config of tokenaudit.yaml, inventory of what collect prints, rules of the section
+policies.rules alone. Custom rules are part of it: those of the configuration, if
+there is one, and those of --policy.`,
+		ValidArgs: schemaNames,
+		Args:      arguments(cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)),
+		RunE:      func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
+	}
+	o.bind(cmd)
+	return cmd
+}
+
+func (a *app) schema(ctx context.Context, o rulesOptions, name string) error {
+	text, err := a.schemaText(ctx, o, name)
+	if err != nil {
+		return err
+	}
+	_, err = a.out.Write(text)
+	return err
+}
+
+func (a *app) schemaText(ctx context.Context, o rulesOptions, name string) ([]byte, error) {
+	if name == "inventory" {
+		return inventory.SchemaJSON(), nil
+	}
+	rules, _, err := a.rulesOf(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	settings := policies.SettingsSchema(rules)
+	if name == "config" {
+		return config.Schema(a.registry.Definitions(), settings)
+	}
+	settings["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	text, err := json.MarshalIndent(settings, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("print the schema: %w", err)
+	}
+	return append(text, '\n'), nil
+}
