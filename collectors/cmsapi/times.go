@@ -95,7 +95,8 @@ func momentOf(b []byte) (Moment, error) {
 func Timestamp(name string, f Field[Moment], nullIsNone bool) inventory.Timestamp {
 	switch {
 	case f.State == FieldGiven:
-		return inventory.Timestamp{State: inventory.TimestampAt, At: f.Value.Time}
+		// At refuses the zero time, which no document can hold.
+		return inventory.At(f.Value.Time)
 	case f.State == FieldNull && nullIsNone:
 		return inventory.Timestamp{State: inventory.TimestampNone}
 	default:

@@ -17,8 +17,9 @@ const (
 )
 
 const (
-	reasonReadKeys = "it is not documented whether a read-only token may list API keys, whose lists hold the secrets, as its owner may"
-	reasonOwnKeys  = "it can make further tokens for its owner; whether it can read API keys depends on the owner's rights in the spaces"
+	reasonReadKeys    = "it is not documented whether a read-only token may list API keys, whose lists hold the secrets, as its owner may"
+	reasonKeysUnknown = "whether it can read API keys depends on the owner's rights in the spaces, which are not known in full"
+	reasonOwnTokens   = "it can read no API keys, but it can make further personal tokens for its owner, with the owner's rights"
 )
 
 // kindOf gives the kind of a token. Every token in these lists acts as its
@@ -153,21 +154,22 @@ func (x tokenContext) access(t accessToken, owner inventory.Owner) inventory.Acc
 
 // managing is the access of a token with the scope to manage.
 func (x tokenContext) managing(owner inventory.Owner, scopes []string) inventory.Access {
-	keys := inventory.Unknown
-	if x.keysOf(owner) == inventory.Yes {
-		keys = inventory.Yes
+	manages, reason := inventory.Yes, ""
+	switch x.keysOf(owner) {
+	case inventory.No:
+		manages, reason = inventory.Unknown, reasonOwnTokens
+	case inventory.Unknown:
+		manages, reason = inventory.Unknown, reasonKeysUnknown
 	}
 	if owner.Level == inventory.LevelUnknown {
-		return inventory.AssumedAccess("the scope allows writing, and how far the owner's rights go is not known: "+owner.Reason, keys, scopes...)
+		return inventory.AssumedAccess("the scope allows writing, and how far the owner's rights go is not known: "+owner.Reason, manages, scopes...)
 	}
 	level := owner.Level
 	if !level.AtLeast(inventory.LevelWrite) {
 		level = inventory.LevelWrite
 	}
-	access := inventory.NewAccess(level, keys, scopes...)
-	if keys == inventory.Unknown {
-		access.Reason = reasonOwnKeys
-	}
+	access := inventory.NewAccess(level, manages, scopes...)
+	access.Reason = reason
 	return access
 }
 

@@ -110,6 +110,8 @@ func (d directory) role(userID string) string { return string(d.byUser[userID].R
 // spaces.
 func isAdminRole(role string) bool { return role == "owner" || role == "admin" }
 
+const reasonNoMember = "the owner is no member of the organization any more"
+
 func unknownOwner(reason string) inventory.Owner {
 	return inventory.Owner{
 		Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
@@ -131,12 +133,12 @@ func (d directory) owner(id string) inventory.Owner {
 	var stateReason, levelReason string
 	o.State, stateReason = d.state(m, member, person, described)
 	if o.Level == inventory.LevelUnknown {
-		levelReason = d.levelReason(id)
+		levelReason = d.levelReason(id, member)
 	}
 	if member {
 		o.LastActive = cmsapi.Timestamp("lastActiveAt", m.sys().LastActiveAt, true)
 	} else {
-		o.LastActive = inventory.UnknownTime(cmp.Or(stateReason, "the owner is no member of the organization any more"))
+		o.LastActive = inventory.UnknownTime(cmp.Or(stateReason, reasonNoMember))
 	}
 	o.Reason = joinReasons(stateReason, levelReason)
 	return o
@@ -189,11 +191,13 @@ func (d directory) level(id string) inventory.Level {
 }
 
 // levelReason says why level does not know.
-func (d directory) levelReason(id string) string {
+func (d directory) levelReason(id string, member bool) string {
 	role := d.role(id)
 	switch {
 	case d.absent != "":
 		return d.absent
+	case !member && d.whole:
+		return reasonNoMember
 	case role == "":
 		return "the owner's role in the organization is not known"
 	case role != "member":

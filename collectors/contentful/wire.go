@@ -11,10 +11,10 @@ import (
 // have no field, so decoding drops them.
 
 type (
-	text   = cmsapi.Field[cmsapi.Text]
-	flag   = cmsapi.Field[cmsapi.Flag]
-	number = cmsapi.Field[cmsapi.Integer]
-	moment = cmsapi.Field[cmsapi.Moment]
+	text    = cmsapi.Field[cmsapi.Text]
+	boolean = cmsapi.Field[cmsapi.Flag]
+	number  = cmsapi.Field[cmsapi.Integer]
+	moment  = cmsapi.Field[cmsapi.Moment]
 )
 
 // system is the sys member of an item: what only some kinds of items have is
@@ -137,7 +137,7 @@ type membership struct {
 	// Role is the standing in the organization.
 	Role text `json:"role"`
 	// Admin and Roles are the rights in a space.
-	Admin flag              `json:"admin"`
+	Admin boolean           `json:"admin"`
 	Roles cmsapi.List[link] `json:"roles"`
 	// User is where recorded answers have the link that the documentation has
 	// under sys.
@@ -155,10 +155,10 @@ func (m membership) userID() string {
 // member is optional.
 type user struct {
 	item
-	FirstName text `json:"firstName"`
-	LastName  text `json:"lastName"`
-	Email     text `json:"email"`
-	Activated flag `json:"activated"`
+	FirstName text    `json:"firstName"`
+	LastName  text    `json:"lastName"`
+	Email     text    `json:"email"`
+	Activated boolean `json:"activated"`
 }
 
 // role is a role of a space.
@@ -196,7 +196,7 @@ func (w *words) UnmarshalJSON(b []byte) error {
 // accessGrant tells whether the calling token is authorised for an
 // organization.
 type accessGrant struct {
-	AccessGrant flag `json:"accessGrant"`
+	AccessGrant boolean `json:"accessGrant"`
 }
 
 // failureBody is the body of an answer that is no success. The message is not

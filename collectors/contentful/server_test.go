@@ -1,0 +1,196 @@
+package contentful
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+)
+
+const (
+	testOrganization = "0orgAcme"
+	// testCredential ends in the redacted value of the fixture's own token.
+	testCredential = "CFPAT-SECRET-of-the-audit-0123456789-0123456789-Ud1T"
+)
+
+var testNow = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// server answers from testdata/acme, whose bodies have the shapes that the
+// documentation and recordings of the API show, with the envelope, the page
+// sizes and the errors of the real service. A path with an entry in answers is
+// answered by that instead.
+type server struct {
+	*httptest.Server
+	answers map[string]http.HandlerFunc
+
+	mu       sync.Mutex
+	requests []string
+}
+
+func newServer(t testing.TB, answers map[string]http.HandlerFunc) *server {
+	t.Helper()
+	s := &server{answers: answers}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(t, w, r) }))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) serve(t testing.TB, w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.requests = append(s.requests, r.URL.RequestURI())
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/vnd.contentful.management.v1+json")
+	if r.Method != http.MethodGet {
+		t.Errorf("%s %s: only GET may leave the program", r.Method, r.URL.Path)
+	}
+	if r.URL.Query().Has("access_token") {
+		t.Errorf("%s: the credential is in the query", r.URL.Path)
+	}
+	if r.Header.Get("Authorization") != "Bearer "+testCredential {
+		failure(http.StatusForbidden, "AccessTokenInvalid")(w, r)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, "/spaces/") {
+		// Routes of organizations and users were never recorded with these.
+		w.Header().Set("X-Contentful-RateLimit-Second-Limit", "10")
+		w.Header().Set("X-Contentful-RateLimit-Reset", "0")
+	}
+	if answer, ok := s.answers[r.URL.Path]; ok {
+		answer(w, r)
+		return
+	}
+	body, err := os.ReadFile(path.Join("testdata/acme", r.URL.Path+".json"))
+	if err != nil {
+		failure(http.StatusNotFound, "UnknownRoute")(w, r)
+		return
+	}
+	var items []json.RawMessage
+	if err := json.Unmarshal(body, &items); err != nil {
+		_, _ = w.Write(body)
+		return
+	}
+	var includes json.RawMessage
+	if r.URL.Query().Get("include") == "sys.user" {
+		includes, err = os.ReadFile(path.Join("testdata/acme", r.URL.Path+".includes.json"))
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	serveItems(w, r, items, includes)
+}
+
+// serveItems answers a page: 25 items by default, at most 100.
+func serveItems(w http.ResponseWriter, r *http.Request, items []json.RawMessage, includes json.RawMessage) {
+	limit, skip := 25, 0
+	if n, err := strconv.Atoi(r.URL.Query().Get("limit")); err == nil {
+		limit = min(n, 100)
+	}
+	if n, err := strconv.Atoi(r.URL.Query().Get("skip")); err == nil {
+		skip = n
+	}
+	envelope := map[string]any{
+		"sys": map[string]string{"type": "Array"}, "total": len(items), "limit": limit, "skip": skip,
+		"items": items[min(skip, len(items)):min(skip+limit, len(items))],
+	}
+	if includes != nil {
+		envelope["includes"] = includes
+	}
+	_ = json.NewEncoder(w).Encode(envelope)
+}
+
+// body answers with fixed text.
+func body(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) }
+}
+
+// items answers a list of the given items.
+func items(texts ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var all []json.RawMessage
+		for _, text := range texts {
+			all = append(all, json.RawMessage(text))
+		}
+		serveItems(w, r, all, nil)
+	}
+}
+
+// failure answers as Contentful fails. The message repeats what only the
+// server should know, which no error may show.
+func failure(status int, code string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		if code != "" {
+			_, _ = w.Write([]byte(`{"sys":{"type":"Error","id":"` + code + `"},"message":"SECRET-in-a-message","requestId":"SECRET-id","details":{"reasons":["SECRET-reason"]}}`))
+		}
+	}
+}
+
+// counts gives how often each path was asked for.
+func (s *server) counts() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := map[string]int{}
+	for _, r := range s.requests {
+		counts[r]++
+	}
+	return counts
+}
+
+// entry is a configuration entry for the server.
+func (s *server) entry(values map[string]any) collectors.Entry {
+	all := map[string]any{optionToken: cmsapi.NewSecret(testCredential)}
+	maps.Copy(all, values)
+	return collectors.Entry{CMS: CMS, Values: all, BaseURL: s.URL}
+}
+
+// testRun gives what collectors share. Nothing is paced, and what is logged
+// goes to the buffer.
+func testRun(t testing.TB, log *bytes.Buffer) collectors.Run {
+	t.Helper()
+	session, err := cmsapi.NewSession(cmsapi.Options{Unpaced: true, Log: debugLog(log)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(session.Close)
+	return collectors.Run{API: session, Now: func() time.Time { return testNow }}
+}
+
+// open makes the collector of an entry.
+func (s *server) open(t testing.TB, values map[string]any) *collector {
+	t.Helper()
+	c, err := newCollector(s.entry(values), testRun(t, &bytes.Buffer{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.(*collector)
+}
+
+// fixturePaths are the paths that testdata/acme answers.
+func fixturePaths(t testing.TB) []string {
+	t.Helper()
+	var paths []string
+	err := fs.WalkDir(os.DirFS("testdata/acme"), ".", func(p string, d fs.DirEntry, err error) error {
+		if name, ok := strings.CutSuffix(p, ".json"); ok && err == nil && !strings.HasSuffix(name, ".includes") {
+			paths = append(paths, "/"+name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(paths)
+	return paths
+}

@@ -1,0 +1,363 @@
+package contentful
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// decoded decodes what a server sent.
+func decoded[T any](t testing.TB, text string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return v
+}
+
+func listed[T any](t testing.TB, texts ...string) cmsapi.Listing[T] {
+	t.Helper()
+	var l cmsapi.Listing[T]
+	for _, text := range texts {
+		l.Items = append(l.Items, decoded[T](t, text))
+	}
+	return l
+}
+
+func broken[T any](l cmsapi.Listing[T], status int) cmsapi.Listing[T] {
+	l.Err = &cmsapi.Error{Class: cmsapi.ClassOf(status), Status: status, Message: "broken"}
+	return l
+}
+
+const (
+	environmentMaster  = `{"name":"master","sys":{"type":"Environment","id":"master"}}`
+	environmentRelease = `{"name":"Release","sys":{"type":"Environment","id":"release","aliases":[{"sys":{"type":"Link","linkType":"EnvironmentAlias","id":"master"}}]}}`
+	environmentStaging = `{"name":"staging","sys":{"type":"Environment","id":"staging"}}`
+	rowOfAlias         = `{"name":"master","sys":{"type":"Environment","id":"master","aliasedEnvironment":{"sys":{"type":"Link","linkType":"Environment","id":"release"}}}}`
+	aliasMaster        = `{"sys":{"type":"EnvironmentAlias","id":"master"},"environment":{"sys":{"type":"Link","linkType":"Environment","id":"release"}}}`
+	aliasWithBlank     = `{"sys":{"type":"Environment Alias","id":"master"},"environment":{"sys":{"type":"Link","linkType":"Environment","id":"release"}}}`
+	aliasWithoutTarget = `{"sys":{"type":"EnvironmentAlias","id":"master"},"environment":null}`
+)
+
+func links(ids ...string) string {
+	var all []string
+	for _, id := range ids {
+		all = append(all, `{"sys":{"type":"Link","linkType":"Environment","id":"`+id+`"}}`)
+	}
+	return "[" + strings.Join(all, ",") + "]"
+}
+
+func TestScopeOfKey(t *testing.T) {
+	t.Parallel()
+	environments := listed[environment](t, environmentRelease, environmentStaging)
+	aliases := listed[alias](t, aliasMaster)
+	for _, test := range []struct {
+		name         string
+		environments cmsapi.Listing[environment]
+		aliases      cmsapi.Listing[alias]
+		key          string // the value of environments; empty for no such member
+		state        inventory.ScopeState
+		effective    int
+		items        []string // id, exists, primary, alias
+		reason       string
+	}{
+		{"alias alone", environments, aliases, links("master"), inventory.ScopeListed, 1, []string{"master yes yes release"}, ""},
+		{"alias and target are one", environments, aliases, links("master", "release"), inventory.ScopeListed, 1,
+			[]string{"master yes yes release", "release yes yes "}, ""},
+		{"alias and another", environments, aliases, links("staging", "master"), inventory.ScopeListed, 2,
+			[]string{"master yes yes release", "staging yes no "}, ""},
+		{"alias as its type is printed in samples", environments, listed[alias](t, aliasWithBlank), links("master", "release"), inventory.ScopeListed, 1,
+			[]string{"master yes yes release", "release yes yes "}, ""},
+		{"alias as a row of the environments", listed[environment](t, rowOfAlias, environmentRelease), listed[alias](t), links("master", "release"),
+			inventory.ScopeListed, 1, []string{"master yes yes release", "release yes yes "}, ""},
+		{"alias in both lists", listed[environment](t, rowOfAlias, environmentRelease), aliases, links("master", "release"),
+			inventory.ScopeListed, 1, []string{"master yes yes release", "release yes yes "}, ""},
+		{"the same link twice", environments, aliases, links("staging", "staging"), inventory.ScopeListed, 1, []string{"staging yes no "}, ""},
+		{"missing environments count", environments, aliases, links("old", "older"), inventory.ScopeListed, 2, []string{"old no no ", "older no no "}, ""},
+		{"empty means master", environments, aliases, "[]", inventory.ScopeListed, 1, []string{"master yes yes release"}, ""},
+		{"null", environments, aliases, "null", inventory.ScopeUnknown, 0, nil, "environments is null"},
+		{"absent", environments, aliases, "", inventory.ScopeUnknown, 0, nil, "no environments"},
+		{"a word", environments, aliases, `"master"`, inventory.ScopeUnknown, 0, nil, "environments"},
+		{"a link that is none", environments, aliases, `[{"sys":{"id":"staging"}},7]`, inventory.ScopeUnknown, 0, []string{"staging yes no "}, "1 environment of the key cannot be read"},
+		{"a link without an id", environments, aliases, `[{"sys":{}},{"sys":{"id":"staging"}}]`, inventory.ScopeUnknown, 0, []string{"staging yes no "}, "1 environment of the key"},
+		{"no aliases, one item", environments, broken(aliases, 403), links("staging"), inventory.ScopeListed, 1, []string{"staging yes unknown "}, ""},
+		{"no aliases, one item nobody knows", environments, broken(listed[alias](t), 403), links("other"), inventory.ScopeListed, 1, []string{"other unknown unknown "}, ""},
+		{"no aliases, two items", environments, broken(listed[alias](t), 403), links("master", "release"), inventory.ScopeUnknown, 0,
+			[]string{"master unknown yes ", "release yes unknown "}, "environment aliases of the space could not be read"},
+		{"no environments, one item", broken(listed[environment](t), 500), aliases, links("staging"), inventory.ScopeListed, 1, []string{"staging unknown unknown "}, ""},
+		{"no environments, two items", broken(listed[environment](t), 500), aliases, links("staging", "old"), inventory.ScopeUnknown, 0,
+			[]string{"old unknown unknown ", "staging unknown unknown "}, "environments of the space could not be read"},
+		{"an alias without a target", environments, listed[alias](t, aliasWithoutTarget), links("master", "release"), inventory.ScopeUnknown, 0,
+			[]string{"master yes yes ", "release yes unknown "}, "target of 1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			member := ""
+			if test.key != "" {
+				member = `,"environments":` + test.key
+			}
+			key := decoded[apiKey](t, `{"sys":{"id":"k"}`+member+`}`)
+			scope := newEnvironments(test.environments, test.aliases).scope(key.Environments)
+			if scope.State != test.state || scope.Effective != test.effective {
+				t.Errorf("got %s with %d effective, want %s with %d", scope.State, scope.Effective, test.state, test.effective)
+			}
+			if (test.reason == "") != (scope.Reason == "") || !strings.Contains(scope.Reason, test.reason) {
+				t.Errorf("the reason is %q, want %q in it", scope.Reason, test.reason)
+			}
+			var items []string
+			for _, i := range scope.Items {
+				items = append(items, strings.Join([]string{i.ID, string(i.Exists), string(i.Primary), i.AliasOf}, " "))
+			}
+			if diff := cmp.Diff(test.items, items); diff != "" {
+				t.Errorf("items (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAliasesNeverUsed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name         string
+		environments cmsapi.Listing[environment]
+		aliases      cmsapi.Listing[alias]
+		want         bool
+	}{
+		{"a real master and not found", listed[environment](t, environmentMaster), broken(listed[alias](t), http.StatusNotFound), true},
+		{"no master", listed[environment](t, environmentRelease), broken(listed[alias](t), http.StatusNotFound), false},
+		{"master is an alias", listed[environment](t, rowOfAlias), broken(listed[alias](t), http.StatusNotFound), false},
+		{"forbidden", listed[environment](t, environmentMaster), broken(listed[alias](t), http.StatusForbidden), false},
+		{"environments cut off", broken(listed[environment](t, environmentMaster), 500), broken(listed[alias](t), http.StatusNotFound), false},
+		{"nothing wrong", listed[environment](t, environmentMaster), listed[alias](t), false},
+		{"a row of an unknown type", listed[environment](t, `{"sys":{"id":"master"}}`), broken(listed[alias](t), http.StatusNotFound), false},
+	} {
+		if got := aliasesNeverUsed(test.environments, test.aliases); got != test.want {
+			t.Errorf("%s: got %v", test.name, got)
+		}
+	}
+}
+
+func TestTokenTimes(t *testing.T) {
+	t.Parallel()
+	source := inventory.Source{CollectedAt: testNow}
+	for _, test := range []struct {
+		name    string
+		token   string
+		expiry  inventory.ExpiryState
+		support bool
+		used    inventory.LastUsedState
+		revoked inventory.TimestampState
+	}{
+		{"null is never and not", `{"revokedAt":null,"sys":{"type":"PersonalAccessToken","expiresAt":null,"lastUsedAt":null}}`,
+			inventory.ExpiryNever, true, inventory.LastUsedNever, inventory.TimestampNone},
+		{"missing says nothing", `{"sys":{"type":"PersonalAccessToken"}}`,
+			inventory.ExpiryUnknown, true, inventory.LastUsedUnknown, inventory.TimestampUnknown},
+		{"wrong types", `{"revokedAt":false,"sys":{"type":"PersonalAccessToken","expiresAt":17,"lastUsedAt":"yesterday"}}`,
+			inventory.ExpiryUnknown, true, inventory.LastUsedUnknown, inventory.TimestampUnknown},
+		{"with and without fractions", `{"revokedAt":"2026-01-01T00:00:00Z","sys":{"type":"PersonalAccessToken","expiresAt":"2026-12-01T00:00:00.809Z","lastUsedAt":"2026-11-01T00:00:00Z"}}`,
+			inventory.ExpiryAt, true, inventory.LastUsedAt, inventory.TimestampAt},
+		{"revoked under sys", `{"sys":{"type":"PersonalAccessToken","revokedAt":"2026-01-01T00:00:00Z","expiresAt":null,"lastUsedAt":null}}`,
+			inventory.ExpiryNever, true, inventory.LastUsedNever, inventory.TimestampAt},
+		{"a century is never", `{"revokedAt":null,"sys":{"type":"PersonalAccessToken","expiresAt":"2126-01-01T00:00:00Z","lastUsedAt":null}}`,
+			inventory.ExpiryNever, true, inventory.LastUsedNever, inventory.TimestampNone},
+		{"a login cannot be told to expire", `{"revokedAt":null,"sys":{"type":"CLIToken","expiresAt":null,"lastUsedAt":null}}`,
+			inventory.ExpiryNever, false, inventory.LastUsedNever, inventory.TimestampNone},
+		{"a grant with a date can", `{"revokedAt":null,"sys":{"type":"OAuthApplication","expiresAt":"2026-12-24T00:00:00Z","lastUsedAt":null}}`,
+			inventory.ExpiryAt, true, inventory.LastUsedNever, inventory.TimestampNone},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			item := decoded[accessToken](t, test.token)
+			token := tokenContext{source: source}.token(item)
+			if token.Expiry.State != test.expiry || token.Expiry.Supported != test.support {
+				t.Errorf("expiry is %s (supported %v), want %s (%v)", token.Expiry.State, token.Expiry.Supported, test.expiry, test.support)
+			}
+			if token.LastUsed.State != test.used {
+				t.Errorf("last used is %s, want %s", token.LastUsed.State, test.used)
+			}
+			if token.RevokedAt.State != test.revoked {
+				t.Errorf("revoked is %s, want %s", token.RevokedAt.State, test.revoked)
+			}
+		})
+	}
+}
+
+func TestTokenAccess(t *testing.T) {
+	t.Parallel()
+	const manage, read = `["content_management_manage"]`, `["content_management_read"]`
+	people := func(role string, rights *spaceRights) directory {
+		return directory{
+			byUser: map[string]membership{"u": decoded[membership](t, `{"role":"`+role+`","sys":{"id":"m","status":"active"}}`)},
+			whole:  true, rights: rights,
+		}
+	}
+	inSpaces := func(r right) *spaceRights { return &spaceRights{byUser: map[string]right{"u": r}} }
+	editor := inSpaces(right{level: inventory.LevelWrite, keys: inventory.No})
+	for _, test := range []struct {
+		name    string
+		scopes  string
+		people  directory
+		level   inventory.Level
+		assumed bool
+		manages inventory.Ternary
+	}{
+		{"an owner's", manage, people("owner", nil), inventory.LevelAdmin, false, inventory.Yes},
+		{"an admin's", manage, people("admin", nil), inventory.LevelAdmin, false, inventory.Yes},
+		{"an admin's to read", read, people("admin", nil), inventory.LevelRead, false, inventory.Unknown},
+		{"both scopes", `["content_management_read","content_management_manage"]`, people("admin", nil), inventory.LevelAdmin, false, inventory.Yes},
+		{"an editor's", manage, people("member", editor), inventory.LevelWrite, false, inventory.Unknown},
+		{"an editor's to read", read, people("member", editor), inventory.LevelRead, false, inventory.No},
+		{"a viewer's", manage, people("member", inSpaces(right{level: inventory.LevelRead, keys: inventory.No})), inventory.LevelWrite, false, inventory.Unknown},
+		{"of a member of no space", manage, people("member", &spaceRights{}), inventory.LevelWrite, false, inventory.Unknown},
+		{"a modeller's", manage, people("member", inSpaces(right{level: inventory.LevelSchema, keys: inventory.Yes})), inventory.LevelSchema, false, inventory.Yes},
+		{"a space admin's", manage, people("member", inSpaces(right{level: inventory.LevelAdmin, keys: inventory.Yes})), inventory.LevelAdmin, false, inventory.Yes},
+		{"a developer's", manage, people("developer", editor), inventory.LevelUnknown, true, inventory.Unknown},
+		{"a developer's who is a space admin", manage, people("developer", inSpaces(right{level: inventory.LevelAdmin, keys: inventory.Yes})), inventory.LevelAdmin, false, inventory.Yes},
+		{"a member's whose rights were not read", manage, people("member", nil), inventory.LevelUnknown, true, inventory.Unknown},
+		{"of nobody", manage, directory{whole: true}, inventory.LevelUnknown, true, inventory.Unknown},
+		{"scopes null", "null", people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
+		{"scopes absent", "", people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
+		{"scopes empty", "[]", people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
+		{"scopes a word", `"content_management_read"`, people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
+		{"a scope that is no word", `["content_management_read",1]`, people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
+		{"a new scope", `["content_management_read","content_management_delete"]`, people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
+		{"a new scope beside manage", `["content_management_manage","another"]`, people("admin", nil), inventory.LevelAdmin, false, inventory.Yes},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			member := ""
+			if test.scopes != "" {
+				member = `"scopes":` + test.scopes + `,`
+			}
+			item := decoded[accessToken](t, `{`+member+`"sys":{"id":"t","user":{"sys":{"linkType":"User","id":"u"}}}}`)
+			token := tokenContext{people: test.people, source: inventory.Source{ID: "s", CollectedAt: testNow}}.token(item)
+			if token.Access.Level != test.level || token.Access.Assumed != test.assumed || token.Access.ManagesTokens != test.manages {
+				t.Errorf("got level %s, assumed %v, manages tokens %s; want %s, %v, %s", token.Access.Level, token.Access.Assumed,
+					token.Access.ManagesTokens, test.level, test.assumed, test.manages)
+			}
+			if (test.assumed || test.manages == inventory.Unknown) && token.Access.Reason == "" {
+				t.Error("something is unknown without a reason")
+			}
+			if err := token.Check(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestRightOfRole(t *testing.T) {
+	t.Parallel()
+	const policies = `,"policies":[{"effect":"allow","actions":["read"]}]`
+	for _, test := range []struct {
+		name, role string
+		level      inventory.Level
+		keys       inventory.Ternary
+	}{
+		{"all forms of nothing", `{"permissions":{"ContentModel":null,"Settings":[],"Tags":null}` + policies + `}`, inventory.LevelRead, inventory.No},
+		{"keys to read", `{"permissions":{"ContentDelivery":["read"]}` + policies + `}`, inventory.LevelRead, inventory.Yes},
+		{"keys to make", `{"permissions":{"ContentDelivery":"all"}` + policies + `}`, inventory.LevelWrite, inventory.Yes},
+		{"keys to manage", `{"permissions":{"ContentDelivery":["manage"]}` + policies + `}`, inventory.LevelWrite, inventory.Yes},
+		{"model", `{"permissions":{"ContentModel":["manage"]}` + policies + `}`, inventory.LevelSchema, inventory.No},
+		{"model to read", `{"permissions":{"ContentModel":["read"]}` + policies + `}`, inventory.LevelRead, inventory.No},
+		{"settings", `{"permissions":{"Settings":"all"}` + policies + `}`, inventory.LevelSchema, inventory.No},
+		{"tags", `{"permissions":{"Tags":"all"}` + policies + `}`, inventory.LevelWrite, inventory.No},
+		{"a permission nobody knows", `{"permissions":{"Teleport":"all"}` + policies + `}`, inventory.LevelSchema, inventory.No},
+		{"content", `{"permissions":{},"policies":[{"effect":"allow","actions":["read","publish"]}]}`, inventory.LevelWrite, inventory.No},
+		{"content, in a word", `{"permissions":{},"policies":[{"effect":"allow","actions":"all","constraint":["equals",{"doc":"sys.type"},"Entry"]}]}`, inventory.LevelWrite, inventory.No},
+		{"denied", `{"permissions":{},"policies":[{"effect":"deny","actions":"all"}]}`, inventory.LevelRead, inventory.No},
+		{"no permissions", `{"policies":[]}`, inventory.LevelUnknown, inventory.Unknown},
+		{"no policies", `{"permissions":{}}`, inventory.LevelUnknown, inventory.No},
+		{"a permission of a wrong type", `{"permissions":{"ContentModel":7}` + policies + `}`, inventory.LevelUnknown, inventory.Unknown},
+	} {
+		got := rightOf(decoded[role](t, test.role))
+		if got.level != test.level || got.keys != test.keys {
+			t.Errorf("%s: got %s, keys %s; want %s, %s", test.name, got.level, got.keys, test.level, test.keys)
+		}
+		if got.level == inventory.LevelUnknown && got.reason == "" {
+			t.Errorf("%s: unknown without a reason", test.name)
+		}
+	}
+}
+
+func TestOwnerState(t *testing.T) {
+	t.Parallel()
+	people := func(member, person string, whole bool) directory {
+		d := directory{byUser: map[string]membership{}, persons: map[string]user{}, whole: whole}
+		if member != "" {
+			d.byUser["u"] = decoded[membership](t, member)
+		}
+		if person != "" {
+			d.persons["u"] = decoded[user](t, person)
+		}
+		return d
+	}
+	const active, activated = `{"role":"member","sys":{"id":"m","status":"active","lastActiveAt":null}}`, `{"activated":true,"sys":{"id":"u"}}`
+	for _, test := range []struct {
+		name   string
+		people directory
+		want   inventory.OwnerState
+		reason string
+	}{
+		{"active", people(active, activated, true), inventory.OwnerActive, ""},
+		{"deactivated", people(active, `{"activated":false}`, true), inventory.OwnerDeactivated, ""},
+		{"deactivated, in quotes", people(active, `{"activated":"false"}`, true), inventory.OwnerDeactivated, ""},
+		{"deactivated and no member", people("", `{"activated":false}`, true), inventory.OwnerDeactivated, ""},
+		{"no member", people("", activated, true), inventory.OwnerRemoved, ""},
+		{"not in a list that shows only some", people("", activated, false), inventory.OwnerStateUnknown, "only some members"},
+		{"pending", people(`{"role":"member","sys":{"id":"m","status":"pending"}}`, activated, true), inventory.OwnerStateUnknown, "pending"},
+		{"a reduced description", people(active, `{"email":"a@b.example"}`, true), inventory.OwnerStateUnknown, "activated"},
+		{"no description", people(active, "", true), inventory.OwnerStateUnknown, "does not describe"},
+		{"members not readable", directory{memberships: broken(listed[membership](t), 403)}, inventory.OwnerStateUnknown, "could not be read"},
+		{"no organization", directory{absent: "nobody asked"}, inventory.OwnerStateUnknown, "nobody asked"},
+	} {
+		got := test.people.owner("u")
+		if got.State != test.want || !strings.Contains(got.Reason, test.reason) {
+			t.Errorf("%s: got %s because %q; want %s because %q", test.name, got.State, got.Reason, test.want, test.reason)
+		}
+	}
+}
+
+func TestLastFour(t *testing.T) {
+	t.Parallel()
+	for redacted, want := range map[string]string{
+		"TmTU": "TmTU", "": "", "ab": "ab", "CFPAT-SECRET-TmTU": "TmTU", "…TmTU": "TmTU", "ÄÖÜßé": "ÖÜßé",
+	} {
+		if got := lastFour(redacted); got != want {
+			t.Errorf("lastFour(%q) = %q, want %q", redacted, got, want)
+		}
+	}
+}
+
+func TestNotifies(t *testing.T) {
+	t.Parallel()
+	created := inventory.At(testNow)
+	in := func(d time.Duration) inventory.Expiry {
+		return inventory.ExpiresAt(testNow.Add(d), inventory.PrecisionInstant)
+	}
+	for _, test := range []struct {
+		name    string
+		kind    inventory.Kind
+		created inventory.Timestamp
+		expiry  inventory.Expiry
+		want    inventory.Ternary
+	}{
+		{"a day", inventory.Personal, created, in(24 * time.Hour), inventory.Yes},
+		{"less than a day", inventory.Personal, created, in(24*time.Hour - time.Second), inventory.No},
+		{"never", inventory.Personal, created, inventory.NeverExpires(true), inventory.No},
+		{"unknown", inventory.Personal, created, inventory.UnknownExpiry(true, "lost"), inventory.Unknown},
+		{"made at an unknown time", inventory.Personal, inventory.UnknownTime("lost"), in(time.Hour), inventory.Unknown},
+		{"a login", inventory.CLI, created, in(48 * time.Hour), inventory.Unknown},
+	} {
+		if got := notifies(test.kind, test.created, test.expiry); got != test.want {
+			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
+		}
+	}
+}
