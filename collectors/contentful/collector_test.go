@@ -35,6 +35,9 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 }
 
 func debugLog(b *bytes.Buffer) *slog.Logger {
+	if b == nil {
+		return nil
+	}
 	return slog.New(slog.NewTextHandler(&lockedBuffer{b: b}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 

@@ -3,13 +3,11 @@ package contentful
 import (
 	"bytes"
 	"encoding/json"
-	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -119,7 +117,7 @@ func body(text string) http.HandlerFunc {
 // items answers a list of the given items.
 func items(texts ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var all []json.RawMessage
+		all := []json.RawMessage{}
 		for _, text := range texts {
 			all = append(all, json.RawMessage(text))
 		}
@@ -176,21 +174,4 @@ func (s *server) open(t testing.TB, values map[string]any) *collector {
 		t.Fatal(err)
 	}
 	return c.(*collector)
-}
-
-// fixturePaths are the paths that testdata/acme answers.
-func fixturePaths(t testing.TB) []string {
-	t.Helper()
-	var paths []string
-	err := fs.WalkDir(os.DirFS("testdata/acme"), ".", func(p string, d fs.DirEntry, err error) error {
-		if name, ok := strings.CutSuffix(p, ".json"); ok && err == nil && !strings.HasSuffix(name, ".includes") {
-			paths = append(paths, "/"+name)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(paths)
-	return paths
 }

@@ -1,0 +1,117 @@
+package contentful
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	const organization = "/organizations/" + testOrganization
+	spaceChecks := func(id string) []string {
+		return []string{"list API keys of space " + id + " ok", "list preview keys of space " + id + " ok",
+			"list environments of space " + id + " ok", "list environment aliases of space " + id + " ok"}
+	}
+	head := func(middle ...string) []string {
+		return append(append([]string{"identity ok", "credential ok"}, middle...), spaceChecks("web")...)
+	}
+	for _, test := range []struct {
+		name    string
+		values  map[string]any
+		answers map[string]http.HandlerFunc
+		want    []string
+		// hints have to be in the checks that are not ok, in order.
+		hints []string
+	}{
+		{
+			name: "all well", values: organizationEntry(),
+			want: head("authorization ok", "organization role ok", "list organization tokens ok", "list spaces ok"),
+		},
+		{
+			name: "spaces alone", values: map[string]any{optionSpaces: []string{"web"}},
+			want: head(),
+		},
+		{
+			name: "rejected", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{"/users/me": failure(401, "AccessTokenInvalid")},
+			want:    []string{"identity failed unauthorized"}, hints: []string{"CFPAT"},
+		},
+		{
+			name: "not authorized for the organization", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{
+				organization + "/access_grant":             body(`{"accessGrant":"false"}`),
+				organization + "/access_tokens":            failure(403, "AccessTokenInvalid"),
+				organization + "/spaces":                   failure(403, "AccessTokenInvalid"),
+				organization + "/organization_memberships": failure(403, "AccessTokenInvalid"),
+			},
+			want: []string{"identity ok", "credential ok", "authorization failed unauthorized", "organization role failed unauthorized",
+				"list organization tokens failed unauthorized", "list spaces failed unauthorized"},
+			hints: []string{"press Authorize", "press Authorize", "press Authorize", "press Authorize"},
+		},
+		{
+			name: "no admin", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{
+				organization + "/access_tokens":            failure(403, "AccessDenied"),
+				organization + "/organization_memberships": items(`{"role":"developer","sys":{"id":"om","user":{"sys":{"id":"uAudit"}}}}`),
+			},
+			want:  head("authorization ok", "organization role warning", "list organization tokens failed permission_denied", "list spaces ok"),
+			hints: []string{"Owner or Admin", "Owner or Admin"},
+		},
+		{
+			name: "a stranger", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{organization + "/organization_memberships": items()},
+			want:    head("authorization ok", "organization role failed not_found", "list organization tokens ok", "list spaces ok"),
+			hints:   []string{"a member"},
+		},
+		{
+			name: "a credential that is too strong", values: map[string]any{optionSpaces: []string{"web"}},
+			answers: map[string]http.HandlerFunc{"/users/me/access_tokens": items(
+				`{"name":"laptop","revokedAt":null,"scopes":["content_management_manage"],"sys":{"id":"a","expiresAt":null,"redactedValue":"Ud1T"}}`)},
+			want:  append([]string{"identity ok", "credential warning"}, spaceChecks("web")...),
+			hints: []string{"content_management_read"},
+		},
+		{
+			name: "no permission for API keys, no aliases", values: map[string]any{optionSpaces: []string{"web"}},
+			answers: map[string]http.HandlerFunc{
+				"/spaces/web/api_keys":            failure(403, "AccessDenied"),
+				"/spaces/web/environment_aliases": failure(404, "NotFound"),
+			},
+			want: []string{"identity ok", "credential ok", "list API keys of space web failed permission_denied", "list preview keys of space web ok",
+				"list environments of space web ok", "list environment aliases of space web warning"},
+			hints: []string{"API keys", "does not use aliases"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, test.answers)
+			var got, hints []string
+			for _, check := range s.open(t, test.values).Probe(t.Context()) {
+				got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s", check.Name, check.Status, check.Class)))
+				if check.Status != "ok" {
+					hints = append(hints, check.Hint)
+				}
+				if check.Detail == "" {
+					t.Errorf("%s has no detail", check.Name)
+				}
+				if strings.Contains(check.Detail+check.Hint, "SECRET") {
+					t.Errorf("%s tells a secret", check.Name)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("checks (-want +got):\n%s", diff)
+			}
+			if len(hints) != len(test.hints) {
+				t.Fatalf("got hints %q", hints)
+			}
+			for i, want := range test.hints {
+				if !strings.Contains(hints[i], want) {
+					t.Errorf("hint %d is %q, want it to say %q", i, hints[i], want)
+				}
+			}
+		})
+	}
+}
