@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,21 +15,40 @@ type tokenBody struct {
 		Name        string `json:"name"`
 		Description string `json:"description"`
 		Scope       []struct {
-			Module       string          `json:"module"`
-			Environments []string        `json:"environments"`
-			Branches     []string        `json:"branches"`
-			Aliases      []string        `json:"branch_aliases"`
-			ACL          map[string]bool `json:"acl"`
+			Module       string             `json:"module"`
+			Environments []scopeEnvironment `json:"environments"`
+			Branches     []string           `json:"branches"`
+			Aliases      []string           `json:"branch_aliases"`
+			ACL          map[string]bool    `json:"acl"`
 		} `json:"scope"`
 		ExpiresOn *string `json:"expires_on"`
 		Notify    *bool   `json:"is_email_notification_enabled"`
 	} `json:"token"`
 }
 
+// scopeEnvironment is the name of an environment. A client that sends back what
+// it read sends the whole object.
+type scopeEnvironment string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *scopeEnvironment) UnmarshalJSON(text []byte) error {
+	var whole struct {
+		Name string `json:"name"`
+	}
+	if json.Unmarshal(text, &whole) == nil {
+		*e = scopeEnvironment(whole.Name)
+		return nil
+	}
+	return json.Unmarshal(text, (*string)(e))
+}
+
 func (b *tokenBody) scope() []ContentstackScope {
 	var scope []ContentstackScope
 	for _, s := range b.Token.Scope {
-		names := slices.Concat(s.Environments, s.Branches, s.Aliases)
+		names := slices.Concat(s.Branches, s.Aliases)
+		for _, e := range s.Environments {
+			names = append(names, string(e))
+		}
 		scope = append(scope, ContentstackScope{Module: s.Module, Names: names, Read: s.ACL["read"], Write: s.ACL["write"]})
 	}
 	return scope
