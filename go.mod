@@ -2,6 +2,9 @@ module github.com/tokenaudit/tokenaudit
 
 go 1.26.0
 
+// The packages of checks that need node are no Go.
+ignore node_modules
+
 require (
 	github.com/agnivade/levenshtein v1.2.1
 	github.com/clipperhouse/displaywidth v0.10.0
