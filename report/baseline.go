@@ -1,6 +1,15 @@
 package report
 
-import "time"
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
 
 // BaselineRef identifies the report that another one was compared to.
 type BaselineRef struct {
@@ -13,21 +22,26 @@ type BaselineRef struct {
 // this run.
 type Resolution string
 
-// The resolutions.
+// The resolutions. The first group is resolved; the second is stale, because
+// nobody knows.
 const (
 	// ResolvedPasses: the rule was judged again and does not fail any more.
 	ResolvedPasses Resolution = "passes"
 	// ResolvedTokenGone: the list was read, and the token is not in it.
 	ResolvedTokenGone Resolution = "token_gone"
+	// ResolvedGone: one of the two; without the inventory they look alike.
+	ResolvedGone Resolution = "gone"
 	// ResolvedSourceGone: the CMS's sources were all found, and it is not among them.
 	ResolvedSourceGone Resolution = "source_gone"
 	// ResolvedRuleOff: the rule was not loaded.
 	ResolvedRuleOff Resolution = "rule_off"
+
 	// StaleUnread: the list that held the token could not be read.
 	StaleUnread Resolution = "unread"
-	// StaleNotEvaluated: the token was read, and the rule could not decide.
+	// StaleNotEvaluated: the rule could not decide this time.
 	StaleNotEvaluated Resolution = "not_evaluated"
-	// StaleOutOfScope: the run was restricted to something else.
+	// StaleOutOfScope: the run was restricted to something else, or configured
+	// otherwise.
 	StaleOutOfScope Resolution = "out_of_scope"
 )
 
@@ -38,6 +52,8 @@ func (r Resolution) Text() string {
 		return "the rule passes now"
 	case ResolvedTokenGone:
 		return "the token is gone"
+	case ResolvedGone:
+		return "the token is gone or passes now"
 	case ResolvedSourceGone:
 		return "the source is gone"
 	case ResolvedRuleOff:
@@ -47,7 +63,194 @@ func (r Resolution) Text() string {
 	case StaleNotEvaluated:
 		return "the rule could not decide"
 	case StaleOutOfScope:
-		return "the run was restricted to something else"
+		return "this run did not cover it"
 	}
 	return string(r)
+}
+
+// stale tells the second group from the first.
+func (r Resolution) stale() bool {
+	return r == StaleUnread || r == StaleNotEvaluated || r == StaleOutOfScope
+}
+
+// BaselineError says why a report cannot be a baseline.
+type BaselineError struct {
+	// Reasons are one sentence each.
+	Reasons []string
+}
+
+func (e *BaselineError) Error() string {
+	return "the baseline is incomplete: " + strings.Join(e.Reasons, "; ") + ". What it lacks would look new"
+}
+
+// CompareTo marks the findings as new or unchanged against a baseline, and
+// lists those of the baseline that are resolved, and those about which nobody
+// can tell (stale): their source could not be read now, or was not looked at.
+// The error is a *BaselineError where the baseline is not complete, unless
+// allowIncomplete is set. Gaps that somebody accepted do not count.
+func (r *Report) CompareTo(baseline *Report, allowIncomplete bool) error {
+	if r.Baseline != nil {
+		return errors.New("the report was compared to a baseline already")
+	}
+	if reasons := r.objections(baseline); len(reasons) > 0 && !allowIncomplete {
+		return &BaselineError{reasons}
+	}
+	r.Baseline = &BaselineRef{At: baseline.At, Complete: baseline.Complete}
+	old := make(map[string]*Finding, len(baseline.Findings)+len(baseline.Stale))
+	for _, findings := range [][]Finding{baseline.Stale, baseline.Findings} {
+		for i := range findings {
+			old[findings[i].Fingerprint] = &findings[i]
+		}
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Baseline = BaselineNew
+		if before, ok := old[f.Fingerprint]; ok {
+			delete(old, f.Fingerprint)
+			// A waiver that ended brings a finding back as if it were new.
+			if before.Status != policies.Waived || f.Status == policies.Waived {
+				f.Baseline = BaselineUnchanged
+			}
+		}
+	}
+	r.settle(old, baseline)
+	return nil
+}
+
+// objections says why the baseline is not complete for this report.
+func (r *Report) objections(baseline *Report) []string {
+	reasons := baseline.Shortfalls()
+	if baseline.Scope != nil && !reflect.DeepEqual(baseline.Scope, r.Scope) {
+		reasons = append(reasons, "it was restricted to a part of the sources or rules")
+	}
+	return reasons
+}
+
+// settle sorts the findings of the baseline that are not there any more.
+func (r *Report) settle(old map[string]*Finding, baseline *Report) {
+	r.Resolved, r.Stale = []Finding{}, []Finding{}
+	s := newSettlement(r, baseline)
+	for _, before := range old {
+		f := *before
+		f.Baseline, f.Resolution = "", s.resolution(before)
+		if f.Resolution.stale() {
+			r.Stale = append(r.Stale, f)
+		} else {
+			r.Resolved = append(r.Resolved, f)
+		}
+	}
+	slices.SortFunc(r.Resolved, compareFindings)
+	slices.SortFunc(r.Stale, compareFindings)
+}
+
+// settlement decides what became of single findings of the baseline.
+type settlement struct {
+	r *Report
+	// reconfigured: the two runs had different configurations.
+	reconfigured bool
+	rules        map[string]bool
+	sources      map[string]*Source
+	// undecided are the pairs of rule and source with a gap or an error.
+	undecided map[[2]string]bool
+	// tokens is nil without the inventory.
+	tokens map[string]*Token
+	// lost are the CMSes of which not all sources may have been found.
+	lost map[string]bool
+}
+
+func newSettlement(r, baseline *Report) *settlement {
+	s := &settlement{
+		r: r, reconfigured: r.ConfigDigest != baseline.ConfigDigest,
+		rules: map[string]bool{}, sources: map[string]*Source{}, undecided: map[[2]string]bool{}, lost: map[string]bool{},
+	}
+	for i := range r.Rules {
+		s.rules[r.Rules[i].ID] = true
+	}
+	for i := range r.Sources {
+		s.sources[r.Sources[i].ID] = &r.Sources[i]
+	}
+	for _, gap := range r.Gaps {
+		s.undecided[[2]string{gap.Rule, gap.Source}] = true
+	}
+	for _, e := range r.RuleErrors {
+		s.undecided[[2]string{e.Rule, e.Source}] = true
+	}
+	for _, unit := range r.Unread() {
+		// A list that holds no tokens may be the list of sources.
+		if len(unit.Kinds) == 0 {
+			s.lost[unit.CMS] = true
+		}
+	}
+	if r.Tokens != nil {
+		s.tokens = make(map[string]*Token, len(r.Tokens))
+		for i := range r.Tokens {
+			s.tokens[r.Tokens[i].ID] = &r.Tokens[i]
+		}
+	}
+	return s
+}
+
+func (s *settlement) resolution(f *Finding) Resolution {
+	source, there := s.sources[f.Source]
+	switch {
+	case s.outOfScope(f, there):
+		return StaleOutOfScope
+	case !s.rules[f.Rule]:
+		return ResolvedRuleOff
+	case !there && s.lost[f.CMS]:
+		return StaleUnread
+	case !there && s.reconfigured:
+		return StaleOutOfScope
+	case !there:
+		return ResolvedSourceGone
+	case f.Token == "":
+		return s.decided(f)
+	}
+	if token, ok := s.tokens[f.Token]; ok {
+		if token.Verdicts[f.Rule] == policies.NotEvaluated {
+			return StaleNotEvaluated
+		}
+		return ResolvedPasses
+	}
+	if unreadKind(source, f.Kind) {
+		return StaleUnread
+	}
+	if s.tokens != nil {
+		return ResolvedTokenGone
+	}
+	if s.decided(f).stale() {
+		return StaleNotEvaluated
+	}
+	return ResolvedGone
+}
+
+// decided asks whether the rule could decide everything on the source.
+func (s *settlement) decided(f *Finding) Resolution {
+	if s.undecided[[2]string{f.Rule, f.Source}] {
+		return StaleNotEvaluated
+	}
+	return ResolvedPasses
+}
+
+// outOfScope: the run was told to look elsewhere.
+func (s *settlement) outOfScope(f *Finding, there bool) bool {
+	scope := s.r.Scope
+	if scope == nil {
+		return false
+	}
+	if len(scope.Rules) > 0 && !slices.Contains(scope.Rules, f.Rule) {
+		return true
+	}
+	return !there && (len(scope.Sources) > 0 || scope.Shard != "")
+}
+
+// unreadKind tells whether a list that may hold tokens of this kind was not
+// wholly read.
+func unreadKind(source *Source, kind inventory.Kind) bool {
+	for _, unit := range source.Units {
+		if unit.Status != inventory.UnitComplete && (len(unit.Kinds) == 0 || kind == "" || slices.Contains(unit.Kinds, kind)) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,9 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -117,16 +115,14 @@ func (b *Builder) Report() *Report {
 	r.Scope = b.options.Scope
 	r.At = b.options.At.UTC()
 	r.Rules = b.reportRules()
-	r.Sources = sorted(r.Sources, func(a, b Source) int { return strings.Compare(a.ID, b.ID) })
+	r.Sources = sorted(r.Sources, compareSources)
 	r.Findings = sorted(r.Findings, compareFindings)
 	r.Gaps = b.reportGaps()
 	r.Allowed = sorted(r.Allowed, compareAllowed)
 	if !b.options.OmitTokens {
 		r.Tokens = sorted(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
 	}
-	r.RuleErrors = sorted(r.RuleErrors, func(a, b RuleError) int {
-		return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Source, b.Source), strings.Compare(a.Detail, b.Detail))
-	})
+	r.RuleErrors = sorted(r.RuleErrors, compareRuleErrors)
 	r.AcceptedGaps = judgeAcceptedGaps(b.options.AcceptedGaps, r.Sources, r.At)
 	r.Waivers = b.reportWaivers(r.Findings, r.At)
 	r.Complete = complete(&r)
@@ -166,7 +162,7 @@ func (b *Builder) reportRules() []Rule {
 			Statuses:    b.counts[rule.ID],
 		})
 	}
-	return sorted(rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
+	return sorted(rules, compareRules)
 }
 
 func (b *Builder) reportGaps() []Gap {
@@ -174,25 +170,7 @@ func (b *Builder) reportGaps() []Gap {
 	for _, gap := range b.gaps {
 		gaps = append(gaps, *gap)
 	}
-	return sorted(gaps, func(a, b Gap) int {
-		return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Source, b.Source), strings.Compare(a.Reason, b.Reason))
-	})
-}
-
-func compareFindings(a, b Finding) int {
-	return cmp.Or(
-		severityRank(a.Severity)-severityRank(b.Severity),
-		strings.Compare(a.Rule, b.Rule),
-		strings.Compare(a.Token, b.Token),
-		strings.Compare(a.Source, b.Source),
-		strings.Compare(a.Key, b.Key),
-		strings.Compare(a.Message, b.Message),
-	)
-}
-
-func compareAllowed(a, b Allowed) int {
-	return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Source, b.Source),
-		strings.Compare(a.Token, b.Token), strings.Compare(a.Message, b.Message))
+	return sorted(gaps, compareGaps)
 }
 
 func sumCounts(a, b policies.Counts) policies.Counts {
@@ -203,14 +181,6 @@ func sumCounts(a, b policies.Counts) policies.Counts {
 		NotApplicable: a.NotApplicable + b.NotApplicable,
 		Waived:        a.Waived + b.Waived,
 	}
-}
-
-// sorted gives a sorted copy that is never nil. The copy is stable for
-// elements that compare as equal.
-func sorted[T any](s []T, compare func(a, b T) int) []T {
-	s = append(make([]T, 0, len(s)), s...)
-	slices.SortStableFunc(s, compare)
-	return s
 }
 
 // orEmpty gives a copy that is never nil.

@@ -1,0 +1,224 @@
+package report
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// yesterday is a complete report with a finding on every kind of subject.
+func yesterday() *Report { return readable(sampleReport()) }
+
+func TestCompareMarksFindings(t *testing.T) {
+	before := yesterday()
+	before.Findings = before.Findings[1:]
+	now := yesterday()
+	if err := now.CompareTo(before, false); err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range now.Findings {
+		want := BaselineUnchanged
+		if i == 0 {
+			want = BaselineNew
+		}
+		if f.Baseline != want {
+			t.Errorf("%s %s is %s, want %s", f.Rule, f.Token, f.Baseline, want)
+		}
+	}
+	if len(now.Resolved) != 0 || len(now.Stale) != 0 || now.Resolved == nil || now.Stale == nil {
+		t.Errorf("resolved %v, stale %v", now.Resolved, now.Stale)
+	}
+	if err := now.CompareTo(before, false); err == nil {
+		t.Error("a second comparison succeeded")
+	}
+}
+
+func TestAnEndedWaiverMakesAFindingNew(t *testing.T) {
+	before, now := yesterday(), yesterday()
+	for i := range before.Findings {
+		before.Findings[i].Status = policies.Waived
+		now.Findings[i].Status = policies.Fail
+	}
+	if err := now.CompareTo(before, false); err != nil {
+		t.Fatal(err)
+	}
+	if now.Findings[0].Baseline != BaselineNew {
+		t.Error("a finding whose waiver ended is unchanged")
+	}
+}
+
+func TestCompareRefusesAnIncompleteBaseline(t *testing.T) {
+	now := yesterday()
+	err := now.CompareTo(sampleReport(), false)
+	var refused *BaselineError
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "1 list of 1 source could not be read") {
+		t.Errorf("error %v", err)
+	}
+	if now.Baseline != nil || now.Findings[0].Baseline != "" {
+		t.Error("a refused comparison changed the report")
+	}
+	if err := now.CompareTo(sampleReport(), true); err != nil || now.Baseline.Complete {
+		t.Errorf("allowed: %v, %+v", err, now.Baseline)
+	}
+
+	restricted := yesterday()
+	restricted.Scope = &Scope{Rules: []string{"unused-token"}}
+	if err := yesterday().CompareTo(restricted, false); err == nil || !strings.Contains(err.Error(), "restricted") {
+		t.Errorf("a restricted baseline: %v", err)
+	}
+	same := yesterday()
+	same.Scope = &Scope{Rules: []string{"unused-token"}}
+	if err := same.CompareTo(restricted, false); err != nil {
+		t.Errorf("a baseline restricted in the same way: %v", err)
+	}
+
+	accepted := sampleReport()
+	accepted.AcceptedGaps = append(accepted.AcceptedGaps, AcceptedGap{Source: "*", Unit: "*", State: GapApplied})
+	if err := yesterday().CompareTo(accepted, false); err != nil {
+		t.Errorf("a baseline with accepted gaps: %v", err)
+	}
+}
+
+// TestResolutions: what could not be looked at again is never called resolved.
+func TestResolutions(t *testing.T) {
+	const rule, source, token = "unused-token", "contentful/organizations/o1", "contentful/organizations/o1/access_tokens/p1"
+	drop := func(r *Report) {
+		for i := range r.Findings {
+			if r.Findings[i].Rule == rule && r.Findings[i].Token == token {
+				r.Findings = append(r.Findings[:i], r.Findings[i+1:]...)
+				return
+			}
+		}
+	}
+	dropToken := func(r *Report) {
+		for i := range r.Tokens {
+			if r.Tokens[i].ID == token {
+				r.Tokens = append(r.Tokens[:i], r.Tokens[i+1:]...)
+				return
+			}
+		}
+	}
+	dropSource := func(r *Report) {
+		for i := range r.Sources {
+			if r.Sources[i].ID == source {
+				r.Sources = append(r.Sources[:i], r.Sources[i+1:]...)
+				return
+			}
+		}
+	}
+	unit := func(r *Report, id string, u inventory.Unit) {
+		for i := range r.Sources {
+			if r.Sources[i].ID == id {
+				r.Sources[i].Units = append(r.Sources[i].Units, u)
+			}
+		}
+	}
+	personal := inventory.Unit{Name: "x", Kinds: []inventory.Kind{inventory.Personal}, Status: inventory.UnitPartial}
+	delivery := inventory.Unit{Name: "x", Kinds: []inventory.Kind{inventory.Delivery}, Status: inventory.UnitFailed}
+	spaces := inventory.Unit{Name: "spaces", Status: inventory.UnitFailed}
+	for name, tt := range map[string]struct {
+		now  func(r *Report)
+		want Resolution
+	}{
+		"passes now":                            {func(r *Report) { setVerdict(r, token, rule, "") }, ResolvedPasses},
+		"not decided":                           {func(r *Report) { setVerdict(r, token, rule, policies.NotEvaluated) }, StaleNotEvaluated},
+		"token deleted":                         {dropToken, ResolvedTokenGone},
+		"token's list cut off":                  {func(r *Report) { dropToken(r); unit(r, source, personal) }, StaleUnread},
+		"another list failed":                   {func(r *Report) { dropToken(r); unit(r, source, delivery) }, ResolvedTokenGone},
+		"no inventory, passes or gone":          {func(r *Report) { r.Tokens = nil }, ResolvedGone},
+		"no inventory, list cut off":            {func(r *Report) { r.Tokens = nil; unit(r, source, personal) }, StaleUnread},
+		"no inventory, a gap there":             {func(r *Report) { r.Tokens = nil; r.Gaps = append(r.Gaps, Gap{Rule: rule, Source: source}) }, StaleNotEvaluated},
+		"no inventory, the rule erred there":    {func(r *Report) { r.Tokens = nil; r.RuleErrors = []RuleError{{Rule: rule, Source: source}} }, StaleNotEvaluated},
+		"rule off":                              {func(r *Report) { r.Rules = r.Rules[:1] }, ResolvedRuleOff},
+		"rule not asked for":                    {func(r *Report) { r.Scope = &Scope{Rules: []string{"other"}} }, StaleOutOfScope},
+		"source not asked for":                  {func(r *Report) { dropSource(r); r.Scope = &Scope{Sources: []string{"datocms/*"}} }, StaleOutOfScope},
+		"source in another shard":               {func(r *Report) { dropSource(r); r.Scope = &Scope{Shard: "1/2"} }, StaleOutOfScope},
+		"source gone":                           {dropSource, ResolvedSourceGone},
+		"source gone, sources not all found":    {func(r *Report) { dropSource(r); unit(r, "contentful/spaces/abc123", spaces) }, StaleUnread},
+		"source gone, another CMS not read":     {func(r *Report) { dropSource(r); unit(r, "datocms/projects/77", spaces) }, ResolvedSourceGone},
+		"source gone, configuration changed":    {func(r *Report) { dropSource(r); r.ConfigDigest = "other" }, StaleOutOfScope},
+		"token there, configuration changed":    {func(r *Report) { setVerdict(r, token, rule, ""); r.ConfigDigest = "other" }, ResolvedPasses},
+		"token there, a supporting list failed": {func(r *Report) { setVerdict(r, token, rule, ""); unit(r, source, spaces) }, ResolvedPasses},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := yesterday()
+			drop(now)
+			tt.now(now)
+			if err := now.CompareTo(yesterday(), false); err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]Resolution{}
+			for _, findings := range [][]Finding{now.Resolved, now.Stale} {
+				for _, f := range findings {
+					if f.Rule == rule && f.Token == token {
+						got[f.Rule] = f.Resolution
+					}
+				}
+			}
+			if diff := cmp.Diff(map[string]Resolution{rule: tt.want}, got); diff != "" {
+				t.Error(diff)
+			}
+			inStale := false
+			for _, f := range now.Stale {
+				inStale = inStale || f.Token == token
+			}
+			if inStale != tt.want.stale() {
+				t.Errorf("%s is in the wrong list", tt.want)
+			}
+			if tt.want.Text() == string(tt.want) {
+				t.Errorf("%s has no words", tt.want)
+			}
+		})
+	}
+}
+
+func setVerdict(r *Report, token, rule string, status policies.Status) {
+	for i := range r.Tokens {
+		if r.Tokens[i].ID == token {
+			delete(r.Tokens[i].Verdicts, rule)
+			if status != "" {
+				r.Tokens[i].Verdicts[rule] = status
+			}
+		}
+	}
+}
+
+// A stale finding stays stale over any number of runs, until it is settled.
+func TestStaleFindingsAreCarriedOn(t *testing.T) {
+	unread := func() *Report {
+		r := yesterday()
+		for i := range r.Findings {
+			if r.Findings[i].Rule == "unused-token" {
+				r.Findings = append(r.Findings[:i], r.Findings[i+1:]...)
+				break
+			}
+		}
+		r.Tokens = nil
+		for i := range r.Sources {
+			if r.Sources[i].ID == "contentful/organizations/o1" {
+				r.Sources[i].Units[0].Status = inventory.UnitFailed
+			}
+		}
+		return r
+	}
+	second, third, fourth := unread(), unread(), yesterday()
+	if err := second.CompareTo(yesterday(), false); err != nil || len(second.Stale) != 1 {
+		t.Fatal(err, second.Stale)
+	}
+	if err := third.CompareTo(second, true); err != nil || len(third.Stale) != 1 {
+		t.Fatal(err, third.Stale)
+	}
+	if err := fourth.CompareTo(third, true); err != nil || len(fourth.Stale) != 0 {
+		t.Fatal(err, fourth.Stale)
+	}
+	for _, f := range fourth.Findings {
+		if f.Baseline != BaselineUnchanged {
+			t.Errorf("%s is %s after it could be read again", f.Rule, f.Baseline)
+		}
+	}
+}

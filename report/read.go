@@ -1,0 +1,197 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// maxReport bounds a report that is read: 4 GiB are some two million tokens.
+const maxReport = 4 << 30
+
+// Read reads a JSON report, as a baseline or to render it again. It takes only
+// what a tokenaudit may have written: the schema must hold, no key may be
+// unknown, fingerprints and counts must be those of the findings. An error says
+// where in the document it is.
+func Read(r io.Reader) (*Report, error) {
+	compiled, err := compiledSchema()
+	if err != nil {
+		return nil, err
+	}
+	limited := &io.LimitedReader{R: r, N: maxReport + 1}
+	d := &decoding{json: json.NewDecoder(limited), schemas: compiled, seen: map[string]bool{}}
+	if err := d.document(); err != nil {
+		if limited.N <= 0 {
+			return nil, fmt.Errorf("the report is larger than %d bytes", int64(maxReport))
+		}
+		return nil, fmt.Errorf("read the report: %w", err)
+	}
+	if err := check(&d.report); err != nil {
+		return nil, fmt.Errorf("read the report: %w", err)
+	}
+	return &d.report, nil
+}
+
+// decoding reads one document, an element of its lists at a time.
+type decoding struct {
+	json    *json.Decoder
+	schemas schemas
+	seen    map[string]bool
+	report  Report
+}
+
+func (d *decoding) document() error {
+	if err := d.delimiter('{'); err != nil {
+		return err
+	}
+	for d.json.More() {
+		token, err := d.json.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string)
+		if d.seen[name] {
+			return fmt.Errorf("/%s is there twice", oneLine(name))
+		}
+		d.seen[name] = true
+		if err := d.member(name); err != nil {
+			return err
+		}
+	}
+	if err := d.delimiter('}'); err != nil {
+		return err
+	}
+	if _, err := d.json.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is more text after the report")
+	}
+	for _, name := range d.schemas.required {
+		if !d.seen[name] {
+			return fmt.Errorf("/%s is missing: this is no tokenaudit report", name)
+		}
+	}
+	return nil
+}
+
+func (d *decoding) delimiter(want json.Delim) error {
+	token, err := d.json.Token()
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return err
+	}
+	if token != want {
+		return fmt.Errorf("expected %s, found %s", want, oneLine(fmt.Sprint(token)))
+	}
+	return nil
+}
+
+// member reads one member of the document into the field that has its name.
+func (d *decoding) member(name string) error {
+	schema, known := d.schemas.members[name]
+	field := d.field(name)
+	if !known || !field.IsValid() {
+		return fmt.Errorf("/%s is unknown: this is no report of schema %s%s", oneLine(name), Schema, d.schemaSeen())
+	}
+	element, isList := d.schemas.elements[name]
+	if !isList {
+		return d.value("/"+name, schema, field.Addr())
+	}
+	if err := d.delimiter('['); err != nil {
+		return fmt.Errorf("/%s: %w", name, err)
+	}
+	field.Set(reflect.MakeSlice(field.Type(), 0, 0))
+	for d.json.More() {
+		item := reflect.New(field.Type().Elem())
+		if err := d.value("/"+name+"/"+strconv.Itoa(field.Len()), element, item); err != nil {
+			return err
+		}
+		field.Set(reflect.Append(field, item.Elem()))
+	}
+	return d.delimiter(']')
+}
+
+// schemaSeen names the schema of the document where it was read already.
+func (d *decoding) schemaSeen() string {
+	if d.report.Schema == "" {
+		return ""
+	}
+	return " (it says " + d.report.Schema + ")"
+}
+
+// field finds the field of Report with a JSON name.
+func (d *decoding) field(name string) reflect.Value {
+	v := reflect.ValueOf(&d.report).Elem()
+	for i := range v.NumField() {
+		if tag, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); tag == name {
+			return v.Field(i)
+		}
+	}
+	return reflect.Value{}
+}
+
+// value reads one value, checks it and decodes it into what target points to.
+func (d *decoding) value(pointer string, schema *jsonschema.Schema, target reflect.Value) error {
+	var raw json.RawMessage
+	if err := d.json.Decode(&raw); err != nil {
+		return fmt.Errorf("%s: %w", pointer, unexpectedEnd(err))
+	}
+	if !utf8.Valid(raw) {
+		return fmt.Errorf("%s: is not UTF-8", pointer)
+	}
+	var value any
+	numbers := json.NewDecoder(bytes.NewReader(raw))
+	numbers.UseNumber()
+	if err := numbers.Decode(&value); err != nil {
+		return fmt.Errorf("%s: %w", pointer, err)
+	}
+	if at, message := violation(schema, value); message != "" {
+		return fmt.Errorf("%s%s: %s", pointer, oneLine(at), oneLine(message))
+	}
+	strict := json.NewDecoder(bytes.NewReader(raw))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(target.Interface()); err != nil {
+		return fmt.Errorf("%s: %w", pointer, err)
+	}
+	return nil
+}
+
+func unexpectedEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// check tells what a schema cannot: that the parts of a report agree.
+func check(r *Report) error {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if want := Fingerprint(f.Rule, f.Source, f.Token, f.Key); f.Fingerprint != want {
+			return fmt.Errorf("/findings/%d/fingerprint is not that of its rule, source, token and key: the report was changed by hand", i)
+		}
+	}
+	if want := complete(r); r.Complete != want {
+		return fmt.Errorf("/complete is %v, but the sources and rule errors say %v", r.Complete, want)
+	}
+	if want := summarize(r); r.Summary != want {
+		return errors.New("/summary does not agree with the findings, the sources and the rules")
+	}
+	// All that follows relies on the order in which a report is written.
+	r.At = r.At.UTC()
+	slices.SortStableFunc(r.Findings, compareFindings)
+	slices.SortStableFunc(r.Sources, compareSources)
+	slices.SortStableFunc(r.Rules, compareRules)
+	slices.SortStableFunc(r.Gaps, compareGaps)
+	slices.SortStableFunc(r.RuleErrors, compareRuleErrors)
+	return nil
+}

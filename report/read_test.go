@@ -1,0 +1,157 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReadGivesBackWhatWasWritten(t *testing.T) {
+	compared := sampleReport()
+	compared.Baseline = &BaselineRef{At: daysAgo(1)}
+	compared.Resolved = []Finding{compared.Findings[0]}
+	compared.Stale = []Finding{}
+	restricted := emptyReport()
+	restricted.Scope = &Scope{Sources: []string{"a*"}, Shard: "1/2"}
+	for name, r := range map[string]*Report{
+		"sample": sampleReport(), "empty": emptyReport(), "hostile": hostileReport(), "nothing": build(BuildOptions{At: auditTime}, nil),
+		"compared": compared, "restricted": restricted, "large": build(sampleOptions(), largeSources(3, 50)),
+	} {
+		written := rendered(t, "json", r, RenderOptions{})
+		read, err := Read(bytes.NewReader(written))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		// What is not UTF-8 was replaced when it was written, and stays so.
+		want := strings.ReplaceAll(string(written), `\ufffd`, "\ufffd")
+		if diff := cmp.Diff(want, string(rendered(t, "json", read, RenderOptions{}))); diff != "" {
+			t.Errorf("%s: (-written +read)\n%s", name, diff)
+		}
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	whole := string(rendered(t, "json", sampleReport(), RenderOptions{}))
+	replace := func(old, replacement string) string {
+		if !strings.Contains(whole, old) {
+			t.Fatalf("the sample has no %q", old)
+		}
+		return strings.Replace(whole, old, replacement, 1)
+	}
+	for name, tt := range map[string]struct{ document, want string }{
+		"nothing":               {"", "unexpected EOF"},
+		"no JSON":               {"hello", "invalid character"},
+		"a list":                {"[]", "expected {"},
+		"cut off":               {whole[:len(whole)/2], "unexpected EOF"},
+		"more after it":         {whole + "{}", "more text"},
+		"an inventory":          {`{"schema": "tokenaudit/inventory/v1"}`, "/schema: value must be"},
+		"another version":       {replace("tokenaudit/report/v1", "tokenaudit/report/v2"), "/schema: value must be"},
+		"a part":                {`{"schema": "tokenaudit/report/v1"}`, "/tool is missing"},
+		"an unknown member":     {replace(`"config_digest"`, `"x": 1, "config_digest"`), "/x is unknown"},
+		"a member twice":        {replace(`"config_digest"`, `"schema": "tokenaudit/report/v1", "config_digest"`), "/schema is there twice"},
+		"a null list":           {`{"schema": "tokenaudit/report/v1", "findings": null}`, "/findings: expected ["},
+		"an unknown severity":   {replace(`"severity": "critical"`, `"severity": "awful"`), "/severity: value must be one of"},
+		"an unknown key":        {replace(`"fingerprint"`, `"colour": 1, "fingerprint"`), "/findings/0: additionalProperties 'colour'"},
+		"a wrong type":          {replace(`"complete": false`, `"complete": "no"`), "/complete: expected boolean"},
+		"a wrong time":          {replace(`"at": "2026-03-14T12:00:00Z"`, `"at": "yesterday"`), "/at: 'yesterday' is not valid"},
+		"a changed finding":     {replace(`"token": "datocms/projects/77/access_tokens/400"`, `"token": "datocms/projects/77/access_tokens/401"`), "changed by hand"},
+		"a changed count":       {replace(`"critical": 1`, `"critical": 0`), "/summary does not agree"},
+		"a lie about its whole": {replace(`"complete": false`, `"complete": true`), "/complete is true"},
+		"broken UTF-8":          {replace("Importer", "Imp\xff"), "is not UTF-8"},
+		"a negative count":      {replace(`"count": 2`, `"count": -2`), "/gaps/1/count"},
+	} {
+		if _, err := Read(strings.NewReader(tt.document)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, r := range []*Report{sampleReport(), emptyReport()} {
+		var b bytes.Buffer
+		if err := renderJSON(&b, r, RenderOptions{}); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Add([]byte(`{"schema":"tokenaudit/report/v1","findings":[{}]}`))
+	f.Fuzz(func(t *testing.T, document []byte) {
+		r, err := Read(bytes.NewReader(document))
+		if err != nil {
+			return
+		}
+		var first, second bytes.Buffer
+		if err := renderJSON(&first, r, RenderOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Read(&first)
+		if err != nil {
+			t.Fatalf("what was written cannot be read: %v", err)
+		}
+		if err := renderJSON(&second, again, RenderOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// The schema that is printed stands alone.
+func TestSchemaIsWhole(t *testing.T) {
+	document, err := SchemaJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root map[string]any
+	if err := json.Unmarshal(document, &root); err != nil {
+		t.Fatal(err)
+	}
+	definitions := object(root, "$defs")
+	used := map[string]bool{}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if ref, ok := v["$ref"].(string); ok {
+				name := strings.TrimPrefix(ref, "#/$defs/")
+				if definitions[name] == nil {
+					t.Errorf("%s does not exist", ref)
+				}
+				used[name] = true
+			}
+			for _, inner := range v {
+				walk(inner)
+			}
+		case []any:
+			for _, inner := range v {
+				walk(inner)
+			}
+		}
+	}
+	walk(root)
+	for name := range definitions {
+		if !used[name] {
+			t.Errorf("$defs/%s is not used", name)
+		}
+	}
+}
+
+func TestGoldenJSONIsValid(t *testing.T) {
+	files, err := filepath.Glob("testdata/golden/json*.txt")
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
+	}
+	for _, path := range files {
+		document, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(bytes.NewReader(document)); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
