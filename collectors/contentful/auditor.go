@@ -60,23 +60,31 @@ func (c *collector) mayWork(t accessToken) bool {
 	return !expired && revokedAt(t).State != inventory.TimestampAt
 }
 
-// of gives what the credential could do at a source, given whether it is handed
-// the secrets of tokens there.
-func (a auditor) of(readsSecrets inventory.Ternary) inventory.Auditor {
+// inOrganization is what the credential could do at an organization, whose
+// lists of tokens show four characters of each.
+func (a auditor) inOrganization() inventory.Auditor {
 	return inventory.Auditor{
-		ReadsSecrets: readsSecrets,
-		Writes:       a.writes,
-		Necessary:    a.necessary(),
-		Detail:       a.detail(readsSecrets),
+		ReadsSecrets: inventory.No, Writes: a.writes, Necessary: a.necessary(inventory.No),
+		Detail: a.detail("the scope " + scopeRead + " would be enough"),
 	}
 }
 
-// necessary: the scope to read is the weakest there is, and enough. Secrets in
-// the lists of API keys come with any credential that may read them.
-func (a auditor) necessary() inventory.Ternary {
+// inSpace is what the credential could do at a space. Whoever gets a list of
+// API keys gets the keys.
+func (a auditor) inSpace(readsSecrets inventory.Ternary) inventory.Auditor {
+	d := a.detail("whether the scope " + scopeRead + " would be enough to list API keys is not documented: try it")
+	if readsSecrets == inventory.Yes {
+		d = joinReasons(d, "Contentful's lists of API keys hold the keys")
+	}
+	return inventory.Auditor{ReadsSecrets: readsSecrets, Writes: a.writes, Necessary: a.necessary(inventory.Unknown), Detail: d}
+}
+
+// necessary: the scope to read is the weakest there is. For a credential that
+// can write the answer is manages.
+func (a auditor) necessary(manages inventory.Ternary) inventory.Ternary {
 	switch a.writes {
 	case inventory.Yes:
-		return inventory.No
+		return manages
 	case inventory.No:
 		return inventory.Yes
 	default:
@@ -84,13 +92,9 @@ func (a auditor) necessary() inventory.Ternary {
 	}
 }
 
-func (a auditor) detail(readsSecrets inventory.Ternary) string {
-	detail := a.reason
-	if readsSecrets == inventory.Yes {
-		detail = joinReasons(detail, "Contentful's lists of API keys hold the keys")
+func (a auditor) detail(ifWrites string) string {
+	if a.writes != inventory.Yes {
+		return a.reason
 	}
-	if a.writes == inventory.Yes {
-		detail = joinReasons(detail, "the scope content_management_read would be enough")
-	}
-	return detail
+	return joinReasons(a.reason, ifWrites)
 }

@@ -111,6 +111,9 @@ const leastPrivilege = `The weakest credential that does the work is a personal 
 4. If the organization enforces token authorization, press *Authorize* beside the new token for this
    organization.
 
+It is not documented whether Contentful shows API keys to a token of that scope. If the lists of API keys are
+refused although the user may read them, use ` + "`content_management_manage`" + `.
+
 Contentful's lists of API keys carry the keys themselves. Whoever may list them can use them, whatever the scope
 of the token: treat the audit's credential accordingly.
 `

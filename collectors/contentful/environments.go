@@ -3,7 +3,6 @@ package contentful
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -60,11 +59,15 @@ func newEnvironments(rows cmsapi.Listing[environment], aliases cmsapi.Listing[al
 	return e
 }
 
-// aliasesNeverUsed reports whether the failure of the alias list is how a
-// space answers that has not opted in to aliases. Opting in turns master into
-// an alias, so a real environment master proves that there is none.
+// aliasesNeverUsed reports whether the failure of the alias list may be how a
+// space answers that has not opted in to aliases: what it answers is not
+// documented. Opting in turns master into an alias for good, so a real
+// environment master proves that there is none.
 func aliasesNeverUsed(rows cmsapi.Listing[environment], aliases cmsapi.Listing[alias]) bool {
-	if rows.Err != nil || aliases.Err == nil || aliases.Err.Status != http.StatusNotFound {
+	if rows.Err != nil || aliases.Err == nil {
+		return false
+	}
+	if aliases.Err.Class != inventory.ErrNotFound && aliases.Err.Class != inventory.ErrPermissionDenied {
 		return false
 	}
 	return slices.ContainsFunc(rows.Items, func(row environment) bool {

@@ -78,7 +78,7 @@ func bare(tb testing.TB) *collector {
 func check(t *testing.T, source inventory.Source) {
 	t.Helper()
 	source.CollectedAt = testNow
-	source.Auditor = auditor{writes: inventory.Unknown}.of(inventory.Unknown)
+	source.Auditor = auditor{writes: inventory.Unknown}.inOrganization()
 	seen := map[string]bool{}
 	var tokens []inventory.Token
 	for _, token := range source.Tokens {

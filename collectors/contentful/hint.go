@@ -35,12 +35,13 @@ const (
 		"and choose the organization."
 	hintOwnerOrAdmin = "Only owners and admins of the organization may list this. Give the credential's user the organization role Owner or Admin under Organization settings, Users."
 	hintUserAPI      = hintOwnerOrAdmin + " The user management API is part of Contentful's larger plans only."
-	hintAPIKeys      = "The credential's user needs to be a member of the space, with a role that may read API keys (Settings, Roles & Permissions: API keys) or as space admin."
-	hintSpaceMember  = "The credential's user needs to be a member of the space, or an owner or admin of its organization."
-	hintAliases      = "The credential's user needs to be an admin of the space to list its environment aliases (Settings, Users)."
-	hintNotFound     = "Check the id, the region, and that the credential's user is a member."
-	hintBusy         = "The limit is shared with everything else that uses this API: scan at a quieter time, or lower requests_per_second."
-	hintLater        = "Contentful did not answer properly: scan again later."
+	hintAPIKeys      = "The credential's user needs to be a member of the space, with a role that may read API keys (Settings, Roles & Permissions: API keys) or as space admin. " +
+		"If it is, Contentful may refuse the list to tokens of the scope " + scopeRead + ": use one of " + scopeManage + "."
+	hintSpaceMember = "The credential's user needs to be a member of the space, or an owner or admin of its organization."
+	hintAliases     = "The credential's user needs to be an admin of the space to list its environment aliases (Settings, Users)."
+	hintNotFound    = "Check the id, the region, and that the credential's user is a member."
+	hintBusy        = "The limit is shared with everything else that uses this API: scan at a quieter time, or lower requests_per_second."
+	hintLater       = "Contentful did not answer properly: scan again later."
 )
 
 // rightHints says by unit which right is missing when the answer is that the

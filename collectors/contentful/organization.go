@@ -66,8 +66,7 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 	for _, u := range people.units() {
 		source.Units = append(source.Units, c.explain(ctx, u))
 	}
-	// The lists of access tokens show four characters of each.
-	source.Auditor = itself.of(inventory.No)
+	source.Auditor = itself.inOrganization()
 	if id := accessTokenID(c.organization, itself.tokenID); itself.tokenID != "" && holds(source.Tokens, id) {
 		source.Auditor.Token = id
 	}

@@ -74,10 +74,7 @@ func (r *spaceRights) sum(userOf map[string]string) {
 	case r.teams.Err != nil || r.inTeam.Err != nil:
 		r.reason = "the teams of the organization, which give rights in spaces, could not be read"
 	}
-	roles := map[string]right{}
-	for _, role := range r.roles.Items {
-		roles[role.id()] = rightOf(role)
-	}
+	roles := rightsOfRoles(r.roles)
 	r.byUser = map[string]right{}
 	grant := func(userID string, m membership) {
 		if userID == "" {
@@ -170,6 +167,15 @@ func rightIn(m membership, roles map[string]right) right {
 		sum = sum.and(one)
 	}
 	return sum
+}
+
+// rightsOfRoles gives the rights by the id of the role.
+func rightsOfRoles(roles cmsapi.Listing[role]) map[string]right {
+	rights := map[string]right{}
+	for _, role := range roles.Items {
+		rights[role.id()] = rightOf(role)
+	}
+	return rights
 }
 
 // rightOf is what a role of a space gives: the content model and the settings

@@ -20,24 +20,30 @@ type spaceLists struct {
 	aliases      cmsapi.Listing[alias]
 	people       directory
 	auditor      auditor
+	// hidden says why lists of keys that are empty may not be so; empty if they
+	// are.
+	hidden string
 }
 
 // collectSpace reads the API keys of a space.
 func (c *collector) collectSpace(ctx context.Context, source inventory.Source, id string) inventory.Source {
 	lists := c.spaceLists(ctx, source, id)
 	known := newEnvironments(lists.environments, lists.aliases)
+	aliases := lists.aliases.Unit(unitEnvironmentAliases)
 	if aliasesNeverUsed(lists.environments, lists.aliases) {
-		lists.aliases.Err = nil
-		known.reason = ""
+		aliases = inventory.CompleteUnit(unitEnvironmentAliases)
+		aliases.Detail = "the space does not use aliases: its environment master is a real one"
+		known = newEnvironments(lists.environments, cmsapi.Listing[alias]{})
 	}
 	source.Environments = known.all()
 	source.Tokens = c.keys(source, id, lists, known)
-	source.Units = c.spaceUnits(ctx, source, lists)
-	source.Auditor = lists.auditor.of(readsSecrets(lists))
+	source.Units = c.spaceUnits(ctx, source, lists, aliases)
+	source.Auditor = lists.auditor.inSpace(readsSecrets(lists))
 	return source
 }
 
-// spaceLists asks for everything at once: no list needs another.
+// spaceLists asks for everything at once: no list needs another. Only where
+// there are no keys does it ask further.
 func (c *collector) spaceLists(ctx context.Context, source inventory.Source, id string) spaceLists {
 	var (
 		l      spaceLists
@@ -58,10 +64,13 @@ func (c *collector) spaceLists(ctx context.Context, source inventory.Source, id 
 	worker.Go(func() { l.people = c.people(ctx, source) })
 	worker.Go(func() { l.auditor = c.self(ctx) })
 	worker.Wait()
+	if l.delivery.Err == nil && l.preview.Err == nil && len(l.delivery.Items)+len(l.preview.Items) == 0 {
+		l.hidden = c.hiddenKeys(ctx, id, l.people)
+	}
 	return l
 }
 
-func (c *collector) spaceUnits(ctx context.Context, source inventory.Source, l spaceLists) []inventory.Unit {
+func (c *collector) spaceUnits(ctx context.Context, source inventory.Source, l spaceLists, aliases inventory.Unit) []inventory.Unit {
 	found := c.recall(source.ID)
 	itself := inventory.CompleteUnit(unitSpace)
 	if found.err != nil {
@@ -73,13 +82,12 @@ func (c *collector) spaceUnits(ctx context.Context, source inventory.Source, l s
 	if n := orphans(source.Tokens); preview.Status == inventory.UnitComplete && l.delivery.Err == nil && n > 0 {
 		preview.Detail = plural(n, "preview key") + " without a delivery key"
 	}
-	units := []inventory.Unit{
-		itself,
-		l.delivery.Unit(unitAPIKeys, inventory.Delivery),
-		preview,
-		l.environments.Unit(unitEnvironments),
-		l.aliases.Unit(unitEnvironmentAliases),
+	delivery := l.delivery.Unit(unitAPIKeys, inventory.Delivery)
+	if l.hidden != "" {
+		delivery = inventory.FailedUnit(unitAPIKeys, inventory.ErrPermissionDenied, l.hidden, hintAPIKeys, inventory.Delivery)
+		preview = inventory.FailedUnit(unitPreviewAPIKeys, inventory.ErrPermissionDenied, l.hidden, hintAPIKeys, inventory.Preview)
 	}
+	units := []inventory.Unit{itself, delivery, preview, l.environments.Unit(unitEnvironments), aliases}
 	for i, u := range units {
 		units[i] = c.explain(ctx, u)
 	}
@@ -88,10 +96,51 @@ func (c *collector) spaceUnits(ctx context.Context, source inventory.Source, l s
 
 // readsSecrets: whoever gets a list of API keys gets the keys.
 func readsSecrets(l spaceLists) inventory.Ternary {
-	if l.delivery.Err == nil || l.preview.Err == nil || len(l.delivery.Items)+len(l.preview.Items) > 0 {
+	if l.hidden == "" && (l.delivery.Err == nil || l.preview.Err == nil) || len(l.delivery.Items)+len(l.preview.Items) > 0 {
 		return inventory.Yes
 	}
 	return inventory.Unknown
+}
+
+// hiddenKeys says why the empty lists of keys of a space may hide some; empty if
+// they do not.
+//
+// What Contentful answers to a member whose roles do not let them read API keys
+// is not documented: a refusal, or an empty list. So an empty list is believed
+// only if the caller has the right.
+func (c *collector) hiddenKeys(ctx context.Context, id string, people directory) string {
+	me, err := c.whoAmI(ctx)
+	if err != nil {
+		return "the list is empty, and whether the credential's user may read API keys is not known, because the user is not"
+	}
+	if isAdminRole(people.role(me.id())) {
+		return ""
+	}
+	var (
+		members cmsapi.Listing[membership]
+		roles   cmsapi.Listing[role]
+		worker  conc.WaitGroup
+	)
+	worker.Go(func() {
+		members = list[membership](ctx, c.client, request{what: "space members", path: cmsapi.Path("/spaces/{}/space_members", id)})
+	})
+	worker.Go(func() {
+		roles = list[role](ctx, c.client, request{what: "roles", path: cmsapi.Path("/spaces/{}/roles", id)})
+	})
+	worker.Wait()
+	rights := rightsOfRoles(roles)
+	for _, m := range members.Items {
+		if m.userID() != me.id() {
+			continue
+		}
+		switch rightIn(m, rights).keys {
+		case inventory.Yes:
+			return ""
+		case inventory.No:
+			return "the list is empty because the credential's user may not read API keys in this space"
+		}
+	}
+	return "the list is empty, and whether the credential's user may read API keys in this space could not be read"
 }
 
 func orphans(tokens []inventory.Token) int {
