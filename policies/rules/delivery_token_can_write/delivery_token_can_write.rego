@@ -1,10 +1,12 @@
 # METADATA
 # title: A delivery token cannot write
 # description: |
+#   A token that reaches the delivery or the preview API fails if it can write. A token on a
+#   role that could write passes, and the report says why, if it reaches the delivery API
+#   alone: that has no way to write.
+#
 #   Tokens that read content for a website are handed to browsers, build systems and partners.
 #   One that can also write turns each of these places into a way to change what is published.
-#   A token on a role that could write is safe if it reaches the delivery API alone, which has
-#   no way to write; the report says so.
 # custom:
 #   severity: high
 #   subject: token

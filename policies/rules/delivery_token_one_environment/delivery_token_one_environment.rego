@@ -1,10 +1,12 @@
 # METADATA
 # title: A delivery token opens one environment
 # description: |
-#   A delivery or preview token that opens several environments lets a website that needs one
-#   of them read the others: unreleased content, test data, another brand. Environments are
-#   counted after aliases are resolved, so an alias and its target are one. A preview token
-#   with the scope of its delivery token is judged with it.
+#   A token that reaches the delivery or the preview API fails if it opens more than one
+#   environment. Aliases are resolved first, so an alias and its target are one. A preview
+#   token with the scope of its delivery token is judged with it.
+#
+#   A website needs one environment. A token that opens several lets whoever holds it read the
+#   others: unreleased content, test data, another brand.
 # custom:
 #   severity: medium
 #   subject: token

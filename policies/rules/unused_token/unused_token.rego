@@ -1,12 +1,14 @@
 # METADATA
 # title: Unused tokens are removed
 # description: |
-#   A token that nobody uses is all risk and no use: nobody would notice its theft or miss it.
-#   The rule fails if the token is proven idle for max_idle_days, counted from its creation if
+#   An active token fails if it is proven idle for max_idle_days, counted from its creation if
 #   it was never used. Where a CMS tells the last use only roughly, the rule decides when the
-#   bounds decide. A CMS whose record is shorter than max_idle_days and shows no use (DatoCMS
-#   says "never" for that) fails by decision, because nobody could prove the contrary; the
-#   parameter no_record changes that.
+#   bounds decide, and says so when they do not. Where the record of a CMS is shorter than
+#   max_idle_days and shows no use (DatoCMS says "never" for that), the token fails by decision
+#   and the finding is marked as not proven; the parameter no_record changes that.
+#
+#   A token that nobody uses is all risk and no use: nobody would notice its theft, and nobody
+#   would miss it.
 # custom:
 #   severity: medium
 #   subject: token
@@ -95,8 +97,12 @@ undecided := [token |
 	some token in input.tokens
 	token.status == "active"
 	token.unused_days.min < input.params.max_idle_days
-	not token.unused_days.max < input.params.max_idle_days
+	not used(token)
 ]
+
+# A function, because a comparison with an upper bound that is not there would
+# be undefined, and so would be its negation.
+used(token) if token.unused_days.max < input.params.max_idle_days
 
 idle(token) := sprintf("was last used %d days ago, on %s", [token.unused_days.min, day(token.last_used.at)]) if {
 	token.last_used.state == "at"

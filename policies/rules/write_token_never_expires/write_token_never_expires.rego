@@ -1,6 +1,10 @@
 # METADATA
 # title: Write tokens must expire
 # description: |
+#   An active token that can write fails if it never expires. A token of a CMS that knows no
+#   expiry fails too: the risk is the same, only the remedy is another. A date ten years away
+#   counts as never.
+#
 #   A token that can write and never expires stays usable for whoever ever copied it: from a
 #   laptop, a build log or a former colleague's notes. An expiry date bounds how long a leak
 #   that nobody noticed can be used.

@@ -1,0 +1,94 @@
+package tokenaudit.rules.unused_token_test
+
+import data.tokenaudit.fixtures
+import data.tokenaudit.rules.unused_token as rule
+
+judged(change, no_record) := fixtures.input_of(
+	[object.union(object.remove(fixtures.token, ["unused_days"]), change)],
+	{"max_idle_days": 90, "no_record": no_record},
+)
+
+used(days) := judged({"unused_days": {"min": days, "max": days}}, "fail")
+
+test_at_the_threshold if {
+	count(rule.deny) == 0 with input as used(89)
+	count(rule.deny) == 1 with input as used(90)
+	count(rule.unknown) == 0 with input as used(89)
+	count(rule.unknown) == 0 with input as used(90)
+}
+
+test_finding_says_when if {
+	some finding in rule.deny with input as judged({"unused_days": {"min": 100, "max": 100}, "last_used": {"at": "2026-08-14T12:00:00Z"}}, "fail")
+	finding.message == `management token "deploy" was last used 100 days ago, on 2026-08-14`
+	finding.evidence == {
+		"last_used": "at",
+		"source_of_evidence": "cms",
+		"unused_days": {"min": 100, "max": 100},
+		"max_idle_days": 90,
+		"proven": true,
+	}
+}
+
+test_never_used_counts_from_the_creation if {
+	some finding in rule.deny with input as judged({"unused_days": {"min": 95, "max": 95}, "last_used": {"state": "never"}}, "fail")
+	finding.message == `management token "deploy" was never used since its creation 95 days ago`
+	count(rule.deny) == 0 with input as judged({"unused_days": {"min": 5, "max": 5}, "last_used": {"state": "never"}}, "fail")
+}
+
+between(low, high) := judged(
+	{
+		"unused_days": {"min": low, "max": high},
+		"last_used": {"state": "between", "earliest": "2026-08-01T00:00:00Z", "latest": "2026-08-31T23:59:59Z"},
+	},
+	"fail",
+)
+
+test_bounds_decide_or_say_so if {
+	some finding in rule.deny with input as between(90, 120)
+	finding.message == `management token "deploy" was last used at least 90 days ago, before 2026-08-31`
+	count(rule.deny) == 0 with input as between(80, 89)
+	count(rule.unknown) == 0 with input as between(80, 89)
+	count(rule.deny) == 0 with input as between(89, 90)
+	some gap in rule.unknown with input as between(89, 90)
+	gap.reason == "last used between 2026-08-01 and 2026-08-31: the 90 days lie in between"
+}
+
+unrecorded(days) := {"unused_days": days, "cms": "datocms", "last_used": {"state": "none_on_record", "latest": "2026-10-01T00:00:00Z"}}
+
+test_no_record_fails_by_decision if {
+	some finding in rule.deny with input as judged(unrecorded({"min": 52}), "fail")
+	finding.message == `management token "deploy" has no use on record since 2026-10-01, when the record of datocms begins: 52 days`
+	finding.evidence.proven == false
+}
+
+test_no_record_is_unknown_by_decision if {
+	count(rule.deny) == 0 with input as judged(unrecorded({"min": 52}), "unknown")
+	some gap in rule.unknown with input as judged(unrecorded({"min": 52}), "unknown")
+	gap.reason == "no use on record since 2026-10-01, which is 52 days: less than the 90 that would prove it unused"
+}
+
+test_a_long_record_is_proof if {
+	some finding in rule.deny with input as judged(unrecorded({"min": 92}), "unknown")
+	finding.message == `management token "deploy" has had no use on record for at least 92 days`
+	finding.evidence.proven == true
+}
+
+test_a_young_token_without_record_passes if {
+	count(rule.deny) == 0 with input as judged(unrecorded({"min": 10, "max": 10}), "fail")
+	count(rule.unknown) == 0 with input as judged(unrecorded({"min": 10, "max": 10}), "unknown")
+}
+
+test_expired_and_revoked_tokens_are_none_of_our_business[status] if {
+	some status in ["expired", "revoked"]
+	idle := object.union(unrecorded({"min": 100}), {"status": status})
+	count(rule.applies) == 0 with input as judged(idle, "fail")
+	count(rule.deny) == 0 with input as judged(idle, "fail")
+	count(rule.unknown) == 0 with input as judged(idle, "fail")
+}
+
+test_unknown_use_is_left_to_the_engine if {
+	silent := judged({"last_used": {"state": "unknown"}}, "fail")
+	count(rule.applies) == 1 with input as silent
+	count(rule.deny) == 0 with input as silent
+	count(rule.unknown) == 0 with input as silent
+}

@@ -1,0 +1,262 @@
+package policies
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/cover"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"github.com/open-policy-agent/opa/v1/tester"
+	"github.com/open-policy-agent/opa/v1/topdown"
+	"github.com/open-policy-agent/opa/v1/util"
+)
+
+// TestOptions say how to run the tests of rules.
+type TestOptions struct {
+	// Run is a regular expression on the full names of tests, such as
+	// "data.custom.rules.ours_test.test_fails"; empty for all.
+	Run string
+	// Timeout bounds one test; 0 means 5 s.
+	Timeout time.Duration
+}
+
+// TestReport is what the tests of rules gave.
+type TestReport struct {
+	// Tests are sorted by package, name and line.
+	Tests []TestResult
+	// Coverage has every file of rules, without the tests, sorted by path.
+	Coverage []FileCoverage
+	// Broken are the conventions that the rules do not keep.
+	Broken LoadErrors
+}
+
+// Passed tells whether every test passed and every convention is kept. Skipped
+// tests do not count.
+func (r *TestReport) Passed() bool {
+	return len(r.Broken) == 0 && !slices.ContainsFunc(r.Tests, func(t TestResult) bool {
+		return t.Status == TestFailed || t.Status == TestError
+	})
+}
+
+// TestStatus is the outcome of one test.
+type TestStatus string
+
+// The outcomes of a test.
+const (
+	TestPassed TestStatus = "pass"
+	TestFailed TestStatus = "fail"
+	// TestError: the test could not be evaluated to its end.
+	TestError TestStatus = "error"
+	// TestSkipped: the name begins with todo_.
+	TestSkipped TestStatus = "skip"
+)
+
+// TestResult is the outcome of one test.
+type TestResult struct {
+	// Package is without "data.".
+	Package  string
+	Name     string
+	File     string
+	Line     int
+	Status   TestStatus
+	Duration time.Duration
+	// Detail says why a test failed: the expression that was not true, or the error.
+	Detail string
+	// Output is what print gave.
+	Output string
+}
+
+// FileCoverage tells which lines of a file the tests reached.
+type FileCoverage struct {
+	File string
+	// Percent is between 0 and 100, of the lines that can be reached.
+	Percent float64
+	// Missed are the lines that no test reached, as pairs of first and last.
+	Missed [][2]int
+}
+
+// RunTests runs the tests of the rules in the paths, or of the built-in rules if
+// there are no paths, and checks the conventions. The error is LoadErrors if the
+// rules or the tests do not compile.
+func RunTests(ctx context.Context, paths []string, options TestOptions) (*TestReport, error) {
+	s, err := readSuite(paths)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(ctx); err != nil {
+		return nil, err
+	}
+	covered := cover.New()
+	results, err := s.run(ctx, options, func(r *tester.Runner) { r.SetCoverageQueryTracer(covered).SetCoverageRuns(nil) })
+	if err != nil {
+		return nil, err
+	}
+	why, err := s.failures(ctx, options, results)
+	if err != nil {
+		return nil, err
+	}
+	report := &TestReport{Broken: s.conventions()}
+	for _, r := range results {
+		report.Tests = append(report.Tests, testResult(r, why))
+	}
+	slices.SortFunc(report.Tests, func(a, b TestResult) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Line, b.Line))
+	})
+	report.Coverage = s.coverage(covered)
+	return report, nil
+}
+
+// A suite is rules with their tests.
+type suite struct {
+	house   house
+	modules []module
+	data    map[string]any
+}
+
+func readSuite(paths []string) (*suite, error) {
+	if len(paths) == 0 {
+		modules, err := builtinModules()
+		if err != nil {
+			return nil, fmt.Errorf("read the built-in rules: %w", err)
+		}
+		return &suite{house: builtinHouse, modules: modules}, nil
+	}
+	custom, err := readCustom(paths)
+	if err != nil {
+		return nil, asLoadErrors(err)
+	}
+	sortModules(custom.modules)
+	return &suite{house: customHouse, modules: custom.modules, data: custom.document()}, nil
+}
+
+// check compiles the rules as Load does, so that a test never passes on a rule
+// that would not load.
+func (s *suite) check(ctx context.Context) error {
+	var f faults
+	l := &library{}
+	if err := l.add(ctx, slices.Clone(s.modules), s.house, s.data, &f); err != nil {
+		return err
+	}
+	return f.err()
+}
+
+// run compiles rules and tests together and runs the tests.
+func (s *suite) run(ctx context.Context, options TestOptions, configure func(*tester.Runner)) ([]*tester.Result, error) {
+	var f faults
+	capabilities := sandbox(testBuiltins...)
+	parse(s.modules, capabilities, &f)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	parsed := map[string]*ast.Module{}
+	for _, m := range s.modules {
+		parsed[m.path] = m.parsed
+	}
+	compiler, err := newCompiler(nil)
+	if err != nil {
+		return nil, err
+	}
+	compiler.WithCapabilities(capabilities).WithEnablePrintStatements(true).WithUseTypeCheckAnnotations(false)
+	store := inmem.NewFromObjectWithOpts(s.data, inmem.OptRoundTripOnWrite(false))
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open the store of the tests: %w", err)
+	}
+	defer store.Abort(ctx, txn)
+	runner := tester.NewRunner().SetCompiler(compiler).SetStore(store).SetModules(parsed).
+		CapturePrintOutput(true).RaiseBuiltinErrors(true).SetParallel(1).
+		SetTimeout(cmp.Or(options.Timeout, 5*time.Second)).Filter(options.Run)
+	configure(runner)
+	channel, err := runner.RunTests(ctx, txn)
+	if err != nil {
+		f.opa(err)
+		return nil, f.err()
+	}
+	var results []*tester.Result
+	for result := range channel {
+		results = append(results, result)
+	}
+	return results, ctx.Err()
+}
+
+// failures runs the tests that failed once more, with a trace this time, and
+// gives the expression that was not true, by place.
+func (s *suite) failures(ctx context.Context, options TestOptions, results []*tester.Result) (map[string]string, error) {
+	if !slices.ContainsFunc(results, func(r *tester.Result) bool { return r.Fail }) {
+		return nil, nil
+	}
+	traced, err := s.run(ctx, options, func(r *tester.Runner) { r.EnableTracing(true) })
+	if err != nil {
+		return nil, err
+	}
+	why := map[string]string{}
+	for _, r := range traced {
+		if r.Fail {
+			why[placeOf(r.Location)] = failedAt(r)
+		}
+	}
+	return why, nil
+}
+
+// failedAt names the last expression of the test itself that was not true.
+func failedAt(r *tester.Result) string {
+	for _, event := range slices.Backward(r.Trace) {
+		if event.Op == topdown.FailOp && event.Location != nil && r.Location != nil && event.Location.File == r.Location.File {
+			return fmt.Sprintf("not true: %s (%s)", cut(oneLine(string(event.Location.Text)), 200), placeOf(event.Location))
+		}
+	}
+	return ""
+}
+
+func placeOf(location *ast.Location) string {
+	if location == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", location.File, location.Row)
+}
+
+func testResult(r *tester.Result, why map[string]string) TestResult {
+	t := TestResult{
+		Package: strings.TrimPrefix(r.Package, "data."), Name: r.Name, Status: TestPassed,
+		Duration: r.Duration, Output: string(r.Output),
+	}
+	if r.Location != nil {
+		t.File, t.Line = r.Location.File, r.Location.Row
+	}
+	switch {
+	case r.Skip:
+		t.Status = TestSkipped
+	case r.Error != nil:
+		t.Status, t.Detail = TestError, oneLine(r.Error.Error())
+	case r.Fail:
+		t.Status, t.Detail = TestFailed, why[placeOf(r.Location)]
+	}
+	return t
+}
+
+func (s *suite) coverage(covered *cover.Cover) []FileCoverage {
+	rules := map[string]*ast.Module{}
+	for _, m := range s.modules {
+		if !m.isTest() {
+			rules[m.path] = m.parsed
+		}
+	}
+	report := covered.Report(rules)
+	var files []FileCoverage
+	for _, path := range util.KeysSorted(rules) {
+		file := FileCoverage{File: path, Percent: 100}
+		if found, ok := report.Files[path]; ok {
+			file.Percent = found.Coverage
+			for _, r := range found.NotCovered {
+				file.Missed = append(file.Missed, [2]int{r.Start.Row, r.End.Row})
+			}
+		}
+		files = append(files, file)
+	}
+	return files
+}
