@@ -1,0 +1,195 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// compare says what is wrong with the outcome of a case.
+func (s *suite) compare(c testCase, got outcome) []string {
+	v := &verdict{healthy: s.healthy, got: got, endpoint: c.scope.endpoint}
+	v.sound()
+	switch c.fault.expect {
+	case healed:
+		v.same()
+	case harmless:
+		v.nothingMarked()
+		v.nothingLost(true)
+	case marked:
+		v.isMarked(c.fault.classes)
+		v.nothingElseMarked()
+		v.nothingLost(true)
+		v.othersUntouched()
+	case closed:
+		v.isMarked(c.fault.classes)
+		v.nothingLost(true)
+	case honest:
+		v.nothingLost(true)
+		v.othersUntouched()
+	case honestOrNull:
+		v.nothingLost(false)
+		v.othersUntouched()
+	}
+	slices.Sort(v.problems)
+	return slices.Compact(v.problems)
+}
+
+// verdict collects what is wrong with an outcome.
+type verdict struct {
+	healthy, got outcome
+	endpoint     Endpoint
+	problems     []string
+}
+
+func (v *verdict) complain(format string, args ...any) {
+	v.problems = append(v.problems, fmt.Sprintf(format, args...))
+}
+
+// sound checks what holds after every run.
+func (v *verdict) sound() {
+	for _, id := range v.got.ids() {
+		s := v.got.sources[id]
+		if err := s.Check(); err != nil {
+			v.complain("the source %s is not valid: %v", id, err)
+		}
+		for _, u := range s.Units {
+			if u.Error == inventory.ErrInternal {
+				v.complain("unit %s of %s has the class internal: %s", u.Name, id, u.Detail)
+			}
+			if (u.Error == inventory.ErrPermissionDenied || u.Error == inventory.ErrUnauthorized) && u.Hint == "" {
+				v.complain("unit %s of %s does not say what permission is missing: it has no hint", u.Name, id)
+			}
+			for _, text := range []string{u.Detail, u.Hint} {
+				if strings.ContainsFunc(text, unprintable) || len(text) > 4096 {
+					v.complain("unit %s of %s is not safe to print: %q", u.Name, id, text)
+				}
+			}
+		}
+	}
+}
+
+func unprintable(r rune) bool { return unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029' }
+
+// same checks that the outcome is the healthy one.
+func (v *verdict) same() {
+	if diff := cmp.Diff(v.healthy.sources, v.got.sources, cmpopts.EquateEmpty()); diff != "" {
+		v.complain("the outcome is not the healthy one (-healthy +got):\n%s", diff)
+	}
+}
+
+func (v *verdict) nothingMarked() {
+	for _, id := range v.got.ids() {
+		for _, u := range v.got.sources[id].Units {
+			if u.Status != inventory.UnitComplete {
+				v.complain("unit %s of %s is %s: %s", u.Name, id, u.Status, u.Detail)
+			}
+		}
+	}
+}
+
+// isMarked checks that the right unit says so, with the right class.
+func (v *verdict) isMarked(told classes) {
+	found := false
+	for _, id := range v.got.ids() {
+		for _, u := range v.got.sources[id].Units {
+			if u.Status == inventory.UnitComplete || u.Name != v.endpoint.Unit {
+				continue
+			}
+			found = true
+			if !slices.Contains(told, u.Error) {
+				v.complain("unit %s of %s has the class %s, not one of %v: %s", u.Name, id, u.Error, told, u.Detail)
+			}
+		}
+	}
+	if !found && v.endpoint.Unmarked == "" {
+		v.complain("no unit %s is marked", v.endpoint.Unit)
+	}
+}
+
+// nothingElseMarked checks that no unit is marked that has nothing to do with
+// the endpoint.
+func (v *verdict) nothingElseMarked() {
+	for _, id := range v.got.ids() {
+		for _, u := range v.got.sources[id].Units {
+			if u.Status != inventory.UnitComplete && u.Name != v.endpoint.Unit && !slices.Contains(v.endpoint.Also, u.Name) {
+				v.complain("unit %s of %s is %s, which has nothing to do with it: %s", u.Name, id, u.Status, u.Detail)
+			}
+		}
+	}
+}
+
+// othersUntouched checks that a fault which concerns one source leaves all
+// others as they were.
+func (v *verdict) othersUntouched() {
+	if v.endpoint.Shared {
+		return
+	}
+	var touched []string
+	for _, id := range v.healthy.ids() {
+		if !cmp.Equal(v.healthy.sources[id], v.got.sources[id], cmpopts.EquateEmpty()) {
+			touched = append(touched, id)
+		}
+	}
+	if len(touched) > 1 {
+		v.complain("several sources are touched: %v", touched)
+	}
+}
+
+// nothingLost checks that what is missing is marked, that nothing was made up,
+// and, if strict, that every fact is the healthy one or unknown.
+func (v *verdict) nothingLost(strict bool) {
+	for _, id := range v.healthy.ids() {
+		before, now := v.healthy.sources[id], v.got.sources[id]
+		kept := map[string]inventory.Token{}
+		for _, t := range now.Tokens {
+			kept[t.ID] = t
+		}
+		for _, t := range before.Tokens {
+			after, ok := kept[t.ID]
+			switch {
+			case !ok && !v.hidden(id, t.Kind):
+				v.complain("token %s is gone, and no unit that holds %s tokens says so", t.ID, t.Kind)
+			case ok && strict:
+				for _, difference := range unearned(t, after) {
+					v.complain("token %s: %s", t.ID, difference)
+				}
+			}
+			delete(kept, t.ID)
+		}
+		for made := range kept {
+			v.complain("token %s was made up", made)
+		}
+	}
+	for _, id := range v.got.ids() {
+		if _, ok := v.healthy.sources[id]; !ok && len(v.got.sources[id].Tokens) > 0 {
+			v.complain("the source %s was made up, with tokens", id)
+		}
+	}
+}
+
+// hidden tells whether a failed unit says that tokens of a kind may be missing
+// from a source. For a source that is gone, any source may say so: it stands
+// for what could not be listed.
+func (v *verdict) hidden(id string, kind inventory.Kind) bool {
+	says := func(s inventory.Source) bool {
+		return slices.ContainsFunc(s.Units, func(u inventory.Unit) bool {
+			return u.Status != inventory.UnitComplete && slices.Contains(u.Kinds, kind)
+		})
+	}
+	if s, ok := v.got.sources[id]; ok {
+		return says(s)
+	}
+	for _, other := range v.got.ids() {
+		if says(v.got.sources[other]) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,279 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+const (
+	// address is where the server seems to be; nothing is ever dialled.
+	address = "127.0.0.1:4010"
+	baseURL = "http://" + address
+	// maxBody is the cap on answers; small, so that endless ones end soon.
+	maxBody = 1 << 20
+	// tooLong is the fake time after which a run counts as hanging.
+	tooLong = 2 * time.Hour
+)
+
+// now is when every source is collected, whatever a fault costs.
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// outcome is what came of one run.
+type outcome struct {
+	sources  map[string]inventory.Source
+	requests []request
+	// hit counts the requests that met the fault.
+	hit      int
+	problems []string
+}
+
+func (o outcome) ids() []string { return slices.Sorted(maps.Keys(o.sources)) }
+
+func (o outcome) tokens() int {
+	n := 0
+	for _, s := range o.sources {
+		n += len(s.Tokens)
+	}
+	return n
+}
+
+// identity tells apart whom a request concerns.
+type identity struct{ path, headers string }
+
+type request struct {
+	identity
+	body []byte
+}
+
+// run collects everything once, in a bubble, with the fault of a case, or with
+// none.
+func (s *suite) run(t *testing.T, c *testCase) outcome {
+	t.Helper()
+	var o outcome
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(now))
+		w := newWorld(s.target, c)
+		defer w.close()
+		o = w.collect(t.Context())
+	})
+	return o
+}
+
+// world is a server, a network in memory, and what is seen on it.
+type world struct {
+	target  Target
+	fault   *testCase
+	healthy http.Handler
+	server  *http.Server
+	pipes   *pipes
+	client  *http.Transport
+	served  chan struct{}
+
+	mu       sync.Mutex
+	requests []request
+	hit      int
+	problems []string
+}
+
+func newWorld(target Target, c *testCase) *world {
+	w := &world{target: target, fault: c, healthy: target.Handler(), pipes: newPipes(), served: make(chan struct{})}
+	w.server = &http.Server{Handler: w, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
+	w.client = &http.Transport{DialContext: w.dial, MaxIdleConnsPerHost: 32}
+	go func() {
+		defer close(w.served)
+		_ = w.server.Serve(w.pipes)
+	}()
+	return w
+}
+
+func (w *world) close() {
+	w.client.CloseIdleConnections()
+	_ = w.server.Close()
+	<-w.served
+}
+
+// dial is the only way out; it leads to the server.
+func (w *world) dial(ctx context.Context, _, to string) (net.Conn, error) {
+	if to != address {
+		w.complain("the client tried to reach %s", to)
+		return nil, errors.New("there is no such host")
+	}
+	return w.pipes.dial(ctx)
+}
+
+func (w *world) complain(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.problems = append(w.problems, fmt.Sprintf(format, args...))
+}
+
+// collect runs the collectors and gathers the outcome.
+func (w *world) collect(ctx context.Context) outcome {
+	var logged bytes.Buffer
+	o := outcome{sources: map[string]inventory.Source{}}
+	began := time.Now()
+	session, err := cmsapi.NewSession(cmsapi.Options{Transport: w.client, MaxBody: maxBody, Timeout: 30 * time.Second,
+		Log: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	if err == nil {
+		var registry collectors.Registry
+		if registry, err = collectors.NewRegistry(w.target.Definition); err == nil {
+			_, err = collectors.Collect(ctx, collectors.Options{Registry: registry, Entries: w.target.Entries(baseURL),
+				Run: collectors.Run{API: session, Now: func() time.Time { return now }}},
+				func(s inventory.Source) error {
+					if _, twice := o.sources[s.ID]; twice {
+						w.complain("the source %s came twice", s.ID)
+					}
+					o.sources[s.ID] = s
+					return nil
+				})
+		}
+	}
+	if err != nil {
+		w.complain("the run ended with an error: %v", err)
+	}
+	if took := time.Since(began); took > tooLong {
+		w.complain("the run took %v", took)
+	}
+	w.checkSecrets(o, logged.String())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	o.requests, o.hit, o.problems = w.requests, w.hit, w.problems
+	return o
+}
+
+// checkSecrets looks for what must not have left the decoder.
+func (w *world) checkSecrets(o outcome, logged string) {
+	for _, id := range o.ids() {
+		text, err := json.Marshal(o.sources[id])
+		if err != nil {
+			w.complain("the source %s cannot be written: %v", id, err)
+		}
+		for _, secret := range w.target.Secrets {
+			if strings.Contains(string(text), secret) {
+				w.complain("a planted secret is in the source %s", id)
+			}
+		}
+	}
+	for _, secret := range w.target.Secrets {
+		if strings.Contains(logged, secret) {
+			w.complain("a planted secret is in the log")
+		}
+	}
+}
+
+// ServeHTTP lets the fault answer the requests that it concerns, and the
+// healthy server all others.
+func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.complain("%s %s was sent", r.Method, r.URL.Path)
+	}
+	who := identity{r.URL.Path, headersOf(r)}
+	w.mu.Lock()
+	concerned := w.fault != nil && w.fault.scope.request == who
+	if concerned {
+		w.hit++
+	}
+	n := w.hit
+	w.mu.Unlock()
+	if concerned {
+		w.fault.fault.serve(rw, r, exchange{healthy: w.answer, n: n})
+		return
+	}
+	a := w.answer(r)
+	w.mu.Lock()
+	seen := request{identity: who}
+	if a.Code == http.StatusOK {
+		seen.body = a.Body.Bytes()
+	}
+	w.requests = append(w.requests, seen)
+	w.mu.Unlock()
+	pass(rw, a, a.Body.Bytes())
+}
+
+// answer asks the healthy server.
+func (w *world) answer(r *http.Request) *httptest.ResponseRecorder {
+	a := httptest.NewRecorder()
+	r = r.Clone(r.Context())
+	r.Header.Del("Accept-Encoding") // the suite reads the answer
+	w.healthy.ServeHTTP(a, r)
+	return a
+}
+
+// pass writes a healthy answer with another body.
+func pass(rw http.ResponseWriter, a *httptest.ResponseRecorder, body []byte) {
+	for name, values := range a.Header() {
+		if name != "Content-Length" {
+			rw.Header()[name] = values
+		}
+	}
+	rw.WriteHeader(a.Code)
+	_, _ = rw.Write(body)
+}
+
+// headersOf gives all headers that may name a source or a credential.
+func headersOf(r *http.Request) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		if name != "User-Agent" && name != "Accept-Encoding" {
+			fmt.Fprintf(&b, "%s=%q\n", name, r.Header[name])
+		}
+	}
+	return b.String()
+}
+
+// pipes is a listener whose connections are in memory.
+type pipes struct {
+	incoming chan net.Conn
+	closed   chan struct{}
+	once     sync.Once
+}
+
+func newPipes() *pipes { return &pipes{incoming: make(chan net.Conn), closed: make(chan struct{})} }
+
+func (p *pipes) dial(ctx context.Context) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.incoming <- server:
+		return client, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.incoming:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4010} }
