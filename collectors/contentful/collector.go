@@ -44,8 +44,10 @@ type collector struct {
 	directory cmsapi.Memo[string, directory]
 
 	mu sync.Mutex
-	// found are the spaces that Discover has seen, by source ID.
-	found map[string]foundSpace
+	// found are the spaces that Discover has seen, by source ID; spacesUnit is
+	// the list they come from, nil for spaces that are listed by the entry.
+	found      map[string]foundSpace
+	spacesUnit *inventory.Unit
 }
 
 var (

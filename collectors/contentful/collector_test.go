@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -370,5 +371,70 @@ func TestGaps(t *testing.T) {
 				t.Error("a secret got out")
 			}
 		})
+	}
+}
+
+// TestInterrupted ends the run while a list is under way: what was not read is
+// a failed unit, and nothing hangs.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{})
+	s := newServer(t, map[string]http.HandlerFunc{
+		"/spaces/web/api_keys": func(_ http.ResponseWriter, r *http.Request) {
+			close(asked)
+			<-r.Context().Done()
+		},
+	})
+	c := s.open(t, organizationEntry())
+	sources, err := c.Discover(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	source, err := c.Collect(ctx, find(t, sources, "contentful/spaces/web"))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	if u := unitOf(t, source, unitAPIKeys); u.Status != inventory.UnitFailed || u.Error != inventory.ErrTimeout {
+		t.Errorf("the list that was under way is %s, %s", u.Status, u.Error)
+	}
+	if _, err := c.Discover(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("discovery with an ended context gives %v", err)
+	}
+	// What was asked for once with the ended context is asked for again.
+	source, err = c.Collect(t.Context(), find(t, sources, "contentful/organizations/"+testOrganization))
+	if err != nil || len(gaps(source)) > 0 {
+		t.Errorf("after an interruption: %v, gaps %v", err, gaps(source))
+	}
+}
+
+// TestTooLongAWait: the header that says how long to wait is read, and a wait
+// that is too long ends as rate_limited at once.
+func TestTooLongAWait(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, map[string]http.HandlerFunc{
+		"/spaces/web/api_keys": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Contentful-RateLimit-Reset", "900")
+			failure(http.StatusTooManyRequests, "RateLimitExceeded")(w, r)
+		},
+	})
+	sources, _ := s.collect(t, map[string]any{optionSpaces: []string{"web"}})
+	u := unitOf(t, sources[0], unitAPIKeys)
+	if u.Error != inventory.ErrRateLimited || !strings.Contains(u.Detail, "15m0s") || u.Hint == "" {
+		t.Errorf("the unit is %+v", u)
+	}
+}
+
+func TestCollectRefusesStrangers(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	for _, id := range []string{"contentful/organizations/other", "contentstack/stacks/a", "contentful/spaces/", "contentful/spaces/%zz", ""} {
+		if _, err := s.open(t, organizationEntry()).Collect(t.Context(), inventory.Source{ID: id}); err == nil {
+			t.Errorf("%q was collected", id)
+		}
 	}
 }

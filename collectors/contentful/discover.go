@@ -65,6 +65,22 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 	return sources, nil
 }
 
+// spaceList gives the unit of the list of spaces, if there was one to read.
+func (c *collector) spaceList() []inventory.Unit {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.spacesUnit == nil {
+		return nil
+	}
+	return []inventory.Unit{*c.spacesUnit}
+}
+
+func (c *collector) rememberList(u inventory.Unit) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.spacesUnit = &u
+}
+
 func (c *collector) remember(sourceID string, f foundSpace) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,6 +149,7 @@ func (c *collector) organizationSpaces(ctx context.Context) (map[string]foundSpa
 		found[s.id()] = foundSpace{space: s, organization: c.organization}
 	}
 	if all.Err == nil {
+		c.rememberList(inventory.CompleteUnit(unitSpaces))
 		return found, nil
 	}
 	// The caller's own list can hold public spaces of strangers, and spaces of
@@ -146,6 +163,9 @@ func (c *collector) organizationSpaces(ctx context.Context) (map[string]foundSpa
 	unit := c.explain(ctx, cmsapi.UnitOf(unitSpaces, nil, len(found) > 0, all.Err))
 	if unit.Status == inventory.UnitPartial {
 		unit.Detail += fmt.Sprintf("; found %s by other lists", plural(len(found), "space"))
+	}
+	if ctx.Err() == nil {
+		c.rememberList(unit)
 	}
 	return found, &collectors.DiscoveryError{Unit: unit, Err: all.Err}
 }

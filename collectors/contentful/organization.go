@@ -58,11 +58,11 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 	for _, t := range items {
 		source.Tokens = append(source.Tokens, x.token(t))
 	}
-	source.Units = []inventory.Unit{
+	source.Units = append(c.spaceList(),
 		c.tokensUnit(ctx, all, own),
 		c.explain(ctx, own.Unit(unitOwnAccessTokens)),
 		c.explain(ctx, cmsapi.UnitOf(unitIdentity, nil, false, meErr)),
-	}
+	)
 	for _, u := range people.units() {
 		source.Units = append(source.Units, c.explain(ctx, u))
 	}
