@@ -112,6 +112,9 @@ type Run struct {
 	Now func() time.Time
 	// Files and commands are resolved against Dir, the configuration's folder.
 	Dir string
+	// LookupEnv finds a variable of the environment; nil for an empty
+	// environment. Only the variables that an entry names are looked up.
+	LookupEnv func(name string) (string, bool)
 	// Owns tells whether a rate-limit domain is of this run's shard. A collector
 	// need not look at it: the run leaves out the sources of other shards. One
 	// whose Discover asks several domains does, so that two shards do not draw on

@@ -200,7 +200,7 @@ func (r *reading) prober(e collectors.Entry, session *cmsapi.Session) (collector
 
 // run is what all collectors of the reading share.
 func (r *reading) run(session *cmsapi.Session) collectors.Run {
-	return collectors.Run{API: session, Now: r.app.now, Dir: r.config.Dir}
+	return collectors.Run{API: session, Now: r.app.now, Dir: r.config.Dir, LookupEnv: r.app.lookup}
 }
 
 // sortSources orders sources as an inventory has them.

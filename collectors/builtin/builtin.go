@@ -3,6 +3,7 @@ package builtin
 
 import (
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/command"
 	"github.com/tokenaudit/tokenaudit/collectors/contentful"
 	"github.com/tokenaudit/tokenaudit/collectors/contentstack"
 )
@@ -10,6 +11,7 @@ import (
 // Definitions gives the definitions of all built-in CMSes, sorted by name.
 func Definitions() []collectors.Definition {
 	return []collectors.Definition{
+		command.Definition(),
 		contentful.Definition(),
 		contentstack.Definition(),
 	}
