@@ -11,7 +11,7 @@ type Limits struct {
 	Sources         int
 	TokensPerSource int
 	// String is the length of one string in bytes, as it stands in the
-	// document; 256 KiB.
+	// document; 4 MiB.
 	String int
 	// Depth is how deep values may be nested inside a token or a member of a source; 32.
 	Depth int
@@ -22,7 +22,7 @@ func (l Limits) orDefault() Limits {
 	setDefault(&l.Value, 8<<20)
 	setDefault(&l.Sources, 1_000_000)
 	setDefault(&l.TokensPerSource, 1_000_000)
-	setDefault(&l.String, 256<<10)
+	setDefault(&l.String, 4<<20)
 	setDefault(&l.Depth, 32)
 	return l
 }

@@ -1,0 +1,159 @@
+package datocms
+
+import (
+	"encoding/json"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+)
+
+// The types of DatoCMS's answers. They have no place for `token`, the secret
+// that the list of API tokens carries for callers who manage them, nor for the
+// third-party key that a site carries.
+
+// document is an answer with one resource.
+type document[T any] struct {
+	Data cmsapi.Field[T] `json:"data"`
+}
+
+// listing is an answer with a list. No list that is read here is paged.
+type listing[T any] struct {
+	Data cmsapi.List[T] `json:"data"`
+}
+
+type errorEntity struct {
+	Attributes cmsapi.Field[struct {
+		Code      cmsapi.Field[cmsapi.Text] `json:"code"`
+		Transient cmsapi.Field[cmsapi.Flag] `json:"transient"`
+	}] `json:"attributes"`
+}
+
+// reference is a resource identifier.
+type reference struct {
+	Type cmsapi.Field[string]      `json:"type"`
+	ID   cmsapi.Field[cmsapi.Text] `json:"id"`
+}
+
+// relation is a relationship to one resource.
+type relation struct {
+	Data cmsapi.Field[reference] `json:"data"`
+}
+
+type accessToken struct {
+	ID            cmsapi.Field[cmsapi.Text]        `json:"id"`
+	Attributes    cmsapi.Field[tokenAttributes]    `json:"attributes"`
+	Relationships cmsapi.Field[tokenRelationships] `json:"relationships"`
+}
+
+type tokenAttributes struct {
+	Name                cmsapi.Field[string] `json:"name"`
+	HardcodedType       cmsapi.Field[string] `json:"hardcoded_type"`
+	CanAccessCDA        cmsapi.Field[bool]   `json:"can_access_cda"`
+	CanAccessCDAPreview cmsapi.Field[bool]   `json:"can_access_cda_preview"`
+	CanAccessCMA        cmsapi.Field[bool]   `json:"can_access_cma"`
+	LastCMAAccess       cmsapi.Field[string] `json:"last_cma_access"`
+	LastCDAAccess       cmsapi.Field[string] `json:"last_cda_access"`
+}
+
+type tokenRelationships struct {
+	Role cmsapi.Field[relation] `json:"role"`
+}
+
+type role struct {
+	ID         cmsapi.Field[cmsapi.Text] `json:"id"`
+	Type       cmsapi.Field[string]      `json:"type"`
+	Attributes cmsapi.Field[struct {
+		Name cmsapi.Field[string] `json:"name"`
+	}] `json:"attributes"`
+	Meta cmsapi.Field[struct {
+		FinalPermissions cmsapi.Field[finalPermissions] `json:"final_permissions"`
+	}] `json:"meta"`
+}
+
+// finalPermissions are what a role allows with inheritance resolved: the
+// permissions that DatoCMS enforces. The attributes of a role hold the same
+// fields without what it inherits.
+type finalPermissions struct {
+	// flags holds all members, the permission lists too, which are no flags.
+	flags cmsapi.Map[cmsapi.Field[bool]]
+	lists permissionLists
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *finalPermissions) UnmarshalJSON(b []byte) error {
+	if err := json.Unmarshal(b, &p.flags); err != nil {
+		return err
+	}
+	return json.Unmarshal(b, &p.lists)
+}
+
+type permissionLists struct {
+	EnvironmentsAccess cmsapi.Field[string]      `json:"environments_access"`
+	PositiveItems      cmsapi.List[contentEntry] `json:"positive_item_type_permissions"`
+	NegativeItems      cmsapi.List[contentEntry] `json:"negative_item_type_permissions"`
+	PositiveUploads    cmsapi.List[contentEntry] `json:"positive_upload_permissions"`
+	NegativeUploads    cmsapi.List[contentEntry] `json:"negative_upload_permissions"`
+	PositiveTriggers   cmsapi.List[buildTrigger] `json:"positive_build_trigger_permissions"`
+	NegativeTriggers   cmsapi.List[buildTrigger] `json:"negative_build_trigger_permissions"`
+	PositiveIndexes    cmsapi.List[searchIndex]  `json:"positive_search_index_permissions"`
+	NegativeIndexes    cmsapi.List[searchIndex]  `json:"negative_search_index_permissions"`
+}
+
+// contentEntry is a permission on records or uploads. Members that do not
+// apply are null.
+type contentEntry struct {
+	Action                 cmsapi.Field[string]      `json:"action"`
+	Environment            cmsapi.Field[cmsapi.Text] `json:"environment"`
+	ItemType               cmsapi.Field[cmsapi.Text] `json:"item_type"`
+	Workflow               cmsapi.Field[cmsapi.Text] `json:"workflow"`
+	OnStage                cmsapi.Field[cmsapi.Text] `json:"on_stage"`
+	ToStage                cmsapi.Field[cmsapi.Text] `json:"to_stage"`
+	UploadCollection       cmsapi.Field[cmsapi.Text] `json:"upload_collection"`
+	MoveToUploadCollection cmsapi.Field[cmsapi.Text] `json:"move_to_upload_collection"`
+	OnCreator              cmsapi.Field[cmsapi.Text] `json:"on_creator"`
+	LocalizationScope      cmsapi.Field[cmsapi.Text] `json:"localization_scope"`
+	Locale                 cmsapi.Field[cmsapi.Text] `json:"locale"`
+}
+
+// buildTrigger is the right to fire a build trigger; null means every one.
+type buildTrigger struct {
+	Target cmsapi.Field[cmsapi.Text] `json:"build_trigger"`
+}
+
+func (b buildTrigger) target() cmsapi.Field[cmsapi.Text] { return b.Target }
+
+// searchIndex is the right to fire the indexing of a search index; null means every one.
+type searchIndex struct {
+	Target cmsapi.Field[cmsapi.Text] `json:"search_index"`
+}
+
+func (s searchIndex) target() cmsapi.Field[cmsapi.Text] { return s.Target }
+
+type environment struct {
+	ID   cmsapi.Field[cmsapi.Text] `json:"id"`
+	Meta cmsapi.Field[struct {
+		Primary cmsapi.Field[bool] `json:"primary"`
+	}] `json:"meta"`
+}
+
+type site struct {
+	ID         cmsapi.Field[cmsapi.Text] `json:"id"`
+	Attributes cmsapi.Field[struct {
+		Name           cmsapi.Field[string] `json:"name"`
+		InternalDomain cmsapi.Field[string] `json:"internal_domain"`
+	}] `json:"attributes"`
+	Relationships cmsapi.Field[struct {
+		Owner cmsapi.Field[relation] `json:"owner"`
+	}] `json:"relationships"`
+}
+
+// identity is who the credential is: the answer of /users/me.
+type identity struct {
+	Data     cmsapi.Field[caller] `json:"data"`
+	Included cmsapi.List[role]    `json:"included"`
+}
+
+type caller struct {
+	ID            cmsapi.Field[cmsapi.Text]        `json:"id"`
+	Type          cmsapi.Field[string]             `json:"type"`
+	Relationships cmsapi.Field[tokenRelationships] `json:"relationships"`
+}
