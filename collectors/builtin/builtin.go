@@ -6,6 +6,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/command"
 	"github.com/tokenaudit/tokenaudit/collectors/contentful"
 	"github.com/tokenaudit/tokenaudit/collectors/contentstack"
+	"github.com/tokenaudit/tokenaudit/collectors/datocms"
 )
 
 // Definitions gives the definitions of all built-in CMSes, sorted by name.
@@ -14,6 +15,7 @@ func Definitions() []collectors.Definition {
 		command.Definition(),
 		contentful.Definition(),
 		contentstack.Definition(),
+		datocms.Definition(),
 	}
 }
 
