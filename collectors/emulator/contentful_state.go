@@ -28,8 +28,10 @@ type ContentfulOrganization struct {
 	ID, Name    string
 	CreatedAt   time.Time
 	Memberships []*ContentfulMembership
-	Teams       []*ContentfulTeam
-	Apps        []*ContentfulApp
+	// FormerMembers are ids of users who left and whose tokens are still listed.
+	FormerMembers []string
+	Teams         []*ContentfulTeam
+	Apps          []*ContentfulApp
 	// SecondLimit is the organization's rate limit, requests a second; 0 means
 	// the emulator's.
 	SecondLimit int

@@ -25,6 +25,9 @@ func listOwnTokens(call *contentfulCall) reply {
 // without their names.
 func listOrganizationTokens(call *contentfulCall) reply {
 	members := map[string]bool{}
+	for _, user := range call.organization.FormerMembers {
+		members[user] = true
+	}
 	for _, m := range call.organization.Memberships {
 		members[m.User] = !m.Pending
 	}

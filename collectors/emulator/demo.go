@@ -1,0 +1,89 @@
+package emulator
+
+import "time"
+
+// DemoCompany is Meridian Outfitters, a shop with two dozen sources in three
+// CMSes, made for the moment now: the same now gives the same company. Every
+// rule finds something to fail and something to pass. Three things cannot be
+// read to the end: a hibernated Contentful space, and the management tokens of
+// a Contentstack stack on which the auditor is a developer only.
+//
+// Without a clock in the options, the CMSes' clock starts at now and runs.
+func DemoCompany(now time.Time, o Options) *Company {
+	if o.Clock == nil {
+		o.Clock = ClockFrom(now)
+	}
+	m := moment{now.UTC()}
+	dato, credentials := m.demoDatoCMS()
+	return &Company{
+		Contentful:             NewContentful(m.demoContentful(), ContentfulOptions{Options: o, SecondLimit: 10}),
+		ContentfulOrganization: demoContentfulOrganization,
+		ContentfulToken:        Secret(ContentfulPersonalForm(), demoAuditor),
+
+		Contentstack:             NewContentstack(m.demoContentstack(), ContentstackOptions{Options: o}),
+		ContentstackRegion:       "eu",
+		ContentstackOrganization: demoContentstackOrganization,
+		ContentstackAuthtoken:    Secret(ContentstackUserForm(), demoAuditor),
+
+		DatoCMS:         NewDatoCMS(dato, DatoCMSOptions{Options: o}),
+		DatoCMSProjects: credentials,
+	}
+}
+
+const demoAuditor = "audit"
+
+// demoPerson is somebody who works, or worked, at the company.
+type demoPerson struct {
+	key, first, last string
+	// role in the Contentful organization.
+	role string
+	// idle is how many days ago the person was last active; -1 for never.
+	idle int
+	// deactivated accounts still own tokens; those who left are no members.
+	deactivated, left bool
+}
+
+func demoPeople() []demoPerson {
+	return []demoPerson{
+		{key: "ines", first: "Inês", last: "Moura", role: "owner", idle: 1},
+		{key: "tom", first: "Tom", last: "Achterberg", role: "admin", idle: 0},
+		{key: demoAuditor, first: "Token", last: "Audit", role: "admin", idle: 0},
+		{key: "priya", first: "Priya", last: "Raman", role: "developer", idle: 2},
+		{key: "jonas", first: "Jonas", last: "Lindqvist", role: "developer", idle: 0},
+		{key: "mei", first: "Mei", last: "Tanaka", role: "developer", idle: 4},
+		{key: "sam", first: "Sam", last: "Okafor", role: "developer", idle: 1},
+		{key: "lucia", first: "Lucía", last: "Ferrer", role: "developer", idle: 6},
+		{key: "deploy", first: "Deploy", last: "Bot", role: "developer", idle: 412},
+		{key: "marek", first: "Marek", last: "Nowak", role: "member", idle: 3},
+		{key: "hanna", first: "Hanna", last: "Vogel", role: "member", idle: 0},
+		{key: "omar", first: "Omar", last: "Haddad", role: "member", idle: 9},
+		{key: "grace", first: "Grace", last: "Whitfield", role: "member", idle: 47},
+		{key: "ravi", first: "Ravi", last: "Menon", role: "member", idle: 133},
+		{key: "elif", first: "Elif", last: "Demir", role: "member", idle: 12},
+		{key: "noah", first: "Noah", last: "Brandt", role: "member", idle: 20},
+		{key: "chloe", first: "Chloé", last: "Martin", role: "member", idle: -1},
+		{key: "viktor", first: "Viktor", last: "Sokol", role: "developer", idle: 290, deactivated: true},
+		{key: "dana", first: "Dana", last: "Levy", role: "member", idle: 530, deactivated: true},
+		{key: "pete", first: "Pete", last: "Hargreaves", role: "developer", idle: 610, left: true},
+		{key: "agency", first: "Studio", last: "Nord", role: "member", idle: 700, left: true},
+	}
+}
+
+func (p demoPerson) email() string { return p.key + "@meridian.example" }
+
+// demoID gives a person's id in one of the CMSes.
+func (p demoPerson) demoID(cms string) string {
+	if cms == "contentstack" {
+		return "blt" + stableID(hexDigits, 16, "demo/person/"+p.key)
+	}
+	return stableID(base62, 22, "demo/person/"+p.key)
+}
+
+func demoPersonByKey(key string) demoPerson {
+	for _, p := range demoPeople() {
+		if p.key == key {
+			return p
+		}
+	}
+	return demoPerson{key: key}
+}
