@@ -144,11 +144,11 @@ func connectionFaults() []fault {
 		}),
 		marks("2 GiB streamed", inventory.ErrTruncated, func(w http.ResponseWriter, r *http.Request, _ exchange) { endless(w, r) }),
 		marks("gzip without end", inventory.ErrTruncated, func(w http.ResponseWriter, r *http.Request, _ exchange) {
+			// Members of gzip may follow each other, so that this need not be packed
+			// again and again.
 			w.Header().Set("Content-Encoding", "gzip")
-			zip := gzip.NewWriter(w)
-			block := bytes.Repeat([]byte(" "), 1<<20)
-			for r.Context().Err() == nil {
-				if _, err := zip.Write(block); err != nil {
+			for member := packed(); r.Context().Err() == nil; {
+				if _, err := w.Write(member); err != nil {
 					return
 				}
 			}
@@ -168,6 +168,15 @@ func connectionFaults() []fault {
 			pass(w, a, a.Body.Bytes())
 		}},
 	}
+}
+
+// packed is 256 KiB of blanks as one member of gzip.
+func packed() []byte {
+	var b bytes.Buffer
+	zip := gzip.NewWriter(&b)
+	_, _ = zip.Write(bytes.Repeat([]byte(" "), 256<<10))
+	_ = zip.Close()
+	return b.Bytes()
 }
 
 // answer writes a whole answer.
