@@ -38,10 +38,11 @@ type collector struct {
 	domain       string
 
 	// What many sources need is asked for once.
-	me        cmsapi.Memo[string, user]
-	own       cmsapi.Memo[string, cmsapi.Listing[accessToken]]
-	grant     cmsapi.Memo[string, bool]
-	directory cmsapi.Memo[string, directory]
+	me            cmsapi.Memo[string, user]
+	own           cmsapi.Memo[string, cmsapi.Listing[accessToken]]
+	organizations cmsapi.Memo[string, cmsapi.Listing[organization]]
+	grant         cmsapi.Memo[string, bool]
+	directory     cmsapi.Memo[string, directory]
 
 	mu sync.Mutex
 	// found are the spaces that Discover has seen, by source ID; spacesUnit is

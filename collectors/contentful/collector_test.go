@@ -220,6 +220,15 @@ func TestGaps(t *testing.T) {
 			unit: unitAccessTokens, hint: "organization role Owner or Admin", tokens: 1,
 		},
 		{
+			name: "an organization that is not the user's",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): failure(404, "NotFound"),
+				"/organizations":                  items(`{"name":"Beta","sys":{"id":"0orgBeta"}}`),
+			},
+			source: organizationID, gaps: []string{"access_tokens failed not_found"},
+			unit: unitAccessTokens, hint: "Check the configured id", tokens: 0,
+		},
+		{
 			name: "token not authorized, boolean as text",
 			answers: map[string]http.HandlerFunc{
 				organizationPath("access_tokens"): failure(403, "AccessTokenInvalid"),

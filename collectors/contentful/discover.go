@@ -36,7 +36,7 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 		worker conc.WaitGroup
 	)
 	if c.organization != "" {
-		worker.Go(func() { name = c.organizationName(ctx) })
+		worker.Go(func() { name, _ = c.ownOrganization(ctx) })
 	}
 	if len(c.spaces) > 0 {
 		found = c.listedSpaces(ctx)
@@ -93,16 +93,22 @@ func (c *collector) recall(sourceID string) foundSpace {
 	return c.found[sourceID]
 }
 
-// organizationName looks the organization up in the caller's list, which
-// everybody may read, unlike the organization itself. A name that cannot be
-// read is no gap.
-func (c *collector) organizationName(ctx context.Context) string {
-	for _, o := range list[organization](ctx, c.client, request{what: "organizations", path: "/organizations"}).Items {
+// ownOrganization looks the organization up in the caller's list, which
+// everybody may read, unlike the organization itself. It gives its name, and
+// whether the caller is a member. A list that cannot be read is no gap.
+func (c *collector) ownOrganization(ctx context.Context) (name string, member inventory.Ternary) {
+	mine, err := c.organizations.Do(ctx, "", func(ctx context.Context) (cmsapi.Listing[organization], error) {
+		return list[organization](ctx, c.client, request{what: "organizations", path: "/organizations"}), ctx.Err()
+	})
+	for _, o := range mine.Items {
 		if o.id() == c.organization {
-			return string(o.Name.Value)
+			return string(o.Name.Value), inventory.Yes
 		}
 	}
-	return ""
+	if err != nil || mine.Err != nil {
+		return "", inventory.Unknown
+	}
+	return "", inventory.No
 }
 
 // listedSpaces asks for each listed space, to learn its name and organization.

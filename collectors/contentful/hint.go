@@ -2,6 +2,7 @@ package contentful
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -39,7 +40,7 @@ const (
 		"If it is, Contentful may refuse the list to tokens of the scope " + scopeRead + ": use one of " + scopeManage + "."
 	hintSpaceMember = "The credential's user needs to be a member of the space, or an owner or admin of its organization."
 	hintAliases     = "The credential's user needs to be an admin of the space to list its environment aliases (Settings, Users)."
-	hintNotFound    = "Check the id, the region, and that the credential's user is a member."
+	hintNotFound    = "Check the configured id, the region, and that the credential's user is a member."
 	hintBusy        = "The limit is shared with everything else that uses this API: scan at a quieter time, or lower requests_per_second."
 	hintLater       = "Contentful did not answer properly: scan again later."
 )
@@ -84,10 +85,7 @@ func (c *collector) hint(ctx context.Context, unit string, class inventory.Error
 		}
 		return rightHints[unit]
 	case inventory.ErrNotFound:
-		if unit == unitSpace {
-			return hintNotFound
-		}
-		return rightHints[unit]
+		return strings.TrimSpace(rightHints[unit] + " " + hintNotFound)
 	case inventory.ErrRateLimited:
 		return hintBusy
 	case inventory.ErrUnavailable, inventory.ErrTimeout, inventory.ErrTruncated:

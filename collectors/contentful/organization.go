@@ -42,6 +42,14 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 	worker.Go(func() { me, meErr = c.whoAmI(ctx) })
 	worker.Go(func() { itself = c.self(ctx) })
 	worker.Wait()
+	if all.Err != nil && all.Err.Class == inventory.ErrNotFound {
+		if _, member := c.ownOrganization(ctx); member == inventory.No {
+			// Most likely a slip in the configuration. The caller's own tokens are
+			// no tokens of that organization.
+			all.Err.Message, all.Err.Hint = "the credential's user is no member of such an organization", hintNotFound
+			own.Items = nil
+		}
+	}
 
 	items := joinOwn(all, own)
 	if needsRights(items, people) {
@@ -106,7 +114,7 @@ func joinOwn(all, own cmsapi.Listing[accessToken]) []accessToken {
 
 // tokensUnit names the gap that the organization's list leaves.
 func (c *collector) tokensUnit(ctx context.Context, all, own cmsapi.Listing[accessToken]) inventory.Unit {
-	some := len(all.Items) > 0 || len(own.Items) > 0 || own.Err == nil
+	some := len(all.Items) > 0 || len(own.Items) > 0
 	u := inventory.CompleteUnit(unitAccessTokens, tokenKinds()...)
 	if all.Err != nil {
 		u = cmsapi.UnitOf(unitAccessTokens, tokenKinds(), some, all.Err)
