@@ -27,6 +27,8 @@ type surroundings struct {
 	transport http.RoundTripper
 	// now replaces the clock in tests; nil for the real one.
 	now func() time.Time
+	// unpaced sends requests as fast as an emulator takes them.
+	unpaced bool
 }
 
 // app is what the commands share.
@@ -35,6 +37,7 @@ type app struct {
 	environ   []string
 	now       func() time.Time
 	transport http.RoundTripper
+	unpaced   bool
 	registry  collectors.Registry
 	tool      inventory.Tool
 	verbose   bool
@@ -54,7 +57,7 @@ func run(ctx context.Context, s surroundings, args []string) int {
 }
 
 func newApp(s surroundings) *app {
-	a := &app{environ: s.environ, now: s.now, transport: s.transport}
+	a := &app{environ: s.environ, now: s.now, transport: s.transport, unpaced: s.unpaced}
 	if a.now == nil {
 		a.now = time.Now
 	}

@@ -79,6 +79,7 @@ func (r *reading) session(observe func(cmsapi.Event)) (*cmsapi.Session, error) {
 		MaxWait:   firstSet(r.options.maxWait, r.config.Limits.MaxWait),
 		TotalWait: firstSet(r.options.totalWait, r.config.Limits.TotalWait),
 		Transport: r.app.transport,
+		Unpaced:   r.app.unpaced,
 		Observe:   observe,
 	}
 	if r.app.verbose {

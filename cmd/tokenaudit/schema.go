@@ -21,13 +21,14 @@ func newSchema(run func(context.Context, rulesOptions, string) error) *cobra.Com
 		Short: "Print the JSON Schema of the configuration, the inventory or the rule settings",
 		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and for other programs:
 config of tokenaudit.yaml, inventory of what collect prints, rules of the section
-policies.rules alone. Custom rules are part of it: those of the configuration, if
-there is one, and those of --policy.`,
+policies.rules alone. Custom rules are part of it: those of --policy, and those of
+the configuration that --config names.`,
 		ValidArgs: schemaNames,
 		Args:      arguments(cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)),
 		RunE:      func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
 	}
-	o.bind(cmd)
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "a configuration whose custom rules are part of the schema")
+	cmd.Flags().StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 	return cmd
 }
 
@@ -44,11 +45,21 @@ func (a *app) schemaText(ctx context.Context, o rulesOptions, name string) ([]by
 	if name == "inventory" {
 		return inventory.SchemaJSON(), nil
 	}
-	rules, _, err := a.rulesOf(ctx, o)
+	cfg := &config.Config{}
+	if o.config != "" {
+		var err error
+		if cfg, err = a.loadConfig(o.config, false); err != nil {
+			return nil, err
+		}
+	}
+	// What the configuration says of the rules is not asked: the schema is wanted
+	// most when that is wrong.
+	cfg.Settings = policies.Settings{}
+	engine, err := a.loadRules(ctx, cfg, o.policies, nil)
 	if err != nil {
 		return nil, err
 	}
-	settings := policies.SettingsSchema(rules)
+	settings := policies.SettingsSchema(engine.Rules())
 	if name == "config" {
 		return config.Schema(a.registry.Definitions(), settings)
 	}

@@ -28,7 +28,7 @@ func (o objectReader) read(m *mapping, options []collectors.Option) map[string]a
 		n := m.get(option.Key)
 		if n == nil {
 			if option.Required {
-				o.r.failLine(m.line, m.at(option.Key), "missing; %s", lowerFirst(option.Help))
+				m.required(option.Key, lowerFirst(option.Help))
 			}
 			continue
 		}

@@ -123,6 +123,9 @@ type mapping struct {
 	keys   []string
 	lines  map[string]int
 	fields map[string]*yaml.Node
+	// misspelt: a key is unknown. What else seems to be missing is then probably
+	// that key, and one mistake is told once.
+	misspelt bool
 }
 
 // mapping reads n as a mapping of the known keys; no known key means that all
@@ -144,6 +147,7 @@ func (r *reader) mapping(n *yaml.Node, path string, known []string) (*mapping, b
 		case m.fields[key] != nil:
 			r.fail(n.Content[i], join(path, shownKey(key)), "the key stands here twice")
 		case known != nil && !slices.Contains(known, key):
+			m.misspelt = true
 			r.fail(n.Content[i], join(path, shownKey(key)), "unknown key%s", didYouMean(key, known))
 		default:
 			m.keys = append(m.keys, key)
@@ -163,7 +167,7 @@ func (m *mapping) at(key string) string { return join(m.path, shownKey(key)) }
 // required gives the node of a key, or nil and a mistake.
 func (m *mapping) required(key, why string) *yaml.Node {
 	n := m.fields[key]
-	if n == nil {
+	if n == nil && !m.misspelt {
 		m.r.failLine(m.line, m.at(key), "missing; %s", why)
 	}
 	return n

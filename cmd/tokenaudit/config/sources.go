@@ -115,6 +115,7 @@ func (r *reader) unknownKeys(n *yaml.Node, m *mapping, known []string) {
 	n = r.follow(n)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if key := r.follow(n.Content[i]).Value; m.fields[key] != nil && !slices.Contains(known, key) {
+			m.misspelt = true
 			r.fail(n.Content[i], m.at(key), "unknown key%s", didYouMean(key, known))
 		}
 	}
@@ -122,6 +123,9 @@ func (r *reader) unknownKeys(n *yaml.Node, m *mapping, known []string) {
 
 // groups checks the options of which one must be given.
 func (r *reader) groups(m *mapping, d collectors.Definition) {
+	if m.misspelt {
+		return
+	}
 	for _, group := range d.OneOf {
 		switch given := m.given(group); len(given) {
 		case 0:

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/emulator"
+)
+
+// noon is the moment at which the fixture's facts are true.
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func days(n int) time.Time { return noon.AddDate(0, 0, n) }
+
+// listener is what every emulator can do.
+type listener interface {
+	http.Handler
+	Inject(...emulator.Fault) error
+	ClearFaults()
+	Requests() []emulator.Request
+	ForgetRequests()
+}
+
+// fixture is one small company on three emulated CMSes. Every secret of it is
+// planted, so emulator.ContainsSecret finds it wherever it ends up.
+type fixture struct {
+	cms map[string]listener
+	url map[string]string
+	// environ holds the credentials, by the names that config uses.
+	environ []string
+	// transport replaces the network; nil for loopback.
+	transport http.RoundTripper
+}
+
+// buildFixture makes the three CMSes; nothing serves them yet.
+func buildFixture() *fixture {
+	options := emulator.Options{Clock: emulator.NewManualClock(noon).Now, NoLimits: true}
+	return &fixture{
+		cms: map[string]listener{
+			"contentful":   emulator.NewContentful(contentfulState(), emulator.ContentfulOptions{Options: options}),
+			"contentstack": emulator.NewContentstack(contentstackState(), emulator.ContentstackOptions{Options: options}),
+			// "datocms":      emulator.NewDatoCMS(datocmsState(), emulator.DatoCMSOptions{Options: options}),
+		},
+		url: map[string]string{},
+		environ: []string{
+			"CONTENTFUL_MANAGEMENT_TOKEN=" + contentfulSecret("auditor"),
+			"CONTENTSTACK_AUTHTOKEN=" + contentstackSecret("auditor"),
+			"DATOCMS_API_TOKEN=" + datocmsSecret("auditor"),
+		},
+	}
+}
+
+// serve answers on loopback until ctx ends or stop is called.
+func (f *fixture) serve(ctx context.Context) (stop func(), err error) {
+	var servers []*emulator.Server
+	stop = func() {
+		for _, s := range servers {
+			_ = s.Close()
+		}
+	}
+	for name, handler := range f.cms {
+		s, err := emulator.Serve(ctx, handler)
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		servers = append(servers, s)
+		f.url[name] = s.URL()
+	}
+	return stop, nil
+}
+
+// config is the configuration that reads the whole fixture.
+func (f *fixture) config() string {
+	text := fmt.Sprintf(`version: 1
+sources:
+  - cms: contentful
+    organization: acme
+    base_url: %s
+    token: {env: CONTENTFUL_MANAGEMENT_TOKEN}
+  - cms: contentstack
+    organization: bltacme
+    base_url: %s
+    authtoken: {env: CONTENTSTACK_AUTHTOKEN}
+  - cms: datocms
+    base_url: %s
+    projects:
+      - {name: blog, token: {env: DATOCMS_API_TOKEN}}
+`, f.url["contentful"], f.url["contentstack"], f.url["datocms"])
+	if f.url["datocms"] == "" {
+		text, _, _ = strings.Cut(text, "  - cms: datocms")
+	}
+	return text
+}
+
+// newFixture serves the fixture on loopback for a test, in a working directory
+// of its own that holds the configuration.
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	f := buildFixture()
+	stop, err := f.serve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	t.Chdir(t.TempDir())
+	write(t, "tokenaudit.yaml", f.config())
+	return f
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func contentfulSecret(seed string) string {
+	return emulator.Secret(emulator.ContentfulPersonalForm(), seed)
+}
+
+func contentfulKeySecret(seed string) string {
+	return emulator.Secret(emulator.ContentfulKeyForm(), seed)
+}
+
+func contentstackSecret(seed string) string {
+	return emulator.Secret(emulator.ContentstackUserForm(), seed)
+}
+
+func contentstackTokenSecret(seed string) string {
+	return emulator.Secret(emulator.ContentstackTokenForm(), seed)
+}
+
+func datocmsSecret(seed string) string { return emulator.Secret(emulator.DatoCMSTokenForm(), seed) }
+
+func plainSecret(seed string) string { return emulator.Secret(emulator.PlainSecretForm(), seed) }
+
+// contentfulState: an organization with one space, whose keys open one
+// environment and two, and three personal tokens.
+func contentfulState() emulator.ContentfulState {
+	note := "The web shop"
+	return emulator.ContentfulState{
+		Users: []*emulator.ContentfulUser{
+			{ID: "auditor", FirstName: "Audit", LastName: "Bot", Email: "audit@example.com", CreatedAt: days(-400),
+				OAuthApplications: []*emulator.ContentfulOAuthApplication{{ID: "oa", Name: "App", ClientID: "client", ClientSecret: plainSecret("oauth"), CreatedAt: days(-9)}}},
+			{ID: "editor", FirstName: "Ed", LastName: "Itor", Email: "ed@example.com", CreatedAt: days(-400)},
+		},
+		Organizations: []*emulator.ContentfulOrganization{{
+			ID: "acme", Name: "Acme", CreatedAt: days(-900),
+			Memberships: []*emulator.ContentfulMembership{
+				{ID: "m1", User: "auditor", Role: "admin", CreatedAt: days(-400), LastActiveAt: days(-1)},
+				{ID: "m2", User: "editor", Role: "developer", CreatedAt: days(-400), LastActiveAt: days(-1)},
+			},
+			Apps: []*emulator.ContentfulApp{{ID: "app1", Name: "App", CreatedBy: "editor", CreatedAt: days(-50), SigningSecret: plainSecret("signing")}},
+		}},
+		Spaces: []*emulator.ContentfulSpace{{
+			ID: "shop", Name: "Shop", Organization: "acme", CreatedAt: days(-800),
+			Environments: []*emulator.ContentfulEnvironment{{ID: "main", CreatedAt: days(-800)}, {ID: "staging", CreatedAt: days(-700)}},
+			Aliases:      []*emulator.ContentfulAlias{{ID: "master", Environment: "main"}},
+			Keys: []*emulator.ContentfulKey{
+				{ID: "k1", Name: "Website", Description: &note, Secret: contentfulKeySecret("k1"), Environments: []string{"master"}, CreatedBy: "editor", CreatedAt: days(-300), UpdatedAt: days(-300),
+					Preview: &emulator.ContentfulPreviewKey{ID: "p1", Name: "Website", Secret: contentfulKeySecret("p1"), Environments: []string{"master"}}},
+				{ID: "k2", Name: "Two environments", Secret: contentfulKeySecret("k2"), Environments: []string{"master", "staging"}, CreatedBy: "editor", CreatedAt: days(-300), UpdatedAt: days(-300)},
+			},
+			Webhooks: []*emulator.ContentfulWebhook{{ID: "w", Name: "Hook", URL: "https://example.com", BasicUsername: "u",
+				Headers: []emulator.ContentfulWebhookHeader{{Key: "X-Key", Value: plainSecret("hook"), Secret: true}}, CreatedAt: days(-2)}},
+		}},
+		Tokens: []*emulator.ContentfulToken{
+			{ID: "t-audit", Type: emulator.ContentfulPersonal, Name: "audit", User: "auditor", Secret: contentfulSecret("auditor"),
+				Scopes: []string{emulator.ContentfulRead}, CreatedAt: days(-30), ExpiresAt: days(60), LastUsedAt: days(-1)},
+			{ID: "t-never", Type: emulator.ContentfulPersonal, Name: "never expires", User: "editor", Secret: contentfulSecret("t-never"),
+				Scopes: []string{emulator.ContentfulManage}, CreatedAt: days(-200), LastUsedAt: days(-2)},
+			{ID: "t-idle", Type: emulator.ContentfulPersonal, Name: "idle", User: "editor", Secret: contentfulSecret("t-idle"),
+				Scopes: []string{emulator.ContentfulRead}, CreatedAt: days(-300), ExpiresAt: days(60), LastUsedAt: days(-200)},
+		},
+	}
+}
+
+// contentstackState: an organization with one stack, with a delivery token and
+// its preview token, and two management tokens, one without an expiry.
+func contentstackState() emulator.ContentstackState {
+	environment := func(name string) emulator.ContentstackScope {
+		return emulator.ContentstackScope{Module: "environment", Names: []string{name}, Read: true}
+	}
+	branch := emulator.ContentstackScope{Module: "branch", Names: []string{"main"}, Read: true}
+	all := emulator.ContentstackScope{Module: "$all", Read: true, Write: true}
+	return emulator.ContentstackState{
+		Users: []*emulator.ContentstackUser{{UID: "bltuser", Email: "audit@example.com", FirstName: "Audit", LastName: "Bot",
+			Password: plainSecret("password"), Authtokens: []string{contentstackSecret("auditor")}, CreatedAt: days(-400)}},
+		Organizations: []*emulator.ContentstackOrganization{{UID: "bltacme", Name: "Acme", Owner: "bltuser", CreatedAt: days(-900)}},
+		Stacks: []*emulator.ContentstackStack{{
+			UID: "bltstack", Name: "Site", Organization: "bltacme", APIKey: contentstackSecret("stack"), Owner: "bltuser", CreatedAt: days(-800),
+			Environments: []*emulator.ContentstackEnvironment{{UID: "blte1", Name: "production", CreatedAt: days(-800)}, {UID: "blte2", Name: "staging", CreatedAt: days(-800)}},
+			Branches:     []string{"main"},
+			DeliveryTokens: []*emulator.ContentstackDeliveryToken{{UID: "bltd1", Name: "web", Description: "Website", Secret: contentstackTokenSecret("d1"),
+				PreviewSecret: contentstackTokenSecret("d1p"), Scope: []emulator.ContentstackScope{environment("production"), branch}, CreatedBy: "bltuser", CreatedAt: days(-100), UpdatedAt: days(-100)}},
+			ManagementTokens: []*emulator.ContentstackManagementToken{
+				{UID: "bltm1", Name: "deploy", Secret: contentstackTokenSecret("m1"), Scope: []emulator.ContentstackScope{all, branch}, CreatedBy: "bltuser", CreatedAt: days(-100), UpdatedAt: days(-100)},
+				{UID: "bltm2", Name: "import", Secret: contentstackTokenSecret("m2"), Scope: []emulator.ContentstackScope{all, branch}, ExpiresOn: "2027-02-01", CreatedBy: "bltuser", CreatedAt: days(-100), UpdatedAt: days(-100)},
+			},
+			Webhooks:          []*emulator.ContentstackWebhook{{UID: "bltw", Name: "Hook", URL: "https://example.com", BasicUser: "u", BasicPassword: plainSecret("basic"), HeaderName: "X-Key", HeaderContent: plainSecret("header")}},
+			LegacyAccessToken: contentstackTokenSecret("legacy"),
+		}},
+	}
+}
+
+// datocmsState: one project with the auditor's token, one that can write, and
+// one that reads published content.
+func datocmsState() emulator.DatoCMSState {
+	recently := emulator.DatoCMSUse{At: days(-1)}
+	return emulator.DatoCMSState{Projects: []*emulator.DatoCMSProject{{
+		ID: "77", Name: "Blog", Domain: "blog.admin.datocms.com", OwnerSecret: plainSecret("owner"), MapsKey: plainSecret("maps"), CreatedAt: days(-700),
+		Environments: []*emulator.DatoCMSEnvironment{{ID: "main", Primary: true, CreatedAt: days(-700)}},
+		Roles: []*emulator.DatoCMSRole{
+			{ID: "1", Name: "Auditor", Permissions: emulator.DatoCMSPermissions{Flags: map[string]bool{"can_manage_access_tokens": true, "can_manage_users": true}, Environments: "primary_only"}},
+			emulator.DatoCMSEditor("2", "main"), emulator.DatoCMSReadOnly("3", "main"),
+		},
+		Tokens: []*emulator.DatoCMSToken{
+			{ID: "311", Name: "audit", Role: "1", Secret: datocmsSecret("auditor"), CMA: true, LastCMA: recently},
+			{ID: "312", Name: "importer", Role: "2", Secret: datocmsSecret("importer"), CMA: true, LastCMA: recently},
+			{ID: "313", Name: "website", Role: "3", Secret: datocmsSecret("website"), CDA: true, LastCDA: recently},
+		},
+		Webhooks:      []*emulator.DatoCMSWebhook{{ID: "5", Name: "Hook", URL: "https://example.com", BasicUser: "u", BasicPassword: plainSecret("dato-basic"), HeaderName: "X-Key", HeaderContent: plainSecret("dato-header")}},
+		BuildTriggers: []*emulator.DatoCMSBuildTrigger{{ID: "6", Name: "Deploy", WebhookToken: plainSecret("trigger"), AccessToken: plainSecret("deploy")}},
+	}}}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tokenaudit/tokenaudit/collectors/emulator"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tokenaudit": func() {
+		os.Exit(run(context.Background(), surroundings{
+			environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr, unpaced: true,
+		}, os.Args[1:]))
+	}})
+}
+
+// TestScripts runs the scripts in testdata/script: each has the fixture's three
+// CMSes to itself, their credentials in the environment, and the configuration
+// that reads them in tokenaudit.yaml.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup:               setUpScript,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exit":     scriptExit,
+			"fault":    scriptFault,
+			"requests": scriptRequests,
+			"nosecret": scriptNoSecret,
+		},
+	})
+}
+
+type fixtureKey struct{}
+
+func setUpScript(env *testscript.Env) error {
+	f := buildFixture()
+	stop, err := f.serve(context.Background())
+	if err != nil {
+		return err
+	}
+	env.Defer(stop)
+	env.Values[fixtureKey{}] = f
+	env.Vars = append(env.Vars, f.environ...)
+	for cms, url := range f.url {
+		env.Setenv(strings.ToUpper(cms)+"_URL", url)
+	}
+	return os.WriteFile(filepath.Join(env.WorkDir, "tokenaudit.yaml"), []byte(f.config()), 0o600)
+}
+
+// scriptExit runs `exit CODE program args...` and demands that exit code.
+func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exit CODE program args...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		if _, scanErr := fmt.Sscanf(err.Error(), "exit status %d", &got); scanErr != nil {
+			ts.Fatalf("%v", err)
+		}
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// scriptFault is `fault CMS STATUS BODY [ROUTE]`: the CMS answers so from now
+// on. A status of 0 closes the connection; a body that begins with @ is a file.
+func scriptFault(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: fault CMS STATUS BODY [ROUTE]")
+	}
+	status, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	fault := emulator.Fault{Act: emulator.Respond(status, nil, args[2])}
+	if status == 0 {
+		fault.Act = emulator.Disconnect()
+	}
+	if len(args) > 3 {
+		fault.Route = args[3]
+	}
+	f := ts.Value(fixtureKey{}).(*fixture)
+	ts.Check(f.cms[args[0]].Inject(fault))
+}
+
+// scriptRequests is `requests`: it demands that requests were sent, all of them
+// GET or HEAD; `! requests` demands that none was.
+func scriptRequests(ts *testscript.TestScript, neg bool, _ []string) {
+	sent := 0
+	for cms, l := range ts.Value(fixtureKey{}).(*fixture).cms {
+		for _, r := range l.Requests() {
+			sent++
+			if r.Method != http.MethodGet && r.Method != http.MethodHead {
+				ts.Fatalf("%s was sent a %s %s", cms, r.Method, r.Path)
+			}
+		}
+	}
+	if neg && sent > 0 {
+		ts.Fatalf("%d requests were sent", sent)
+	}
+	if !neg && sent == 0 {
+		ts.Fatalf("no request was sent")
+	}
+}
+
+// scriptNoSecret is `nosecret FILE...`: none of them, which may be stdout and
+// stderr, holds a secret.
+func scriptNoSecret(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("nosecret cannot be negated")
+	}
+	for _, file := range args {
+		if emulator.ContainsSecret([]byte(ts.ReadFile(file))) {
+			ts.Fatalf("%s holds a secret", file)
+		}
+	}
+}
