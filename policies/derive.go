@@ -25,6 +25,9 @@ func Derive(token *inventory.Token, at time.Time) Derived {
 		}
 	}
 	d.UnusedDays = unusedDays(token, d.AgeDays, at)
+	if active := token.Owner.LastActive; active.State == inventory.TimestampAt {
+		d.OwnerIdleDays = new(max(0, wholeDays(active.At, at)))
+	}
 	return d
 }
 

@@ -115,6 +115,7 @@ func tokenTerm(token *inventory.Token, derived *Derived) *ast.Term {
 		r.count(keyMax, days.Max)
 		f.add(keyUnusedDays, r.term())
 	}
+	f.count(keyOwnerIdleDays, derived.OwnerIdleDays)
 	return f.term()
 }
 

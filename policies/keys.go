@@ -40,6 +40,7 @@ var (
 	keyExpiresInDays = ast.StringTerm("expires_in_days")
 	keyLifetimeDays  = ast.StringTerm("lifetime_days")
 	keyUnusedDays    = ast.StringTerm("unused_days")
+	keyOwnerIdleDays = ast.StringTerm("owner_idle_days")
 	keyMin           = ast.StringTerm("min")
 	keyMax           = ast.StringTerm("max")
 	keyLevel         = ast.StringTerm("level")

@@ -276,6 +276,8 @@ func partsRead(name, next string, constant bool) (p part, isFact bool) {
 		return partLastUsedByAPI, true
 	case "unused_days":
 		return partUnusedDays, true
+	case "owner_idle_days":
+		return partOwnerActive, true
 	case "owner":
 		return ownerRead(next, constant), true
 	case "traits":

@@ -103,6 +103,8 @@ type Derived struct {
 	LifetimeDays *int `json:"lifetime_days,omitempty"`
 	// UnusedDays bounds the days since the last use.
 	UnusedDays *DayRange `json:"unused_days,omitempty"`
+	// OwnerIdleDays counts whole days since the owner's last sign of life.
+	OwnerIdleDays *int `json:"owner_idle_days,omitempty"`
 }
 
 // DayRange bounds a number of days, both ends inclusive. Max is nil for no upper bound.

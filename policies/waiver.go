@@ -1,8 +1,9 @@
 package policies
 
 import (
-	"strings"
 	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // Expired tells whether the waiver is over at a moment. A date covers its whole
@@ -20,25 +21,7 @@ func (w Waiver) Covers(rule, subject string) bool {
 
 // Glob matches a whole text against a pattern in which only * is special: it
 // stands for any text, slashes included.
-func Glob(pattern, s string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == s
-	}
-	first, last := parts[0], parts[len(parts)-1]
-	if len(s) < len(first)+len(last) || !strings.HasPrefix(s, first) || !strings.HasSuffix(s, last) {
-		return false
-	}
-	s = s[len(first) : len(s)-len(last)]
-	for _, part := range parts[1 : len(parts)-1] {
-		i := strings.Index(s, part)
-		if i < 0 {
-			return false
-		}
-		s = s[i+len(part):]
-	}
-	return true
-}
+func Glob(pattern, s string) bool { return inventory.MatchGlob(pattern, s) }
 
 // waiverFor gives the first valid waiver that covers a finding, or nil.
 func (e *Engine) waiverFor(rule, subject string, at time.Time) *Waiver {

@@ -1,0 +1,36 @@
+# METADATA
+# title: Expired tokens are cleaned up
+# description: |
+#   A token fails if it has expired and is still in the list. A revoked one does not count: to
+#   revoke it was the clean-up.
+#
+#   A list full of dead tokens hides the living ones, and a CMS that lets an expiry be moved
+#   lets a dead token come back to life.
+# custom:
+#   severity: low
+#   subject: token
+#   requires: [expiry]
+#   controls:
+#     owasp_nhi: ["NHI1:2025"]
+#     nist_800_53: [AC-2]
+#     cis_v8: ["5.3"]
+#   remediation:
+#     default: Delete the token.
+#     contentful: Revoke the token under Settings, CMA tokens, so that it counts as revoked. Contentful deletes none.
+#     contentstack: Delete the management token under Settings, Tokens.
+package tokenaudit.rules.expired_token_present
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status != "revoked"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.status == "expired"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q expired on %s and is still there", [token.kind, token.name, substring(token.expiry.at, 0, 10)]),
+		"evidence": {"expires_at": token.expiry.at, "expires_in_days": token.expires_in_days},
+	}
+}

@@ -1,0 +1,39 @@
+# METADATA
+# title: Somebody is told before a token expires
+# description: |
+#   An active token with an expiry date fails if the CMS could tell somebody before it expires
+#   and is not asked to. Contentstack has such a switch for each management token.
+#
+#   An expiry that comes as a surprise breaks what uses the token. The mail seven days before
+#   is what makes short lifetimes bearable.
+# custom:
+#   severity: low
+#   subject: token
+#   kinds: [management]
+#   requires: [expiry, traits]
+#   controls:
+#     nist_800_53: [IA-5]
+#   remediation:
+#     default: Switch the notification before expiry on.
+#     contentstack: Edit the management token under Settings, Tokens and switch the e-mail notification on. Owners and admins get a mail seven days before the expiry.
+package tokenaudit.rules.expiry_notification_off
+
+# The other CMSes have no such switch, or none for management tokens.
+applies contains token.id if {
+	some token in input.tokens
+	token.cms == "contentstack"
+	token.status == "active"
+	token.expiry.state != "never"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.traits.notifies_before_expiry == "no"
+	token.expiry.state == "at"
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("nobody is told before %s token %q expires on %s", [token.kind, token.name, substring(token.expiry.at, 0, 10)]),
+		"evidence": {"expires_at": token.expiry.at, "notifies_before_expiry": token.traits.notifies_before_expiry},
+	}
+}

@@ -1,0 +1,71 @@
+# METADATA
+# title: Tokens that can do nothing are removed
+# description: |
+#   An active token fails if it can do nothing: it reaches no API, its permissions are empty, or
+#   it is a delivery token without an environment.
+#
+#   Such a token is a leftover. It does no harm today, and does whatever somebody gives it
+#   tomorrow, in the hands of whoever has had it since.
+# custom:
+#   severity: low
+#   subject: token
+#   controls:
+#     owasp_nhi: ["NHI1:2025"]
+#     nist_800_53: [AC-2, AC-6(7)]
+#     cis_v8: ["5.3"]
+#   remediation:
+#     default: Delete the token, or give it the one right that it needs.
+#     contentful: Delete the API key under Settings, API keys.
+#     contentstack: Delete the token under Settings, Tokens.
+#     datocms: Delete the token under Project settings, API tokens.
+#     strapi: Delete the custom token, whose list of permissions is empty.
+package tokenaudit.rules.inert_token
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+}
+
+deny contains finding(token, "it reaches no API") if {
+	some token in input.tokens
+	count(token.apis) == 0
+	token.status == "active"
+}
+
+deny contains finding(token, "it has no permission") if {
+	some token in input.tokens
+	token.access.level == "none"
+	count(token.apis) > 0
+	token.status == "active"
+}
+
+deny contains finding(token, "it opens no environment") if {
+	some token in input.tokens
+	token.environments.effective == 0
+	token.environments.state == "listed"
+	token.kind in {"delivery", "preview"}
+	token.access.level != "none"
+	count(token.apis) > 0
+	token.status == "active"
+}
+
+unknown contains gap if {
+	some token in input.tokens
+	token.access.level == "unknown"
+	token.status == "active"
+	gap := {"token": token.id, "reason": "what the token can do could not be read"}
+}
+
+unknown contains gap if {
+	some token in input.tokens
+	token.environments.state == "unknown"
+	token.kind in {"delivery", "preview"}
+	token.status == "active"
+	gap := {"token": token.id, "reason": "which environments the token opens could not be read"}
+}
+
+finding(token, reason) := {
+	"token": token.id,
+	"message": sprintf("%s token %q can do nothing: %s", [token.kind, token.name, reason]),
+	"evidence": {"apis": token.apis, "access": token.access.level, "environments": token.environments.effective},
+}

@@ -1,0 +1,42 @@
+# METADATA
+# title: Read tokens expire where the CMS lets them
+# description: |
+#   An active token that cannot write fails if it never expires although the CMS could give
+#   such a token an expiry. Where the CMS cannot, the rule does not apply.
+#
+#   A reading token that leaks shows drafts, prices and names to whoever found it for as long
+#   as it works. An expiry date costs little where it is on offer.
+# custom:
+#   severity: low
+#   subject: token
+#   requires: [expiry]
+#   controls:
+#     owasp_nhi: ["NHI7:2025"]
+#     nist_800_53: [IA-5]
+#     iso_27001: [A.5.17]
+#   remediation:
+#     default: Give the token an expiry date, or replace it by one that has one.
+#     contentful: Contentful cannot add an expiry to an existing token. Create a new personal access token with an expiry, move its users over, then revoke this one.
+#     contentstack: Edit the management token under Settings, Tokens and set an expiry date.
+#     strapi: Create a new token with a lifespan of 7, 30 or 90 days, move its users over, then delete this one.
+package tokenaudit.rules.read_token_never_expires
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+	token.expiry.supported
+	not token.access.write
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.expiry.state == "never"
+	token.status == "active"
+	token.expiry.supported
+	not token.access.write
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q only reads, but never expires although it could", [token.kind, token.name]),
+		"evidence": {"expiry": token.expiry.state, "access": token.access.write},
+	}
+}

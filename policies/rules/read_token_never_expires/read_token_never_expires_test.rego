@@ -1,0 +1,28 @@
+package tokenaudit.rules.read_token_never_expires_test
+
+import data.tokenaudit.fixtures
+import data.tokenaudit.rules.read_token_never_expires as rule
+
+never := object.union(fixtures.token, {"access": {"level": "read", "write": false}, "expiry": {"state": "never"}})
+
+judged(change) := fixtures.input_of([object.union(never, change)], {})
+
+test_reading_token_that_never_expires_fails if {
+	some finding in rule.deny with input as judged({})
+	finding.message == `management token "deploy" only reads, but never expires although it could`
+}
+
+test_token_that_expires_passes if {
+	count(rule.deny) == 0 with input as judged({"expiry": {"state": "at"}})
+	rule.applies == {never.id} with input as judged({"expiry": {"state": "at"}})
+}
+
+test_what_is_none_of_our_business[name] if {
+	some name, change in {
+		"a token that cannot expire": {"expiry": {"supported": false}},
+		"a token that writes": {"access": {"write": true}},
+		"an expired token": {"status": "expired"},
+	}
+	count(rule.applies) == 0 with input as judged(change)
+	count(rule.deny) == 0 with input as judged(change)
+}

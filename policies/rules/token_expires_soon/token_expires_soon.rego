@@ -1,0 +1,45 @@
+# METADATA
+# title: Tokens are renewed before they expire
+# description: |
+#   An active token fails if it expires within within_days days. This is about availability:
+#   what uses the token stops working on that day.
+#
+#   An expiry that nobody sees coming takes a website's content or a release pipeline down, and
+#   teaches people to ask for tokens that never expire.
+# custom:
+#   severity: low
+#   subject: token
+#   requires: [expiry]
+#   controls:
+#     nist_800_53: [IA-5]
+#   params:
+#     within_days:
+#       type: integer
+#       minimum: 0
+#       default: 14
+#       description: Fail when this many days or fewer are left.
+#   remediation:
+#     default: Make a new token, move what uses this one over, and let it expire.
+#     contentstack: Edit the management token under Settings, Tokens and set a later expiry date, or make a new one.
+package tokenaudit.rules.token_expires_soon
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+	token.expiry.state != "never"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.expires_in_days <= input.params.within_days
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q expires in %d days, on %s", [token.kind, token.name, token.expires_in_days, substring(token.expiry.at, 0, 10)]),
+		"evidence": {
+			"expires_at": token.expiry.at,
+			"expires_in_days": token.expires_in_days,
+			"within_days": input.params.within_days,
+		},
+	}
+}

@@ -1,0 +1,51 @@
+# METADATA
+# title: Tokens do not live for years
+# description: |
+#   An active token fails if there are max_lifetime_days or more between its creation and its
+#   expiry. A token that never expires is the business of other rules.
+#
+#   The lifetime of a token bounds how long a leak can be used. An expiry date far away is
+#   hardly better than none.
+# custom:
+#   severity: medium
+#   subject: token
+#   requires: [expiry, created_at]
+#   controls:
+#     owasp_nhi: ["NHI7:2025"]
+#     nist_800_53: [IA-5]
+#     iso_27001: [A.5.17]
+#     pci_dss: ["8.6.3"]
+#   params:
+#     max_lifetime_days:
+#       type: integer
+#       minimum: 1
+#       default: 365
+#       description: Fail from this many days between creation and expiry on.
+#   remediation:
+#     default: Replace the token by one with a nearer expiry date.
+#     contentful: Contentful cannot change the expiry of a token. Create a new one with a shorter lifetime, move its users over, then revoke this one.
+#     contentstack: Edit the management token under Settings, Tokens and set an earlier expiry date.
+#     strapi: Create a new token with a lifespan of at most 90 days, move its users over, then delete this one.
+package tokenaudit.rules.token_lifetime_too_long
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+	token.expiry.state != "never"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.lifetime_days >= input.params.max_lifetime_days
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q lives for %d days, until %s", [token.kind, token.name, token.lifetime_days, substring(token.expiry.at, 0, 10)]),
+		"evidence": {
+			"created_at": token.created_at.at,
+			"expires_at": token.expiry.at,
+			"lifetime_days": token.lifetime_days,
+			"max_lifetime_days": input.params.max_lifetime_days,
+		},
+	}
+}

@@ -1,0 +1,50 @@
+# METADATA
+# title: Tokens are rotated
+# description: |
+#   An active token fails if it was created max_age_days or more days ago. Most CMSes give a
+#   token no new date when its secret is replaced in place, so age is counted from creation.
+#
+#   The older a secret, the more places have seen it: laptops, logs, backups, people who left.
+#   Rotation ends what leaked without anybody noticing.
+# custom:
+#   severity: medium
+#   subject: token
+#   requires: [created_at]
+#   controls:
+#     owasp_nhi: ["NHI7:2025"]
+#     nist_800_53: [IA-5]
+#     iso_27001: [A.5.17]
+#     pci_dss: ["8.6.3"]
+#   params:
+#     max_age_days:
+#       type: integer
+#       minimum: 1
+#       default: 365
+#       description: Fail from this age in days on.
+#   remediation:
+#     default: Make a new token, move what uses this one over, then delete it.
+#     contentful: Create a new API key or personal access token, move its users over, then delete or revoke this one.
+#     contentstack: Create a new token under Settings, Tokens, move its users over, then delete this one.
+#     datocms: Rotate the token under Project settings, API tokens. The old secret stops working at once, so prepare its users first.
+#     strapi: Create a new token and delete this one. Regenerating it leaves the date of its creation as it is.
+package tokenaudit.rules.token_not_rotated
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.age_days >= input.params.max_age_days
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q was created %d days ago, on %s", [token.kind, token.name, token.age_days, substring(token.created_at.at, 0, 10)]),
+		"evidence": {
+			"created_at": token.created_at.at,
+			"age_days": token.age_days,
+			"max_age_days": input.params.max_age_days,
+		},
+	}
+}

@@ -1,0 +1,56 @@
+# METADATA
+# title: Write access that nobody uses is taken away
+# description: |
+#   An active token that can write and also delivers content fails if the CMS has no use of its
+#   management API on record. CMSes that do not tell the use of their APIs apart leave this
+#   undecided.
+#
+#   Such a token does its work through the delivery API alone. Made delivery-only it does the
+#   same work and can no longer be used to change content, even on a role that could write.
+# custom:
+#   severity: medium
+#   subject: token
+#   controls:
+#     owasp_nhi: ["NHI5:2025"]
+#     nist_800_53: [AC-6, AC-6(7)]
+#     iso_27001: [A.5.18]
+#     soc2: [CC6.3]
+#     pci_dss: ["7.2.5"]
+#   remediation:
+#     default: Take the management API away from the token, and leave it the delivery API.
+#     datocms: Edit the token under Project settings, API tokens and switch off its access to the Content Management API. Its role may stay as it is, because the delivery API cannot write.
+package tokenaudit.rules.unused_write_access
+
+applies contains token.id if some token in writing
+
+deny contains finding if {
+	some token in writing
+	use := token.last_used_by_api.content_management
+	use.state in {"never", "none_on_record"}
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q can write, and has no use of the management API on record%s", [token.kind, token.name, since(use)]),
+		"evidence": {"management_use": use.state, "apis": token.apis},
+	}
+}
+
+unknown contains gap if {
+	some token in writing
+	not told(token)
+	gap := {"token": token.id, "reason": sprintf("%s does not tell when the management API was used last", [token.cms])}
+}
+
+# A list, because a set of tokens would be sorted.
+writing := [token |
+	some token in input.tokens
+	token.status == "active"
+	token.access.write
+	"content_management" in token.apis
+	count(token.apis) > 1
+]
+
+told(token) if token.last_used_by_api.content_management.state != "unknown"
+
+since(use) := sprintf(" since %s", [substring(use.latest, 0, 10)]) if use.state == "none_on_record"
+
+since(use) := "" if use.state == "never"
