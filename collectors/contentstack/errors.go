@@ -44,6 +44,9 @@ func (c *collector) classify(f cmsapi.Failure) *cmsapi.Error {
 		Class: cmsapi.ClassOf(f.Status), Status: f.Status, Code: str(body.Code),
 		Message: cmp.Or(str(body.Message), str(body.Other)),
 	}
+	if e.Code == "0" {
+		e.Code = ""
+	}
 	switch {
 	case f.Status == http.StatusTooManyRequests:
 		e.Hint = hintRateLimit
