@@ -243,6 +243,7 @@ func TestBranchScope(t *testing.T) {
 		{"objects", `[{"module": "branch", "branches": [{"uid": "main"}]}]`, all, "listed main 1"},
 		{"all", `[{"module": "branch", "branches": ["$all"]}]`, all, "all deploy>main dev main -old>gone 2"},
 		{"all, unknown list", `[{"module": "branch", "branches": ["$all"]}]`, none, "unknown 0"},
+		{"all, unknown aliases", `[{"module": "branch", "branches": ["$all"]}]`, places{branches: all.branches, branchesKnown: true}, "unknown dev main 0"},
 		{"unknown list", `[{"module": "branch", "branches": ["main"]}, {"module": "branch_alias", "branch_aliases": ["deploy"]}]`, none, "listed ?deploy ?main 2"},
 		{"none named", `[{"module": "$all", "acl": {"read": true}}]`, all, "unknown 0"},
 		{"empty scope", `[]`, all, "listed 0"},
