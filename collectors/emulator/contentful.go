@@ -91,8 +91,9 @@ func NewContentful(state ContentfulState, o ContentfulOptions) *Contentful {
 		c.handle(route.pattern, func(w http.ResponseWriter, r *http.Request) { c.answer(w, r, route) })
 	}
 	c.handle("", func(w http.ResponseWriter, r *http.Request) {
-		c.writeContentful(w, r, nil, contentfulError(http.StatusNotFound, "UnknownRoute",
-			"The path you tried to reach is unknown or doesn't support this HTTP method."))
+		p := contentfulError(http.StatusNotFound, "UnknownRoute", "The path you tried to reach is unknown or doesn't support this HTTP method.")
+		c.describe(w.Header(), &contentfulCall{Contentful: c, r: r}, p)
+		c.write(w, r, p.freeze())
 	})
 	return c
 }
@@ -133,7 +134,11 @@ type contentfulCall struct {
 
 // answer takes a request through authentication, rate limit, gate and handler.
 func (c *Contentful) answer(w http.ResponseWriter, r *http.Request, route contentfulRoute) {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+	c.write(w, r, c.decide(w.Header(), r, route))
+}
+
+func (c *Contentful) decide(h http.Header, r *http.Request, route contentfulRoute) reply {
+	if isRead(r) {
 		c.mu.RLock()
 		defer c.mu.RUnlock()
 	} else {
@@ -144,23 +149,24 @@ func (c *Contentful) answer(w http.ResponseWriter, r *http.Request, route conten
 	failure := call.authenticate()
 	if failure == nil {
 		call.locate()
-		failure = call.limit(w.Header())
+		failure = call.limit(h)
 	}
 	if failure == nil {
 		failure = route.gate(call)
 	}
-	if failure != nil {
-		c.writeContentful(w, r, call, *failure)
-		return
+	if failure == nil {
+		p := route.answer(call)
+		failure = &p
 	}
-	c.writeContentful(w, r, call, route.answer(call))
+	c.describe(h, call, *failure)
+	return failure.freeze()
 }
 
 var pathVariable = regexp.MustCompile(`\{(\w+)\}`)
 
-// writeContentful adds the headers that recordings of the real API show.
-func (c *Contentful) writeContentful(w http.ResponseWriter, r *http.Request, call *contentfulCall, p reply) {
-	h := w.Header()
+// describe adds the headers that recordings of the real API show, and to an
+// error the id of its request.
+func (c *Contentful) describe(h http.Header, call *contentfulCall, p reply) {
 	id := requestID("contentful", c.requests.Add(1))
 	h.Set("Content-Type", "application/vnd.contentful.management.v1+json")
 	h.Set("Contentful-Api", "cma")
@@ -171,19 +177,18 @@ func (c *Contentful) writeContentful(w http.ResponseWriter, r *http.Request, cal
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Server", "Contentful")
 	h.Set("Access-Control-Allow-Origin", "*")
-	if _, route, found := strings.Cut(r.Pattern, " "); found {
+	if _, route, found := strings.Cut(call.r.Pattern, " "); found {
 		h.Set("X-Contentful-Route", pathVariable.ReplaceAllString(route, ":$1"))
 	}
-	if call != nil && call.space != nil {
+	if call.space != nil {
 		h.Set("CF-Space-Id", call.space.ID)
 	}
-	if call != nil && call.organization != nil {
+	if call.organization != nil {
 		h.Set("CF-Organization-Id", call.organization.ID)
 	}
-	if body, isError := p.body.(object); isError && p.status >= http.StatusBadRequest {
+	if body, isObject := p.body.(object); isObject && p.status >= http.StatusBadRequest {
 		body["requestId"] = id
 	}
-	c.write(w, r, p)
 }
 
 // limit counts the request and sets the rate limit headers, which the real API

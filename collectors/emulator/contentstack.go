@@ -76,7 +76,9 @@ func NewContentstack(state ContentstackState, o ContentstackOptions) *Contentsta
 		c.handle(route.pattern, func(w http.ResponseWriter, r *http.Request) { c.answer(w, r, route) })
 	}
 	c.handle("", func(w http.ResponseWriter, r *http.Request) {
-		c.writeContentstack(w, r, nil, contentstackError(http.StatusNotFound, http.StatusNotFound, "The requested URL was not found."))
+		p := contentstackError(http.StatusNotFound, http.StatusNotFound, "The requested URL was not found.")
+		c.describe(w.Header(), &contentstackCall{Contentstack: c, r: r}, p)
+		c.write(w, r, p.freeze())
 	})
 	return c
 }
@@ -131,6 +133,10 @@ type contentstackCaller struct {
 // answer takes a request through the order that measurements of the real API
 // imply: the stack, the credential, the rate limit, the permission, the input.
 func (c *Contentstack) answer(w http.ResponseWriter, r *http.Request, route contentstackRoute) {
+	c.write(w, r, c.decide(w.Header(), r, route))
+}
+
+func (c *Contentstack) decide(h http.Header, r *http.Request, route contentstackRoute) reply {
 	if isRead(r) {
 		c.mu.RLock()
 		defer c.mu.RUnlock()
@@ -144,35 +150,34 @@ func (c *Contentstack) answer(w http.ResponseWriter, r *http.Request, route cont
 		failure = call.authenticate(route.need)
 	}
 	if failure == nil {
-		failure = call.limit(w.Header())
+		failure = call.limit(h)
 	}
 	if failure == nil {
 		failure = call.permit(route.need)
 	}
-	if failure != nil {
-		c.writeContentstack(w, r, call, *failure)
-		return
+	if failure == nil {
+		p := route.answer(call)
+		failure = &p
 	}
-	c.writeContentstack(w, r, call, route.answer(call))
+	c.describe(h, call, *failure)
+	return failure.freeze()
 }
 
-// writeContentstack adds the headers that recordings of the real API show.
-func (c *Contentstack) writeContentstack(w http.ResponseWriter, r *http.Request, call *contentstackCall, p reply) {
-	h := w.Header()
+// describe adds the headers that recordings of the real API show.
+func (c *Contentstack) describe(h http.Header, call *contentstackCall, p reply) {
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Runtime", "9ms")
 	h.Set("X-Request-Id", strconv.FormatUint(88970+c.requests.Add(1), 10))
 	h.Set("Strict-Transport-Security", "max-age=16000000; includeSubDomains; preload;")
-	if call != nil && call.organization != nil {
+	if call.organization != nil {
 		h.Set("X-Contentstack-Organization", call.organization.UID)
 	}
-	if call != nil && call.stack != nil && isRead(r) {
+	if call.stack != nil && isRead(call.r) {
 		h.Set("Surrogate-Key", call.stack.UID)
 	}
-	if body, isError := p.body.(object); isError && p.status >= http.StatusBadRequest && c.options.EmptyErrors && body["errors"] == nil {
+	if body, isObject := p.body.(object); isObject && p.status >= http.StatusBadRequest && c.options.EmptyErrors && body["errors"] == nil {
 		body["errors"] = []string{}
 	}
-	c.write(w, r, p)
 }
 
 // limit counts the request against its organization; requests that belong to

@@ -117,6 +117,10 @@ type datoCMSCall struct {
 // answer takes a request through the checks of the real API: the token, the
 // rate limit, the headers, the environment, the permission.
 func (d *DatoCMS) answer(w http.ResponseWriter, r *http.Request, route datoCMSRoute) {
+	d.write(w, r, d.decide(w.Header(), r, route))
+}
+
+func (d *DatoCMS) decide(h http.Header, r *http.Request, route datoCMSRoute) reply {
 	if isRead(r) {
 		d.mu.RLock()
 		defer d.mu.RUnlock()
@@ -126,7 +130,7 @@ func (d *DatoCMS) answer(w http.ResponseWriter, r *http.Request, route datoCMSRo
 	}
 	call := &datoCMSCall{DatoCMS: d, r: r, now: d.now()}
 	call.identify()
-	failure := call.limit(w.Header())
+	failure := call.limit(h)
 	for _, check := range []func() *reply{
 		call.checkToken, call.checkHeaders, call.checkEnvironment, func() *reply { return call.checkFlag(route.flag) },
 	} {
@@ -138,15 +142,15 @@ func (d *DatoCMS) answer(w http.ResponseWriter, r *http.Request, route datoCMSRo
 		p := route.answer(call)
 		failure = &p
 	}
-	d.writeDatoCMS(w, r, call, *failure)
+	d.describe(h, call, failure.status)
+	return failure.freeze()
 }
 
-// writeDatoCMS adds the headers that recordings of the real API show.
-func (d *DatoCMS) writeDatoCMS(w http.ResponseWriter, r *http.Request, call *datoCMSCall, p reply) {
-	h := w.Header()
+// describe adds the headers that recordings of the real API show.
+func (d *DatoCMS) describe(h http.Header, call *datoCMSCall, status int) {
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "max-age=0, private, must-revalidate")
-	if p.status >= http.StatusBadRequest {
+	if status >= http.StatusBadRequest {
 		h.Set("Cache-Control", "no-cache")
 	}
 	h.Set("X-Request-Id", requestID("datocms", d.requests.Add(1)))
@@ -158,7 +162,6 @@ func (d *DatoCMS) writeDatoCMS(w http.ResponseWriter, r *http.Request, call *dat
 	if call.environment != nil {
 		h.Set("X-Environment", call.environment.ID)
 	}
-	d.write(w, r, p)
 }
 
 // limit counts the request against its project; requests without one share a

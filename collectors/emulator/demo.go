@@ -4,9 +4,9 @@ import "time"
 
 // DemoCompany is Meridian Outfitters, a shop with two dozen sources in three
 // CMSes, made for the moment now: the same now gives the same company. Every
-// rule finds something to fail and something to pass. Three things cannot be
-// read to the end: a hibernated Contentful space, and the management tokens of
-// a Contentstack stack on which the auditor is a developer only.
+// rule finds something to fail and something to pass. Two sources cannot be
+// read to the end: a hibernated Contentful space, and a Contentstack stack on
+// which the auditor is a developer only, so that its management tokens stay closed.
 //
 // Without a clock in the options, the CMSes' clock starts at now and runs.
 func DemoCompany(now time.Time, o Options) *Company {
@@ -48,12 +48,12 @@ func demoPeople() []demoPerson {
 		{key: "ines", first: "Inês", last: "Moura", role: "owner", idle: 1},
 		{key: "tom", first: "Tom", last: "Achterberg", role: "admin", idle: 0},
 		{key: demoAuditor, first: "Token", last: "Audit", role: "admin", idle: 0},
-		{key: "priya", first: "Priya", last: "Raman", role: "developer", idle: 2},
-		{key: "jonas", first: "Jonas", last: "Lindqvist", role: "developer", idle: 0},
-		{key: "mei", first: "Mei", last: "Tanaka", role: "developer", idle: 4},
+		{key: "priya", first: "Priya", last: "Raman", role: "member", idle: 2},
+		{key: "jonas", first: "Jonas", last: "Lindqvist", role: "member", idle: 0},
+		{key: "mei", first: "Mei", last: "Tanaka", role: "member", idle: 4},
 		{key: "sam", first: "Sam", last: "Okafor", role: "developer", idle: 1},
-		{key: "lucia", first: "Lucía", last: "Ferrer", role: "developer", idle: 6},
-		{key: "deploy", first: "Deploy", last: "Bot", role: "developer", idle: 412},
+		{key: "lucia", first: "Lucía", last: "Ferrer", role: "member", idle: 6},
+		{key: "deploy", first: "Deploy", last: "Bot", role: "member", idle: 412},
 		{key: "marek", first: "Marek", last: "Nowak", role: "member", idle: 3},
 		{key: "hanna", first: "Hanna", last: "Vogel", role: "member", idle: 0},
 		{key: "omar", first: "Omar", last: "Haddad", role: "member", idle: 9},

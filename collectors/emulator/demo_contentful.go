@@ -142,6 +142,9 @@ func (m moment) demoSpace(site demoSite) *ContentfulSpace {
 	for i, key := range site.keys() {
 		s.Keys = append(s.Keys, m.demoKey(fmt.Sprint(seed, "/", i), key))
 	}
+	if site.name == "Brand site" {
+		s.OrphanPreviewKeys = []*ContentfulPreviewKey{{ID: stableID(base62, 22, seed+"/orphan"), Name: "Website 2019", Secret: Secret(ContentfulKeyForm(), seed+"/orphan")}}
+	}
 	web, editorial := stableID(base62, 22, "demo/team/web"), stableID(base62, 22, "demo/team/editorial")
 	s.Members = []*ContentfulSpaceMember{
 		{ID: stableID(base62, 22, seed+"/web"), Team: web, Roles: []string{s.Roles[1].ID}},

@@ -94,6 +94,7 @@ func demoProjects() []demoProject {
 			website("Press site", 0), drafts("Press preview", 2),
 			{"image bank", roleShop, "", true, false, true, 20, 33},
 			{"newsletter", roleBoth, "", true, false, false, 4, -1},
+			{"sitemap", roleShop, "", true, false, false, 1, -1},
 		}},
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sourcegraph/conc"
 )
 
 // noon is the time of all tests.
@@ -284,5 +286,64 @@ func TestFaultsAreCountedAndNarrowed(t *testing.T) {
 		if err := c.Inject(Fault{Route: route, Act: Hang()}); err == nil {
 			t.Errorf("a fault on %q can never act and was accepted", route)
 		}
+	}
+}
+
+// A client that reads slowly must not hold up the others: the state is free
+// while an answer is sent.
+func TestStateIsFreeWhileAnAnswerIsSent(t *testing.T) {
+	cf, cs, dc := contentfulFixture(ContentfulOptions{}), contentstackFixture(ContentstackOptions{}), datoCMSFixture(DatoCMSOptions{})
+	for name, tt := range map[string]struct {
+		h      http.Handler
+		update func()
+		path   string
+		header []string
+	}{
+		"Contentful":   {cf, func() { cf.Update(func(*ContentfulState) {}) }, "/spaces/shop/api_keys", []string{bearer("owner")}},
+		"Contentstack": {cs, func() { cs.Update(func(*ContentstackState) {}) }, deliveryPath, []string{apiKey("shop"), authtoken("owner")}},
+		"DatoCMS":      {dc, func() { dc.Update(func(*DatoCMSState) {}) }, "/access_tokens", project("310")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sent := false
+			h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				tt.h.ServeHTTP(&updatingWriter{w, func() { tt.update(); sent = true }}, r)
+			})
+			if a := ask(t, h, "GET", tt.path, "", tt.header...); a.status != http.StatusOK || !sent {
+				t.Errorf("status %d, updated while sending: %t", a.status, sent)
+			}
+		})
+	}
+}
+
+// updatingWriter changes the state whenever a part of an answer is sent.
+type updatingWriter struct {
+	http.ResponseWriter
+	update func()
+}
+
+func (w *updatingWriter) Write(b []byte) (int, error) {
+	w.update()
+	return w.ResponseWriter.Write(b)
+}
+
+func TestReadsAndUpdatesMayRunAtOnce(t *testing.T) {
+	c := contentfulFixture(ContentfulOptions{Options: Options{NoLimits: true}})
+	var group conc.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for range 20 {
+				ask(t, c, "GET", "/organizations/acme/access_tokens", "", bearer("owner"))
+				c.Update(func(s *ContentfulState) {
+					s.Tokens[i%len(s.Tokens)].Scopes = []string{ContentfulRead}
+				})
+			}
+		})
+	}
+	group.Wait()
+	if n := len(c.Requests()); n != 160 {
+		t.Errorf("%d of 160 requests were logged", n)
+	}
+	if c.ForgetRequests(); len(c.Requests()) != 0 {
+		t.Error("the log still holds requests")
 	}
 }

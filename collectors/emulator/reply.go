@@ -21,6 +21,8 @@ type reply struct {
 	header http.Header
 	// body is encoded as JSON; nil sends none.
 	body any
+	// text is the encoded body, once freeze has made it.
+	text []byte
 }
 
 func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
@@ -34,27 +36,37 @@ func (p reply) set(name, value string) reply {
 	return p
 }
 
-// write sends a reply. The header of w holds what every answer of the CMS has.
+// freeze encodes the body. It is called while the state is locked, because the
+// body may share memory with it; sending, which a slow client can hold up, is not.
+func (p reply) freeze() reply {
+	if p.body == nil {
+		return p
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false) // names arrive as they are, "<script>" too
+	if err := encoder.Encode(p.body); err != nil {
+		return reply{status: http.StatusInternalServerError, text: []byte(strconv.Quote("encode the answer: " + err.Error()))}
+	}
+	p.text = bytes.TrimRight(out.Bytes(), "\n")
+	return p
+}
+
+// write sends a frozen reply. The header of w holds what every answer of the
+// CMS has.
 func (c *core) write(w http.ResponseWriter, r *http.Request, p reply) {
 	for name, values := range p.header {
 		w.Header()[name] = values
 	}
-	if p.body == nil {
+	if p.text == nil {
 		w.Header().Del("Content-Type")
 		w.WriteHeader(p.status)
 		return
 	}
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false) // names arrive as they are, "<script>" too
-	if err := encoder.Encode(p.body); err != nil {
-		http.Error(w, "encode the answer: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	sum := sha256.Sum256(body.Bytes())
+	sum := sha256.Sum256(p.text)
 	w.Header().Set("ETag", `W/"`+hex.EncodeToString(sum[:16])+`"`)
 	w.Header().Add("Vary", "Accept-Encoding")
-	content := bytes.TrimRight(body.Bytes(), "\n")
+	content := p.text
 	if !c.options.NoGzip && acceptsGzip(r) {
 		w.Header().Set("Content-Encoding", "gzip")
 		content = compress(content)
