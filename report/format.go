@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,13 +10,15 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
-// Format renders a Report. A format never fails because of what a report says;
-// its error is that of the writer, or of text that cannot be encoded.
+// Format renders a Report. Whatever text a report quotes, it can be rendered.
 type Format struct {
 	// Name is what -o takes.
 	Name string
 	// Help is one sentence.
 	Help string
+	// NeedsTokens: the format shows nothing without the inventory, so a report
+	// made with --no-inventory cannot be rendered in it.
+	NeedsTokens bool
 	// whole: the format is read by programs that must see every finding, so
 	// MinSeverity does not apply.
 	whole  bool
@@ -48,6 +51,12 @@ func Formats() []Format {
 		{Name: "table", Help: "what to fix first, for people (default)", render: renderTable},
 		{Name: "json", Help: "the whole report; the baseline of the next run", whole: true, render: renderJSON},
 		{Name: "sarif", Help: "for GitHub and GitLab code scanning", render: renderSARIF},
+		{Name: "markdown", Help: "for a pull-request comment or a job summary, cut to what they take", render: renderMarkdown},
+		{Name: "junit", Help: "for the test reports of CI systems", render: renderJUnit},
+		{Name: "csv", Help: "one row a finding, for spreadsheets", render: renderCSV},
+		{Name: "csv-inventory", Help: "one row a token, for spreadsheets", NeedsTokens: true, render: renderCSVInventory},
+		{Name: "prometheus", Help: "metrics for the node exporter's textfile collector", whole: true, render: renderPrometheus},
+		{Name: "gitlab", Help: "for GitLab's Code Quality widget", render: renderGitLab},
 	}
 }
 
@@ -77,8 +86,16 @@ func Lookup(name string) (Format, error) {
 	return Format{}, err
 }
 
-// Render writes the report. It does not change it.
+// ErrNoTokens says that a report was made without its inventory, which the
+// format needs.
+var ErrNoTokens = errors.New("the report was made with --no-inventory, so it has no tokens to show")
+
+// Render writes the report. It does not change it. The error is ErrNoTokens, or
+// the writer's.
 func (f Format) Render(w io.Writer, r *Report, o RenderOptions) error {
+	if f.NeedsTokens && r.Tokens == nil {
+		return fmt.Errorf("write the %s report: %w", f.Name, ErrNoTokens)
+	}
 	if !f.whole && o.MinSeverity != "" {
 		shown := *r
 		shown.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(finding Finding) bool {

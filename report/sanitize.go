@@ -36,7 +36,7 @@ func oneLine(s string) string {
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		rest := s[i+size:]
-		if unicode.Is(unicode.Mn, r) {
+		if r >= 0x300 && unicode.Is(unicode.Mn, r) {
 			marks++
 		} else {
 			marks = 0
@@ -79,6 +79,9 @@ func isPlain(s string) bool {
 // controls, zero-width ones, tags) and private ones do not; neither do blanks
 // other than the plain space, which pass for one.
 func isVisible(r rune) bool {
+	if r < 0x7f {
+		return r >= ' '
+	}
 	if unicode.Is(unicode.Zs, r) {
 		return r == ' ' || r == '\u00a0' || r == '\u3000'
 	}
@@ -176,12 +179,16 @@ func markdownCode(s string) string {
 // is broken by an invisible joiner, because platforms look for it after
 // Markdown is done.
 func markdownText(s string) string {
+	s = oneLine(s)
 	var b strings.Builder
-	for _, r := range oneLine(s) {
+	for i, r := range s {
+		next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
 		switch {
 		case r == '@':
 			b.WriteString("&#64;&#8288;")
-		case strings.ContainsRune("\\`*_{}[]()<>#+!|~&:$^=", r):
+		case r == ':' && next == ' ':
+			b.WriteByte(':') // neither an address nor an emoji
+		case strings.ContainsRune("\\`*_[]<>#!|~&:$", r):
 			fmt.Fprintf(&b, "&#%d;", r)
 		default:
 			b.WriteRune(r)

@@ -34,6 +34,11 @@ const (
 // renderSARIF writes SARIF 2.1.0 for code scanning: one run and one category
 // for each CMS, because a second upload of a category replaces the first.
 func renderSARIF(w io.Writer, r *Report, o RenderOptions) error {
+	return writeSARIF(w, r, o, sarifMaxBytes)
+}
+
+// writeSARIF leaves results out until the file zipped is smaller than maxBytes.
+func writeSARIF(w io.Writer, r *Report, o RenderOptions, maxBytes int) error {
 	limit := sarifMaxResults
 	s := newSARIF(r, o, limit)
 	for {
@@ -42,7 +47,7 @@ func renderSARIF(w io.Writer, r *Report, o RenderOptions) error {
 		if err != nil {
 			return err
 		}
-		if size < sarifMaxBytes || limit < 10 {
+		if size < maxBytes || limit < 10 {
 			return encodeSARIF(w, log)
 		}
 		limit /= 2
@@ -114,11 +119,7 @@ func (s *sarif) log() sarifLog {
 		case s.mustLeaveOut(cms):
 			notices.add(noteRunLeftOut, "error", "", fmt.Sprintf(
 				"The run of %s is left out: it is incomplete, and there is no baseline. Code scanning would take every finding that it could not see for fixed. Give --baseline with an earlier JSON report, or accept the gaps", cms))
-			for _, unit := range s.unread {
-				if unit.CMS == cms {
-					notices.unread(unit)
-				}
-			}
+			s.missingNotes(cms, notices)
 		case len(log.Runs) == sarifMaxRuns-1:
 			notices.add(noteRunLeftOut, "error", "", fmt.Sprintf("The run of %s is left out: a file may have no more than %d runs", cms, sarifMaxRuns))
 		default:

@@ -93,8 +93,9 @@ func (n *notes) finish() []sarifNotification {
 	return n.list
 }
 
-// gapNotes notes what was not measured of one CMS.
-func (s *sarif) gapNotes(cms string, n *notes) {
+// missingNotes notes the lists of one CMS that were not read and the rules that
+// could not run.
+func (s *sarif) missingNotes(cms string, n *notes) {
 	for _, unit := range s.unread {
 		if unit.CMS == cms {
 			n.unread(unit)
@@ -105,6 +106,11 @@ func (s *sarif) gapNotes(cms string, n *notes) {
 			n.add(noteRuleError, "error", e.Rule, fmt.Sprintf("%s could not judge %s: %s", e.Rule, e.Source, e.Detail))
 		}
 	}
+}
+
+// gapNotes notes all that was not measured of one CMS.
+func (s *sarif) gapNotes(cms string, n *notes) {
+	s.missingNotes(cms, n)
 	s.staleNotes(cms, n)
 	for _, gap := range s.r.Gaps {
 		if s.cmsOf[gap.Source] != cms {

@@ -201,3 +201,25 @@ func expiryText(date string, days int) string {
 	}
 	return date
 }
+
+// title, cms and sourceName look up what belongs to an id, "" where it is unknown.
+func (v *view) title(rule string) string {
+	if r, ok := v.rules[rule]; ok {
+		return r.Title
+	}
+	return ""
+}
+
+func (v *view) cms(source string) string {
+	if s, ok := v.sources[source]; ok {
+		return s.CMS
+	}
+	return ""
+}
+
+func (v *view) sourceName(source string) string {
+	if s, ok := v.sources[source]; ok {
+		return s.Name
+	}
+	return ""
+}

@@ -1,0 +1,219 @@
+package report
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// csvColumns are the columns of the csv format. record says what a row is:
+// finding, or what the report knows to be missing: not_evaluated, unread_list,
+// accepted_gap, rule_error, expired_waiver.
+var csvColumns = []string{
+	"record", "severity", "status", "baseline", "rule", "title", "cms", "source", "source_name", "token", "token_name", "kind", "count",
+	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint",
+}
+
+// csvRow is a row by the names of its columns.
+type csvRow map[string]string
+
+// renderCSV writes one row for each finding, then one for each thing that is missing.
+func renderCSV(w io.Writer, r *Report, _ RenderOptions) error {
+	out := newCSVTable(w, csvColumns)
+	v := newView(r)
+	for i := range r.Findings {
+		out.row(findingRow(v, &r.Findings[i]))
+	}
+	for _, gap := range r.Gaps {
+		out.row(csvRow{
+			"record": "not_evaluated", "severity": string(gap.Severity), "status": string(policies.NotEvaluated), "rule": gap.Rule, "title": v.title(gap.Rule),
+			"cms": v.cms(gap.Source), "source": gap.Source, "source_name": v.sourceName(gap.Source), "token": strings.Join(gap.Sample, " "), "count": strconv.Itoa(gap.Count), "message": gap.Reason,
+		})
+	}
+	for _, unit := range v.unread {
+		out.row(unreadRow(unit))
+	}
+	for _, e := range r.RuleErrors {
+		out.row(csvRow{"record": "rule_error", "rule": e.Rule, "title": v.title(e.Rule), "cms": v.cms(e.Source), "source": e.Source, "source_name": v.sourceName(e.Source), "message": e.Detail})
+	}
+	for _, waiver := range r.Waivers.Expired {
+		row := csvRow{"record": "expired_waiver", "rule": waiver.Rule, "token": waiver.Token, "count": strconv.Itoa(waiver.Findings)}
+		row.waiver(&waiver.Waiver)
+		out.row(row)
+	}
+	return out.close()
+}
+
+func findingRow(v *view, f *Finding) csvRow {
+	row := csvRow{
+		"record": "finding", "severity": string(f.Severity), "status": string(f.Status), "baseline": string(f.Baseline), "rule": f.Rule, "title": v.title(f.Rule),
+		"cms": f.CMS, "source": f.Source, "source_name": v.sourceName(f.Source), "token": f.Token, "token_name": f.TokenName, "kind": string(f.Kind), "count": "1",
+		"message": f.Message, "remediation": f.Remediation, "url": f.URL, "address": f.Address, "fingerprint": f.Fingerprint,
+	}
+	if f.Origin != nil {
+		row.origin(*f.Origin)
+	}
+	if f.Waiver != nil {
+		row.waiver(f.Waiver)
+	}
+	if len(f.Evidence) > 0 {
+		// What comes from JSON, or goes there, can be encoded.
+		evidence, _ := json.Marshal(f.Evidence)
+		row["evidence"] = string(evidence)
+	}
+	return row
+}
+
+func unreadRow(unit UnreadUnit) csvRow {
+	row := csvRow{"record": "unread_list", "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "token": unit.Name, "message": unitProblem(unit), "remediation": unit.Hint}
+	if gap := unit.Accepted; gap != nil {
+		row["record"] = "accepted_gap"
+		row.waiver(&policies.Waiver{Reason: gap.Reason, Owner: gap.Owner, ApprovedBy: gap.ApprovedBy, Expires: gap.Expires, Origin: gap.Origin})
+	}
+	return row
+}
+
+func (row csvRow) waiver(w *policies.Waiver) {
+	row["waiver_reason"], row["waiver_owner"], row["waiver_approved_by"], row["waiver_expires"] = w.Reason, w.Owner, w.ApprovedBy, w.Expires
+	row.origin(w.Origin)
+}
+
+// origin keeps the first place that is given: that of a finding before that of its waiver.
+func (row csvRow) origin(o inventory.Origin) {
+	if o.File == "" || row["file"] != "" {
+		return
+	}
+	row["file"] = o.File
+	if o.Line > 0 {
+		row["line"] = strconv.Itoa(o.Line)
+	}
+}
+
+// csvTable writes rows by the names of their columns. The first error sticks.
+type csvTable struct {
+	out     *csv.Writer
+	columns []string
+	record  []string
+}
+
+func newCSVTable(w io.Writer, columns []string) *csvTable {
+	t := &csvTable{out: csv.NewWriter(w), columns: columns, record: make([]string, len(columns))}
+	_ = t.out.Write(columns) // csv.Writer keeps its first error
+	return t
+}
+
+func (t *csvTable) row(row csvRow) {
+	for i, name := range t.columns {
+		t.record[i] = csvCell(row[name])
+	}
+	_ = t.out.Write(t.record)
+}
+
+func (t *csvTable) close() error {
+	t.out.Flush()
+	return t.out.Error()
+}
+
+// csvInventoryColumns are the columns of the csv-inventory format. record is
+// token, or unread_list or accepted_gap for a list whose tokens are missing here.
+var csvInventoryColumns = []string{
+	"record", "cms", "source", "source_name", "id", "ref", "name", "description", "kind", "status", "apis", "level", "write", "assumed", "manages_tokens", "role", "grants",
+	"environments_state", "environments", "environments_count", "created_at", "age_days", "expiry_state", "expires_at", "expires_in_days",
+	"last_used_state", "last_used_at", "unused_days_min", "unused_days_max", "owner_type", "owner", "owner_state", "secret_readable", "planned", "address", "url",
+	"failed_rules", "waived_rules", "not_evaluated_rules", "message",
+}
+
+// renderCSVInventory writes one row for each token, then one for each list that
+// could not be read.
+func renderCSVInventory(w io.Writer, r *Report, _ RenderOptions) error {
+	out := newCSVTable(w, csvInventoryColumns)
+	v := newView(r)
+	for i := range r.Tokens {
+		out.row(tokenRow(v, &r.Tokens[i]))
+	}
+	for _, unit := range v.unread {
+		record := "unread_list"
+		if unit.Accepted != nil {
+			record = "accepted_gap"
+		}
+		out.row(csvRow{"record": record, "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "name": unit.Name, "message": unitProblem(unit)})
+	}
+	return out.close()
+}
+
+func tokenRow(v *view, t *Token) csvRow {
+	row := csvRow{
+		"record": "token", "cms": t.CMS, "source": t.Source, "source_name": v.sourceName(t.Source), "id": t.ID, "ref": t.Ref, "name": t.Name, "description": t.Description,
+		"kind": string(t.Kind), "status": string(t.Status), "apis": join(t.APIs), "level": string(t.Access.Level), "write": strconv.FormatBool(t.Access.Write),
+		"assumed": strconv.FormatBool(t.Access.Assumed), "manages_tokens": string(t.Access.ManagesTokens), "grants": strings.Join(t.Access.Grants, " "),
+		"environments_state": string(t.Environments.State), "environments": environmentNames(t.Environments), "environments_count": strconv.Itoa(t.Environments.Effective),
+		"created_at": date(t.CreatedAt.At), "age_days": days(t.AgeDays), "expiry_state": string(t.Expiry.State), "expires_at": date(t.Expiry.At), "expires_in_days": days(t.ExpiresInDays),
+		"last_used_state": string(t.LastUsed.State), "last_used_at": date(lastUse(t.LastUsed)), "owner_type": string(t.Owner.Type), "owner": t.Owner.Name, "owner_state": string(t.Owner.State),
+		"secret_readable": string(t.Secret.Readable), "planned": string(t.Planned), "address": t.Address, "url": t.URL,
+		"failed_rules": rulesWith(t, policies.Fail), "waived_rules": rulesWith(t, policies.Waived), "not_evaluated_rules": rulesWith(t, policies.NotEvaluated),
+	}
+	if t.Role != nil {
+		row["role"] = t.Role.Name
+	}
+	if t.UnusedDays != nil {
+		row["unused_days_min"], row["unused_days_max"] = strconv.Itoa(t.UnusedDays.Min), days(t.UnusedDays.Max)
+	}
+	return row
+}
+
+// lastUse gives the moment of the last use, or the latest it can have been.
+func lastUse(u inventory.LastUsed) time.Time {
+	if u.State == inventory.LastUsedAt {
+		return u.At
+	}
+	return u.Latest
+}
+
+func environmentNames(s inventory.Scope) string {
+	names := make([]string, len(s.Items))
+	for i, item := range s.Items {
+		names[i] = item.ID
+	}
+	return strings.Join(names, " ")
+}
+
+// rulesWith gives the rules with one status on a token.
+func rulesWith(t *Token, status policies.Status) string {
+	var ids []string
+	for _, rule := range sortedKeys(t.Verdicts) {
+		if t.Verdicts[rule] == status {
+			ids = append(ids, rule)
+		}
+	}
+	return strings.Join(ids, " ")
+}
+
+func join[S ~string](words []S) string {
+	texts := make([]string, len(words))
+	for i, word := range words {
+		texts[i] = string(word)
+	}
+	return strings.Join(texts, " ")
+}
+
+// date gives RFC 3339, or "" for no time.
+func date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// days gives a number, or "" for none.
+func days(n *int) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.Itoa(*n)
+}

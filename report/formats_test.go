@@ -1,0 +1,328 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// csvRecords reads a CSV report as maps from column to cell.
+func csvRecords(t *testing.T, document []byte) []map[string]string {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(document)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records []map[string]string
+	for _, row := range rows[1:] {
+		record := map[string]string{}
+		for i, cell := range row {
+			record[rows[0][i]] = cell
+		}
+		records = append(records, record)
+	}
+	return records
+}
+
+// prints gives the fingerprints of findings with one of the statuses, sorted.
+func prints(r *Report, statuses ...policies.Status) []string {
+	list := []string{}
+	for _, f := range r.Findings {
+		if slices.Contains(statuses, f.Status) {
+			list = append(list, f.Fingerprint)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// shown are the fingerprints of the findings that a format shows, waived ones included.
+var shown = map[string]func(t *testing.T, document []byte, r *Report) []string{
+	"json": func(t *testing.T, document []byte, _ *Report) []string {
+		r, err := Read(bytes.NewReader(document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return prints(r, policies.Fail, policies.Waived)
+	},
+	"sarif": func(t *testing.T, document []byte, _ *Report) []string {
+		var log sarifLog
+		if err := json.Unmarshal(document, &log); err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, run := range log.Runs {
+			for _, result := range run.Results {
+				for _, print := range result.Properties["fingerprints"].([]any) {
+					list = append(list, print.(string))
+				}
+			}
+		}
+		return list
+	},
+	"csv": func(t *testing.T, document []byte, _ *Report) []string {
+		var list []string
+		for _, record := range csvRecords(t, document) {
+			if record["record"] == "finding" {
+				list = append(list, record["fingerprint"])
+			}
+		}
+		return list
+	},
+	"junit": func(t *testing.T, document []byte, _ *Report) []string {
+		var doc junitSuites
+		if err := xml.Unmarshal(document, &doc); err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, suite := range doc.Suites {
+			for _, c := range suite.Cases {
+				if c.Properties != nil {
+					list = append(list, c.Properties.List[0].Value)
+				}
+			}
+		}
+		return list
+	},
+	"gitlab": func(t *testing.T, document []byte, r *Report) []string {
+		var entries []codeQuality
+		if err := json.Unmarshal(document, &entries); err != nil {
+			t.Fatal(err)
+		}
+		list := prints(r, policies.Waived) // it has no way to show them
+		for _, e := range entries {
+			if !strings.HasPrefix(e.CheckName, "tokenaudit/") {
+				list = append(list, e.Fingerprint)
+			}
+		}
+		return list
+	},
+	"csv-inventory": func(t *testing.T, document []byte, r *Report) []string {
+		var list []string
+		failed, waived := map[[2]string]bool{}, map[[2]string]bool{}
+		for _, record := range csvRecords(t, document) {
+			for _, rule := range strings.Fields(record["failed_rules"]) {
+				failed[[2]string{rule, record["id"]}] = true
+			}
+			for _, rule := range strings.Fields(record["waived_rules"]) {
+				waived[[2]string{rule, record["id"]}] = true
+			}
+		}
+		for _, f := range r.Findings {
+			pair := [2]string{f.Rule, f.Token}
+			if f.Token == "" || f.Status == policies.Fail && failed[pair] || f.Status == policies.Waived && waived[pair] {
+				list = append(list, f.Fingerprint)
+			}
+		}
+		return list
+	},
+	"table":    byRuleAndSubject(func(s string) string { return s }),
+	"markdown": byRuleAndSubject(func(s string) string { return "`" + s + "`" }),
+	"prometheus": func(t *testing.T, document []byte, r *Report) []string {
+		var list []string
+		counts := map[[3]string]int{}
+		for _, f := range r.Findings {
+			counts[[3]string{f.Rule, string(f.Severity), string(f.Status)}]++
+		}
+		for _, f := range r.Findings {
+			line := sample{[]string{"rule", f.Rule, "severity", string(f.Severity), "status", string(f.Status)}, 0}
+			count := counts[[3]string{f.Rule, string(f.Severity), string(f.Status)}]
+			if strings.Contains(string(document), "tokenaudit_findings"+labelText(line.labels)+" "+thousands(count)+"\n") {
+				list = append(list, f.Fingerprint)
+			}
+		}
+		return list
+	},
+}
+
+// byRuleAndSubject finds findings in prose: a line that has the id of the token
+// below a heading that has the rule, or in one line with it.
+func byRuleAndSubject(quote func(string) string) func(*testing.T, []byte, *Report) []string {
+	return func(_ *testing.T, document []byte, r *Report) []string {
+		found := map[string]bool{}
+		heading := ""
+		for line := range strings.Lines(string(document)) {
+			if strings.TrimSpace(line) != "" && !strings.ContainsAny(line, "\t|") {
+				heading = line
+			}
+			for _, f := range r.Findings {
+				if strings.Contains(line, quote(subject(&f))) && (strings.Contains(heading, f.Rule) || strings.Contains(line, quote(f.Rule)) || strings.Contains(line, f.Rule)) {
+					found[f.Fingerprint] = true
+				}
+			}
+		}
+		return sortedKeys(found)
+	}
+}
+
+// TestEveryFormatHasTheSameFindings: whatever a format looks like, all findings
+// of the report are in it.
+func TestEveryFormatHasTheSameFindings(t *testing.T) {
+	r := readable(sampleReport())
+	want := prints(r, policies.Fail, policies.Waived)
+	for _, format := range Formats() {
+		t.Run(format.Name, func(t *testing.T) {
+			extract, ok := shown[format.Name]
+			if !ok {
+				t.Fatalf("nobody knows how to find findings in %s", format.Name)
+			}
+			got := extract(t, rendered(t, format.Name, r, RenderOptions{Suppressed: true}), r)
+			slices.Sort(got)
+			if diff := cmp.Diff(want, slices.Compact(got)); diff != "" {
+				t.Errorf("(-report +%s)\n%s", format.Name, diff)
+			}
+		})
+	}
+}
+
+// Every format says that something could not be read, that a gap is accepted,
+// and that a rule erred.
+func TestEveryFormatShowsGaps(t *testing.T) {
+	r := sampleReport()
+	r.RuleErrors = []RuleError{{Rule: "unused-token", Source: "datocms/projects/77", Detail: "ran out of time"}}
+	for _, format := range Formats() {
+		document := string(rendered(t, format.Name, r, RenderOptions{Gate: DefaultGate()}))
+		for what, words := range map[string][]string{
+			"an unread list":  {"management_tokens", "management&#95;tokens", `cms="contentstack",error="permission_denied"} 1`},
+			"an accepted gap": {"access_tokens could not be read", "accepted", "ACCEPTED", "Accepted", "access_tokens\n"},
+			"a rule error":    {"ran out of time", `tokenaudit_rule_errors{rule="unused-token"} 1`},
+		} {
+			if format.Name == "csv-inventory" && what == "a rule error" {
+				continue // one row a token: its verdicts are there, as not evaluated
+			}
+			if !slices.ContainsFunc(words, func(word string) bool { return strings.Contains(document, word) }) {
+				t.Errorf("%s does not show %s", format.Name, what)
+			}
+		}
+	}
+}
+
+// Two runs over the same inputs give the same bytes; see also
+// TestBuilderIgnoresOrderAndConcurrency.
+func TestFormatsAreDeterministic(t *testing.T) {
+	one, two := hostileReport(), hostileReport()
+	o := RenderOptions{Gate: DefaultGate(), Suppressed: true}
+	for _, format := range Formats() {
+		if !bytes.Equal(rendered(t, format.Name, one, o), rendered(t, format.Name, two, o)) {
+			t.Errorf("%s differs from run to run", format.Name)
+		}
+	}
+}
+
+func TestFormatsDoNotChangeTheReport(t *testing.T) {
+	r := sampleReport()
+	want := rendered(t, "json", r, RenderOptions{})
+	for _, format := range Formats() {
+		rendered(t, format.Name, r, RenderOptions{Gate: DefaultGate(), MinSeverity: policies.High, Suppressed: true, Terminal: true})
+		if got := rendered(t, "json", r, RenderOptions{}); !bytes.Equal(want, got) {
+			t.Errorf("%s changed the report: %s", format.Name, cmp.Diff(string(want), string(got)))
+		}
+	}
+}
+
+func TestMinSeverityHidesAndCounts(t *testing.T) {
+	r := readable(sampleReport())
+	for _, tt := range []struct{ format, hidden, note string }{
+		{"table", "unused-token  ", "Not shown: 3 findings below high"},
+		{"markdown", "<b>medium</b>", "3 findings below high"},
+		{"sarif", "has not been used", "3 findings below high left out"},
+	} {
+		if document := string(rendered(t, tt.format, r, RenderOptions{MinSeverity: policies.High})); strings.Contains(document, tt.hidden) || !strings.Contains(document, tt.note) {
+			t.Errorf("%s hides %v, says so %v", tt.format, !strings.Contains(document, tt.hidden), strings.Contains(document, tt.note))
+		}
+	}
+	if !bytes.Equal(rendered(t, "json", r, RenderOptions{}), rendered(t, "json", r, RenderOptions{MinSeverity: policies.High})) {
+		t.Error("json hides findings")
+	}
+}
+
+func TestFormatsWithoutTheInventory(t *testing.T) {
+	r := sampleReport()
+	r.Tokens = nil
+	for _, format := range Formats() {
+		var b bytes.Buffer
+		err := format.Render(&b, r, RenderOptions{})
+		if format.NeedsTokens != errors.Is(err, ErrNoTokens) || !format.NeedsTokens && err != nil {
+			t.Errorf("%s: %v", format.Name, err)
+		}
+		if format.NeedsTokens && b.Len() > 0 {
+			t.Errorf("%s wrote %q before it failed", format.Name, &b)
+		}
+	}
+}
+
+func TestPrometheusPassesTheLinter(t *testing.T) {
+	compared := sampleReport()
+	if err := compared.CompareTo(readable(sampleReport()), false); err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range map[string]*Report{"sample": sampleReport(), "compared": compared, "empty": emptyReport(), "hostile": hostileReport(), "nothing": build(sampleOptions(), nil)} {
+		problems, err := promlint.New(bytes.NewReader(rendered(t, "prometheus", r, RenderOptions{}))).Lint()
+		if err != nil || len(problems) > 0 {
+			t.Errorf("%s: %v, %v", name, problems, err)
+		}
+	}
+}
+
+// The number of series does not grow with sources, tokens or findings.
+func TestPrometheusIsBounded(t *testing.T) {
+	lines := func(sources, tokens int) int {
+		return bytes.Count(rendered(t, "prometheus", build(sampleOptions(), largeSources(sources, tokens)), RenderOptions{}), []byte("\n"))
+	}
+	if small, large := lines(3, 1400), lines(12, 1400); small != large {
+		t.Errorf("%d lines for 4,200 tokens, %d for 16,800", small, large)
+	}
+	r := sampleReport()
+	for i := range 500 {
+		source := r.Sources[0]
+		source.CMS = "cms" + strings.Repeat("x", i)
+		r.Sources = append(r.Sources, source)
+	}
+	if n := bytes.Count(rendered(t, "prometheus", r, RenderOptions{}), []byte("tokenaudit_sources{")); n > maxCMSes+1 {
+		t.Errorf("%d CMSes", n)
+	}
+}
+
+func TestMarkdownFitsAComment(t *testing.T) {
+	for name, r := range map[string]*Report{"large": build(sampleOptions(), largeSources(30, 100)), "hostile": hostileReport()} {
+		document := rendered(t, "markdown", r, RenderOptions{Gate: DefaultGate()})
+		if len(document) > markdownLimit {
+			t.Errorf("%s: %d bytes", name, len(document))
+		}
+		if !bytes.Contains(document, []byte("Not shown here")) {
+			t.Errorf("%s: nothing says what was cut", name)
+		}
+		if opened, closed := bytes.Count(document, []byte("<details>")), bytes.Count(document, []byte("</details>")); opened != closed {
+			t.Errorf("%s: %d details opened, %d closed", name, opened, closed)
+		}
+	}
+	// What is left out is counted: rows and remainder are all findings.
+	r := build(sampleOptions(), largeSources(30, 100))
+	document := string(rendered(t, "markdown", r, RenderOptions{}))
+	rows := strings.Count(document, "| `Token ")
+	for _, rule := range []string{"delivery-token-can-write", "write-token-never-expires", "delivery-token-one-environment", "unused-token"} {
+		if i := strings.Index(document, " of the findings of "+rule); i > 0 {
+			words := strings.Fields(document[:i])
+			n := 0
+			for _, digit := range words[len(words)-1] {
+				if digit >= '0' && digit <= '9' {
+					n = n*10 + int(digit-'0')
+				}
+			}
+			rows += n
+		}
+	}
+	if rows != 3000 {
+		t.Errorf("rows shown and rows counted are %d, want 3,000", rows)
+	}
+}

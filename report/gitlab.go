@@ -1,0 +1,131 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// codeQuality is one entry of GitLab's Code Quality report.
+type codeQuality struct {
+	Description string              `json:"description"`
+	CheckName   string              `json:"check_name"`
+	Fingerprint string              `json:"fingerprint"`
+	Severity    string              `json:"severity"`
+	Location    codeQualityLocation `json:"location"`
+}
+
+type codeQualityLocation struct {
+	Path  string           `json:"path"`
+	Lines codeQualityLines `json:"lines"`
+}
+
+type codeQualityLines struct {
+	Begin int `json:"begin"`
+}
+
+// renderGitLab writes GitLab's Code Quality report: the findings that are not
+// waived, at the line that declares a planned token, else at a path that stands
+// for the token. What was not measured is an entry too: the widget shows no more.
+func renderGitLab(w io.Writer, r *Report, _ RenderOptions) error {
+	v := newView(r)
+	out := bufio.NewWriterSize(w, 1<<16)
+	separator := "[\n  "
+	put := func(e codeQuality) error {
+		b, err := json.MarshalIndent(e, "  ", "  ")
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(out, separator); err != nil {
+			return err
+		}
+		separator = ",\n  "
+		_, err = safeJSON{out}.Write(b)
+		return err
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Status == policies.Fail {
+			if err := put(findingQuality(f)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, e := range missingQuality(v) {
+		if err := put(e); err != nil {
+			return err
+		}
+	}
+	end := "\n]\n"
+	if separator[0] == '[' {
+		end = "[]\n"
+	}
+	if _, err := io.WriteString(out, end); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+func findingQuality(f *Finding) codeQuality {
+	e := codeQuality{
+		Description: cutRunes(oneLine(f.Message), sarifMaxText),
+		CheckName:   oneLine(f.Rule),
+		Fingerprint: f.Fingerprint,
+		Severity:    gitlabSeverity(f.Severity),
+		Location:    codeQualityLocation{Path: uriPath(subject(f)), Lines: codeQualityLines{Begin: 1}},
+	}
+	if e.Description == "" {
+		e.Description = e.CheckName
+	}
+	if inCode(f) {
+		e.Location = codeQualityLocation{Path: oneLine(repositoryPath(f.Origin.File)), Lines: codeQualityLines{Begin: f.Origin.Line}}
+	}
+	return e
+}
+
+// missingQuality gives an entry for each list that was not read and nobody
+// accepted, each rule that erred, and each rule that could not decide everything.
+func missingQuality(v *view) []codeQuality {
+	var entries []codeQuality
+	add := func(check, source, detail, severity, text string) {
+		entries = append(entries, codeQuality{
+			Description: cutRunes(oneLine(text), sarifMaxText), CheckName: check, Severity: severity,
+			Fingerprint: Fingerprint(check, source, detail, ""),
+			Location:    codeQualityLocation{Path: uriPath(source), Lines: codeQualityLines{Begin: 1}},
+		})
+	}
+	for _, unit := range v.unread {
+		text := fmt.Sprintf("%s of %s could not be read in full: %s", unit.Name, unit.Source, unitProblem(unit))
+		if unit.Accepted != nil {
+			add("tokenaudit/accepted-gap", unit.Source, unit.Name, "info", text+" (accepted until "+unit.Accepted.Expires+")")
+			continue
+		}
+		add("tokenaudit/unread-list", unit.Source, unit.Name, "major", text)
+	}
+	for _, e := range v.r.RuleErrors {
+		add("tokenaudit/rule-error", e.Source, e.Rule, "major", fmt.Sprintf("%s could not judge %s: %s", e.Rule, e.Source, e.Detail))
+	}
+	for i := range v.r.Rules {
+		rule := &v.r.Rules[i]
+		if n := rule.Statuses.NotEvaluated; n > 0 {
+			add("tokenaudit/not-evaluated", "tokenaudit", rule.ID, "info", fmt.Sprintf("%s could not decide %s", rule.ID, plural(n, "verdict", "verdicts")))
+		}
+	}
+	return entries
+}
+
+func gitlabSeverity(s policies.Severity) string {
+	switch s {
+	case policies.Critical:
+		return "blocker"
+	case policies.High:
+		return "critical"
+	case policies.Medium:
+		return "major"
+	case policies.Low:
+		return "minor"
+	}
+	return "info"
+}
