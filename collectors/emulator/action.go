@@ -114,6 +114,17 @@ func Rewrite(change func(body any) any) Action {
 	}
 }
 
+// RewriteText changes the emulator's own body as text, for what JSON's encoder
+// does not let through: invalid UTF-8, doubled members, text after the end.
+func RewriteText(change func(body []byte) []byte) Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		own := record(r, next)
+		changed := change(own.body.Bytes())
+		own.sendHeader(w, len(changed))
+		_, _ = w.Write(changed)
+	}
+}
+
 // Flood answers 200 with size bytes of a JSON array that never gets to its end.
 func Flood(size int64) Action {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {

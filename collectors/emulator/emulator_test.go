@@ -236,6 +236,10 @@ func TestFaults(t *testing.T) {
 			func(_ *http.Response, b []byte, err error) bool {
 				return err == nil && strings.Contains(string(b), `"total":99`)
 			}},
+		{"rewrite text", RewriteText(func(b []byte) []byte { return append(b, "\xff"...) }),
+			func(_ *http.Response, b []byte, err error) bool {
+				return err == nil && bytes.Equal(b, append(bytes.Clone(own), 0xff))
+			}},
 		{"flood", Flood(3 << 20), func(_ *http.Response, b []byte, err error) bool {
 			return err == nil && len(b) >= 3<<20 && !json.Valid(b)
 		}},

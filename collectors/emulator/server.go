@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"time"
@@ -32,6 +34,8 @@ func Serve(ctx context.Context, h http.Handler) (*Server, error) {
 		server: &http.Server{
 			Handler:           h,
 			ReadHeaderTimeout: 10 * time.Second,
+			// Broken connections are part of the game: nobody wants to read of them.
+			ErrorLog: log.New(io.Discard, "", 0),
 			// A handler that hangs by design ends with the server.
 			BaseContext: func(net.Listener) context.Context { return ctx },
 		},
