@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +44,7 @@ func buildFixture() *fixture {
 		cms: map[string]listener{
 			"contentful":   emulator.NewContentful(contentfulState(), emulator.ContentfulOptions{Options: options}),
 			"contentstack": emulator.NewContentstack(contentstackState(), emulator.ContentstackOptions{Options: options}),
-			// "datocms":      emulator.NewDatoCMS(datocmsState(), emulator.DatoCMSOptions{Options: options}),
+			"datocms":      emulator.NewDatoCMS(datocmsState(), emulator.DatoCMSOptions{Options: options}),
 		},
 		url: map[string]string{},
 		environ: []string{
@@ -78,7 +77,7 @@ func (f *fixture) serve(ctx context.Context) (stop func(), err error) {
 
 // config is the configuration that reads the whole fixture.
 func (f *fixture) config() string {
-	text := fmt.Sprintf(`version: 1
+	return fmt.Sprintf(`version: 1
 sources:
   - cms: contentful
     organization: acme
@@ -93,10 +92,6 @@ sources:
     projects:
       - {name: blog, token: {env: DATOCMS_API_TOKEN}}
 `, f.url["contentful"], f.url["contentstack"], f.url["datocms"])
-	if f.url["datocms"] == "" {
-		text, _, _ = strings.Cut(text, "  - cms: datocms")
-	}
-	return text
 }
 
 // newFixture serves the fixture on loopback for a test, in a working directory

@@ -109,9 +109,6 @@ func (f *fixture) onlyReads(t *testing.T) {
 func TestLeaksWouldBeFound(t *testing.T) {
 	f := newFixture(t)
 	for cms, path := range map[string]string{"contentful": "/spaces/shop/api_keys", "contentstack": "/v3/stacks/delivery_tokens", "datocms": "/access_tokens"} {
-		if f.url[cms] == "" {
-			continue
-		}
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.url[cms]+path, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -27,6 +27,12 @@ type reading struct {
 	options readOptions
 	config  *config.Config
 	shard   collectors.Shard
+	// environment is what the secrets are resolved against.
+	environment config.Environment
+	// now stamps the sources.
+	now func() time.Time
+	// unpaced sends requests as fast as an emulator takes them.
+	unpaced bool
 }
 
 // newReading checks the flags and loads the configuration.
@@ -34,7 +40,7 @@ func (a *app) newReading(o readOptions) (*reading, error) {
 	if err := errors.Join(a.checkVolume(), o.validate()); err != nil {
 		return nil, err
 	}
-	r := &reading{app: a, options: o}
+	r := &reading{app: a, options: o, environment: a.environment(), now: a.now, unpaced: a.unpaced}
 	var err error
 	if o.shard != "" {
 		if r.shard, err = collectors.ParseShard(o.shard); err != nil {
@@ -60,7 +66,7 @@ func (r *reading) scope(rules []string) *report.Scope {
 
 // entries resolves the secrets.
 func (r *reading) entries(ctx context.Context) ([]collectors.Entry, error) {
-	entries, err := r.config.Entries(ctx, r.app.environment())
+	entries, err := r.config.Entries(ctx, r.environment)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +85,7 @@ func (r *reading) session(observe func(cmsapi.Event)) (*cmsapi.Session, error) {
 		MaxWait:   firstSet(r.options.maxWait, r.config.Limits.MaxWait),
 		TotalWait: firstSet(r.options.totalWait, r.config.Limits.TotalWait),
 		Transport: r.app.transport,
-		Unpaced:   r.app.unpaced,
+		Unpaced:   r.unpaced,
 		Observe:   observe,
 	}
 	if r.app.verbose {
@@ -201,7 +207,7 @@ func (r *reading) prober(e collectors.Entry, session *cmsapi.Session) (collector
 
 // run is what all collectors of the reading share.
 func (r *reading) run(session *cmsapi.Session) collectors.Run {
-	return collectors.Run{API: session, Now: r.app.now, Dir: r.config.Dir, LookupEnv: r.app.lookup}
+	return collectors.Run{API: session, Now: r.now, Dir: r.config.Dir, LookupEnv: r.app.lookup}
 }
 
 // sortSources orders sources as an inventory has them.

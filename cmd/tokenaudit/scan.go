@@ -41,10 +41,8 @@ func (a *app) scan(ctx context.Context, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.saveInventory != "" {
-		if err := checkPlace("--save-inventory", o.saveInventory); err != nil {
-			return usageError{err}
-		}
+	if err := checkInventory(o.saveInventory); err != nil {
+		return err
 	}
 	r, err := a.newReading(o.readOptions)
 	if err != nil {
@@ -63,7 +61,7 @@ func (a *app) scan(ctx context.Context, o scanOptions) error {
 func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) error {
 	at := au.plan.at
 	if at.IsZero() {
-		at = au.app.now().UTC().Truncate(time.Second)
+		at = r.now().UTC().Truncate(time.Second)
 	}
 	var kept []inventory.Source
 	var latest latestTime
@@ -88,6 +86,17 @@ func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) err
 		}
 	}
 	return au.finish(result)
+}
+
+// checkInventory checks the file of --save-inventory before the work.
+func checkInventory(file string) error {
+	if file == "" {
+		return nil
+	}
+	if err := checkPlace("--save-inventory", file); err != nil {
+		return usageError{err}
+	}
+	return nil
 }
 
 // writeInventory writes sources, sorted, to a file or to standard output.
