@@ -43,6 +43,8 @@ type RenderOptions struct {
 
 	// hidden is how many findings MinSeverity left out.
 	hidden int
+	// decision is that of Gate on the whole report: what is not shown still counts.
+	decision Decision
 }
 
 // Formats gives every format, in the order in which help lists them.
@@ -96,6 +98,7 @@ func (f Format) Render(w io.Writer, r *Report, o RenderOptions) error {
 	if f.NeedsTokens && r.Tokens == nil {
 		return fmt.Errorf("write the %s report: %w", f.Name, ErrNoTokens)
 	}
+	o.decision = o.Gate.Decide(r)
 	if !f.whole && o.MinSeverity != "" {
 		shown := *r
 		shown.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(finding Finding) bool {

@@ -85,7 +85,7 @@ func (m *markdown) table(what, opening string, titles []string, rows [][]string,
 }
 
 func (m *markdown) head() {
-	d := m.o.Gate.Decide(m.v.r)
+	d := m.o.decision
 	word := map[Verdict]string{VerdictPass: "passed", VerdictFail: "failed", VerdictIncomplete: "incomplete"}[d.Verdict]
 	s := m.v.r.Summary
 	m.put(fmt.Sprintf("## API token audit: %s\n\n**%s** (exit code %d)\n\n%s in %s, judged by %s at %s.\n",

@@ -25,7 +25,7 @@ func renderTable(w io.Writer, r *Report, o RenderOptions) error {
 	p.allowed(v)
 	p.baseline(v)
 	p.totals(v)
-	p.verdict(o.Gate.Decide(r))
+	p.verdict(o.decision)
 	return p.close()
 }
 

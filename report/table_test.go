@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,17 @@ func TestTableSaysFirstWhatIsMissing(t *testing.T) {
 	}
 	if !strings.HasPrefix(out, order[0]) {
 		t.Errorf("begins with %q", out[:40])
+	}
+}
+
+// What is not shown still counts: the verdict is that of the exit code.
+func TestHiddenFindingsStillCount(t *testing.T) {
+	whole := sampleReport()
+	whole.Findings = slices.DeleteFunc(whole.Findings, func(f Finding) bool { return f.Severity == policies.Critical })
+	out := string(rendered(t, "table", whole, RenderOptions{Gate: DefaultGate(), MinSeverity: policies.Critical}))
+	want := DefaultGate().Decide(whole)
+	if want.Code != ExitFindings || !strings.Contains(out, "FAIL (exit code 1): "+want.Reason) {
+		t.Errorf("want %+v in\n%s", want, out)
 	}
 }
 
