@@ -171,7 +171,7 @@ func (site demoSite) keys() []demoKey {
 		if (i+len(site.name))%5 == 0 {
 			description = ""
 		}
-		keys = append(keys, demoKey{name + " production", description, texts("master"), nil, 150 + 97*(i+len(name)%7)})
+		keys = append(keys, demoKey{name + " production", description, texts("master"), nil, 90 + 43*(i+len(name)%7)})
 		if staging {
 			keys = append(keys, demoKey{name + " staging", "Staging of: " + name, texts("staging"), nil, 90 + 61*i})
 		}

@@ -42,10 +42,10 @@ func (m moment) demoContentfulTokens() []*ContentfulToken {
 		logins = append(logins,
 			demoLogin{person: person, name: "CLI login", kind: ContentfulCLI, write: true, age: 40 + 9*i, life: 180, used: i},
 			demoLogin{person: person, name: "CLI login", kind: ContentfulCLI, write: true, age: 300 + 11*i, life: 180, used: 150 + i},
-			demoLogin{person: person, name: "Translation bridge", kind: ContentfulOAuth, write: i%3 == 0, age: 210 + 13*i, life: 365, used: 2 * i},
+			demoLogin{person: person, name: "Translation bridge", kind: ContentfulOAuth, write: i%3 == 0, age: 210 + 13*i, life: 360, used: 2 * i},
 			demoLogin{person: person, name: "notebook", write: i%2 == 0, age: 70 + 7*i, life: 180 + 30*(i%4), used: 3 + 2*i},
 			demoLogin{person: person, name: "notebook", write: true, age: 400 + 7*i, life: 365, used: 60 + i, revoked: 50 + i},
-			demoLogin{person: person, name: "GraphQL playground", age: 100 + 5*i, life: 365, used: 14 * i},
+			demoLogin{person: person, name: "GraphQL playground", age: 100 + 5*i, life: 270, used: 14 * i},
 		)
 	}
 	var tokens []*ContentfulToken
