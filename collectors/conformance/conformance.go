@@ -68,6 +68,9 @@ type Endpoint struct {
 	// Nullable are the fields that the CMS documents as null or absent, with a
 	// meaning, such as "items[].sys.expiresAt": see Fields.
 	Nullable []string
+	// Textual are the containers that the CMS documents as plain text, too, such
+	// as "items[].environments[]": text in their place is a value like any other.
+	Textual []string
 	// Paging is nil for a list that comes whole.
 	Paging *Paging
 }
@@ -178,7 +181,7 @@ func newSuite(t *testing.T, target Target) (*suite, []string) {
 			continue
 		}
 		s.scopes = append(s.scopes, *sc)
-		for _, field := range e.Nullable {
+		for _, field := range slices.Concat(e.Nullable, e.Textual) {
 			if !slices.Contains(Fields(sc.body), field) {
 				complain("%s has no field %s", e.Path, field)
 			}

@@ -125,6 +125,9 @@ func fieldFaults(sc scope) []fault {
 			if (m.name == null.name || m.name == missing.name) && slices.Contains(sc.endpoint.Nullable, field) {
 				expect = honestOrNull
 			}
+			if m.name == wrongType.name && slices.Contains(sc.endpoint.Textual, field) {
+				expect = honestOrNull
+			}
 			if m.name != otherType.name {
 				all = append(all, fault{name: "first " + field + " " + m.name, expect: expect, serve: rewritten(atFirst(field, m))})
 			}

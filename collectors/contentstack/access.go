@@ -1,6 +1,8 @@
 package contentstack
 
 import (
+	"cmp"
+
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -62,13 +64,18 @@ func managementAccess(s scope) inventory.Access {
 
 // level is what one entry grants at most. The set of modules is open, because
 // the vendor's own sources disagree on it; an unknown one counts as content.
-// The reason is set if the right to write cannot be read. A right that is not
-// named is not given.
+// The reason is set if the right to write cannot be read. Where the right to
+// read is named and the one to write is not, it is not given, as in all samples
+// of read-only scopes.
 func (e scopeEntry) level() (level inventory.Level, unread string) {
 	acl, ok := e.ACL.Get()
-	if !ok {
+	switch {
+	case str(e.Module) == "":
+		return inventory.LevelNone, e.unnamed()
+	case !ok:
 		return inventory.LevelNone, e.ACL.Reason("the acl of a scope entry")
 	}
+	read, named := acl.Read.Get()
 	switch {
 	case yes(acl.Write) && changesStructure(str(e.Module)):
 		return inventory.LevelSchema, ""
@@ -76,10 +83,17 @@ func (e scopeEntry) level() (level inventory.Level, unread string) {
 		return inventory.LevelWrite, ""
 	case unreadable(acl.Write):
 		return inventory.LevelNone, acl.Write.Reason("the right to write of a scope entry")
-	case yes(acl.Read) || unreadable(acl.Read):
+	case !named && acl.Write.State == cmsapi.FieldAbsent:
+		return inventory.LevelNone, "the acl of a scope entry names no right that can be read"
+	case bool(read) || !named:
 		return inventory.LevelRead, ""
 	}
 	return inventory.LevelNone, ""
+}
+
+// unnamed is why an entry has no module.
+func (e scopeEntry) unnamed() string {
+	return cmp.Or(e.Module.Reason("the module of a scope entry"), "a scope entry of the token names no module")
 }
 
 // unreadable: the right is named, but not by a yes or no.

@@ -146,6 +146,9 @@ func (l *contents) judgeRefusals() {
 	l.environments.Err = denied(l.environments.Err, hintSupport)
 	l.branches.Err = denied(l.branches.Err, hintSupport)
 	l.aliases.Err = denied(l.aliases.Err, hintSupport)
+	if l.users != nil {
+		l.users = &people{known: l.users.known, err: denied(l.users.err, hintOrganization)}
+	}
 }
 
 // places resolves what the stack has. Branches are a feature of the plan: where
@@ -154,20 +157,19 @@ func (l *contents) judgeRefusals() {
 func (l *contents) places(s *openStack) places {
 	p := places{
 		environments: map[string]string{}, environmentsKnown: l.environments.Err == nil,
-		branches: map[string]bool{}, aliases: map[string]string{},
+		branches: map[string]inventory.Ternary{}, aliases: map[string]string{},
 		branchless: s.branches == inventory.No ||
 			s.branches == inventory.Unknown && notThere(l.branches.Err) && !l.namesBranches(),
 	}
 	for _, e := range l.environments.Items {
 		p.environments[str(e.UID)] = str(e.Name)
+		p.nameless = p.nameless || str(e.Name) == ""
 	}
 	if p.branchless {
 		return p
 	}
 	for _, b := range l.branches.Items {
-		if !b.Deleted {
-			p.branches[str(b.UID)] = true
-		}
+		p.branches[str(b.UID)] = b.Exists.ternary()
 	}
 	for _, a := range l.aliases.Items {
 		p.aliases[str(a.Alias)] = str(a.UID)
@@ -216,7 +218,8 @@ func (c *collector) census(ctx context.Context, s *openStack, l *contents) censu
 			who.collaborators = c.collaborators(ctx, s)
 		}
 	}
-	if who.organization.incomplete() && !who.missing(creators) {
+	whole := l.delivery.Err == nil && l.management.Err == nil
+	if whole && who.organization.incomplete() && !who.missing(creators) {
 		who.organization = nil
 	}
 	return who

@@ -20,7 +20,7 @@ func TestRegions(t *testing.T) {
 		t.Errorf("regions %v", got)
 	}
 	for name, id := range map[string]string{
-		"": "na", "na": "na", "US": "na", "aws-na": "na", "AWS_NA": "na", " eu ": "eu", "aws-eu": "eu", "aws_eu": "eu",
+		"": "na", "na": "na", "US": "na", "aws-na": "na", "AWS_NA": "na", "Eu": "eu", "aws-eu": "eu", "aws_eu": "eu",
 		"au": "au", "aws-au": "au", "aws_au": "au", "azure-na": "azure-na", "azure_na": "azure-na", "Azure-EU": "azure-eu",
 		"azure_eu": "azure-eu", "gcp-na": "gcp-na", "gcp_na": "gcp-na", "gcp-eu": "gcp-eu", "gcp_eu": "gcp-eu",
 	} {

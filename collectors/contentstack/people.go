@@ -3,6 +3,7 @@ package contentstack
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -47,9 +48,31 @@ func userListing(uid string) listing[share] {
 }
 
 // account is the uid of the user's account. A share has an id of its own; the
-// account's is in user_uid, and missing only for an invitation that nobody has
-// taken up yet, or from an API that says uid for it.
+// account's is in user_uid, and missing for an invitation that nobody has taken
+// up yet, or where uid is the account's.
 func (s share) account() string { return cmp.Or(str(s.UserUID), str(s.UID)) }
+
+// statusPending is that of an invitation that nobody has taken up yet.
+const statusPending = "pending"
+
+// add takes the users of an organization in. Shares without a user_uid tell of
+// accounts only if the caller, who has one, is found among their uids; else
+// nobody can be said to be missing.
+func (p *people) add(shares []share, caller string) {
+	anonymous, accounts := 0, false
+	for _, s := range shares {
+		p.known[s.account()] = s.person
+		if str(s.UserUID) == "" && str(s.Status) != statusPending {
+			anonymous++
+			accounts = accounts || caller != "" && str(s.UID) == caller
+		}
+	}
+	if p.err == nil && anonymous > 0 && !accounts {
+		p.err = &cmsapi.Error{
+			Class: inventory.ErrUnreadable, Message: fmt.Sprintf("%d of %d shares have no user_uid", anonymous, len(shares)),
+		}
+	}
+}
 
 // organizationUsers lists the users of an organization, once for all its
 // stacks.
@@ -57,9 +80,7 @@ func (c *collector) organizationUsers(ctx context.Context, uid string, client *c
 	users, err := c.users.Do(ctx, uid, func(ctx context.Context) (*people, error) {
 		shares := readList(ctx, client, userListing(uid))
 		p := &people{known: map[string]person{}, err: hinted(shares.Err, hintOrganization)}
-		for _, s := range shares.Items {
-			p.known[s.account()] = s.person
-		}
+		p.add(shares.Items, str(c.caller.UID))
 		return p, ctx.Err()
 	})
 	if err != nil {
@@ -75,7 +96,8 @@ func (c *collector) collaborators(ctx context.Context, s *openStack) *people {
 		Path: "/v3/stacks", Header: c.stackHeader(s), Query: url.Values{"include_collaborators": {"true"}},
 	}, &answer)
 	if err != nil {
-		return &people{err: hinted(cmsapi.AsError(err), hintSupport)}
+		// Tokens of this stack were read, so the credential is valid.
+		return &people{err: hinted(denied(cmsapi.AsError(err), hintSupport), hintSupport)}
 	}
 	return collaboratorsOf(answer.Stack.Value)
 }

@@ -17,8 +17,10 @@ type places struct {
 	// environments maps uid to name; complete only if environmentsKnown.
 	environments      map[string]string
 	environmentsKnown bool
-	// branches are the branches that exist; complete only if branchesKnown.
-	branches      map[string]bool
+	// nameless: the names of some environments could not be read.
+	nameless bool
+	// branches tells which branches exist; complete only if branchesKnown.
+	branches      map[string]inventory.Ternary
 	branchesKnown bool
 	// aliases maps an alias to its branch; complete only if aliasesKnown.
 	aliases      map[string]string
@@ -77,7 +79,7 @@ func (p *places) environmentItem(r ref, uids map[string]string) inventory.ScopeI
 		item.ID = cmp.Or(uids[word], word)
 		item.Name = word
 	}
-	if p.environmentsKnown {
+	if p.environmentsKnown && (r.uid != "" || !p.nameless) {
 		item.Exists = inventory.No
 	}
 	return item
@@ -126,7 +128,7 @@ func (p *places) branchScope(s scope) *inventory.Scope {
 		items = append(items, p.branch(cmp.Or(r.uid, r.word, r.name)))
 	}
 	for _, r := range aliases.refs {
-		items = append(items, p.alias(cmp.Or(r.word, r.name, r.uid)))
+		items = append(items, p.alias(aliasName(r)))
 	}
 	switch {
 	case named.all:
@@ -134,6 +136,8 @@ func (p *places) branchScope(s scope) *inventory.Scope {
 		if !p.branchesKnown || !p.aliasesKnown {
 			named.unread = reasonAllBranches
 		}
+	case len(items) > 1 && slices.ContainsFunc(aliases.refs, p.unresolved):
+		named.unread = "the scope of the token names an alias beside other branches, and where it points to could not be read"
 	case len(items) == 0 && len(s.Items) > 0 && named.unread == "":
 		// Tokens from before the stack had branches may be so.
 		named.unread = "the scope of the token names no branch and no alias"
@@ -144,10 +148,9 @@ func (p *places) branchScope(s scope) *inventory.Scope {
 
 func (p *places) branch(uid string) inventory.ScopeItem {
 	item := inventory.ScopeItem{ID: uid, Primary: inventory.TernaryOf(uid == mainBranch), Exists: inventory.Unknown}
-	switch {
-	case p.branches[uid]:
-		item.Exists = inventory.Yes
-	case p.branchesKnown:
+	if exists, listed := p.branches[uid]; listed {
+		item.Exists = exists
+	} else if p.branchesKnown {
 		item.Exists = inventory.No
 	}
 	return item
@@ -156,11 +159,11 @@ func (p *places) branch(uid string) inventory.ScopeItem {
 // alias gives the item of an alias, which exists as long as the branch does
 // that it points to.
 func (p *places) alias(name string) inventory.ScopeItem {
-	target := p.aliases[name]
+	target, listed := p.aliases[name]
 	if target == "" {
-		item := inventory.ScopeItem{ID: name, Primary: inventory.No, Exists: inventory.Unknown}
-		if p.aliasesKnown {
-			item.Exists = inventory.No
+		item := inventory.ScopeItem{ID: name, Primary: inventory.Unknown, Exists: inventory.Unknown}
+		if p.aliasesKnown && !listed {
+			item.Primary, item.Exists = inventory.No, inventory.No
 		}
 		return item
 	}
@@ -169,10 +172,22 @@ func (p *places) alias(name string) inventory.ScopeItem {
 	return item
 }
 
+// unresolved reports whether it is not known where an alias points to. The
+// branch may be one that the token names, too.
+func (p *places) unresolved(r ref) bool {
+	target, listed := p.aliases[aliasName(r)]
+	return target == "" && (listed || !p.aliasesKnown)
+}
+
+func aliasName(r ref) string { return cmp.Or(r.word, r.name, r.uid) }
+
+// allBranches are the branches that exist and the aliases, sorted by name.
 func (p *places) allBranches() []inventory.ScopeItem {
 	var items []inventory.ScopeItem
 	for _, uid := range slices.Sorted(maps.Keys(p.branches)) {
-		items = append(items, p.branch(uid))
+		if p.branches[uid] != inventory.No {
+			items = append(items, p.branch(uid))
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.aliases)) {
 		items = append(items, p.alias(name))
@@ -201,7 +216,7 @@ func readScope(s scope, module string) scopeNames {
 			n.add(entry.names())
 		case "":
 			// It could be an entry of this module.
-			n.unread = cmp.Or(entry.Module.Reason("the module of a scope entry"), "a scope entry names no module")
+			n.unread = entry.unnamed()
 		}
 	}
 	return n

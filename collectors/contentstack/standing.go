@@ -45,6 +45,9 @@ func (c *collector) isAdmin(s *openStack, people census) inventory.Ternary {
 		return inventory.Yes
 	}
 	me, ok := people.collaborators.find(uid)
+	if !ok {
+		me, ok = s.people.find(uid)
+	}
 	if !ok || me.Roles.State != cmsapi.FieldGiven || me.Roles.Broken > 0 {
 		return inventory.Unknown
 	}

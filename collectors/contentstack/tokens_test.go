@@ -127,7 +127,8 @@ func TestManagementAccess(t *testing.T) {
 			level(inventory.LevelSchema, "$all:read", "content_type:write", "entry:write")},
 		{"branches are no right", `[{"module": "branch", "acl": {"read": true, "write": true}, "branches": ["main"]}, {"module": "branch_alias", "acl": {"write": true}, "branch_aliases": ["x"]}]`,
 			level(inventory.LevelNone, "branch:read", "branch:write", "branch_alias:write")},
-		{"nothing allowed", `[{"module": "entry", "acl": {}}, {"module": "asset", "acl": {"read": false, "write": false}}]`, level(inventory.LevelNone)},
+		{"nothing allowed", `[{"module": "entry", "acl": {"read": false}}, {"module": "asset", "acl": {"read": false, "write": false}}]`, level(inventory.LevelNone)},
+		{"no right named", `[{"module": "entry", "acl": {}}]`, assumed()},
 		{"reading that cannot be read", `[{"module": "entry", "acl": {"read": 7, "write": false}}]`, level(inventory.LevelRead)},
 		{"acl is an array", `[{"module": "entry", "acl": []}]`, assumed()},
 		{"acl is null", `[{"module": "entry", "acl": null}]`, assumed()},
@@ -138,7 +139,8 @@ func TestManagementAccess(t *testing.T) {
 		{"entry is null", `[null]`, assumed()},
 		{"scope is null", `null`, assumed()},
 		{"scope is an object", `{"module": "entry", "acl": {"read": true}}`, assumed()},
-		{"write without a module", `[{"acl": {"write": true}}]`, level(inventory.LevelWrite, ":write")},
+		{"write without a module", `[{"acl": {"write": true}}]`, assumed(":write")},
+		{"a module that is empty", `[{"module": "", "acl": {"read": true}}]`, assumed(":read")},
 		{"one that cannot be read beside one that writes", `[{"module": "entry", "acl": []}, {"module": "asset", "acl": {"write": true}}]`, level(inventory.LevelWrite, "asset:write")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -163,7 +165,7 @@ func TestManagementAccess(t *testing.T) {
 func known() places {
 	return places{
 		environments: map[string]string{"blt1": "production", "blt2": "staging", "blt3": "production"}, environmentsKnown: true,
-		branches: map[string]bool{"main": true, "dev": true}, branchesKnown: true,
+		branches: map[string]inventory.Ternary{"main": inventory.Yes, "dev": inventory.Yes, "gone": inventory.No}, branchesKnown: true,
 		aliases: map[string]string{"deploy": "main", "old": "gone"}, aliasesKnown: true,
 	}
 }
@@ -202,6 +204,8 @@ func TestEnvironmentScope(t *testing.T) {
 		{"renamed", `[{"module": "environment", "environments": [{"uid": "blt2", "name": "before"}]}]`, all, "listed blt2 1"},
 		{"unknown list", `[{"module": "environment", "environments": [{"uid": "blt9", "name": "old"}]}]`, none, "listed ?blt9 1"},
 		{"the same in two forms, unknown list", `[{"module": "environment", "environments": ["old"]}, {"module": "environment", "environments": [{"uid": "blt9", "name": "old"}]}]`, none, "listed ?blt9 1"},
+		{"name, where some names are unknown", `[{"module": "environment", "environments": ["old"]}]`,
+			places{environments: map[string]string{"blt1": ""}, environmentsKnown: true, nameless: true}, "listed ?old 1"},
 		{"all", `[{"module": "environment", "environments": ["$all"]}]`, all, "all blt1 blt2 blt3 3"},
 		{"all, unknown list", `[{"module": "environment", "environments": ["$all"]}]`, none, "unknown 0"},
 		{"empty scope", `[]`, all, "listed 0"},
@@ -244,7 +248,11 @@ func TestBranchScope(t *testing.T) {
 		{"all", `[{"module": "branch", "branches": ["$all"]}]`, all, "all deploy>main dev main -old>gone 2"},
 		{"all, unknown list", `[{"module": "branch", "branches": ["$all"]}]`, none, "unknown 0"},
 		{"all, unknown aliases", `[{"module": "branch", "branches": ["$all"]}]`, places{branches: all.branches, branchesKnown: true}, "unknown dev main 0"},
-		{"unknown list", `[{"module": "branch", "branches": ["main"]}, {"module": "branch_alias", "branch_aliases": ["deploy"]}]`, none, "listed ?deploy ?main 2"},
+		{"unknown list", `[{"module": "branch", "branches": ["main"]}, {"module": "branch_alias", "branch_aliases": ["deploy"]}]`, none, "unknown ?deploy ?main 0"},
+		{"one alias, unknown list", `[{"module": "branch_alias", "branch_aliases": ["deploy"]}]`, none, "listed ?deploy 1"},
+		{"alias to nowhere", `[{"module": "branch_alias", "branch_aliases": ["deploy"]}]`, places{aliases: map[string]string{"deploy": ""}, aliasesKnown: true}, "listed ?deploy 1"},
+		{"branch of which it is not clear whether it is deleted", `[{"module": "branch", "branches": ["x"]}]`,
+			places{branches: map[string]inventory.Ternary{"x": inventory.Unknown}, branchesKnown: true}, "listed ?x 1"},
 		{"none named", `[{"module": "$all", "acl": {"read": true}}]`, all, "unknown 0"},
 		{"empty scope", `[]`, all, "listed 0"},
 		{"no array", `[{"module": "branch"}]`, all, "unknown 0"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // The members of answers. Contentstack's JSON is polymorphic in many places; a
@@ -91,8 +92,8 @@ type environment struct {
 // branch is a branch of a stack.
 type branch struct {
 	UID text `json:"uid"`
-	// Deleted: deleted_at is false for a branch that exists, else a time.
-	Deleted presence `json:"deleted_at"`
+	// Exists is told by deleted_at.
+	Exists existence `json:"deleted_at"`
 }
 
 // branchAlias points to a branch: UID is the branch, Alias the alias's own name.
@@ -141,6 +142,7 @@ type person struct {
 type share struct {
 	person
 	UserUID text `json:"user_uid"`
+	Status  text `json:"status"`
 }
 
 // userAnswer is the answer to "who am I".
@@ -186,6 +188,30 @@ func (p *presence) UnmarshalJSON(b []byte) error {
 		*p = true
 	}
 	return nil
+}
+
+// existence reads a deleted_at: false or nothing for what exists, else the time
+// at which it was deleted. The zero value is what exists.
+type existence string
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails.
+func (e *existence) UnmarshalJSON(b []byte) error {
+	switch b = bytes.TrimSpace(b); {
+	case string(b) == "null", string(b) == "false", string(b) == `""`:
+		*e = ""
+	case b[0] == '"':
+		*e = existence(inventory.No)
+	default:
+		*e = existence(inventory.Unknown)
+	}
+	return nil
+}
+
+func (e existence) ternary() inventory.Ternary {
+	if e == "" {
+		return inventory.Yes
+	}
+	return inventory.Ternary(e)
 }
 
 // ref names something: as an object with a uid and a name, or as a plain word

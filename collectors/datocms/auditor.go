@@ -1,7 +1,6 @@
 package datocms
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -33,40 +32,39 @@ func unknownAuditor(reason string) auditor {
 }
 
 // newAuditor judges the answer of /users/me. roles and tokens help where the
-// answer does not bring the role along. The reason says why the answer could
-// not be understood; empty if it could.
-func newAuditor(sourceID string, me identity, rs roles, envs environments, tokens cmsapi.List[accessToken]) (a auditor, reason string) {
+// answer does not bring the role along.
+func newAuditor(sourceID string, me identity, rs roles, envs environments, tokens cmsapi.List[accessToken]) auditor {
 	who, given := me.Data.Get()
 	if !given {
-		reason = me.Data.Reason("data")
+		return unknownAuditor(me.Data.Reason("the identity of the credential"))
 	}
-	id, roleID := string(who.ID.Value), ""
+	id := string(who.ID.Value)
 	switch who.Type.Value {
-	case "access_token", "user", "sso_user":
-		if roleID, reason = (accessToken{Relationships: who.Relationships}).role(); reason == "" && id == "" {
-			reason = who.ID.Reason("id")
+	case "access_token":
+		if id == "" {
+			return unknownAuditor("DatoCMS does not say which token the credential is")
 		}
 	case "account", "organization":
 		return auditor{
 			readsSecrets: inventory.Yes, writes: inventory.Yes, necessary: inventory.No,
 			detail: "the credential is a session of the project's owner, which may do everything",
-		}, ""
+		}
 	default:
-		reason = cmp.Or(reason, who.Type.Reason("type"), fmt.Sprintf("the credential is of the type %.40q, which is not documented", who.Type.Value))
+		id = "" // a person, with a role like a token
 	}
-	switch {
+	var a auditor
+	switch roleID, reason := (accessToken{Relationships: who.Relationships}).role(); {
 	case reason != "":
-		return unknownAuditor("DatoCMS does not say who the credential is: " + reason), reason
+		a = unknownAuditor(reason)
 	case roleID == "":
 		a = legacyAuditor(id, tokens)
 	default:
 		a = roleAuditor(includedRole(me, roleID, rs), envs)
 	}
-	if who.Type.Value == "access_token" {
+	if id != "" {
 		a.token = tokenID(sourceID, id)
-		a.detail += "; its last use is this scan"
 	}
-	return a, ""
+	return a
 }
 
 // includedRole gives the role that came with the answer, else the one of the list.

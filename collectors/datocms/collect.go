@@ -50,12 +50,8 @@ var (
 // explain adds to an error what to grant.
 func explain(l resource, err error) *cmsapi.Error {
 	e := *cmsapi.AsError(err)
-	switch {
-	case e.Hint != "":
-	case e.Class == inventory.ErrPermissionDenied:
+	if e.Class == inventory.ErrPermissionDenied && e.Hint == "" {
 		e.Hint = l.hint
-	case e.Class == inventory.ErrUnauthorized:
-		e.Hint = hintCredential
 	}
 	return &e
 }
@@ -151,9 +147,9 @@ func identify(sourceID string, a answers, p project) (auditor, error) {
 	if a.meErr != nil {
 		return unknownAuditor("DatoCMS does not say who the credential is: " + cmsapi.AsError(a.meErr).Message), a.meErr
 	}
-	who, reason := newAuditor(sourceID, a.me, p.roles, p.envs, a.tokens.Data)
-	if reason != "" {
-		return who, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: reason}
+	who := newAuditor(sourceID, a.me, p.roles, p.envs, a.tokens.Data)
+	if a.me.Data.State != cmsapi.FieldGiven {
+		return who, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: who.detail}
 	}
 	return who, nil
 }
