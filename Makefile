@@ -1,10 +1,63 @@
-.PHONY: sarif-check
+# Every check of the project. `make check` runs those that need nothing but Go;
+# .ci/run runs all of them on a clean clone.
+
+GOLANGCI_LINT_VERSION = v2.15.0
+FUZZTIME ?= 60s
+
+.PHONY: check
+check: vet lint rego-check test
+
+# The tests, as in the README.
+.PHONY: test
+test:
+	go test ./...
+
+.PHONY: race
+race:
+	go test -race ./...
+
+.PHONY: vet
+vet:
+	go vet ./...
+
+# The linter of the pinned version, installed below bin/ by its module path.
+LINTER = bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+$(LINTER):
+	GOBIN="$(CURDIR)/bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv bin/golangci-lint $@
+
+.PHONY: lint
+lint: $(LINTER)
+	$(LINTER) run ./...
+
+# The Rego of the built-in rules through OPA's own library: strict compilation,
+# format, tests with coverage, and the conventions of the rule folders.
+.PHONY: rego-check
+rego-check:
+	go run ./cmd/tokenaudit rules test
+
+# Every fuzz target for FUZZTIME, one after the other.
+.PHONY: fuzz
+fuzz:
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "== $$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1000x $$package; \
+		done; \
+	done
+
+.PHONY: bench
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
 # The SARIF report, judged by the validator that the platforms name. Needs node.
+.PHONY: sarif-check
 sarif-check:
 	report/testdata/sarif-check/check.sh
 
-.PHONY: sdk-check
 # The emulators, read by the CMSes' official SDKs. Needs node and npm.
+.PHONY: sdk-check
 sdk-check:
 	cd collectors/emulator/sdkcheck && npm install --no-package-lock --ignore-scripts --no-audit --no-fund
 	go test -tags sdkcheck -count=1 -v ./collectors/emulator/sdkcheck

@@ -175,10 +175,9 @@ func newSettlement(r, baseline *Report) *settlement {
 	for _, e := range r.RuleErrors {
 		s.undecided[[2]string{e.Rule, e.Source}] = true
 	}
-	for _, unit := range r.Unread() {
-		// A list that holds no tokens may be the list of sources.
-		if len(unit.Kinds) == 0 {
-			s.lost[unit.CMS] = true
+	for i := range r.Sources {
+		if lacksSources(&r.Sources[i]) {
+			s.lost[r.Sources[i].CMS] = true
 		}
 	}
 	if r.Tokens != nil {
@@ -242,6 +241,14 @@ func (s *settlement) outOfScope(f *Finding, there bool) bool {
 		return true
 	}
 	return !there && (len(scope.Sources) > 0 || scope.Shard != "")
+}
+
+// lacksSources tells whether the source stands for a list of sources that was
+// not wholly read: an unread list without tokens may be that.
+func lacksSources(source *Source) bool {
+	return slices.ContainsFunc(source.Units, func(unit inventory.Unit) bool {
+		return unit.Status != inventory.UnitComplete && len(unit.Kinds) == 0
+	})
 }
 
 // unreadKind tells whether a list that may hold tokens of this kind was not

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -109,7 +110,7 @@ var parsers = map[string]func(t *testing.T, document []byte){
 		known := map[string]bool{"testsuites": true, "testsuite": true, "testcase": true, "properties": true, "property": true, "failure": true, "skipped": true, "error": true}
 		for {
 			token, err := decoder.Token()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err != nil {

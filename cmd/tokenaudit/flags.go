@@ -99,6 +99,9 @@ func (o judgeOptions) validate(inventory string) (plan, error) {
 	p.outputs, err = report.ParseOutputs(o.outputs)
 	problem(err)
 	for _, output := range p.outputs {
+		if o.noInventory && output.Format.NeedsTokens {
+			problem(fmt.Errorf("--no-inventory leaves nothing for -o %s to show", output.Format.Name))
+		}
 		problem(checkPlace("-o", output.Path))
 		if inventory != "" && samePlace(output.Path, inventory) {
 			problem(fmt.Errorf("the inventory and the %s report would both go to %s; give one of them another file", output.Format.Name, placeName(inventory)))

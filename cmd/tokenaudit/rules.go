@@ -32,7 +32,7 @@ func newRules(a *app) *cobra.Command {
 		Args:  arguments(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newRulesList(a.listRules), newRulesShow(a.showRule))
+	cmd.AddCommand(newRulesList(a.listRules), newRulesShow(a.showRule), newRulesTest(a.testRules), newRulesNew(a.newRule))
 	return cmd
 }
 
@@ -164,61 +164,23 @@ func (a *app) showRule(ctx context.Context, o rulesOptions, id string) error {
 	return err
 }
 
-// ruleText is the page of a rule, from its METADATA, with what the configuration
-// makes of it.
+// ruleText is the page of a rule, and what the configuration makes of it.
 func ruleText(r, now policies.Rule, on bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\n%s\n\n", r.ID, r.Title, indented(strings.TrimSpace(r.Description)))
-	line := func(label, text string) { fmt.Fprintf(&b, "%-9s %s\n", label, text) }
-	switch {
-	case !on:
-		line("severity", string(r.Severity)+", switched off here")
-	case now.Severity != r.Severity:
-		line("severity", fmt.Sprintf("%s, here %s", r.Severity, now.Severity))
-	default:
-		line("severity", string(r.Severity))
+	fmt.Fprintf(&b, "%s\n## Where it is\n\n%s:%d\n", policies.Page(r), r.File, r.Line)
+	var changes []string
+	if !on {
+		changes = append(changes, "It is switched off.")
+	} else if now.Severity != r.Severity {
+		changes = append(changes, fmt.Sprintf("Its severity is %s.", now.Severity))
 	}
-	line("judges", judges(r))
-	if len(r.Requires) > 0 {
-		facts := make([]string, len(r.Requires))
-		for i, f := range r.Requires {
-			facts[i] = string(f)
+	for _, name := range slices.Sorted(maps.Keys(now.Values)) {
+		if value := compact(now.Values[name]); value != compact(r.Params[name].Default) {
+			changes = append(changes, fmt.Sprintf("Its parameter %s is %s.", name, value))
 		}
-		line("needs", strings.Join(facts, ", "))
 	}
-	for _, framework := range slices.Sorted(maps.Keys(r.Controls)) {
-		line("control", framework+": "+strings.Join(r.Controls[framework], ", "))
-	}
-	line("defined", fmt.Sprintf("%s:%d", r.File, r.Line))
-	if len(r.Params) > 0 {
-		b.WriteString("\nParameters\n")
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.Params)) {
-		p := r.Params[name]
-		fmt.Fprintf(&b, "  %s (%s)\n      %s\n", name, paramText(p, now.Values[name]), p.Description)
-	}
-	b.WriteString("\nHow to fix\n")
-	for _, cms := range slices.Sorted(maps.Keys(r.Remediation)) {
-		fmt.Fprintf(&b, "  %s\n%s\n", cms, indented(indented(strings.TrimSpace(r.Remediation[cms]))))
+	if len(changes) > 0 {
+		fmt.Fprintf(&b, "\n## In this configuration\n\n%s\n", strings.Join(changes, "\n"))
 	}
 	return b.String()
-}
-
-// paramText gives type, default and bounds of a parameter, and the value in
-// force where it is not the default; nil where there is none.
-func paramText(p policies.Param, value any) string {
-	text := p.Type + ", default " + compact(p.Default)
-	if p.Minimum != nil {
-		text += fmt.Sprintf(", at least %g", *p.Minimum)
-	}
-	if p.Maximum != nil {
-		text += fmt.Sprintf(", at most %g", *p.Maximum)
-	}
-	if len(p.Enum) > 0 {
-		text += ", one of " + compact(p.Enum)
-	}
-	if value != nil && compact(value) != compact(p.Default) {
-		text += ", here " + compact(value)
-	}
-	return text
 }

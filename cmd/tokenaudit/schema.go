@@ -10,18 +10,19 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
 )
 
-var schemaNames = []string{"config", "inventory", "rules"}
+var schemaNames = []string{"config", "inventory", "report", "rules"}
 
 func newSchema(run func(context.Context, rulesOptions, string) error) *cobra.Command {
 	var o rulesOptions
 	cmd := &cobra.Command{
-		Use:   "schema {config|inventory|rules}",
-		Short: "Print the JSON Schema of the configuration, the inventory or the rule settings",
+		Use:   "schema {config|inventory|report|rules}",
+		Short: "Print the JSON Schema of the configuration, the inventory, the report or the rule settings",
 		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and for other programs:
-config of tokenaudit.yaml, inventory of what collect prints, rules of the section
-policies.rules alone. Custom rules are part of it: those of --policy, and those of
+config of tokenaudit.yaml, inventory of what collect prints, report of -o json,
+rules of the section policies.rules alone. Custom rules are part of it: those of --policy, and those of
 the configuration that --config names.`,
 		ValidArgs: schemaNames,
 		Args:      arguments(cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)),
@@ -42,8 +43,11 @@ func (a *app) schema(ctx context.Context, o rulesOptions, name string) error {
 }
 
 func (a *app) schemaText(ctx context.Context, o rulesOptions, name string) ([]byte, error) {
-	if name == "inventory" {
+	switch name {
+	case "inventory":
 		return inventory.SchemaJSON(), nil
+	case "report":
+		return report.SchemaJSON()
 	}
 	cfg := &config.Config{}
 	if o.config != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,16 +14,21 @@ import (
 )
 
 const (
-	// headroom is the part of a granted rate that is used. Requests spaced by
-	// 1/(0.95*rate) stay below a limit that is counted in fixed or in sliding
-	// windows, even if the network delays some by 5 % of the window.
-	headroom = 0.95
+	// headroom is the part of a window that is added to it: the default stays
+	// below what is granted, and servers round.
+	headroom = 0.03
+	// caution is the part of a window that a request may be late by, at most, as
+	// far as it is made up for. It bounds what servers cost whose answers take
+	// now longer, now shorter. A 429 doubles it, up to maxCaution.
+	caution, maxCaution = 0.06, 0.5
+	// spread is the part of a window over which its requests are spaced out.
+	spread = 0.9
 	// A server that claims to grant less, or more, is not believed.
 	minGranted, maxGranted = 0.2, 1000
-	// Each 429 takes a fifth off the pace, because the budget may be shared;
-	// calmRequests answers without one give a tenth back.
-	slowBy, speedBy, minShare = 0.8, 1.1, 0.1
-	calmRequests              = 50
+	// Each 429 lowers the pace, because the budget may be shared; calmRequests
+	// answers without one raise it again.
+	slowBy, speedBy, minShare = 0.9, 1.1, 0.1
+	calmRequests              = 30
 )
 
 // errLimited says that a domain is not waited for any longer.
@@ -32,9 +38,14 @@ func (e *errLimited) Error() string { return e.reason }
 
 // domain paces the requests of one rate-limit domain.
 //
-// A permit is given for the moment at which it is taken, and lateness is not
-// made up for: two requests are never closer together than the pace says,
-// however late the scheduler wakes somebody up.
+// A limit of n requests in a window holds if request number i+n arrives at the
+// server no sooner than a window after request number i. When a request arrives
+// is not known; but by how much it was later than others is at most by how much
+// its answer took longer than the quickest. So request i+n is sent a window, and
+// the lateness of request i, after request i. However the server counts, and
+// however late the scheduler wakes somebody up, no 429 is earned, and what is
+// lost is the jitter, not the latency. Within a window the requests are spaced
+// out, because others may share the budget.
 type domain struct {
 	cms, name          string
 	maxWait, totalWait time.Duration
@@ -46,6 +57,15 @@ type domain struct {
 
 	mu      sync.Mutex
 	limiter *rate.Limiter
+	// recent are the permits that still count, oldest first; at most limit of
+	// them in a window. A limit of 0 is none.
+	recent []*permit
+	limit  int
+	window time.Duration
+	// quickest is the shortest time that an answer took, 0 before the first.
+	quickest time.Duration
+	// caution is the greatest lateness that is made up for, in windows.
+	caution float64
 	// granted is what the server allows per second, 0 for no known limit;
 	// ceiling is the lowest requests_per_second, 0 for none; share is the part
 	// of granted that 429 answers have left.
@@ -66,6 +86,7 @@ func newDomain(cms string, l Limit, o Options) *domain {
 		turn:    make(chan struct{}, 1),
 		limiter: rate.NewLimiter(rate.Inf, max(l.Burst, 1)),
 		share:   1,
+		caution: caution,
 	}
 	if l.Rate > 0 && !o.Unpaced {
 		d.granted = l.Rate
@@ -104,66 +125,129 @@ func (d *domain) adapt(perSecond float64) {
 	}
 }
 
-// setPace sets the limiter's rate from granted, share and ceiling.
+// setPace sets limit and window from granted, share and ceiling: about a
+// second, and a whole number of requests.
 func (d *domain) setPace() {
 	pace := math.Inf(1)
 	if d.granted > 0 {
-		pace = d.granted * headroom * d.share
+		pace = d.granted * d.share
 	}
 	if d.ceiling > 0 {
 		pace = min(pace, d.ceiling)
 	}
 	if math.IsInf(pace, 1) {
+		d.limit = 0
 		d.limiter.SetLimit(rate.Inf)
 		return
 	}
-	d.limiter.SetLimit(rate.Limit(pace))
+	d.limit = max(int(pace), 1)
+	d.window = time.Duration(float64(d.limit) / pace * (1 + headroom) * float64(time.Second))
+	d.limiter.SetLimit(rate.Limit(pace / spread))
 }
 
-// acquire waits for a permit to send one request. It fails with an
-// *errLimited, or with ctx's error.
-func (d *domain) acquire(ctx context.Context) error {
+// permit is leave to send one request.
+type permit struct {
+	sent time.Time
+	// took is how long the answer took; 0 while it is under way.
+	took time.Duration
+}
+
+// ends is when a permit stops to count against the limit.
+func (d *domain) ends(p *permit) time.Time {
+	late := time.Duration(d.caution * float64(d.window))
+	if p.took > 0 {
+		late = min(late, p.took-d.quickest)
+	}
+	return p.sent.Add(d.window + late)
+}
+
+// acquire waits for a permit to send one request; hand it back by answered. It
+// fails with an *errLimited, or with ctx's error.
+func (d *domain) acquire(ctx context.Context) (*permit, error) {
 	began := time.Now()
 	select {
 	case d.turn <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 	defer func() { <-d.turn }()
 	for {
-		delay, err := d.take(time.Now())
+		p, delay, err := d.take(time.Now())
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if delay == 0 {
-			break
+		if p != nil {
+			if waited := p.sent.Sub(began); waited > 0 {
+				d.tell(Event{Waited: waited})
+			}
+			return p, ctx.Err()
 		}
 		if err := sleep(ctx, delay); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if waited := time.Since(began); waited > 0 {
-		d.tell(Event{Waited: waited})
-	}
-	return ctx.Err()
 }
 
 // take takes a permit, or says how long to wait before asking again.
-func (d *domain) take(now time.Time) (time.Duration, error) {
+func (d *domain) take(now time.Time) (*permit, time.Duration, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if now.Before(d.closedUntil) {
-		return 0, &errLimited{d.closedReason}
+		return nil, 0, &errLimited{d.closedReason}
 	}
-	if delay := d.pausedUntil.Sub(now); delay > 0 {
-		return delay, nil
+	if delay := max(d.pausedUntil.Sub(now), d.untilFree(now)); delay > 0 {
+		return nil, delay, nil
 	}
-	if d.limiter.AllowN(now, 1) {
-		return 0, nil
+	if !d.limiter.AllowN(now, 1) {
+		missing := 1 - d.limiter.TokensAt(now)
+		delay := time.Duration(math.Ceil(missing / float64(d.limiter.Limit()) * float64(time.Second)))
+		return nil, max(delay, 10*time.Microsecond), nil
 	}
-	missing := 1 - d.limiter.TokensAt(now)
-	delay := time.Duration(math.Ceil(missing / float64(d.limiter.Limit()) * float64(time.Second)))
-	return max(delay, 10*time.Microsecond), nil
+	p := &permit{sent: now}
+	if d.limit > 0 {
+		d.recent = append(d.recent, p)
+	}
+	return p, 0, nil
+}
+
+// untilFree is how long the window is full.
+func (d *domain) untilFree(now time.Time) time.Duration {
+	var ends []time.Time
+	for _, p := range d.recent {
+		if end := d.ends(p); end.After(now) {
+			ends = append(ends, end)
+		}
+	}
+	for len(d.recent) > 0 && !d.ends(d.recent[0]).After(now) {
+		d.recent = d.recent[1:]
+	}
+	if d.limit == 0 || len(ends) < d.limit {
+		return 0
+	}
+	slices.SortFunc(ends, time.Time.Compare)
+	return ends[len(ends)-d.limit].Sub(now)
+}
+
+// answered takes note of how long the answer to the request of a permit took.
+// ok is false if none came, or a 429.
+func (d *domain) answered(p *permit, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p.took = max(time.Since(p.sent), 1)
+	if !ok {
+		return
+	}
+	if d.quickest == 0 || p.took < d.quickest {
+		d.quickest = p.took
+	}
+	if d.share == 1 {
+		return
+	}
+	if d.calm++; d.calm >= calmRequests {
+		d.calm = 0
+		d.share = min(d.share*speedBy, 1)
+		d.setPace()
+	}
 }
 
 // pause holds the whole domain back after a 429 to a request that was sent at
@@ -180,6 +264,7 @@ func (d *domain) pause(sent time.Time, asked time.Duration) error {
 	if !sent.Before(d.pauseBegan) {
 		d.pauseBegan = now
 		d.share = max(d.share*slowBy, minShare)
+		d.caution = min(d.caution*2, maxCaution)
 		d.setPace()
 	}
 	until := now.Add(asked + jitter(asked))
@@ -204,20 +289,6 @@ func (d *domain) pause(sent time.Time, asked time.Duration) error {
 func (d *domain) close(until time.Time, reason string) error {
 	d.closedUntil, d.closedReason = until, reason
 	return &errLimited{reason}
-}
-
-// answered takes note of an answer that was no 429.
-func (d *domain) answered() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.share == 1 {
-		return
-	}
-	if d.calm++; d.calm >= calmRequests {
-		d.calm = 0
-		d.share = min(d.share*speedBy, 1)
-		d.setPace()
-	}
 }
 
 func (d *domain) tell(e Event) {

@@ -84,7 +84,7 @@ func TestThePaceIsJustBelowTheLimit(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						server := &windowed{limit: limit.requests, window: limit.window, fixed: fixed, random: rand.New(rand.NewPCG(1, 2)),
-							latency: func(r *rand.Rand) time.Duration { return latency + time.Duration(r.Int64N(int64(40*time.Millisecond))) }}
+							latency: func(r *rand.Rand) time.Duration { return latency + time.Duration(r.Int64N(int64(90*time.Millisecond))) }}
 						granted := float64(limit.requests) / limit.window.Seconds()
 						client := newClient(t, server.serve, Options{}, func(c *Config) { c.Limit.Rate = granted })
 						const requests = 600
@@ -128,13 +128,15 @@ func TestThePaceFollowsTheServer(t *testing.T) {
 		ceiling float64
 		want    time.Duration // for 200 requests, at a rate of 7 at first
 	}{
-		"raised":                  {"20", 0, 200 * time.Second / 19},
-		"lowered":                 {"2", 0, 200 * time.Second * 10 / 19},
-		"no header":               {"", 0, 200 * time.Second * 100 / 665},
-		"nonsense":                {"-3", 0, 200 * time.Second * 100 / 665},
-		"not a number":            {"NaN", 0, 200 * time.Second * 100 / 665},
+		"raised":                  {"20", 0, 200 * time.Second / 20},
+		"lowered":                 {"2", 0, 200 * time.Second / 2},
+		"lowered to a fraction":   {"2.5", 0, 200 * time.Second * 10 / 25},
+		"below one a second":      {"0.5", 0, 200 * time.Second * 2},
+		"no header":               {"", 0, 200 * time.Second / 7},
+		"nonsense":                {"-3", 0, 200 * time.Second / 7},
+		"not a number":            {"NaN", 0, 200 * time.Second / 7},
 		"raised, but not allowed": {"20", 5, 200 * time.Second / 5},
-		"a generous ceiling":      {"", 100, 200 * time.Second * 100 / 665},
+		"a generous ceiling":      {"", 100, 200 * time.Second / 7},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -147,7 +149,7 @@ func TestThePaceFollowsTheServer(t *testing.T) {
 					})
 				began := time.Now()
 				askConcurrently(t, client, 200)
-				if took := time.Since(began); took < test.want-2*time.Second || took > test.want+time.Second {
+				if took := time.Since(began); took < test.want-3*time.Second || took > test.want+test.want/30+time.Second {
 					t.Errorf("took %v, want about %v", took, test.want)
 				}
 			})
@@ -176,7 +178,7 @@ func TestClientsOfADomainShareItsLimitAndOthersDoNot(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if longest := max(at[0], at[1], at[3]); longest < 6*time.Second || longest > 7*time.Second {
+		if longest := max(at[0], at[1], at[3]); longest < 5*time.Second || longest > 6*time.Second {
 			t.Errorf("60 requests in one domain of 10 per second took %v", longest)
 		}
 		if at[2] > 2200*time.Millisecond {

@@ -103,38 +103,38 @@ func (c *Client) send(ctx context.Context, target *url.URL, extra http.Header) (
 // attempt asks once, after its domain's permit. It gives the time at which the
 // request was sent.
 func (c *Client) attempt(ctx context.Context, target *url.URL, extra http.Header) (time.Time, *answer, *Error) {
-	if err := c.domain.acquire(ctx); err != nil {
+	permit, err := c.domain.acquire(ctx)
+	if err != nil {
 		e := &Error{Class: inventory.ErrTimeout, Message: err.Error(), Err: err}
 		if limited, ok := asLimited(err); ok {
 			e = &Error{Class: inventory.ErrRateLimited, Status: http.StatusTooManyRequests, Message: limited.reason, Hint: limitedHint}
 		}
 		return time.Now(), nil, e
 	}
-	sent := time.Now()
+	sent := permit.sent
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	response, err := c.session.transport.RoundTrip(c.request(ctx, target, extra))
+	c.domain.answered(permit, err == nil && response.StatusCode != http.StatusTooManyRequests)
 	if err != nil {
 		c.logAttempt(ctx, target, 0, time.Since(sent))
 		return sent, nil, connectionError(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	c.learn(response)
+	c.learn(response.Header)
 	a := &answer{status: response.StatusCode, header: response.Header}
 	failed := c.readBody(response, a)
 	c.logAttempt(ctx, target, a.status, time.Since(sent))
 	return sent, a, failed
 }
 
-// learn adapts the pace to what the headers and the status say.
-func (c *Client) learn(r *http.Response) {
-	if c.config.Limit.Adapt != nil {
-		if perSecond, ok := c.config.Limit.Adapt(r.Header); ok {
-			c.domain.adapt(perSecond)
-		}
+// learn adapts the pace to what the headers say.
+func (c *Client) learn(h http.Header) {
+	if c.config.Limit.Adapt == nil {
+		return
 	}
-	if r.StatusCode != http.StatusTooManyRequests {
-		c.domain.answered()
+	if perSecond, ok := c.config.Limit.Adapt(h); ok {
+		c.domain.adapt(perSecond)
 	}
 }
 

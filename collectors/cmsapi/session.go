@@ -69,12 +69,12 @@ func (e Event) Attempt() bool { return e.Waited == 0 && e.Paused == 0 }
 type Limit struct {
 	// Domain is a stable name: "contentstack/organizations/blt1".
 	Domain string
-	// Rate is what the CMS publishes, in requests per second; the limiter stays
-	// 5 % below it. 0 means no limit is known, and requests are not paced.
+	// Rate is what the CMS publishes, in requests per second. The limiter stays
+	// 3 % below it, and up to 6 % more if answers take unequally long, so that no
+	// second, from whichever moment it is counted, sees more. 0 means that no
+	// limit is known, and requests are not paced.
 	Rate float64
-	// Burst is how many requests may leave at once after a quiet time; 0 means
-	// 1. A server that counts in windows of w seconds lets Rate*w*0.05+1 pass
-	// beside the paced ones: more than that earns 429s.
+	// Burst is how many requests may leave at once after a quiet time; 0 means 1.
 	Burst int
 	// Adapt reads the rate that the server grants from a response; nil or false
 	// leaves the rate as it is.

@@ -22,6 +22,7 @@ func (p project) describeAccess(token *inventory.Token, t accessToken) {
 	id, reason := t.role()
 	switch {
 	case reason != "":
+		token.Role = &inventory.Role{ID: "unknown", Level: inventory.LevelUnknown}
 		token.Environments = inventory.UnknownScope(reason)
 	case id == "":
 		roleless = true
@@ -40,38 +41,39 @@ func (p project) describeAccess(token *inventory.Token, t accessToken) {
 		reason = view.reason
 	}
 	a := t.Attributes.Value
-	surfaces := surfaceGrants(a)
-	switch {
+	flags := surfaceGrants(a)
+	switch missing := a.missing(); {
+	case missing != "":
+		token.Access = inventory.AssumedAccess(missing, inventory.Unknown, flags...)
+		token.Environments = inventory.UnknownScope(missing, token.Environments.Items...)
 	case len(token.APIs) == 0:
 		token.Environments = inventory.NewScope()
 		token.Access = inventory.NewAccess(inventory.LevelNone, inventory.No)
 	case !slices.Contains(token.APIs, inventory.ContentManagement):
-		token.Access = deliveryAccess(token.Environments, surfaces, view)
-	case a.CanAccessCMA.State != cmsapi.FieldGiven:
-		token.Access = inventory.AssumedAccess(a.CanAccessCMA.Reason("can_access_cma"), inventory.Unknown, surfaces...)
+		token.Access = deliveryAccess(token.Environments, flags, view)
 	case roleless:
-		token.Access = legacyAccess(a.HardcodedType, surfaces)
+		token.Access = legacyAccess(a.HardcodedType, flags)
 	case reason != "":
-		token.Access = inventory.AssumedAccess(reason, inventory.Unknown, surfaces...)
+		token.Access = inventory.AssumedAccess(reason, inventory.Unknown, flags...)
 	default:
-		token.Access = p.managementAccess(view, surfaces)
+		token.Access = p.managementAccess(view, flags)
 	}
 }
 
 // deliveryAccess is that of a token that reaches the delivery API only, which
 // reads, whatever the role allows.
-func deliveryAccess(scope inventory.Scope, surfaces []string, view roleView) inventory.Access {
+func deliveryAccess(scope inventory.Scope, flags []string, view roleView) inventory.Access {
 	level := inventory.LevelRead
 	if scope.State != inventory.ScopeUnknown && len(scope.Items) == 0 {
 		level = inventory.LevelNone // the role opens no environment to it
 	}
-	return inventory.NewAccess(level, inventory.No, slices.Concat(surfaces, view.rights.grants(true))...)
+	return inventory.NewAccess(level, inventory.No, slices.Concat(flags, view.rights.grants(true))...)
 }
 
 // legacyAccess is that of a token without a role: the factory tokens of older
 // projects get their rights from their type.
-func legacyAccess(hardcoded cmsapi.Field[string], surfaces []string) inventory.Access {
-	grants := slices.Clone(surfaces)
+func legacyAccess(hardcoded cmsapi.Field[string], flags []string) inventory.Access {
+	grants := slices.Clone(flags)
 	if hardcoded.Value != "" {
 		grants = append(grants, "hardcoded_type:"+hardcoded.Value)
 	}
@@ -86,9 +88,9 @@ func legacyAccess(hardcoded cmsapi.Field[string], surfaces []string) inventory.A
 
 // managementAccess is that of a token that reaches the management API with a
 // role that could be read.
-func (p project) managementAccess(view roleView, surfaces []string) inventory.Access {
+func (p project) managementAccess(view roleView, flags []string) inventory.Access {
 	least, most := view.rights.level(p.envs)
-	grants := slices.Concat(surfaces, view.rights.grants(false))
+	grants := slices.Concat(flags, view.rights.grants(false))
 	manages := inventory.TernaryOf(view.rights.flags[flagManageTokens])
 	level, why := decided(least, most, "whether the role can write cannot be told: "+p.envs.why())
 	if why != "" {
@@ -100,14 +102,11 @@ func (p project) managementAccess(view roleView, surfaces []string) inventory.Ac
 // surfaceGrants names the API flags that are set.
 func surfaceGrants(a tokenAttributes) []string {
 	var grants []string
-	for name, flag := range map[string]cmsapi.Field[bool]{
-		"can_access_cda": a.CanAccessCDA, "can_access_cda_preview": a.CanAccessCDAPreview, "can_access_cma": a.CanAccessCMA,
-	} {
-		if flag.Value {
-			grants = append(grants, name)
+	for _, s := range surfaces(a) {
+		if s.flag.Value {
+			grants = append(grants, s.name)
 		}
 	}
-	slices.Sort(grants)
 	return grants
 }
 

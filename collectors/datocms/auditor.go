@@ -1,6 +1,7 @@
 package datocms
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -32,39 +33,40 @@ func unknownAuditor(reason string) auditor {
 }
 
 // newAuditor judges the answer of /users/me. roles and tokens help where the
-// answer does not bring the role along.
-func newAuditor(sourceID string, me identity, rs roles, envs environments, tokens cmsapi.List[accessToken]) auditor {
+// answer does not bring the role along. The reason says why the answer could
+// not be understood; empty if it could.
+func newAuditor(sourceID string, me identity, rs roles, envs environments, tokens cmsapi.List[accessToken]) (a auditor, reason string) {
 	who, given := me.Data.Get()
 	if !given {
-		return unknownAuditor(me.Data.Reason("the identity of the credential"))
+		reason = me.Data.Reason("data")
 	}
-	id := string(who.ID.Value)
+	id, roleID := string(who.ID.Value), ""
 	switch who.Type.Value {
-	case "access_token":
-		if id == "" {
-			return unknownAuditor("DatoCMS does not say which token the credential is")
+	case "access_token", "user", "sso_user":
+		if roleID, reason = (accessToken{Relationships: who.Relationships}).role(); reason == "" && id == "" {
+			reason = who.ID.Reason("id")
 		}
 	case "account", "organization":
 		return auditor{
 			readsSecrets: inventory.Yes, writes: inventory.Yes, necessary: inventory.No,
 			detail: "the credential is a session of the project's owner, which may do everything",
-		}
+		}, ""
 	default:
-		id = "" // a person, with a role like a token
+		reason = cmp.Or(reason, who.Type.Reason("type"), fmt.Sprintf("the credential is of the type %.40q, which is not documented", who.Type.Value))
 	}
-	var a auditor
-	switch roleID, reason := (accessToken{Relationships: who.Relationships}).role(); {
+	switch {
 	case reason != "":
-		a = unknownAuditor(reason)
+		return unknownAuditor("DatoCMS does not say who the credential is: " + reason), reason
 	case roleID == "":
 		a = legacyAuditor(id, tokens)
 	default:
 		a = roleAuditor(includedRole(me, roleID, rs), envs)
 	}
-	if id != "" {
+	if who.Type.Value == "access_token" {
 		a.token = tokenID(sourceID, id)
+		a.detail += "; its last use is this scan"
 	}
-	return a
+	return a, ""
 }
 
 // includedRole gives the role that came with the answer, else the one of the list.

@@ -57,8 +57,8 @@ func TestAuditor(t *testing.T) {
 		{"the factory's full-access token", me("access_token", "2", nil), nil, "s/access_tokens/2", [3]inventory.Ternary{y, y, n}},
 		{"no role and no type", me("access_token", "3", nil), nil, "s/access_tokens/3", [3]inventory.Ternary{u, u, u}},
 		{"a role that is not to be found", me("access_token", "9", "404"), nil, "s/access_tokens/9", [3]inventory.Ternary{u, u, u}},
-		{"no id", me("access_token", "", "50"), with(), "", [3]inventory.Ternary{u, u, u}},
-		{"no role told", map[string]any{"data": map[string]any{"type": "access_token", "id": "9"}}, nil, "s/access_tokens/9", [3]inventory.Ternary{u, u, u}},
+		{"no role told", map[string]any{"data": map[string]any{"type": "access_token", "id": "9"}}, nil, "", [3]inventory.Ternary{u, u, u}},
+		{"a new kind", me("robot", "9", "50"), with(), "", [3]inventory.Ternary{u, u, u}},
 		{"nothing", map[string]any{}, nil, "", [3]inventory.Ternary{u, u, u}},
 	}
 	for _, tt := range tests {
@@ -72,9 +72,12 @@ func TestAuditor(t *testing.T) {
 					listed.byID["50"] = viewRole(r)
 				}
 			}
-			got := newAuditor("s", answer, listed, twoEnvironments(), tokens)
+			got, reason := newAuditor("s", answer, listed, twoEnvironments(), tokens)
 			if diff := cmp.Diff(tt.want, [3]inventory.Ternary{got.readsSecrets, got.writes, got.necessary}); diff != "" {
 				t.Errorf("%s, role %s (-want +got):\n%s", tt.name, from, diff)
+			}
+			if unread := tt.name == "nothing" || tt.name == "no role told" || tt.name == "a new kind"; (reason != "") != unread {
+				t.Errorf("%s: reason is %q", tt.name, reason)
 			}
 			if got.token != tt.token || got.detail == "" {
 				t.Errorf("%s: token %q, detail %q", tt.name, got.token, got.detail)

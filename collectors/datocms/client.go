@@ -72,6 +72,8 @@ const (
 	codeNoPermission      = "INSUFFICIENT_PERMISSIONS"
 )
 
+const hintCredential = "Check that the token still exists, was not rotated, and may access the Content Management API (Project Settings > API Tokens)."
+
 // classify reads the error code of a failure. The code decides, not the
 // status: a role that lacks a permission is refused with 401 or 403, so a 401
 // is no proof of a bad credential.
@@ -84,7 +86,7 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 	switch failure.code {
 	case codeInvalidCredential:
 		e.Class, e.Message = inventory.ErrUnauthorized, "the API token is not accepted"
-		e.Hint = "Check that the token still exists, was not rotated, and may access the Content Management API (Project Settings > API Tokens)."
+		e.Hint = hintCredential
 	case codeNoPermission:
 		e.Class, e.Message = inventory.ErrPermissionDenied, "the role of the API token lacks a permission"
 	case "RATE_LIMIT_EXCEEDED":

@@ -50,8 +50,12 @@ var (
 // explain adds to an error what to grant.
 func explain(l resource, err error) *cmsapi.Error {
 	e := *cmsapi.AsError(err)
-	if e.Class == inventory.ErrPermissionDenied && e.Hint == "" {
+	switch {
+	case e.Hint != "":
+	case e.Class == inventory.ErrPermissionDenied:
 		e.Hint = l.hint
+	case e.Class == inventory.ErrUnauthorized:
+		e.Hint = hintCredential
 	}
 	return &e
 }
@@ -147,9 +151,9 @@ func identify(sourceID string, a answers, p project) (auditor, error) {
 	if a.meErr != nil {
 		return unknownAuditor("DatoCMS does not say who the credential is: " + cmsapi.AsError(a.meErr).Message), a.meErr
 	}
-	who := newAuditor(sourceID, a.me, p.roles, p.envs, a.tokens.Data)
-	if a.me.Data.State != cmsapi.FieldGiven {
-		return who, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: who.detail}
+	who, reason := newAuditor(sourceID, a.me, p.roles, p.envs, a.tokens.Data)
+	if reason != "" {
+		return who, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: reason}
 	}
 	return who, nil
 }

@@ -438,7 +438,7 @@ func TestProbe(t *testing.T) {
 			{Name: "blog: list API tokens", Status: collectors.CheckOK, Detail: "13 read"},
 			{Name: "blog: list roles", Status: collectors.CheckOK, Detail: "may be read"},
 			{Name: "blog: list environments", Status: collectors.CheckOK, Detail: "2 read"},
-			{Name: "blog: rights of the credential", Status: collectors.CheckOK, Detail: `the credential has the role "Token audit"`},
+			{Name: "blog: rights of the credential", Status: collectors.CheckOK, Detail: `the credential has the role "Token audit"; its last use is this scan`},
 		}
 		if diff := cmp.Diff(want, c.Probe(t.Context())); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)

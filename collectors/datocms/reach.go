@@ -155,7 +155,8 @@ func decided(least, most inventory.Level, why string) (inventory.Level, string) 
 // may be entered, and in which some record may be read.
 func (r rights) readable(envs environments) inventory.Scope {
 	var items []inventory.ScopeItem
-	open := false
+	// With a gap in the list, "all" may be more than what is known.
+	open := r.access == "all" && envs.reason != ""
 	for _, g := range r.items {
 		if g.changes() {
 			continue
@@ -171,7 +172,7 @@ func (r rights) readable(envs environments) inventory.Scope {
 	switch {
 	case open:
 		return inventory.UnknownScope(fmt.Sprintf("which environments the role reaches cannot be told: %s", envs.why()), items...)
-	case r.access == "all" && envs.reason == "" && len(items) == len(envs.list) && len(items) > 0:
+	case r.access == "all" && len(items) == len(envs.list) && len(items) > 0:
 		// It may enter environments that are made later, too.
 		return inventory.AllScope(items...)
 	}

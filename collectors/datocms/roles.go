@@ -98,6 +98,7 @@ func newEnvironments(list cmsapi.List[environment], err error) (environments, *c
 		failed = list.Err("environments")
 	}
 	byID := map[string]inventory.Environment{}
+	nameless := 0
 	var broken []string
 	for _, e := range list.Items {
 		env := inventory.Environment{ID: string(e.ID.Value), Primary: inventory.Unknown}
@@ -107,7 +108,7 @@ func newEnvironments(list cmsapi.List[environment], err error) (environments, *c
 		_, repeated := byID[env.ID]
 		switch {
 		case env.ID == "":
-			broken = append(broken, "an environment has no id")
+			nameless++
 			continue
 		case repeated:
 			broken = append(broken, fmt.Sprintf("environment %s is listed twice", env.ID))
@@ -126,11 +127,13 @@ func newEnvironments(list cmsapi.List[environment], err error) (environments, *c
 		}
 		return 1
 	})
-	if failed == nil && len(broken) > 0 {
-		failed = inParts(len(broken), len(list.Items), "environments", broken)
+	if failed == nil && nameless > 0 {
+		failed = inParts(nameless, len(list.Items), "environments", []string{"an environment has no id"})
 	}
 	if failed != nil {
 		envs.reason = "the environments could not be read: " + failed.Message
+	} else if len(broken) > 0 {
+		failed = inParts(len(broken), len(list.Items), "environments", broken)
 	}
 	return envs, failed
 }

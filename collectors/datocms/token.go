@@ -46,21 +46,36 @@ func (p project) tokens(list cmsapi.List[accessToken]) ([]inventory.Token, *cmsa
 // missing says what of a token could not be read that decides what it can do;
 // empty if nothing.
 func (t accessToken) missing() string {
-	a := t.Attributes.Value
-	for _, flag := range []struct {
-		name  string
-		value cmsapi.Field[bool]
-	}{
-		{"can_access_cda", a.CanAccessCDA},
-		{"can_access_cda_preview", a.CanAccessCDAPreview},
-		{"can_access_cma", a.CanAccessCMA},
-	} {
-		if reason := flag.value.Reason(flag.name); reason != "" {
-			return reason
-		}
+	if reason := t.Attributes.Value.missing(); reason != "" {
+		return reason
 	}
 	_, reason := t.role()
 	return reason
+}
+
+// surface is one of the APIs, with the flag that opens it to a token.
+type surface struct {
+	api  inventory.API
+	name string
+	flag cmsapi.Field[bool]
+}
+
+func surfaces(a tokenAttributes) []surface {
+	return []surface{
+		{inventory.ContentDelivery, "can_access_cda", a.CanAccessCDA},
+		{inventory.ContentPreview, "can_access_cda_preview", a.CanAccessCDAPreview},
+		{inventory.ContentManagement, "can_access_cma", a.CanAccessCMA},
+	}
+}
+
+// missing says which API flag could not be read; empty if all were.
+func (a tokenAttributes) missing() string {
+	for _, s := range surfaces(a) {
+		if reason := s.flag.Reason(s.name); reason != "" {
+			return reason
+		}
+	}
+	return ""
 }
 
 // role gives the id of the token's role, empty if it has none; the reason says
@@ -129,14 +144,7 @@ func factory(hardcoded cmsapi.Field[string]) inventory.Ternary {
 // counts as set: the unit says so, and no rule may pass over the token.
 func apis(a tokenAttributes) []inventory.API {
 	reached := []inventory.API{}
-	for _, surface := range []struct {
-		api  inventory.API
-		flag cmsapi.Field[bool]
-	}{
-		{inventory.ContentDelivery, a.CanAccessCDA},
-		{inventory.ContentPreview, a.CanAccessCDAPreview},
-		{inventory.ContentManagement, a.CanAccessCMA},
-	} {
+	for _, surface := range surfaces(a) {
 		if surface.flag.Or(true) {
 			reached = append(reached, surface.api)
 		}
@@ -162,18 +170,19 @@ func (p project) describeUse(token *inventory.Token, a tokenAttributes) {
 	at := p.source.CollectedAt
 	management := lastUse("last_cma_access", a.LastCMAAccess, at)
 	delivery := lastUse("last_cda_access", a.LastCDAAccess, at)
-	if p.auditor.token == token.ID {
-		management.Reason = "the scan itself uses this token, so this use is its own"
-	}
-	token.LastUsed = inventory.MostRecentUse(at, delivery, management)
+	token.LastUsed = inventory.MostRecentUse(delivery, management)
 	token.LastUsedByAPI = map[inventory.API]inventory.LastUsed{}
-	for _, api := range token.APIs {
-		switch api {
-		case inventory.ContentManagement:
-			token.LastUsedByAPI[api] = management
-		default:
-			// One word stands for published content and drafts together.
-			token.LastUsedByAPI[api] = delivery
+	// One word stands for published content and drafts together.
+	for _, surface := range surfaces(a) {
+		use := delivery
+		if surface.api == inventory.ContentManagement {
+			use = management
+		}
+		switch reaches, given := surface.flag.Get(); {
+		case !given:
+			token.LastUsedByAPI[surface.api] = inventory.UnknownUse(surface.flag.Reason(surface.name))
+		case reaches:
+			token.LastUsedByAPI[surface.api] = use
 		}
 	}
 }

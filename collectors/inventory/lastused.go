@@ -36,38 +36,26 @@ func NoUseOnRecord(since time.Time) LastUsed {
 func UnknownUse(reason string) LastUsed { return LastUsed{State: LastUsedUnknown, Reason: reason} }
 
 // MostRecentUse combines what is known of the surfaces of one token into its
-// last use. A surface of which nothing is known may have been used up to asOf,
-// so it widens the bounds of the others; where no other surface shows a use it
-// makes the whole unknown.
-func MostRecentUse(asOf time.Time, uses ...LastUsed) LastUsed {
+// last use. A surface of which nothing is known makes the whole unknown: it may
+// have been used later than all others.
+func MostRecentUse(uses ...LastUsed) LastUsed {
 	if len(uses) == 0 {
 		return UnknownUse("the CMS tells no use of any surface")
 	}
 	latest := uses[0]
 	var earliest time.Time
-	var unknown *LastUsed
-	for i, use := range uses {
+	for _, use := range uses {
 		if use.State == LastUsedUnknown {
-			if unknown == nil {
-				unknown = &uses[i]
-			}
-			continue
+			return use
 		}
-		if latest.State == LastUsedUnknown || use.upper().After(latest.upper()) {
+		if use.upper().After(latest.upper()) {
 			latest = use
 		}
 		if use.lower().After(earliest) {
 			earliest = use.lower()
 		}
 	}
-	switch {
-	case unknown != nil && earliest.IsZero():
-		return *unknown
-	case unknown != nil:
-		widened := UsedBetween(earliest, asOf)
-		widened.Reason = unknown.Reason
-		return widened
-	case earliest.IsZero() || latest.State == LastUsedAt:
+	if earliest.IsZero() || latest.State == LastUsedAt {
 		return latest
 	}
 	latest.State, latest.Earliest = LastUsedBetween, earliest

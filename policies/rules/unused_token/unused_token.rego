@@ -95,6 +95,7 @@ unknown contains gap if {
 # Active tokens whose bounds have the threshold in between.
 undecided := [token |
 	some token in input.tokens
+	token.last_used.state != "at"
 	token.status == "active"
 	token.unused_days.min < input.params.max_idle_days
 	not used(token)

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors/builtin"
+)
+
+// demoOnTerminal is the table of the demo at noon, on a terminal of 100 columns
+// without colours.
+func demoOnTerminal(t *testing.T) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	a := newApp(surroundings{in: strings.NewReader(""), out: &out, err: &errs})
+	a.outTerminal, a.colour, a.width = true, false, 100
+	if err := a.execute(t.Context(), []string{"demo", "--at", "2026-11-22T12:00:00Z"}); err != nil {
+		t.Fatalf("%v\n%s", err, errs.String())
+	}
+	return out.String() + errs.String()
+}
+
+// TestReadmeShowsTheRealDemo: every line of the README's sample, but for the
+// dots where something is left out, is a line of the demo, in the same order.
+func TestReadmeShowsTheRealDemo(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sample, ok := strings.Cut(string(readme), "```text\n")
+	if !ok {
+		t.Fatal("the README has no sample\n" + demoOnTerminal(t))
+	}
+	sample, _, _ = strings.Cut(sample, "```")
+	rest := demoOnTerminal(t)
+	for line := range strings.SplitSeq(sample, "\n") {
+		if strings.TrimSpace(line) == "" || strings.TrimSpace(line) == "..." {
+			continue
+		}
+		_, after, found := strings.Cut(rest, line+"\n")
+		if !found {
+			t.Fatalf("not a line of the demo, or not in this order:\n%s\nof\n%s", line, rest)
+		}
+		rest = after
+	}
+}
+
+// TestReadmeConfigurationParses: what people copy first must be right.
+func TestReadmeConfigurationParses(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sample, _ := strings.Cut(string(readme), "```yaml\n")
+	sample, _, _ = strings.Cut(sample, "```")
+	c, err := config.Parse("README.md", []byte(sample), builtin.Definitions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Sources) != 3 || len(c.Waivers) != 1 {
+		t.Errorf("%d sources, %d waivers", len(c.Sources), len(c.Waivers))
+	}
+}

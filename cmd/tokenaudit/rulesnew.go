@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+//go:embed scaffold
+var scaffold embed.FS
+
+// newRuleOptions are the flags and arguments of rules new.
+type newRuleOptions struct {
+	name   string
+	folder string
+}
+
+func newRulesNew(run func(context.Context, newRuleOptions) error) *cobra.Command {
+	var o newRuleOptions
+	cmd := &cobra.Command{
+		Use:   "new NAME",
+		Short: "Write a custom rule with its test and its page, to start from",
+		Long: `New writes a rule, its test and its page into a folder of their own. They work as
+they are; change them into what you want to find. It never overwrites.`,
+		Example: "  tokenaudit rules new our-naming\n  tokenaudit rules test policies",
+		Args:    arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.name = args[0]
+			return run(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.folder, "dir", "policies", "the `folder` of the custom rules")
+	return cmd
+}
+
+var ruleName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
+	if !ruleName.MatchString(o.name) {
+		return usageError{fmt.Errorf("%q is no name for a rule: use lower-case words joined by hyphens, such as our-naming", o.name)}
+	}
+	folder := filepath.Join(o.folder, o.name)
+	if err := os.MkdirAll(o.folder, 0o755); err != nil {
+		return fmt.Errorf("make the folder of the rules: %w", err)
+	}
+	if err := os.Mkdir(folder, 0o755); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists already and is left as it is", folder)
+	} else if err != nil {
+		return fmt.Errorf("make the folder of the rule: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(folder))
+		}
+	}()
+	pkg := strings.ReplaceAll(o.name, "-", "_")
+	for _, suffix := range []string{".rego", "_test.rego"} {
+		if err := writeScaffold(filepath.Join(folder, pkg+suffix), "scaffold/rule"+suffix+".tmpl", pkg); err != nil {
+			return err
+		}
+	}
+	engine, err := a.loadRules(ctx, &config.Config{}, []string{folder}, nil)
+	if err != nil {
+		return err
+	}
+	rules := engine.Rules()
+	i := slices.IndexFunc(rules, func(r policies.Rule) bool { return r.Custom })
+	if i < 0 {
+		return errors.New("the new rule was not found again")
+	}
+	if err := os.WriteFile(filepath.Join(folder, "README.md"), []byte(policies.Page(rules[i])), 0o644); err != nil {
+		return fmt.Errorf("write the page of the rule: %w", err)
+	}
+	a.note("wrote %s: the rule %s, its test and its page", folder, rules[i].ID)
+	a.note("test it by: tokenaudit rules test %s; use it by policies: {paths: [%s]} or --policy %s", folder, o.folder, o.folder)
+	return nil
+}
+
+func writeScaffold(file, name, pkg string) error {
+	text, err := template.ParseFS(scaffold, name)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	var b strings.Builder
+	if err := text.Execute(&b, struct{ Package string }{pkg}); err != nil {
+		return fmt.Errorf("fill %s: %w", name, err)
+	}
+	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+		return fmt.Errorf("write the rule: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// testRulesOptions are the flags and arguments of rules test.
+type testRulesOptions struct {
+	config string
+	paths  []string
+	run    string
+	junit  string
+}
+
+func newRulesTest(run func(context.Context, testRulesOptions) error) *cobra.Command {
+	var o testRulesOptions
+	cmd := &cobra.Command{
+		Use:   "test [PATH...]",
+		Short: "Run the tests of rules, with coverage, and check the conventions",
+		Long: `Test runs the Rego tests beside the rules in the paths, says what failed and why,
+and which lines no test reached. It checks that every rule loads, has a test and
+a page, and is formatted. Without a path it takes policies.paths of the
+configuration, else the built-in rules.
+
+It exits 0 when all is well, 1 when a test or a convention failed, and 2 when the
+rules do not load.`,
+		Args: arguments(cobra.ArbitraryArgs),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths = args
+			return run(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml, if it exists)")
+	f.StringVar(&o.run, "run", "", "run only tests whose full name matches this `regexp`")
+	f.StringVar(&o.junit, "junit", "", "write the results as JUnit XML to this `file`")
+	return cmd
+}
+
+func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
+	if _, err := regexp.Compile(o.run); err != nil {
+		return usageError{fmt.Errorf("--run: %w", err)}
+	}
+	paths := o.paths
+	if len(paths) == 0 {
+		cfg, err := a.loadConfig(o.config, true)
+		if err != nil {
+			return err
+		}
+		for _, path := range cfg.PolicyPaths {
+			paths = append(paths, resolve(cfg.Dir, path))
+		}
+	}
+	results, err := policies.RunTests(ctx, paths, policies.TestOptions{Run: o.run})
+	if err != nil {
+		return err
+	}
+	if o.junit != "" {
+		if err := report.WriteFile(o.junit, func(w io.Writer) error { return writeJUnit(w, results) }); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(a.out, testText(results)); err != nil {
+		return err
+	}
+	if !results.Passed() {
+		return verdictError{report.ExitFindings}
+	}
+	return nil
+}
+
+// testText tells what failed and why, which lines no test reached, and the totals.
+func testText(r *policies.TestReport) string {
+	var b strings.Builder
+	counts := map[policies.TestStatus]int{}
+	for _, t := range r.Tests {
+		counts[t.Status]++
+		if t.Status == policies.TestPassed {
+			continue
+		}
+		fmt.Fprintf(&b, "%s %s.%s (%s:%d)\n", strings.ToUpper(string(t.Status)), t.Package, t.Name, t.File, t.Line)
+		for _, text := range []string{t.Detail, t.Output} {
+			if text = strings.TrimSpace(text); text != "" {
+				b.WriteString(indented(text) + "\n")
+			}
+		}
+	}
+	for _, e := range r.Broken {
+		fmt.Fprintf(&b, "CONVENTION %s\n", e)
+	}
+	for _, f := range r.Coverage {
+		if len(f.Missed) > 0 {
+			fmt.Fprintf(&b, "COVERAGE %s: %.0f %%, no test reached %s\n", f.File, f.Percent, lineRanges(f.Missed))
+		}
+	}
+	fmt.Fprintf(&b, "%d passed, %d failed, %d could not run, %d skipped; %d conventions broken\n",
+		counts[policies.TestPassed], counts[policies.TestFailed], counts[policies.TestError], counts[policies.TestSkipped], len(r.Broken))
+	return b.String()
+}
+
+// lineRanges writes pairs of first and last lines: "line 3", "lines 3, 7-9".
+func lineRanges(ranges [][2]int) string {
+	words := make([]string, len(ranges))
+	for i, r := range ranges {
+		words[i] = fmt.Sprint(r[0])
+		if r[1] > r[0] {
+			words[i] = fmt.Sprintf("%d-%d", r[0], r[1])
+		}
+	}
+	if len(words) == 1 && !strings.Contains(words[0], "-") {
+		return "line " + words[0]
+	}
+	return "lines " + strings.Join(words, ", ")
+}
+
+// The elements of JUnit XML, as the CI systems read it.
+type (
+	junitSuite struct {
+		XMLName  xml.Name    `xml:"testsuite"`
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Errors   int         `xml:"errors,attr"`
+		Skipped  int         `xml:"skipped,attr"`
+		Cases    []junitCase `xml:"testcase"`
+	}
+	junitCase struct {
+		Class   string        `xml:"classname,attr"`
+		Name    string        `xml:"name,attr"`
+		File    string        `xml:"file,attr,omitempty"`
+		Seconds string        `xml:"time,attr,omitempty"`
+		Failure *junitMessage `xml:"failure"`
+		Error   *junitMessage `xml:"error"`
+		Skipped *struct{}     `xml:"skipped"`
+	}
+	junitMessage struct {
+		Message string `xml:"message,attr"`
+	}
+)
+
+// writeJUnit writes one test case a test, and one a broken convention.
+func writeJUnit(w io.Writer, r *policies.TestReport) error {
+	suite := junitSuite{Name: "tokenaudit rules", Tests: len(r.Tests) + len(r.Broken)}
+	for _, t := range r.Tests {
+		c := junitCase{Class: t.Package, Name: t.Name, File: t.File, Seconds: fmt.Sprintf("%.6f", t.Duration.Seconds())}
+		switch t.Status {
+		case policies.TestFailed:
+			suite.Failures++
+			c.Failure = &junitMessage{report.OneLine(t.Detail)}
+		case policies.TestError:
+			suite.Errors++
+			c.Error = &junitMessage{report.OneLine(t.Detail)}
+		case policies.TestSkipped:
+			suite.Skipped++
+			c.Skipped = &struct{}{}
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	for _, e := range r.Broken {
+		suite.Failures++
+		suite.Cases = append(suite.Cases, junitCase{Class: "conventions", Name: e.File, File: e.File, Failure: &junitMessage{report.OneLine(e.Error())}})
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(suite); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}

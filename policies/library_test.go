@@ -1,0 +1,500 @@
+package policies
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// A ruleCase is one token, or one source, and what a rule must say of it. The
+// source rules judge the source that has the token as its only one.
+type ruleCase struct {
+	name   string
+	token  []change
+	source func(*inventory.Source)
+	want   Status
+	// says is part of the message or reason.
+	says string
+}
+
+func (c ruleCase) build() inventory.Source {
+	source := aSource(aToken("contentstack/stacks/blt1/management_tokens/a", c.token...))
+	if c.source != nil {
+		c.source(&source)
+	}
+	return source
+}
+
+// Small changes that make cases.
+func kind(k inventory.Kind) change { return func(token *inventory.Token) { token.Kind = k } }
+
+func level(l inventory.Level) change {
+	return func(token *inventory.Token) {
+		token.Access = inventory.NewAccess(l, inventory.No)
+	}
+}
+
+func unread(token *inventory.Token) {
+	token.Access = inventory.AssumedAccess("the role is hidden", inventory.Unknown)
+}
+
+func expires(days int) change {
+	return func(token *inventory.Token) {
+		token.Expiry = inventory.Expiry{State: inventory.ExpiryAt, At: auditTime.AddDate(0, 0, days), Precision: inventory.PrecisionInstant, Supported: true}
+	}
+}
+
+func expiryUnknown(token *inventory.Token) {
+	token.Expiry = inventory.Expiry{State: inventory.ExpiryUnknown, Supported: true, Reason: "expiry is hidden"}
+}
+
+func neverSupported(token *inventory.Token) {
+	token.Expiry = inventory.Expiry{State: inventory.ExpiryNever}
+}
+
+func revoked(token *inventory.Token) { token.RevokedAt = at(daysAgo(1)) }
+
+func created(days int) change {
+	return func(token *inventory.Token) { token.CreatedAt = at(daysAgo(days)) }
+}
+
+func createdUnknown(token *inventory.Token) {
+	token.CreatedAt = inventory.UnknownTime("creation is hidden")
+}
+
+func used(use inventory.LastUsed) change {
+	return func(token *inventory.Token) { token.LastUsed = use }
+}
+
+func usedDaysAgo(days int) change { return used(inventory.UsedAt(daysAgo(days))) }
+
+func between(oldest, newest int) change {
+	return used(inventory.UsedBetween(daysAgo(oldest), daysAgo(newest)))
+}
+
+func opens(state inventory.ScopeState, ids ...string) change {
+	return func(token *inventory.Token) {
+		scope := inventory.Scope{State: state, Items: []inventory.ScopeItem{}, Effective: len(ids)}
+		if state == inventory.ScopeUnknown {
+			scope.Reason, scope.Effective = "scope is hidden", 0
+		}
+		for _, id := range ids {
+			scope.Items = append(scope.Items, inventory.ScopeItem{ID: id, Primary: inventory.No, Exists: inventory.Yes})
+		}
+		token.Environments = scope
+	}
+}
+
+func exists(yes inventory.Ternary) change {
+	return func(token *inventory.Token) { token.Environments.Items[0].Exists = yes }
+}
+
+func apis(list ...inventory.API) change { return func(token *inventory.Token) { token.APIs = list } }
+
+func grants(list ...string) change {
+	return func(token *inventory.Token) { token.Access.Grants = list }
+}
+
+func manages(yes inventory.Ternary) change {
+	return func(token *inventory.Token) { token.Access.ManagesTokens = yes }
+}
+
+func person(state inventory.OwnerState, idleDays int) change {
+	return func(token *inventory.Token) {
+		token.Kind = inventory.Personal
+		token.Owner = inventory.Owner{Type: inventory.OwnerPerson, ID: "u1", Name: "Ada", State: state, Level: inventory.LevelWrite, LastActive: at(daysAgo(idleDays))}
+	}
+}
+
+func ownerUnknown(token *inventory.Token) {
+	token.Owner = inventory.Owner{
+		Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
+		LastActive: inventory.UnknownTime("owner is hidden"), Reason: "owner is hidden",
+	}
+}
+
+func traits(factory, notifies inventory.Ternary) change {
+	return func(token *inventory.Token) {
+		token.Traits = inventory.Traits{Factory: factory, NotifiesBeforeExpiry: notifies}
+	}
+}
+
+func managementUse(use inventory.LastUsed) change {
+	return func(token *inventory.Token) {
+		token.APIs = []inventory.API{inventory.ContentDelivery, inventory.ContentManagement}
+		token.LastUsedByAPI = map[inventory.API]inventory.LastUsed{inventory.ContentManagement: use}
+	}
+}
+
+func described(words string) change {
+	return func(token *inventory.Token) { token.Description = words }
+}
+
+func ofCMS(cms string) change { return func(token *inventory.Token) { token.CMS = cms } }
+
+func silentAbout(fact inventory.Fact, reason string) func(*inventory.Source) {
+	return func(source *inventory.Source) {
+		source.Facts[fact] = inventory.FactSupport{Reported: inventory.SupportNo, Reason: reason}
+	}
+}
+
+func unreadLists(source *inventory.Source) {
+	for i := range source.Units {
+		source.Units[i].Status, source.Units[i].Error = inventory.UnitFailed, inventory.ErrPermissionDenied
+	}
+}
+
+func auditor(secrets, writes, necessary inventory.Ternary) func(*inventory.Source) {
+	return func(source *inventory.Source) {
+		source.Auditor = inventory.Auditor{ReadsSecrets: secrets, Writes: writes, Necessary: necessary}
+	}
+}
+
+func twinned(preview, delivery change) func(*inventory.Source) {
+	return func(source *inventory.Source) {
+		source.Tokens = []inventory.Token{
+			aToken("d", delivering, delivery),
+			aToken("p", delivering, preview, kind(inventory.Preview), apis(inventory.ContentPreview), func(token *inventory.Token) { token.Twin = "d" }),
+		}
+	}
+}
+
+func copies(n int, changes ...change) func(*inventory.Source) {
+	return func(source *inventory.Source) {
+		source.Tokens = nil
+		for i := range n {
+			token := aToken(fmt.Sprintf("t%02d", i), changes...)
+			token.CreatedAt = at(daysAgo(100 - i))
+			source.Tokens = append(source.Tokens, token)
+		}
+	}
+}
+
+// ruleCases has for each rule what fails, passes, is not evaluated and is not
+// applicable, and both sides of its thresholds.
+var ruleCases = map[string][]ruleCase{
+	"write-token-never-expires": {
+		{"never", []change{neverExpires}, nil, Fail, "can write and never expires"},
+		{"never, because the CMS has no expiry", []change{neverSupported}, nil, Fail, ""},
+		{"assumed write", []change{neverExpires, unread}, nil, Fail, "write access is assumed: the role is hidden"},
+		{"expires", nil, nil, Pass, ""},
+		{"unknown", []change{expiryUnknown}, nil, NotEvaluated, "expiry is hidden"},
+		{"reads", []change{neverExpires, reads}, nil, NotApplicable, ""},
+		{"revoked", []change{neverExpires, revoked}, nil, NotApplicable, ""},
+		{"unread list", nil, func(s *inventory.Source) { s.Tokens = nil; unreadLists(s) }, NotEvaluated, "management_tokens"},
+	},
+	"delivery-token-one-environment": {
+		{"two", []change{delivering, opens(inventory.ScopeListed, "main", "staging")}, nil, Fail, "opens 2 environments: main, staging"},
+		{"all of two", []change{delivering, opens(inventory.ScopeAll, "main", "staging")}, nil, Fail, ""},
+		{"one", []change{delivering}, nil, Pass, ""},
+		{"none", []change{delivering, opens(inventory.ScopeListed)}, nil, Pass, ""},
+		{"all of one", []change{delivering, opens(inventory.ScopeAll, "main")}, nil, Pass, "there is only one now"},
+		{"unknown", []change{delivering, opens(inventory.ScopeUnknown)}, nil, NotEvaluated, "scope is hidden"},
+		{"management", []change{opens(inventory.ScopeListed, "main", "staging")}, nil, NotApplicable, ""},
+	},
+	"delivery-token-can-write": {
+		{"writes", []change{apis(inventory.ContentDelivery, inventory.ContentManagement)}, nil, Fail, "delivers content and can write"},
+		{"assumed", []change{apis(inventory.ContentPreview, inventory.ContentManagement), unread}, nil, Fail, "write access is assumed"},
+		{"reads", []change{delivering}, nil, Pass, ""},
+		{"role that could", []change{delivering, func(token *inventory.Token) {
+			token.Role = &inventory.Role{ID: "1", Name: "Editor", Level: inventory.LevelWrite}
+		}}, nil, Pass, "could write, but the token reaches the delivery API alone"},
+		{"nobody knows", []change{delivering, func(token *inventory.Token) {
+			token.Access = inventory.Access{Level: inventory.LevelUnknown}
+		}}, nil, NotEvaluated, "could not be read"},
+		{"management", nil, nil, NotApplicable, ""},
+	},
+	"unused-token": {
+		{"89 days", []change{usedDaysAgo(89)}, nil, Pass, ""},
+		{"90 days", []change{usedDaysAgo(90)}, nil, Fail, "was last used 90 days ago, on 2026-08-24"},
+		{"never used, old", []change{used(inventory.NeverUsed()), created(90)}, nil, Fail, "never used since its creation 90 days ago"},
+		{"never used, young", []change{used(inventory.NeverUsed()), created(89)}, nil, Pass, ""},
+		{"never used, of unknown age", []change{used(inventory.NeverUsed()), createdUnknown}, nil, NotEvaluated, "never used, and creation is hidden"},
+		{"no record", []change{used(inventory.NoUseOnRecord(daysAgo(53))), createdUnknown}, nil, Fail, "no use on record since 2026-09-30"},
+		{"bounds above", []change{between(120, 90)}, nil, Fail, ""},
+		{"bounds below", []change{between(89, 20)}, nil, Pass, ""},
+		{"bounds around", []change{between(90, 89)}, nil, NotEvaluated, "the 90 days lie in between"},
+		{"unknown", []change{used(inventory.UnknownUse("use is hidden"))}, nil, NotEvaluated, "use is hidden"},
+		{"revoked", []change{usedDaysAgo(900), revoked}, nil, NotApplicable, ""},
+		{"planned", []change{used(inventory.UnknownUse("")), func(token *inventory.Token) { token.Planned = inventory.PlannedCreate }}, nil, NotApplicable, ""},
+	},
+	"read-token-never-expires": {
+		{"never", []change{neverExpires, reads}, nil, Fail, "never expires although it could"},
+		{"expires", []change{reads}, nil, Pass, ""},
+		{"unknown", []change{reads, expiryUnknown}, nil, NotEvaluated, "expiry is hidden"},
+		{"cannot expire", []change{reads, neverSupported}, nil, NotApplicable, ""},
+		{"writes", []change{neverExpires}, nil, NotApplicable, ""},
+	},
+	"token-lifetime-too-long": {
+		{"364 days", []change{created(100), expires(264)}, nil, Pass, ""},
+		{"365 days", []change{created(100), expires(265)}, nil, Fail, "lives for 365 days, until 2027-08-14"},
+		{"unknown creation", []change{createdUnknown}, nil, NotEvaluated, "creation is hidden"},
+		{"unknown expiry", []change{expiryUnknown}, nil, NotEvaluated, "expiry is hidden"},
+		{"never", []change{neverExpires}, nil, NotApplicable, ""},
+		{"expired", []change{created(900), expires(-1)}, nil, NotApplicable, ""},
+	},
+	"token-expires-soon": {
+		{"15 days", []change{expires(15)}, nil, Pass, ""},
+		{"14 days", []change{expires(14)}, nil, Fail, "expires in 14 days, on 2026-12-06"},
+		{"today", []change{func(token *inventory.Token) {
+			token.Expiry.At, token.Expiry.Precision = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), inventory.PrecisionDay
+		}}, nil, Fail, "expires in 0 days"},
+		{"unknown", []change{expiryUnknown}, nil, NotEvaluated, "expiry is hidden"},
+		{"never", []change{neverExpires}, nil, NotApplicable, ""},
+		{"expired", []change{expires(-1)}, nil, NotApplicable, ""},
+	},
+	"expired-token-present": {
+		{"expired", []change{expires(-3)}, nil, Fail, "expired on 2026-11-19 and is still there"},
+		{"at this moment", []change{expires(0)}, nil, Fail, ""},
+		{"active", nil, nil, Pass, ""},
+		{"never", []change{neverExpires}, nil, Pass, ""},
+		{"unknown", []change{expiryUnknown}, nil, NotEvaluated, "expiry is hidden"},
+		{"revoked", []change{expires(-3), revoked}, nil, NotApplicable, ""},
+	},
+	"token-not-rotated": {
+		{"364 days", []change{created(364)}, nil, Pass, ""},
+		{"365 days", []change{created(365)}, nil, Fail, "was created 365 days ago, on 2025-11-22"},
+		{"unknown", []change{createdUnknown}, nil, NotEvaluated, "creation is hidden"},
+		{"expired", []change{created(900), expires(-1)}, nil, NotApplicable, ""},
+	},
+	"expiry-notification-off": {
+		{"off", []change{traits(inventory.No, inventory.No)}, nil, Fail, "nobody is told"},
+		{"on", nil, nil, Pass, ""},
+		{"unknown", []change{traits(inventory.No, inventory.Unknown)}, silentAbout(inventory.FactTraits, "traits are hidden"), NotEvaluated, "traits are hidden"},
+		{"unknown expiry", []change{traits(inventory.No, inventory.No), expiryUnknown}, nil, NotEvaluated, "expiry is hidden"},
+		{"never", []change{traits(inventory.No, inventory.No), neverExpires}, nil, NotApplicable, ""},
+		{"another CMS", []change{traits(inventory.No, inventory.No), ofCMS("datocms")}, nil, NotApplicable, ""},
+		{"another kind", []change{traits(inventory.No, inventory.No), kind(inventory.Personal)}, nil, NotApplicable, ""},
+	},
+	"unused-write-access": {
+		{"no record", []change{managementUse(inventory.NoUseOnRecord(daysAgo(53)))}, nil, Fail, "no use of the management API on record since 2026-09-30"},
+		{"used", []change{managementUse(inventory.UsedBetween(daysAgo(50), daysAgo(20)))}, nil, Pass, ""},
+		{"unknown", []change{managementUse(inventory.UnknownUse("hidden"))}, nil, NotEvaluated, "does not tell when the management API was used last"},
+		{"not told apart", []change{apis(inventory.ContentDelivery, inventory.ContentManagement)}, nil, NotEvaluated, ""},
+		{"management alone", nil, nil, NotApplicable, ""},
+		{"reads", []change{managementUse(inventory.NeverUsed()), reads}, nil, NotApplicable, ""},
+		{"planned", []change{managementUse(inventory.UnknownUse("")), func(token *inventory.Token) { token.Planned = inventory.PlannedCreate }}, nil, NotApplicable, ""},
+	},
+	"inert-token": {
+		{"no API", []change{apis()}, nil, Fail, "it reaches no API"},
+		{"no permission", []change{level(inventory.LevelNone)}, nil, Fail, "it has no permission"},
+		{"no environment", []change{delivering, opens(inventory.ScopeListed)}, nil, Fail, "it opens no environment"},
+		{"useful", nil, nil, Pass, ""},
+		{"unread", []change{unread}, nil, NotEvaluated, "could not be read"},
+		{"unread scope", []change{delivering, opens(inventory.ScopeUnknown)}, nil, NotEvaluated, "which environments"},
+		{"expired", []change{apis(), expires(-1)}, nil, NotApplicable, ""},
+	},
+	"admin-token": {
+		{"admin", []change{level(inventory.LevelAdmin)}, nil, Fail, "is an administrator"},
+		{"schema", []change{level(inventory.LevelSchema)}, nil, Pass, ""},
+		{"unread", []change{unread}, nil, NotEvaluated, "the role is hidden"},
+		{"expired", []change{level(inventory.LevelAdmin), expires(-1)}, nil, NotApplicable, ""},
+	},
+	"token-manages-tokens": {
+		{"yes", []change{manages(inventory.Yes)}, nil, Fail, "can read or create other tokens"},
+		{"no", nil, nil, Pass, ""},
+		{"unread", []change{unread}, nil, NotEvaluated, "the role is hidden"},
+		{"revoked", []change{manages(inventory.Yes), revoked}, nil, NotApplicable, ""},
+	},
+	"environment-does-not-exist": {
+		{"gone", []change{opens(inventory.ScopeListed, "old"), exists(inventory.No)}, nil, Fail, "names environments that do not exist: old"},
+		{"there", nil, nil, Pass, ""},
+		{"untold", []change{opens(inventory.ScopeListed, "old"), exists(inventory.Unknown)}, nil, NotEvaluated, "old"},
+		{"unknown scope", []change{opens(inventory.ScopeUnknown)}, nil, NotEvaluated, "scope is hidden"},
+		{"all", []change{opens(inventory.ScopeAll, "main")}, nil, NotApplicable, ""},
+	},
+	"preview-token-wider-than-twin": {
+		{"wider", nil, twinned(opens(inventory.ScopeListed, "main", "draft"), opens(inventory.ScopeListed, "main")), Fail, "draft"},
+		{"the same", nil, twinned(opens(inventory.ScopeListed, "main"), opens(inventory.ScopeListed, "main")), Pass, ""},
+		{"unknown", nil, twinned(opens(inventory.ScopeUnknown), opens(inventory.ScopeListed, "main")), NotEvaluated, "scope is hidden"},
+		{"unknown twin", nil, twinned(opens(inventory.ScopeListed, "main"), opens(inventory.ScopeUnknown)), NotEvaluated, "its delivery token"},
+		{"without twin", []change{delivering, kind(inventory.Preview)}, nil, NotApplicable, ""},
+		{"delivery", []change{delivering}, nil, NotApplicable, ""},
+	},
+	"write-scope-everything": {
+		{"everything", []change{grants("$all:write")}, nil, Fail, "every module of the stack"},
+		{"some", []change{grants("entry:write")}, nil, Pass, ""},
+		{"unread", []change{unread}, nil, NotEvaluated, "could not be read"},
+		{"another CMS", []change{grants("$all:write"), ofCMS("datocms")}, nil, NotApplicable, ""},
+	},
+	"owner-gone": {
+		{"removed", []change{person(inventory.OwnerRemoved, 1)}, nil, Fail, `its owner "Ada" is removed`},
+		{"deactivated", []change{person(inventory.OwnerDeactivated, 1)}, nil, Fail, "deactivated"},
+		{"active", []change{person(inventory.OwnerActive, 1)}, nil, Pass, ""},
+		{"unknown", []change{ownerUnknown}, nil, NotEvaluated, "owner is hidden"},
+		{"unknown state", []change{person(inventory.OwnerStateUnknown, 1)}, nil, NotEvaluated, ""},
+		{"none", nil, nil, NotApplicable, ""},
+	},
+	"person-token-as-service": {
+		{"30 days", []change{person(inventory.OwnerActive, 30)}, nil, Fail, "last seen 30 days ago"},
+		{"29 days", []change{person(inventory.OwnerActive, 29)}, nil, Pass, ""},
+		{"used 29 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(29)}, nil, Fail, ""},
+		{"used 30 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(30)}, nil, Pass, ""},
+		{"used perhaps", []change{person(inventory.OwnerActive, 40), between(30, 10)}, nil, NotEvaluated, "not known exactly enough"},
+		{"unknown use", []change{person(inventory.OwnerActive, 40), used(inventory.UnknownUse("use is hidden"))}, nil, NotEvaluated, "use is hidden"},
+		{"unknown owner", []change{ownerUnknown, kind(inventory.Personal)}, nil, NotEvaluated, "owner is hidden"},
+		{"a management token", nil, nil, NotApplicable, ""},
+	},
+	"undocumented-token": {
+		{"empty", []change{described("")}, nil, Fail, "has no description"},
+		{"blank", []change{described(" \t\u00a0\n")}, nil, Fail, ""},
+		{"words", nil, nil, Pass, ""},
+		{"a CMS without descriptions", []change{described("")}, silentAbout(inventory.FactDescription, "no descriptions there"), NotEvaluated, "no descriptions there"},
+		{"words where the CMS has none", nil, silentAbout(inventory.FactDescription, "no descriptions there"), Pass, ""},
+		{"revoked", []change{described(""), revoked}, nil, NotApplicable, ""},
+	},
+	"duplicate-token-name": {
+		{"shared", nil, copies(2, func(token *inventory.Token) { token.Name = "deploy" }), Fail, `2 tokens of "Shop" are called "deploy"`},
+		{"own", nil, nil, Pass, ""},
+		{"unread list", nil, unreadLists, NotEvaluated, "management_tokens"},
+		{"people only", nil, func(s *inventory.Source) { s.Units, s.Tokens = nil, nil }, NotApplicable, ""},
+	},
+	"factory-token": {
+		{"factory", []change{traits(inventory.Yes, inventory.Yes)}, nil, Fail, "was made by contentstack itself"},
+		{"ours", nil, nil, Pass, ""},
+		{"unknown", []change{traits(inventory.Unknown, inventory.Yes)}, silentAbout(inventory.FactTraits, "traits are hidden"), NotEvaluated, "traits are hidden"},
+		{"expired", []change{traits(inventory.Yes, inventory.Yes), expires(-1)}, nil, NotApplicable, ""},
+	},
+	"token-limit-near": {
+		{"two below", nil, copies(8), Pass, ""},
+		{"one below", nil, copies(9), Fail, `"Shop" has 9 valid management tokens and may have 10: the one after the last ends "name of t00"`},
+		{"expired ones do not count", nil, copies(20, expires(-1)), Pass, ""},
+		{"expiry unknown", nil, copies(9, expiryUnknown), NotEvaluated, "of 9 management tokens"},
+		{"unread list", nil, unreadLists, NotEvaluated, "management_tokens"},
+		{"another CMS", nil, func(s *inventory.Source) { copies(20)(s); s.CMS = "datocms" }, NotApplicable, ""},
+	},
+	"audit-credential-too-strong": {
+		{"needless", nil, auditor(inventory.Yes, inventory.No, inventory.No), Fail, "can read secrets"},
+		{"weak", nil, auditor(inventory.No, inventory.No, inventory.Yes), Pass, ""},
+		{"necessary", nil, auditor(inventory.No, inventory.Yes, inventory.Yes), Pass, "offers none that is weaker"},
+		{"unknown", nil, auditor(inventory.Unknown, inventory.No, inventory.Unknown), NotEvaluated, "not known"},
+		{"a plan", nil, func(s *inventory.Source) { s.Kind = inventory.KindPlan }, NotApplicable, ""},
+	},
+}
+
+func TestRules(t *testing.T) {
+	e := load(t, LoadOptions{})
+	for _, rule := range e.Rules() {
+		cases := ruleCases[rule.ID]
+		t.Run(rule.ID, func(t *testing.T) {
+			for _, want := range []Status{Fail, Pass, NotEvaluated, NotApplicable} {
+				if !slices.ContainsFunc(cases, func(c ruleCase) bool { return c.want == want }) {
+					t.Errorf("no case is %s", want)
+				}
+			}
+			for _, c := range cases {
+				t.Run(c.name, func(t *testing.T) { c.check(t, e, rule) })
+			}
+		})
+	}
+}
+
+// check judges the last token of the case's source, or the source.
+func (c ruleCase) check(t *testing.T, e *Engine, rule Rule) {
+	source := c.build()
+	r := evaluate(t, e, source)
+	if len(source.Tokens) == 0 || rule.Subject == SubjectSource {
+		status, v := onlyStatus(r.Counts[rule.ID]), lastVerdict(r, rule.ID)
+		c.compare(t, status, v)
+		return
+	}
+	id := source.Tokens[len(source.Tokens)-1].ID
+	x, err := e.Explain(t.Context(), source, rule.ID, id, auditTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v Verdict
+	if len(x.Verdicts) > 0 {
+		v = x.Verdicts[0]
+	}
+	c.compare(t, x.Status, v)
+}
+
+func (c ruleCase) compare(t *testing.T, status Status, v Verdict) {
+	if text := v.Message + v.Reason; status != c.want || !strings.Contains(text, c.says) {
+		t.Errorf("got %s: %q, want %s: %q", status, text, c.want, c.says)
+	}
+	if status == NotEvaluated && v.Reason == "" {
+		t.Error("not evaluated without a reason")
+	}
+}
+
+// onlyStatus is the status that was counted once or more, if it is only one.
+func onlyStatus(c Counts) Status {
+	for status, rest := range map[Status]Counts{
+		Fail: {Fail: c.Fail}, Pass: {Pass: c.Pass}, NotEvaluated: {NotEvaluated: c.NotEvaluated},
+		NotApplicable: {NotApplicable: c.NotApplicable}, Waived: {Waived: c.Waived},
+	} {
+		if c == rest && c != (Counts{}) {
+			return status
+		}
+	}
+	return ""
+}
+
+func lastVerdict(r Result, rule string) Verdict {
+	var last Verdict
+	for _, v := range r.Verdicts {
+		if v.Rule == rule {
+			last = v
+		}
+	}
+	return last
+}
+
+// Names and other text of a CMS's users are hostile: no rule may err on them,
+// lose a finding over them, or let one reach another place of the result.
+func TestRulesOnHostileText(t *testing.T) {
+	e := load(t, LoadOptions{})
+	for _, text := range []string{
+		"", "%s%d%!v(MISSING)%99999999d", "{{.}}", "\x00\x1b[31m\r\n", "'\"`\\", strings.Repeat("x", 1<<20),
+		"\u202e\ufeff\U0010ffff", "a\xffb", "<script>alert(1)</script>", "=cmd|'/c calc'!A1", "\u2028", "null", "0", "constructor",
+	} {
+		for id, cases := range ruleCases {
+			for _, c := range cases {
+				if c.want != Fail {
+					continue
+				}
+				source := c.build()
+				source.Name = text
+				for i := range source.Tokens {
+					soil(&source.Tokens[i], text, id)
+				}
+				r := evaluate(t, e, source)
+				if r.Counts[id].Fail == 0 && strings.TrimSpace(text) != "" {
+					t.Errorf("%s: %s: %.20q hides a finding: %+v", id, c.name, text, r.Counts[id])
+				}
+				for _, v := range r.Verdicts {
+					if len(v.Message) > maxMessage || len(v.Reason) > maxMessage || len(v.Key) > maxKey {
+						t.Errorf("%s: a text of the verdict is longer than it may be", v.Rule)
+					}
+				}
+			}
+		}
+	}
+}
+
+// soil puts a text into every field that users of a CMS may fill in, as far as
+// the case does not rest on it.
+func soil(token *inventory.Token, text, rule string) {
+	token.Name = text
+	token.Owner.Name = text
+	token.Owner.Role = text
+	token.LastUsed.Word = text
+	if rule != "undocumented-token" {
+		token.Description = text
+	}
+	if rule != "write-scope-everything" {
+		token.Access.Grants = []string{text}
+	}
+	for i := range token.Environments.Items {
+		token.Environments.Items[i].Name = text
+	}
+	if token.Role != nil {
+		token.Role.Name = text
+	}
+}

@@ -1,0 +1,52 @@
+# METADATA
+# title: No token is an administrator
+# description: |
+#   An active token fails if its level is admin: it can change who may do what, or how the
+#   project itself is set up.
+#
+#   A leaked token of an administrator is a leaked project. Hardly any program needs such
+#   rights every day; those that do need them for one task and one hour.
+# custom:
+#   severity: high
+#   subject: token
+#   controls:
+#     owasp_nhi: ["NHI5:2025"]
+#     nist_800_53: [AC-6, AC-6(5)]
+#     cis_v8: ["5.4"]
+#     iso_27001: [A.8.2]
+#     soc2: [CC6.3]
+#     pci_dss: ["7.2.5"]
+#   remediation:
+#     default: Give the token the rights that its work needs, and no others.
+#     contentful: A personal access token can do what its owner can. Make it for a user of its own, who is member of the spaces it works on and neither owner nor admin.
+#     datocms: Give the token a role of its own, without access to tokens, roles, webhooks, environments and project settings. A token that DatoCMS made with full access can only be deleted.
+#     strapi: Replace the admin token by one with only the actions that it needs.
+#     wordpress: Move the application password to a user whose role is not administrator.
+package tokenaudit.rules.admin_token
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.access.level == "admin"
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q is an administrator", [token.kind, token.name]),
+		"evidence": {"access": token.access.level, "grants": token.access.grants},
+	}
+}
+
+unknown contains gap if {
+	some token in input.tokens
+	token.access.level == "unknown"
+	token.status == "active"
+	gap := {"token": token.id, "reason": reason(token.access.reason)}
+}
+
+reason(told) := told if told != ""
+
+reason("") := "what the token can do could not be read"

@@ -1,0 +1,36 @@
+# METADATA
+# title: Tokens that the CMS made itself are replaced
+# description: |
+#   An active token fails if the CMS made it, not a member: DatoCMS gave older projects a
+#   read-only and a full-access token without a role.
+#
+#   Nobody asked for such a token, so nobody owns it. It cannot be edited, and its rights are
+#   those that the vendor chose for everybody.
+# custom:
+#   severity: medium
+#   subject: token
+#   requires: [traits]
+#   controls:
+#     owasp_nhi: ["NHI5:2025"]
+#     nist_800_53: [AC-2, AC-6]
+#     iso_27001: [A.5.17]
+#   remediation:
+#     default: Make a token of your own with the rights that are needed, move what uses this one over, then delete it.
+#     datocms: Make a token with a role of its own under Project settings, API tokens, move what uses this one over, then delete it. It can be deleted and rotated, but not edited, and DatoCMS makes no new one.
+package tokenaudit.rules.factory_token
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.traits.factory == "yes"
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q was made by %s itself", [token.kind, token.name, token.cms]),
+		"evidence": {"factory": token.traits.factory, "access": token.access.write},
+	}
+}

@@ -1,0 +1,45 @@
+# METADATA
+# title: Tokens leave with their owner
+# description: |
+#   An active token fails if its owner is deactivated or no longer a member.
+#
+#   The person is gone, and the credential still works: nobody renews it, nobody watches it,
+#   and whoever left may still have it.
+# custom:
+#   severity: high
+#   subject: token
+#   requires: [owner]
+#   controls:
+#     owasp_nhi: ["NHI1:2025"]
+#     nist_800_53: [AC-2, AC-2(3)]
+#     cis_v8: ["6.2"]
+#     iso_27001: [A.5.18]
+#     soc2: [CC6.2]
+#     pci_dss: ["8.2.6"]
+#   remediation:
+#     default: Find out what uses the token, give that a token of its own, then delete this one.
+#     contentful: Revoke the token under Organization settings, CMA tokens.
+#     contentstack: Make a new token under Settings, Tokens as a current member, move its users over, then delete this one.
+#     wordpress: Delete the application password, or the user.
+package tokenaudit.rules.owner_gone
+
+applies contains token.id if {
+	some token in input.tokens
+	token.owner.type != "none"
+	token.status == "active"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.owner.state in {"deactivated", "removed"}
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q works on although its owner %q is %s", [token.kind, token.name, owner(token.owner), token.owner.state]),
+		"evidence": {"owner": token.owner.id, "owner_name": token.owner.name, "owner_state": token.owner.state},
+	}
+}
+
+owner(o) := o.name if o.name != ""
+
+owner(o) := o.id if o.name == ""

@@ -1,0 +1,36 @@
+package tokenaudit.rules.owner_gone_test
+
+import data.tokenaudit.fixtures
+import data.tokenaudit.rules.owner_gone as rule
+
+person := {"owner": {"type": "person", "id": "u1", "name": "Ada", "state": "active"}}
+
+judged(change) := fixtures.input_of([object.union(object.union(fixtures.token, person), change)], {})
+
+test_gone_owner_fails[state] if {
+	some state in ["deactivated", "removed"]
+	some finding in rule.deny with input as judged({"owner": {"state": state}})
+	finding.message == sprintf(`management token "deploy" works on although its owner "Ada" is %s`, [state])
+	finding.evidence == {"owner": "u1", "owner_name": "Ada", "owner_state": state}
+}
+
+test_nameless_owner_is_called_by_id if {
+	some finding in rule.deny with input as judged({"owner": {"state": "removed", "name": ""}})
+	contains(finding.message, `"u1"`)
+}
+
+test_active_owner_passes if {
+	count(rule.deny) == 0 with input as judged({})
+	rule.applies == {fixtures.token.id} with input as judged({})
+}
+
+test_unknown_owner_is_left_to_the_engine if {
+	count(rule.deny) == 0 with input as judged({"owner": {"type": "unknown", "state": "unknown"}})
+	rule.applies == {fixtures.token.id} with input as judged({"owner": {"type": "unknown", "state": "unknown"}})
+}
+
+test_what_is_none_of_our_business if {
+	count(rule.applies) == 0 with input as judged({"owner": {"type": "none"}})
+	count(rule.applies) == 0 with input as judged({"status": "revoked"})
+	count(rule.deny) == 0 with input as judged({"status": "revoked", "owner": {"state": "removed"}})
+}

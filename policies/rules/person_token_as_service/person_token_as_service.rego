@@ -1,0 +1,73 @@
+# METADATA
+# title: Automations have tokens of their own
+# description: |
+#   An active personal token fails if it was used within the last owner_idle_days while its
+#   owner has shown no sign of life for as long: something else uses it.
+#
+#   An automation on somebody's personal token has that person's rights, acts in that person's
+#   name, and stops on the day the person leaves.
+# custom:
+#   severity: medium
+#   subject: token
+#   kinds: [personal, cli, oauth]
+#   requires: [last_used, owner]
+#   controls:
+#     owasp_nhi: ["NHI10:2025"]
+#     nist_800_53: [AC-2, IA-5]
+#     cis_v8: ["5.5"]
+#     iso_27001: [A.5.16]
+#   params:
+#     owner_idle_days:
+#       type: integer
+#       minimum: 1
+#       default: 30
+#       description: Fail from this many days without a sign of life of the owner on.
+#   remediation:
+#     default: Give the automation a token of its own, with the rights its work needs, then delete this one.
+#     contentful: Make a user for the automation, with the spaces and roles it needs, and create its token as that user; or use an app identity.
+#     contentstack: Replace the personal login by a management token whose scope is what the automation needs.
+#     wordpress: Make a user for the automation, with the role it needs, and create its application password there.
+package tokenaudit.rules.person_token_as_service
+
+applies contains token.id if {
+	some token in input.tokens
+	token.owner.type in {"person", "unknown"}
+	token.status == "active"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.owner_idle_days >= input.params.owner_idle_days
+	token.unused_days.max < input.params.owner_idle_days
+	token.last_used.state in {"at", "between"}
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf(
+			"%s token %q was used within the last %d days, but its owner %q was last seen %d days ago",
+			[token.kind, token.name, token.unused_days.max + 1, token.owner.name, token.owner_idle_days],
+		),
+		"evidence": {
+			"owner": token.owner.id,
+			"owner_name": token.owner.name,
+			"owner_idle_days": token.owner_idle_days,
+			"unused_days": token.unused_days,
+			"max_owner_idle_days": input.params.owner_idle_days,
+		},
+	}
+}
+
+unknown contains gap if {
+	some token in input.tokens
+	token.owner_idle_days >= input.params.owner_idle_days
+	token.last_used.state == "between"
+	token.unused_days.min < input.params.owner_idle_days
+	not recent(token)
+	token.status == "active"
+	gap := {
+		"token": token.id,
+		"reason": sprintf("the owner was last seen %d days ago, and whether the token was used since is not known exactly enough", [token.owner_idle_days]),
+	}
+}
+
+recent(token) if token.unused_days.max < input.params.owner_idle_days

@@ -1,0 +1,82 @@
+# METADATA
+# title: A preview token opens no more than its delivery token
+# description: |
+#   A preview token fails if it opens an environment that the delivery token it belongs to does
+#   not. An alias counts as the environment that it points to.
+#
+#   The two are made together and look like one in the CMS, so a wider preview token goes
+#   unseen; and it is the one that shows drafts.
+# custom:
+#   severity: medium
+#   subject: token
+#   kinds: [preview]
+#   requires: [environments]
+#   controls:
+#     owasp_nhi: ["NHI8:2025"]
+#     nist_800_53: [AC-6]
+#     iso_27001: [A.8.31]
+#   remediation:
+#     default: Give both tokens the same environments.
+#     contentful: Save the API key again under Settings, API keys with its environments. If the preview token does not follow, make a new key and delete this one.
+#     contentstack: Delete the preview token of the delivery token and make it again.
+package tokenaudit.rules.preview_token_wider_than_twin
+
+applies contains token.id if {
+	some token in input.tokens
+	token.twin != ""
+}
+
+deny contains finding if {
+	some token in pairs
+	twin := scopes[token.twin]
+	twin.state == "listed"
+	twin.items != token.environments.items
+	wider := opened(token.environments) - opened(twin)
+	count(wider) > 0
+	finding := {
+		"token": token.id,
+		"message": sprintf("preview token %q opens environments that its delivery token does not: %s", [token.name, concat(", ", array.slice(sort(wider), 0, 10))]),
+		"evidence": {"more": wider, "scope": token.environments.state, "twin": token.twin},
+	}
+}
+
+deny contains finding if {
+	some token in pairs
+	token.environments.state == "all"
+	scopes[token.twin].state == "listed"
+	finding := {
+		"token": token.id,
+		"message": sprintf("preview token %q opens every environment, its delivery token does not", [token.name]),
+		"evidence": {"scope": token.environments.state, "twin": token.twin},
+	}
+}
+
+unknown contains gap if {
+	some token in pairs
+	not scopes[token.twin]
+	gap := {"token": token.id, "reason": "its delivery token is not in the inventory"}
+}
+
+unknown contains gap if {
+	some token in pairs
+	scopes[token.twin].state == "unknown"
+	gap := {"token": token.id, "reason": "which environments its delivery token opens could not be read"}
+}
+
+pairs := [token |
+	some token in input.tokens
+	token.twin != ""
+	token.kind == "preview"
+]
+
+scopes := {token.id: token.environments | some token in input.tokens}
+
+# Environments after aliases are resolved.
+opened(environments) := {id |
+	some item in environments.items
+	id := target(item)
+}
+
+target(item) := item.id if item.alias_of == ""
+
+target(item) := item.alias_of if item.alias_of != ""

@@ -1,0 +1,58 @@
+package tokenaudit.rules.token_limit_near_test
+
+import data.tokenaudit.fixtures
+import data.tokenaudit.rules.token_limit_near as rule
+
+tokens(n, change) := [token |
+	some i in numbers.range(1, n)
+	token := object.union(
+		object.union(fixtures.token, {
+			"id": sprintf("t%d", [i]),
+			"name": sprintf("name %d", [i]),
+			"created_at": {"at": sprintf("2026-0%d-01T00:00:00Z", [10 - i])},
+		}),
+		change,
+	)
+]
+
+judged(list) := fixtures.input_of(list, {"limit": 5})
+
+test_one_below_the_limit_fails if {
+	some finding in rule.deny with input as judged(tokens(4, {}))
+	finding.message == `"Shop" has 4 valid management tokens and may have 5: the one after the last ends "name 4"`
+	finding.evidence == {"valid": 4, "limit": 5, "oldest": "t4"}
+}
+
+test_at_the_limit_fails if {
+	count(rule.deny) == 1 with input as judged(tokens(5, {}))
+}
+
+test_two_below_the_limit_passes if {
+	count(rule.deny) == 0 with input as judged(tokens(3, {}))
+	count(rule.unknown) == 0 with input as judged(tokens(3, {}))
+	rule.applies == {"contentstack/stacks/blt1"} with input as judged(tokens(3, {}))
+}
+
+test_only_valid_management_tokens_count if {
+	count(rule.deny) == 0 with input as judged(tokens(9, {"status": "expired"}))
+	count(rule.deny) == 0 with input as judged(tokens(9, {"kind": "delivery"}))
+}
+
+test_unknown_age_names_nobody if {
+	some finding in rule.deny with input as judged(tokens(4, {"created_at": {"state": "unknown"}}))
+	finding.message == `"Shop" has 4 valid management tokens and may have 5: the one after the last ends the oldest`
+}
+
+test_unknown_expiry_is_unknown_where_it_matters if {
+	unread := tokens(2, {"expiry": {"state": "unknown"}})
+	some gap in rule.unknown with input as judged(array.concat(unread, tokens(2, {})))
+	gap.reason == "of 2 management tokens it is not known whether they have expired"
+	count(rule.unknown) == 0 with input as judged(unread)
+	count(rule.deny) == 1 with input as judged(array.concat(unread, tokens(4, {})))
+}
+
+test_other_cms_is_none_of_our_business if {
+	elsewhere := object.union(judged([]), {"source": {"cms": "datocms"}})
+	count(rule.applies) == 0 with input as elsewhere
+	count(rule.applies) == 1 with input as object.union(elsewhere, {"source": {"limits": {"management_tokens": {"max": 3, "source": ""}}}})
+}

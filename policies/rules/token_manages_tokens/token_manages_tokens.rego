@@ -1,0 +1,39 @@
+# METADATA
+# title: No token hands out tokens
+# description: |
+#   An active token fails if it can read the secrets of other tokens or create tokens.
+#
+#   Whoever holds such a token holds them all, and can make one more that nobody revokes with
+#   the first. Everything that other rules ask of tokens ends there.
+# custom:
+#   severity: high
+#   subject: token
+#   requires: [access]
+#   controls:
+#     owasp_nhi: ["NHI5:2025"]
+#     nist_800_53: [AC-6, AC-6(1)]
+#     iso_27001: [A.8.2]
+#     soc2: [CC6.1]
+#   remediation:
+#     default: Take the right to read or create tokens away from it.
+#     contentful: A personal access token of an owner or admin can read every API key. Make it for a user who is neither, and whose space roles may not manage API keys.
+#     datocms: Give the token a role without the permission to manage API tokens.
+#     strapi: Take the actions that create, update or regenerate tokens out of the admin token's permissions.
+#     wordpress: Move the application password to a user who may not edit other users.
+package tokenaudit.rules.token_manages_tokens
+
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	token.access.manages_tokens == "yes"
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q can read or create other tokens", [token.kind, token.name]),
+		"evidence": {"manages_tokens": token.access.manages_tokens},
+	}
+}

@@ -1,0 +1,38 @@
+# METADATA
+# title: Tokens say what they are for
+# description: |
+#   An active token fails if its description is empty. A preview token is judged with the
+#   delivery token that it belongs to.
+#
+#   Nobody dares to delete a token whose purpose nobody knows, so it stays for ever. One
+#   sentence and a name end that.
+# custom:
+#   severity: low
+#   subject: token
+#   requires: [description]
+#   controls:
+#     nist_800_53: [AC-2, CM-8]
+#     cis_v8: ["5.5"]
+#     iso_27001: [A.5.9]
+#   remediation:
+#     default: Write into the description what uses the token and whom to ask about it.
+#     contentful: Edit the API key under Settings, API keys and fill in its description.
+#     contentstack: Edit the token under Settings, Tokens and fill in its description.
+#     strapi: Edit the token under Settings, API Tokens and fill in its description.
+package tokenaudit.rules.undocumented_token
+
+applies contains token.id if {
+	some token in input.tokens
+	token.twin == ""
+	token.status == "active"
+}
+
+deny contains finding if {
+	some token in input.tokens
+	trim_space(token.description) == ""
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q has no description", [token.kind, token.name]),
+	}
+}

@@ -1,0 +1,165 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// sampleInventory has one project with three tokens.
+func sampleInventory() inventory.Inventory {
+	source := sampleSource("datocms", "datocms/projects/77", inventory.KindProject, "Blog", complete1("access_tokens", inventory.Delivery, inventory.Management))
+	source.Tokens = []inventory.Token{
+		sampleToken(source, inventory.Delivery, "access_tokens/1", "One"),
+		sampleToken(source, inventory.Management, "access_tokens/2", "Two"),
+	}
+	return inventory.Inventory{Schema: inventory.Schema, Tool: inventory.Tool{Name: "tokenaudit"}, Sources: []inventory.Source{source}}
+}
+
+func TestDiffOfInventories(t *testing.T) {
+	before, after := sampleInventory(), sampleInventory()
+	after.Sources[0].CollectedAt = auditTime
+	tokens := after.Sources[0].Tokens
+	tokens[0].Name = "Uno"
+	tokens[0].Access.Grants = []string{"read", "write"}
+	tokens[0].Environments.Items = append(tokens[0].Environments.Items, inventory.ScopeItem{ID: "live", AliasOf: "main", Exists: inventory.No})
+	tokens[0].LastUsed = inventory.LastUsed{State: inventory.LastUsedAt, At: auditTime}
+	tokens[0].Expiry = inventory.Expiry{State: inventory.ExpiryAt, At: daysAgo(-30), Precision: inventory.PrecisionDay, Supported: true}
+	after.Sources[0].Tokens = []inventory.Token{tokens[0], sampleToken(after.Sources[0], inventory.Management, "access_tokens/3", "Three")}
+	other := sampleSource("datocms", "datocms/projects/78", inventory.KindProject, "Shop", complete1("access_tokens"))
+	other.Tokens = []inventory.Token{sampleToken(other, inventory.Delivery, "access_tokens/9", "Nine")}
+	after.Sources = append(after.Sources, other)
+
+	got := Diff(SnapshotOfInventory(before), SnapshotOfInventory(after))
+	ref := func(project, id, name string, kind inventory.Kind, level inventory.Level) TokenRef {
+		return TokenRef{ID: "datocms/projects/" + project + "/access_tokens/" + id, CMS: "datocms", Source: "datocms/projects/" + project, Name: name, Kind: kind, Level: level}
+	}
+	want := &Difference{
+		Schema: DiffSchema, Old: before.Sources[0].CollectedAt, New: auditTime,
+		SourcesAdded: []string{"datocms/projects/78"}, SourcesRemoved: []string{},
+		Added:   []TokenRef{ref("77", "3", "Three", inventory.Management, inventory.LevelWrite), ref("78", "9", "Nine", inventory.Delivery, inventory.LevelRead)},
+		Removed: []TokenRef{ref("77", "2", "Two", inventory.Management, inventory.LevelWrite)},
+		Changed: []TokenChange{{ref("77", "1", "Uno", inventory.Delivery, inventory.LevelRead), []FieldChange{
+			{"access.grants", "read", "read, write"},
+			{"environments.items", "main", "main, live → main (gone)"},
+			{"expiry.at", "", "2026-04-13T12:00:00Z"},
+			{"expiry.precision", "", "day"},
+			{"expiry.state", "never", "at"},
+			{"name", "One", "Uno"},
+		}}},
+		Unknown: []UnknownChange{},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if !Diff(SnapshotOfInventory(before), SnapshotOfInventory(before)).Empty() {
+		t.Error("an inventory differs from itself")
+	}
+}
+
+// What one side could not see is neither added nor removed.
+func TestDiffDoesNotGuess(t *testing.T) {
+	whole, cut := sampleInventory(), sampleInventory()
+	cut.Sources[0].Units[0].Status = inventory.UnitPartial
+	cut.Sources[0].Tokens = cut.Sources[0].Tokens[:1]
+	removed := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(cut))
+	added := Diff(SnapshotOfInventory(cut), SnapshotOfInventory(whole))
+	for name, d := range map[string]*Difference{"old": removed, "new": added} {
+		if len(d.Added)+len(d.Removed) != 0 || len(d.Unknown) != 1 || d.Unknown[0].In != name {
+			t.Errorf("%s: added %v, removed %v, unknown %v", name, d.Added, d.Removed, d.Unknown)
+		}
+	}
+	lost := sampleInventory()
+	lost.Sources[0].ID, lost.Sources[0].Tokens = "datocms/account", nil
+	lost.Sources[0].Units = []inventory.Unit{{Name: "projects", Status: inventory.UnitFailed}}
+	if d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(lost)); len(d.Unknown) != 2 || len(d.Removed) != 0 {
+		t.Errorf("sources not all found: removed %v, unknown %v", d.Removed, d.Unknown)
+	}
+}
+
+func TestDiffOfReports(t *testing.T) {
+	before, after := readable(sampleReport()), readable(sampleReport())
+	before.Findings = before.Findings[1:]
+	after.Findings = after.Findings[:len(after.Findings)-1]
+	after.Tokens[0].Status = policies.Expired
+	old, err := SnapshotOfReport(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := SnapshotOfReport(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Diff(old, now)
+	if len(d.FindingsNew) != 1 || len(d.FindingsResolved)+len(d.FindingsStale) != 1 {
+		t.Errorf("new %d, resolved %d, stale %d", len(d.FindingsNew), len(d.FindingsResolved), len(d.FindingsStale))
+	}
+	if len(d.Changed) != 1 || d.Changed[0].Fields[0] != (FieldChange{"status", "active", "expired"}) {
+		t.Errorf("changed %+v", d.Changed)
+	}
+	if after.Baseline != nil || after.Findings[0].Baseline != "" {
+		t.Error("the comparison changed the report")
+	}
+	after.Tokens = nil
+	if _, err := SnapshotOfReport(after); !errors.Is(err, ErrNoTokens) {
+		t.Errorf("a report without its inventory: %v", err)
+	}
+}
+
+func TestReadSnapshot(t *testing.T) {
+	var inv bytes.Buffer
+	if err := inventory.Write(&inv, inventory.Inventory{Schema: inventory.Schema, Tool: inventory.Tool{Name: "x", Version: "1"}, Sources: []inventory.Source{}}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := ReadSnapshot(context.Background(), &inv); err != nil || s.Report != nil {
+		t.Errorf("an inventory: %v, %+v", err, s)
+	}
+	if s, err := ReadSnapshot(context.Background(), bytes.NewReader(rendered(t, "json", sampleReport(), RenderOptions{}))); err != nil || s.Report == nil || len(s.tokens) != 8 {
+		t.Errorf("a report: %v", err)
+	}
+	if _, err := ReadSnapshot(context.Background(), strings.NewReader("{}")); err == nil || !strings.Contains(err.Error(), "no tokenaudit report") {
+		t.Errorf("neither: %v", err)
+	}
+}
+
+func TestDiffOutputs(t *testing.T) {
+	before, after := sampleReport(), sampleReport()
+	after.Tokens = after.Tokens[1:]
+	after.Tokens[0].Name = "\x1b[31mred\n::error::x"
+	after.Findings = after.Findings[1:]
+	old, err := SnapshotOfReport(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := SnapshotOfReport(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Diff(old, now)
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"diff-table.txt":    func(b *bytes.Buffer) error { return d.WriteTable(b, RenderOptions{}) },
+		"diff-terminal.txt": func(b *bytes.Buffer) error { return d.WriteTable(b, RenderOptions{Terminal: true, Width: 100}) },
+		"diff-json.txt":     func(b *bytes.Buffer) error { return d.WriteJSON(b) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if problem := harm(b.String()); problem != "" {
+			t.Errorf("%s: %s", name, problem)
+		}
+		golden(t, name, b.Bytes())
+	}
+	var b bytes.Buffer
+	if err := d.WriteJSON(&b); err != nil || !json.Valid(b.Bytes()) {
+		t.Error(err)
+	}
+}

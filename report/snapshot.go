@@ -1,0 +1,106 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"regexp"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// Snapshot is what an inventory or a report knew of the tokens at one time.
+type Snapshot struct {
+	// At is the audit time of a report, and the latest collection of an inventory.
+	At time.Time
+	// Report is nil for an inventory.
+	Report  *Report
+	sources map[string]*Source
+	tokens  map[string]snapshotToken
+}
+
+// snapshotToken is a token; status is empty in an inventory.
+type snapshotToken struct {
+	inventory.Token
+	status policies.TokenStatus
+}
+
+// ReadSnapshot reads a JSON report or an inventory, whichever it is.
+func ReadSnapshot(ctx context.Context, r io.Reader) (*Snapshot, error) {
+	buffered := bufio.NewReaderSize(r, 4096)
+	// The schema is among the first members of both documents.
+	begin, err := buffered.Peek(4096)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if isInventory(begin) {
+		inv, err := inventory.ReadAll(ctx, buffered, inventory.Limits{})
+		if err != nil {
+			return nil, err
+		}
+		return SnapshotOfInventory(inv), nil
+	}
+	report, err := Read(buffered)
+	if err != nil {
+		return nil, err
+	}
+	return SnapshotOfReport(report)
+}
+
+var schemaMember = regexp.MustCompile(`"schema"\s*:\s*"([^"]*)"`)
+
+func isInventory(begin []byte) bool {
+	found := schemaMember.FindSubmatch(begin)
+	return found != nil && bytes.Equal(found[1], []byte(inventory.Schema))
+}
+
+// SnapshotOfInventory makes a snapshot of an inventory.
+func SnapshotOfInventory(inv inventory.Inventory) *Snapshot {
+	s := &Snapshot{sources: make(map[string]*Source, len(inv.Sources)), tokens: map[string]snapshotToken{}}
+	for i := range inv.Sources {
+		source := withoutTokens(inv.Sources[i])
+		s.sources[source.ID] = &source
+		if source.CollectedAt.After(s.At) {
+			s.At = source.CollectedAt
+		}
+		for _, token := range inv.Sources[i].Tokens {
+			s.tokens[token.ID] = snapshotToken{Token: token}
+		}
+	}
+	return s
+}
+
+// SnapshotOfReport makes a snapshot of a report. The error is ErrNoTokens for
+// one that was made without its inventory.
+func SnapshotOfReport(r *Report) (*Snapshot, error) {
+	if r.Tokens == nil {
+		return nil, ErrNoTokens
+	}
+	s := &Snapshot{At: r.At, Report: r, sources: make(map[string]*Source, len(r.Sources)), tokens: make(map[string]snapshotToken, len(r.Tokens))}
+	for i := range r.Sources {
+		s.sources[r.Sources[i].ID] = &r.Sources[i]
+	}
+	for i := range r.Tokens {
+		s.tokens[r.Tokens[i].ID] = snapshotToken{r.Tokens[i].Token, r.Tokens[i].Status}
+	}
+	return s, nil
+}
+
+// couldSee tells whether the snapshot would have the token, had it been there:
+// its source was read, or all sources of the CMS were found and it is not
+// among them.
+func (s *Snapshot) couldSee(t inventory.Token) bool {
+	if source, ok := s.sources[t.Source]; ok {
+		return !unreadKind(source, t.Kind)
+	}
+	for _, source := range s.sources {
+		if source.CMS == t.CMS && lacksSources(source) {
+			return false
+		}
+	}
+	return true
+}
