@@ -59,8 +59,9 @@ func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (To
 	defer cancel()
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
+			remembered := newRecall(compiled.token, l)
 			for t := range s.work {
-				t.run()
+				t.run(remembered)
 			}
 		})
 	}
@@ -243,7 +244,7 @@ func (s *stream) tokens(ctx context.Context, pointer string, p *pending) error {
 			return err
 		}
 		if open == nil {
-			open = &batch{schema: s.schemas.token, limits: s.limits, done: make(chan struct{})}
+			open = &batch{done: make(chan struct{})}
 		}
 		open.fragments = append(open.fragments, f)
 		if len(open.fragments) < batchSize {

@@ -8,8 +8,8 @@ import (
 
 // task is a piece of a document that can be decoded without the others.
 type task interface {
-	// run decodes the piece and closes what wait waits for.
-	run()
+	// run decodes the piece, with what the worker remembers.
+	run(*recall)
 	// finished is closed when run has ended.
 	finished() <-chan struct{}
 }
@@ -26,7 +26,7 @@ type head struct {
 
 func (h *head) finished() <-chan struct{} { return h.done }
 
-func (h *head) run() {
+func (h *head) run(*recall) {
 	defer close(h.done)
 	if h.fault = h.members.decode(h.schema, h.limits, &h.source); h.fault != nil {
 		return
@@ -39,8 +39,6 @@ func (h *head) run() {
 // token alone is too little work to hand over.
 type batch struct {
 	fragments []fragment
-	schema    *jsonschema.Schema
-	limits    Limits
 	tokens    []Token
 	fault     *PlaceError
 	done      chan struct{}
@@ -50,12 +48,12 @@ const batchSize = 32
 
 func (b *batch) finished() <-chan struct{} { return b.done }
 
-func (b *batch) run() {
+func (b *batch) run(r *recall) {
 	defer close(b.done)
 	b.tokens = make([]Token, len(b.fragments))
 	for i := range b.fragments {
 		f := &b.fragments[i]
-		if b.fault = f.token(b.schema, b.limits, &b.tokens[i]); b.fault != nil {
+		if b.fault = r.token(*f, &b.tokens[i]); b.fault != nil {
 			return
 		}
 		f.raw = nil // the place is still needed, the text is not
