@@ -2,7 +2,10 @@ package policies
 
 import (
 	"path"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The page beside a rule is made from its METADATA. -update writes it.
@@ -33,5 +36,82 @@ func TestBuiltInRules(t *testing.T) {
 	}
 	if len(report.Tests) < 4*len(report.Coverage) {
 		t.Errorf("%d tests of %d rules", len(report.Tests), len(report.Coverage))
+	}
+}
+
+func TestRunTestsTellsWhatFailedAndWhy(t *testing.T) {
+	dir := write(t, map[string]string{
+		"ours.rego": customRule(denyNames),
+		"ours_test.rego": `package custom.rules.ours_test
+
+import data.custom.rules.ours
+
+test_passes if count(ours.deny) == 0 with input as {"tokens": []}
+
+test_fails if {
+	print("before")
+	count(ours.deny) == 1 with input as {"tokens": []}
+}
+
+test_errs if {
+	some n in ["x"]
+	to_number(n) == 1
+}
+
+todo_test_later if false
+`,
+	})
+	report, err := RunTests(t.Context(), []string{dir}, TestOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, test := range report.Tests {
+		got = append(got, test.Name+" "+string(test.Status)+" "+test.Output)
+	}
+	want := []string{"test_errs error ", "test_fails fail before\n", "test_passes pass ", "todo_test_later skip "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if detail := report.Tests[1].Detail; !strings.Contains(detail, "count(ours.deny) == 1") || !strings.Contains(detail, "ours_test.rego:9") {
+		t.Errorf("the failure is explained by %q", detail)
+	}
+	if detail := report.Tests[0].Detail; !strings.Contains(detail, "to_number") {
+		t.Errorf("the error is explained by %q", detail)
+	}
+	if report.Passed() || len(report.Broken) != 1 || !strings.Contains(report.Broken[0].Detail, "has no page") {
+		t.Errorf("the conventions broken are %v", report.Broken)
+	}
+	if cover := report.Coverage[0]; cover.Percent > 99 || len(cover.Missed) == 0 {
+		t.Errorf("the coverage is %+v", cover)
+	}
+
+	only, err := RunTests(t.Context(), []string{dir}, TestOptions{Run: "test_passes"})
+	if err != nil || len(only.Tests) != 1 {
+		t.Errorf("with a filter: %v, %+v", err, only)
+	}
+}
+
+func TestConventions(t *testing.T) {
+	dir := write(t, map[string]string{"ours/ours.rego": customRule(strings.Replace(denyNames, "\t", "  ", 1)), "ours/README.md": ""})
+	report, err := RunTests(t.Context(), []string{dir}, TestOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := report.Broken.Error(); len(report.Broken) != 2 || !strings.Contains(text, "not formatted") || !strings.Contains(text, "no test in a package custom.rules.ours_test") {
+		t.Errorf("the conventions broken are %s", text)
+	}
+}
+
+// A test that would pass on a rule that does not load is worth nothing.
+func TestRunTestsChecksTheRules(t *testing.T) {
+	for name, files := range map[string]map[string]string{
+		"a rule without METADATA":    {"ours.rego": "package custom.rules.ours\n\ndeny contains 1 if false\n"},
+		"a test that does not parse": {"ours.rego": customRule(denyNames), "ours_test.rego": "package custom.rules.ours_test\n\ntest_x if {\n"},
+		"a forbidden built-in":       {"ours.rego": customRule(denyNames), "ours_test.rego": "package custom.rules.ours_test\n\ntest_x if http.send({})\n"},
+	} {
+		if _, err := RunTests(t.Context(), []string{write(t, files)}, TestOptions{}); err == nil || !strings.Contains(err.Error(), "ours") {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
