@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,27 @@ func ParseShard(s string) (Shard, error) {
 	}
 	return Shard{i, n}, nil
 }
+
+// ShardOf reads "3/16" like ParseShard, and also "NAME/16", where the
+// environment variable NAME holds a number that counts from 0: the completion
+// index of a Kubernetes Indexed Job, whose container need not have a shell.
+func ShardOf(s string, lookup func(name string) (string, bool)) (Shard, error) {
+	name, count, ok := strings.Cut(s, "/")
+	if !ok || !variable.MatchString(name) {
+		return ParseShard(s)
+	}
+	value, set := lookup(name)
+	if !set {
+		return Shard{}, fmt.Errorf("the environment variable %s is not set", name)
+	}
+	i, err := strconv.Atoi(value)
+	if err != nil || i < 0 {
+		return Shard{}, fmt.Errorf("the environment variable %s is %q, which is no number that counts from 0", name, value)
+	}
+	return ParseShard(strconv.Itoa(i+1) + "/" + count)
+}
+
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Owns tells whether the shard takes a domain. The answer is the same on every
 // machine and in every version: the first 64 bits of the name's SHA-256, modulo

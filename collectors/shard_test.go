@@ -79,3 +79,21 @@ func TestAShardSendsNothingForAnEntryOfAnother(t *testing.T) {
 		t.Errorf("%d shards of 16 searched the entry", discovered)
 	}
 }
+
+func TestShardOfAnEnvironmentVariable(t *testing.T) {
+	t.Parallel()
+	environ := map[string]string{"JOB_COMPLETION_INDEX": "2", "LAST": "15", "PAST": "16", "WORD": "two", "NEGATIVE": "-1"}
+	lookup := func(name string) (string, bool) { v, ok := environ[name]; return v, ok }
+	for text, want := range map[string]Shard{
+		"3/16": {Index: 3, Count: 16}, "JOB_COMPLETION_INDEX/16": {Index: 3, Count: 16}, "LAST/16": {Index: 16, Count: 16},
+	} {
+		if got, err := ShardOf(text, lookup); err != nil || got != want {
+			t.Errorf("%s gave %v and %v, want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"PAST/16", "WORD/16", "NEGATIVE/16", "ABSENT/16", "LAST", "LAST/x", "0/16", "/16"} {
+		if got, err := ShardOf(text, lookup); err == nil {
+			t.Errorf("%s gave %v", text, got)
+		}
+	}
+}

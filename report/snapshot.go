@@ -37,7 +37,7 @@ func ReadSnapshot(ctx context.Context, r io.Reader) (*Snapshot, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if isInventory(begin) {
+	if IsInventory(begin) {
 		inv, err := inventory.ReadAll(ctx, buffered, inventory.Limits{})
 		if err != nil {
 			return nil, err
@@ -53,7 +53,9 @@ func ReadSnapshot(ctx context.Context, r io.Reader) (*Snapshot, error) {
 
 var schemaMember = regexp.MustCompile(`"schema"\s*:\s*"([^"]*)"`)
 
-func isInventory(begin []byte) bool {
+// IsInventory tells an inventory from a report by the beginning of the
+// document, of which 4 KiB are enough.
+func IsInventory(begin []byte) bool {
 	found := schemaMember.FindSubmatch(begin)
 	return found != nil && bytes.Equal(found[1], []byte(inventory.Schema))
 }

@@ -8,6 +8,7 @@ func commands(a *app) []*cobra.Command {
 		newScan(a.scan),
 		newCollect(a.collect),
 		newEvaluate(a.evaluate),
+		newMerge(a.merge),
 		newDemo(a.demo),
 		newExplain(a.explain),
 		newRules(a),

@@ -40,7 +40,7 @@ func (o *readOptions) bind(cmd *cobra.Command) {
 
 // bindShard adds --shard, which only commands that save what they read take.
 func (o *readOptions) bindShard(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.shard, "shard", "", "read only this part of the rate-limit domains, such as `3/16`")
+	cmd.Flags().StringVar(&o.shard, "shard", "", "read only this part of the rate-limit domains, such as `3/16`; NAME/16 takes the index, from 0, from an environment variable")
 }
 
 // judgeOptions say by what the sources are judged, and where the report goes.

@@ -43,7 +43,7 @@ func (a *app) newReading(o readOptions) (*reading, error) {
 	r := &reading{app: a, options: o, environment: a.environment(), now: a.now, unpaced: a.unpaced}
 	var err error
 	if o.shard != "" {
-		if r.shard, err = collectors.ParseShard(o.shard); err != nil {
+		if r.shard, err = collectors.ShardOf(o.shard, a.lookup); err != nil {
 			return nil, usageError{fmt.Errorf("--shard: %w", err)}
 		}
 	}
@@ -56,12 +56,25 @@ func (a *app) newReading(o readOptions) (*reading, error) {
 	return r, nil
 }
 
+// inventory makes the document of what was read.
+func (r *reading) inventory(sources []inventory.Source) inventory.Inventory {
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.app.tool, Sources: sources}
+	if r.options.shard != "" {
+		inv.Shard = &inventory.Shard{Index: r.shard.Index, Count: r.shard.Count, Config: r.config.Digest}
+	}
+	return inv
+}
+
 // scope says what the reading is restricted to; nil for nothing.
 func (r *reading) scope(rules []string) *report.Scope {
 	if len(r.options.sources) == 0 && len(rules) == 0 && r.options.shard == "" {
 		return nil
 	}
-	return &report.Scope{Sources: r.options.sources, Rules: rules, Shard: r.options.shard}
+	scope := &report.Scope{Sources: r.options.sources, Rules: rules}
+	if r.options.shard != "" {
+		scope.Shard = r.shard.String()
+	}
+	return scope
 }
 
 // entries resolves the secrets.

@@ -81,7 +81,7 @@ func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) err
 		au.warnOfHindsight(latest.time)
 	}
 	if saveInventory != "" {
-		if err := au.app.writeInventory(saveInventory, kept); err != nil {
+		if err := au.app.writeInventory(saveInventory, r.inventory(kept)); err != nil {
 			return err
 		}
 	}
@@ -99,9 +99,8 @@ func checkInventory(file string) error {
 	return nil
 }
 
-// writeInventory writes sources, sorted, to a file or to standard output.
-func (a *app) writeInventory(path string, sources []inventory.Source) error {
-	inv := inventory.Inventory{Schema: inventory.Schema, Tool: a.tool, Sources: sources}
+// writeInventory writes an inventory, sorted, to a file or to standard output.
+func (a *app) writeInventory(path string, inv inventory.Inventory) error {
 	if path == report.Stdout {
 		return inventory.Write(a.out, inv)
 	}

@@ -50,8 +50,11 @@ func (c *collector) Collect(_ context.Context, source inventory.Source) (invento
 	return s, nil
 }
 
-// Domain is a domain of its own: the program makes its own requests.
-func (c *collector) Domain(inventory.Source) string { return c.name + "/program" }
+// EntryDomain is a domain of its own: the program makes its own requests.
+func (c *collector) EntryDomain() string { return c.name + "/program" }
+
+// Domain is that of the entry.
+func (c *collector) Domain(inventory.Source) string { return c.EntryDomain() }
 
 // Probe tells whether the program can be run and prints an inventory.
 func (c *collector) Probe(ctx context.Context) []collectors.Check {
@@ -112,7 +115,8 @@ func (c *collector) undiscovered(err error) error {
 }
 
 var (
-	_ collectors.Collector   = (*collector)(nil)
-	_ collectors.DomainNamer = (*collector)(nil)
-	_ collectors.Prober      = (*collector)(nil)
+	_ collectors.Collector     = (*collector)(nil)
+	_ collectors.DomainNamer   = (*collector)(nil)
+	_ collectors.EntryDomainer = (*collector)(nil)
+	_ collectors.Prober        = (*collector)(nil)
 )

@@ -21,8 +21,20 @@ type Inventory struct {
 	Schema string `json:"schema"`
 	// Tool is the program that wrote the document.
 	Tool Tool `json:"tool"`
+	// Shard says which part of a run this is; nil for the whole.
+	Shard *Shard `json:"shard,omitempty"`
 	// Sources are sorted by ID. Never nil in a document.
 	Sources []Source `json:"sources"`
+}
+
+// Shard is a part of a run that was spread over several machines.
+type Shard struct {
+	// Index counts from 1 to Count.
+	Index int `json:"index"`
+	Count int `json:"count"`
+	// Config is the digest of the configuration; only shards of one
+	// configuration make a whole.
+	Config string `json:"config_digest"`
 }
 
 // Tool names a program and its version.

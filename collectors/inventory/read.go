@@ -27,13 +27,13 @@ func Read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) err
 // ReadAll reads a whole inventory into memory, with the checks of Read.
 func ReadAll(ctx context.Context, r io.Reader, l Limits) (Inventory, error) {
 	inv := Inventory{Schema: Schema, Sources: []Source{}}
-	tool, err := read(ctx, r, l, func(s Source) error {
+	head, err := read(ctx, r, l, func(s Source) error {
 		inv.Sources = append(inv.Sources, s)
 		return nil
 	})
 	if err != nil {
 		return Inventory{}, err
 	}
-	inv.Tool = tool
+	inv.Tool, inv.Shard = head.Tool, head.Shard
 	return inv, nil
 }

@@ -28,9 +28,15 @@ type stream struct {
 	sources chan *pending
 	flight  flight
 
-	// tool and err are written before sources is closed.
-	tool Tool
-	err  error
+	// document and err are written before sources is closed.
+	document documentHead
+	err      error
+}
+
+// documentHead is what a document says beside its sources.
+type documentHead struct {
+	Tool  Tool   `json:"tool"`
+	Shard *Shard `json:"shard"`
 }
 
 // pending is a source whose tasks have been handed out.
@@ -41,10 +47,10 @@ type pending struct {
 	err error
 }
 
-func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (Tool, error) {
+func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (documentHead, error) {
 	compiled, err := compiled()
 	if err != nil {
-		return Tool{}, err
+		return documentHead{}, err
 	}
 	l = l.orDefault()
 	s := &stream{
@@ -71,9 +77,9 @@ func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (To
 		s.err = s.cut(ctx)
 	})
 	if err := s.join(ctx, fn); err != nil {
-		return Tool{}, err
+		return documentHead{}, err
 	}
-	return s.tool, s.err
+	return s.document, s.err
 }
 
 // cut walks the document and hands out its pieces.
@@ -99,13 +105,9 @@ func (s *stream) cut(ctx context.Context) error {
 	} else if c != 0 {
 		return s.scan.fail("", "there is more text after the document: %q", c)
 	}
-	var document struct {
-		Tool Tool `json:"tool"`
-	}
-	if fault := root.decode(s.schemas.document, s.limits, &document); fault != nil {
+	if fault := root.decode(s.schemas.document, s.limits, &s.document); fault != nil {
 		return fault
 	}
-	s.tool = document.Tool
 	return nil
 }
 

@@ -17,6 +17,7 @@ func Write(w io.Writer, inv Inventory) error {
 	sorted := slices.Clone(inv.Sources)
 	slices.SortStableFunc(sorted, func(a, b Source) int { return cmp.Compare(a.ID, b.ID) })
 	out := NewWriter(w, inv.Tool)
+	out.Shard = inv.Shard
 	for _, s := range sorted {
 		if err := out.WriteSource(s); err != nil {
 			return err
@@ -31,6 +32,9 @@ type Writer struct {
 	// Compact leaves out the indentation: every token has one line. Set it
 	// before the first call.
 	Compact bool
+	// Shard says which part of a run is written; nil for the whole. Set it
+	// before the first call.
+	Shard *Shard
 
 	out     *bufio.Writer
 	tool    Tool
@@ -94,6 +98,10 @@ func (w *Writer) start() {
 	w.text(",")
 	w.member(1, "tool", w.tool)
 	w.text(",")
+	if w.Shard != nil {
+		w.member(1, "shard", w.Shard)
+		w.text(",")
+	}
 	w.key(1, "sources")
 	w.text("[")
 }

@@ -1,0 +1,180 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// Part is the report of one shard of a run.
+type Part struct {
+	// Name is the file, for error messages.
+	Name   string
+	Report *Report
+}
+
+// Merge joins the reports of the shards of one run into the report that the
+// unsharded run would have given. The parts must come from the same rules,
+// configuration and audit time, and from different sources; whether all shards
+// are there is for the caller to check. Parts that were compared with a baseline
+// are refused: compare the whole.
+func Merge(parts []Part) (*Report, error) {
+	if len(parts) == 0 {
+		return nil, errors.New("there is no report to merge")
+	}
+	first := parts[0]
+	m := &merging{report: *first.Report, from: map[string]string{}}
+	m.report.Scope = withoutShard(first.Report.Scope)
+	m.report.Rules = slices.Clone(first.Report.Rules)
+	for i := range m.report.Rules {
+		m.report.Rules[i].Statuses = policies.Counts{}
+	}
+	m.report.Sources, m.report.Findings, m.report.Gaps = []Source{}, []Finding{}, []Gap{}
+	m.report.Allowed, m.report.RuleErrors = []Allowed{}, []RuleError{}
+	if m.report.Tokens != nil {
+		m.report.Tokens = []Token{}
+	}
+	for _, part := range parts {
+		if err := sameRun(first, part); err != nil {
+			return nil, err
+		}
+		if err := m.add(part); err != nil {
+			return nil, err
+		}
+	}
+	return m.finish(parts), nil
+}
+
+// sameRun refuses a part that cannot come from the same run as the first.
+func sameRun(first, part Part) error {
+	a, b := first.Report, part.Report
+	what := ""
+	switch {
+	case a.Policies != b.Policies:
+		what = "other rules or another version of the policy engine"
+	case a.ConfigDigest != b.ConfigDigest || a.WaiversDigest != b.WaiversDigest:
+		what = "another configuration"
+	case !a.At.Equal(b.At):
+		what = "another audit time; give all shards the same --at"
+	case !slices.EqualFunc(a.Rules, b.Rules, func(x, y Rule) bool { return x.ID == y.ID }):
+		what = "other rules"
+	case (a.Tokens == nil) != (b.Tokens == nil):
+		what = "an inventory, or none, unlike the other"
+	case scopeText(a.Scope) != scopeText(b.Scope):
+		what = "another --source or --rule"
+	}
+	if what != "" {
+		return fmt.Errorf("%s and %s are not of one run: the second was made with %s", first.Name, part.Name, what)
+	}
+	if b.Baseline != nil {
+		return fmt.Errorf("%s was compared with a baseline; merge first, then compare the whole", part.Name)
+	}
+	return nil
+}
+
+func withoutShard(s *Scope) *Scope {
+	if s == nil || len(s.Sources) == 0 && len(s.Rules) == 0 {
+		return nil
+	}
+	return &Scope{Sources: s.Sources, Rules: s.Rules}
+}
+
+func scopeText(s *Scope) string {
+	if s == nil {
+		return ""
+	}
+	return strings.Join(s.Sources, "\x00") + "\x01" + strings.Join(s.Rules, "\x00")
+}
+
+// merging gathers the parts.
+type merging struct {
+	report Report
+	// from tells by source id which part had it.
+	from map[string]string
+}
+
+func (m *merging) add(part Part) error {
+	r := part.Report
+	for i := range r.Sources {
+		id := r.Sources[i].ID
+		if other, ok := m.from[id]; ok {
+			return fmt.Errorf("the source %s is in %s and in %s", OneLine(id), other, part.Name)
+		}
+		m.from[id] = part.Name
+	}
+	m.report.Sources = append(m.report.Sources, r.Sources...)
+	m.report.Findings = append(m.report.Findings, r.Findings...)
+	m.report.Gaps = append(m.report.Gaps, r.Gaps...)
+	m.report.Allowed = append(m.report.Allowed, r.Allowed...)
+	m.report.RuleErrors = append(m.report.RuleErrors, r.RuleErrors...)
+	m.report.Tokens = append(m.report.Tokens, r.Tokens...)
+	for i := range r.Rules {
+		m.report.Rules[i].Statuses = sumCounts(m.report.Rules[i].Statuses, r.Rules[i].Statuses)
+	}
+	return nil
+}
+
+// finish sorts what was gathered, and derives again what is derived.
+func (m *merging) finish(parts []Part) *Report {
+	r := m.report
+	r.Sources = sorted(r.Sources, compareSources)
+	r.Findings = sorted(r.Findings, compareFindings)
+	r.Gaps = sorted(r.Gaps, compareGaps)
+	r.Allowed = sorted(r.Allowed, compareAllowed)
+	r.RuleErrors = sorted(r.RuleErrors, compareRuleErrors)
+	if r.Tokens != nil {
+		r.Tokens = sorted(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
+	}
+	r.AcceptedGaps = judgeAcceptedGaps(r.AcceptedGaps, r.Sources, r.At)
+	r.Waivers = mergedWaivers(parts)
+	r.Complete = complete(&r)
+	r.Summary = summarize(&r)
+	return &r
+}
+
+// mergedWaivers adds up what the waivers cover: one that matches nothing in one
+// shard may be there for a token of another.
+func mergedWaivers(parts []Part) WaiverReport {
+	type use struct {
+		Waiver
+		expired bool
+	}
+	uses := map[policies.Waiver]*use{}
+	var order []*use
+	gather := func(w Waiver, expired bool) {
+		if have, ok := uses[w.Waiver]; ok {
+			have.Findings += w.Findings
+			return
+		}
+		u := &use{w, expired}
+		uses[w.Waiver] = u
+		order = append(order, u)
+	}
+	for _, part := range parts {
+		for _, w := range slices.Concat(part.Report.Waivers.Applied, part.Report.Waivers.Unmatched) {
+			gather(w, false)
+		}
+		for _, w := range part.Report.Waivers.Expired {
+			gather(w, true)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b *use) int {
+		return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), cmp.Compare(a.Origin.Line, b.Origin.Line))
+	})
+	merged := WaiverReport{Applied: []Waiver{}, Expired: []Waiver{}, Unmatched: []Waiver{}}
+	for _, u := range order {
+		switch {
+		case u.expired:
+			merged.Expired = append(merged.Expired, u.Waiver)
+		case u.Findings > 0:
+			merged.Applied = append(merged.Applied, u.Waiver)
+		default:
+			merged.Unmatched = append(merged.Unmatched, u.Waiver)
+		}
+	}
+	return merged
+}
