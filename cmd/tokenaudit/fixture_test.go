@@ -35,6 +35,14 @@ type fixture struct {
 	environ []string
 	// transport replaces the network; nil for loopback.
 	transport http.RoundTripper
+	// hangs gets a value for each request that hang holds.
+	hangs chan struct{}
+}
+
+// hang never answers; it ends when the client goes.
+func (f *fixture) hang(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+	f.hangs <- struct{}{}
+	<-r.Context().Done()
 }
 
 // buildFixture makes the three CMSes; nothing serves them yet.
@@ -46,7 +54,8 @@ func buildFixture() *fixture {
 			"contentstack": emulator.NewContentstack(contentstackState(), emulator.ContentstackOptions{Options: options}),
 			"datocms":      emulator.NewDatoCMS(datocmsState(), emulator.DatoCMSOptions{Options: options}),
 		},
-		url: map[string]string{},
+		url:   map[string]string{},
+		hangs: make(chan struct{}, 100),
 		environ: []string{
 			"CONTENTFUL_MANAGEMENT_TOKEN=" + contentfulSecret("auditor"),
 			"CONTENTSTACK_AUTHTOKEN=" + contentstackSecret("auditor"),

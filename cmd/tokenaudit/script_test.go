@@ -16,11 +16,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tokenaudit": func() {
-		os.Exit(run(context.Background(), surroundings{
-			environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr, unpaced: true,
-		}, os.Args[1:]))
-	}})
+	testscript.Main(m, map[string]func(){
+		"tokenaudit": func() {
+			os.Exit(run(context.Background(), surroundings{
+				environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr, unpaced: true,
+			}, os.Args[1:]))
+		},
+		// The program as it is, with its signals and its pace.
+		"tokenaudit-main": main,
+	})
 }
 
 // TestScripts runs the scripts in testdata/script: each has the fixture's three
@@ -32,6 +36,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               setUpScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await":    scriptAwait,
 			"exit":     scriptExit,
 			"fault":    scriptFault,
 			"requests": scriptRequests,
@@ -76,22 +81,30 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptFault is `fault CMS STATUS BODY [ROUTE]`: the CMS answers so from now
-// on. A status of 0 closes the connection; a body that begins with @ is a file.
+// on. A status of 0 never answers.
 func scriptFault(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: fault CMS STATUS BODY [ROUTE]")
 	}
 	status, err := strconv.Atoi(args[1])
 	ts.Check(err)
+	f := ts.Value(fixtureKey{}).(*fixture)
 	fault := emulator.Fault{Act: emulator.Respond(status, nil, args[2])}
 	if status == 0 {
-		fault.Act = emulator.Disconnect()
+		fault.Act = f.hang
 	}
 	if len(args) > 3 {
 		fault.Route = args[3]
 	}
-	f := ts.Value(fixtureKey{}).(*fixture)
 	ts.Check(f.cms[args[0]].Inject(fault))
+}
+
+// scriptAwait is `await`: it waits until a request hangs.
+func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: await")
+	}
+	<-ts.Value(fixtureKey{}).(*fixture).hangs
 }
 
 // scriptRequests is `requests`: it demands that requests were sent, all of them

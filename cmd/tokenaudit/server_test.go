@@ -86,15 +86,17 @@ func TestInterruption(t *testing.T) {
 
 // TestTimeout: the time limit of a run acts like an interruption.
 func TestTimeout(t *testing.T) {
-	f := newFixture(t)
-	if err := f.cms["contentful"].Inject(emulator.Fault{Act: emulator.Hang()}); err != nil {
-		t.Fatal(err)
-	}
-	got := f.execute(t.Context(), "scan", "--timeout", "300ms")
-	if got.code != 1 && got.code != 3 || !strings.Contains(got.out, "NOT READ: ") {
-		t.Errorf("exit code %d\n%s", got.code, got.out)
-	}
-	if !strings.Contains(got.err, "tokenaudit: the time limit is over") {
-		t.Errorf("stderr: %s", got.err)
-	}
+	inBubble(t, "hanging server", func(t *testing.T, f *fixture) {
+		if err := f.cms["contentful"].Inject(emulator.Fault{Act: emulator.Hang()}); err != nil {
+			t.Fatal(err)
+		}
+		write(t, "tokenaudit.yaml", f.config()+"limits: {timeout: 1h}\n")
+		got := f.execute(t.Context(), "scan", "--timeout", "5s")
+		if got.code != 1 || !strings.Contains(got.out, "NOT READ: ") || !strings.Contains(got.out, "contentstack/stacks/bltstack/management_tokens/bltm1") {
+			t.Errorf("exit code %d\n%s", got.code, got.out)
+		}
+		if !strings.Contains(got.err, "tokenaudit: the time limit is over") {
+			t.Errorf("stderr: %s", got.err)
+		}
+	})
 }
