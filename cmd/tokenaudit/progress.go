@@ -95,7 +95,10 @@ func progressLines(all []collectors.CMSProgress, passed time.Duration, width int
 }
 
 func sourcesDone(c collectors.CMSProgress) string {
-	if c.Discovered < c.Entries {
+	switch {
+	case c.Discovered < c.Entries && c.Sources == 0:
+		return "looking for sources"
+	case c.Discovered < c.Entries:
 		return fmt.Sprintf("%d sources of at least %d", c.Done, c.Sources)
 	}
 	return fmt.Sprintf("%d of %d sources", c.Done, c.Sources)

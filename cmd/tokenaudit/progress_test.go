@@ -16,12 +16,14 @@ func TestProgressLines(t *testing.T) {
 		{CMS: "contentful", Entries: 2, Discovered: 1, Sources: 9, Done: 8, Tokens: 100, Requests: 40},
 		{CMS: "contentstack", Entries: 1, Discovered: 1, Sources: 30, Done: 10, Tokens: 55, Requests: 80, Limited: 3, Paused: 4 * time.Second, Incomplete: 1},
 		{CMS: "datocms", Entries: 1, Discovered: 1, Sources: 6, Done: 6, Tokens: 12, Requests: 18},
+		{CMS: "ghost", Entries: 1, Requests: 2},
 		{CMS: "strapi", Entries: 1, Discovered: 1, Sources: 6, Done: 2, Tokens: 12, Requests: 18},
 	}, 20*time.Second, 110)
 	want := []string{
 		"contentful   8 sources of at least 9, 100 tokens, 40 requests",
 		"contentstack 10 of 30 sources, 55 tokens, 80 requests, 1 incomplete, rate limited for 4s, about 40s left",
 		"datocms      6 of 6 sources, 12 tokens, 18 requests, done",
+		"ghost        looking for sources, 0 tokens, 2 requests",
 		"strapi       2 of 6 sources, 12 tokens, 18 requests",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

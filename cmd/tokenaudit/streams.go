@@ -21,7 +21,7 @@ type streams struct {
 	outTerminal, errTerminal bool
 	// colour: ANSI colours are wanted on a terminal.
 	colour bool
-	// width of the terminal, in columns.
+	// width of the terminal, in columns: that of out, else that of err.
 	width int
 	// quiet leaves notes and progress out; errors are always told.
 	quiet bool
@@ -29,8 +29,8 @@ type streams struct {
 
 func newStreams(s surroundings, lookup func(string) (string, bool)) *streams {
 	io := &streams{in: s.in, out: s.out, err: s.err, width: defaultWidth}
+	io.errTerminal, io.width = terminal(s.err, io.width)
 	io.outTerminal, io.width = terminal(s.out, io.width)
-	io.errTerminal, _ = terminal(s.err, 0)
 	dumb, _ := lookup("TERM")
 	// https://no-color.org: any value that is not empty switches colour off.
 	off, _ := lookup("NO_COLOR")
