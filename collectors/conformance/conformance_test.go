@@ -18,7 +18,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 	t.Parallel()
 	tests := map[mistake]struct{ inCase, says string }{
 		swallowsErrors:   {"spaces/*/keys/500", "is gone, and no unit that holds delivery tokens says so"},
-		trustsTypes:      {"spaces/*/keys/first items[].name of a wrong type", "is gone, and no unit that holds delivery tokens says so"},
+		trustsTypes:      {"spaces/*/keys/first items[].name of another wrong type", "is gone, and no unit that holds delivery tokens says so"},
 		guessesExpiry:    {"spaces/*/keys/items[].expiresAt of a wrong type", "expiry was"},
 		guessesScope:     {"spaces/*/keys/items[].scope null", "access was"},
 		ignoresTotal:     {"spaces/*/keys/pages of one item", "is not the healthy one"},

@@ -109,35 +109,50 @@ func isContainer(v any) bool {
 	return false
 }
 
-// fieldFaults spoil one field at its first place, which must not cost the other
-// tokens; at all its places, which must not look like any other value; and all
-// values at once.
+// fieldFaults spoil one field at all its places, which must not look like any
+// other value; at its first place, which must not cost the other tokens; and
+// all values at once.
 func fieldFaults(sc scope) []fault {
 	var all []fault
 	fields := Fields(sc.body)
-	fields = fields[:min(len(fields), maxFields)]
-	for _, m := range []mutation{wrongType, otherType, null, missing} {
-		for _, field := range fields {
-			if m.name == missing.name && strings.HasSuffix(field, "[]") {
-				continue // a shorter list is another truth
-			}
-			expect := honest
+	for _, field := range fields[:min(len(fields), maxFields)] {
+		add := func(name string, m mutation, change func(string, mutation) func() func(string, any) any) {
+			f := fault{name: name + " " + m.name, expect: honest, serve: rewritten(change(field, m))}
 			if (m.name == null.name || m.name == missing.name) && slices.Contains(sc.endpoint.Nullable, field) {
-				expect = honestOrNull
+				f.expect = honestOrNull
 			}
 			if m.name == wrongType.name && slices.Contains(sc.endpoint.Textual, field) {
-				expect = honestOrNull
+				f.expect = honestOrNull
 			}
-			if m.name != otherType.name {
-				all = append(all, fault{name: "first " + field + " " + m.name, expect: expect, serve: rewritten(atFirst(field, m))})
-			}
-			all = append(all, fault{name: field + " " + m.name, expect: expect, serve: rewritten(wherever(field, m))})
+			all = append(all, f)
 		}
-		if hasScalars(sc.body) {
+		add(field, wrongType, wherever)
+		add(field, null, wherever)
+		if !strings.HasSuffix(field, "[]") { // a shorter list is another truth
+			add(field, missing, wherever)
+		}
+		if occurrences(sc.body, field) > 1 {
+			add("first "+field, otherType, atFirst)
+		}
+	}
+	if hasScalars(sc.body) {
+		for _, m := range []mutation{wrongType, otherType, null, missing} {
 			all = append(all, fault{name: "every field " + m.name, expect: marked, classes: unreadableClasses, serve: rewritten(everywhere(m))})
 		}
 	}
 	return all
+}
+
+// occurrences counts the places of a field.
+func occurrences(body []byte, field string) int {
+	document, _ := parsed(body)
+	n := 0
+	walk("", document, func(f string, _ any) {
+		if f == field {
+			n++
+		}
+	})
+	return n
 }
 
 func hasScalars(body []byte) bool {

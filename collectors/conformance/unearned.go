@@ -2,9 +2,7 @@ package conformance
 
 import (
 	"fmt"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
+	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -20,7 +18,7 @@ func unearned(before, now inventory.Token) []string {
 	}
 	assumed := now.Access.Assumed && now.Access.Write
 	check(assumed || now.Kind == before.Kind, "kind", before.Kind, now.Kind)
-	check(assumed || cmp.Equal(before.APIs, now.APIs, cmpopts.EquateEmpty()), "apis", before.APIs, now.APIs)
+	check(assumed || slices.Equal(before.APIs, now.APIs), "apis", before.APIs, now.APIs)
 	check(assumed || before.Access.Level == now.Access.Level && before.Access.Write == now.Access.Write, "access", before.Access, now.Access)
 	check(ternary(before.Access.ManagesTokens, now.Access.ManagesTokens), "access.manages_tokens", before.Access.ManagesTokens, now.Access.ManagesTokens)
 	check(assumed || sameRole(before.Role, now.Role), "role", before.Role, now.Role)
@@ -29,7 +27,7 @@ func unearned(before, now inventory.Token) []string {
 	check(timestamp(before.CreatedAt, now.CreatedAt), "created_at", before.CreatedAt, now.CreatedAt)
 	check(timestamp(before.UpdatedAt, now.UpdatedAt), "updated_at", before.UpdatedAt, now.UpdatedAt)
 	check(timestamp(before.RevokedAt, now.RevokedAt), "revoked_at", before.RevokedAt, now.RevokedAt)
-	check(now.Expiry.State == inventory.ExpiryUnknown || cmp.Equal(before.Expiry, now.Expiry), "expiry", before.Expiry, now.Expiry)
+	check(now.Expiry.State == inventory.ExpiryUnknown || before.Expiry == now.Expiry, "expiry", before.Expiry, now.Expiry)
 	check(lastUsed(before.LastUsed, now.LastUsed), "last_used", before.LastUsed, now.LastUsed)
 	for api, use := range now.LastUsedByAPI {
 		check(lastUsed(before.LastUsedByAPI[api], use), "last_used_by_api/"+string(api), before.LastUsedByAPI[api], use)
@@ -53,7 +51,7 @@ func timestamp(before, now inventory.Timestamp) bool {
 }
 
 func lastUsed(before, now inventory.LastUsed) bool {
-	return now.State == inventory.LastUsedUnknown || cmp.Equal(before, now)
+	return now.State == inventory.LastUsedUnknown || before == now
 }
 
 func sameRole(before, now *inventory.Role) bool {
