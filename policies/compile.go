@@ -45,7 +45,8 @@ type compiledRule struct {
 	reads, needs part
 }
 
-// aboutUse: a rule about the use of tokens says nothing about planned ones.
+// aboutUse: a rule about the use of tokens says nothing about planned ones,
+// unless their use is known because they exist already.
 func (r *compiledRule) aboutUse() bool { return (r.reads|r.needs)&aboutUse != 0 }
 
 // draft is a rule on its way to being compiled.

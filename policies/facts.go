@@ -42,7 +42,7 @@ const (
 	partWrite part = 1 << 31
 )
 
-// aboutUse are the parts that a planned token cannot have.
+// aboutUse are the parts that a token cannot have before it exists.
 const aboutUse = partLastUsed | partLastUsedByAPI | partUnusedDays
 
 // factParts are the parts of each fact.

@@ -221,7 +221,7 @@ func originTerm(origin inventory.Origin) *ast.Term {
 
 // sourceTerm builds the source of the input, without its tokens.
 func sourceTerm(source *inventory.Source) *ast.Term {
-	f := make(fields, 0, 18)
+	f := make(fields, 0, 19)
 	f.text(keyID, source.ID)
 	f.text(keyCMS, source.CMS)
 	f.add(keyKind, word(source.Kind))
@@ -237,6 +237,7 @@ func sourceTerm(source *inventory.Source) *ast.Term {
 	f.add(keyLimits, limitsTerm(source.Limits))
 	f.add(keyEnvironments, environmentsTerm(source.Environments))
 	f.add(keyAuditor, auditorTerm(&source.Auditor))
+	f.add(keyLiterals, literalsTerm(source.Literals))
 	f.time(keyNeverAfter, source.NeverAfter)
 	f.add(keyOrigin, originTerm(source.Origin))
 	return f.term()
@@ -298,6 +299,20 @@ func environmentsTerm(environments []inventory.Environment) *ast.Term {
 			[2]*ast.Term{keyName, text(environment.Name)},
 			[2]*ast.Term{keyPrimary, word(environment.Primary)},
 			[2]*ast.Term{keyAliasOf, text(environment.AliasOf)})
+	}
+	return ast.ArrayTerm(terms...)
+}
+
+func literalsTerm(literals []inventory.Literal) *ast.Term {
+	terms := make([]*ast.Term, len(literals))
+	for i := range literals {
+		literal := &literals[i]
+		terms[i] = ast.ObjectTerm(
+			[2]*ast.Term{keyAddress, text(literal.Address)},
+			[2]*ast.Term{keyAttribute, text(literal.Attribute)},
+			[2]*ast.Term{keyPlace, word(literal.Place)},
+			[2]*ast.Term{keyCMS, text(literal.CMS)},
+			[2]*ast.Term{keyOrigin, originTerm(literal.Origin)})
 	}
 	return ast.ArrayTerm(terms...)
 }

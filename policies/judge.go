@@ -60,7 +60,7 @@ func (j *judgement) token(i int, o *outcome) Step {
 	switch {
 	case !j.rule.judges(token.Kind):
 		return j.notApplicable(StepKinds)
-	case token.Planned != "" && j.rule.aboutUse():
+	case cannotBeUsed(token) && j.rule.aboutUse():
 		return j.notApplicable(StepPlanned)
 	case o == nil:
 		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
@@ -71,6 +71,17 @@ func (j *judgement) token(i int, o *outcome) Step {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
 	return j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) })
+}
+
+// cannotBeUsed: the token does not exist yet, or a plan alone tells of it.
+func cannotBeUsed(token *inventory.Token) bool {
+	switch token.Planned {
+	case inventory.PlannedCreate, inventory.PlannedReplace:
+		return true
+	case inventory.PlannedUpdate, inventory.PlannedUnchanged:
+		return token.LastUsed.State == inventory.LastUsedUnknown
+	}
+	return false
 }
 
 // source decides the one pair with the source.

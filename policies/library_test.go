@@ -221,6 +221,7 @@ var ruleCases = map[string][]ruleCase{
 		{"unknown", []change{used(inventory.UnknownUse("use is hidden"))}, nil, NotEvaluated, "use is hidden"},
 		{"revoked", []change{usedDaysAgo(900), revoked}, nil, NotApplicable, ""},
 		{"planned", []change{used(inventory.UnknownUse("")), func(token *inventory.Token) { token.Planned = inventory.PlannedCreate }}, nil, NotApplicable, ""},
+		{"updated, with its use known", []change{usedDaysAgo(365), func(token *inventory.Token) { token.Planned = inventory.PlannedUpdate }}, nil, Fail, ""},
 	},
 	"read-token-never-expires": {
 		{"never", []change{neverExpires, reads}, nil, Fail, "never expires although it could"},
@@ -374,6 +375,21 @@ var ruleCases = map[string][]ruleCase{
 		{"unknown", nil, auditor(inventory.Unknown, inventory.No, inventory.Unknown), NotEvaluated, "not known"},
 		{"a plan", nil, func(s *inventory.Source) { s.Kind = inventory.KindPlan }, NotApplicable, ""},
 	},
+	"token-literal-in-code": {
+		{"in a provider", nil, planWith(inventory.Literal{Address: "provider.datocms", Attribute: "api_token", Place: inventory.LiteralProvider, CMS: "datocms"}),
+			Fail, "a credential for datocms stands as a constant in api_token of provider.datocms"},
+		{"none", nil, planWith(), Pass, ""},
+		{"no configuration", nil, func(s *inventory.Source) {
+			planWith()(s)
+			s.Units = append(s.Units, inventory.FailedUnit("configuration", inventory.ErrUnreadable, "the plan has none", ""))
+		}, NotEvaluated, "the plan has none"},
+		{"a live source", nil, nil, NotApplicable, ""},
+	},
+}
+
+// planWith makes the source a plan whose code holds these literals.
+func planWith(literals ...inventory.Literal) func(*inventory.Source) {
+	return func(s *inventory.Source) { s.Kind, s.Literals = inventory.KindPlan, literals }
 }
 
 func TestRules(t *testing.T) {

@@ -94,13 +94,14 @@ func (b *Builder) finding(source *Source, v policies.Verdict, token *inventory.T
 		Rule:        v.Rule, Severity: v.Severity, Status: v.Status,
 		CMS: source.CMS, Source: source.ID, Token: v.Token, Key: v.Key,
 		Message:     v.Message,
-		Remediation: b.rules[v.Rule].RemediationFor(source.CMS),
+		Remediation: b.remediation(v.Rule, source, token),
 		Evidence:    orEmpty(v.Evidence),
 		URL:         source.URL,
 		Origin:      originOf(source.Origin),
 		Waiver:      v.Waiver,
 	}
 	if token == nil {
+		f.placeInCode(source.Literals)
 		return f
 	}
 	f.TokenName, f.Kind = token.Name, token.Kind
@@ -112,6 +113,38 @@ func (b *Builder) finding(source *Source, v policies.Verdict, token *inventory.T
 		f.Origin = origin
 	}
 	return f
+}
+
+// codeCMS is the name under which rules say what to do about code.
+const codeCMS = "terraform"
+
+// remediation says what to do where it has to be done: in the code that declares
+// a planned token, else in the token's CMS.
+func (b *Builder) remediation(id string, source *Source, token *inventory.Token) string {
+	rule := b.rules[id]
+	if token == nil {
+		return rule.RemediationFor(source.CMS)
+	}
+	if _, ok := rule.Remediation[codeCMS]; ok && token.Planned != "" && token.Address != "" {
+		return rule.RemediationFor(codeCMS)
+	}
+	return rule.RemediationFor(token.CMS)
+}
+
+// placeInCode gives a finding about a literal the line of the code that it
+// names in its evidence.
+func (f *Finding) placeInCode(literals []inventory.Literal) {
+	for i := range literals {
+		l := &literals[i]
+		if f.Evidence["address"] != l.Address || f.Evidence["attribute"] != l.Attribute {
+			continue
+		}
+		f.Address = l.Address
+		if origin := originOf(l.Origin); origin != nil {
+			f.Origin = origin
+		}
+		return
+	}
 }
 
 func originOf(o inventory.Origin) *inventory.Origin {

@@ -185,7 +185,7 @@ func findingCase(v *view, f *Finding) junitCase {
 		Class: junitText(f.Rule), Name: junitText(name),
 		Properties: &junitProperties{[]junitProperty{{"fingerprint", f.Fingerprint}, {"severity", string(f.Severity)}}},
 	}
-	if f.Origin != nil && f.Planned != "" {
+	if f.Origin != nil && f.Address != "" {
 		c.File, c.Line = junitText(f.Origin.File), f.Origin.Line
 	}
 	if f.Baseline != "" {

@@ -145,10 +145,11 @@ type Finding struct {
 	Evidence    map[string]any `json:"evidence"`
 	// URL opens the CMS's page for the token, else for the source; may be empty.
 	URL string `json:"url"`
-	// Planned and Address are set for a token that a change would create.
+	// Planned is set for a token of a change, Address for what is declared in
+	// code: such a token, or a literal.
 	Planned inventory.Planned `json:"planned,omitempty"`
 	Address string            `json:"address,omitempty"`
-	// Origin is where a planned token is declared, else where the source is configured.
+	// Origin is where that is declared, else where the source is configured.
 	Origin *inventory.Origin `json:"origin,omitempty"`
 	// Waiver is set for a waived finding.
 	Waiver *policies.Waiver `json:"waiver,omitempty"`

@@ -88,9 +88,9 @@ func (s *sarif) merged(cms string) []*mergedFinding {
 	return list
 }
 
-// inCode: the token is planned, and the line that declares it is known.
+// inCode: it is about code, and the line is known.
 func inCode(f *Finding) bool {
-	return f.Planned != "" && f.Origin != nil && f.Origin.Line > 0 && repositoryPath(f.Origin.File) != ""
+	return f.Address != "" && f.Origin != nil && f.Origin.Line > 0 && repositoryPath(f.Origin.File) != ""
 }
 
 func place(f *Finding) string { return fmt.Sprintf("%s:%d", f.Origin.File, f.Origin.Line) }
@@ -127,8 +127,8 @@ func (s *sarif) result(m *mergedFinding) (result sarifResult, short bool) {
 	if origin := originLocation(f.Origin); origin != nil && !inCode(f) {
 		origin.ID = 1
 		origin.Message = &sarifText{Text: "The source is configured here."}
-		if f.Planned != "" {
-			origin.Message.Text = "The token is declared here."
+		if f.Address != "" {
+			origin.Message.Text = "It is declared here."
 		}
 		result.RelatedLocations = []sarifLocation{*origin}
 	}
@@ -152,7 +152,7 @@ func (s *sarif) message(m *mergedFinding) string {
 			addresses[oneLine(f.Address)] = true
 		}
 		names := slices.Sorted(maps.Keys(addresses))
-		text += fmt.Sprintf(" The same holds for each of %s: %s.", plural(len(m.all), "token", "tokens"), strings.Join(names, ", "))
+		text += fmt.Sprintf(" The same holds for each of %s: %s.", plural(len(m.all), "finding here", "findings here"), strings.Join(names, ", "))
 	}
 	if m.stale {
 		text += " Found by an earlier run, not looked at again: " + m.first.Resolution.Text() + "."
@@ -177,7 +177,11 @@ func sarifPlain(s string) string {
 
 // codeFingerprint stays the same whatever instances a declaration has.
 func codeFingerprint(f *Finding) string {
-	return Fingerprint(f.Rule, f.Source, declaration(f.Address), "")
+	key := ""
+	if f.Token == "" {
+		key = f.Key
+	}
+	return Fingerprint(f.Rule, f.Source, declaration(f.Address), key)
 }
 
 // declaration is a resource address without the keys of its instances:

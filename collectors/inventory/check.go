@@ -181,6 +181,12 @@ func (s Source) headProblems() *problems {
 		at.text("id", e.ID)
 		at.word("primary", e.Primary.valid(), string(e.Primary))
 	}
+	for i, l := range s.Literals {
+		at := p.in("literals", strconv.Itoa(i))
+		at.text("address", l.Address)
+		at.text("attribute", l.Attribute)
+		at.word("place", l.Place.valid(), string(l.Place))
+	}
 	p.word("auditor/reads_secrets", s.Auditor.ReadsSecrets.valid(), string(s.Auditor.ReadsSecrets))
 	p.word("auditor/writes", s.Auditor.Writes.valid(), string(s.Auditor.Writes))
 	p.word("auditor/necessary", s.Auditor.Necessary.valid(), string(s.Auditor.Necessary))

@@ -119,6 +119,14 @@ func (s LastUsedState) valid() bool {
 	return false
 }
 
+func (p LiteralPlace) valid() bool {
+	switch p {
+	case LiteralProvider, LiteralVariable, LiteralHeader, LiteralResource:
+		return true
+	}
+	return false
+}
+
 func (t OwnerType) valid() bool {
 	switch t {
 	case OwnerPerson, OwnerApp, OwnerNone, OwnerUnknown:

@@ -94,6 +94,9 @@ type Source struct {
 	// NeverAfter is the horizon from which on an expiry date means never; zero
 	// means ten years after CollectedAt.
 	NeverAfter time.Time `json:"never_after,omitzero"`
+	// Literals are the credentials that stand as constants in the code of a
+	// plan, sorted by address and attribute; nil elsewhere.
+	Literals []Literal `json:"literals,omitempty"`
 	// Origin is where the source is configured (live) or the plan file.
 	Origin Origin `json:"origin,omitzero"`
 	// Tokens are sorted by ID. Never nil in a document.
@@ -210,6 +213,37 @@ type Auditor struct {
 	Necessary Ternary `json:"necessary"`
 	// Detail says in one line what the three rest on.
 	Detail string `json:"detail,omitempty"`
+}
+
+// LiteralPlace says in what kind of code a literal stands.
+type LiteralPlace string
+
+// The places of literals.
+const (
+	// LiteralProvider: an argument of a provider block.
+	LiteralProvider LiteralPlace = "provider"
+	// LiteralVariable: the default of a variable.
+	LiteralVariable LiteralPlace = "variable"
+	// LiteralHeader: a header that a resource sends.
+	LiteralHeader LiteralPlace = "header"
+	// LiteralResource: any other argument of a resource or data source.
+	LiteralResource LiteralPlace = "resource"
+)
+
+// Literal is a credential that stands as a constant in code. It says where, and
+// has no field for the value or any part of it.
+type Literal struct {
+	// Address names the block: "provider.contentful", "var.cma_token",
+	// "module.web.contentful_webhook.build".
+	Address string `json:"address"`
+	// Attribute is the path in the block: "cma_token", "default",
+	// "headers.Authorization".
+	Attribute string       `json:"attribute"`
+	Place     LiteralPlace `json:"place"`
+	// CMS is the system that the credential opens, as far as the code tells.
+	CMS string `json:"cms,omitempty"`
+	// Origin is the line, where the code was read.
+	Origin Origin `json:"origin,omitzero"`
 }
 
 // Origin is a place in a file of the user.

@@ -20,6 +20,9 @@ func (s *Source) Normalise() {
 		s.Facts = Facts{}
 	}
 	slices.SortStableFunc(s.Environments, func(a, b Environment) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(s.Literals, func(a, b Literal) int {
+		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Attribute, b.Attribute))
+	})
 	for i := range s.Tokens {
 		s.Tokens[i].normalise()
 	}
@@ -35,6 +38,7 @@ func (s *Source) sortTokens() {
 // clone copies all that Normalise changes.
 func (s Source) clone() Source {
 	s.Environments = slices.Clone(s.Environments)
+	s.Literals = slices.Clone(s.Literals)
 	s.Tokens = slices.Clone(s.Tokens)
 	for i := range s.Tokens {
 		t := &s.Tokens[i]

@@ -53,7 +53,11 @@ func sampleSource(id string, n int) inv.Source {
 		Environments: []inv.Environment{{ID: "main", Name: "Main", Primary: inv.Yes}, {ID: "next", Primary: inv.No, AliasOf: "main"}},
 		Auditor:      inv.Auditor{Token: id + "/access_tokens/1", ReadsSecrets: inv.No, Writes: inv.No, Necessary: inv.Unknown, Detail: "its role"},
 		NeverAfter:   collectedAt.AddDate(5, 0, 0),
-		Origin:       inv.Origin{File: "tokenaudit.yaml", Line: 3},
+		Literals: []inv.Literal{{
+			Address: "provider.datocms", Attribute: "api_token", Place: inv.LiteralProvider, CMS: "datocms",
+			Origin: inv.Origin{File: "main.tf", Line: 3},
+		}},
+		Origin: inv.Origin{File: "tokenaudit.yaml", Line: 3},
 	}
 	for _, f := range inv.AllFacts() {
 		s.Facts[f] = inv.FactSupport{Reported: inv.SupportPartly, Reason: "some"}

@@ -133,8 +133,10 @@ const (
 
 // Scope is the set of environments, or of branches, that a token opens.
 type Scope struct {
-	State  ScopeState `json:"state"`
-	Reason string     `json:"reason,omitempty"`
+	State ScopeState `json:"state"`
+	// Reason says why the scope is unknown, or what a listed one rests on where
+	// nobody wrote it down.
+	Reason string `json:"reason,omitempty"`
 	// Items are distinct and sorted by ID.
 	Items []ScopeItem `json:"items"`
 	// Effective is the number of distinct items after aliases are resolved;

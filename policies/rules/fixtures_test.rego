@@ -79,6 +79,7 @@ source := {
 	"limits": {},
 	"environments": [],
 	"auditor": {"token": "", "reads_secrets": "no", "writes": "no", "necessary": "yes", "detail": ""},
+	"literals": [],
 	"origin": {"file": "tokenaudit.yaml", "line": 1},
 }
 

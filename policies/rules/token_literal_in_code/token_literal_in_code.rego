@@ -1,0 +1,42 @@
+# METADATA
+# title: No credential stands in code
+# description: |
+#   A plan fails for each credential of a CMS that stands as a constant in its configuration: in
+#   a provider block, as the default of a variable, in a header, or in another argument of a
+#   resource. The value itself is never shown.
+#
+#   Whoever can read the repository has the credential, and so has every copy and every build
+#   log. Taking it out later does not take it back: it stays in the history.
+# custom:
+#   severity: critical
+#   subject: source
+#   controls:
+#     owasp_nhi: ["NHI2:2025"]
+#     nist_800_53: [IA-5(7)]
+#     iso_27001: [A.8.4]
+#   remediation:
+#     default: Revoke the credential, because the history of the repository keeps it, and pass a new one by an environment variable or a sensitive variable without a default.
+#     terraform: Revoke the credential, because the history of the repository keeps it. Leave the argument out and set the provider's environment variable, or use a sensitive variable without a default.
+package tokenaudit.rules.token_literal_in_code
+
+applies contains input.source.id if input.source.kind == "plan"
+
+deny contains finding if {
+	some literal in input.source.literals
+	finding := {
+		"key": sprintf("%s %s", [literal.address, literal.attribute]),
+		"message": sprintf("a credential%s stands as a constant in %s of %s", [system(literal.cms), literal.attribute, literal.address]),
+		"evidence": {"address": literal.address, "attribute": literal.attribute, "place": literal.place},
+	}
+}
+
+unknown contains gap if {
+	some unit in input.source.units
+	unit.name == "configuration"
+	unit.status != "complete"
+	gap := {"reason": sprintf("the configuration behind the plan could not be read: %s", [unit.detail])}
+}
+
+system("") := ""
+
+system(cms) := sprintf(" for %s", [cms]) if cms != ""

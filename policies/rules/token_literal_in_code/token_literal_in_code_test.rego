@@ -1,0 +1,50 @@
+package tokenaudit.rules.token_literal_in_code_test
+
+import data.tokenaudit.fixtures
+import data.tokenaudit.rules.token_literal_in_code as rule
+
+plan(literals) := object.union(fixtures.input_of([], {}), {"source": {"kind": "plan", "literals": literals}})
+
+literal := {
+	"address": "provider.contentful",
+	"attribute": "cma_token",
+	"place": "provider",
+	"cms": "contentful",
+	"origin": {"file": "main.tf", "line": 3},
+}
+
+test_literal_fails if {
+	some finding in rule.deny with input as plan([literal])
+	finding.key == "provider.contentful cma_token"
+	finding.message == "a credential for contentful stands as a constant in cma_token of provider.contentful"
+	finding.evidence == {"address": "provider.contentful", "attribute": "cma_token", "place": "provider"}
+}
+
+test_unknown_system_is_left_out if {
+	some finding in rule.deny with input as plan([object.union(literal, {"cms": ""})])
+	startswith(finding.message, "a credential stands")
+}
+
+test_each_literal_is_a_finding if {
+	count(rule.deny) == 2 with input as plan([literal, object.union(literal, {"attribute": "headers.Authorization"})])
+}
+
+test_plan_without_literals_passes if {
+	count(rule.deny) == 0 with input as plan([])
+	count(rule.applies) == 1 with input as plan([])
+}
+
+test_unread_configuration_is_unknown if {
+	unread := {"source": {"units": [{"name": "configuration", "status": "failed", "detail": "there is none"}]}}
+	some gap in rule.unknown with input as object.union(plan([]), unread)
+	gap.reason == "the configuration behind the plan could not be read: there is none"
+}
+
+test_read_configuration_is_known if {
+	read := {"source": {"units": [{"name": "configuration", "status": "complete", "detail": ""}]}}
+	count(rule.unknown) == 0 with input as object.union(plan([]), read)
+}
+
+test_other_sources_are_none_of_our_business if {
+	count(rule.applies) == 0 with input as fixtures.input_of([fixtures.token], {})
+}
