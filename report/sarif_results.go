@@ -152,7 +152,7 @@ func (s *sarif) message(m *mergedFinding) string {
 			addresses[oneLine(f.Address)] = true
 		}
 		names := slices.Sorted(maps.Keys(addresses))
-		text += fmt.Sprintf(" The same holds for each of %s: %s.", plural(len(m.all), "finding here", "findings here"), strings.Join(names, ", "))
+		text += fmt.Sprintf(" The same holds for each of %s: %s.", plural(len(m.all), "token", "tokens"), strings.Join(names, ", "))
 	}
 	if m.stale {
 		text += " Found by an earlier run, not looked at again: " + m.first.Resolution.Text() + "."
