@@ -10,6 +10,13 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
+// The documented types.
+const (
+	typePersonal = "PersonalAccessToken"
+	typeCLI      = "CLIToken"
+	typeOAuth    = "OAuthApplication"
+)
+
 // The two scopes. Managing implies reading; a token may list both.
 const (
 	scopeRead   = "content_management_read"
@@ -26,9 +33,9 @@ const (
 // owner, so a type that is not documented is a personal token.
 func kindOf(t accessToken) inventory.Kind {
 	switch t.sys().Type.Value {
-	case "CLIToken":
+	case typeCLI:
 		return inventory.CLI
-	case "OAuthApplication":
+	case typeOAuth:
 		return inventory.OAuth
 	default:
 		return inventory.Personal
@@ -80,7 +87,7 @@ func (x tokenContext) token(t accessToken) inventory.Token {
 		LastUsed:     lastUsed(t),
 		Traits: inventory.Traits{
 			Factory:              inventory.No,
-			NotifiesBeforeExpiry: notifies(kind, created, expiry),
+			NotifiesBeforeExpiry: notifies(t, created, expiry),
 		},
 		Owner:  owner,
 		Secret: inventory.Secret{Readable: inventory.No, Hint: hint},
@@ -129,6 +136,10 @@ func (x tokenContext) owner(t accessToken) inventory.Owner {
 // stays.
 func (x tokenContext) access(t accessToken, owner inventory.Owner) inventory.Access {
 	scopes := t.Scopes.Items
+	if reason := t.sys().Type.Reason("type"); reason != "" {
+		// The kind of the token is a guess, so nothing may pass because of it.
+		return inventory.AssumedAccess(reason, inventory.Unknown, scopes...)
+	}
 	if err := t.Scopes.Err("scopes"); err != nil {
 		return inventory.AssumedAccess(err.Message, inventory.Unknown, scopes...)
 	}
@@ -191,6 +202,7 @@ func (x tokenContext) expiry(t accessToken, kind inventory.Kind) inventory.Expir
 	// Whoever makes a personal token can give it an expiry. Of the others that
 	// is documented only by a date that is there.
 	supported := kind == inventory.Personal
+	ofType := t.sys().Type.Reason("type")
 	field := t.sys().ExpiresAt
 	switch field.State {
 	case cmsapi.FieldGiven:
@@ -200,6 +212,9 @@ func (x tokenContext) expiry(t accessToken, kind inventory.Kind) inventory.Expir
 		}
 		return inventory.NormaliseExpiry(inventory.ExpiresAt(field.Value.Time, precision), x.source.Horizon())
 	case cmsapi.FieldNull:
+		if ofType != "" {
+			return inventory.UnknownExpiry(supported, "it has no date, and whether such a token can have one is not known: "+ofType)
+		}
 		return inventory.NeverExpires(supported)
 	default:
 		return inventory.UnknownExpiry(supported, field.Reason("expiresAt"))
@@ -228,11 +243,11 @@ func lastUsed(t accessToken) inventory.LastUsed {
 
 // notifies: the owner of a personal token gets an e-mail before it expires,
 // unless it lives for less than a day. Nothing is documented of the others.
-func notifies(kind inventory.Kind, created inventory.Timestamp, expiry inventory.Expiry) inventory.Ternary {
+func notifies(t accessToken, created inventory.Timestamp, expiry inventory.Expiry) inventory.Ternary {
 	switch {
 	case expiry.State == inventory.ExpiryNever && expiry.At.IsZero():
 		return inventory.No
-	case kind != inventory.Personal || expiry.State == inventory.ExpiryUnknown || created.State != inventory.TimestampAt:
+	case t.sys().Type.Value != typePersonal || expiry.State == inventory.ExpiryUnknown || created.State != inventory.TimestampAt:
 		return inventory.Unknown
 	default:
 		return inventory.TernaryOf(expiry.At.Sub(created.At) >= 24*time.Hour)

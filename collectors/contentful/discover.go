@@ -134,8 +134,8 @@ func (c *collector) askSpace(ctx context.Context, id string) foundSpace {
 		return foundSpace{err: cmsapi.AsError(err)}
 	}
 	f := foundSpace{space: s.Value, organization: s.Value.sys().Organization.Value.id()}
-	if reason := s.Reason("the space"); reason != "" {
-		f.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: path, Message: reason}
+	if f.space.id() == "" {
+		f.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: path, Message: "the answer is no space"}
 	}
 	if c.organization != "" && f.organization != "" && f.organization != c.organization {
 		f.err = &cmsapi.Error{Class: inventory.ErrNotFound, Path: path,
@@ -155,7 +155,7 @@ func (c *collector) organizationSpaces(ctx context.Context) (map[string]foundSpa
 		found[s.id()] = foundSpace{space: s, organization: c.organization}
 	}
 	if all.Err == nil {
-		c.rememberList(inventory.CompleteUnit(unitSpaces))
+		c.rememberList(inventory.CompleteUnit(unitSpaces, keyKinds()...))
 		return found, nil
 	}
 	// The caller's own list can hold public spaces of strangers, and spaces of
@@ -166,7 +166,7 @@ func (c *collector) organizationSpaces(ctx context.Context) (map[string]foundSpa
 			found[s.id()] = foundSpace{space: s, organization: c.organization}
 		}
 	}
-	unit := c.explain(ctx, cmsapi.UnitOf(unitSpaces, nil, len(found) > 0, all.Err))
+	unit := c.explain(ctx, cmsapi.UnitOf(unitSpaces, keyKinds(), len(found) > 0, all.Err))
 	if unit.Status == inventory.UnitPartial {
 		unit.Detail += fmt.Sprintf("; found %s by other lists", plural(len(found), "space"))
 	}
@@ -175,6 +175,10 @@ func (c *collector) organizationSpaces(ctx context.Context) (map[string]foundSpa
 	}
 	return found, &collectors.DiscoveryError{Unit: unit, Err: all.Err}
 }
+
+// keyKinds are the kinds of tokens that a space holds: they are what is missing
+// with it.
+func keyKinds() []inventory.Kind { return []inventory.Kind{inventory.Delivery, inventory.Preview} }
 
 func plural(n int, noun string) string {
 	if n == 1 {

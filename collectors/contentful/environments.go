@@ -3,6 +3,7 @@ package contentful
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -67,7 +68,9 @@ func aliasesNeverUsed(rows cmsapi.Listing[environment], aliases cmsapi.Listing[a
 	if rows.Err != nil || aliases.Err == nil {
 		return false
 	}
-	if aliases.Err.Class != inventory.ErrNotFound && aliases.Err.Class != inventory.ErrPermissionDenied {
+	absent := aliases.Err.Status == http.StatusNotFound ||
+		aliases.Err.Status == http.StatusForbidden && aliases.Err.Class == inventory.ErrPermissionDenied
+	if !absent {
 		return false
 	}
 	return slices.ContainsFunc(rows.Items, func(row environment) bool {

@@ -32,6 +32,7 @@ const (
 	hintHibernated = "Contentful has put the space to sleep because nobody used it for a long time. Open it once in the web app, or delete it, and scan again."
 	hintInvalid    = "Check that the token is a Content Management API token (CFPAT-..., not a delivery or preview key), that it has neither expired nor been revoked, " +
 		"that region is right (a token of one region is unknown in the other), and that it is authorized for the organization."
+	hintPersonal      = "Use a personal access token: tokens of apps act for no user, so they cannot tell who they are."
 	hintNotAuthorised = "The token is valid, but not authorized for this organization. Its owner has to press Authorize beside it under Account settings, CMA tokens, " +
 		"and choose the organization."
 	hintOwnerOrAdmin = "Only owners and admins of the organization may list this. Give the credential's user the organization role Owner or Admin under Organization settings, Users."
@@ -48,11 +49,14 @@ const (
 // rightHints says by unit which right is missing when the answer is that the
 // credential may not, or that there is nothing to see.
 var rightHints = map[string]string{
+	unitSpace:                hintSpaceMember,
 	unitAPIKeys:              hintAPIKeys,
 	unitPreviewAPIKeys:       hintAPIKeys,
 	unitEnvironments:         hintSpaceMember,
 	unitEnvironmentAliases:   hintAliases,
 	unitSpaces:               hintOwnerOrAdmin,
+	unitIdentity:             hintPersonal,
+	unitOwnAccessTokens:      hintPersonal,
 	unitAccessTokens:         hintOwnerOrAdmin,
 	unitMemberships:          hintUserAPI,
 	unitUsers:                hintUserAPI,

@@ -70,6 +70,10 @@ func (c *collector) readDirectory(ctx context.Context) directory {
 		}
 	})
 	for _, m := range d.memberships.Items {
+		if m.userID() == "" && d.memberships.Err == nil {
+			// It may be anybody's, so nobody can be said to be no member.
+			d.memberships.Err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "a membership in the answer names no user"}
+		}
 		d.byUser[m.userID()] = m
 		d.byMembership[m.id()] = m.userID()
 	}

@@ -3,7 +3,6 @@ package contentful
 import (
 	"context"
 	"net/url"
-	"slices"
 
 	"github.com/sourcegraph/conc"
 
@@ -92,14 +91,24 @@ func (r *spaceRights) sum(userOf map[string]string) {
 		if userID == "" {
 			userID = userOf[m.sys().OrganizationMembership.Value.id()]
 		}
-		team := m.sys().Team.Value.id()
+		team := r.team(m)
 		members[team] = append(members[team], userID)
 	}
 	for _, m := range r.teams.Items {
-		for _, userID := range members[m.sys().Team.Value.id()] {
+		for _, userID := range members[r.team(m)] {
 			grant(userID, m)
 		}
 	}
+}
+
+// team gives the id of a membership's team. A membership of which that cannot
+// be read may be anybody's.
+func (r *spaceRights) team(m membership) string {
+	id := m.sys().Team.Value.id()
+	if id == "" {
+		r.reason = "a membership in the answer names no team"
+	}
+	return id
 }
 
 // of gives the right of a member. An admin of a space has the highest there is,
@@ -193,15 +202,14 @@ func rightOf(r role) right {
 }
 
 func rightOfPermission(name string, field cmsapi.Field[words]) right {
-	none := right{level: inventory.LevelRead, keys: inventory.No}
+	given := right{level: inventory.LevelRead, keys: inventory.No}
 	if field.State == cmsapi.FieldNull || field.State == cmsapi.FieldGiven && len(field.Value) == 0 {
-		return none
+		return given
 	}
-	if field.State == cmsapi.FieldWrong {
-		return right{inventory.LevelUnknown, inventory.Unknown, field.Reason("permissions")}
+	if field.State == cmsapi.FieldWrong || !field.Value.among("read", "manage", "all") {
+		return right{inventory.LevelUnknown, inventory.Unknown, "a permission of a role of the owner cannot be read"}
 	}
-	given := none
-	manages := slices.ContainsFunc(field.Value, func(w string) bool { return w != "read" })
+	manages := field.Value.beyond("read")
 	switch {
 	case name == "ContentDelivery":
 		given.keys = inventory.Yes
@@ -222,12 +230,18 @@ func rightOfPermission(name string, field cmsapi.Field[words]) right {
 // rightOfPolicies: a role writes content if any policy allows more than
 // reading, wherever its constraint applies.
 func rightOfPolicies(r role) right {
-	if err := r.Policies.Err("policies"); err != nil {
-		return right{inventory.LevelUnknown, inventory.No, err.Message}
+	unknown := right{inventory.LevelUnknown, inventory.No, "a policy of a role of the owner cannot be read"}
+	if r.Policies.Err("policies") != nil {
+		return unknown
 	}
 	given := right{level: inventory.LevelRead, keys: inventory.No}
 	for _, p := range r.Policies.Items {
-		if p.Effect != "deny" && slices.ContainsFunc(p.Actions, func(a string) bool { return a != "read" }) {
+		switch actions, listed := p.Actions.Get(); {
+		case p.Effect.Value == "deny":
+		case !listed, p.Effect.Value != "allow",
+			!actions.among("read", "create", "update", "delete", "publish", "unpublish", "archive", "unarchive", "all"):
+			return unknown
+		case actions.beyond("read"):
 			given.level = inventory.LevelWrite
 		}
 	}

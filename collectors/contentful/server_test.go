@@ -3,11 +3,12 @@ package contentful
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,38 +27,75 @@ const (
 
 var testNow = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
+// fixtures are the bodies of testdata/acme by path. What a list brings along
+// when asked to is under its path and ".includes".
+type fixtures map[string]json.RawMessage
+
+// acme are all fixtures, read once.
+var acme = sync.OnceValues(func() (fixtures, error) {
+	all := fixtures{}
+	err := filepath.WalkDir("testdata/acme", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := os.ReadFile(path)
+		name := strings.TrimSuffix(strings.TrimPrefix(filepath.ToSlash(path), "testdata/acme"), ".json")
+		all[name] = body
+		return err
+	})
+	return all, err
+})
+
+func loadFixtures(t testing.TB) fixtures {
+	t.Helper()
+	all, err := acme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // server answers from testdata/acme, whose bodies have the shapes that the
 // documentation and recordings of the API show, with the envelope, the page
 // sizes and the errors of the real service. A path with an entry in answers is
 // answered by that instead.
 type server struct {
 	*httptest.Server
-	answers map[string]http.HandlerFunc
-
 	mu       sync.Mutex
 	requests []string
 }
 
 func newServer(t testing.TB, answers map[string]http.HandlerFunc) *server {
 	t.Helper()
-	s := &server{answers: answers}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(t, w, r) }))
+	s := &server{}
+	all := loadFixtures(t)
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.requests = append(s.requests, r.URL.RequestURI())
+		s.mu.Unlock()
+		if r.Method != http.MethodGet {
+			t.Errorf("%s %s: only GET may leave the program", r.Method, r.URL.Path)
+		}
+		if r.URL.Query().Has("access_token") {
+			t.Errorf("%s: the credential is in the query", r.URL.Path)
+		}
+		if answer, ok := answers[r.URL.Path]; ok && authorized(r) {
+			answer(w, r)
+			return
+		}
+		all.ServeHTTP(w, r)
+	}))
 	t.Cleanup(s.Close)
 	return s
 }
 
-func (s *server) serve(t testing.TB, w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.requests = append(s.requests, r.URL.RequestURI())
-	s.mu.Unlock()
+func authorized(r *http.Request) bool {
+	return r.Header.Get("Authorization") == "Bearer "+testCredential
+}
+
+func (f fixtures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/vnd.contentful.management.v1+json")
-	if r.Method != http.MethodGet {
-		t.Errorf("%s %s: only GET may leave the program", r.Method, r.URL.Path)
-	}
-	if r.URL.Query().Has("access_token") {
-		t.Errorf("%s: the credential is in the query", r.URL.Path)
-	}
-	if r.Header.Get("Authorization") != "Bearer "+testCredential {
+	if !authorized(r) {
 		failure(http.StatusForbidden, "AccessTokenInvalid")(w, r)
 		return
 	}
@@ -66,12 +104,8 @@ func (s *server) serve(t testing.TB, w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Contentful-RateLimit-Second-Limit", "10")
 		w.Header().Set("X-Contentful-RateLimit-Reset", "0")
 	}
-	if answer, ok := s.answers[r.URL.Path]; ok {
-		answer(w, r)
-		return
-	}
-	body, err := os.ReadFile(path.Join("testdata/acme", r.URL.Path+".json"))
-	if err != nil {
+	body, ok := f[r.URL.Path]
+	if !ok {
 		failure(http.StatusNotFound, "UnknownRoute")(w, r)
 		return
 	}
@@ -82,12 +116,44 @@ func (s *server) serve(t testing.TB, w http.ResponseWriter, r *http.Request) {
 	}
 	var includes json.RawMessage
 	if r.URL.Query().Get("include") == "sys.user" {
-		includes, err = os.ReadFile(path.Join("testdata/acme", r.URL.Path+".includes.json"))
-		if err != nil {
-			t.Error(err)
-		}
+		includes = f[r.URL.Path+".includes"]
 	}
 	serveItems(w, r, items, includes)
+}
+
+// without gives the fixtures without the named members, wherever they are.
+func (f fixtures) without(t testing.TB, members ...string) fixtures {
+	t.Helper()
+	lean := fixtures{}
+	for path, body := range f {
+		var document any
+		if err := json.Unmarshal(body, &document); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		strip(document, members)
+		stripped, err := json.Marshal(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lean[path] = stripped
+	}
+	return lean
+}
+
+func strip(v any, members []string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, m := range members {
+			delete(v, m)
+		}
+		for _, below := range v {
+			strip(below, members)
+		}
+	case []any:
+		for _, below := range v {
+			strip(below, members)
+		}
+	}
 }
 
 // serveItems answers a page: 25 items by default, at most 100.

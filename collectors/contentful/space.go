@@ -3,7 +3,6 @@ package contentful
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/sourcegraph/conc"
@@ -243,11 +242,15 @@ func (d directory) maker(field cmsapi.Field[link]) inventory.Owner {
 		return unknownOwner(reason)
 	case field.Value.linkType() == "User":
 		return d.owner(id)
-	default:
+	case field.Value.linkType() == "AppDefinition":
 		return inventory.Owner{
 			Type: inventory.OwnerApp, ID: id, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
 			LastActive: inventory.UnknownTime("an app has no sign-in"),
-			Reason:     fmt.Sprintf("made by an app (%s), whose rights are not read", cmp.Or(field.Value.linkType(), "of an unknown type")),
+			Reason:     "made by an app, whose rights are not read",
 		}
+	default:
+		owner := unknownOwner("createdBy in the CMS's answer is neither a user nor an app")
+		owner.ID = id
+		return owner
 	}
 }

@@ -239,7 +239,7 @@ func TestTokenAccess(t *testing.T) {
 			if test.scopes != "" {
 				member = `"scopes":` + test.scopes + `,`
 			}
-			item := decoded[accessToken](t, `{`+member+`"sys":{"id":"t","user":{"sys":{"linkType":"User","id":"u"}}}}`)
+			item := decoded[accessToken](t, `{`+member+`"sys":{"type":"PersonalAccessToken","id":"t","user":{"sys":{"linkType":"User","id":"u"}}}}`)
 			token := tokenContext{people: test.people, source: inventory.Source{ID: "s", CollectedAt: testNow}}.token(item)
 			if token.Access.Level != test.level || token.Access.Assumed != test.assumed || token.Access.ManagesTokens != test.manages {
 				t.Errorf("got level %s, assumed %v, manages tokens %s; want %s, %v, %s", token.Access.Level, token.Access.Assumed,
@@ -277,6 +277,11 @@ func TestRightOfRole(t *testing.T) {
 		{"denied", `{"permissions":{},"policies":[{"effect":"deny","actions":"all"}]}`, inventory.LevelRead, inventory.No},
 		{"no permissions", `{"policies":[]}`, inventory.LevelUnknown, inventory.Unknown},
 		{"no policies", `{"permissions":{}}`, inventory.LevelUnknown, inventory.No},
+		{"words nobody knows", `{"permissions":{"ContentModel":["audit"]}` + policies + `}`, inventory.LevelUnknown, inventory.Unknown},
+		{"a null among the words", `{"permissions":{"ContentModel":["read",null]}` + policies + `}`, inventory.LevelUnknown, inventory.Unknown},
+		{"an action nobody knows", `{"permissions":{},"policies":[{"effect":"allow","actions":["read","teleport"]}]}`, inventory.LevelUnknown, inventory.No},
+		{"an effect nobody knows", `{"permissions":{},"policies":[{"effect":"perhaps","actions":"all"}]}`, inventory.LevelUnknown, inventory.No},
+		{"no actions", `{"permissions":{},"policies":[{"effect":"allow"}]}`, inventory.LevelUnknown, inventory.No},
 		{"a permission of a wrong type", `{"permissions":{"ContentModel":7}` + policies + `}`, inventory.LevelUnknown, inventory.Unknown},
 	} {
 		got := rightOf(decoded[role](t, test.role))
@@ -346,19 +351,19 @@ func TestNotifies(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name    string
-		kind    inventory.Kind
+		kind    string
 		created inventory.Timestamp
 		expiry  inventory.Expiry
 		want    inventory.Ternary
 	}{
-		{"a day", inventory.Personal, created, in(24 * time.Hour), inventory.Yes},
-		{"less than a day", inventory.Personal, created, in(24*time.Hour - time.Second), inventory.No},
-		{"never", inventory.Personal, created, inventory.NeverExpires(true), inventory.No},
-		{"unknown", inventory.Personal, created, inventory.UnknownExpiry(true, "lost"), inventory.Unknown},
-		{"made at an unknown time", inventory.Personal, inventory.UnknownTime("lost"), in(time.Hour), inventory.Unknown},
-		{"a login", inventory.CLI, created, in(48 * time.Hour), inventory.Unknown},
+		{"a day", typePersonal, created, in(24 * time.Hour), inventory.Yes},
+		{"less than a day", typePersonal, created, in(24*time.Hour - time.Second), inventory.No},
+		{"never", typePersonal, created, inventory.NeverExpires(true), inventory.No},
+		{"unknown", typePersonal, created, inventory.UnknownExpiry(true, "lost"), inventory.Unknown},
+		{"made at an unknown time", typePersonal, inventory.UnknownTime("lost"), in(time.Hour), inventory.Unknown},
+		{"a login", typeCLI, created, in(48 * time.Hour), inventory.Unknown},
 	} {
-		if got := notifies(test.kind, test.created, test.expiry); got != test.want {
+		if got := notifies(decoded[accessToken](t, `{"sys":{"type":"`+test.kind+`"}}`), test.created, test.expiry); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
 		}
 	}

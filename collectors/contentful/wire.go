@@ -2,6 +2,8 @@ package contentful
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 )
@@ -166,8 +168,8 @@ type role struct {
 	item
 	Permissions cmsapi.Field[map[string]cmsapi.Field[words]] `json:"permissions"`
 	Policies    cmsapi.List[struct {
-		Effect  string `json:"effect"`
-		Actions words  `json:"actions"`
+		Effect  text                `json:"effect"`
+		Actions cmsapi.Field[words] `json:"actions"`
 	}] `json:"policies"`
 }
 
@@ -179,18 +181,31 @@ type words []string
 func (w *words) UnmarshalJSON(b []byte) error {
 	var word string
 	if err := json.Unmarshal(b, &word); err == nil {
-		*w = nil
-		if word != "" {
-			*w = words{word}
-		}
+		*w = words{word}
 		return nil
 	}
-	var list []string
+	var list []*string
 	if err := json.Unmarshal(b, &list); err != nil {
 		return err
 	}
-	*w = list
+	*w = make(words, len(list))
+	for i, word := range list {
+		if word == nil {
+			return errors.New("a word is null")
+		}
+		(*w)[i] = *word
+	}
 	return nil
+}
+
+// among reports whether all words are of the known ones.
+func (w words) among(known ...string) bool {
+	return !slices.ContainsFunc(w, func(word string) bool { return !slices.Contains(known, word) })
+}
+
+// beyond reports whether there is another word than the given one.
+func (w words) beyond(word string) bool {
+	return slices.ContainsFunc(w, func(other string) bool { return other != word })
 }
 
 // accessGrant tells whether the calling token is authorised for an
