@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sourcegraph/conc/panics"
+
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -281,25 +283,35 @@ func allKinds() []inventory.Kind {
 // function, and not the value, which may hold what a CMS has sent.
 func guarded[T any](f func() (T, error)) (result T, err error) {
 	defer func() {
-		if v := recover(); v != nil {
-			message := "an internal error"
-			if e, ok := v.(runtime.Error); ok {
-				message = e.Error()
-			}
-			err = &cmsapi.Error{Class: inventory.ErrInternal, Message: message + panickedIn(),
-				Hint: "This is a mistake in tokenaudit. Please report it."}
+		v := recover()
+		if v == nil {
+			return
 		}
+		callers := make([]uintptr, 64)
+		callers = callers[:runtime.Callers(1, callers)]
+		// What conc has caught in a goroutine of the collector it panics with again.
+		if r, ok := v.(*panics.Recovered); ok {
+			v, callers = r.Value, r.Callers
+		}
+		message := "an internal error"
+		if e, ok := v.(runtime.Error); ok {
+			message = e.Error()
+		}
+		err = &cmsapi.Error{Class: inventory.ErrInternal, Message: message + panickedIn(callers),
+			Hint: "This is a mistake in tokenaudit. Please report it."}
 	}()
 	return f()
 }
 
-// panickedIn names the innermost function of this project in a panic.
-func panickedIn() string {
-	callers := make([]uintptr, 32)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
+// panickedIn names the function of this project that was called last before a
+// panic.
+func panickedIn(callers []uintptr) string {
+	frames := runtime.CallersFrames(callers)
+	panicking := false
 	for {
 		frame, more := frames.Next()
-		if name, ok := strings.CutPrefix(frame.Function, "github.com/tokenaudit/tokenaudit/"); ok {
+		panicking = panicking || frame.Function == "runtime.gopanic"
+		if name, ok := strings.CutPrefix(frame.Function, "github.com/tokenaudit/tokenaudit/"); ok && panicking {
 			return fmt.Sprintf(" in %s, line %d", name, frame.Line)
 		}
 		if !more {

@@ -335,7 +335,8 @@ func (r *run) result(ctx context.Context) (Result, error) {
 	t.LeftOut = r.leftOut
 	t.Interrupted = ctx.Err() != nil
 	for _, glob := range r.options.Sources {
-		if !r.matched[glob] {
+		// A shard does not see the sources of the others.
+		if !r.matched[glob] && r.options.Shard.Count <= 1 {
 			r.warnings = append(r.warnings, fmt.Sprintf("no source matches %q", glob))
 		}
 	}
