@@ -54,6 +54,7 @@ func Formats() []Format {
 		{Name: "json", Help: "the whole report; the baseline of the next run", whole: true, render: renderJSON},
 		{Name: "sarif", Help: "for GitHub and GitLab code scanning", render: renderSARIF},
 		{Name: "markdown", Help: "for a pull-request comment or a job summary, cut to what they take", render: renderMarkdown},
+		{Name: "html", Help: "one self-contained page, for looking", render: renderHTML},
 		{Name: "junit", Help: "for the test reports of CI systems", render: renderJUnit},
 		{Name: "csv", Help: "one row a finding, for spreadsheets", render: renderCSV},
 		{Name: "csv-inventory", Help: "one row a token, for spreadsheets", NeedsTokens: true, render: renderCSVInventory},

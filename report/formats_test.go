@@ -126,6 +126,13 @@ var shown = map[string]func(t *testing.T, document []byte, r *Report) []string{
 		}
 		return list
 	},
+	"html": func(t *testing.T, document []byte, _ *Report) []string {
+		var list []string
+		for _, row := range pageData(t, document)["findings"].([]any) {
+			list = append(list, row.([]any)[13].(string))
+		}
+		return list
+	},
 	"table":    byRuleAndSubject(func(s string) string { return s }),
 	"markdown": byRuleAndSubject(func(s string) string { return "`" + s + "`" }),
 	"prometheus": func(t *testing.T, document []byte, r *Report) []string {

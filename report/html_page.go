@@ -1,0 +1,209 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// htmlMaxRows bounds the tables that have no pages.
+const htmlMaxRows = 200
+
+// htmlMaxText cuts untrusted text on the page, in characters.
+const htmlMaxText = 500
+
+// htmlPage is what the template shows. Its texts are one line each.
+type htmlPage struct {
+	At, Sources, Tokens, RuleCount, Tool string
+	Policies, Config, OPA                string
+	Verdict, Reason                      string
+	Code                                 int
+	Tiles                                []htmlTile
+	Notice                               string
+	FindingsNote                         string
+	Missing                              []htmlMissing
+	MissingMore                          string
+	Rules                                []htmlRule
+	// HasTokens: the report has its inventory, so there are charts.
+	HasTokens        bool
+	Matrix           htmlMatrix
+	Expiry, NoExpiry barChart
+	Age, Idle        barChart
+	Flow             htmlFlow
+	Gaps             []htmlGap
+	GapsMore         string
+	Accepted         []htmlAccepted
+	Waivers          []htmlWaiver
+	WaiversMore      string
+	Allowed          []htmlAllowed
+	AllowedMore      string
+}
+
+type htmlTile struct{ Label, Count, Class string }
+
+type htmlMissing struct{ What, Where, Why, ToDo string }
+
+type htmlRule struct {
+	Severity                         policies.Severity
+	ID, Title, Controls, Label       string
+	Fail, Waived, NotEvaluated, Pass string
+	Bar                              []barPart
+}
+
+// barPart is a part of a bar that lies on its side.
+type barPart struct {
+	Class string
+	X, W  string
+}
+
+type htmlGap struct{ Rule, Count, Sources, Why string }
+
+type htmlAccepted struct{ State, Source, List, Until, Reason, Owner, ApprovedBy string }
+
+type htmlWaiver struct{ State, Rule, Token, Until, Findings, Reason, Owner, ApprovedBy string }
+
+type htmlAllowed struct{ Rule, Token, Why string }
+
+func newHTMLPage(v *view, o RenderOptions) *htmlPage {
+	r := v.r
+	d := o.Gate.Decide(r)
+	p := &htmlPage{
+		At: r.At.Format("2006-01-02 15:04 MST"), Sources: plural(len(r.Sources), "source", "sources"), Tokens: plural(r.Summary.Tokens, "token", "tokens"),
+		RuleCount: plural(len(r.Rules), "rule", "rules"), Tool: htmlText(strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)),
+		Policies: htmlText(r.Policies.Digest), Config: htmlText(r.ConfigDigest), OPA: htmlText(r.Policies.OPA),
+		Verdict: string(d.Verdict), Reason: htmlText(d.Reason), Code: d.Code,
+		Tiles: tiles(v), HasTokens: r.Tokens != nil,
+	}
+	p.FindingsNote = "Open a row to see what to do and what the finding rests on."
+	if o.hidden > 0 {
+		p.FindingsNote = fmt.Sprintf("%s below %s not shown, as asked. %s", plural(o.hidden, "finding", "findings"), o.MinSeverity, p.FindingsNote)
+	}
+	p.missing(v)
+	p.rules(v)
+	p.gaps(v)
+	p.signed(v)
+	if !p.HasTokens {
+		p.Notice = "This report was made without its inventory (--no-inventory). What tokens can do, when they expire, how old and how idle they are, their blast radius and the list of all tokens cannot be shown."
+		return p
+	}
+	p.Matrix = newMatrix(r.Tokens)
+	p.Expiry, p.NoExpiry = expiryCharts(r)
+	p.Age, p.Idle = ageChart(r), idleChart(r)
+	p.Flow = newFlow(r)
+	return p
+}
+
+func htmlText(s string) string { return cutRunes(oneLine(s), htmlMaxText) }
+
+func tiles(v *view) []htmlTile {
+	var list []htmlTile
+	for _, s := range Severities() {
+		list = append(list, htmlTile{string(s), thousands(v.r.Summary.Findings.Of(s)), string(s)})
+	}
+	statuses := v.r.Summary.Statuses
+	list = append(list, htmlTile{"waived", thousands(statuses.Waived), "waived"}, htmlTile{"not evaluated", thousands(statuses.NotEvaluated), ""})
+	if v.compared {
+		list = append(list, htmlTile{"new", thousands(v.newFindings), "new"}, htmlTile{"resolved", thousands(len(v.r.Resolved)), "resolved"}, htmlTile{"stale", thousands(len(v.r.Stale)), ""})
+	}
+	return list
+}
+
+func (p *htmlPage) missing(v *view) {
+	var list []htmlMissing
+	for _, unit := range v.unread {
+		if unit.Accepted == nil {
+			list = append(list, htmlMissing{"list " + htmlText(unit.Name), htmlText(unit.Source), htmlText(unitProblem(unit)), htmlText(unit.Hint)})
+		}
+	}
+	for _, e := range v.r.RuleErrors {
+		list = append(list, htmlMissing{"rule " + htmlText(e.Rule), htmlText(e.Source), htmlText(e.Detail), ""})
+	}
+	if len(v.r.Sources) == 0 {
+		list = append(list, htmlMissing{What: "everything", Why: "no source was found"})
+	}
+	p.Missing, p.MissingMore = firstRows(list)
+}
+
+// firstRows gives what fits a table without pages, and how many more there are.
+func firstRows[T any](list []T) (rows []T, more string) {
+	if len(list) <= htmlMaxRows {
+		return list, ""
+	}
+	return list[:htmlMaxRows], thousands(len(list) - htmlMaxRows)
+}
+
+func (p *htmlPage) rules(v *view) {
+	// The rules that failed worst come first, as in every other format.
+	for _, g := range v.groups {
+		if rule, ok := v.rules[g.rule]; ok && !p.hasRule(g.rule) {
+			p.Rules = append(p.Rules, newHTMLRule(rule))
+		}
+	}
+	for i := range v.r.Rules {
+		if !p.hasRule(v.r.Rules[i].ID) {
+			p.Rules = append(p.Rules, newHTMLRule(&v.r.Rules[i]))
+		}
+	}
+}
+
+func (p *htmlPage) hasRule(id string) bool {
+	for i := range p.Rules {
+		if p.Rules[i].ID == htmlText(id) {
+			return true
+		}
+	}
+	return false
+}
+
+func newHTMLRule(rule *Rule) htmlRule {
+	c := rule.Statuses
+	h := htmlRule{
+		Severity: rule.Severity, ID: htmlText(rule.ID), Title: htmlText(rule.Title), Controls: htmlText(controlsText(rule.Controls)),
+		Fail: thousands(c.Fail), Waived: thousands(c.Waived), NotEvaluated: thousands(c.NotEvaluated), Pass: thousands(c.Pass),
+	}
+	h.Label = fmt.Sprintf("%s fail, %s waived, %s not evaluated, %s pass", h.Fail, h.Waived, h.NotEvaluated, h.Pass)
+	total := c.Fail + c.Waived + c.NotEvaluated + c.Pass
+	x := 0.0
+	for _, part := range []struct {
+		class string
+		n     int
+	}{{"fail", c.Fail}, {"waived", c.Waived}, {"unknown", c.NotEvaluated}, {"pass", c.Pass}} {
+		if part.n == 0 {
+			continue
+		}
+		w := 160 * float64(part.n) / float64(total)
+		h.Bar = append(h.Bar, barPart{part.class, coordinate(x), coordinate(w)})
+		x += w
+	}
+	return h
+}
+
+func (p *htmlPage) gaps(v *view) {
+	var list []htmlGap
+	for _, gap := range v.mergedGaps() {
+		list = append(list, htmlGap{htmlText(gap.rule), thousands(gap.count), thousands(gap.sources), htmlText(gap.reason)})
+	}
+	p.Gaps, p.GapsMore = firstRows(list)
+}
+
+// signed are the things that somebody signed for, and the passes explained.
+func (p *htmlPage) signed(v *view) {
+	for _, gap := range v.r.AcceptedGaps {
+		p.Accepted = append(p.Accepted, htmlAccepted{string(gap.State), htmlText(gap.Source), htmlText(gap.Unit), htmlText(expiryText(gap.Expires, gap.ExpiresInDays)), htmlText(gap.Reason), htmlText(gap.Owner), htmlText(gap.ApprovedBy)})
+	}
+	var waivers []htmlWaiver
+	for _, w := range v.waivers {
+		waivers = append(waivers, htmlWaiver{string(w.state), htmlText(w.Rule), htmlText(w.Token), htmlText(expiryText(w.Expires, w.ExpiresInDays)), thousands(w.Findings), htmlText(w.Reason), htmlText(w.Owner), htmlText(w.ApprovedBy)})
+	}
+	p.Waivers, p.WaiversMore = firstRows(waivers)
+	var allowed []htmlAllowed
+	for _, a := range v.r.Allowed {
+		id := a.Token
+		if id == "" {
+			id = a.Source
+		}
+		allowed = append(allowed, htmlAllowed{htmlText(a.Rule), htmlText(id), htmlText(a.Message)})
+	}
+	p.Allowed, p.AllowedMore = firstRows(allowed)
+}

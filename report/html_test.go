@@ -1,0 +1,193 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// pageData reads the JSON block of a page.
+func pageData(t *testing.T, page []byte) map[string]any {
+	t.Helper()
+	_, rest, ok := bytes.Cut(page, []byte(`<script type="application/json" id="data">`))
+	block, _, closed := bytes.Cut(rest, []byte("</script>"))
+	var data map[string]any
+	if err := json.Unmarshal(block, &data); err != nil || !ok || !closed {
+		t.Fatalf("no JSON block: %v", err)
+	}
+	return data
+}
+
+// The page allows its own style and script, by their hashes, and nothing else.
+func TestHTMLStandsAlone(t *testing.T) {
+	for name, r := range map[string]*Report{"sample": sampleReport(), "hostile": hostileReport(), "nothing": build(sampleOptions(), nil)} {
+		page := string(rendered(t, "html", r, RenderOptions{Gate: DefaultGate()}))
+		policy := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`).FindStringSubmatch(page)
+		if policy == nil {
+			t.Fatalf("%s: no policy", name)
+		}
+		for _, word := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'"} {
+			if !strings.Contains(policy[1], word) {
+				t.Errorf("%s: the policy lacks %s", name, word)
+			}
+		}
+		if strings.Contains(policy[1], "unsafe") {
+			t.Errorf("%s: policy %s", name, policy[1])
+		}
+		for _, element := range []string{"style", "script"} {
+			blocks := regexp.MustCompile(`(?s)<`+element+`>(.*?)</`+element+`>`).FindAllStringSubmatch(page, -1)
+			if len(blocks) != 1 || !strings.Contains(policy[1], element+"-src '"+sourceHash(blocks[0][1])+"'") {
+				t.Errorf("%s: %d %s elements, or a hash that is not theirs", name, len(blocks), element)
+			}
+		}
+		markup := regexp.MustCompile(`(?s)<script.*?</script>|<style>.*?</style>`).ReplaceAllString(page, "")
+		for _, pattern := range []string{`\son[a-z]+=`, `\sstyle=`, `\ssrc=`, `(?i)<(img|iframe|link|object|embed|form|input|a [^>]*href="[^#])`, `javascript:[^a]`} {
+			if found := regexp.MustCompile(`<[^>]*` + pattern).FindString(markup); found != "" {
+				t.Errorf("%s: %q in the markup", name, found)
+			}
+		}
+		if extra := regexp.MustCompile(`<script`).FindAllString(page, -1); len(extra) != 2 {
+			t.Errorf("%s: %d script elements, want the block of JSON and the script", name, len(extra))
+		}
+		pageData(t, []byte(page))
+	}
+}
+
+func TestHTMLWithoutTheInventorySaysWhatIsMissing(t *testing.T) {
+	r := sampleReport()
+	r.Tokens = nil
+	page := rendered(t, "html", r, RenderOptions{Gate: DefaultGate()})
+	if !bytes.Contains(page, []byte("made without its inventory")) || bytes.Contains(page, []byte("Blast radius</h2>")) {
+		t.Error("the page does not say that its charts are missing")
+	}
+	if data := pageData(t, page); data["tokens"] != nil || len(data["findings"].([]any)) != 6 {
+		t.Errorf("tokens %v, %d findings", data["tokens"], len(data["findings"].([]any)))
+	}
+}
+
+func TestHTMLListsResolvedAndStale(t *testing.T) {
+	r := readable(sampleReport())
+	before := readable(sampleReport())
+	r.Findings = r.Findings[2:]
+	r.Scope = &Scope{Rules: []string{"write-token-never-expires"}}
+	if err := r.CompareTo(before, false); err != nil {
+		t.Fatal(err)
+	}
+	statuses := map[string]int{}
+	for _, row := range pageData(t, rendered(t, "html", r, RenderOptions{}))["findings"].([]any) {
+		statuses[row.([]any)[1].(string)]++
+	}
+	if statuses["fail"] != 4 || statuses["resolved"] != 1 || statuses["stale"] != 1 {
+		t.Errorf("statuses %v", statuses)
+	}
+}
+
+// counted gives what the bars of a chart count, by their labels.
+func counted(chart barChart) map[string]string {
+	counts := map[string]string{}
+	for _, b := range chart.Bars {
+		if b.Count == "" {
+			continue
+		}
+		words := make([]string, len(b.Label))
+		for i, line := range b.Label {
+			words[i] = line.Text
+		}
+		counts[strings.Join(words, " ")] = b.Count
+	}
+	return counts
+}
+
+func TestCharts(t *testing.T) {
+	at := func(days int) inventory.Expiry {
+		return inventory.Expiry{State: inventory.ExpiryAt, At: daysAgo(-days), Supported: true}
+	}
+	token := func(status policies.TokenStatus, expiry inventory.Expiry, age, idle *int, write bool) Token {
+		used := inventory.LastUsed{State: inventory.LastUsedUnknown}
+		d := policies.Derived{Status: status, AgeDays: age}
+		if idle != nil {
+			used.State, d.UnusedDays = inventory.LastUsedBetween, &policies.DayRange{Min: *idle}
+		}
+		return Token{Token: inventory.Token{Expiry: expiry, LastUsed: used, Access: inventory.Access{Write: write}}, Derived: d}
+	}
+	never := inventory.Expiry{State: inventory.ExpiryNever}
+	r := &Report{At: auditTime, Tokens: []Token{
+		token(policies.Active, at(0), intp(0), intp(29), true),
+		token(policies.Active, at(17), intp(29), intp(30), false), // the last day of March
+		token(policies.Active, at(18), intp(30), intp(89), true),
+		token(policies.Active, at(365), intp(729), intp(364), true), // March again: later
+		token(policies.Active, at(351), intp(730), nil, true),       // 28 February
+		token(policies.Active, never, nil, nil, false),
+		token(policies.Active, inventory.Expiry{State: inventory.ExpiryUnknown}, intp(365), intp(5000), false),
+		token(policies.Expired, at(-5), intp(10), intp(10), true),
+		token(policies.Revoked, never, intp(10), intp(10), true),
+	}}
+	dated, undated := expiryCharts(r)
+	for name, tt := range map[string]struct {
+		chart barChart
+		want  map[string]string
+	}{
+		"expiry":    {dated, map[string]string{"expired": "1", "Mar 2026": "2", "Apr": "1", "Feb": "1", "later": "1"}},
+		"no expiry": {undated, map[string]string{"never": "1", "unknown": "1"}},
+		"age":       {ageChart(r), map[string]string{"under 30": "2", "30–89": "1", "1–2 years": "2", "over 2 y": "1", "unknown": "1"}},
+		"idle":      {idleChart(r), map[string]string{"under 30": "1", "30–89": "2", "180–364": "1", "over 2 y": "1", "unknown": "2"}},
+	} {
+		got := counted(tt.chart)
+		for label, n := range tt.want {
+			if got[label] != n {
+				t.Errorf("%s: %s is %q, want %s", name, label, got[label], n)
+			}
+			delete(got, label)
+		}
+		if len(got) > 0 {
+			t.Errorf("%s: besides %v", name, got)
+		}
+	}
+}
+
+func TestMatrix(t *testing.T) {
+	r := sampleReport()
+	m := newMatrix(r.Tokens)
+	got := map[string]string{}
+	for _, row := range m.Rows {
+		for i, cell := range row.Cells {
+			if cell.Class != "" {
+				got[row.CMS+" "+string(m.Levels[i])] = cell.Text
+			}
+		}
+	}
+	want := map[string]string{"contentful read": "2", "contentful write": "1", "contentstack read": "1", "datocms read": "1", "datocms write": "2", "terraform write": "1"}
+	for key, n := range want {
+		if got[key] != n {
+			t.Errorf("%s is %q, want %s", key, got[key], n)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("cells %v", got)
+	}
+}
+
+func TestFlowIsBounded(t *testing.T) {
+	r := build(sampleOptions(), largeSources(40, 30))
+	f := newFlow(r)
+	if len(f.Tokens) != flowTokens || len(f.Environments) > flowEnvironments+1 {
+		t.Errorf("%d tokens, %d environments", len(f.Tokens), len(f.Environments))
+	}
+	perRole := map[string]int{}
+	for _, link := range f.Links[:flowTokens] {
+		perRole[link.Path[strings.LastIndex(link.Path, " "):]]++
+	}
+	for role, n := range perRole {
+		if n > flowOfOneRole {
+			t.Errorf("%d tokens of one role at %s", n, role)
+		}
+	}
+	if f := newFlow(&Report{}); f.Tokens != nil || f.Note == "" {
+		t.Errorf("no tokens: %+v", f)
+	}
+}
