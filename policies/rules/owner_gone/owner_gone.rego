@@ -15,7 +15,6 @@
 #     cis_v8: ["6.2"]
 #     iso_27001: [A.5.18]
 #     soc2: [CC6.2]
-#     pci_dss: ["8.2.6"]
 #   remediation:
 #     default: Find out what uses the token, give that a token of its own, then delete this one.
 #     contentful: Revoke the token under Organization settings, CMA tokens.

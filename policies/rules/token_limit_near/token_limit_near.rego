@@ -26,8 +26,6 @@ package tokenaudit.rules.token_limit_near
 # The other CMSes refuse a token too many, and so do no harm.
 applies contains input.source.id if input.source.cms == "contentstack"
 
-applies contains input.source.id if input.source.limits.management_tokens
-
 deny contains finding if {
 	count(certain) >= input.params.limit - 1
 	finding := {

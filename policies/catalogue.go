@@ -1,0 +1,122 @@
+package policies
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+//go:embed catalogue.md.tmpl
+var cataloguePage string
+
+// System is a CMS and what it can report, for the catalogue.
+type System struct {
+	CMS, Title string
+	Facts      inventory.Facts
+}
+
+// Catalogue gives the page of all loaded rules as Markdown: what they judge,
+// their parameters, and which of them each CMS lets decide, and why not.
+func (e *Engine) Catalogue(systems []System) (string, error) {
+	page, err := template.New("catalogue").Parse(cataloguePage)
+	if err != nil {
+		return "", fmt.Errorf("read the template of the catalogue: %w", err)
+	}
+	matrix, notes := e.matrix(systems)
+	var b bytes.Buffer
+	err = page.Execute(&b, map[string]string{"Rules": e.ruleTable(), "Matrix": matrix, "Notes": notes})
+	if err != nil {
+		return "", fmt.Errorf("write the catalogue: %w", err)
+	}
+	return b.String(), nil
+}
+
+func (e *Engine) ruleTable() string {
+	var b strings.Builder
+	b.WriteString("| Rule | Severity | What it asks | Parameters |\n|---|---|---|---|\n")
+	for _, rule := range e.rules {
+		name := "`" + rule.ID + "`"
+		if !rule.Custom {
+			name = fmt.Sprintf("[%s](rules/%s/README.md)", name, path.Base(path.Dir(rule.File)))
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, rule.Rule.Severity, rule.Title, paramList(rule.Rule))
+	}
+	return b.String()
+}
+
+func paramList(rule Rule) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(rule.Params)) {
+		list = append(list, fmt.Sprintf("`%s`: %s", name, literal(rule.Params[name].Default)))
+	}
+	return strings.Join(list, ", ")
+}
+
+// matrix has a row a rule and a column a CMS, with numbered notes.
+func (e *Engine) matrix(systems []System) (table, notes string) {
+	var b strings.Builder
+	b.WriteString("| Rule |")
+	for _, system := range systems {
+		fmt.Fprintf(&b, " %s |", system.Title)
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(systems)) + "\n")
+	var told []string
+	for _, rule := range e.rules {
+		fmt.Fprintf(&b, "| `%s` |", rule.ID)
+		for _, system := range systems {
+			word, reasons := rule.decidedBy(system)
+			var marks []string
+			for _, reason := range reasons {
+				note := system.Title + ": " + reason
+				if !slices.Contains(told, note) {
+					told = append(told, note)
+				}
+				marks = append(marks, fmt.Sprint(slices.Index(told, note)+1))
+			}
+			if len(marks) > 0 {
+				word += " (" + strings.Join(marks, ", ") + ")"
+			}
+			fmt.Fprintf(&b, " %s |", word)
+		}
+		b.WriteString("\n")
+	}
+	var n strings.Builder
+	for i, note := range told {
+		fmt.Fprintf(&n, "%d. %s.\n", i+1, strings.TrimSuffix(note, "."))
+	}
+	return b.String(), n.String()
+}
+
+// decidedBy tells whether a CMS reports what the rule needs: "yes", "partly",
+// "no", or "–" where the rule applies to nothing, and why.
+func (r *compiledRule) decidedBy(system System) (word string, reasons []string) {
+	if len(r.systems) > 0 && !slices.Contains(r.systems, system.CMS) {
+		return "–", nil
+	}
+	word = "yes"
+	for _, fact := range facts {
+		if factParts[fact]&(r.reads|r.needs) == 0 {
+			continue
+		}
+		support := system.Facts[fact]
+		switch {
+		case support.Reported == inventory.SupportYes:
+			continue
+		case support.Reported == inventory.SupportNo && factParts[fact]&r.needs != 0:
+			word = "no"
+		case word == "yes":
+			word = "partly"
+		}
+		if support.Reason != "" && !slices.Contains(reasons, support.Reason) {
+			reasons = append(reasons, support.Reason)
+		}
+	}
+	return word, reasons
+}
