@@ -105,6 +105,7 @@ func TestListThatCannotBeRead(t *testing.T) {
 		{"aliases", "/v3/stacks/branch_aliases " + webKey, forbidden, unitAliases, inventory.ErrPermissionDenied, "can read this list"},
 		{"collaborators", "/v3/stacks " + webKey, reply{status: 200, body: `{"stack": {}}`}, unitCollaborators, inventory.ErrUnreadable, ""},
 		{"organization users", "/v3/organizations/bltorg/share bltorg", forbidden, unitUsers, inventory.ErrPermissionDenied, "admins of an organization"},
+		{"no such list", "/v3/organizations/bltorg/share bltorg", refusal(404, 404, "not here"), unitUsers, inventory.ErrNotFound, "does not have this list"},
 		{"count in place of the list", "/v3/stacks/management_tokens " + webKey, reply{status: 200, body: `{"tokens": 7}`},
 			unitManagement, inventory.ErrUnreadable, "Run the audit again"},
 		{"no list", "/v3/stacks/management_tokens " + webKey, reply{status: 200, body: `{"management_tokens": []}`},

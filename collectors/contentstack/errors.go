@@ -31,6 +31,7 @@ const (
 	hintDelivery      = "Give the scan's user the role Developer or Admin in this stack (Settings > Users), or grant the app the scope cm.stack.delivery-tokens:read."
 	hintSupport       = "Give the scan's user a role in this stack that can read this list, or grant the app the read scope of this module."
 	hintOrganization  = "Only the owner and the admins of an organization can list its users. Make the scan's user an admin of it (Org Admin > Users), or accept the gap."
+	hintNoList        = "The API does not have this list there: check base_url, region and the uid of the organization."
 	hintAgain         = "Run the audit again; if it stays so, look at status.contentstack.com."
 )
 
@@ -90,6 +91,8 @@ func hinted(e *cmsapi.Error, hint string) *cmsapi.Error {
 		h.Hint = hint
 	case inventory.ErrUnavailable, inventory.ErrTimeout, inventory.ErrTruncated, inventory.ErrUnreadable:
 		h.Hint = hintAgain
+	case inventory.ErrNotFound:
+		h.Hint = hintNoList
 	}
 	return &h
 }

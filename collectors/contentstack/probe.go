@@ -15,8 +15,8 @@ import (
 func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	who, err := c.whoAmI(ctx)
 	checks := []collectors.Check{c.checkIdentity(who, err)}
-	if err != nil && !c.oauth {
-		// Nothing else can work without a user.
+	if e := cmsapi.AsError(err); e != nil && !c.oauth && e.Class == inventory.ErrUnauthorized {
+		// Nothing else can work without a valid session.
 		return checks
 	}
 	if c.organization != "" {

@@ -107,6 +107,15 @@ func TestProbe(t *testing.T) {
 			"ok list branches: 3 of stack Web",
 			"ok list organization users: 3 of organization bltorg",
 		}},
+		{"who it is cannot be told", listedEntry(webKey), func(s *server) { s.replies["/v3/user"] = reply{status: 200, body: `{"user": null}`} }, []string{
+			"failed identity: GET /v3/user: the answer has no user | Run the audit again;",
+			"ok list stacks: opened Web",
+			"ok list delivery tokens: 4 of stack Web",
+			"ok list management tokens: 6 of stack Web",
+			"ok list environments: 2 of stack Web",
+			"ok list branches: 3 of stack Web",
+			"ok list organization users: 3 of organization bltorg",
+		}},
 		{"an organization without stacks", organizationEntry(), func(s *server) {
 			s.bodies["/v3/stacks bltorg"], s.bodies["/v3/organizations/bltorg/stacks bltorg"] = `{"stacks": []}`, `{"stacks": []}`
 		}, []string{
