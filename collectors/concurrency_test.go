@@ -110,4 +110,3 @@ func TestDomainsDoNotWaitForEachOther(t *testing.T) {
 		}
 	})
 }
-
