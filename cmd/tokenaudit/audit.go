@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/sourcegraph/conc/pool"
@@ -31,6 +32,8 @@ type audit struct {
 	judge  policies.Judge
 	gate   report.Gate
 	scope  *report.Scope
+	// baseline is nil where there is none.
+	baseline *report.Report
 }
 
 // newAudit loads the rules: nothing is read before they are known to be sound.
@@ -39,9 +42,12 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 	if err != nil {
 		return nil, err
 	}
-	au := &audit{app: a, plan: p, options: o, config: cfg, judge: engine, gate: gateOf(cfg.Gate, o, p)}
+	au := &audit{app: a, plan: p, options: o, config: cfg, judge: engine, gate: gateOf(cfg.Gate, o.gateOptions, p.failOn)}
 	if len(o.rules) > 0 {
 		au.scope = &report.Scope{Rules: o.rules}
+	}
+	if au.baseline, err = readBaseline(o.gateOptions); err != nil {
+		return nil, err
 	}
 	return au, nil
 }
@@ -53,22 +59,6 @@ func rulesError(cfg *config.Config, err error) error {
 		return cfg.Mistake(setting.Path, setting.Detail)
 	}
 	return err
-}
-
-// gateOf merges the defaults, the configuration and the flags, the last winning.
-func gateOf(configured config.Gate, o judgeOptions, p plan) report.Gate {
-	gate := report.DefaultGate()
-	if configured.FailOn != "" {
-		gate.FailOn = policies.Severity(configured.FailOn)
-	}
-	if configured.NotEvaluated != "" {
-		gate.NotEvaluated = policies.Severity(configured.NotEvaluated)
-	}
-	if p.failOn != "" {
-		gate.FailOn = p.failOn
-	}
-	gate.NoFail = o.noFail
-	return gate
 }
 
 // resolve gives a path of the configuration as seen from the working directory.
@@ -110,36 +100,32 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 	if err != nil {
 		return nil, err
 	}
-	return builder.Report(), nil
+	r := builder.Report()
+	return r, compareTo(r, au.baseline, au.options.gateOptions)
 }
 
 // finish writes the outputs and gives the gate's decision as an error, nil for
 // exit code 0.
 func (au *audit) finish(r *report.Report) error {
-	out := au.app.streams
-	err := report.WriteOutputs(au.plan.outputs, out.out, r, report.RenderOptions{
-		Gate: au.gate, MinSeverity: au.plan.minSeverity, Suppressed: au.options.waived,
-		Terminal: out.outTerminal, Width: out.width, Colour: out.outTerminal && out.colour,
-	})
-	if err != nil {
+	if err := au.app.writeReport(r, au.gate, au.plan.show, au.options.waived); err != nil {
 		return err
 	}
 	decision := au.gate.Decide(r)
-	if !au.showsVerdict() {
-		au.app.note("%s: %s (exit code %d)", decision.Verdict, decision.Reason, decision.Code)
+	if !au.plan.showsVerdict() {
+		au.app.note("%s", decisionText(decision))
 	}
-	if decision.Code != report.ExitClean {
-		return verdictError{decision.Code}
-	}
-	return nil
+	return asError(decision)
+}
+
+// writeReport writes a report in all the formats that were asked for.
+func (a *app) writeReport(r *report.Report, gate report.Gate, s show, waived bool) error {
+	return report.WriteOutputs(s.outputs, a.out, r, report.RenderOptions{
+		Gate: gate, MinSeverity: s.minSeverity, Suppressed: waived,
+		Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour,
+	})
 }
 
 // showsVerdict tells whether a person reads the verdict on stdout already.
-func (au *audit) showsVerdict() bool {
-	for _, output := range au.plan.outputs {
-		if output.Path == report.Stdout && output.Format.Name == "table" {
-			return true
-		}
-	}
-	return false
+func (s show) showsVerdict() bool {
+	return slices.ContainsFunc(s.outputs, func(o report.Output) bool { return o.Path == report.Stdout && o.Format.Name == "table" })
 }

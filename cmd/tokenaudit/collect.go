@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -64,13 +63,10 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	return nil
 }
 
-// tellMissing names every list that could not be read. It gives exit code 3 if
-// there is one, or no source at all.
+// tellMissing names every list that could not be read, and gives exit code 3 if
+// there is one.
 func (a *app) tellMissing(sources []inventory.Source) error {
-	missing := len(sources) == 0
-	if missing {
-		a.warn("no source was found")
-	}
+	missing := false
 	for _, s := range sources {
 		for _, u := range s.Units {
 			if u.Status == inventory.UnitComplete {
@@ -78,7 +74,7 @@ func (a *app) tellMissing(sources []inventory.Source) error {
 			}
 			missing = true
 			a.warn("%s: %s: %s (%s)", report.OneLine(s.ID), u.Name, report.OneLine(u.Detail), u.Error)
-			if u.Hint != "" && !slices.Contains([]string{u.Detail}, u.Hint) {
+			if u.Hint != "" {
 				a.note("  %s", report.OneLine(u.Hint))
 			}
 		}

@@ -43,46 +43,57 @@ func (o *readOptions) bindShard(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.shard, "shard", "", "read only this part of the rate-limit domains, such as `3/16`; NAME/16 takes the index, from 0, from an environment variable")
 }
 
-// judgeOptions say by what the sources are judged, and where the report goes.
-type judgeOptions struct {
-	at          string
-	rules       []string
-	policies    []string
+// gateOptions say which findings fail the run.
+type gateOptions struct {
+	failOn          string
+	failOnNew       bool
+	noFail          bool
+	baseline        string
+	allowIncomplete bool
+}
+
+func (o *gateOptions) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.failOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
+	f.StringVar(&o.baseline, "baseline", "", "a JSON report: findings are marked new or unchanged against it, and resolved ones are listed")
+	f.BoolVar(&o.failOnNew, "fail-on-new", false, "let only findings fail that the baseline does not have")
+	f.BoolVar(&o.allowIncomplete, "allow-incomplete-baseline", false, "take a baseline although it is incomplete; what it lacks looks new")
+	f.BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 1 or 3, for CI systems that only take in the reports of successful jobs")
+}
+
+// validate gives the severity of --fail-on, empty where it was not given, and
+// what contradicts itself.
+func (o gateOptions) validate() (policies.Severity, error) {
+	failOn, err := parseSeverity("--fail-on", o.failOn, true)
+	problems := []error{err}
+	if o.baseline == "" && o.allowIncomplete {
+		problems = append(problems, errors.New("--allow-incomplete-baseline has no effect without --baseline"))
+	}
+	return failOn, errors.Join(problems...)
+}
+
+// showOptions say in which formats a report is written, and where to.
+type showOptions struct {
 	outputs     []string
-	failOn      string
 	minSeverity string
-	noFail      bool
-	noInventory bool
 	waived      bool
 }
 
-func (o *judgeOptions) bind(cmd *cobra.Command) {
+func (o *showOptions) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.at, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
-	f.StringArrayVar(&o.rules, "rule", nil, "judge by this rule `id` only (repeatable)")
-	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "`format[=file]`, repeatable; formats: "+strings.Join(report.FormatNames(), ", ")+" (default table)")
-	f.StringVar(&o.failOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
 	f.StringVar(&o.minSeverity, "min-severity", "", "leave findings below this `severity` out of what is shown; never changes the exit code")
-	f.BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 1 or 3, for CI systems that only take in the reports of successful jobs")
-	f.BoolVar(&o.noInventory, "no-inventory", false, "leave the list of tokens out of the report")
 	f.BoolVar(&o.waived, "waived", false, "include waived findings in sarif, as suppressions")
 }
 
-// plan is what the flags come to once they have been checked.
-type plan struct {
-	// at is zero where no --at was given.
-	at      time.Time
-	outputs []report.Output
-	// failOn is empty where no --fail-on was given.
-	failOn      policies.Severity
+// show is what showOptions come to once they have been checked.
+type show struct {
+	outputs     []report.Output
 	minSeverity policies.Severity
 }
 
-// validate states every illegal combination of flags in plain words. inventory
-// is the file of --save-inventory, or empty.
-func (o judgeOptions) validate(inventory string) (plan, error) {
-	var p plan
+func (o showOptions) validate() (show, error) {
+	var s show
 	var problems []error
 	problem := func(err error) {
 		if err != nil {
@@ -90,30 +101,70 @@ func (o judgeOptions) validate(inventory string) (plan, error) {
 		}
 	}
 	var err error
-	p.at, err = parseTime(o.at)
+	s.minSeverity, err = parseSeverity("--min-severity", o.minSeverity, false)
 	problem(err)
-	p.failOn, err = parseSeverity("--fail-on", o.failOn, true)
+	s.outputs, err = report.ParseOutputs(o.outputs)
 	problem(err)
-	p.minSeverity, err = parseSeverity("--min-severity", o.minSeverity, false)
-	problem(err)
-	p.outputs, err = report.ParseOutputs(o.outputs)
-	problem(err)
-	for _, output := range p.outputs {
-		if o.noInventory && output.Format.NeedsTokens {
-			problem(fmt.Errorf("--no-inventory leaves nothing for -o %s to show", output.Format.Name))
-		}
+	for _, output := range s.outputs {
 		problem(checkPlace("-o", output.Path))
+	}
+	if o.waived && !slices.ContainsFunc(s.outputs, func(out report.Output) bool { return out.Format.Name == "sarif" }) {
+		problem(errors.New("--waived has no effect without -o sarif: every other format shows waived findings anyway"))
+	}
+	return s, errors.Join(problems...)
+}
+
+// judgeOptions say by what the sources are judged, and where the report goes.
+type judgeOptions struct {
+	gateOptions
+	showOptions
+	at          string
+	rules       []string
+	policies    []string
+	noInventory bool
+}
+
+func (o *judgeOptions) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.at, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
+	f.StringArrayVar(&o.rules, "rule", nil, "judge by this rule `id` only (repeatable)")
+	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
+	f.BoolVar(&o.noInventory, "no-inventory", false, "leave the list of tokens out of the report")
+	o.gateOptions.bind(cmd)
+	o.showOptions.bind(cmd)
+}
+
+// plan is what the flags come to once they have been checked.
+type plan struct {
+	show
+	// at is zero where no --at was given.
+	at time.Time
+	// failOn is empty where no --fail-on was given.
+	failOn policies.Severity
+}
+
+// validate states every illegal combination of flags in plain words. inventory
+// is the file of --save-inventory, or empty.
+func (o judgeOptions) validate(inventory string) (plan, error) {
+	at, errAt := parseTime(o.at)
+	failOn, errGate := o.gateOptions.validate()
+	shown, errShow := o.showOptions.validate()
+	problems := []error{errAt, errGate, errShow}
+	for _, output := range shown.outputs {
+		if o.noInventory && output.Format.NeedsTokens {
+			problems = append(problems, fmt.Errorf("--no-inventory leaves nothing for -o %s to show", output.Format.Name))
+		}
 		if inventory != "" && samePlace(output.Path, inventory) {
-			problem(fmt.Errorf("the inventory and the %s report would both go to %s; give one of them another file", output.Format.Name, placeName(inventory)))
+			problems = append(problems, fmt.Errorf("the inventory and the %s report would both go to %s; give one of them another file", output.Format.Name, placeName(inventory)))
 		}
 	}
-	if o.waived && !slices.ContainsFunc(p.outputs, func(out report.Output) bool { return out.Format.Name == "sarif" }) {
-		problem(errors.New("--waived has no effect without -o sarif: every other format shows waived findings anyway"))
+	if o.failOnNew && o.baseline == "" {
+		problems = append(problems, errors.New("--fail-on-new needs a --baseline to tell what is new"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return plan{}, usageError{err}
 	}
-	return p, nil
+	return plan{show: shown, at: at, failOn: failOn}, nil
 }
 
 // validate states what is wrong with the flags of reading.

@@ -24,7 +24,7 @@ func TestFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"scan", "-c", "a.yaml", "--source", "x*", "--source", "y", "--shard", "1/2", "--timeout", "1m", "--max-wait", "2s", "--total-wait", "3s",
 			"--requests-per-second", "1.5", "--ca-bundle", "ca.pem", "--at", "2026-01-01", "--rule", "r", "--policy", "p", "-o", "json", "-o", "table=t",
-			"--fail-on", "high", "--min-severity", "low", "--no-fail", "--no-inventory", "--waived", "--save-inventory", "i.json"},
+			"--fail-on", "high", "--min-severity", "low", "--no-fail", "--no-inventory", "--waived", "--baseline", "b.json", "--fail-on-new", "--allow-incomplete-baseline", "--save-inventory", "i.json"},
 		{"collect", "-o", "out.json", "--source", "x"},
 		{"evaluate", "a.json", "b.json", "--at", "2026-01-01"},
 		{"explain", "rule", "token", "--inventory", "i.json"},
@@ -36,13 +36,14 @@ func TestFlags(t *testing.T) {
 			t.Fatalf("%v: %v", args, err)
 		}
 	}
-	allow := cmp.AllowUnexported(scanOptions{}, collectOptions{}, evaluateOptions{}, explainOptions{}, readOptions{}, judgeOptions{})
+	allow := cmp.AllowUnexported(scanOptions{}, collectOptions{}, evaluateOptions{}, explainOptions{}, readOptions{}, judgeOptions{}, gateOptions{}, showOptions{})
 	for _, pair := range []struct{ want, got any }{
 		{scanOptions{
 			readOptions: readOptions{config: "a.yaml", sources: []string{"x*", "y"}, shard: "1/2", timeout: time.Minute, maxWait: 2 * time.Second,
 				totalWait: 3 * time.Second, rate: 1.5, caBundle: "ca.pem"},
-			judgeOptions: judgeOptions{at: "2026-01-01", rules: []string{"r"}, policies: []string{"p"}, outputs: []string{"json", "table=t"},
-				failOn: "high", minSeverity: "low", noFail: true, noInventory: true, waived: true},
+			judgeOptions: judgeOptions{at: "2026-01-01", rules: []string{"r"}, policies: []string{"p"}, noInventory: true,
+				showOptions: showOptions{outputs: []string{"json", "table=t"}, minSeverity: "low", waived: true},
+				gateOptions: gateOptions{failOn: "high", noFail: true, baseline: "b.json", failOnNew: true, allowIncomplete: true}},
 			saveInventory: "i.json",
 		}, scanned},
 		{collectOptions{readOptions: readOptions{sources: []string{"x"}}, output: "out.json"}, collected},

@@ -99,8 +99,9 @@ func checkInventory(file string) error {
 	return nil
 }
 
-// writeInventory writes an inventory, sorted, to a file or to standard output.
+// writeInventory writes an inventory to a file or to standard output.
 func (a *app) writeInventory(path string, inv inventory.Inventory) error {
+	inv.Schema, inv.Tool = inventory.Schema, a.tool
 	if path == report.Stdout {
 		return inventory.Write(a.out, inv)
 	}

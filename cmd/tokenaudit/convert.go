@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+// convertOptions are the flags and the argument of convert.
+type convertOptions struct {
+	gateOptions
+	showOptions
+	config string
+	report string
+}
+
+func newConvert(run func(context.Context, convertOptions) error) *cobra.Command {
+	var o convertOptions
+	cmd := &cobra.Command{
+		Use:   "convert REPORT.json",
+		Short: "Write a saved report in other formats",
+		Long: `Convert writes a saved JSON report in any format, as the scan that made it would
+have. It exits 0 whatever the report says; gate gives the exit code.`,
+		Example: "  tokenaudit convert report.json\n  tokenaudit convert report.json -o sarif=report.sarif -o markdown=comment.md",
+		Args:    arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.report = args[0]
+			return run(cmd.Context(), o)
+		},
+	}
+	o.gateOptions.bind(cmd)
+	o.showOptions.bind(cmd)
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration, for its gate (default tokenaudit.yaml, if it exists)")
+	return cmd
+}
+
+func (a *app) convert(_ context.Context, o convertOptions) error {
+	failOn, errGate := o.gateOptions.validate()
+	shown, errShow := o.showOptions.validate()
+	if err := errors.Join(errGate, errShow); err != nil {
+		return usageError{err}
+	}
+	r, gate, err := a.savedReport(o.report, o.config, o.gateOptions, failOn)
+	if err != nil {
+		return err
+	}
+	return a.writeReport(r, gate, shown, o.waived)
+}

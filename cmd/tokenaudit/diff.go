@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// diffOptions are the flags and arguments of diff.
+type diffOptions struct {
+	old, new string
+	json     bool
+}
+
+func newDiff(run func(context.Context, diffOptions) error) *cobra.Command {
+	var o diffOptions
+	cmd := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Compare two inventories or reports: tokens added, removed and changed",
+		Long: `Diff compares two saved inventories, or JSON reports, and says which tokens were
+added and removed and which fields of the others changed. Of two reports it
+compares the findings too. It exits 0 whether or not there is a difference.`,
+		Args: arguments(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.old, o.new = args[0], args[1]
+			return run(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the difference as JSON")
+	return cmd
+}
+
+func (a *app) diff(ctx context.Context, o diffOptions) error {
+	read := func(r io.Reader) (*report.Snapshot, error) { return report.ReadSnapshot(ctx, r) }
+	before, err := readFile(o.old, read)
+	if err != nil {
+		return err
+	}
+	after, err := readFile(o.new, read)
+	if err != nil {
+		return err
+	}
+	difference := report.Diff(before, after)
+	if o.json {
+		encoder := json.NewEncoder(a.out)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(difference)
+	} else {
+		err = difference.WriteTable(a.out, report.RenderOptions{Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour})
+	}
+	if err != nil {
+		return fmt.Errorf("write the difference: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// savedGateOptions are the flags and the argument of gate.
+type savedGateOptions struct {
+	gateOptions
+	config string
+	report string
+}
+
+func newGate(run func(context.Context, savedGateOptions) error) *cobra.Command {
+	var o savedGateOptions
+	cmd := &cobra.Command{
+		Use:   "gate REPORT.json",
+		Short: "Give the exit code of a saved report",
+		Long: `Gate puts a saved JSON report to the gate: its exit code is the one that a scan
+with the same flags would have given. Use it in a job of its own, after one that
+ran with --no-fail and whose reports the CI system has taken in.
+
+With --fail-on-new, the report must have been made with --baseline, or one must
+be given here.`,
+		Example: "  tokenaudit scan --no-fail -o json=report.json -o sarif=report.sarif\n  tokenaudit gate report.json",
+		Args:    arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.report = args[0]
+			return run(cmd.Context(), o)
+		},
+	}
+	o.bind(cmd)
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration, for its gate (default tokenaudit.yaml, if it exists)")
+	return cmd
+}
+
+func (a *app) gateSaved(_ context.Context, o savedGateOptions) error {
+	failOn, err := o.validate()
+	if err != nil {
+		return usageError{err}
+	}
+	r, gate, err := a.savedReport(o.report, o.config, o.gateOptions, failOn)
+	if err != nil {
+		return err
+	}
+	decision := gate.Decide(r)
+	if _, err := fmt.Fprintln(a.out, decisionText(decision)); err != nil {
+		return fmt.Errorf("write the verdict: %w", err)
+	}
+	return asError(decision)
+}
+
+// savedReport reads a report, compares it with a baseline where one is given,
+// and gives the gate that holds for it.
+func (a *app) savedReport(file, configFile string, o gateOptions, failOn policies.Severity) (*report.Report, report.Gate, error) {
+	cfg, err := a.loadConfig(configFile, true)
+	if err != nil {
+		return nil, report.Gate{}, err
+	}
+	baseline, err := readBaseline(o)
+	if err != nil {
+		return nil, report.Gate{}, err
+	}
+	r, err := a.readReport(file)
+	if err != nil {
+		return nil, report.Gate{}, err
+	}
+	if err := compareTo(r, baseline, o); err != nil {
+		return nil, report.Gate{}, err
+	}
+	if o.failOnNew && r.Baseline == nil {
+		return nil, report.Gate{}, usageError{errors.New("--fail-on-new needs a --baseline: the report was not compared with one")}
+	}
+	return r, gateOf(cfg.Gate, o, failOn), nil
+}
+
+// gateOf merges the defaults, the configuration and the flags, the last winning.
+func gateOf(configured config.Gate, o gateOptions, failOn policies.Severity) report.Gate {
+	gate := report.DefaultGate()
+	if configured.FailOn != "" {
+		gate.FailOn = policies.Severity(configured.FailOn)
+	}
+	if configured.NotEvaluated != "" {
+		gate.NotEvaluated = policies.Severity(configured.NotEvaluated)
+	}
+	if failOn != "" {
+		gate.FailOn = failOn
+	}
+	gate.OnlyNew, gate.NoFail = o.failOnNew, o.noFail
+	return gate
+}
+
+func decisionText(d report.Decision) string {
+	return fmt.Sprintf("%s: %s (exit code %d)", d.Verdict, report.OneLine(d.Reason), d.Code)
+}
+
+// asError gives a decision as the error that ends the program with its code.
+func asError(d report.Decision) error {
+	if d.Code == report.ExitClean {
+		return nil
+	}
+	return verdictError{d.Code}
+}
+
+// readReport reads a saved report; - is standard input.
+func (a *app) readReport(file string) (*report.Report, error) {
+	if file == report.Stdout {
+		r, err := report.Read(a.in)
+		if err != nil {
+			return nil, fmt.Errorf("standard input: %w", err)
+		}
+		return r, nil
+	}
+	return readReportFile(file)
+}
+
+func readReportFile(file string) (*report.Report, error) {
+	return readFile(file, report.Read)
+}
+
+// readFile reads a file and tells its name in every error.
+func readFile[T any](file string, read func(io.Reader) (T, error)) (T, error) {
+	var none T
+	f, err := os.Open(file)
+	if err != nil {
+		return none, err
+	}
+	defer f.Close() //nolint:errcheck // opened for reading only
+	value, err := read(f)
+	if err != nil {
+		return none, fmt.Errorf("%s: %w", file, err)
+	}
+	return value, nil
+}
+
+// readBaseline reads the baseline before the work begins; nil where none is given.
+func readBaseline(o gateOptions) (*report.Report, error) {
+	if o.baseline == "" {
+		return nil, nil
+	}
+	baseline, err := readReportFile(o.baseline)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %w", err)
+	}
+	return baseline, nil
+}
+
+// compareTo marks what is new in a report against a baseline, which may be nil.
+func compareTo(r, baseline *report.Report, o gateOptions) error {
+	if baseline == nil {
+		return nil
+	}
+	err := r.CompareTo(baseline, o.allowIncomplete)
+	var incomplete *report.BaselineError
+	if errors.As(err, &incomplete) {
+		return fmt.Errorf("--baseline %s: %w; --allow-incomplete-baseline takes it all the same", o.baseline, err)
+	}
+	if err != nil {
+		return fmt.Errorf("--baseline %s: %w", o.baseline, err)
+	}
+	return nil
+}
