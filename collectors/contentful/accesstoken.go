@@ -70,16 +70,18 @@ func (x tokenContext) token(t accessToken) inventory.Token {
 	created := cmsapi.Timestamp("createdAt", t.sys().CreatedAt, false)
 	hint := lastFour(string(t.sys().RedactedValue.Value))
 	token := inventory.Token{
-		ID:           accessTokenID(x.source.Organization, t.id()),
-		Ref:          t.id(),
-		CMS:          CMS,
-		Source:       x.source.ID,
-		Name:         x.name(t, hint),
-		URL:          x.source.URL,
-		Kind:         kind,
-		APIs:         []inventory.API{inventory.ContentManagement},
-		Access:       x.access(t, owner),
-		Environments: inventory.UnknownScope(reasonTokenScope),
+		ID:     accessTokenID(x.source.Organization, t.id()),
+		Ref:    t.id(),
+		CMS:    CMS,
+		Source: x.source.ID,
+		Name:   x.name(t, hint),
+		URL:    x.source.URL,
+		Kind:   kind,
+		APIs:   []inventory.API{inventory.ContentManagement},
+		Access: x.access(t, owner),
+		// Contentful cannot limit such a token to spaces or environments, and an
+		// organization has no environments of its own.
+		Environments: inventory.AllScope(),
 		CreatedAt:    created,
 		UpdatedAt:    cmsapi.Timestamp("updatedAt", t.sys().UpdatedAt, false),
 		RevokedAt:    revokedAt(t),

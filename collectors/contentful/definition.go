@@ -57,7 +57,6 @@ func no(reason string) inventory.FactSupport {
 
 const (
 	reasonKeyUse       = "Contentful does not report the use of API keys"
-	reasonTokenScope   = "a personal, CLI or OAuth token is not limited to environments: it reaches what its owner reaches"
 	reasonNoBranches   = "Contentful has no branches"
 	reasonTokenNoWords = "personal, CLI and OAuth tokens have no description"
 )
@@ -66,7 +65,7 @@ const (
 func facts() inventory.Facts {
 	return inventory.Facts{
 		inventory.FactAccess:       partly("what a member's token may change depends on roles that only owners and admins may read"),
-		inventory.FactEnvironments: partly(reasonTokenScope),
+		inventory.FactEnvironments: yes(),
 		inventory.FactBranches:     no(reasonNoBranches),
 		inventory.FactCreatedAt:    yes(),
 		inventory.FactUpdatedAt:    yes(),
@@ -84,12 +83,10 @@ func factsOf(kind inventory.SourceKind) inventory.Facts {
 	f := facts()
 	switch kind {
 	case inventory.KindOrganization:
-		f[inventory.FactEnvironments] = no(reasonTokenScope)
 		f[inventory.FactLastUsed] = yes()
 		f[inventory.FactDescription] = no(reasonTokenNoWords)
 	case inventory.KindSpace:
 		f[inventory.FactAccess] = yes()
-		f[inventory.FactEnvironments] = yes()
 		f[inventory.FactLastUsed] = no(reasonKeyUse)
 		f[inventory.FactDescription] = yes()
 		f[inventory.FactTraits] = yes()

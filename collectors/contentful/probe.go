@@ -31,14 +31,27 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	tokens, _ := c.probeList(ctx, "list organization tokens", unitAccessTokens, cmsapi.Path("/organizations/{}/access_tokens", c.organization))
 	spaces, first := c.probeList(ctx, "list spaces", unitSpaces, cmsapi.Path("/organizations/{}/spaces", c.organization))
 	checks = append(checks, tokens, spaces)
-	sample := c.spaces
-	if len(sample) == 0 && first != "" {
-		sample = []string{first}
-	}
-	for _, id := range sample {
+	for _, id := range c.sampleSpaces(ctx, first) {
 		checks = append(checks, c.probeSpace(ctx, id)...)
 	}
 	return checks
+}
+
+// sampleSpaces gives the spaces whose lists are probed: the configured ones, or
+// one of the organization, which may be found by the user's membership only.
+func (c *collector) sampleSpaces(ctx context.Context, first string) []string {
+	if len(c.spaces) > 0 {
+		return c.spaces
+	}
+	if first != "" {
+		return []string{first}
+	}
+	for _, s := range list[space](ctx, c.client, request{what: "spaces", path: "/spaces"}).Items {
+		if s.sys().Organization.Value.id() == c.organization {
+			return []string{s.id()}
+		}
+	}
+	return nil
 }
 
 func (c *collector) failed(ctx context.Context, name, unit string, err error) collectors.Check {

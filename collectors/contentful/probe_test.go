@@ -49,7 +49,8 @@ func TestProbe(t *testing.T) {
 				organization + "/organization_memberships": failure(403, "AccessTokenInvalid"),
 			},
 			want: []string{"identity ok", "credential ok", "authorization failed unauthorized", "organization role failed unauthorized",
-				"list organization tokens failed unauthorized", "list spaces failed unauthorized"},
+				"list organization tokens failed unauthorized", "list spaces failed unauthorized", "list API keys of space web ok",
+				"list preview keys of space web ok", "list environments of space web ok", "list environment aliases of space web ok"},
 			hints: []string{"press Authorize", "press Authorize", "press Authorize", "press Authorize"},
 		},
 		{
