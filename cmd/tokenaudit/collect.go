@@ -57,16 +57,21 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	if err := a.writeInventory(o.output, r.inventory(sources)); err != nil {
 		return err
 	}
-	if err := a.tellMissing(sources); err != nil && !o.noFail {
-		return err
+	missing := a.tellMissing(sources)
+	// A shard may be empty; everything may not.
+	if len(sources) == 0 && o.shard == "" {
+		a.warn("no source was found")
+		missing = true
+	}
+	if missing && !o.noFail {
+		return verdictError{report.ExitIncomplete}
 	}
 	return nil
 }
 
-// tellMissing names every list that could not be read, and gives exit code 3 if
-// there is one.
-func (a *app) tellMissing(sources []inventory.Source) error {
-	missing := false
+// tellMissing names every list that could not be read, and tells whether there
+// is one.
+func (a *app) tellMissing(sources []inventory.Source) (missing bool) {
 	for _, s := range sources {
 		for _, u := range s.Units {
 			if u.Status == inventory.UnitComplete {
@@ -79,8 +84,5 @@ func (a *app) tellMissing(sources []inventory.Source) error {
 			}
 		}
 	}
-	if missing {
-		return verdictError{report.ExitIncomplete}
-	}
-	return nil
+	return missing
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -17,175 +19,183 @@ import (
 
 // mergeOptions are the flags and arguments of merge.
 type mergeOptions struct {
-	files  []string
 	output string
+	files  []string
 }
 
 func newMerge(run func(context.Context, mergeOptions) error) *cobra.Command {
 	var o mergeOptions
 	cmd := &cobra.Command{
 		Use:   "merge FILE...",
-		Short: "Join the inventories or the reports of the shards of one run",
-		Long: `Merge joins saved inventories into one inventory, or JSON reports into one report.
-Of a run with --shard it demands every shard exactly once. The result gives the
-verdicts that one unsharded run gives: evaluate judges a merged inventory, gate
-and convert take a merged report.`,
-		Example: "  tokenaudit merge shard-*.json -o inventory.json && tokenaudit evaluate inventory.json",
-		Args:    arguments(cobra.MinimumNArgs(1)),
+		Short: "Join the inventories, or the JSON reports, of the shards of one run",
+		Long: `Merge joins what the shards of one run have saved: inventories into one
+inventory, or JSON reports into one JSON report. Judging the joined inventory, or
+gating on the joined report, gives what one unsharded run would have given.
+
+A missing or doubled shard, shards of different configurations, and a source that
+is in two files are errors: half an estate must not look like a small one.
+Documents of unsharded runs over different sources can be merged too.`,
+		Example: `  tokenaudit scan --shard 1/2 --save-inventory a.json   # and 2/2 elsewhere
+  tokenaudit merge -o inventory.json a.json b.json
+  tokenaudit evaluate inventory.json`,
+		Args: arguments(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
 			return run(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVarP(&o.output, "output", "o", report.Stdout, "write the result to this `file`")
+	cmd.Flags().StringVarP(&o.output, "output", "o", report.Stdout, "write the merged document to this `file`")
 	return cmd
 }
 
+// mergeParts is what the files hold: only one of the two is filled.
+type mergeParts struct {
+	inventories []inventory.Inventory
+	reports     []report.Part
+	// names runs parallel to whichever is filled, shards too; an unsharded
+	// document has the zero Shard.
+	names  []string
+	shards []collectors.Shard
+}
+
 func (a *app) merge(ctx context.Context, o mergeOptions) error {
-	if err := checkPlace("-o", o.output); err != nil {
+	if err := errors.Join(a.checkVolume(), checkPlace("-o", o.output)); err != nil {
 		return usageError{err}
 	}
-	inventories := 0
-	for _, file := range o.files {
-		is, err := readFile(file, isInventory)
-		if err != nil {
-			return err
+	var parts mergeParts
+	for i, path := range o.files {
+		if slices.Contains(o.files[:i], path) {
+			return usageError{fmt.Errorf("%s is given twice", path)}
 		}
-		if is {
-			inventories++
-		}
-	}
-	switch inventories {
-	case len(o.files):
-		return a.mergeInventories(ctx, o)
-	case 0:
-		return a.mergeReports(o)
-	}
-	return usageError{errors.New("some of the files are inventories and some are not; merge one kind at a time")}
-}
-
-func isInventory(r io.Reader) (bool, error) {
-	begin, err := io.ReadAll(io.LimitReader(r, 4096))
-	return report.IsInventory(begin), err
-}
-
-func (a *app) mergeInventories(ctx context.Context, o mergeOptions) error {
-	read := func(r io.Reader) (inventory.Inventory, error) {
-		return inventory.ReadAll(ctx, r, inventory.Limits{})
-	}
-	parts := make([]inventory.Inventory, len(o.files))
-	var shards shards
-	for i, file := range o.files {
-		var err error
-		if parts[i], err = readFile(file, read); err != nil {
-			return err
-		}
-		if shard := parts[i].Shard; shard != nil {
-			shards.add(file, collectors.Shard{Index: shard.Index, Count: shard.Count}, shard.Config)
-		} else {
-			shards.addWhole(file)
+		if err := parts.read(ctx, path); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	if err := shards.check(); err != nil {
+	if err := parts.checkShards(); err != nil {
 		return err
 	}
-	var sources []inventory.Source
-	from := map[string]string{}
-	for i, file := range o.files {
-		for _, s := range parts[i].Sources {
-			if other, ok := from[s.ID]; ok {
-				return fmt.Errorf("the source %s is in %s and in %s", report.OneLine(s.ID), other, file)
-			}
-			from[s.ID] = file
-			sources = append(sources, s)
-		}
-	}
-	return a.writeInventory(o.output, inventory.Inventory{Sources: sources})
-}
-
-func (a *app) mergeReports(o mergeOptions) error {
-	var parts []report.Part
-	var shards shards
-	for _, file := range o.files {
-		r, err := readReportFile(file)
+	if len(parts.reports) > 0 {
+		merged, err := report.Merge(parts.reports)
 		if err != nil {
 			return err
 		}
-		parts = append(parts, report.Part{Name: file, Report: r})
-		if r.Scope == nil || r.Scope.Shard == "" {
-			shards.addWhole(file)
-			continue
-		}
-		shard, err := collectors.ParseShard(r.Scope.Shard)
-		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-		shards.add(file, shard, r.ConfigDigest)
+		return a.writeDocument(o.output, func(w io.Writer) error { return writeReport(w, merged) })
 	}
-	if err := shards.check(); err != nil {
-		return err
-	}
-	merged, err := report.Merge(parts)
+	merged, err := parts.mergeInventories()
 	if err != nil {
 		return err
 	}
+	merged.Tool = a.tool
+	return a.writeInventory(o.output, merged)
+}
+
+// read adds the document in a file.
+func (p *mergeParts) read(ctx context.Context, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // opened for reading only
+	in := bufio.NewReaderSize(f, 4096)
+	begin, err := in.Peek(4096)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	var shard collectors.Shard
+	if report.IsInventory(begin) {
+		inv, err := inventory.ReadAll(ctx, in, inventory.Limits{})
+		if err != nil {
+			return err
+		}
+		if inv.Shard != nil {
+			shard = collectors.Shard{Index: inv.Shard.Index, Count: inv.Shard.Count}
+		}
+		p.inventories = append(p.inventories, inv)
+	} else {
+		r, err := report.Read(in)
+		if err != nil {
+			return err
+		}
+		if r.Scope != nil && r.Scope.Shard != "" {
+			if shard, err = collectors.ParseShard(r.Scope.Shard); err != nil {
+				return err
+			}
+		}
+		p.reports = append(p.reports, report.Part{Name: path, Report: r})
+	}
+	if len(p.inventories) > 0 && len(p.reports) > 0 {
+		return errors.New("inventories and reports cannot be merged with each other")
+	}
+	p.names, p.shards = append(p.names, path), append(p.shards, shard)
+	return nil
+}
+
+// checkShards makes sure that every shard of the run is there once.
+func (p *mergeParts) checkShards() error {
+	count := p.shards[0].Count
+	at := map[int]string{}
+	for i, shard := range p.shards {
+		switch other, ok := at[shard.Index]; {
+		case shard.Count != count:
+			return fmt.Errorf("%s is %s and %s is %s: they are not of one run",
+				p.names[0], describeShard(p.shards[0]), p.names[i], describeShard(shard))
+		case count > 0 && (shard.Index < 1 || shard.Index > count):
+			return fmt.Errorf("%s says that it is shard %d of %d", p.names[i], shard.Index, count)
+		case count > 0 && ok:
+			return fmt.Errorf("%s and %s are both shard %s", other, p.names[i], shard)
+		}
+		at[shard.Index] = p.names[i]
+	}
+	var missing []string
+	for i := 1; i <= count; i++ {
+		if _, ok := at[i]; !ok {
+			missing = append(missing, fmt.Sprintf("%d/%d", i, count))
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%d of %d shards are missing: %s", len(missing), count, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+func describeShard(s collectors.Shard) string {
+	if s.Count == 0 {
+		return "of an unsharded run"
+	}
+	return "shard " + s.String()
+}
+
+func (p *mergeParts) mergeInventories() (inventory.Inventory, error) {
+	merged := inventory.Inventory{Schema: inventory.Schema, Sources: []inventory.Source{}}
+	from := map[string]string{}
+	for i, inv := range p.inventories {
+		if first := p.inventories[0]; inv.Shard != nil && inv.Shard.Config != first.Shard.Config {
+			return merged, fmt.Errorf("%s and %s were read with different configurations", p.names[0], p.names[i])
+		}
+		for _, s := range inv.Sources {
+			if other, ok := from[s.ID]; ok {
+				return merged, fmt.Errorf("the source %s is in %s and in %s", report.OneLine(s.ID), other, p.names[i])
+			}
+			from[s.ID] = p.names[i]
+		}
+		merged.Sources = append(merged.Sources, inv.Sources...)
+	}
+	return merged, nil
+}
+
+// writeReport writes the interchange format.
+func writeReport(w io.Writer, r *report.Report) error {
 	format, err := report.Lookup("json")
 	if err != nil {
 		return err
 	}
-	return report.WriteOutputs([]report.Output{{Format: format, Path: o.output}}, a.out, merged, report.RenderOptions{})
+	return format.Render(w, r, report.RenderOptions{})
 }
 
-// shards are the shards that files say they are.
-type shards struct {
-	files  map[int][]string
-	count  int
-	config string
-	first  string
-	whole  []string
-	// mixed says what makes the files no shards of one run.
-	mixed error
-}
-
-func (s *shards) addWhole(file string) { s.whole = append(s.whole, file) }
-
-func (s *shards) add(file string, shard collectors.Shard, config string) {
-	if s.files == nil {
-		s.files, s.count, s.config, s.first = map[int][]string{}, shard.Count, config, file
+// writeDocument writes to a file, atomically, or to standard output.
+func (a *app) writeDocument(path string, write func(io.Writer) error) error {
+	if path == report.Stdout {
+		return write(a.out)
 	}
-	switch {
-	case s.mixed != nil:
-	case shard.Count != s.count:
-		s.mixed = fmt.Errorf("%s is one of %d shards, %s one of %d: they are not of one run", s.first, s.count, file, shard.Count)
-	case config != s.config:
-		s.mixed = fmt.Errorf("%s and %s were made with different configurations", s.first, file)
-	}
-	s.files[shard.Index] = append(s.files[shard.Index], file)
-}
-
-// check says which shards are missing or there twice.
-func (s *shards) check() error {
-	switch {
-	case s.files == nil:
-		return nil
-	case len(s.whole) > 0:
-		return fmt.Errorf("%s is a shard, %s is not: they are not of one run", s.first, s.whole[0])
-	case s.mixed != nil:
-		return s.mixed
-	}
-	var missing []string
-	for i := 1; i <= s.count; i++ {
-		files := s.files[i]
-		slices.Sort(files)
-		if len(files) > 1 {
-			return fmt.Errorf("shard %d/%d is in %s", i, s.count, strings.Join(files, " and in "))
-		}
-		if len(files) == 0 {
-			missing = append(missing, fmt.Sprintf("%d/%d", i, s.count))
-		}
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("missing shards: %s; without them the result would look complete and not be", strings.Join(missing, ", "))
-	}
-	return nil
+	return report.WriteFile(path, write)
 }
