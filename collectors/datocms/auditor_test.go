@@ -49,6 +49,9 @@ func TestAuditor(t *testing.T) {
 		{"manages tokens", me("access_token", "9", "50"), with("can_manage_access_tokens"), "s/access_tokens/9", [3]inventory.Ternary{y, y, u}},
 		{"manages users", me("access_token", "9", "50"), with("can_manage_users"), "s/access_tokens/9", [3]inventory.Ternary{n, y, u}},
 		{"manages tokens and webhooks", me("access_token", "9", "50"), with("can_manage_access_tokens", "can_manage_webhooks"), "s/access_tokens/9", [3]inventory.Ternary{y, y, n}},
+		{"fires build triggers", me("access_token", "9", "50"), permissionsOf(map[string]any{
+			"environments_access": "none", "positive_build_trigger_permissions": entries(map[string]any{"build_trigger": nil}),
+		}), "s/access_tokens/9", [3]inventory.Ternary{n, n, n}},
 		{"editor", me("access_token", "9", "50"), editor(), "s/access_tokens/9", [3]inventory.Ternary{n, y, n}},
 		{"a person", me("user", "9", "50"), with(), "", [3]inventory.Ternary{n, n, y}},
 		{"an owner", me("account", "9", nil), nil, "", [3]inventory.Ternary{y, y, n}},

@@ -107,12 +107,13 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 	return source, ctx.Err()
 }
 
-// unidentified is a project whose id is not known: nothing of it is read.
+// unidentified is a project whose id is not known: nothing of it is read. The
+// lists that only support the tokens are not named, the gap is large enough.
 func unidentified(source inventory.Source, found foundProject) inventory.Source {
-	source.Units = []inventory.Unit{cmsapi.UnitOf(listSite.unit, listSite.kinds, false, found.err)}
-	for _, l := range []resource{listTokens, listRoles, listEnvironments, listAuditor} {
-		source.Units = append(source.Units, inventory.FailedUnit(l.unit, found.err.Class,
-			"not read, because the project could not be identified: "+found.err.Error(), found.err.Hint, l.kinds...))
+	source.Units = []inventory.Unit{
+		unit(listSite, false, found.err),
+		inventory.FailedUnit(listTokens.unit, found.err.Class,
+			"not read, because the project could not be identified", found.err.Hint, listTokens.kinds...),
 	}
 	source.Auditor = unknownAuditor("the project could not be identified").describe()
 	return source

@@ -50,7 +50,7 @@ func TestConformance(t *testing.T) {
 		},
 		Endpoints: []conformance.Endpoint{
 			// Without the project's id nothing of it is read.
-			{Path: "/site", Unit: "site", Also: []string{"access_tokens", "roles", "environments", "auditor"}},
+			{Path: "/site", Unit: "site", Also: []string{"access_tokens"}},
 			{Path: "/access_tokens", Unit: "access_tokens", Nullable: []string{
 				"data[].attributes.hardcoded_type", "data[].attributes.token", "data[].relationships.role.data",
 			}},

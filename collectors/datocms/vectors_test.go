@@ -1,7 +1,6 @@
 package datocms
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -9,93 +8,6 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
-
-// permissionsOf gives final_permissions with every member that DatoCMS sends:
-// all flags false, no environment, all lists empty, then the changes.
-func permissionsOf(changes map[string]any) map[string]any {
-	p := map[string]any{"environments_access": "all"}
-	for _, f := range roleFlags() {
-		p[f.name] = false
-	}
-	for _, list := range []string{"item_type", "upload", "build_trigger", "search_index"} {
-		p["positive_"+list+"_permissions"] = []any{}
-		p["negative_"+list+"_permissions"] = []any{}
-	}
-	maps.Copy(p, changes)
-	return p
-}
-
-// item is a permission on records with the explicit nulls of recorded answers.
-func item(action, environment string, changes map[string]any) map[string]any {
-	e := map[string]any{
-		"environment": environment, "item_type": nil, "workflow": nil, "on_stage": nil, "to_stage": nil, "action": action,
-		"on_creator": "anyone", "localization_scope": "all", "locale": nil,
-	}
-	maps.Copy(e, changes)
-	return e
-}
-
-func upload(action, environment string, changes map[string]any) map[string]any {
-	e := map[string]any{
-		"environment": environment, "action": action, "upload_collection": nil, "move_to_upload_collection": nil,
-		"on_creator": "anyone", "localization_scope": "all", "locale": nil,
-	}
-	maps.Copy(e, changes)
-	return e
-}
-
-func entries(all ...any) []any { return append([]any{}, all...) }
-
-// roleOf decodes a role as the API sends it.
-func roleOf(t *testing.T, id string, final any) roleView {
-	t.Helper()
-	return viewRole(decode[role](t, map[string]any{
-		"id": id, "type": "role", "attributes": map[string]any{"name": "Role " + id},
-		"meta": map[string]any{"final_permissions": final},
-	}))
-}
-
-func decode[T any](t *testing.T, value any) T {
-	t.Helper()
-	raw, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out T
-	if err := json.Unmarshal(raw, &out); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func editor() map[string]any {
-	return permissionsOf(map[string]any{
-		"can_access_build_events_log": true, "can_edit_favicon": true, "environments_access": "primary_only",
-		"positive_item_type_permissions":     entries(item("all", "main", nil)),
-		"positive_upload_permissions":        entries(upload("all", "main", nil)),
-		"positive_build_trigger_permissions": entries(map[string]any{"build_trigger": nil}),
-	})
-}
-
-func admin() map[string]any {
-	p := editor()
-	for _, f := range roleFlags() {
-		p[f.name] = true
-	}
-	p["environments_access"] = "all"
-	return p
-}
-
-func withItems(positive, negative []any) map[string]any {
-	return permissionsOf(map[string]any{
-		"positive_item_type_permissions": entries(positive...), "negative_item_type_permissions": entries(negative...),
-	})
-}
-
-// twoEnvironments has the primary environment main and the sandbox next.
-func twoEnvironments() environments {
-	return environments{list: []inventory.Environment{{ID: "main", Primary: inventory.Yes}, {ID: "next", Primary: inventory.No}}}
-}
 
 // TestVectors are the 14 roles whose levels are agreed, for a token that may
 // use the management API, and what else each role opens.
@@ -353,6 +265,7 @@ func TestReach(t *testing.T) {
 		return roleOf(t, "1", p)
 	}
 	unlisted := environments{reason: "the environments could not be read"}
+	partly := environments{list: twoEnvironments().list, reason: "an environment has no id"}
 	unmarked := environments{list: []inventory.Environment{{ID: "main", Primary: inventory.Unknown}, {ID: "next", Primary: inventory.Unknown}}}
 	tests := []struct {
 		name      string
@@ -368,6 +281,7 @@ func TestReach(t *testing.T) {
 		{"sandboxes", "sandbox_only", twoEnvironments(), inventory.ScopeListed, "next", 1, inventory.LevelRead},
 		{"none", "none", twoEnvironments(), inventory.ScopeListed, "", 0, inventory.LevelNone},
 		{"all of a list with gaps", "all", unlisted, inventory.ScopeUnknown, "gone main next", 0, inventory.LevelUnknown},
+		{"all of a list that may have more", "all", partly, inventory.ScopeUnknown, "gone main next", 0, inventory.LevelWrite},
 		{"none of a list with gaps", "none", unlisted, inventory.ScopeListed, "", 0, inventory.LevelNone},
 		{"primary, and nobody knows which", "primary_only", unmarked, inventory.ScopeUnknown, "main next", 0, inventory.LevelUnknown},
 		{"all, and nobody knows which is primary", "all", unmarked, inventory.ScopeAll, "main next", 2, inventory.LevelWrite},
@@ -391,6 +305,12 @@ func TestReach(t *testing.T) {
 		v := roleOf(t, "1", withItems(entries(item("read", "next", nil)), nil))
 		if got := v.rights.readable(twoEnvironments()); got.State != inventory.ScopeListed || ids(got) != "next" {
 			t.Errorf("a role that may enter all and read one opens %+v", got)
+		}
+	})
+	t.Run("all, with a gap elsewhere", func(t *testing.T) {
+		v := roleOf(t, "1", withItems(entries(item("read", "main", nil), item("read", "next", nil)), nil))
+		if got := v.rights.readable(partly); got.State != inventory.ScopeUnknown || ids(got) != "main next" {
+			t.Errorf("a role that may enter environments nobody listed opens %+v", got)
 		}
 	})
 	t.Run("certain in spite of gaps", func(t *testing.T) {

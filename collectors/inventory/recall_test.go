@@ -56,6 +56,15 @@ func TestRecallForgets(t *testing.T) {
 	}
 }
 
+func TestParseDepth(t *testing.T) {
+	for depth, want := range map[int]bool{3: true, 4: false} {
+		raw := strings.Repeat("[", depth) + strings.Repeat("]", depth)
+		if _, bad := parse([]byte(raw), Limits{Depth: 2}.orDefault()); (bad == nil) != want {
+			t.Errorf("depth %d: %v", depth, bad)
+		}
+	}
+}
+
 // FuzzRecall: with or without memory, a token is decoded to the same value or
 // refused for the same reason.
 func FuzzRecall(f *testing.F) {

@@ -1,0 +1,141 @@
+package inventory
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+)
+
+// join puts the sources together in the order of the document and gives them to fn.
+func (s *stream) join(ctx context.Context, fn func(Source) error) error {
+	seen := identities{tokens: map[digest]struct{}{}, sources: map[string]struct{}{}}
+	for p := range s.sources {
+		source, err := p.join(ctx)
+		if err != nil {
+			return err
+		}
+		if fault := seen.add(p); fault != nil {
+			return fault
+		}
+		if err := fn(source); err != nil {
+			return err
+		}
+		s.flight.add(-len(source.Tokens))
+	}
+	return nil
+}
+
+// join waits for the tasks of a source and gives it, or the first thing wrong with it.
+func (p *pending) join(ctx context.Context) (Source, error) {
+	var faults []*PlaceError
+	for _, b := range p.batches {
+		if err := await(ctx, b); err != nil {
+			return Source{}, err
+		}
+		if b.fault != nil {
+			faults = append(faults, b.fault)
+		}
+	}
+	if p.head != nil {
+		if err := await(ctx, p.head); err != nil {
+			return Source{}, err
+		}
+		if p.head.fault != nil {
+			faults = append(faults, p.head.fault)
+		}
+	}
+	if len(faults) > 0 {
+		return Source{}, earliest(faults)
+	}
+	if p.err != nil {
+		return Source{}, p.err
+	}
+	return p.assemble(), nil
+}
+
+func (p *pending) assemble() Source {
+	s := p.head.source
+	for _, b := range p.batches {
+		s.Tokens = append(s.Tokens, b.tokens...)
+	}
+	s.sortTokens()
+	return s
+}
+
+func await(ctx context.Context, t task) error {
+	select {
+	case <-t.finished():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// digest stands for an ID in the set of those seen: a document of a million
+// tokens has IDs of a hundred megabytes.
+type digest [16]byte
+
+// identities are the IDs that a document has used up.
+type identities struct {
+	tokens  map[digest]struct{}
+	sources map[string]struct{}
+}
+
+func (seen identities) add(p *pending) *PlaceError {
+	source := p.head.source
+	if _, repeated := seen.sources[source.ID]; repeated {
+		return p.head.members.fault(problem{"id", fmt.Sprintf("the source %q occurs twice", source.ID)})
+	}
+	seen.sources[source.ID] = struct{}{}
+	for _, b := range p.batches {
+		for i := range b.tokens {
+			t := &b.tokens[i]
+			if t.Source != source.ID {
+				return b.fragments[i].fault(problem{"source", fmt.Sprintf("is %q, the enclosing source is %q", t.Source, source.ID)})
+			}
+			sum := sha256.Sum256([]byte(tokenKey(*t)))
+			id := digest(sum[:len(digest{})])
+			if _, repeated := seen.tokens[id]; repeated {
+				return b.fragments[i].fault(problem{"id", fmt.Sprintf("the token %q occurs twice", t.ID)})
+			}
+			seen.tokens[id] = struct{}{}
+		}
+	}
+	return nil
+}
+
+// flight counts the tokens that are decoded and not yet taken.
+type flight struct {
+	mu     sync.Mutex
+	cond   sync.Cond
+	tokens int
+	closed bool
+}
+
+func (f *flight) init() { f.cond.L = &f.mu }
+
+// wait blocks while too many tokens are in flight.
+func (f *flight) wait(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.tokens > ahead && !f.closed {
+		f.cond.Wait()
+	}
+	return ctx.Err()
+}
+
+func (f *flight) add(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tokens += n
+	f.cond.Broadcast()
+}
+
+// close lets wait go for ever.
+func (f *flight) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	f.cond.Broadcast()
+}
