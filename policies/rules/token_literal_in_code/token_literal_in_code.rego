@@ -12,8 +12,8 @@
 #   subject: source
 #   controls:
 #     owasp_nhi: ["NHI2:2025"]
-#     nist_800_53: [IA-5(7)]
-#     iso_27001: [A.8.4]
+#     nist_800_53: [IA-5]
+#     iso_27001: [A.5.17]
 #   remediation:
 #     default: Revoke the credential, because the history of the repository keeps it, and pass a new one by an environment variable or a sensitive variable without a default.
 #     terraform: Revoke the credential, because the history of the repository keeps it. Leave the argument out and set the provider's environment variable, or use a sensitive variable without a default.
