@@ -14,7 +14,7 @@ import (
 
 // csvColumns are the columns of the csv format. record says what a row is:
 // finding, or what the report knows to be missing: not_evaluated, unread_list,
-// accepted_gap, rule_error, expired_waiver.
+// accepted_gap, rule_error, expired_waiver; or control, where that was asked for.
 var csvColumns = []string{
 	"record", "severity", "status", "baseline", "rule", "title", "cms", "source", "source_name", "token", "token_name", "kind", "count",
 	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint",
@@ -46,6 +46,11 @@ func renderCSV(w io.Writer, r *Report, _ RenderOptions) error {
 		row := csvRow{"record": "expired_waiver", "rule": waiver.Rule, "token": waiver.Token, "count": strconv.Itoa(waiver.Findings)}
 		row.waiver(&waiver.Waiver)
 		out.row(row)
+	}
+	if r.Framework != nil {
+		for _, c := range r.Framework.Controls {
+			out.row(csvRow{"record": "control", "status": string(c.Outcome), "rule": strings.Join(c.Rules, " "), "title": r.Framework.Title + " " + c.ID, "count": strconv.Itoa(c.Statuses.Fail), "message": c.Title})
+		}
 	}
 	return out.close()
 }

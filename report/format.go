@@ -38,6 +38,9 @@ type RenderOptions struct {
 	Terminal bool
 	Width    int
 	Colour   bool
+	// Framework has table, json, markdown, html and csv show the report control
+	// by control too; nil for not.
+	Framework *Framework
 	// Suppressed has the sarif format include waived findings, with their suppressions.
 	Suppressed bool
 
@@ -100,6 +103,11 @@ func (f Format) Render(w io.Writer, r *Report, o RenderOptions) error {
 		return fmt.Errorf("write the %s report: %w", f.Name, ErrNoTokens)
 	}
 	o.decision = o.Gate.Decide(r)
+	if o.Framework != nil {
+		viewed := *r
+		viewed.Framework = r.ByControl(o.Framework)
+		r = &viewed
+	}
 	if !f.whole && o.MinSeverity != "" {
 		shown := *r
 		shown.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(finding Finding) bool {

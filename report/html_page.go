@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -38,6 +39,8 @@ type htmlPage struct {
 	WaiversMore      string
 	Allowed          []htmlAllowed
 	AllowedMore      string
+	Framework        string
+	Controls         []htmlControl
 }
 
 type htmlTile struct{ Label, Count, Class string }
@@ -63,11 +66,13 @@ type htmlAccepted struct{ State, Source, List, Until, Reason, Owner, ApprovedBy 
 
 type htmlWaiver struct{ State, Rule, Token, Until, Findings, Reason, Owner, ApprovedBy string }
 
+type htmlControl struct{ Class, Outcome, ID, Title, Fail, Waived, NotEvaluated, Pass, Rules string }
+
 type htmlAllowed struct{ Rule, Token, Why string }
 
 func newHTMLPage(v *view, o RenderOptions) *htmlPage {
 	r := v.r
-	d := o.Gate.Decide(r)
+	d := o.decision
 	p := &htmlPage{
 		At: r.At.Format("2006-01-02 15:04 MST"), Sources: plural(len(r.Sources), "source", "sources"), Tokens: plural(r.Summary.Tokens, "token", "tokens"),
 		RuleCount: plural(len(r.Rules), "rule", "rules"), Tool: htmlText(strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)),
@@ -83,6 +88,7 @@ func newHTMLPage(v *view, o RenderOptions) *htmlPage {
 	p.rules(v)
 	p.gaps(v)
 	p.signed(v)
+	p.controls(r.Framework)
 	if !p.HasTokens {
 		p.Notice = "This report was made without its inventory (--no-inventory). What tokens can do, when they expire, how old and how idle they are, their blast radius and the list of all tokens cannot be shown."
 		return p
@@ -206,4 +212,18 @@ func (p *htmlPage) signed(v *view) {
 		allowed = append(allowed, htmlAllowed{htmlText(a.Rule), htmlText(id), htmlText(a.Message)})
 	}
 	p.Allowed, p.AllowedMore = firstRows(allowed)
+}
+
+func (p *htmlPage) controls(f *FrameworkView) {
+	if f == nil {
+		return
+	}
+	p.Framework = htmlText(f.Title + " " + f.Version)
+	classes := map[ControlOutcome]string{ControlFails: "critical", ControlWaived: "waived", ControlPasses: "pass"}
+	for _, c := range f.Controls {
+		p.Controls = append(p.Controls, htmlControl{
+			Class: cmp.Or(classes[c.Outcome], "unknown"), Outcome: strings.ReplaceAll(string(c.Outcome), "_", " "), ID: htmlText(c.ID), Title: htmlText(c.Title),
+			Fail: thousands(c.Statuses.Fail), Waived: thousands(c.Statuses.Waived), NotEvaluated: thousands(c.Statuses.NotEvaluated), Pass: thousands(c.Statuses.Pass), Rules: htmlText(strings.Join(c.Rules, ", ")),
+		})
+	}
 }

@@ -32,6 +32,7 @@ func renderMarkdown(w io.Writer, r *Report, o RenderOptions) error {
 	m.waivers()
 	m.waived()
 	m.baseline()
+	m.controls()
 	m.tail()
 	_, err := io.WriteString(w, m.text.String())
 	return err
@@ -201,6 +202,23 @@ func (m *markdown) baseline() {
 	}
 	list("the resolved findings", "Resolved since the baseline", m.v.r.Resolved)
 	list("the stale findings", "Stale: findings of the baseline that could not be looked at again", m.v.r.Stale)
+}
+
+func (m *markdown) controls() {
+	f := m.v.r.Framework
+	if f == nil {
+		return
+	}
+	var rows [][]string
+	for _, c := range f.Controls {
+		rules := make([]string, len(c.Rules))
+		for i, rule := range c.Rules {
+			rules[i] = mdCode(rule)
+		}
+		rows = append(rows, []string{string(c.Outcome), mdCode(c.ID), mdText(c.Title), thousands(c.Statuses.Fail), thousands(c.Statuses.Waived), thousands(c.Statuses.NotEvaluated), thousands(c.Statuses.Pass), strings.Join(rules, " ")})
+	}
+	m.table("the controls", "\n<details><summary>Controls of "+markdownText(f.Title+" "+f.Version)+"</summary>\n\n",
+		[]string{"Outcome", "Control", "What it asks for", "Fail", "Waived", "Not evaluated", "Pass", "Rules"}, rows, "\n</details>\n")
 }
 
 // tail says what was left out, and how the report can be had again.

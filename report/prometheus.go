@@ -26,7 +26,7 @@ var expiryWindows = []int{7, 14, 30, 90, 365}
 // collector. Every value is a gauge: a report is a state, not a process.
 func renderPrometheus(w io.Writer, r *Report, o RenderOptions) error {
 	p := &metrics{w: bufio.NewWriter(w), r: r, cms: map[string]string{}}
-	p.run(o.Gate)
+	p.run(o.decision)
 	p.findings()
 	p.gaps()
 	p.waivers()
@@ -104,12 +104,12 @@ func (t tally) samples() []sample {
 	return samples
 }
 
-func (p *metrics) run(gate Gate) {
+func (p *metrics) run(d Decision) {
 	p.family("build_info", "The program, engine and rules that made the report; always 1.",
 		sample{[]string{"opa", p.r.Policies.OPA, "policies", p.r.Policies.Digest, "version", p.r.Tool.Version}, 1})
 	p.family("audit_timestamp_seconds", "The audit time.", sample{nil, float64(p.r.At.Unix())})
 	p.family("complete", "1 if everything was measured, else 0.", sample{nil, boolean(p.r.Complete)})
-	p.family("exit_code", "What the gate decides: 0 clean, 1 findings, 3 incomplete.", sample{nil, float64(gate.Decide(p.r).Code)})
+	p.family("exit_code", "What the gate decides: 0 clean, 1 findings, 3 incomplete.", sample{nil, float64(d.Code)})
 	sources, tokens := tally{}, tally{}
 	for i := range p.r.Sources {
 		s := &p.r.Sources[i]

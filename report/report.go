@@ -53,6 +53,8 @@ type Report struct {
 	// Stale are the findings of the baseline about what could not be read this
 	// time: nobody knows whether they are gone. Nil without a baseline.
 	Stale []Finding `json:"stale,omitzero"`
+	// Framework is the report control by control; nil unless it was asked for.
+	Framework *FrameworkView `json:"framework,omitempty"`
 }
 
 // PolicySet identifies the rules that judged.

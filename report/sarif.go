@@ -40,7 +40,10 @@ func renderSARIF(w io.Writer, r *Report, o RenderOptions) error {
 // writeSARIF leaves results out until the file zipped is smaller than maxBytes.
 func writeSARIF(w io.Writer, r *Report, o RenderOptions, maxBytes int) error {
 	limit := sarifMaxResults
-	s := newSARIF(r, o, limit)
+	s, err := newSARIF(r, o, limit)
+	if err != nil {
+		return err
+	}
 	for {
 		log := s.log()
 		size, err := gzipSize(log)
@@ -91,23 +94,27 @@ type sarif struct {
 	r *Report
 	o RenderOptions
 	// limit is how many results a run may have.
-	limit      int
-	rules      []sarifDescriptor
-	ruleIndex  map[string]int
-	taxonomies []sarifComponent
-	unread     []UnreadUnit
+	limit     int
+	rules     []sarifDescriptor
+	ruleIndex map[string]int
+	// taxonomyKeys are the names, in a rule's controls, of the taxonomies.
+	taxonomies   []sarifComponent
+	taxonomyKeys []string
+	unread       []UnreadUnit
 	// cmsOf maps the id of a source to its CMS.
 	cmsOf map[string]string
 }
 
-func newSARIF(r *Report, o RenderOptions, limit int) *sarif {
+func newSARIF(r *Report, o RenderOptions, limit int) (*sarif, error) {
 	s := &sarif{r: r, o: o, limit: limit, unread: r.Unread(), cmsOf: make(map[string]string, len(r.Sources))}
 	for i := range r.Sources {
 		s.cmsOf[r.Sources[i].ID] = r.Sources[i].CMS
 	}
-	s.taxonomies = taxonomiesOf(r.Rules)
+	if err := s.describeTaxonomies(); err != nil {
+		return nil, err
+	}
 	s.describeRules()
-	return s
+	return s, nil
 }
 
 // log makes the whole document.

@@ -1,77 +1,46 @@
 package report
 
 import (
-	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 )
 
-// taxonomy is a catalogue of controls that SARIF readers can show.
-type taxonomy struct {
-	// key is the framework's name in a rule's controls.
-	key, name, version, organization, url, description string
+// sarifTaxonomies are the frameworks that become taxonomies, those with public
+// pages that a reader can follow. The ids of the others are tags.
+var sarifTaxonomies = map[string]string{
+	"nist-800-53": "Security and privacy controls for information systems and organizations.",
+	"owasp-nhi":   "The ten greatest risks of non-human identities.",
 }
 
-// The two catalogues with public pages that a reader can follow; the ids of
-// the others are tags.
-var sarifTaxonomies = []taxonomy{
-	{key: "nist_800_53", name: "NIST SP 800-53", version: "5.1.1", organization: "NIST",
-		url:         "https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final",
-		description: "Security and privacy controls for information systems and organizations."},
-	{key: "owasp_nhi", name: "OWASP NHI Top 10", version: "2025", organization: "OWASP Foundation",
-		url:         "https://owasp.org/www-project-non-human-identities-top-10/2025/top-10-2025",
-		description: "The ten greatest risks of non-human identities."},
-}
-
-// controlNames are the titles of the controls that built-in rules name (OWASP
-// NHI Top 10 2025, NIST OSCAL content of SP 800-53 5.1.1).
-var controlNames = map[string]string{
-	"NHI1:2025": "Improper Offboarding", "NHI2:2025": "Secret Leakage", "NHI3:2025": "Vulnerable Third-Party NHI",
-	"NHI4:2025": "Insecure Authentication", "NHI5:2025": "Overprivileged NHI", "NHI6:2025": "Insecure Cloud Deployment Configurations",
-	"NHI7:2025": "Long-Lived Secrets", "NHI8:2025": "Environment Isolation", "NHI9:2025": "NHI Reuse", "NHI10:2025": "Human Use of NHI",
-	"AC-2": "Account Management", "AC-2(3)": "Disable Accounts", "AC-5": "Separation of Duties", "AC-6": "Least Privilege",
-	"AC-6(1)": "Authorize Access to Security Functions", "AC-6(5)": "Privileged Accounts", "AC-6(7)": "Review of User Privileges",
-	"CM-4(1)": "Separate Test Environments", "CM-8": "System Component Inventory", "IA-5": "Authenticator Management",
-}
-
-// taxonomiesOf gives the catalogues that the rules name, with the controls named.
-func taxonomiesOf(rules []Rule) []sarifComponent {
-	var components []sarifComponent
-	for _, t := range sarifTaxonomies {
-		var ids []string
-		for i := range rules {
-			ids = append(ids, rules[i].Controls[t.key]...)
-		}
-		slices.SortFunc(ids, compareControls)
-		ids = slices.Compact(ids)
-		if len(ids) == 0 {
+// describeTaxonomies makes the taxonomies, with the controls that rules name.
+func (s *sarif) describeTaxonomies() error {
+	known, err := frameworks()
+	if err != nil {
+		return err
+	}
+	for _, f := range known {
+		description, ok := sarifTaxonomies[f.ID]
+		if !ok {
 			continue
 		}
-		component := sarifComponent{Name: t.name, Version: t.version, Organization: t.organization, InformationURI: t.url, ShortDescription: &sarifText{Text: t.description}}
-		for _, id := range ids {
-			taxon := sarifDescriptor{ID: oneLine(id)}
-			if name := controlNames[id]; name != "" {
-				taxon.Name = pascalCase(name)
-				taxon.ShortDescription = &sarifText{Text: name + "."}
+		t := sarifComponent{Name: f.Title, Version: f.Version, Organization: f.Organization, InformationURI: f.URL, ShortDescription: &sarifText{Text: description}}
+		for _, c := range s.r.ByControl(&f).Controls {
+			if len(c.Rules) == 0 {
+				continue
 			}
-			component.Taxa = append(component.Taxa, taxon)
+			taxon := sarifDescriptor{ID: oneLine(c.ID)}
+			if c.Title != "" {
+				taxon.Name, taxon.ShortDescription = pascalCase(c.Title), &sarifText{Text: sentence(c.Title)}
+			}
+			t.Taxa = append(t.Taxa, taxon)
 		}
-		components = append(components, component)
+		if len(t.Taxa) > 0 {
+			s.taxonomies = append(s.taxonomies, t)
+			s.taxonomyKeys = append(s.taxonomyKeys, f.Key)
+		}
 	}
-	return components
-}
-
-// compareControls sorts NHI2 before NHI10, and AC-6 before AC-6(1).
-func compareControls(a, b string) int {
-	number := func(s string) int {
-		digits := strings.TrimFunc(strings.SplitN(s, ":", 2)[0], func(r rune) bool { return !unicode.IsDigit(r) })
-		n, _ := strconv.Atoi(digits)
-		return n
-	}
-	letters := func(s string) string { return strings.TrimRight(strings.SplitN(s, ":", 2)[0], "0123456789()-.") }
-	return cmp.Or(strings.Compare(letters(a), letters(b)), number(a)-number(b), strings.Compare(a, b))
+	return nil
 }
 
 // describeRules makes the descriptors of all rules, found or not: a rule
@@ -183,8 +152,7 @@ func (s *sarif) relationships(rule *Rule) []sarifRelationship {
 	var relations []sarifRelationship
 	for i := range s.taxonomies {
 		t := &s.taxonomies[i]
-		key := sarifTaxonomies[slices.IndexFunc(sarifTaxonomies, func(known taxonomy) bool { return known.name == t.Name })].key
-		for _, id := range rule.Controls[key] {
+		for _, id := range rule.Controls[s.taxonomyKeys[i]] {
 			index := slices.IndexFunc(t.Taxa, func(d sarifDescriptor) bool { return d.ID == oneLine(id) })
 			relations = append(relations, sarifRelationship{
 				Target: sarifReference{ID: t.Taxa[index].ID, Index: index, ToolComponent: &sarifReference{Name: t.Name, Index: i}},

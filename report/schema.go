@@ -66,7 +66,35 @@ func joinDefinitions(own, foreign map[string]any) (map[string]any, error) {
 		}
 		definitions[name] = definition
 	}
+	dropUnused(own, definitions)
 	return definitions, nil
+}
+
+// dropUnused removes the definitions that only an inventory needs.
+func dropUnused(root, definitions map[string]any) {
+	used := map[string]bool{}
+	var visit func(value any)
+	visit = func(value any) {
+		switch value := value.(type) {
+		case map[string]any:
+			ref, _ := value["$ref"].(string)
+			if name, ok := strings.CutPrefix(ref, "#/$defs/"); ok && !used[name] {
+				used[name] = true
+				visit(definitions[name])
+			}
+			for key, inner := range value {
+				if key != "$defs" {
+					visit(inner)
+				}
+			}
+		case []any:
+			for _, inner := range value {
+				visit(inner)
+			}
+		}
+	}
+	visit(root)
+	maps.DeleteFunc(definitions, func(name string, _ any) bool { return !used[name] })
 }
 
 func object(m map[string]any, key string) map[string]any {

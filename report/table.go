@@ -24,6 +24,7 @@ func renderTable(w io.Writer, r *Report, o RenderOptions) error {
 	p.waived(v)
 	p.allowed(v)
 	p.baseline(v)
+	p.controls(v)
 	p.totals(v)
 	p.verdict(o.decision)
 	return p.close()
@@ -233,6 +234,21 @@ func (p *page) baseline(v *view) {
 	}
 	list(green, fmt.Sprintf("RESOLVED since the baseline: %s", plural(len(v.r.Resolved), "finding", "findings")), v.r.Resolved)
 	list(yellow, fmt.Sprintf("STALE: %s of the baseline could not be looked at again", plural(len(v.r.Stale), "finding", "findings")), v.r.Stale)
+}
+
+// controls is the report control by control, where that was asked for.
+func (p *page) controls(v *view) {
+	f := v.r.Framework
+	if f == nil {
+		return
+	}
+	var rows [][]string
+	for _, c := range f.Controls {
+		rows = append(rows, []string{string(c.Outcome), c.ID, c.Title, thousands(c.Statuses.Fail), thousands(c.Statuses.Waived), thousands(c.Statuses.NotEvaluated), thousands(c.Statuses.Pass), strings.Join(c.Rules, " ")})
+	}
+	p.heading(bold, fmt.Sprintf("CONTROLS of %s %s", f.Title, f.Version))
+	p.table([]column{{title: "OUTCOME", whole: true}, {title: "CONTROL", whole: true}, {title: "WHAT IT ASKS FOR"}, {title: "FAIL", whole: true}, {title: "WAIVED", whole: true},
+		{title: "NOT EVALUATED", whole: true}, {title: "PASS", whole: true}, {title: "RULES", optional: true}}, rows)
 }
 
 // totals are the figures of the whole run.

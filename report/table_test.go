@@ -60,10 +60,14 @@ func TestTableSaysFirstWhatIsMissing(t *testing.T) {
 func TestHiddenFindingsStillCount(t *testing.T) {
 	whole := sampleReport()
 	whole.Findings = slices.DeleteFunc(whole.Findings, func(f Finding) bool { return f.Severity == policies.Critical })
-	out := string(rendered(t, "table", whole, RenderOptions{Gate: DefaultGate(), MinSeverity: policies.Critical}))
 	want := DefaultGate().Decide(whole)
-	if want.Code != ExitFindings || !strings.Contains(out, "FAIL (exit code 1): "+want.Reason) {
-		t.Errorf("want %+v in\n%s", want, out)
+	for format, verdict := range map[string]string{
+		"table": "FAIL (exit code 1): " + want.Reason, "markdown": "audit: failed", "html": `class="verdict fail"`, "prometheus": "tokenaudit_exit_code 1\n",
+	} {
+		out := string(rendered(t, format, whole, RenderOptions{Gate: DefaultGate(), MinSeverity: policies.Critical}))
+		if want.Code != ExitFindings || !strings.Contains(out, verdict) {
+			t.Errorf("%s lacks %q", format, verdict)
+		}
 	}
 }
 

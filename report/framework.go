@@ -1,0 +1,200 @@
+package report
+
+import (
+	"cmp"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+//go:embed frameworks/*.json
+var frameworkFiles embed.FS
+
+// Framework is a catalogue of controls, from a file of its own.
+type Framework struct {
+	// ID is what --framework takes: "owasp-nhi".
+	ID string `json:"id"`
+	// Key is its name in a rule's controls: "owasp_nhi".
+	Key          string `json:"key"`
+	Title        string `json:"title"`
+	Organization string `json:"organization"`
+	Version      string `json:"version"`
+	URL          string `json:"url"`
+	// Controls are those that a rule about tokens can speak to, in order.
+	Controls []Control `json:"controls"`
+}
+
+// Control is one requirement of a framework.
+type Control struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// frameworks reads the embedded files once a process, on first use.
+var frameworks = sync.OnceValues(func() ([]Framework, error) {
+	entries, err := frameworkFiles.ReadDir("frameworks")
+	if err != nil {
+		return nil, fmt.Errorf("read the frameworks: %w", err)
+	}
+	var list []Framework
+	for _, entry := range entries {
+		document, err := frameworkFiles.ReadFile(path.Join("frameworks", entry.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read the frameworks: %w", err)
+		}
+		var f Framework
+		if err := json.Unmarshal(document, &f); err != nil {
+			return nil, fmt.Errorf("read the framework %s: %w", entry.Name(), err)
+		}
+		list = append(list, f)
+	}
+	return list, nil
+})
+
+// Frameworks gives the known frameworks, by id.
+func Frameworks() ([]Framework, error) {
+	list, err := frameworks()
+	return slices.Clone(list), err
+}
+
+// LookupFramework finds a framework by its id. The error names the nearest one.
+func LookupFramework(id string) (*Framework, error) {
+	list, err := frameworks()
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(list))
+	for i := range list {
+		if list[i].ID == id {
+			f := list[i]
+			return &f, nil
+		}
+		names[i] = list[i].ID
+	}
+	err = fmt.Errorf("unknown framework %q: one of %s", id, strings.Join(names, ", "))
+	if near := nearest(id, names); near != "" {
+		err = fmt.Errorf("unknown framework %q: did you mean %q? (one of %s)", id, near, strings.Join(names, ", "))
+	}
+	return nil, err
+}
+
+// ControlOutcome is what the rules say of a control together.
+type ControlOutcome string
+
+// The outcomes. One failed verdict fails a control, and one that could not be
+// reached, or a list that could not be read, keeps it from passing.
+const (
+	ControlFails        ControlOutcome = "fail"
+	ControlNotEvaluated ControlOutcome = "not_evaluated"
+	// ControlWaived: what failed is waived.
+	ControlWaived ControlOutcome = "waived"
+	ControlPasses ControlOutcome = "pass"
+	// ControlNotApplicable: there is nothing that its rules judge.
+	ControlNotApplicable ControlOutcome = "not_applicable"
+	// ControlNoRule: no loaded rule speaks to it.
+	ControlNoRule ControlOutcome = "no_rule"
+)
+
+// ControlView is a control with what the report says of it.
+type ControlView struct {
+	Control
+	Outcome ControlOutcome `json:"outcome"`
+	// Rules speak to the control, by id.
+	Rules []string `json:"rules"`
+	// Statuses adds up the verdicts of these rules: the evidence.
+	Statuses policies.Counts `json:"statuses"`
+}
+
+// FrameworkView is a report control by control.
+type FrameworkView struct {
+	ID      string `json:"id"`
+	Title   string `json:"title"`
+	Version string `json:"version"`
+	// Controls has all controls of the framework, then those that only rules of
+	// the user name. A waived finding counts as waived, not as a pass.
+	Controls []ControlView `json:"controls"`
+}
+
+// ByControl gives the report control by control.
+func (r *Report) ByControl(f *Framework) *FrameworkView {
+	view := &FrameworkView{ID: f.ID, Title: f.Title, Version: f.Version, Controls: []ControlView{}}
+	index := map[string]int{}
+	for _, control := range f.Controls {
+		index[control.ID] = len(view.Controls)
+		view.Controls = append(view.Controls, ControlView{Control: control, Rules: []string{}})
+	}
+	known := len(view.Controls)
+	for i := range r.Rules {
+		for _, id := range r.Rules[i].Controls[f.Key] {
+			at, ok := index[id]
+			if !ok {
+				at = len(view.Controls)
+				index[id] = at
+				view.Controls = append(view.Controls, ControlView{Control: Control{ID: id}, Rules: []string{}})
+			}
+			c := &view.Controls[at]
+			c.Rules = append(c.Rules, r.Rules[i].ID)
+			c.Statuses = sumCounts(c.Statuses, r.Rules[i].Statuses)
+		}
+	}
+	slices.SortFunc(view.Controls[known:], func(a, b ControlView) int { return compareControls(a.ID, b.ID) })
+	for i := range view.Controls {
+		view.Controls[i].Outcome = r.outcomeOf(&view.Controls[i])
+	}
+	return view
+}
+
+func (r *Report) outcomeOf(c *ControlView) ControlOutcome {
+	s := c.Statuses
+	switch {
+	case len(c.Rules) == 0:
+		return ControlNoRule
+	case s.Fail > 0:
+		return ControlFails
+	case s.NotEvaluated > 0 || !r.Complete:
+		return ControlNotEvaluated
+	case s.Waived > 0:
+		return ControlWaived
+	case s.Pass > 0:
+		return ControlPasses
+	}
+	return ControlNotApplicable
+}
+
+// compareControls sorts NHI2 before NHI10, A.5.9 before A.5.15, and AC-6 before
+// AC-6(1): runs of digits count as numbers.
+func compareControls(a, b string) int {
+	for a != "" && b != "" {
+		headA, restA := controlRun(a)
+		headB, restB := controlRun(b)
+		numberA, errA := strconv.Atoi(headA)
+		numberB, errB := strconv.Atoi(headB)
+		order := strings.Compare(headA, headB)
+		if errA == nil && errB == nil {
+			order = cmp.Compare(numberA, numberB)
+		}
+		if order != 0 {
+			return order
+		}
+		a, b = restA, restB
+	}
+	return strings.Compare(a, b)
+}
+
+// controlRun cuts off the first run of digits, or of anything else.
+func controlRun(s string) (head, rest string) {
+	isDigit := func(r rune) bool { return '0' <= r && r <= '9' }
+	digits := isDigit(rune(s[0]))
+	end := strings.IndexFunc(s, func(r rune) bool { return isDigit(r) != digits })
+	if end < 0 {
+		return s, ""
+	}
+	return s[:end], s[end:]
+}

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+func framework(t *testing.T, id string) *Framework {
+	t.Helper()
+	f, err := LookupFramework(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestFrameworkFiles(t *testing.T) {
+	list, err := Frameworks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, f := range list {
+		ids = append(ids, f.ID)
+		if f.Key != strings.ReplaceAll(f.ID, "-", "_") || f.Title == "" || f.Version == "" || f.Organization == "" || !strings.HasPrefix(f.URL, "https://") {
+			t.Errorf("%s: %+v", f.ID, f)
+		}
+		if !slices.IsSortedFunc(f.Controls, func(a, b Control) int { return compareControls(a.ID, b.ID) }) {
+			t.Errorf("%s: its controls are not in order", f.ID)
+		}
+		document, err := os.ReadFile(filepath.Join("frameworks", f.ID+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		strict := json.NewDecoder(bytes.NewReader(document))
+		strict.DisallowUnknownFields()
+		if err := strict.Decode(&Framework{}); err != nil {
+			t.Errorf("%s: %v", f.ID, err)
+		}
+		for _, c := range f.Controls {
+			if c.ID == "" || c.Title == "" {
+				t.Errorf("%s: %+v", f.ID, c)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"cis-v8", "iso-27001", "nist-800-53", "owasp-nhi", "pci-dss", "soc2"}, ids); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := LookupFramework("owasp"); err == nil || !strings.Contains(err.Error(), "one of cis-v8") {
+		t.Errorf("an unknown framework: %v", err)
+	}
+	if _, err := LookupFramework("soc3"); err == nil || !strings.Contains(err.Error(), `did you mean "soc2"?`) {
+		t.Errorf("a near miss: %v", err)
+	}
+}
+
+// Every control that a built-in rule names is in the file of its framework.
+func TestBuiltInRulesNameKnownControls(t *testing.T) {
+	engine, err := policies.Load(context.Background(), policies.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := Frameworks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]map[string]bool{}
+	for _, f := range known {
+		ids[f.Key] = map[string]bool{}
+		for _, c := range f.Controls {
+			ids[f.Key][c.ID] = true
+		}
+	}
+	for _, rule := range engine.Rules() {
+		for key, controls := range rule.Controls {
+			for _, id := range controls {
+				if !ids[key][id] {
+					t.Errorf("%s names %s of %s, which no file has", rule.ID, id, key)
+				}
+			}
+		}
+	}
+}
+
+func TestByControl(t *testing.T) {
+	r := readable(sampleReport())
+	r.Rules[0].Controls = map[string][]string{"owasp_nhi": {"NHI5:2025", "NHI99:2030"}}
+	outcomes := func() map[string]ControlOutcome {
+		got := map[string]ControlOutcome{}
+		for _, c := range r.ByControl(framework(t, "owasp-nhi")).Controls {
+			if c.Outcome != ControlNoRule {
+				got[c.ID] = c.Outcome
+			}
+		}
+		return got
+	}
+	want := map[string]ControlOutcome{"NHI1:2025": ControlFails, "NHI5:2025": ControlFails, "NHI7:2025": ControlFails, "NHI8:2025": ControlFails, "NHI99:2030": ControlFails}
+	if diff := cmp.Diff(want, outcomes()); diff != "" {
+		t.Error(diff)
+	}
+	set := func(rule string, c policies.Counts) {
+		for i := range r.Rules {
+			if r.Rules[i].ID == rule {
+				r.Rules[i].Statuses = c
+			}
+		}
+	}
+	set("unused-token", policies.Counts{NotEvaluated: 1, Pass: 5, Waived: 1})
+	set("delivery-token-one-environment", policies.Counts{Pass: 5, Waived: 1})
+	set("write-token-never-expires", policies.Counts{Pass: 5})
+	set("delivery-token-can-write", policies.Counts{NotApplicable: 5})
+	want = map[string]ControlOutcome{"NHI1:2025": ControlNotEvaluated, "NHI5:2025": ControlNotApplicable, "NHI7:2025": ControlPasses, "NHI8:2025": ControlWaived, "NHI99:2030": ControlNotApplicable}
+	if diff := cmp.Diff(want, outcomes()); diff != "" {
+		t.Error(diff)
+	}
+	// What was not read keeps a control from passing.
+	r.Complete = false
+	want["NHI5:2025"], want["NHI7:2025"], want["NHI8:2025"], want["NHI99:2030"] = ControlNotEvaluated, ControlNotEvaluated, ControlNotEvaluated, ControlNotEvaluated
+	if diff := cmp.Diff(want, outcomes()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFormatsShowControls(t *testing.T) {
+	o := RenderOptions{Gate: DefaultGate(), Framework: framework(t, "owasp-nhi")}
+	for _, name := range []string{"table", "markdown", "html", "csv", "json"} {
+		document := rendered(t, name, sampleReport(), o)
+		if !bytes.Contains(document, []byte("Improper Offboarding")) || !bytes.Contains(document, []byte("NHI10")) {
+			t.Errorf("%s does not show the controls", name)
+		}
+		if bytes.Contains(rendered(t, name, sampleReport(), RenderOptions{}), []byte("NHI10")) {
+			t.Errorf("%s shows controls that nobody asked for", name)
+		}
+	}
+	saved, err := Read(bytes.NewReader(rendered(t, "json", sampleReport(), o)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(rendered(t, "table", saved, RenderOptions{}), []byte("CONTROLS of OWASP NHI Top 10 2025")) {
+		t.Error("a saved view is lost")
+	}
+	golden(t, "table-framework.txt", rendered(t, "table", sampleReport(), RenderOptions{Gate: DefaultGate(), Framework: o.Framework, Terminal: true, Width: 140}))
+}
+
+func TestCompareControls(t *testing.T) {
+	ids := []string{"NHI10:2025", "AC-6(1)", "NHI2:2025", "AC-2", "AC-6", "AC-2(3)"}
+	slices.SortFunc(ids, compareControls)
+	if diff := cmp.Diff([]string{"AC-2", "AC-2(3)", "AC-6", "AC-6(1)", "NHI2:2025", "NHI10:2025"}, ids); diff != "" {
+		t.Error(diff)
+	}
+}
