@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/usage"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 )
@@ -34,6 +35,8 @@ type audit struct {
 	scope  *report.Scope
 	// baseline is nil where there is none.
 	baseline *report.Report
+	// evidence of use from outside; empty where there is none.
+	evidence *usage.Evidence
 }
 
 // newAudit loads the rules: nothing is read before they are known to be sound.
@@ -49,7 +52,21 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 	if au.baseline, err = readBaseline(o.gateOptions); err != nil {
 		return nil, err
 	}
+	if au.evidence, err = readUsage(cfg); err != nil {
+		return nil, err
+	}
 	return au, nil
+}
+
+// readUsage reads the usage files of the configuration.
+func readUsage(cfg *config.Config) (*usage.Evidence, error) {
+	evidence := &usage.Evidence{}
+	for _, u := range cfg.Usage {
+		if err := evidence.Read(resolve(cfg.Dir, u.File)); err != nil {
+			return nil, &config.Error{File: u.Origin.File, Line: u.Origin.Line, Key: "usage", Message: report.OneLine(err.Error())}
+		}
+	}
+	return evidence, nil
 }
 
 // rulesError gives a setting that the rules refuse its place in the configuration.
@@ -81,8 +98,14 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 	})
 	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
+	proven := 0
 	judges := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
 	err := sources(ctx, func(s inventory.Source) error {
+		if au.evidence.Len() > 0 {
+			// The tokens may be written to an inventory as the CMS told them.
+			s.Tokens = slices.Clone(s.Tokens)
+			proven += au.evidence.Apply(&s)
+		}
 		judges.Go(func() {
 			result, err := au.judge.Evaluate(judging, s, at)
 			if err != nil {
@@ -99,6 +122,9 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 	}
 	if err != nil {
 		return nil, err
+	}
+	if missed := au.evidence.Len() - proven; missed > 0 {
+		au.app.note("%d of %d tokens in the usage files are not among those that were read", missed, au.evidence.Len())
 	}
 	r := builder.Report()
 	return r, compareTo(r, au.baseline, au.options.gateOptions)

@@ -67,10 +67,15 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
+	evidence, err := readUsage(cfg)
+	if err != nil {
+		return err
+	}
 	source, latest, err := find(ctx, sources, o.subject)
 	if err != nil {
 		return err
 	}
+	evidence.Apply(&source)
 	if at.IsZero() {
 		at = latest
 	}

@@ -1,0 +1,249 @@
+// Package usage brings evidence of use from outside to tokens: a digest of the
+// logs of a CDN, for example, where a CMS does not tell when a token was used.
+//
+// A file lists token ids with the time of their last use. CSV has a header with
+// the columns token, last_used_at and, if wanted, origin (where the evidence
+// comes from); JSON is a list of objects with the same members. A time is RFC
+// 3339, or a date, which stands for the whole day in UTC. The latest of several
+// lines about one token counts.
+package usage
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+const (
+	// maxFile bounds a file, in bytes.
+	maxFile = 256 << 20
+	// maxText bounds one id and one origin, in bytes.
+	maxText = 1024
+)
+
+// Evidence is what files tell about the use of tokens. The zero value tells
+// nothing. It must not be changed while Apply is used.
+type Evidence struct {
+	uses map[string]inventory.LastUsed
+}
+
+// Read adds a file to the evidence. Every error names the file and, where it can,
+// the line.
+func (e *Evidence) Read(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("usage file: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // opened for reading only
+	if err := e.read(&bounded{r: f, left: maxFile}, filepath.Base(path)); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// bounded fails on a file that is too large; a limited reader would cut it.
+type bounded struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, fmt.Errorf("the file is larger than %d MiB", maxFile>>20)
+	}
+	return n, err
+}
+
+func (e *Evidence) read(r io.Reader, name string) error {
+	in := bufio.NewReader(r)
+	if mark, err := in.Peek(3); err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		_, _ = in.Discard(len(mark))
+	}
+	first, err := in.Peek(1)
+	if errors.Is(err, io.EOF) {
+		return errors.New("the file is empty")
+	}
+	if err != nil {
+		return err
+	}
+	if first[0] == '[' {
+		return e.readJSON(in, name)
+	}
+	return e.readCSV(in, name)
+}
+
+// row is one line of evidence.
+type row struct {
+	Token      string `json:"token"`
+	LastUsedAt string `json:"last_used_at"`
+	Origin     string `json:"origin"`
+}
+
+func (e *Evidence) readJSON(r io.Reader, name string) error {
+	decoder := json.NewDecoder(r)
+	decoder.DisallowUnknownFields()
+	if _, err := decoder.Token(); err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	for i := 0; decoder.More(); i++ {
+		var entry row
+		if err := decoder.Decode(&entry); err != nil {
+			return fmt.Errorf("entry %d: %w", i, err)
+		}
+		if err := e.add(entry, name); err != nil {
+			return fmt.Errorf("entry %d: %w", i, err)
+		}
+	}
+	if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+		return errors.New("the JSON ends too early")
+	} else if err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is more text after the list")
+	}
+	return nil
+}
+
+var columns = []string{"token", "last_used_at", "origin"}
+
+func (e *Evidence) readCSV(r io.Reader, name string) error {
+	reader := csv.NewReader(r)
+	reader.ReuseRecord = true
+	header, err := reader.Read()
+	if err != nil {
+		return err
+	}
+	place := map[string]int{}
+	for i, column := range header {
+		column = strings.TrimSpace(column)
+		if !slices.Contains(columns, column) {
+			return fmt.Errorf("line 1: column %d is none of %s", i+1, strings.Join(columns, ", "))
+		}
+		place[column] = i
+	}
+	if len(place) != len(header) {
+		return errors.New("line 1: a column stands there twice")
+	}
+	for _, column := range columns[:2] {
+		if _, ok := place[column]; !ok {
+			return fmt.Errorf("line 1: the column %s is missing", column)
+		}
+	}
+	for {
+		record, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err // it names the line
+		}
+		entry := row{Token: record[place["token"]], LastUsedAt: record[place["last_used_at"]]}
+		if i, ok := place["origin"]; ok {
+			entry.Origin = record[i]
+		}
+		if err := e.add(entry, name); err != nil {
+			line, _ := reader.FieldPos(0)
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+}
+
+// add keeps a row, unless a later use of its token is known.
+func (e *Evidence) add(r row, name string) error {
+	id := strings.TrimSpace(r.Token)
+	switch {
+	case id == "":
+		return errors.New("token is empty")
+	case len(id) > maxText || len(r.Origin) > maxText:
+		return fmt.Errorf("a value is longer than %d bytes", maxText)
+	}
+	use, err := parseUse(strings.TrimSpace(r.LastUsedAt))
+	if err != nil {
+		return err
+	}
+	if use.State == inventory.LastUsedUnknown {
+		return errors.New("last_used_at lies outside the years 1 to 9999")
+	}
+	use.Evidence = strings.Clone(name)
+	if origin := strings.TrimSpace(r.Origin); origin != "" {
+		use.Evidence += ": " + strings.Clone(origin)
+	}
+	if known, ok := e.uses[id]; ok && end(known).After(end(use)) {
+		return nil
+	}
+	if e.uses == nil {
+		e.uses = map[string]inventory.LastUsed{}
+	}
+	e.uses[strings.Clone(id)] = use
+	return nil
+}
+
+func parseUse(text string) (inventory.LastUsed, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return inventory.UsedAt(t), nil
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return inventory.LastUsed{}, errors.New("last_used_at is no time: write 2026-11-22T08:00:00Z or 2026-11-22")
+	}
+	return inventory.UsedBetween(day, day.AddDate(0, 0, 1).Add(-time.Second)), nil
+}
+
+// end is the latest time that a use from a file can have been.
+func end(u inventory.LastUsed) time.Time {
+	if u.State == inventory.LastUsedAt {
+		return u.At
+	}
+	return u.Latest
+}
+
+// Len is the number of tokens that the evidence is about.
+func (e *Evidence) Len() int { return len(e.uses) }
+
+// Apply adds the evidence to the tokens of a source and gives their number. What
+// the CMS says itself stays where it is as late or later. The source's tokens
+// are changed in place.
+func (e *Evidence) Apply(source *inventory.Source) int {
+	if len(e.uses) == 0 {
+		return 0
+	}
+	found := 0
+	for i := range source.Tokens {
+		token := &source.Tokens[i]
+		use, ok := e.uses[token.ID]
+		if !ok {
+			continue
+		}
+		found++
+		token.LastUsed = combined(token.LastUsed, use)
+	}
+	return found
+}
+
+// combined gives what both together tell. A use seen from outside proves that
+// the last use was then or later; a CMS that tells later uses knows better.
+func combined(told, seen inventory.LastUsed) inventory.LastUsed {
+	switch told.State {
+	case inventory.LastUsedUnknown, inventory.LastUsedNever:
+		return seen
+	}
+	both := inventory.MostRecentUse(told, seen)
+	if both.State == told.State && both.At.Equal(told.At) && both.Earliest.Equal(told.Earliest) && both.Latest.Equal(told.Latest) {
+		return told
+	}
+	both.Evidence = seen.Evidence
+	return both
+}

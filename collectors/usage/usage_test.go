@@ -1,0 +1,105 @@
+package usage
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+func day(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) }
+
+func TestApply(t *testing.T) {
+	var e Evidence
+	for _, text := range []string{
+		"token,last_used_at,origin\na,2026-11-03T00:00:00Z,cdn logs\nb,2026-11-03,\nc,2026-11-03T00:00:00Z,\n",
+		`[{"token": "a", "last_used_at": "2026-11-01T00:00:00Z"}, {"token": "d", "last_used_at": "2026-11-03T01:00:00+01:00", "origin": "gateway"},
+		  {"token": "e", "last_used_at": "2026-11-03T00:00:00Z"}, {"token": "f", "last_used_at": "2026-11-03T00:00:00Z"}]`,
+	} {
+		if err := e.read(strings.NewReader(text), "usage.csv"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	outside := func(u inventory.LastUsed, evidence string) inventory.LastUsed { u.Evidence = evidence; return u }
+	for id, test := range map[string]struct{ told, want inventory.LastUsed }{
+		// The CMS is silent.
+		"a": {inventory.UnknownUse("not told"), outside(inventory.UsedAt(day(3)), "usage.csv: cdn logs")},
+		"b": {inventory.UnknownUse("not told"), outside(inventory.UsedBetween(day(3), day(4).Add(-time.Second)), "usage.csv")},
+		// The CMS knows a later use.
+		"c": {inventory.UsedAt(day(5)), inventory.UsedAt(day(5))},
+		// The CMS knows an earlier one.
+		"d": {inventory.UsedAt(day(1)), outside(inventory.UsedAt(day(3)), "usage.csv: gateway")},
+		// Its bounds become narrower.
+		"e": {inventory.UsedBetween(day(1), day(10)), outside(inventory.UsedBetween(day(3), day(10)), "usage.csv")},
+		// It says never, and is contradicted.
+		"f": {inventory.NeverUsed(), outside(inventory.UsedAt(day(3)), "usage.csv")},
+		// No evidence.
+		"z": {inventory.UnknownUse("not told"), inventory.UnknownUse("not told")},
+	} {
+		source := inventory.Source{Tokens: []inventory.Token{{ID: id, LastUsed: test.told}}}
+		found := e.Apply(&source)
+		if (found == 1) != (id != "z") {
+			t.Errorf("%s: found %d", id, found)
+		}
+		if diff := cmp.Diff(test.want, source.Tokens[0].LastUsed); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+	if e.Len() != 6 {
+		t.Errorf("evidence about %d tokens, want 6", e.Len())
+	}
+}
+
+func TestReadNamesWhatIsWrong(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                               "the file is empty",
+		"token;last_used_at\n":                           "line 1: column 1 is none of token, last_used_at, origin",
+		"token\na\n":                                     "line 1: the column last_used_at is missing",
+		"token,token,last_used_at\n":                     "line 1: a column stands there twice",
+		"token,last_used_at\n,2026-01-01\n":              "line 2: token is empty",
+		"token,last_used_at\na,\n":                       "line 2: last_used_at is no time: write 2026-11-22T08:00:00Z or 2026-11-22",
+		"token,last_used_at\na,2026-01-01\nb\n":          "record on line 3: wrong number of fields",
+		`[{"token": "a", "last_used": "x"}]`:             `entry 0: json: unknown field "last_used"`,
+		`[{"token": "a", "last_used_at": "x"}]`:          "entry 0: last_used_at is no time: write 2026-11-22T08:00:00Z or 2026-11-22",
+		`[{"token": "a", "last_used_at": "2026-01-01"}`:  "the JSON ends too early",
+		`[{"token": "a", "last_used_at": "0000-01-01"}]`: "entry 0: last_used_at lies outside the years 1 to 9999",
+		`[] []`: "there is more text after the list",
+		"token,last_used_at\n" + strings.Repeat("x", maxText+1) + ",2026-01-01\n": "line 2: a value is longer than 1024 bytes",
+	} {
+		file := filepath.Join(t.TempDir(), "usage")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var e Evidence
+		err := e.Read(file)
+		if err == nil || err.Error() != file+": "+want {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+	var e Evidence
+	if err := e.Read("absent.csv"); err == nil || !strings.HasPrefix(err.Error(), "usage file: open absent.csv: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("token,last_used_at,origin\na,2026-11-03T00:00:00Z,cdn\n")
+	f.Add(`[{"token": "a", "last_used_at": "2026-11-03"}]`)
+	f.Add("\xef\xbb\xbftoken,last_used_at\n\"a\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		var e Evidence
+		if e.read(strings.NewReader(text), "f") != nil {
+			return
+		}
+		for id, use := range e.uses {
+			if id == "" || use.Evidence == "" || use.State != inventory.LastUsedAt && use.State != inventory.LastUsedBetween {
+				t.Fatalf("%q: %+v", id, use)
+			}
+		}
+	})
+}
