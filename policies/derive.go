@@ -24,7 +24,8 @@ func Derive(token *inventory.Token, at time.Time) Derived {
 			d.LifetimeDays = new(wholeDays(token.CreatedAt.At, end))
 		}
 	}
-	d.UnusedDays = unusedDays(token, d.AgeDays, at)
+	d.Age = age(token, at)
+	d.UnusedDays = unusedDays(token, d.Age, at)
 	if active := token.Owner.LastActive; active.State == inventory.TimestampAt {
 		d.OwnerIdleDays = new(max(0, wholeDays(active.At, at)))
 	}
@@ -51,9 +52,26 @@ func statusAt(token *inventory.Token, at time.Time) TokenStatus {
 	return Active
 }
 
+// age bounds the days since the creation; nil where nothing bounds it from below.
+func age(token *inventory.Token, at time.Time) *DayRange {
+	if token.CreatedAt.State == inventory.TimestampAt {
+		days := wholeDays(token.CreatedAt.At, at)
+		return &DayRange{Min: days, Max: &days}
+	}
+	seen := token.FirstSeen
+	if seen == nil {
+		return nil
+	}
+	r := &DayRange{Min: max(0, wholeDays(seen.At, at))}
+	if !seen.NotBefore.IsZero() {
+		r.Max = new(max(0, wholeDays(seen.NotBefore, at)))
+	}
+	return r
+}
+
 // unusedDays bounds the days since the last use. A token that was never used is
 // idle since its creation. age is nil if the creation is unknown.
-func unusedDays(token *inventory.Token, age *int, at time.Time) *DayRange {
+func unusedDays(token *inventory.Token, age *DayRange, at time.Time) *DayRange {
 	used := token.LastUsed
 	switch used.State {
 	case inventory.LastUsedAt:
@@ -69,14 +87,13 @@ func unusedDays(token *inventory.Token, age *int, at time.Time) *DayRange {
 		if age == nil {
 			return nil
 		}
-		days := max(0, *age)
-		return &DayRange{Min: days, Max: &days}
+		return notNegative(age)
 	case inventory.LastUsedNoneOnRecord:
 		r := &DayRange{Min: max(0, wholeDays(used.Latest, at))}
-		if age != nil {
+		if age != nil && age.Max != nil {
 			// A token younger than the record cannot have been idle for longer than it exists.
-			days := max(0, *age)
-			r.Min, r.Max = min(r.Min, days), &days
+			bound := notNegative(age)
+			r.Min, r.Max = min(r.Min, bound.Min), bound.Max
 		}
 		return r
 	}
@@ -95,4 +112,14 @@ func wholeDays(from, to time.Time) int {
 		days--
 	}
 	return int(days)
+}
+
+// notNegative is a copy whose ends are at least 0: a token created after the
+// audit time has been idle for no time.
+func notNegative(r *DayRange) *DayRange {
+	c := &DayRange{Min: max(0, r.Min)}
+	if r.Max != nil {
+		c.Max = new(max(0, *r.Max))
+	}
+	return c
 }

@@ -44,6 +44,17 @@ func (f *fields) count(key *ast.Term, value *int) {
 	}
 }
 
+// days adds a range of days, unless it is nil.
+func (f *fields) days(key *ast.Term, value *DayRange) {
+	if value == nil {
+		return
+	}
+	r := make(fields, 0, 2)
+	r.number(keyMin, value.Min)
+	r.count(keyMax, value.Max)
+	f.add(key, r.term())
+}
+
 func (f fields) term() *ast.Term { return ast.ObjectTerm(f...) }
 
 func text(value string) *ast.Term {
@@ -90,6 +101,12 @@ func tokenTerm(token *inventory.Token, derived *Derived) *ast.Term {
 	f.add(keyUpdatedAt, timestampTerm(&token.UpdatedAt))
 	f.add(keyRevokedAt, timestampTerm(&token.RevokedAt))
 	f.add(keyExpiry, expiryTerm(&token.Expiry))
+	if seen := token.FirstSeen; seen != nil {
+		bounds := make(fields, 0, 2)
+		bounds.time(keyNotBefore, seen.NotBefore)
+		bounds.time(keyAt, seen.At)
+		f.add(keyFirstSeen, bounds.term())
+	}
 	f.add(keyLastUsed, lastUsedTerm(&token.LastUsed))
 	if token.LastUsedByAPI != nil {
 		f.add(keyLastUsedByAPI, lastUsedByAPITerm(token.LastUsedByAPI))
@@ -107,14 +124,10 @@ func tokenTerm(token *inventory.Token, derived *Derived) *ast.Term {
 
 	f.add(keyStatus, word(derived.Status))
 	f.count(keyAgeDays, derived.AgeDays)
+	f.days(keyAge, derived.Age)
 	f.count(keyExpiresInDays, derived.ExpiresInDays)
 	f.count(keyLifetimeDays, derived.LifetimeDays)
-	if days := derived.UnusedDays; days != nil {
-		r := make(fields, 0, 2)
-		r.number(keyMin, days.Min)
-		r.count(keyMax, days.Max)
-		f.add(keyUnusedDays, r.term())
-	}
+	f.days(keyUnusedDays, derived.UnusedDays)
 	f.count(keyOwnerIdleDays, derived.OwnerIdleDays)
 	return f.term()
 }
@@ -189,6 +202,25 @@ func lastUsedTerm(used *inventory.LastUsed) *ast.Term {
 	f.text(keyReason, used.Reason)
 	f.text(keyEvidence, used.Evidence)
 	f.text(keyWord, used.Word)
+	if len(used.Chain) > 0 {
+		links := make([]*ast.Term, len(used.Chain))
+		for i := range used.Chain {
+			links[i] = observationTerm(&used.Chain[i])
+		}
+		f.add(keyChain, ast.ArrayTerm(links...))
+	}
+	return f.term()
+}
+
+func observationTerm(o *inventory.Observation) *ast.Term {
+	f := make(fields, 0, 7)
+	f.time(keyCollectedAt, o.CollectedAt)
+	f.add(keyState, word(o.State))
+	f.time(keyAt, o.At)
+	f.time(keyEarliest, o.Earliest)
+	f.time(keyLatest, o.Latest)
+	f.text(keyEvidence, o.Evidence)
+	f.text(keyWord, o.Word)
 	return f.term()
 }
 

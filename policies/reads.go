@@ -255,7 +255,7 @@ func partsRead(name, next string, constant bool) (p part, isFact bool) {
 		return partEnvironments, true
 	case "branches":
 		return partBranches, true
-	case "created_at", "age_days":
+	case "created_at", "age", "age_days":
 		return partCreatedAt, true
 	case "updated_at":
 		return partUpdatedAt, true

@@ -97,6 +97,9 @@ type Derived struct {
 	Status TokenStatus `json:"status"`
 	// AgeDays counts whole days since created_at.
 	AgeDays *int `json:"age_days,omitempty"`
+	// Age bounds the days since the creation, also where only earlier
+	// inventories bound it.
+	Age *DayRange `json:"age,omitempty"`
 	// ExpiresInDays is floored; negative once past.
 	ExpiresInDays *int `json:"expires_in_days,omitempty"`
 	// LifetimeDays is from created_at to the expiry.

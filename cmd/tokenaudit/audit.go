@@ -12,6 +12,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -37,6 +38,8 @@ type audit struct {
 	baseline *report.Report
 	// evidence of use from outside; empty where there is none.
 	evidence *usage.Evidence
+	// past is what the inventories of --previous knew; empty where there are none.
+	past *history.History
 }
 
 // newAudit loads the rules: nothing is read before they are known to be sound.
@@ -53,6 +56,9 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 		return nil, err
 	}
 	if au.evidence, err = readUsage(cfg); err != nil {
+		return nil, err
+	}
+	if au.past, err = readPrevious(ctx, o.previous); err != nil {
 		return nil, err
 	}
 	return au, nil
@@ -101,6 +107,7 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 	proven := 0
 	judges := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
 	err := sources(ctx, func(s inventory.Source) error {
+		s = au.past.Apply(s)
 		if au.evidence.Len() > 0 {
 			// The tokens may be written to an inventory as the CMS told them.
 			s.Tokens = slices.Clone(s.Tokens)

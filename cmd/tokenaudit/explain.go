@@ -25,6 +25,7 @@ type explainOptions struct {
 	inventories []string
 	at          string
 	policies    []string
+	previous    []string
 	rule        string
 	// subject is a token id, or a source id for a rule about sources.
 	subject string
@@ -49,6 +50,7 @@ It reads the configured sources, or saved inventories with --inventory.`,
 	o.bind(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&o.inventories, "inventory", nil, "look in this saved inventory `file` instead of reading the sources (repeatable)")
+	bindPrevious(f, &o.previous)
 	f.StringVar(&o.at, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
 	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 	return cmd
@@ -71,10 +73,15 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
+	past, err := readPrevious(ctx, o.previous)
+	if err != nil {
+		return err
+	}
 	source, latest, err := find(ctx, sources, o.subject)
 	if err != nil {
 		return err
 	}
+	source = past.Apply(source)
 	evidence.Apply(&source)
 	if at.IsZero() {
 		at = latest
@@ -226,10 +233,45 @@ func explainFact(line printLine, f policies.FactValue) {
 	if f.Required {
 		need = "needs"
 	}
-	line(need, "%s = %s", f.Fact, compact(f.Value))
+	value := f.Value
+	used, isUse := value.(inventory.LastUsed)
+	chain := used.Chain
+	if isUse {
+		used.Chain = nil
+		value = used
+	}
+	line(need, "%s = %s", f.Fact, compact(value))
 	if f.Unknown != "" {
 		line("", "unknown: %s", report.OneLine(f.Unknown))
 	}
+	for _, link := range chain {
+		explainLink(line, link)
+	}
+}
+
+// explainLink tells one of the observations that a last use rests on.
+func explainLink(line printLine, o inventory.Observation) {
+	said := ""
+	switch o.State {
+	case inventory.LastUsedAt:
+		said = "used at " + o.At.Format(time.RFC3339)
+	case inventory.LastUsedBetween:
+		said = "last used between " + o.Earliest.Format(time.RFC3339) + " and " + o.Latest.Format(time.RFC3339)
+	case inventory.LastUsedNoneOnRecord:
+		said = "no use on record since " + o.Latest.Format(time.RFC3339)
+	case inventory.LastUsedNever:
+		said = "never used"
+	case inventory.LastUsedUnknown:
+		said = "not told"
+	}
+	if o.Word != "" {
+		said += fmt.Sprintf(" (the CMS's word: %s)", report.OneLine(o.Word))
+	}
+	if o.CollectedAt.IsZero() {
+		line("seen in", "%s: %s", report.OneLine(o.Evidence), said)
+		return
+	}
+	line("seen on", "%s: %s", o.CollectedAt.UTC().Format(time.RFC3339), said)
 }
 
 // explainDays tells the day counts that are known.
@@ -244,6 +286,9 @@ func explainDays(line printLine, d *policies.Derived) {
 		if count.days != nil {
 			line("days", "%s = %d", count.name, *count.days)
 		}
+	}
+	if d.AgeDays == nil && d.Age != nil {
+		line("days", "age = %s", compact(d.Age))
 	}
 	if d.UnusedDays != nil {
 		line("days", "unused_days = %s", compact(d.UnusedDays))

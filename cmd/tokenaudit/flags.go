@@ -121,6 +121,7 @@ type judgeOptions struct {
 	at          string
 	rules       []string
 	policies    []string
+	previous    []string
 	noInventory bool
 }
 
@@ -129,6 +130,7 @@ func (o *judgeOptions) bind(cmd *cobra.Command) {
 	f.StringVar(&o.at, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
 	f.StringArrayVar(&o.rules, "rule", nil, "judge by this rule `id` only (repeatable)")
 	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
+	bindPrevious(f, &o.previous)
 	f.BoolVar(&o.noInventory, "no-inventory", false, "leave the list of tokens out of the report")
 	o.gateOptions.bind(cmd)
 	o.showOptions.bind(cmd)

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -51,7 +52,7 @@ func timestamp(before, now inventory.Timestamp) bool {
 }
 
 func lastUsed(before, now inventory.LastUsed) bool {
-	return now.State == inventory.LastUsedUnknown || before == now
+	return now.State == inventory.LastUsedUnknown || reflect.DeepEqual(before, now)
 }
 
 func sameRole(before, now *inventory.Role) bool {

@@ -3,6 +3,7 @@ package inventory
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -178,7 +179,8 @@ func memberDecoders() map[string]member {
 		"updated_at":       shared(func(t *Token, v Timestamp) { t.UpdatedAt = v }),
 		"revoked_at":       shared(func(t *Token, v Timestamp) { t.RevokedAt = v }),
 		"expiry":           shared(func(t *Token, v Expiry) { t.Expiry = v }),
-		"last_used":        shared(func(t *Token, v LastUsed) { t.LastUsed = v }),
+		"first_seen":       shared(func(t *Token, v *FirstSeen) { t.FirstSeen = copied(v) }),
+		"last_used":        shared(func(t *Token, v LastUsed) { v.Chain = slices.Clone(v.Chain); t.LastUsed = v }),
 		"last_used_by_api": shared(func(t *Token, v map[API]LastUsed) { t.LastUsedByAPI = maps.Clone(v) }),
 		"traits":           shared(func(t *Token, v Traits) { t.Traits = v }),
 		"owner":            shared(func(t *Token, v Owner) { t.Owner = v }),

@@ -61,10 +61,13 @@ type Token struct {
 	// Branches is nil where the CMS has no branches.
 	Branches  *Scope    `json:"branches,omitempty"`
 	CreatedAt Timestamp `json:"created_at"`
-	UpdatedAt Timestamp `json:"updated_at"`
-	RevokedAt Timestamp `json:"revoked_at"`
-	Expiry    Expiry    `json:"expiry"`
-	LastUsed  LastUsed  `json:"last_used"`
+	// FirstSeen bounds the creation by earlier inventories; nil without any. It
+	// says more than CreatedAt only where that is unknown.
+	FirstSeen *FirstSeen `json:"first_seen,omitempty"`
+	UpdatedAt Timestamp  `json:"updated_at"`
+	RevokedAt Timestamp  `json:"revoked_at"`
+	Expiry    Expiry     `json:"expiry"`
+	LastUsed  LastUsed   `json:"last_used"`
 	// LastUsedByAPI tells the surfaces apart where the CMS does; LastUsed is the
 	// most recent of them. Nil elsewhere.
 	LastUsedByAPI map[API]LastUsed `json:"last_used_by_api,omitempty"`
@@ -235,6 +238,30 @@ type LastUsed struct {
 	Evidence string `json:"evidence,omitempty"`
 	// Word is the CMS's own word where it gives one, such as "last_month".
 	Word string `json:"word,omitempty"`
+	// Chain are the observations that the bounds rest on, newest first, where
+	// they rest on more than this inventory. Nil otherwise.
+	Chain []Observation `json:"chain,omitempty"`
+}
+
+// Observation is what one inventory, or one usage file, knew of a last use.
+type Observation struct {
+	// CollectedAt is when it was observed; zero for a usage file.
+	CollectedAt time.Time     `json:"collected_at,omitzero"`
+	State       LastUsedState `json:"state"`
+	At          time.Time     `json:"at,omitzero"`
+	Earliest    time.Time     `json:"earliest,omitzero"`
+	Latest      time.Time     `json:"latest,omitzero"`
+	Evidence    string        `json:"evidence,omitempty"`
+	Word        string        `json:"word,omitempty"`
+}
+
+// FirstSeen bounds the creation of a token.
+type FirstSeen struct {
+	// NotBefore is when the last complete list without the token was read: it
+	// was created after that. Zero where no inventory is that old.
+	NotBefore time.Time `json:"not_before,omitzero"`
+	// At is when the first inventory that has the token was read.
+	At time.Time `json:"at"`
 }
 
 // EvidenceCMS marks a last use that the CMS itself reported.

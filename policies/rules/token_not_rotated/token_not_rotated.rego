@@ -3,13 +3,14 @@
 # description: |
 #   An active token fails if it was created max_age_days or more days ago. Most CMSes give a
 #   token no new date when its secret is replaced in place, so age is counted from creation.
+#   Where a CMS does not tell the creation, earlier inventories (--previous) bound it: a token
+#   that was there a year ago is at least a year old.
 #
 #   The older a secret, the more places have seen it: laptops, logs, backups, people who left.
 #   Rotation ends what leaked without anybody noticing.
 # custom:
 #   severity: medium
 #   subject: token
-#   requires: [created_at]
 #   controls:
 #     owasp_nhi: ["NHI7:2025"]
 #     nist_800_53: [IA-5]
@@ -48,3 +49,31 @@ deny contains finding if {
 		},
 	}
 }
+
+deny contains finding if {
+	some token in input.tokens
+	token.created_at.state == "unknown"
+	token.age.min >= input.params.max_age_days
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf("%s token %q is at least %d days old: an earlier inventory has it", [token.kind, token.name, token.age.min]),
+		"evidence": {
+			"age": token.age,
+			"max_age_days": input.params.max_age_days,
+		},
+	}
+}
+
+unknown contains gap if {
+	some token in input.tokens
+	token.created_at.state == "unknown"
+	token.status == "active"
+	not old(token)
+	not young(token)
+	gap := {"token": token.id, "reason": token.created_at.reason}
+}
+
+old(token) if token.age.min >= input.params.max_age_days
+
+young(token) if token.age.max < input.params.max_age_days

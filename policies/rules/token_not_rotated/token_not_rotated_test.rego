@@ -21,3 +21,34 @@ test_expired_and_revoked_tokens_are_none_of_our_business[status] if {
 	count(rule.applies) == 0 with input as judged({"status": status})
 	count(rule.deny) == 0 with input as judged({"status": status, "age_days": 1000})
 }
+
+unknown_creation := {"created_at": {"state": "unknown", "reason": "DatoCMS tells no date of creation"}}
+
+undated(age) := object.union(
+	fixtures.input_of([], {"max_age_days": 365}),
+	{"tokens": [object.union(object.remove(fixtures.token, ["age_days"]), object.union(unknown_creation, age))]},
+)
+
+test_an_earlier_inventory_proves_the_age if {
+	some finding in rule.deny with input as undated({"age": {"min": 365}})
+	finding.message == `management token "deploy" is at least 365 days old: an earlier inventory has it`
+	finding.evidence.age.min == 365
+	count(rule.unknown) == 0 with input as undated({"age": {"min": 365}})
+}
+
+test_bounds_that_straddle_the_threshold_decide_nothing[age] if {
+	some age in [{}, {"age": {"min": 364}}, {"age": {"min": 10, "max": 365}}]
+	count(rule.deny) == 0 with input as undated(age)
+	some gap in rule.unknown with input as undated(age)
+	gap.token == fixtures.token.id
+	gap.reason == "DatoCMS tells no date of creation"
+}
+
+test_a_token_that_was_not_there_a_year_ago_is_young if {
+	count(rule.deny) == 0 with input as undated({"age": {"min": 10, "max": 364}})
+	count(rule.unknown) == 0 with input as undated({"age": {"min": 10, "max": 364}})
+}
+
+test_an_expired_token_of_unknown_age_is_none_of_our_business if {
+	count(rule.unknown) == 0 with input as undated({"status": "expired"})
+}

@@ -1,0 +1,157 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// reading is one earlier reading of a source.
+type reading struct {
+	at time.Time
+	// whole are the kinds of tokens whose lists were read to their end.
+	whole map[inventory.Kind]bool
+}
+
+// observation is what one earlier inventory said of a token.
+type observation struct {
+	at   time.Time
+	used inventory.LastUsed
+}
+
+// Add reads an earlier inventory. Nothing is added if it cannot be
+// read to its end.
+func (h *History) Add(ctx context.Context, r io.Reader) error {
+	type seen struct {
+		source string
+		reading
+		tokens map[string]inventory.LastUsed
+	}
+	var all []seen
+	err := inventory.Read(ctx, r, inventory.Limits{}, func(s inventory.Source) error {
+		one := seen{s.ID, reading{s.CollectedAt, wholeKinds(s)}, make(map[string]inventory.LastUsed, len(s.Tokens))}
+		for _, t := range s.Tokens {
+			if t.Planned == "" {
+				one.tokens[t.ID] = t.LastUsed
+			}
+		}
+		all = append(all, one)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read an earlier inventory: %w", err)
+	}
+	if h.reads == nil {
+		h.reads, h.uses = map[string][]reading{}, map[string][]observation{}
+	}
+	for _, one := range all {
+		h.reads[one.source] = append(h.reads[one.source], one.reading)
+		for id, used := range one.tokens {
+			h.uses[id] = append(h.uses[id], observation{one.at, used})
+		}
+	}
+	return nil
+}
+
+// wholeKinds gives the kinds of tokens of which a reading saw all.
+func wholeKinds(s inventory.Source) map[inventory.Kind]bool {
+	whole := map[inventory.Kind]bool{}
+	for _, u := range s.Units {
+		for _, k := range u.Kinds {
+			if _, ok := whole[k]; !ok {
+				whole[k] = true
+			}
+			whole[k] = whole[k] && u.Status == inventory.UnitComplete
+		}
+	}
+	return whole
+}
+
+// before gives the earlier observations of a token, newest first. Those that
+// are not earlier than the inventory under judgement prove nothing about it.
+func (h *History) before(at time.Time, id string) []observation {
+	var earlier []observation
+	for _, o := range h.uses[id] {
+		if o.at.Before(at) {
+			earlier = append(earlier, o)
+		}
+	}
+	slices.SortStableFunc(earlier, func(a, b observation) int { return b.at.Compare(a.at) })
+	return earlier
+}
+
+// chained narrows the last use of a token by what was seen before. The last use
+// only moves forward: if it is now known to lie before an earlier reading, then
+// nothing happened since, both saw the same use, and the bounds of both hold. A
+// gap of one reading breaks the chain, because a use may hide in it.
+func (h *History) chained(at time.Time, t inventory.Token) inventory.LastUsed {
+	now, ok := boundsOf(t.LastUsed)
+	if !ok {
+		return t.LastUsed
+	}
+	chain := []inventory.Observation{observed(at, t.LastUsed)}
+	for _, o := range h.before(at, t.ID) {
+		if !now.hi.Before(o.at) {
+			break
+		}
+		if o.used.State == inventory.LastUsedNever {
+			// Not used then, and not since.
+			chain = append(chain, observed(o.at, o.used))
+			return inventory.LastUsed{State: inventory.LastUsedNever, Evidence: t.LastUsed.Evidence, Word: t.LastUsed.Word, Chain: chain}
+		}
+		was, ok := boundsOf(o.used)
+		if !ok {
+			break
+		}
+		both := bounds{latest(now.lo, was.lo), earliest(now.hi, was.hi)}
+		if both.hi.Before(both.lo) {
+			// The two contradict each other: the CMS has changed its record.
+			break
+		}
+		now = both
+		chain = append(chain, observed(o.at, o.used))
+	}
+	if len(chain) == 1 {
+		return t.LastUsed
+	}
+	used := now.lastUsed()
+	used.Evidence, used.Word, used.Chain = t.LastUsed.Evidence, t.LastUsed.Word, chain
+	return used
+}
+
+// firstSeen bounds the creation of a token; nil where no earlier inventory says
+// anything of its source.
+func (h *History) firstSeen(s inventory.Source, t inventory.Token) *inventory.FirstSeen {
+	if len(h.reads[s.ID]) == 0 {
+		return t.FirstSeen
+	}
+	first := s.CollectedAt
+	if earlier := h.before(s.CollectedAt, t.ID); len(earlier) > 0 {
+		first = earlier[len(earlier)-1].at
+	}
+	seen := inventory.FirstSeen{At: first}
+	for _, r := range h.reads[s.ID] {
+		if r.at.Before(first) && r.whole[t.Kind] && r.at.After(seen.NotBefore) {
+			seen.NotBefore = r.at
+		}
+	}
+	return &seen
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
