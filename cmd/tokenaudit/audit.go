@@ -44,6 +44,11 @@ type audit struct {
 
 // newAudit loads the rules: nothing is read before they are known to be sound.
 func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, p plan) (*audit, error) {
+	// A limit from today on would refuse the replay of a later moment, one from
+	// that moment on the replay of an old inventory.
+	if err := cfg.CheckExpiries(laterOf(a.now(), p.at)); err != nil {
+		return nil, err
+	}
 	engine, err := a.loadRules(ctx, cfg, o.policies, o.rules)
 	if err != nil {
 		return nil, err
@@ -62,6 +67,13 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 		return nil, err
 	}
 	return au, nil
+}
+
+func laterOf(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // readUsage reads the usage files of the configuration.

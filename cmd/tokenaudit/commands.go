@@ -15,6 +15,7 @@ func commands(a *app) []*cobra.Command {
 		newDiff(a.diff),
 		newExplain(a.explain),
 		newRules(a),
+		newWaivers(a.checkWaivers),
 		newInit(a.init),
 		newDoctor(a.doctor),
 		newSchema(a.schema),

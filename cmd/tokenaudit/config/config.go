@@ -86,6 +86,39 @@ type Gate struct {
 	// NotEvaluated is a severity or "none": rules of at least this severity
 	// must not be left undecided.
 	NotEvaluated string
+	// WaiverMaxDays bounds how far ahead a waiver or an accepted gap may expire;
+	// 0 means DefaultWaiverMaxDays.
+	WaiverMaxDays int
+}
+
+// DefaultWaiverMaxDays is a year: a waiver that outlives it is no waiver.
+const DefaultWaiverMaxDays = 366
+
+// CheckExpiries refuses waivers and accepted gaps that expire too far ahead of
+// the given day. The error is of type Errors.
+func (c *Config) CheckExpiries(day time.Time) error {
+	days := c.Gate.WaiverMaxDays
+	if days == 0 {
+		days = DefaultWaiverMaxDays
+	}
+	limit := day.UTC().AddDate(0, 0, days).Format(time.DateOnly)
+	var errs Errors
+	check := func(key, expires string, origin inventory.Origin) {
+		if expires > limit {
+			errs = append(errs, &Error{File: origin.File, Line: origin.Line, Key: key + ".expires",
+				Message: fmt.Sprintf("lies more than %d days ahead; gate.waiver_max_days allows another limit", days)})
+		}
+	}
+	for i, w := range c.Waivers {
+		check(index("waivers", i), w.Expires, w.Origin)
+	}
+	for i, g := range c.AcceptGaps {
+		check(index("accept_gaps", i), g.Expires, g.Origin)
+	}
+	if len(errs) > 0 {
+		return errs
+	}
+	return nil
 }
 
 // Limits bounds a run; zero means not configured.

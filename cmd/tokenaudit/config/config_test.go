@@ -109,7 +109,7 @@ waivers:
     expires: 2027-01-31
 accept_gaps:
   - {source: paper/shelves/s1, unit: tokens, reason: No owner rights, owner: a@example.com, approved_by: b@example.com, expires: "2027-02-28"}
-gate: {fail_on: medium, not_evaluated: none}
+gate: {fail_on: medium, not_evaluated: none, waiver_max_days: 90}
 limits: {timeout: 1h, max_wait: 30s, total_wait: 5m}
 `
 
@@ -162,7 +162,7 @@ func TestParseReadsEverySection(t *testing.T) {
 			Source: "paper/shelves/s1", Unit: "tokens", Reason: "No owner rights", Owner: "a@example.com",
 			ApprovedBy: "b@example.com", Expires: "2027-02-28", Origin: at(38),
 		}},
-		Gate:   config.Gate{FailOn: "medium", NotEvaluated: "none"},
+		Gate:   config.Gate{FailOn: "medium", NotEvaluated: "none", WaiverMaxDays: 90},
 		Limits: config.Limits{Timeout: time.Hour, MaxWait: 30 * time.Second, TotalWait: 5 * time.Minute},
 	}
 	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{}), cmpopts.IgnoreFields(config.Config{}, "Sources", "Digest", "WaiversDigest")); diff != "" {
@@ -182,6 +182,22 @@ func TestMistakesOfSettingsHaveALine(t *testing.T) {
 		if got := c.Mistake(path, "wrong").Error(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+func TestCheckExpiries(t *testing.T) {
+	c := parse(t, complete)
+	if err := c.CheckExpiries(time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+	err := c.CheckExpiries(time.Date(2026, 11, 2, 23, 0, 0, 0, time.UTC))
+	want := "conf/tokenaudit.yaml:38: accept_gaps[0].expires: lies more than 90 days ahead; gate.waiver_max_days allows another limit"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	c.Gate.WaiverMaxDays = 0
+	if err := c.CheckExpiries(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)); err == nil {
+		t.Error("more than a year ahead was accepted")
 	}
 }
 
@@ -295,6 +311,7 @@ func TestMistakes(t *testing.T) {
 		"waiver bad date":        {"version: 1\nwaivers:\n  - rule: a\n    token: b\n" + strings.Replace(waiver, "2027-01-01", "2027-13-01", 1), "f.yaml:8: waivers[0].expires: must be a date that exists, written YYYY-MM-DD"},
 		"gap without a unit":     {"version: 1\naccept_gaps:\n  - source: a\n" + waiver, "f.yaml:3: accept_gaps[0].unit: missing; it is the list that cannot be read, as a report names it"},
 		"gate":                   {"version: 1\ngate: {fail_on: always}\n", "f.yaml:2: gate.fail_on: must be critical, high, medium, low, info or none"},
+		"waiver limit":           {"version: 1\ngate: {waiver_max_days: 0}\n", "f.yaml:2: gate.waiver_max_days: must be between 1 and 36525"},
 		"limit":                  {"version: 1\nlimits: {max_wait: soon}\n", "f.yaml:2: limits.max_wait: must be a duration such as 30s or 5m"},
 		"alias that contains itself": {"version: 1\npolicies:\n  rules:\n    unused-token: {params: {a: &x [*x]}}\n",
 			"f.yaml:4: policies.rules.unused-token.params.a" + strings.Repeat("[0]", 16) + ": is nested too deeply"},

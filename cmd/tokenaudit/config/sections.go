@@ -20,7 +20,7 @@ var (
 	signatureKeys    = []string{"reason", "owner", "approved_by", "expires"}
 	waiverKeys       = append([]string{"rule", "token"}, signatureKeys...)
 	acceptedGapKeys  = append([]string{"source", "unit"}, signatureKeys...)
-	gateKeys         = []string{"fail_on", "not_evaluated"}
+	gateKeys         = []string{"fail_on", "not_evaluated", "waiver_max_days"}
 	limitKeys        = []string{"timeout", "max_wait", "total_wait"}
 	missingSignature = map[string]string{
 		"rule":        "it is a rule id or a glob",
@@ -195,8 +195,18 @@ func (r *reader) gate(n *yaml.Node) Gate {
 	if f := m.get("not_evaluated"); f != nil {
 		out.NotEvaluated = r.oneOf(f, m.at("not_evaluated"), severityNone)
 	}
+	if d := m.get("waiver_max_days"); d != nil {
+		before := len(r.errs)
+		out.WaiverMaxDays = r.integer(d, m.at("waiver_max_days"))
+		if len(r.errs) == before && (out.WaiverMaxDays < 1 || out.WaiverMaxDays > maxWaiverDays) {
+			r.fail(d, m.at("waiver_max_days"), "must be between 1 and %d", maxWaiverDays)
+		}
+	}
 	return out
 }
+
+// maxWaiverDays is a hundred years.
+const maxWaiverDays = 36_525
 
 func (r *reader) limits(n *yaml.Node) Limits {
 	var out Limits

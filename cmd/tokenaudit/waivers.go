@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// soonDays is from how many days on before its end a waiver is called out.
+const soonDays = 30
+
+// waiversCheckOptions are the flags and the argument of waivers check.
+type waiversCheckOptions struct {
+	config   string
+	policies []string
+	at       string
+	// report is a saved report, or empty.
+	report string
+}
+
+func newWaivers(run func(context.Context, waiversCheckOptions) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "waivers",
+		Short: "Check the waivers of the configuration",
+		Args:  arguments(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newWaiversCheck(run))
+	return cmd
+}
+
+func newWaiversCheck(run func(context.Context, waiversCheckOptions) error) *cobra.Command {
+	var o waiversCheckOptions
+	cmd := &cobra.Command{
+		Use:   "check [REPORT.json]",
+		Short: "Say which waivers have expired, will soon, or cover nothing",
+		Long: `Check says of each waiver how long it holds and whether its rule exists; with a
+saved report also how many findings it covers. Nothing is sent.
+
+It exits 1 when a waiver has expired, names no rule, or covers nothing, so that a
+scheduled job finds what is to be cleaned up, and 0 otherwise.`,
+		Args: arguments(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.report = args[0]
+			}
+			return run(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml)")
+	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
+	f.StringVar(&o.at, "at", "", "the `time` at which they are checked, RFC 3339 or YYYY-MM-DD (default now)")
+	return cmd
+}
+
+func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
+	at, err := parseTime(o.at)
+	if err != nil {
+		return usageError{err}
+	}
+	if at.IsZero() {
+		at = a.now().UTC()
+	}
+	cfg, err := a.loadConfig(o.config, false)
+	if err != nil {
+		return err
+	}
+	if err := cfg.CheckExpiries(at); err != nil {
+		return err
+	}
+	rules, err := a.loadRules(ctx, &config.Config{Dir: cfg.Dir, PolicyPaths: cfg.PolicyPaths}, o.policies, nil)
+	if err != nil {
+		return err
+	}
+	var findings []report.Finding
+	if o.report != "" {
+		r, err := a.readReport(o.report)
+		if err != nil {
+			return err
+		}
+		findings = r.Findings
+	}
+	rows := [][]string{{"STATE", "RULE", "TOKEN", "EXPIRES", "OWNER", "WHERE"}}
+	stale := false
+	for _, w := range cfg.Waivers {
+		state, ok := waiverState(w, at, rules.Rules())
+		if ok && o.report != "" {
+			n := covered(w, findings)
+			state, ok = fmt.Sprintf("%s, covers %d", state, n), n > 0
+		}
+		stale = stale || !ok
+		rows = append(rows, []string{state, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
+	}
+	if err := a.printColumns(rows); err != nil {
+		return err
+	}
+	if stale {
+		return verdictError{report.ExitFindings}
+	}
+	return nil
+}
+
+// waiverState says how long a waiver holds, and false for one that does nothing.
+func waiverState(w policies.Waiver, at time.Time, rules []policies.Rule) (string, bool) {
+	if w.Expired(at) {
+		return "expired", false
+	}
+	if !slices.ContainsFunc(rules, func(r policies.Rule) bool { return policies.Glob(w.Rule, r.ID) }) {
+		return "names no rule", false
+	}
+	if w.Expired(at.AddDate(0, 0, soonDays)) {
+		return fmt.Sprintf("ends within %d days", soonDays), true
+	}
+	return "holds", true
+}
+
+// covered counts the findings that a waiver covers.
+func covered(w policies.Waiver, findings []report.Finding) int {
+	n := 0
+	for i := range findings {
+		subject := findings[i].Token
+		if subject == "" {
+			subject = findings[i].Source
+		}
+		if w.Covers(findings[i].Rule, subject) {
+			n++
+		}
+	}
+	return n
+}
