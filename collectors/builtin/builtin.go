@@ -7,6 +7,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/contentful"
 	"github.com/tokenaudit/tokenaudit/collectors/contentstack"
 	"github.com/tokenaudit/tokenaudit/collectors/datocms"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 )
 
 // Definitions gives the definitions of all built-in CMSes, sorted by name.
@@ -16,6 +17,7 @@ func Definitions() []collectors.Definition {
 		contentful.Definition(),
 		contentstack.Definition(),
 		datocms.Definition(),
+		terraform.Definition(),
 	}
 }
 

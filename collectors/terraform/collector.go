@@ -1,0 +1,99 @@
+package terraform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// collector reads the plan of one entry of the configuration.
+type collector struct {
+	root, plan, dir string
+	now             func() time.Time
+}
+
+// Open reads a plan from a file.
+func Open(file, root string) (*Plan, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // opened for reading only
+	p, err := Read(f, root)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	p.File = file
+	return p, nil
+}
+
+// Discover gives the plan. It is not read yet.
+func (c *collector) Discover(context.Context) ([]inventory.Source, error) {
+	p := Plan{Root: c.root}
+	return []inventory.Source{{ID: p.sourceID(), CMS: CMS, Kind: inventory.KindPlan, Name: c.root}}, nil
+}
+
+// Collect reads the plan, as it would be applied now.
+func (c *collector) Collect(_ context.Context, source inventory.Source) (inventory.Source, error) {
+	p, warnings, err := c.read()
+	if err != nil {
+		source.Units = append(source.Units, inventory.FailedUnit(unitPlan, inventory.ErrUnreadable, oneLine(err), "Print the plan with terraform show -json PLANFILE.", kinds()...))
+		return source, nil
+	}
+	if len(warnings) > 0 {
+		unit := inventory.CompleteUnit("code")
+		unit.Detail = strings.Join(warnings, "; ")
+		p.units = append(p.units, unit)
+	}
+	return p.Source(c.now().UTC().Truncate(time.Second)), nil
+}
+
+func (c *collector) read() (*Plan, []string, error) {
+	p, err := Open(c.plan, c.root)
+	if err != nil || c.dir == "" {
+		return p, nil, err
+	}
+	warnings, err := p.Locate(c.dir, nil)
+	return p, warnings, err
+}
+
+// Probe tells whether the plan can be read.
+func (c *collector) Probe(context.Context) []collectors.Check {
+	p, _, err := c.read()
+	if err != nil {
+		return []collectors.Check{{
+			Name: "plan", Status: collectors.CheckFailed, Detail: oneLine(err), Class: inventory.ErrUnreadable,
+			Hint: "Print the plan with terraform show -json PLANFILE.",
+		}}
+	}
+	tokens := len(p.Source(c.now()).Tokens)
+	return []collectors.Check{{Name: "plan", Status: collectors.CheckOK, Detail: fmt.Sprintf("holds %d tokens", tokens)}}
+}
+
+// oneLine leaves the line breaks out of an error.
+func oneLine(err error) string {
+	var format *FormatError
+	if errors.As(err, &format) {
+		return format.Error()
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// Domain is a domain of its own: nothing is asked over a network.
+func (c *collector) Domain(inventory.Source) string { return CMS + "/" + c.root }
+
+// EntryDomain implements collectors.EntryDomainer.
+func (c *collector) EntryDomain() string { return CMS + "/" + c.root }
+
+var (
+	_ collectors.Collector     = (*collector)(nil)
+	_ collectors.DomainNamer   = (*collector)(nil)
+	_ collectors.EntryDomainer = (*collector)(nil)
+	_ collectors.Prober        = (*collector)(nil)
+)

@@ -1,0 +1,124 @@
+package terraform
+
+import (
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+const (
+	reasonNotMade  = "the token does not exist yet"
+	reasonNotTold  = "the plan does not tell it"
+	reasonNoUse    = "a plan does not tell whether a token is used"
+	reasonNoMaker  = "the plan does not tell who will make the token: whoever applies it"
+	reasonOfLater  = "known only after the change is applied"
+	reasonNoBranch = "neither Contentful nor DatoCMS has branches that limit tokens"
+)
+
+// facts says what a plan can tell.
+func facts() inventory.Facts {
+	partly := func(reason string) inventory.FactSupport {
+		return inventory.FactSupport{Reported: inventory.SupportPartly, Reason: reason}
+	}
+	no := func(reason string) inventory.FactSupport {
+		return inventory.FactSupport{Reported: inventory.SupportNo, Reason: reason}
+	}
+	return inventory.Facts{
+		inventory.FactAccess:       partly("what a personal token may change depends on whoever applies the plan, and a role may be declared elsewhere"),
+		inventory.FactEnvironments: partly("a personal token is not limited to environments, and a value may be " + reasonOfLater),
+		inventory.FactBranches:     no(reasonNoBranch),
+		inventory.FactCreatedAt:    partly("a plan does not tell when a token was made that exists already"),
+		inventory.FactUpdatedAt:    partly("a plan does not tell when a token was changed last"),
+		inventory.FactRevokedAt:    partly("a plan tells it of personal tokens only"),
+		inventory.FactExpiry:       partly("a value may be " + reasonOfLater),
+		inventory.FactLastUsed:     no(reasonNoUse),
+		inventory.FactOwner:        no(reasonNoMaker),
+		inventory.FactDescription:  partly("DatoCMS and personal tokens of Contentful have no descriptions"),
+		inventory.FactTraits:       {Reported: inventory.SupportYes},
+	}
+}
+
+// skeleton is what all tokens of a plan have in common. A token that is to be
+// made counts as made at the audit time.
+func (w *world) skeleton(c change, cms string) inventory.Token {
+	t := inventory.Token{
+		CMS: cms, Source: w.plan.sourceID(), Name: c.address,
+		Environments: inventory.UnknownScope(reasonNotTold),
+		CreatedAt:    inventory.UnknownTime(reasonNotTold),
+		UpdatedAt:    inventory.UnknownTime(reasonNotTold),
+		RevokedAt:    inventory.None(),
+		Expiry:       inventory.UnknownExpiry(true, reasonNotTold),
+		LastUsed:     inventory.UnknownUse(reasonNoUse),
+		Traits:       inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.No},
+		Owner: inventory.Owner{
+			Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
+			LastActive: inventory.UnknownTime(reasonNoMaker), Reason: reasonNoMaker,
+		},
+		Secret:  inventory.Secret{Readable: inventory.Unknown},
+		Planned: inventory.PlannedUnchanged,
+		Address: c.address,
+		Origin:  w.plan.origin(c),
+	}
+	if !w.after {
+		return t
+	}
+	t.Planned = c.planned()
+	switch t.Planned {
+	case inventory.PlannedCreate, inventory.PlannedReplace:
+		t.CreatedAt, t.UpdatedAt = inventory.At(w.at), inventory.At(w.at)
+		t.LastUsed = inventory.UnknownUse(reasonNotMade)
+	case inventory.PlannedUpdate:
+		t.UpdatedAt = inventory.At(w.at)
+	}
+	return t
+}
+
+// sourceID is the id of the plan's own source.
+func (p *Plan) sourceID() string { return cmsapi.Path(CMS+"/{}", p.Root) }
+
+// plannedID is the id of a token whose id in the CMS the plan does not know. A
+// token that is to be replaced is another one than that in its place.
+func (w *world) plannedID(c change) string {
+	id := cmsapi.Path(w.plan.sourceID()+"/{}", c.address)
+	if !w.after && !c.keeps() {
+		id += "/replaced"
+	}
+	return id
+}
+
+// identity gives an attribute that identifies the resource in the CMS: a
+// resource that lives on has kept it, even where the plan says that it is known
+// only later. It is empty for one that does not exist yet.
+func (w *world) identity(c change, name string) string {
+	if w.after && !c.keeps() {
+		return ""
+	}
+	id, ok := c.values(w.after)[name].text()
+	if !ok && w.after {
+		id, _ = c.before[name].text()
+	}
+	return id
+}
+
+// stamp reads a time that a provider has written down.
+func stamp(v value, name string) inventory.Timestamp {
+	switch s, ok := v.text(); {
+	case ok:
+		return inventory.NewTimestamp(s)
+	case v.state == null || v.state == absent:
+		return inventory.None()
+	default:
+		return inventory.UnknownTime(v.reason(name))
+	}
+}
+
+// lifetime gives the expiry of a token that lives for a number of seconds from
+// the audit time on.
+func (w *world) lifetime(seconds float64) inventory.Expiry {
+	const most = 200 * 365 * 24 * 3600
+	if seconds < 0 || seconds > most {
+		return inventory.UnknownExpiry(true, "expires_in in the plan is no number of seconds that makes sense")
+	}
+	return inventory.ExpiresAt(w.at.Add(time.Duration(seconds)*time.Second), inventory.PrecisionInstant)
+}
