@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
@@ -32,6 +33,9 @@ type Gate struct {
 	NotEvaluated policies.Severity
 	// OnlyNew lets findings pass that the baseline already had.
 	OnlyNew bool
+	// Unchanged lets findings fail too that are about tokens of a change which the
+	// change leaves as they are.
+	Unchanged bool
 	// NoFail turns the codes 1 and 3 into 0, for CI systems that only take in
 	// the reports of jobs that succeed.
 	NoFail bool
@@ -99,7 +103,18 @@ func (g Gate) Fails(f Finding) bool {
 	if f.Status != policies.Fail || !reaches(f.Severity, g.FailOn) {
 		return false
 	}
+	if f.Planned == inventory.PlannedUnchanged && !g.Unchanged {
+		return false
+	}
 	return !g.OnlyNew || f.Baseline != BaselineUnchanged
+}
+
+// passes tells whether the gate lets findings pass because a change leaves
+// them as they are.
+func (g Gate) passes(r *Report) bool {
+	open := g
+	open.Unchanged = true
+	return open.failing(r).Total() > g.failing(r).Total()
 }
 
 // shortfalls adds to the report's own what the gate counts as incomplete.
@@ -146,7 +161,7 @@ func (g Gate) cleanReason(r *Report) string {
 		return "no finding fails this gate, and " + measured
 	}
 	word := "no finding"
-	if g.OnlyNew {
+	if g.OnlyNew || g.passes(r) {
 		word = "no new finding"
 	}
 	return fmt.Sprintf("%s at or above %s, and %s", word, g.FailOn, measured)

@@ -14,6 +14,7 @@ import (
 // evaluateOptions are the flags and arguments of evaluate.
 type evaluateOptions struct {
 	judgeOptions
+	changeOptions
 	config      string
 	inventories []string
 }
@@ -21,31 +22,39 @@ type evaluateOptions struct {
 func newEvaluate(run func(context.Context, evaluateOptions) error) *cobra.Command {
 	var o evaluateOptions
 	cmd := &cobra.Command{
-		Use:   "evaluate INVENTORY.json...",
-		Short: "Judge saved inventories",
+		Use:   "evaluate INVENTORY.json... | --terraform-plan plan.json [INVENTORY.json...]",
+		Short: "Judge saved inventories, or what a Terraform plan would make of them",
 		Long: `Evaluate judges inventories that collect, or scan --save-inventory, has written.
 They are read as a stream and checked against the schema; - reads standard input.
 Rules, waivers and gate come from the configuration where there is one.
 
 The audit time is the latest collected_at of the inventories unless --at tells
-another: the same inventory, rules and settings give the same report, byte by byte.`,
+another: the same inventory, rules and settings give the same report, byte by byte.
+`+changeHelp,
 		Example: `  tokenaudit evaluate inventory.json
   tokenaudit collect | tokenaudit evaluate -
-  tokenaudit evaluate --at 2026-12-31 inventory.json`,
-		Args: arguments(cobra.MinimumNArgs(1)),
+  tokenaudit evaluate --at 2026-12-31 inventory.json
+  tokenaudit evaluate --terraform-plan plan.json --terraform-dir . inventory.json`,
+		Args: arguments(func(cmd *cobra.Command, args []string) error {
+			if o.given() {
+				return nil
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.inventories = args
 			return run(cmd.Context(), o)
 		},
 	}
-	o.bind(cmd)
+	o.judgeOptions.bind(cmd)
+	o.changeOptions.bind(cmd)
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml, if it exists)")
 	return cmd
 }
 
 func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
-	p, err := o.validate("")
-	if err := errors.Join(err, a.checkVolume()); err != nil {
+	p, err := o.judgeOptions.validate("")
+	if err := errors.Join(err, o.changeOptions.validate(o), a.checkVolume()); err != nil {
 		return err
 	}
 	cfg, err := a.loadConfig(o.config, true)
@@ -56,11 +65,16 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := a.openInventories(o.inventories, p.at.IsZero())
+	files, err := a.openInventories(o.inventories, p.at.IsZero() && !o.given())
 	if err != nil {
 		return err
 	}
-	r, err := au.replay(ctx, files)
+	var r *report.Report
+	if o.given() {
+		r, err = au.judgeChange(ctx, o.changeOptions, files)
+	} else {
+		r, err = au.replay(ctx, files)
+	}
 	if err := errors.Join(err, files.close()); err != nil {
 		return err
 	}

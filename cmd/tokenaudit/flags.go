@@ -47,6 +47,7 @@ func (o *readOptions) bindShard(cmd *cobra.Command) {
 type gateOptions struct {
 	failOn          string
 	failOnNew       bool
+	failOnUnchanged bool
 	noFail          bool
 	baseline        string
 	allowIncomplete bool
@@ -57,6 +58,7 @@ func (o *gateOptions) bind(cmd *cobra.Command) {
 	f.StringVar(&o.failOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
 	f.StringVar(&o.baseline, "baseline", "", "a JSON report: findings are marked new or unchanged against it, and resolved ones are listed")
 	f.BoolVar(&o.failOnNew, "fail-on-new", false, "let only findings fail that the baseline does not have")
+	f.BoolVar(&o.failOnUnchanged, "fail-on-unchanged", false, "let findings of a plan fail too that the change does not introduce")
 	f.BoolVar(&o.allowIncomplete, "allow-incomplete-baseline", false, "take a baseline although it is incomplete; what it lacks looks new")
 	f.BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 1 or 3, for CI systems that only take in the reports of successful jobs")
 }

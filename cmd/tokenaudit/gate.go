@@ -96,7 +96,7 @@ func gateOf(configured config.Gate, o gateOptions, failOn policies.Severity) rep
 	if failOn != "" {
 		gate.FailOn = failOn
 	}
-	gate.OnlyNew, gate.NoFail = o.failOnNew, o.noFail
+	gate.OnlyNew, gate.NoFail, gate.Unchanged = o.failOnNew, o.noFail, o.failOnUnchanged
 	return gate
 }
 

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+const changeHelp = `
+With --terraform-plan, what is judged is how things will stand once the plan is
+applied: its tokens by themselves, or, with inventories, laid over the live ones,
+so that rules about a whole source see the future. How things stand now is the
+baseline: a finding that the change does not introduce is marked unchanged and
+fails the run only with --fail-on-unchanged. --terraform-dir names the code, for
+the line of each finding.
+
+The audit time is then the latest collected_at of the inventories and timestamp
+of the plans; expires_in counts from it.`
+
+// changeOptions are the flags of evaluate about a change that is not made yet.
+type changeOptions struct {
+	plans []string
+	dirs  []string
+}
+
+func (o *changeOptions) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.plans, "terraform-plan", nil, "a plan, as terraform show -json prints it: `[name=]file`, where the name of the root module is else that of the file (repeatable)")
+	f.StringArrayVar(&o.dirs, "terraform-dir", nil, "the folder of the code that a plan is of: `[name=]folder` (repeatable)")
+}
+
+// given tells whether a change is to be judged.
+func (o changeOptions) given() bool { return len(o.plans) > 0 }
+
+// namedPath is an argument NAME=PATH.
+type namedPath struct{ name, path string }
+
+// named takes NAME=PATH apart; the name is empty where there is none.
+func named(argument string) namedPath {
+	if name, path, ok := strings.Cut(argument, "="); ok && !strings.ContainsAny(name, `/\`) {
+		return namedPath{name, path}
+	}
+	return namedPath{"", argument}
+}
+
+// roots gives the plans with the names of their root modules.
+func (o changeOptions) roots() []namedPath {
+	var roots []namedPath
+	for _, argument := range o.plans {
+		root := named(argument)
+		if root.name == "" {
+			base := filepath.Base(root.path)
+			root.name = strings.TrimSuffix(base, filepath.Ext(base))
+		}
+		roots = append(roots, root)
+	}
+	return roots
+}
+
+// dir gives the folder of a plan's code; empty where none was named.
+func (o changeOptions) dir(root string) string {
+	for _, argument := range o.dirs {
+		if d := named(argument); d.name == root || d.name == "" {
+			return d.path
+		}
+	}
+	return ""
+}
+
+func (o changeOptions) validate(all evaluateOptions) error {
+	var problems []error
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	seen := map[string]bool{}
+	for _, root := range o.roots() {
+		if err := terraform.CheckRoot(root.name); err != nil {
+			problem("--terraform-plan: %w", err)
+		}
+		if seen[root.name] {
+			problem("two plans are called %q; give one of them another name: --terraform-plan NAME=%s", root.name, root.path)
+		}
+		seen[root.name] = true
+	}
+	for _, argument := range o.dirs {
+		d := named(argument)
+		switch {
+		case len(o.plans) == 0:
+			problem("--terraform-dir has no effect without --terraform-plan")
+		case d.name == "" && len(o.plans) > 1:
+			problem("--terraform-dir %s: there are several plans; say whose code it is: --terraform-dir NAME=%s", d.path, d.path)
+		case d.name != "" && !seen[d.name]:
+			problem("--terraform-dir %s: no plan is called %q", argument, d.name)
+		}
+	}
+	if o.given() && all.baseline != "" {
+		problem("--baseline and --terraform-plan contradict each other: a plan is compared with how things stand now")
+	}
+	if o.given() && all.failOnUnchanged && all.failOnNew {
+		problem("--fail-on-new and --fail-on-unchanged contradict each other")
+	}
+	if err := errors.Join(problems...); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// judgeChange judges how things will stand after a change, against how they
+// stand now.
+func (au *audit) judgeChange(ctx context.Context, o changeOptions, files inventories) (*report.Report, error) {
+	plans, err := au.app.openPlans(o)
+	if err != nil {
+		return nil, err
+	}
+	var live []inventory.Source
+	var latest latestTime
+	err = files.read(ctx, func(s inventory.Source) error {
+		latest.see(s.CollectedAt)
+		live = append(live, s)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	at := au.changeTime(plans, latest)
+	before, after := terraform.Overlay(live, at, plans...)
+	was, err := au.run(ctx, feedOf(before), at)
+	if err != nil {
+		return nil, err
+	}
+	au.baseline, au.options.allowIncomplete = was, true
+	au.gate.OnlyNew = !au.options.failOnUnchanged
+	return au.run(ctx, feedOf(after), at)
+}
+
+// changeTime is --at, else the latest time that the inputs tell, else now.
+func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) time.Time {
+	if !au.plan.at.IsZero() {
+		au.warnOfHindsight(latest.time)
+		return au.plan.at
+	}
+	for _, p := range plans {
+		latest.see(p.Timestamp)
+	}
+	if latest.time.IsZero() {
+		latest.time = au.app.now().UTC().Truncate(time.Second)
+		au.app.note("the plan does not tell when it was made: it is judged as of now; --at gives the same report again")
+	}
+	return latest.time
+}
+
+// openPlans reads the plans and finds the lines of what they declare.
+func (a *app) openPlans(o changeOptions) ([]*terraform.Plan, error) {
+	var plans []*terraform.Plan
+	for _, root := range o.roots() {
+		p, err := terraform.Open(root.path, root.name)
+		if err != nil {
+			return nil, err
+		}
+		if dir := o.dir(root.name); dir != "" {
+			warnings, err := p.Locate(dir, fromHere)
+			if err != nil {
+				return nil, err
+			}
+			for _, warning := range warnings {
+				a.warn("%s", report.OneLine(warning))
+			}
+		}
+		plans = append(plans, p)
+	}
+	return plans, nil
+}
+
+// fromHere gives a path as seen from the working folder, which in a pipeline is
+// the root of the repository; one outside of it stays as it is.
+func fromHere(path string) string {
+	here, err := os.Getwd()
+	if err != nil || !filepath.IsAbs(path) {
+		return path
+	}
+	relative, err := filepath.Rel(here, path)
+	if err != nil || relative == ".." || strings.HasPrefix(relative, ".."+string(filepath.Separator)) {
+		return path
+	}
+	return relative
+}
+
+// feedOf feeds sources that are in memory.
+func feedOf(sources []inventory.Source) feed {
+	return func(_ context.Context, take func(inventory.Source) error) error {
+		for _, s := range sources {
+			if err := take(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
