@@ -146,12 +146,9 @@ func (s *sarif) message(m *mergedFinding) string {
 	if text == "." {
 		text = sentence(m.first.Rule)
 	}
-	if len(m.all) > 1 {
-		addresses := map[string]bool{}
-		for _, f := range m.all {
-			addresses[oneLine(f.Address)] = true
-		}
-		names := slices.Sorted(maps.Keys(addresses))
+	// A preview token stands under the address of its delivery token, which has
+	// been told.
+	if names := addressesOf(m.all); len(names) > 1 {
 		text += fmt.Sprintf(" The same holds for each of %s: %s.", plural(len(m.all), "token", "tokens"), strings.Join(names, ", "))
 	}
 	if m.stale {
@@ -161,6 +158,14 @@ func (s *sarif) message(m *mergedFinding) string {
 		text += " " + sentence(fix)
 	}
 	return sarifPlain(text)
+}
+
+func addressesOf(findings []*Finding) []string {
+	addresses := map[string]bool{}
+	for _, f := range findings {
+		addresses[oneLine(f.Address)] = true
+	}
+	return slices.Sorted(maps.Keys(addresses))
 }
 
 // sarifPlain keeps a reader from taking text for what SARIF embeds in messages:

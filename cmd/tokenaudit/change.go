@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,6 +133,11 @@ func (au *audit) judgeChange(ctx context.Context, o changeOptions, files invento
 	}
 	at := au.changeTime(plans, latest)
 	before, after := terraform.Overlay(live, at, plans...)
+	for _, s := range slices.Concat(before, after) {
+		if err := s.Check(); err != nil {
+			return nil, fmt.Errorf("internal error, please report it: the source %s is not consistent: %w", report.OneLine(s.ID), err)
+		}
+	}
 	was, err := au.run(ctx, feedOf(before), at)
 	if err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ func TestFlags(t *testing.T) {
 			t.Fatalf("%v: %v", args, err)
 		}
 	}
-	allow := cmp.AllowUnexported(scanOptions{}, collectOptions{}, evaluateOptions{}, explainOptions{}, readOptions{}, judgeOptions{}, gateOptions{}, showOptions{})
+	allow := cmp.AllowUnexported(scanOptions{}, collectOptions{}, evaluateOptions{}, explainOptions{}, readOptions{}, judgeOptions{}, gateOptions{}, showOptions{}, changeOptions{})
 	for _, pair := range []struct{ want, got any }{
 		{scanOptions{
 			readOptions: readOptions{config: "a.yaml", sources: []string{"x*", "y"}, shard: "1/2", timeout: time.Minute, maxWait: 2 * time.Second,

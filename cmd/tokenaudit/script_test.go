@@ -56,6 +56,11 @@ func setUpScript(env *testscript.Env) error {
 	env.Defer(stop)
 	env.Values[fixtureKey{}] = f
 	env.Vars = append(env.Vars, f.environ...)
+	sample, err := filepath.Abs("../../testdata/premerge")
+	if err != nil {
+		return err
+	}
+	env.Setenv("PREMERGE", sample)
 	for cms, url := range f.url {
 		env.Setenv(strings.ToUpper(cms)+"_URL", url)
 	}

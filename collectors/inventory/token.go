@@ -38,7 +38,7 @@ const (
 type Token struct {
 	// ID is a stable, scheme-less path, unique over all tokens (design, section 3).
 	ID string `json:"id"`
-	// Ref is the CMS's own id.
+	// Ref is the CMS's own id; the address of a token that has none yet.
 	Ref string `json:"ref"`
 	// Twin is the ID of the delivery token that a preview token belongs to, else empty.
 	Twin string `json:"twin,omitempty"`

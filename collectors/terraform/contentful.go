@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -32,9 +33,8 @@ const (
 )
 
 const (
-	reasonPersonalScope = "a personal token is not limited to environments: it reaches what its owner reaches"
-	reasonAppScope      = "where an app is installed decides which environments its key reaches"
-	reasonDefault       = "the configuration names no environments; Contentful gives such a key the environment master"
+	reasonAppScope = "where an app is installed decides which environments its key reaches"
+	reasonDefault  = "the configuration names no environments; Contentful gives such a key the environment master"
 )
 
 // apiKey makes the tokens of an API key: the delivery key, and the preview key
@@ -47,7 +47,7 @@ func (w *world) apiKey(c change) []inventory.Token {
 	}
 	space := w.space(c)
 	t := w.skeleton(c, cmsContentful)
-	t.Ref, t.ID = id, w.plannedID(c)
+	t.Ref, t.ID = cmp.Or(id, c.address), w.plannedID(c)
 	t.Name = o["name"].orText(c.address)
 	t.Description = o["description"].orText("")
 	t.Kind, t.APIs = inventory.Delivery, []inventory.API{inventory.ContentDelivery}
@@ -57,7 +57,7 @@ func (w *world) apiKey(c change) []inventory.Token {
 	t.Secret.Readable = inventory.Yes
 	twin := t
 	twin.Kind, twin.APIs = inventory.Preview, []inventory.API{inventory.ContentPreview}
-	twin.Ref, twin.ID = preview, t.ID+"/preview_api_key"
+	twin.Ref, twin.ID = cmp.Or(preview, c.address), t.ID+"/preview_api_key"
 	if id != "" && space.id != "" {
 		t.ID = cmsapi.Path("contentful/spaces/{}/api_keys/{}", space.id, id)
 	}
@@ -104,18 +104,20 @@ func (w *world) keyScope(c change, space space) inventory.Scope {
 func (w *world) personalToken(c change) []inventory.Token {
 	o := c.values(w.after)
 	t := w.skeleton(c, cmsContentful)
-	t.Ref, t.ID = w.identity(c, "id"), w.plannedID(c)
+	id := w.identity(c, "id")
+	t.Ref, t.ID = cmp.Or(id, c.address), w.plannedID(c)
 	t.Name = o["name"].orText(c.address)
 	t.Kind, t.APIs = inventory.Personal, []inventory.API{inventory.ContentManagement}
 	t.Access = personalAccess(o["scopes"])
-	t.Environments = inventory.UnknownScope(reasonPersonalScope)
+	// Contentful cannot limit such a token to spaces or environments.
+	t.Environments = inventory.AllScope()
 	t.Secret.Readable = inventory.No
 	t.Expiry = w.personalExpiry(c, o)
 	if c.keeps() || !w.after {
 		t.RevokedAt = stamp(o["revoked_at"], "revoked_at")
 	}
 	t.Traits.NotifiesBeforeExpiry = w.notifies(t.Expiry, o["expires_in"])
-	w.adopt(&t, w.liveByRef(cmsContentful, t.Ref, inventory.Personal))
+	w.adopt(&t, w.liveByRef(cmsContentful, id, inventory.Personal))
 	return []inventory.Token{t}
 }
 
@@ -190,7 +192,7 @@ func (w *world) notifies(e inventory.Expiry, in value) inventory.Ternary {
 func (w *world) appKey(c change) []inventory.Token {
 	o := c.values(w.after)
 	t := w.skeleton(c, cmsContentful)
-	t.Ref, t.ID = w.identity(c, "key_kid"), w.plannedID(c)
+	t.Ref, t.ID = cmp.Or(w.identity(c, "key_kid"), c.address), w.plannedID(c)
 	t.Name = fmt.Sprintf("key of app %s", o["app_definition_id"].orText("(known later)"))
 	t.Kind, t.APIs = inventory.App, []inventory.API{inventory.ContentManagement}
 	t.Access = inventory.AssumedAccess("where the app is installed, and with which rights, is not in the plan", inventory.Unknown)

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -21,10 +22,11 @@ func rolePermissions() []string { return datocms.Permissions() }
 func (w *world) accessToken(c change) []inventory.Token {
 	o := c.values(w.after)
 	t := w.skeleton(c, cmsDatoCMS)
-	t.Ref, t.ID = w.identity(c, "id"), w.plannedID(c)
+	id := w.identity(c, "id")
+	t.Ref, t.ID = cmp.Or(id, c.address), w.plannedID(c)
 	t.Name = o["name"].orText(c.address)
 	t.Expiry = inventory.NeverExpires(false)
-	live := w.liveByRef(cmsDatoCMS, t.Ref)
+	live := w.liveByRef(cmsDatoCMS, id)
 	d := datocms.Declared{
 		CDA: o["can_access_cda"].flag(), Preview: o["can_access_cda_preview"].flag(), CMA: o["can_access_cma"].flag(),
 	}
@@ -33,8 +35,8 @@ func (w *world) accessToken(c change) []inventory.Token {
 		listed = w.live[live.Source]
 	} else if project := w.projectOf(c); project != nil {
 		listed, t.Source = project, project.ID
-		if t.Ref != "" {
-			t.ID = cmsapi.Path(project.ID+"/access_tokens/{}", t.Ref)
+		if id != "" {
+			t.ID = cmsapi.Path(project.ID+"/access_tokens/{}", id)
 		}
 	}
 	role, mine := w.roleOf(c, &d)

@@ -73,7 +73,7 @@ func (p *Plan) lay(live map[string]*inventory.Source, was, will *stock, at time.
 func (p *Plan) source(at time.Time) *inventory.Source {
 	return &inventory.Source{
 		ID: p.sourceID(), CMS: CMS, Kind: inventory.KindPlan, Name: p.Root, CollectedAt: at,
-		Units: slices.Clone(p.units), Facts: facts(),
+		Units: slices.Clone(p.units), Facts: p.facts(),
 		Auditor: inventory.Auditor{
 			ReadsSecrets: inventory.Unknown, Writes: inventory.No, Necessary: inventory.Unknown,
 			Detail: "a plan is read from a file",

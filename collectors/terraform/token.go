@@ -26,7 +26,7 @@ func facts() inventory.Facts {
 	}
 	return inventory.Facts{
 		inventory.FactAccess:       partly("what a personal token may change depends on whoever applies the plan, and a role may be declared elsewhere"),
-		inventory.FactEnvironments: partly("a personal token is not limited to environments, and a value may be " + reasonOfLater),
+		inventory.FactEnvironments: partly("a value may be " + reasonOfLater),
 		inventory.FactBranches:     no(reasonNoBranch),
 		inventory.FactCreatedAt:    partly("a plan does not tell when a token was made that exists already"),
 		inventory.FactUpdatedAt:    partly("a plan does not tell when a token was changed last"),
@@ -39,11 +39,25 @@ func facts() inventory.Facts {
 	}
 }
 
+// facts narrows what a plan can tell to the tokens that it has: where all of
+// them are API keys, no description means an empty one.
+func (p *Plan) facts() inventory.Facts {
+	f := facts()
+	for _, c := range p.changes {
+		switch c.kind {
+		case typePersonalToken, typeAppKey, typeAccessToken:
+			return f
+		}
+	}
+	f[inventory.FactDescription] = inventory.FactSupport{Reported: inventory.SupportYes}
+	return f
+}
+
 // skeleton is what all tokens of a plan have in common. A token that is to be
 // made counts as made at the audit time.
 func (w *world) skeleton(c change, cms string) inventory.Token {
 	t := inventory.Token{
-		CMS: cms, Source: w.plan.sourceID(), Name: c.address,
+		CMS: cms, Ref: c.address, Source: w.plan.sourceID(), Name: c.address,
 		Environments: inventory.UnknownScope(reasonNotTold),
 		CreatedAt:    inventory.UnknownTime(reasonNotTold),
 		UpdatedAt:    inventory.UnknownTime(reasonNotTold),
