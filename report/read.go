@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+	"github.com/sourcegraph/conc/iter"
 )
 
 // maxReport bounds a report that is read: 4 GiB are some two million tokens.
@@ -111,13 +112,40 @@ func (d *decoding) member(name string) error {
 	}
 	field.Set(reflect.MakeSlice(field.Type(), 0, 0))
 	for d.json.More() {
-		item := reflect.New(field.Type().Elem())
-		if err := d.value("/"+name+"/"+strconv.Itoa(field.Len()), element, item); err != nil {
+		if err := d.batch("/"+name, element, field); err != nil {
 			return err
 		}
-		field.Set(reflect.Append(field, item.Elem()))
 	}
 	return d.delimiter(']')
+}
+
+// batchSize is how many elements of a list are decoded side by side.
+const batchSize = 512
+
+// batch reads some elements of a list, decodes them on all processors, and
+// appends them to the list in their order.
+func (d *decoding) batch(pointer string, schema *jsonschema.Schema, list reflect.Value) error {
+	var raws []json.RawMessage
+	for len(raws) < batchSize && d.json.More() {
+		var raw json.RawMessage
+		if err := d.json.Decode(&raw); err != nil {
+			return fmt.Errorf("%s/%d: %w", pointer, list.Len()+len(raws), unexpectedEnd(err))
+		}
+		raws = append(raws, raw)
+	}
+	first := list.Len()
+	items := reflect.MakeSlice(list.Type(), len(raws), len(raws))
+	errs := make([]error, len(raws))
+	iter.ForEachIdx(raws, func(i int, raw *json.RawMessage) {
+		errs[i] = decode(pointer+"/"+strconv.Itoa(first+i), schema, *raw, items.Index(i).Addr())
+	})
+	for _, err := range errs {
+		if err != nil {
+			return err // the first one in the document
+		}
+	}
+	list.Set(reflect.AppendSlice(list, items))
+	return nil
 }
 
 // schemaSeen names the schema of the document where it was read already.
@@ -139,12 +167,17 @@ func (d *decoding) field(name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// value reads one value, checks it and decodes it into what target points to.
+// value reads one value into what target points to.
 func (d *decoding) value(pointer string, schema *jsonschema.Schema, target reflect.Value) error {
 	var raw json.RawMessage
 	if err := d.json.Decode(&raw); err != nil {
 		return fmt.Errorf("%s: %w", pointer, unexpectedEnd(err))
 	}
+	return decode(pointer, schema, raw, target)
+}
+
+// decode checks one value and decodes it into what target points to.
+func decode(pointer string, schema *jsonschema.Schema, raw json.RawMessage, target reflect.Value) error {
 	if !utf8.Valid(raw) {
 		return fmt.Errorf("%s: is not UTF-8", pointer)
 	}
