@@ -46,7 +46,7 @@ func (e *Engine) ruleTable() string {
 		if !rule.Custom {
 			name = fmt.Sprintf("[%s](rules/%s/README.md)", name, path.Base(path.Dir(rule.File)))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, rule.Rule.Severity, rule.Title, paramList(rule.Rule))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, rule.Severity, rule.Title, paramList(rule.Rule))
 	}
 	return b.String()
 }

@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -8,13 +10,39 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The data files and the METADATA of the rules say the same.
+// writeControls writes the rules that METADATA names into the data files.
+func writeControls(t *testing.T, frameworks []Framework, rules []Rule) {
+	t.Helper()
+	for _, f := range frameworks {
+		for i := range f.Controls {
+			f.Controls[i].Rules = []string{}
+			for _, rule := range rules {
+				if slices.Contains(rule.Controls[f.Key], f.Controls[i].ID) {
+					f.Controls[i].Rules = append(f.Controls[i].Rules, rule.ID)
+				}
+			}
+		}
+		text, err := json.MarshalIndent(f, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile("controls/"+f.ID+".json", append(text, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// The data files and the METADATA of the rules say the same; -update writes the
+// rules into the data files.
 func TestControlsAgreeWithMetadata(t *testing.T) {
 	frameworks, err := Frameworks()
 	if err != nil {
 		t.Fatal(err)
 	}
 	rules := load(t, LoadOptions{}).Rules()
+	if *update {
+		writeControls(t, frameworks, rules)
+	}
 	known := map[string]bool{}
 	for _, f := range frameworks {
 		known[f.Key] = true

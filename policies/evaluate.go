@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/metrics"
 	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/topdown"
+	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -21,21 +23,16 @@ import (
 // ctx ended: a rule that cannot run is part of the result.
 func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error) {
 	c := newBrief(&source, at)
+	rulings := e.judgeAll(ctx, c)
+	if err := ctx.Err(); err != nil {
+		return Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
+	}
 	result := Result{Counts: make(map[string]Counts, len(e.rules)), Derived: c.derived}
-	for _, rule := range e.rules {
-		v := rule.variantFor(source.ID)
-		if v.off {
-			result.Counts[rule.ID] = Counts{}
-			continue
-		}
-		ruling := e.judge(ctx, c, rule, v)
-		if err := ctx.Err(); err != nil {
-			return Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
-		}
-		result.Counts[rule.ID] = ruling.counts
-		result.Verdicts = append(result.Verdicts, ruling.verdicts...)
-		if ruling.err != nil {
-			result.Errors = append(result.Errors, RuleError{Rule: rule.ID, Source: source.ID, Detail: ruling.detail()})
+	for i, rule := range e.rules {
+		result.Counts[rule.ID] = rulings[i].counts
+		result.Verdicts = append(result.Verdicts, rulings[i].verdicts...)
+		if rulings[i].err != nil {
+			result.Errors = append(result.Errors, RuleError{Rule: rule.ID, Source: source.ID, Detail: rulings[i].detail()})
 		}
 	}
 	slices.SortFunc(result.Verdicts, func(a, b Verdict) int {
@@ -44,6 +41,33 @@ func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.
 	source.Tokens = nil
 	result.Source = source
 	return result, nil
+}
+
+// judgeAll judges the source by every rule, in the order of the rules. The rules
+// share a large source between the processors; small ones are many, and the
+// caller judges them side by side.
+func (e *Engine) judgeAll(ctx context.Context, c *brief) []*ruling {
+	rulings := make([]*ruling, len(e.rules))
+	judge := func(i int) {
+		rule := e.rules[i]
+		if v := rule.variantFor(c.source.ID); v.off {
+			rulings[i] = &ruling{}
+		} else {
+			rulings[i] = e.judge(ctx, c, rule, v)
+		}
+	}
+	if len(c.chunks) == 1 {
+		for i := range e.rules {
+			judge(i)
+		}
+		return rulings
+	}
+	workers := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
+	for i := range e.rules {
+		workers.Go(func() { judge(i) })
+	}
+	workers.Wait()
+	return rulings
 }
 
 // A brief is one source prepared for judging: what all rules share.
@@ -58,6 +82,7 @@ type brief struct {
 	// chunks are the indexes of the tokens of each query about tokens.
 	chunks     [][]int
 	chunkTerms []*ast.Term
+	// all is the one array of all tokens, for rules about the source.
 	all        *ast.Term
 	sourceTerm *ast.Term
 	atTerm     *ast.Term
@@ -74,11 +99,12 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 		sourceTerm: sourceTerm(source),
 		atTerm:     ast.StringTerm(at.UTC().Format(time.RFC3339Nano)),
 	}
+	encoder := newEncoder()
 	for i := range source.Tokens {
 		token := &source.Tokens[i]
 		c.derived[i] = Derive(token, at)
 		c.place[token.ID] = i
-		c.terms[i] = tokenTerm(token, &c.derived[i])
+		c.terms[i] = encoder.token(token, &c.derived[i])
 	}
 	for _, chunk := range c.chunks {
 		terms := make([]*ast.Term, len(chunk))
@@ -87,8 +113,9 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 		}
 		c.chunkTerms = append(c.chunkTerms, ast.ArrayTerm(terms...))
 	}
-	if len(c.chunkTerms) == 1 {
-		c.all = c.chunkTerms[0]
+	c.all = c.chunkTerms[0]
+	if len(c.chunkTerms) > 1 {
+		c.all = ast.ArrayTerm(c.terms...)
 	}
 	return c
 }
@@ -98,9 +125,6 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 func (c *brief) tokensOf(subject Subject) []*ast.Term {
 	if subject == SubjectToken {
 		return c.chunkTerms
-	}
-	if c.all == nil {
-		c.all = ast.ArrayTerm(c.terms...)
 	}
 	return []*ast.Term{c.all}
 }

@@ -42,12 +42,15 @@ const (
 	partWrite part = 1 << 31
 )
 
+// accessParts are what may be unknown of a token whose write access is assumed.
+const accessParts = partAccessLevel | partManagesTokens | partRoleLevel
+
 // aboutUse are the parts that a token cannot have before it exists.
 const aboutUse = partLastUsed | partLastUsedByAPI | partUnusedDays
 
 // factParts are the parts of each fact.
 var factParts = map[inventory.Fact]part{
-	inventory.FactAccess:       partAccessLevel | partManagesTokens | partRoleLevel,
+	inventory.FactAccess:       accessParts,
 	inventory.FactEnvironments: partEnvironments,
 	inventory.FactBranches:     partBranches,
 	inventory.FactCreatedAt:    partCreatedAt | partLifetimeDays,

@@ -76,9 +76,39 @@ func TestTokenTermIsItsJSON(t *testing.T) {
 	n := 0
 	fill(reflect.ValueOf(&token).Elem(), &n)
 	fill(reflect.ValueOf(&derived).Elem(), &n)
-	want, got := asInput(t, token, derived), tokenTerm(&token, &derived).Value
+	want, got := asInput(t, token, derived), newEncoder().token(&token, &derived).Value
 	if want.Compare(got) != 0 {
 		t.Error(cmp.Diff(want.String(), got.String()))
+	}
+}
+
+// What is shared between tokens is shared only while it is equal: each token of a
+// row that differs in one part from the one before is built as if it stood alone.
+func TestEncoderSharesOnlyWhatIsEqual(t *testing.T) {
+	base := aToken("a")
+	n := 0
+	var other inventory.Token
+	fill(reflect.ValueOf(&other).Elem(), &n)
+	encoder := newEncoder()
+	row := []inventory.Token{base}
+	for i := range reflect.TypeFor[inventory.Token]().NumField() {
+		changed := base
+		reflect.ValueOf(&changed).Elem().Field(i).Set(reflect.ValueOf(other).Field(i))
+		row = append(row, changed, base)
+	}
+	for _, name := range []string{"Access", "Environments", "LastUsed"} {
+		part := reflect.ValueOf(other).FieldByName(name)
+		for i := range part.NumField() {
+			changed := base
+			reflect.ValueOf(&changed).Elem().FieldByName(name).Field(i).Set(part.Field(i))
+			row = append(row, changed, base)
+		}
+	}
+	for i := range row {
+		derived := Derive(&row[i], auditTime)
+		if want, got := newEncoder().token(&row[i], &derived), encoder.token(&row[i], &derived); want.Value.Compare(got.Value) != 0 {
+			t.Errorf("token %d of the row: %s", i, cmp.Diff(want.String(), got.String()))
+		}
 	}
 }
 
@@ -109,7 +139,7 @@ func withoutTokens(object ast.Object) [][2]*ast.Term {
 // Empty texts are present, so that comparisons are never undefined; times and
 // counts that are not there are absent.
 func TestEmptyTokenTerm(t *testing.T) {
-	object := tokenTerm(&inventory.Token{}, &Derived{}).Value.(ast.Object)
+	object := newEncoder().token(&inventory.Token{}, &Derived{}).Value.(ast.Object)
 	for _, name := range []string{"description", "twin", "url", "planned", "address", "name", "kind"} {
 		if v := object.Get(ast.StringTerm(name)); v == nil || !v.Equal(ast.StringTerm("")) {
 			t.Errorf("%s is %v, want an empty text", name, v)

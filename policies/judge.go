@@ -67,7 +67,16 @@ func (j *judgement) token(i int, o *outcome) Step {
 	case o.applies != nil && !o.applies[token.ID]:
 		return j.notApplicable(StepApplies)
 	}
-	if reason := unknownReason(j.brief.source, token, &j.derived[i], j.rule.needs); reason != "" {
+	needs, later := j.rule.needs, part(0)
+	if token.Access.Assumed && j.rule.reads&partWrite != 0 {
+		// A finding may rest on an assumed write, so what is unknown of the access
+		// counts only if there is none.
+		needs, later = needs&^accessParts, needs&accessParts
+	}
+	if reason := unknownReason(j.brief.source, token, &j.derived[i], needs); reason != "" {
+		return j.notEvaluated(token.ID, reason, StepRequires)
+	}
+	if reason := unknownReason(j.brief.source, token, &j.derived[i], later); reason != "" && len(o.deny[token.ID]) == 0 {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
 	return j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) })

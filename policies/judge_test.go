@@ -136,6 +136,20 @@ func TestAssumedWriteFailsAndSaysSo(t *testing.T) {
 	}
 }
 
+// A rule may require the access and read more of it than write: an assumed write
+// still fails, and what is unknown still is no pass.
+func TestAssumedWriteAndRequires(t *testing.T) {
+	text := customRule("deny contains {\"token\": token.id, \"message\": \"m\", \"evidence\": {\"level\": token.access.level}} if {\n\tsome token in input.tokens\n\ttoken.access.write\n\tcontains(token.name, \"bad\")\n}\n", "requires: []", "requires: [access]")
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}})
+	for name, want := range map[string]Status{"bad": Fail, "good": NotEvaluated} {
+		token := aToken("a", unread)
+		token.Name = name
+		if status, _ := statusOf(t, evaluate(t, e, aSource(token)), "custom/ours"); status != want {
+			t.Errorf("%s: got %s, want %s", name, status, want)
+		}
+	}
+}
+
 func TestPlannedToken(t *testing.T) {
 	planned := func(token *inventory.Token) {
 		token.Planned, token.Address = inventory.PlannedCreate, "module.web.contentful_apikey.main[0]"
@@ -190,5 +204,48 @@ func TestEvaluateIsDeterministic(t *testing.T) {
 	}
 	if len(one.Derived) != 2 || one.Source.Tokens != nil {
 		t.Error("the result has no derived facts, or it holds the tokens")
+	}
+}
+
+// A source that is judged in chunks gets the verdicts that its tokens get one by
+// one, and a rule about the source sees all of it.
+func TestLargeSource(t *testing.T) {
+	e := load(t, LoadOptions{})
+	source := population(2*chunkTokens + 100)
+	for i := range source.Tokens {
+		source.Tokens[i].Name = "the same"
+	}
+	large := evaluate(t, e, source)
+	counts := map[string]Counts{}
+	for i := range source.Tokens {
+		if i%97 != 0 {
+			continue
+		}
+		single := source
+		single.Tokens = source.Tokens[i : i+1]
+		for rule, c := range evaluate(t, e, single).Counts {
+			counts[rule] = Counts{counts[rule].Fail + c.Fail, counts[rule].Pass + c.Pass, counts[rule].NotEvaluated + c.NotEvaluated, counts[rule].NotApplicable + c.NotApplicable, 0}
+		}
+	}
+	failed := map[string]bool{}
+	for _, v := range large.Verdicts {
+		failed[v.Rule+v.Token] = v.Status == Fail
+	}
+	for rule, want := range counts {
+		got := Counts{}
+		for i := range source.Tokens {
+			if i%97 == 0 && failed[rule+source.Tokens[i].ID] {
+				got.Fail++
+			}
+		}
+		if rule != "token-limit-near" && rule != "duplicate-token-name" && got.Fail != want.Fail {
+			t.Errorf("%s: %d of the sample fail in the large source, %d alone", rule, got.Fail, want.Fail)
+		}
+	}
+	if got := large.Counts["duplicate-token-name"]; got != (Counts{Fail: 1}) {
+		t.Errorf("a rule about the source was counted as %+v", got)
+	}
+	if got := large.Counts["token-not-rotated"]; got != (Counts{Pass: len(source.Tokens)}) {
+		t.Errorf("token-not-rotated was counted as %+v", got)
 	}
 }
