@@ -61,3 +61,9 @@ sarif-check:
 sdk-check:
 	cd collectors/emulator/sdkcheck && npm install --no-package-lock --ignore-scripts --no-audit --no-fund
 	go test -tags sdkcheck -count=1 -v ./collectors/emulator/sdkcheck
+
+# How close collecting comes to what the published limits allow, on the
+# emulators over loopback, and how its cost grows with the number of sources.
+.PHONY: bench-collect
+bench-collect:
+	go test -tags benchcollect -count=1 -v -run '^TestBench' -timeout 20m ./collectors/builtin

@@ -1,0 +1,176 @@
+//go:build benchcollect
+
+package builtin
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// granted are the published limits in requests per second: of a Contentful
+// credential, a Contentstack organization, and each DatoCMS project.
+var granted = map[string]float64{"contentful": 7, "contentstack": 10, "datocms": 20}
+
+// TestBenchCollect prints how close collecting comes to what the published
+// limits allow, over real HTTP. `make bench-collect` runs it.
+func TestBenchCollect(t *testing.T) {
+	size := emulator.Size{Spaces: 100, KeysPerSpace: 4, PersonalTokens: 1500, Stacks: 200, TokensPerStack: 4, Projects: 60, TokensPerProject: 6}
+	fmt.Printf("published limits, 40 ms latency: %d spaces with %d personal tokens, %d stacks, %d projects\n\n",
+		size.Spaces, size.PersonalTokens, size.Stacks, size.Projects)
+	run := measure(t, size, emulator.Options{Clock: time.Now, Latency: 40 * time.Millisecond}, false)
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(out, "CMS\tdomains\ttokens\trequests\tper token\t429s\twall s\tslowest domain: bound s\tratio\t")
+	for _, cms := range []string{"contentful", "contentstack", "datocms"} {
+		run.row(out, cms)
+	}
+	_ = out.Flush()
+	fmt.Printf("\nwhole run %.1f s, its slowest domain %.1f s (%+.1f %%), %d sources, %d incomplete, heap at most %.1f MiB\n\n",
+		run.took.Seconds(), run.slowest().Seconds(), 100*(run.took.Seconds()/run.slowest().Seconds()-1),
+		run.result.Sources, run.result.Incomplete, float64(run.heap)/(1<<20))
+}
+
+// TestBenchGrowth prints how the cost grows with the number of sources, with
+// the limits off on both sides.
+func TestBenchGrowth(t *testing.T) {
+	fmt.Println("no limits, no latency: a third of the sources each CMS")
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(out, "sources\ttokens\trequests\twall s\tms per source\theap MiB\t")
+	for _, n := range []int{10, 100, 1000} {
+		third := n / 3
+		size := emulator.Size{Spaces: third, KeysPerSpace: 4, PersonalTokens: 10, Stacks: third, TokensPerStack: 4, Projects: n - 2*third, TokensPerProject: 6}
+		run := measure(t, size, emulator.Options{Clock: time.Now, NoLimits: true}, true)
+		requests := 0
+		for _, u := range run.uses {
+			requests += u.requests
+		}
+		fmt.Fprintf(out, "%d\t%d\t%d\t%.2f\t%.2f\t%.1f\t\n", run.result.Sources, run.result.Tokens, requests,
+			run.took.Seconds(), 1000*run.took.Seconds()/float64(run.result.Sources), float64(run.heap)/(1<<20))
+	}
+	_ = out.Flush()
+}
+
+// measurement is one run over a generated company.
+type measurement struct {
+	took   time.Duration
+	heap   uint64
+	result collectors.Result
+	uses   map[domainName]domainUse
+	tokens map[string]int
+}
+
+func (m measurement) slowest() time.Duration {
+	var slowest time.Duration
+	for _, u := range m.uses {
+		slowest = max(slowest, u.last)
+	}
+	return slowest
+}
+
+func (m measurement) row(out *tabwriter.Writer, cms string) {
+	var all domainUse
+	domains, ratio, bound := 0, 0.0, 0.0
+	for name, u := range m.uses {
+		if name.cms != cms {
+			continue
+		}
+		domains++
+		all.requests += u.requests
+		all.limited += u.limited
+		all.last = max(all.last, u.last)
+		if b := float64(u.requests) / granted[cms]; b > bound {
+			bound, ratio = b, u.last.Seconds()/b
+		}
+	}
+	fmt.Fprintf(out, "%s\t%d\t%d\t%d\t%.2f\t%d\t%.1f\t%.1f\t%.3f\t\n", cms, domains, m.tokens[cms], all.requests,
+		float64(all.requests)/float64(m.tokens[cms]), all.limited, all.last.Seconds(), bound, ratio)
+}
+
+func measure(t *testing.T, size emulator.Size, options emulator.Options, unpaced bool) measurement {
+	t.Helper()
+	company := emulator.Generate(size, time.Now(), options)
+	urls := make([]string, 3)
+	for i, h := range []http.Handler{company.Contentful, company.Contentstack, company.DatoCMS} {
+		server, err := emulator.Serve(t.Context(), h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close() //nolint:errcheck // the benchmark is over
+		urls[i] = server.URL()
+	}
+	m := measurement{uses: map[domainName]domainUse{}, tokens: map[string]int{}}
+	var mu sync.Mutex
+	began := time.Now()
+	session, err := cmsapi.NewSession(cmsapi.Options{Unpaced: unpaced, Observe: func(e cmsapi.Event) {
+		if !e.Attempt() {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		use := m.uses[domainName{e.CMS, e.Domain}]
+		use.requests++
+		use.last = time.Since(began)
+		if e.Status == http.StatusTooManyRequests {
+			use.limited++
+		}
+		m.uses[domainName{e.CMS, e.Domain}] = use
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	registry, err := Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	var idle, now runtime.MemStats
+	runtime.ReadMemStats(&idle)
+	began = time.Now()
+	m.result, err = collectors.Collect(t.Context(), collectors.Options{
+		Registry: registry, Run: collectors.Run{API: session, Now: time.Now}, Entries: entriesOf(company, urls),
+	}, func(s inventory.Source) error {
+		mu.Lock()
+		defer mu.Unlock()
+		m.tokens[s.CMS] += len(s.Tokens)
+		runtime.ReadMemStats(&now)
+		if now.HeapInuse > idle.HeapInuse {
+			m.heap = max(m.heap, now.HeapInuse-idle.HeapInuse)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.took = time.Since(began)
+	return m
+}
+
+func entriesOf(company *emulator.Company, urls []string) []collectors.Entry {
+	var projects []map[string]any
+	for _, p := range company.DatoCMSProjects {
+		projects = append(projects, map[string]any{"name": p.Name, "token": cmsapi.NewSecret(p.Token)})
+	}
+	entries := []collectors.Entry{
+		{CMS: "contentful", Values: map[string]any{
+			"organization": company.ContentfulOrganization, "token": cmsapi.NewSecret(company.ContentfulToken)}},
+		{CMS: "contentstack", Values: map[string]any{
+			"organization": company.ContentstackOrganization, "authtoken": cmsapi.NewSecret(company.ContentstackAuthtoken)}},
+		{CMS: "datocms", Values: map[string]any{"projects": projects}},
+	}
+	for i := range entries {
+		entries[i].BaseURL = urls[i]
+	}
+	return slices.Clip(entries)
+}
