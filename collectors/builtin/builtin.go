@@ -8,6 +8,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/contentstack"
 	"github.com/tokenaudit/tokenaudit/collectors/datocms"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
+	"github.com/tokenaudit/tokenaudit/collectors/strapi"
+	"github.com/tokenaudit/tokenaudit/collectors/wordpress"
 )
 
 // Definitions gives the definitions of all built-in CMSes, sorted by name.
@@ -18,6 +20,8 @@ func Definitions() []collectors.Definition {
 		contentstack.Definition(),
 		datocms.Definition(),
 		terraform.Definition(),
+		strapi.Definition(),
+		wordpress.Definition(),
 	}
 }
 

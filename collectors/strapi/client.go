@@ -1,0 +1,68 @@
+package strapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+const (
+	// defaultRate spares the server. Strapi publishes no limit for these lists.
+	defaultRate = 20
+	// burst lets the four requests of a server leave at once.
+	burst = 4
+)
+
+// newClient makes the client of one server.
+func newClient(entry collectors.Entry, run collectors.Run, domain string) (*cmsapi.Client, error) {
+	credential := entry.Secret(optionToken)
+	return run.API.Client(cmsapi.Config{
+		CMS:     CMS,
+		BaseURL: entry.BaseURL,
+		Authorize: func(h http.Header) {
+			h.Set("Authorization", "Bearer "+credential.Reveal())
+		},
+		Limit:             cmsapi.Limit{Domain: domain, Rate: defaultRate, Burst: burst},
+		RequestsPerSecond: entry.RequestsPerSecond,
+		Timeout:           entry.Timeout,
+		Classify:          classify,
+	})
+}
+
+const hintCredential = "Check that the admin token still exists, and that it is an admin token: one of the content API does not open the admin API."
+
+// classify reads the error body of a failure: the status decides, the message
+// says what to do.
+func classify(f cmsapi.Failure) *cmsapi.Error {
+	var body errorBody
+	if err := json.Unmarshal(f.Body, &body); err != nil {
+		return nil
+	}
+	failure, ok := body.Error.Get()
+	if !ok {
+		return nil
+	}
+	e := &cmsapi.Error{Class: cmsapi.ClassOf(f.Status)}
+	name, message := failure.Name.Value, failure.Message.Value
+	switch {
+	case f.Status == http.StatusUnauthorized && strings.EqualFold(message, "Token expired"):
+		e.Code, e.Message = name, "the admin token has expired"
+		e.Hint = "Make a new admin token: `tokenaudit doctor` prints how."
+	case f.Status == http.StatusUnauthorized && strings.EqualFold(message, "Token owner is deactivated"):
+		e.Code, e.Message = name, "the owner of the admin token is deactivated"
+		e.Hint = "Make a new admin token as a super admin who is active: `tokenaudit doctor` prints how."
+	case f.Status == http.StatusUnauthorized:
+		e.Message, e.Hint = "the credential is not accepted", hintCredential
+	case f.Status == http.StatusForbidden:
+		e.Message = "the credential lacks a permission"
+	case f.Status == http.StatusTooManyRequests:
+		e.Class, e.Message = inventory.ErrRateLimited, "the rate limit is used up"
+	case f.Status == http.StatusNotImplemented:
+		e.Message = "the server is not set up for this"
+	}
+	return e
+}

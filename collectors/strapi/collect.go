@@ -1,0 +1,154 @@
+package strapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// resource is one thing that has to be read of a server.
+type resource struct {
+	// unit is the name of its unit.
+	unit, path string
+	// kinds are the kinds of tokens it holds.
+	kinds []inventory.Kind
+	// action is what a credential needs for it.
+	action string
+	// settings is the page of the admin panel, segment what the IDs of its tokens hold.
+	settings, segment string
+}
+
+var (
+	listMe  = resource{unit: "auditor", path: "/admin/users/me"}
+	listAPI = resource{
+		unit: "api_tokens", path: "/admin/api-tokens", action: "admin::api-tokens.read",
+		kinds:    []inventory.Kind{inventory.Delivery, inventory.Management},
+		settings: "api-tokens", segment: "api_tokens",
+	}
+	listAdmin = resource{
+		unit: "admin_tokens", path: "/admin/admin-tokens", action: "admin::admin-tokens.read",
+		kinds:    []inventory.Kind{inventory.Management},
+		settings: "admin-tokens", segment: "admin_tokens",
+	}
+	listTransfer = resource{
+		unit: "transfer_tokens", path: "/admin/transfer/tokens", action: "admin::transfer.tokens.read",
+		kinds:    []inventory.Kind{inventory.Management},
+		settings: "transfer-tokens", segment: "transfer_tokens",
+	}
+)
+
+// answers are what was read of a server. The errors are nil for what was read.
+type answers struct {
+	me                   document[person]
+	api, admin, transfer listing[token]
+	meErr                error
+	apiErr, adminErr     error
+	transferErr          error
+}
+
+// read asks for everything at once: none of it needs another.
+func (c *collector) read(ctx context.Context) answers {
+	var a answers
+	workers := pool.New().WithMaxGoroutines(burst)
+	workers.Go(func() { a.meErr = c.get(ctx, listMe, &a.me) })
+	workers.Go(func() { a.apiErr = c.get(ctx, listAPI, &a.api) })
+	workers.Go(func() { a.adminErr = c.get(ctx, listAdmin, &a.admin) })
+	workers.Go(func() { a.transferErr = c.get(ctx, listTransfer, &a.transfer) })
+	workers.Wait()
+	return a
+}
+
+func (c *collector) get(ctx context.Context, l resource, out any) error {
+	if _, err := c.client.Get(ctx, cmsapi.Request{Path: l.path}, out); err != nil {
+		return explain(l, err)
+	}
+	return nil
+}
+
+// explain adds to an error what to grant, or what of the server is off.
+func explain(l resource, err error) *cmsapi.Error {
+	e := *cmsapi.AsError(err)
+	switch {
+	case e.Hint != "":
+	case e.Class == inventory.ErrUnauthorized:
+		e.Hint = hintCredential
+	case e.Class == inventory.ErrPermissionDenied && l.action != "":
+		e.Hint = fmt.Sprintf("Give the admin token the permission %s (Settings > Admin tokens).", l.action)
+	case e.Class == inventory.ErrPermissionDenied:
+		e.Hint = "Use an admin token that a super admin has made: `tokenaudit doctor` prints how."
+	case l.unit == listTransfer.unit && e.Status == http.StatusNotFound:
+		e.Message = "data transfer is switched off, or not part of this server"
+		e.Hint = "Where server.transfer.remote.enabled is false Strapi hides the transfer tokens. They work again as soon as it is true: delete them first, or accept the gap."
+	case l.unit == listTransfer.unit && e.Status == http.StatusNotImplemented:
+		e.Message = "the server has no salt for transfer tokens"
+		e.Hint = "Set transfer.token.salt in config/admin.js, or accept the gap: without it no transfer token works."
+	case e.Status == http.StatusNotFound:
+		e.Hint = "Check base_url: it has to lead to a Strapi 5 server whose admin API is at /admin."
+	}
+	return &e
+}
+
+// collect makes a source of what was read.
+func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
+	who, meErr := identify(a)
+	s := server{source: source, page: c.page, who: who}
+	var units []inventory.Unit
+	add := func(l resource, list listing[token], err error, build func(token) inventory.Token) *inventory.Unit {
+		tokens, unit := s.read(l, list, err, build)
+		source.Tokens = append(source.Tokens, tokens...)
+		units = append(units, unit)
+		return &units[len(units)-1]
+	}
+	add(listAPI, a.api, a.apiErr, s.contentToken)
+	admin := add(listAdmin, a.admin, a.adminErr, s.adminToken)
+	c.judgeAdminList(admin, len(a.admin.Data.Items) > 0, a.adminErr, who)
+	add(listTransfer, a.transfer, a.transferErr, s.transferToken)
+	source.Units = append(units, unitOf(listMe, false, meErr))
+	source.Auditor = c.auditor(source.ID, a, who)
+	return source
+}
+
+// judgeAdminList finishes the unit of the admin tokens. Strapi gives whoever is
+// no super admin their own ones only, and does not say so.
+func (c *collector) judgeAdminList(u *inventory.Unit, some bool, err error, who caller) {
+	kinds := listAdmin.kinds
+	switch {
+	case err != nil && cmsapi.AsError(err).Status == http.StatusNotFound && c.session:
+		// A person's login works on servers that know no admin tokens.
+		*u = inventory.CompleteUnit(listAdmin.unit, kinds...)
+		u.Detail = "the server has no endpoint for admin tokens: it is older than they are, or has them switched off"
+	case err != nil && cmsapi.AsError(err).Status == http.StatusNotFound:
+		u.Detail = "GET " + listAdmin.path + ": 404 the endpoint for admin tokens is missing, although the credential of the scan seems to be one"
+		u.Hint = "Check that nothing between here and the server filters paths. A server that is older than admin tokens has none: accept the gap there."
+	case u.Status != inventory.UnitComplete || who.superAdmin == inventory.Yes:
+	default:
+		gap := inventory.FailedUnit
+		if some {
+			gap = inventory.PartialUnit
+		}
+		detail, class := "Strapi gives the admin tokens of all people to super admins only, and the credential of the scan belongs to none", inventory.ErrPermissionDenied
+		if who.superAdmin == inventory.Unknown {
+			detail = "Strapi gives the admin tokens of all people to super admins only, and whether the credential of the scan belongs to one is not known: " + who.reason
+			class = who.class
+		}
+		*u = gap(listAdmin.unit, class, detail, "Make the admin token of the scan as a super admin: `tokenaudit doctor` prints how.", kinds...)
+	}
+}
+
+// unitOf makes the unit of a list. A nil err is a list that was read whole.
+func unitOf(l resource, some bool, err *cmsapi.Error) inventory.Unit {
+	if err == nil {
+		return inventory.CompleteUnit(l.unit, l.kinds...)
+	}
+	if err.Path == "" {
+		whole := *err
+		whole.Path = l.path
+		err = &whole
+	}
+	return cmsapi.UnitOf(l.unit, l.kinds, some, err)
+}

@@ -1,0 +1,96 @@
+package strapi
+
+import (
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// The options of an entry.
+const (
+	optionName    = "name"
+	optionToken   = "token"
+	optionBaseURL = "base_url"
+)
+
+// Definition tells tokenaudit about Strapi.
+func Definition() collectors.Definition {
+	return collectors.Definition{
+		CMS:   CMS,
+		Title: "Strapi",
+		Options: []collectors.Option{
+			{
+				Key: optionName, Type: collectors.OptionString, Required: true, Example: "intranet",
+				Help: "A name of your choice for this server; it is part of every id, so keep it.",
+			},
+			{
+				Key: optionBaseURL, Type: collectors.OptionString, Required: true, Example: "https://cms.example.com",
+				Help: "Scheme, host and port of the server.",
+			},
+			{
+				Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "STRAPI_ADMIN_TOKEN",
+				Help: "An admin token of a super admin that may read the three lists of tokens.",
+			},
+		},
+		Facts:          facts(),
+		LeastPrivilege: leastPrivilege,
+		New:            newCollector,
+	}
+}
+
+const (
+	reasonNoEnvironments = "Strapi has no environments: a token opens the whole server"
+	reasonNoBranches     = "Strapi has no branches"
+	reasonNoMaker        = "Strapi does not report who made a content API or transfer token"
+	reasonNoUpdate       = "Strapi moves updatedAt with a use that it records, too, so it does not tell when a used token was changed"
+	reasonNoTransferUse  = "Strapi never records the use of a transfer token"
+	reasonNoActivity     = "Strapi does not report when a person was active last"
+	reasonOwnerState     = "Strapi's list does not say whether the owner of an admin token is active, or which roles the owner has"
+	reasonFactory        = "Strapi does not mark the tokens that it made itself; only their date can prove it"
+)
+
+// facts says what Strapi can tell about its tokens.
+func facts() inventory.Facts {
+	yes := inventory.FactSupport{Reported: inventory.SupportYes}
+	partly := func(reason string) inventory.FactSupport {
+		return inventory.FactSupport{Reported: inventory.SupportPartly, Reason: reason}
+	}
+	no := func(reason string) inventory.FactSupport {
+		return inventory.FactSupport{Reported: inventory.SupportNo, Reason: reason}
+	}
+	return inventory.Facts{
+		inventory.FactAccess: yes,
+		// Known by design: see scope.
+		inventory.FactEnvironments: yes,
+		inventory.FactBranches:     no(reasonNoBranches),
+		inventory.FactCreatedAt:    yes,
+		inventory.FactUpdatedAt:    partly(reasonNoUpdate),
+		// A token is deleted, and then gone from the list: one that is listed is not revoked.
+		inventory.FactRevokedAt:   yes,
+		inventory.FactExpiry:      yes,
+		inventory.FactLastUsed:    partly(reasonNoTransferUse),
+		inventory.FactOwner:       partly(reasonNoMaker),
+		inventory.FactDescription: yes,
+		inventory.FactTraits:      partly(reasonFactory),
+	}
+}
+
+const leastPrivilege = `The weakest credential that does the work is an admin token that may read the three lists of tokens and nothing
+else. **A super admin has to make it**: with the token of anybody else Strapi leaves out the admin tokens of all other
+people, without saying so. Log in as a super admin, and send:
+
+    POST /admin/admin-tokens
+    Authorization: Bearer <the JWT of POST /admin/login>
+    Content-Type: application/json
+
+    {"name": "token audit", "description": "Lists tokens for tokenaudit", "lifespan": 7776000000, "adminPermissions": [
+      {"action": "admin::api-tokens.read"},
+      {"action": "admin::admin-tokens.read"},
+      {"action": "admin::transfer.tokens.read"}]}
+
+The secret is ` + "`data.accessKey`" + ` of the answer, shown once. The lifespan is 7, 30 or 90 days in milliseconds; null would
+never expire. In the admin panel the same is done under *Settings > Admin tokens*.
+
+The token stops working when its owner is deactivated, and goes when the owner is deleted. Where the server has
+` + "`admin.secrets.encryptionKey`" + ` set, Strapi shows whoever may list content API tokens the secret of a single one;
+tokenaudit only asks for the lists, which hold none.
+`

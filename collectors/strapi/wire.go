@@ -1,0 +1,63 @@
+package strapi
+
+import "github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+
+// The types of Strapi's answers. They have no place for accessKey, the secret
+// that the answers to creating a token, and some single reads, carry.
+
+// listing is an answer with a list. Strapi does not page the lists of tokens.
+type listing[T any] struct {
+	Data cmsapi.List[T] `json:"data"`
+}
+
+// document is an answer with one object.
+type document[T any] struct {
+	Data cmsapi.Field[T] `json:"data"`
+}
+
+type errorBody struct {
+	Error cmsapi.Field[struct {
+		Name    cmsapi.Field[string] `json:"name"`
+		Message cmsapi.Field[string] `json:"message"`
+	}] `json:"error"`
+}
+
+// token is a token of any of the three lists.
+type token struct {
+	ID          cmsapi.Field[cmsapi.Text]    `json:"id"`
+	Kind        cmsapi.Field[string]         `json:"kind"`
+	Name        cmsapi.Field[string]         `json:"name"`
+	Description cmsapi.Field[string]         `json:"description"`
+	Type        cmsapi.Field[string]         `json:"type"`
+	Lifespan    cmsapi.Field[cmsapi.Integer] `json:"lifespan"`
+	ExpiresAt   cmsapi.Field[cmsapi.Moment]  `json:"expiresAt"`
+	LastUsedAt  cmsapi.Field[cmsapi.Moment]  `json:"lastUsedAt"`
+	CreatedAt   cmsapi.Field[cmsapi.Moment]  `json:"createdAt"`
+	UpdatedAt   cmsapi.Field[cmsapi.Moment]  `json:"updatedAt"`
+	// Permissions are those of content API tokens and of transfer tokens.
+	Permissions cmsapi.List[string] `json:"permissions"`
+	// AdminPermissions are those of admin tokens, whose type says nothing.
+	AdminPermissions cmsapi.List[adminPermission] `json:"adminPermissions"`
+	AdminUserOwner   cmsapi.Field[person]         `json:"adminUserOwner"`
+}
+
+type adminPermission struct {
+	Action  cmsapi.Field[string] `json:"action"`
+	Subject cmsapi.Field[string] `json:"subject"`
+}
+
+// person is an admin user.
+type person struct {
+	ID        cmsapi.Field[cmsapi.Text]   `json:"id"`
+	Firstname cmsapi.Field[string]        `json:"firstname"`
+	Lastname  cmsapi.Field[string]        `json:"lastname"`
+	Username  cmsapi.Field[string]        `json:"username"`
+	Email     cmsapi.Field[string]        `json:"email"`
+	CreatedAt cmsapi.Field[cmsapi.Moment] `json:"createdAt"`
+	// Roles come with /admin/users/me only.
+	Roles cmsapi.List[role] `json:"roles"`
+}
+
+type role struct {
+	Code cmsapi.Field[string] `json:"code"`
+}

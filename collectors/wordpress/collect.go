@@ -1,0 +1,175 @@
+package wordpress
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// The names of the units.
+const (
+	unitSite      = "site"
+	unitUsers     = "users"
+	unitPasswords = "application_passwords"
+	unitAuditor   = "auditor"
+)
+
+// useResolution: WordPress writes last_used anew only when the last value is a
+// full day old, so a use lies up to so much after what it says.
+const useResolution = 24 * time.Hour
+
+// collect makes a source of what was read.
+func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
+	personal := []inventory.Kind{inventory.Personal}
+	if a.indexErr != nil {
+		source.Units = []inventory.Unit{
+			cmsapi.UnitOf(unitSite, nil, false, a.indexErr), cmsapi.UnitOf(unitUsers, nil, false, a.indexErr),
+			cmsapi.UnitOf(unitPasswords, personal, false, a.indexErr), cmsapi.UnitOf(unitAuditor, nil, false, a.indexErr),
+		}
+		source.Auditor = unknownAuditor("the site could not be read")
+		return source
+	}
+	s := site{source: source, page: c.page}
+	tokens, passwordsErr := s.tokens(a)
+	source.Tokens = tokens
+	own, ownErr := s.auditor(a)
+	source.Auditor = own
+	users := a.users.Unit(unitUsers)
+	source.Units = []inventory.Unit{
+		siteUnit(a.index), users,
+		cmsapi.UnitOf(unitPasswords, personal, len(tokens) > 0, passwordsErr),
+		cmsapi.UnitOf(unitAuditor, nil, false, ownErr),
+	}
+	return source
+}
+
+// siteUnit says whether the index was understood.
+func siteUnit(i index) inventory.Unit {
+	if reason := cmp.Or(i.Name.Reason("name"), i.Authentication.Reason("authentication")); reason != "" {
+		return inventory.FailedUnit(unitSite, inventory.ErrUnreadable, "GET /wp-json/: "+reason, hintSite)
+	}
+	u := inventory.CompleteUnit(unitSite)
+	if _, on := i.Authentication.Members["application-passwords"]; !on {
+		u.Detail = "the site does not offer application passwords: those that exist do not work"
+	}
+	return u
+}
+
+// site is what tokens are made with.
+type site struct {
+	source inventory.Source
+	page   func(file string) string
+}
+
+// tokens makes the tokens of all users. The error says whose could not be read
+// whole; it is nil if all were.
+func (s site) tokens(a answers) ([]inventory.Token, error) {
+	var tokens []inventory.Token
+	var failed []*cmsapi.Error
+	where := ""
+	fail := func(who string, e *cmsapi.Error) {
+		if where == "" {
+			where = who
+		}
+		failed = append(failed, e)
+	}
+	for i, u := range a.users.Items {
+		who := "user " + string(u.ID.Value)
+		if e := a.passwords[i].err; e != nil {
+			fail(who, e)
+		}
+		seen := map[string]bool{}
+		for _, p := range a.passwords[i].list.Items {
+			uuid := p.UUID.Value
+			if uuid == "" || seen[uuid] {
+				fail(who, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "an application password has no uuid, or that of another"})
+				continue
+			}
+			seen[uuid] = true
+			tokens = append(tokens, s.token(u, p))
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		e := *failed[0]
+		e.Message = fmt.Sprintf("%s (%s; %d of %d users concerned)", e.Message, where, len(failed), len(a.users.Items))
+		return tokens, &e
+	case a.users.Err != nil:
+		e := *a.users.Err
+		e.Message = "the list of users is not whole: " + e.Message
+		return tokens, &e
+	}
+	return tokens, nil
+}
+
+// token makes one token of the common schema.
+func (s site) token(u user, p applicationPassword) inventory.Token {
+	id, access := string(u.ID.Value), accessOf(u)
+	t := inventory.Token{
+		ID:     tokenID(s.source.ID, id, p.UUID.Value),
+		Ref:    p.UUID.Value,
+		CMS:    CMS,
+		Source: s.source.ID,
+		Name:   p.Name.Or("application password " + p.UUID.Value),
+		URL:    s.page(cmsapi.Path("user-edit.php?user_id={}#application-passwords-section", id)),
+		Kind:   inventory.Personal,
+		APIs:   []inventory.API{inventory.ContentDelivery},
+		Access: access,
+
+		Environments: s.scope(),
+		CreatedAt:    cmsapi.Timestamp("created", cmsapi.UTC(p.Created), false),
+		UpdatedAt:    inventory.UnknownTime(reasonNoUpdate),
+		RevokedAt:    inventory.None(),
+		Expiry:       inventory.NeverExpires(false),
+		LastUsed:     lastUse(cmsapi.UTC(p.LastUsed)),
+		Traits:       inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.No},
+		Owner:        owner(u, access),
+		// WordPress keeps a hash only.
+		Secret: inventory.Secret{Readable: inventory.No},
+		Origin: s.source.Origin,
+	}
+	if access.Write {
+		t.APIs = []inventory.API{inventory.ContentManagement}
+	}
+	return t
+}
+
+func tokenID(source, user, uuid string) string {
+	return source + cmsapi.Path("/users/{}/application_passwords/{}", user, uuid)
+}
+
+// scope is the one thing that every application password opens: the site.
+func (s site) scope() inventory.Scope {
+	scope := inventory.NewScope(inventory.ScopeItem{ID: s.source.Name, Primary: inventory.Yes, Exists: inventory.Yes})
+	scope.Reason = reasonNoEnvironments
+	return scope
+}
+
+// lastUse: null is never.
+func lastUse(f cmsapi.Field[cmsapi.Moment]) inventory.LastUsed {
+	switch f.State {
+	case cmsapi.FieldGiven:
+		return inventory.UsedBetween(f.Value.Time, f.Value.Time.Add(useResolution))
+	case cmsapi.FieldNull:
+		return inventory.NeverUsed()
+	default:
+		return inventory.UnknownUse(f.Reason("last_used"))
+	}
+}
+
+// owner is the user that the password acts as. WordPress itself has no state
+// in which a user exists and cannot log in.
+func owner(u user, access inventory.Access) inventory.Owner {
+	o := inventory.Owner{
+		Type: inventory.OwnerPerson, ID: string(u.ID.Value), Name: cmp.Or(u.Name.Value, u.Username.Value),
+		State: inventory.OwnerActive, Level: access.Level,
+		LastActive: inventory.UnknownTime(reasonNoActivity), Reason: access.Reason,
+	}
+	if len(u.Roles.Items) > 0 {
+		o.Role = u.Roles.Items[0]
+	}
+	return o
+}

@@ -1,0 +1,132 @@
+package wordpress
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+const planted = "planted0secret"
+
+func fixture(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// answer is what the server of a test says.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func ok(body string) answer { return answer{status: http.StatusOK, body: body} }
+
+func users(body string, total, pages int) answer {
+	return answer{http.StatusOK, http.Header{"X-Wp-Total": {strconv.Itoa(total)}, "X-Wp-Totalpages": {strconv.Itoa(pages)}}, body}
+}
+
+func apiError(status int, code string) answer {
+	return answer{status: status, body: `{"code":"` + code + `","message":"No. ` + planted + `","data":{"status":` + strconv.Itoa(status) + `}}`}
+}
+
+// serve answers from a map of paths.
+func serve(answers map[string]answer) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, known := answers[r.URL.Path]
+		if route := r.URL.Query().Get("rest_route"); r.URL.Path == "/index.php" {
+			a, known = answers["plain "+route]
+		}
+		if !known {
+			a = apiError(http.StatusNotFound, "rest_no_route")
+		}
+		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+		for name, values := range a.header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(a.status)
+		_, _ = w.Write([]byte(a.body))
+	})
+}
+
+const (
+	pathUsers = "/wp-json/wp/v2/users"
+	pathOwn   = pathUsers + "/me/application-passwords/introspect"
+	indexBody = `{"name":"Intranet","authentication":{"application-passwords":{"endpoints":{"authorization":"https://x.example/wp-admin/authorize-application.php"}}}}`
+)
+
+func pathOf(user string) string { return pathUsers + "/" + user + "/application-passwords" }
+
+// recorded is the site of the captures: the scan is the administrator.
+func recorded(t testing.TB) map[string]answer {
+	return map[string]answer{
+		"/wp-json/": ok(indexBody),
+		pathUsers:   users(fixture(t, "users.json"), 4, 1),
+		pathOf("1"): ok(fixture(t, "application-passwords-user1.json")),
+		pathOf("2"): ok(fixture(t, "application-passwords-user2.json")),
+		pathOf("3"): ok(fixture(t, "application-passwords-user3.json")),
+		pathOf("4"): ok(fixture(t, "application-passwords-user4.json")),
+		pathOwn:     ok(`{"uuid":"8c87089c-e711-45da-929d-25fe45b585f7","name":"bootstrap"}`),
+	}
+}
+
+func entry(name, baseURL string) collectors.Entry {
+	return collectors.Entry{CMS: CMS, Name: name, BaseURL: baseURL, Values: map[string]any{
+		optionName: name, optionUsername: "auditor", optionPassword: cmsapi.NewSecret(planted + " " + name),
+	}}
+}
+
+// TestConformance runs the suite of all collectors on two sites. The users have
+// few capabilities, because the suite spoils each of them.
+func TestConformance(t *testing.T) {
+	const people = `[
+		{"id":1,"username":"admin","name":"Admin","roles":["administrator"],"capabilities":{"manage_options":true,"read":true,"administrator":true}},
+		{"id":4,"username":"su","name":"Su","roles":["subscriber"],"capabilities":{"read":true,"subscriber":true}}]`
+	answers := recorded(t)
+	answers[pathUsers] = users(people, 2, 1)
+	const capabilities = "[].capabilities."
+	failure := func(status int, code string, class inventory.ErrorClass) conformance.Failure {
+		return conformance.Failure{Name: code + " with " + strconv.Itoa(status), Status: status, Body: apiError(status, code).body, Classes: []inventory.ErrorClass{class}}
+	}
+	conformance.Run(t, conformance.Target{
+		Definition: Definition(),
+		Handler:    func() http.Handler { return serve(answers) },
+		Entries: func(baseURL string) []collectors.Entry {
+			return []collectors.Entry{entry("intranet", baseURL), entry("blog", baseURL)}
+		},
+		Endpoints: []conformance.Endpoint{
+			// Without the root of the API nothing of the site is read.
+			{Path: "/wp-json/", Unit: unitSite, Also: []string{unitUsers, unitPasswords, unitAuditor}},
+			{
+				Path: pathUsers, Unit: unitUsers, Also: []string{unitPasswords},
+				// A capability that a user does not have is not in the object.
+				Nullable: []string{capabilities + "manage_options", capabilities + "read", capabilities + "administrator", capabilities + "subscriber"},
+				Paging:   &conformance.Paging{TotalHeader: "X-WP-Total", Skip: "page", PageNumbers: true, Limit: "per_page"},
+			},
+			{Path: pathOwn, Unit: unitAuditor},
+			{Path: pathUsers + "/*/application-passwords", Unit: unitPasswords, Nullable: []string{"[].last_used", "[].last_ip"}},
+		},
+		LimitHeaders: http.Header{"Retry-After": {"2"}},
+		Failures: []conformance.Failure{
+			failure(401, "rest_cannot_list_application_passwords", inventory.ErrUnauthorized),
+			failure(403, "rest_cannot_list_application_passwords", inventory.ErrPermissionDenied),
+			failure(403, "rest_forbidden_context", inventory.ErrPermissionDenied),
+			failure(404, "rest_user_invalid_id", inventory.ErrNotFound),
+			failure(404, "rest_no_route", inventory.ErrNotFound),
+			failure(501, "application_passwords_disabled", inventory.ErrUnavailable),
+			failure(501, "application_passwords_disabled_for_user", inventory.ErrUnavailable),
+		},
+		Secrets: []string{planted},
+	})
+}

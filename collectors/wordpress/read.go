@@ -1,0 +1,204 @@
+package wordpress
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+const (
+	// usersPerPage is the most that WordPress gives.
+	usersPerPage = 100
+	// usersAtOnce bounds how many users are asked for at once, within the limiter.
+	usersAtOnce = 8
+	// hopeless is after how many users in a row without an answer the rest is not
+	// asked for: each of them may cost a minute.
+	hopeless = 20
+)
+
+// answers are what was read of a site. The errors are nil for what was read.
+type answers struct {
+	index    index
+	indexErr error
+	users    cmsapi.Listing[user]
+	// passwords are one for each of users.Items.
+	passwords []passwords
+	own       applicationPassword
+	ownErr    error
+}
+
+// passwords are the application passwords of one user.
+type passwords struct {
+	list cmsapi.List[applicationPassword]
+	err  *cmsapi.Error
+}
+
+// read asks for all of a site: the application passwords of every user that
+// wanted picks, by place in the list; nil picks all.
+func (c *collector) read(ctx context.Context, wanted func(place int, u user) bool) answers {
+	var a answers
+	var routes router
+	if routes, a.indexErr = c.route(ctx, &a.index); a.indexErr != nil {
+		return a
+	}
+	a.users = c.users(ctx, routes)
+	if wanted != nil {
+		var some []user
+		for i, u := range a.users.Items {
+			if wanted(i, u) {
+				some = append(some, u)
+			}
+		}
+		a.users.Items = some
+	}
+	workers := pool.New().WithMaxGoroutines(usersAtOnce)
+	workers.Go(func() {
+		_, err := c.client.Get(ctx, routes("/wp/v2/users/me/application-passwords/introspect", nil), &a.own)
+		if err != nil {
+			a.ownErr = explain(err)
+		}
+	})
+	a.passwords = make([]passwords, len(a.users.Items))
+	var silent atomic.Int64
+	for i, u := range a.users.Items {
+		workers.Go(func() { a.passwords[i] = c.passwords(ctx, routes, string(u.ID.Value), &silent) })
+	}
+	workers.Wait()
+	return a
+}
+
+// router makes the request of a route of the REST API.
+type router func(route string, query url.Values) cmsapi.Request
+
+// pretty is the router of sites with pretty permalinks.
+func pretty(route string, query url.Values) cmsapi.Request {
+	return cmsapi.Request{Path: "/wp-json" + route, Query: query}
+}
+
+// plain is the router of sites without.
+func plain(route string, query url.Values) cmsapi.Request {
+	all := url.Values{"rest_route": {route}}
+	for name, values := range query {
+		all[name] = values
+	}
+	return cmsapi.Request{Path: "/index.php", Query: all}
+}
+
+// route finds out how the REST API is reached, and reads its index. A site
+// without pretty permalinks answers the pretty path with its own pages or 404.
+func (c *collector) route(ctx context.Context, out *index) (router, error) {
+	query := url.Values{"_fields": {"name,authentication"}}
+	_, err := c.client.Get(ctx, pretty("/", query), out)
+	if err == nil {
+		return pretty, nil
+	}
+	first := cmsapi.AsError(err)
+	if first.Class == inventory.ErrNotFound || first.Class == inventory.ErrUnreadable {
+		if _, err := c.client.Get(ctx, plain("/", query), out); err == nil {
+			return plain, nil
+		}
+	}
+	return nil, explain(err)
+}
+
+// users reads the list of users. A caller who may not edit a user is not given
+// it, while the headers count it: so the pages go by X-WP-TotalPages, an empty
+// one is not the end, and the number of users is compared with X-WP-Total.
+func (c *collector) users(ctx context.Context, routes router) cmsapi.Listing[user] {
+	var lastPage atomic.Int64
+	list := cmsapi.ReadPages(ctx, cmsapi.Paging[user]{
+		Name:     "users",
+		Limit:    usersPerPage,
+		Key:      func(u user) string { return string(u.ID.Value) },
+		MaxEmpty: 1 << 20,
+		Fetch: func(ctx context.Context, skip int) (cmsapi.Page[user], error) {
+			page := skip/usersPerPage + 1
+			if last := lastPage.Load(); last > 0 && int64(page) > last {
+				return cmsapi.Page[user]{}, &cmsapi.Error{Class: inventory.ErrTruncated,
+					Message: fmt.Sprintf("the site counts more users than its %d pages hold", last)}
+			}
+			p, pages, err := c.usersPage(ctx, routes, page)
+			lastPage.Store(int64(pages))
+			return p, err
+		},
+	})
+	if list.Err != nil {
+		if list.Err.Class == inventory.ErrTruncated && list.Err.Hint == "" {
+			list.Err.Hint = "WordPress leaves out the users that the caller may not edit. " + hintEditUsers
+		}
+		list.Err = explain(list.Err)
+	}
+	return list
+}
+
+// usersPage reads one page of users, and how many pages there are.
+func (c *collector) usersPage(ctx context.Context, routes router, page int) (cmsapi.Page[user], int, error) {
+	var body cmsapi.List[user]
+	response, err := c.client.Get(ctx, routes("/wp/v2/users", url.Values{
+		"context": {"edit"}, "per_page": {strconv.Itoa(usersPerPage)}, "page": {strconv.Itoa(page)},
+		"orderby": {"id"}, "order": {"asc"}, "_fields": {userFields},
+	}), &body)
+	if err != nil {
+		return cmsapi.Page[user]{}, 0, err
+	}
+	pages := headerNumber(response.Header, "X-WP-TotalPages").Or(1)
+	total := headerNumber(response.Header, "X-WP-Total")
+	if total.State != cmsapi.FieldGiven {
+		return cmsapi.Page[user]{}, 0, &cmsapi.Error{Class: inventory.ErrTruncated,
+			Message: "the site does not say how many users it has (X-WP-Total), so whether the list is whole is not known"}
+	}
+	p, err := cmsapi.PageOf("users", body, total, cmsapi.Given[cmsapi.Integer](usersPerPage))
+	p.Items = slices.DeleteFunc(p.Items, func(u user) bool {
+		if u.ID.Value != "" {
+			return false
+		}
+		p.Broken++
+		p.Reason = cmp.Or(p.Reason, u.ID.Reason("id"), "an id is empty")
+		return true
+	})
+	return p, int(pages), err
+}
+
+// headerNumber reads a count of at most a billion.
+func headerNumber(h http.Header, name string) cmsapi.Field[cmsapi.Integer] {
+	n, err := strconv.ParseUint(h.Get(name), 10, 31)
+	if err != nil {
+		return cmsapi.Field[cmsapi.Integer]{}
+	}
+	return cmsapi.Given(cmsapi.Integer(n))
+}
+
+// passwords reads the application passwords of a user. silent counts the users
+// in a row for whom the site has given no answer.
+func (c *collector) passwords(ctx context.Context, routes router, id string, silent *atomic.Int64) passwords {
+	if silent.Load() >= hopeless {
+		return passwords{err: &cmsapi.Error{Class: inventory.ErrUnavailable, Message: "not asked for, because the site had stopped answering"}}
+	}
+	var p passwords
+	_, err := c.client.Get(ctx, routes(cmsapi.Path("/wp/v2/users/{}/application-passwords", id), nil), &p.list)
+	if err == nil {
+		silent.Store(0)
+		if broken := p.list.Err("application passwords"); broken != nil {
+			p.err = explain(broken)
+		}
+		return p
+	}
+	p.err = explain(err)
+	switch {
+	case p.err.Class == inventory.ErrTimeout, p.err.Class == inventory.ErrUnavailable && p.err.Status != http.StatusNotImplemented:
+		silent.Add(1)
+	default:
+		silent.Store(0)
+	}
+	return p
+}
