@@ -7,8 +7,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/contentful"
 	"github.com/tokenaudit/tokenaudit/collectors/contentstack"
 	"github.com/tokenaudit/tokenaudit/collectors/datocms"
-	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/collectors/strapi"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/collectors/wordpress"
 )
 
@@ -19,8 +19,8 @@ func Definitions() []collectors.Definition {
 		contentful.Definition(),
 		contentstack.Definition(),
 		datocms.Definition(),
-		terraform.Definition(),
 		strapi.Definition(),
+		terraform.Definition(),
 		wordpress.Definition(),
 	}
 }
