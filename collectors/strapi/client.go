@@ -38,16 +38,11 @@ const hintCredential = "Check that the admin token still exists, and that it is 
 // classify reads the error body of a failure: the status decides, the message
 // says what to do.
 func classify(f cmsapi.Failure) *cmsapi.Error {
-	var body errorBody
-	if err := json.Unmarshal(f.Body, &body); err != nil {
-		return nil
-	}
-	failure, ok := body.Error.Get()
+	name, message, ok := failureOf(f)
 	if !ok {
 		return nil
 	}
 	e := &cmsapi.Error{Class: cmsapi.ClassOf(f.Status)}
-	name, message := failure.Name.Value, failure.Message.Value
 	switch {
 	case f.Status == http.StatusUnauthorized && strings.EqualFold(message, "Token expired"):
 		e.Code, e.Message = name, "the admin token has expired"
@@ -65,4 +60,14 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 		e.Message = "the server is not set up for this"
 	}
 	return e
+}
+
+// failureOf reads an error body; false if it is none.
+func failureOf(f cmsapi.Failure) (name, message string, ok bool) {
+	var body errorBody
+	if err := json.Unmarshal(f.Body, &body); err != nil {
+		return "", "", false
+	}
+	failure, ok := body.Error.Get()
+	return failure.Name.Value, failure.Message.Value, ok
 }

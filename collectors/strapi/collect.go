@@ -108,7 +108,8 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	admin := add(listAdmin, a.admin, a.adminErr, s.adminToken)
 	c.judgeAdminList(admin, len(a.admin.Data.Items) > 0, a.adminErr, who)
 	add(listTransfer, a.transfer, a.transferErr, s.transferToken)
-	source.Units = append(units, unitOf(listMe, false, meErr))
+	units = append(units, unitOf(listMe, false, meErr))
+	source.Units = units
 	source.Auditor = c.auditor(source.ID, a, who)
 	return source
 }

@@ -46,13 +46,11 @@ var codePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
 
 // classify reads the code of a failure. The status decides the class.
 func classify(f cmsapi.Failure) *cmsapi.Error {
-	var body struct {
-		Code cmsapi.Field[string] `json:"code"`
-	}
-	if json.Unmarshal(f.Body, &body) != nil || !codePattern.MatchString(body.Code.Value) {
+	code := codeOf(f)
+	if code == "" {
 		return nil
 	}
-	e := &cmsapi.Error{Class: cmsapi.ClassOf(f.Status), Code: body.Code.Value}
+	e := &cmsapi.Error{Class: cmsapi.ClassOf(f.Status), Code: code}
 	switch {
 	case strings.HasPrefix(e.Code, "application_passwords_disabled"):
 		e.Class, e.Message = inventory.ErrUnavailable, "application passwords are switched off"
@@ -68,6 +66,17 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 		e.Message, e.Hint = "the site does not know this path", "Application passwords need WordPress 5.6 or later, and no plugin that takes the users out of the REST API."
 	}
 	return e
+}
+
+// codeOf gives the code of an error body; empty if it has none.
+func codeOf(f cmsapi.Failure) string {
+	var body struct {
+		Code cmsapi.Field[string] `json:"code"`
+	}
+	if err := json.Unmarshal(f.Body, &body); err != nil || !codePattern.MatchString(body.Code.Value) {
+		return ""
+	}
+	return body.Code.Value
 }
 
 // explain adds to an error what to do about it.
