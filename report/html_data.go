@@ -248,7 +248,7 @@ func environmentsCell(t *Token) htmlEnvironments {
 	e.More = max(0, len(s.Items)-most)
 	switch s.State {
 	case inventory.ScopeAll:
-		e.Text = "all (" + e.Text + ")"
+		e.Text = allText(s)
 	case inventory.ScopeUnknown:
 		e.Text, e.Count = "unknown", nil
 	}

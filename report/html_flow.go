@@ -181,7 +181,7 @@ func reachOf(t *Token, source string) []reached {
 	case t.Environments.State == inventory.ScopeUnknown:
 		return []reached{{t.Source + "\x00?", source + ": unknown", t.Source + ": " + t.Environments.Reason}}
 	case t.Environments.State == inventory.ScopeAll:
-		return []reached{{t.Source + "\x00*", fmt.Sprintf("%s: all (%d)", source, t.Environments.Effective), t.Source + ": all environments"}}
+		return []reached{{t.Source + "\x00*", source + ": " + allText(t.Environments), t.Source + ": all environments"}}
 	case len(t.Environments.Items) == 0:
 		return []reached{{t.Source + "\x00-", source, t.Source}}
 	}
@@ -190,6 +190,14 @@ func reachOf(t *Token, source string) []reached {
 		list = append(list, reached{t.Source + "\x00" + item.ID, source + ": " + cmp.Or(item.Name, item.ID), t.Source + " " + item.ID})
 	}
 	return list
+}
+
+// allText says how many "all" are, where that is known.
+func allText(s inventory.Scope) string {
+	if s.Effective == 0 {
+		return "all"
+	}
+	return fmt.Sprintf("all (%d)", s.Effective)
 }
 
 // flowColumn is a column of nodes, each there once.

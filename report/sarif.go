@@ -218,17 +218,23 @@ func (s *sarif) category(name string) string {
 func (s *sarif) driver() sarifComponent {
 	driver := sarifComponent{
 		Name: "tokenaudit", InformationURI: projectURL, Organization: "tokenaudit",
-		Version:       s.r.Tool.Version,
+		Version:       sarifVersion(s.r.Tool.Version),
 		Rules:         s.rules,
 		Notifications: noteDescriptors(),
 	}
 	for i, taxonomy := range s.taxonomies {
 		driver.SupportedTaxonomies = append(driver.SupportedTaxonomies, sarifReference{Name: taxonomy.Name, Index: i})
 	}
-	if driver.Version == "" {
-		driver.Version = "unknown"
-	}
 	return driver
+}
+
+// sarifVersion begins with a digit, as readers want it to compare versions.
+func sarifVersion(version string) string {
+	version = strings.TrimPrefix(oneLine(version), "v")
+	if version == "" || version[0] < '0' || version[0] > '9' {
+		return strings.TrimSuffix("0.0.0-"+version, "-")
+	}
+	return version
 }
 
 func (s *sarif) runProperties() map[string]any {

@@ -32,6 +32,8 @@ func sarifReports() map[string]struct {
 	options RenderOptions
 } {
 	complete := readable(sampleReport())
+	devel := *complete
+	devel.Tool.Version = "devel"
 	type file = struct {
 		report  *Report
 		options RenderOptions
@@ -41,6 +43,7 @@ func sarifReports() map[string]struct {
 		"complete":   {complete, RenderOptions{}},
 		"suppressed": {complete, RenderOptions{Suppressed: true}},
 		"empty":      {emptyReport(), RenderOptions{}},
+		"devel":      {&devel, RenderOptions{}},
 		"nothing":    {build(sampleOptions(), nil), RenderOptions{}},
 		"hostile":    {readable(hostileReport()), RenderOptions{Suppressed: true}},
 		"large":      {build(sampleOptions(), largeSources(3, 500)), RenderOptions{}},
@@ -312,6 +315,14 @@ func TestSARIFMergesInstancesOfOneDeclaration(t *testing.T) {
 	}
 	if !strings.HasPrefix(results[1].Locations[0].Physical.Artifact.URI, "terraform/web/t.ci%255B") {
 		t.Errorf("without a line: %q", results[1].Locations[0].Physical.Artifact.URI)
+	}
+}
+
+func TestSARIFVersion(t *testing.T) {
+	for version, want := range map[string]string{"1.2.3": "1.2.3", "v1.2.3": "1.2.3", "devel": "0.0.0-devel", "": "0.0.0", "v": "0.0.0"} {
+		if got := sarifVersion(version); got != want {
+			t.Errorf("sarifVersion(%q) = %q, want %q", version, got, want)
+		}
 	}
 }
 

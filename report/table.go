@@ -214,7 +214,7 @@ func (p *page) allowed(v *view) {
 		}
 		rows = append(rows, []string{a.Rule, id, a.Message})
 	}
-	p.heading(bold, fmt.Sprintf("ALLOWED: %s that may look wrong and is not", plural(len(rows), "token", "tokens")))
+	p.heading(bold, fmt.Sprintf("ALLOWED: %s worth a word", plural(len(rows), "pass", "passes")))
 	p.table([]column{{title: "RULE"}, {title: "TOKEN", middle: true}, {title: "WHY"}}, rows)
 }
 

@@ -25,7 +25,9 @@
   // A page keeps what its tables show in its address, so that it can be shared.
   const state = new URLSearchParams(location.hash.slice(1));
   const remember = (key, value, standard) => {
-    if (value === standard || value === "") state.delete(key); else state.set(key, value);
+    const kept = value === standard ? "" : value;
+    if (kept === (state.get(key) || "")) return;
+    if (kept === "") state.delete(key); else state.set(key, kept);
     history.replaceState(null, "", "#" + state.toString());
   };
 
