@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -40,6 +41,9 @@ func (w *world) space(c change) space {
 	return s
 }
 
+// keyOfID begins the key of a space whose id is known.
+const keyOfID = "id "
+
 // spaceKey tells spaces apart: by id, or by the resource that is to make them.
 // It is empty where neither is known.
 func (w *world) spaceKey(c change) string {
@@ -48,7 +52,7 @@ func (w *world) spaceKey(c change) string {
 		v, known = c.values(!w.after)["space_id"].text()
 	}
 	if known {
-		return "id " + v
+		return keyOfID + v
 	}
 	if made := w.plan.refersTo(c, "space_id", typeSpace); len(made) == 1 {
 		return "address " + made[0].address
@@ -61,8 +65,8 @@ func (w *world) newSpace(c change, key string) space {
 		known: map[string]inventory.Environment{}, gone: map[string]bool{},
 		reason: "the plan does not tell which environments the space has, and no live inventory of it is given",
 	}
-	s.id, _ = c.values(w.after)["space_id"].text()
-	if s.id != "" {
+	if id, ok := strings.CutPrefix(key, keyOfID); ok {
+		s.id = id
 		s.takeLive(w.live[cmsapi.Path("contentful/spaces/{}", s.id)])
 	} else if made := w.plan.refersTo(c, "space_id", typeSpace); len(made) == 1 && !made[0].keeps() {
 		// A space that is to be made will have master, and what the plan declares.

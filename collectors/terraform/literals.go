@@ -98,10 +98,15 @@ func findLiterals(c *tfjson.Config) []inventory.Literal {
 }
 
 func (s *literalSearch) add(address, attribute string, place inventory.LiteralPlace, cms string) {
-	key := [2]string{cut(address), cut(attribute)}
+	key := [2]string{cut(masked(address)), cut(masked(attribute))}
 	if _, there := s.found[key]; !there {
 		s.found[key] = inventory.Literal{Address: key[0], Attribute: key[1], Place: place, CMS: cms}
 	}
+}
+
+// masked hides a credential that stands in the place of a name.
+func masked(s string) string {
+	return contentstackShape.ReplaceAllString(contentfulShape.ReplaceAllString(s, "(credential)"), "(credential)")
 }
 
 // provider looks at a provider block.

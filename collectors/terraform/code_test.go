@@ -1,0 +1,245 @@
+package terraform_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform"
+)
+
+// repository writes files below a folder.
+func repository(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// located gives the source of a plan with the lines of the code in files, whose
+// paths are shown from their folder.
+func located(t *testing.T, files map[string]string, plan []byte) (inv.Source, []string) {
+	t.Helper()
+	dir := repository(t, files)
+	p := read(t, plan)
+	warnings, err := p.Locate(filepath.Join(dir, "root"), func(path string) string {
+		shown, err := filepath.Rel(dir, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shown
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Source(at), warnings
+}
+
+func keyAt(address, module, name string) res {
+	r := key("create")
+	r.address, r.module, r.name = address, module, name
+	return r
+}
+
+func TestLines(t *testing.T) {
+	source, warnings := located(t, map[string]string{
+		"root/main.tf": "# a comment\n\nresource \"contentful_apikey\" \"top\" {\n}\n\nmodule \"near\" {\n  source = \"../near\"\n}\n" +
+			"\nmodule \"far\" {\n  source = \"example/far/contentful\"\n}\n",
+		"root/more.tf.json":       "{\"resource\": {\"contentful_apikey\": {\n\n\"json\": {\"name\": \"x\"}}}}",
+		"root/opentofu.tofu":      "resource \"contentful_apikey\" \"tofu\" {}\n",
+		"root/notes.txt":          "resource \"contentful_apikey\" \"not_code\" {}\n",
+		"near/a.tf":               "module \"inner\" {\n  source = \"./inner\"\n}\n",
+		"near/inner/variables.tf": "\nresource \"contentful_apikey\" \"deep\" {\n  for_each = {}\n}\n",
+		"root/broken.tf":          "resource \"contentful_apikey\" \"cut\" {\n  name = \n",
+	}, planOf(nil,
+		keyAt("contentful_apikey.top", "", "top"),
+		keyAt("contentful_apikey.json", "", "json"),
+		keyAt("contentful_apikey.tofu", "", "tofu"),
+		keyAt("contentful_apikey.unknown[0]", "", "unknown"),
+		keyAt(`module.near["a.b"].module.inner[0].contentful_apikey.deep["x"]`, `module.near["a.b"].module.inner[0]`, "deep"),
+		keyAt("module.far.module.farther.contentful_apikey.y", "module.far.module.farther", "y"),
+	))
+	got := map[string]inv.Origin{}
+	for _, token := range source.Tokens {
+		got[token.Address] = token.Origin
+	}
+	want := map[string]inv.Origin{
+		"contentful_apikey.top":        {File: "root/main.tf", Line: 3},
+		"contentful_apikey.json":       {File: "root/more.tf.json", Line: 3},
+		"contentful_apikey.tofu":       {File: "root/opentofu.tofu", Line: 1},
+		"contentful_apikey.unknown[0]": {},
+		`module.near["a.b"].module.inner[0].contentful_apikey.deep["x"]`: {File: "near/inner/variables.tf", Line: 2},
+		"module.far.module.farther.contentful_apikey.y":                  {File: "root/main.tf", Line: 10},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"root/broken.tf: it cannot be parsed whole, so lines may be missing"}, warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+func TestModulesThatCallEachOther(t *testing.T) {
+	_, warnings := located(t, map[string]string{
+		"root/main.tf": "module \"a\" {\n  source = \"../a\"\n}\n",
+		"a/main.tf":    "module \"root\" {\n  source = \"../root\"\n}\nmodule \"gone\" {\n  source = \"../gone\"\n}\n",
+	}, planOf(nil))
+	want := []string{"no such file or directory", "root: the modules call each other without end"}
+	if diff := cmp.Diff(want, warnings); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestLocateWhatIsNoFolder(t *testing.T) {
+	p := read(t, planOf(nil))
+	for _, dir := range []string{"absent", "code_test.go"} {
+		if _, err := p.Locate(dir, nil); err == nil {
+			t.Errorf("%s: no error", dir)
+		}
+	}
+}
+
+// literal is what a test wants to know of one.
+type literal struct {
+	Address, Attribute string
+	Place              inv.LiteralPlace
+	CMS                string
+	Line               int
+}
+
+func literalsOf(s inv.Source) []literal {
+	var list []literal
+	for _, l := range s.Literals {
+		list = append(list, literal{l.Address, l.Attribute, l.Place, l.CMS, l.Origin.Line})
+	}
+	return list
+}
+
+const pretended = "CFPAT-pretendedPretendedPretended"
+
+func provider(name, alias, module string, expressions object) object {
+	return object{"name": name, "full_name": "registry.example.com/some/" + name, "alias": alias, "module_address": module, "expressions": expressions}
+}
+
+func constant(v any) object { return object{"constant_value": v} }
+
+// withProviders puts provider blocks beside a root module.
+func withProviders(root object, providers object) []byte {
+	return marshal(object{"format_version": "1.2", "configuration": object{"provider_config": providers, "root_module": root}})
+}
+
+func TestLiterals(t *testing.T) {
+	resource := func(kind string, expressions object) object {
+		return object{"resources": []any{object{"address": kind + ".r", "mode": "managed", "type": kind, "name": "r", "expressions": expressions}}}
+	}
+	for name, c := range map[string]struct {
+		plan []byte
+		want []literal
+	}{
+		"provider": {withProviders(object{}, object{"contentful": provider("contentful", "", "", object{"cma_token": constant("anything")})}),
+			[]literal{{"provider.contentful", "cma_token", inv.LiteralProvider, "contentful", 0}}},
+		"alias in a module": {withProviders(object{}, object{"module.m:datocms.b": provider("datocms", "b", "module.m", object{"api_token": constant("x")})}),
+			[]literal{{"module.m.provider.datocms.b", "api_token", inv.LiteralProvider, "datocms", 0}}},
+		"several tokens": {withProviders(object{}, object{"datocms": provider("datocms", "", "", object{"api_tokens": constant(object{"a": "x"})})}),
+			[]literal{{"provider.datocms", "api_tokens", inv.LiteralProvider, "datocms", 0}}},
+		"not set":    {withProviders(object{}, object{"contentful": provider("contentful", "", "", object{"cma_token": constant(""), "organization_id": constant("o")})}), nil},
+		"referenced": {withProviders(object{"variables": object{"t": object{}}}, object{"contentful": provider("contentful", "", "", object{"cma_token": object{"references": []string{"var.t"}}})}), nil},
+		"default of the variable behind": {withProviders(object{"variables": object{"t": object{"default": "anything"}}}, object{"contentstack": provider("contentstack", "", "", object{"management_token": object{"references": []string{"var.t"}}})}),
+			[]literal{{"var.t", "default", inv.LiteralVariable, "contentstack", 0}}},
+		"passed to a module": {withProviders(object{"module_calls": object{"m": object{"expressions": object{"t": constant("anything")}, "module": object{"variables": object{"t": object{}}}}}},
+			object{"module.m:contentful": provider("contentful", "", "module.m", object{"cma_token": object{"references": []string{"var.t"}}})}),
+			[]literal{{"module.m", "t", inv.LiteralVariable, "contentful", 0}}},
+		"by its looks, anywhere": {withProviders(object{
+			"variables": object{"v": object{"default": object{"a": []any{pretended}}}, "w": object{"default": "text"}},
+			"resources": []any{object{"address": "null_resource.r", "mode": "managed", "type": "null_resource", "name": "r", "expressions": object{"triggers": constant(object{"k": "cs0123456789abcdef0123456789"})}}},
+		}, nil), []literal{
+			{"null_resource.r", "triggers.k", inv.LiteralResource, "contentstack", 0},
+			{"var.v", "default", inv.LiteralVariable, "contentful", 0},
+		}},
+		"header of a map": {withProviders(resource("contentful_webhook", object{"headers": constant(object{"Authorization": "abc", "X-Site": "shop"})}), nil),
+			[]literal{{"contentful_webhook.r", "headers.Authorization", inv.LiteralHeader, "", 0}}},
+		"header of an object": {withProviders(resource("contentful_webhook", object{"headers": constant(object{"X-Api-Key": object{"value": "abc", "secret": true}})}), nil),
+			[]literal{{"contentful_webhook.r", "headers.X-Api-Key.value", inv.LiteralHeader, "", 0}}},
+		"header of blocks": {withProviders(resource("contentstack_webhook", object{"destination": []any{object{"custom_headers": constant([]any{object{"header_name": "authtoken", "value": "abc"}})}}}), nil),
+			[]literal{{"contentstack_webhook.r", "destination[0].custom_headers[0].value", inv.LiteralHeader, "", 0}}},
+		"header elsewhere": {withProviders(resource("http_thing", object{"request_headers": constant(object{"Authorization": "Bearer " + pretended, "X-Other": "Bearer abcdefghijkl"})}), nil),
+			[]literal{{"http_thing.r", "request_headers.Authorization", inv.LiteralHeader, "contentful", 0}}},
+		"signing secret": {withProviders(resource("contentful_app_signing_secret", object{"value": constant("abc")}), nil),
+			[]literal{{"contentful_app_signing_secret.r", "value", inv.LiteralResource, "contentful", 0}}},
+		"password of a webhook": {withProviders(resource("contentstack_webhook", object{"destination": []any{object{"http_basic_password": constant("abc")}}}), nil),
+			[]literal{{"contentstack_webhook.r", "destination[0].http_basic_password", inv.LiteralResource, "contentstack", 0}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, literalsOf(read(t, c.plan).Source(at))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The code shows what a plan does not: locals, and parts of what is no constant
+// as a whole. What both show is told once, at its line.
+func TestLiteralsInCode(t *testing.T) {
+	source, _ := located(t, map[string]string{"root/main.tf": `
+provider "contentful" {
+  alias     = "b"
+  cma_token = "` + pretended + `"
+}
+
+locals {
+  token = "` + pretended + `"
+}
+
+resource "contentful_webhook" "w" {
+  headers = {
+    Authorization = "Bearer ${var.x} ` + pretended + `"
+  }
+  filter {
+    value = "` + pretended + `"
+  }
+}
+`}, withProviders(object{}, object{"contentful.b": provider("contentful", "b", "", object{"cma_token": constant(pretended)})}))
+	want := []literal{
+		{"contentful_webhook.w", "filter.value", inv.LiteralResource, "contentful", 16},
+		{"contentful_webhook.w", "headers", inv.LiteralResource, "contentful", 13},
+		{"local.token", "value", inv.LiteralResource, "contentful", 8},
+		{"provider.contentful.b", "cma_token", inv.LiteralProvider, "contentful", 4},
+	}
+	if diff := cmp.Diff(want, literalsOf(source)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Whatever stands in a folder of code, it is read without a panic.
+func FuzzLocate(f *testing.F) {
+	f.Add([]byte("provider \"contentful\" {\n  alias = \"b\"\n}\nmodule \"m\" { source = \".\" }\nlocals { a = \"CFPAT-aaaaaaaaaaaa\" }\n"), false)
+	f.Add([]byte(`{"resource": {"a": {"b": {}}}, "variable": [], "locals": [{"a": 1}]}`), true)
+	f.Fuzz(func(t *testing.T, text []byte, asJSON bool) {
+		dir, name := t.TempDir(), "main.tf"
+		if asJSON {
+			name += ".json"
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := &terraform.Plan{Root: "web"}
+		if _, err := p.Locate(dir, nil); err != nil {
+			t.Fatal(err)
+		}
+		source := p.Source(at)
+		if err := source.Check(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,439 @@
+package terraform_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+var at = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+
+// object is a JSON object of a plan.
+type object = map[string]any
+
+// res is a change of a resource in a plan that a test puts together.
+type res struct {
+	address, module, kind, name string
+	actions                     []string
+	before, after, unknown      object
+	sensitive                   object
+	provider                    string
+	mode                        string
+}
+
+func (r res) json() object {
+	mode := r.mode
+	if mode == "" {
+		mode = "managed"
+	}
+	change := object{"actions": r.actions, "before": nil, "after": nil, "after_unknown": object{}, "after_sensitive": object{}, "before_sensitive": object{}}
+	if r.before != nil {
+		change["before"] = r.before
+	}
+	if r.after != nil {
+		change["after"] = r.after
+	}
+	if r.unknown != nil {
+		change["after_unknown"] = r.unknown
+	}
+	if r.sensitive != nil {
+		change["after_sensitive"], change["before_sensitive"] = r.sensitive, r.sensitive
+	}
+	return object{
+		"address": r.address, "module_address": r.module, "mode": mode, "type": r.kind, "name": r.name,
+		"provider_name": r.provider, "change": change,
+	}
+}
+
+// planOf writes a plan. configuration is the root module; nil for an empty one.
+func planOf(configuration object, list ...res) []byte {
+	changes := []any{}
+	for _, r := range list {
+		changes = append(changes, r.json())
+	}
+	if configuration == nil {
+		configuration = object{}
+	}
+	return marshal(object{
+		"format_version": "1.2", "resource_changes": changes, "configuration": object{"root_module": configuration},
+	})
+}
+
+func marshal(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+func read(t *testing.T, text []byte) *terraform.Plan {
+	t.Helper()
+	p, err := terraform.Read(bytes.NewReader(text), "web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// tokens gives the tokens after the plan, by address and kind, and demands that
+// the source is consistent.
+func tokens(t *testing.T, s inv.Source) map[string]inv.Token {
+	t.Helper()
+	if err := s.Check(); err != nil {
+		t.Error(err)
+	}
+	all := map[string]inv.Token{}
+	for _, token := range s.Tokens {
+		all[token.Address+" "+string(token.Kind)] = token
+	}
+	return all
+}
+
+func TestRealPlans(t *testing.T) {
+	for _, name := range []string{"cysp-create", "labd-create"} {
+		t.Run(name, func(t *testing.T) {
+			p, err := terraform.Open(filepath.Join("testdata", name+".json"), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source := p.Source(at)
+			tokens(t, source)
+			var out bytes.Buffer
+			if err := inv.Write(&out, inv.Inventory{Schema: inv.Schema, Tool: inv.Tool{Name: "test", Version: "1"}, Sources: []inv.Source{source}}); err != nil {
+				t.Fatal(err)
+			}
+			golden := filepath.Join("testdata", name+".golden.json")
+			if *update {
+				if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), out.String()); diff != "" {
+				t.Errorf("(-golden +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// key is an API key of labd/contentful.
+func key(actions ...string) res {
+	attributes := object{"space_id": "sp1", "name": "site", "description": nil, "environments": []string{"master"}}
+	there := maps.Clone(attributes)
+	there["id"], there["preview_id"], there["access_token"], there["preview_token"] = "k1", "p1", "SECRET", "SECRET"
+	r := res{address: "contentful_apikey.x", kind: "contentful_apikey", name: "x", actions: actions,
+		provider: "registry.opentofu.org/labd/contentful", before: there, after: maps.Clone(there)}
+	if slices.Contains(actions, "create") {
+		r.after, r.unknown = attributes, object{"id": true, "preview_id": true, "access_token": true, "preview_token": true}
+	}
+	if len(actions) == 1 && actions[0] == "create" {
+		r.before = nil
+	}
+	return r
+}
+
+func TestActions(t *testing.T) {
+	const live, preview = "contentful/spaces/sp1/api_keys/k1", "contentful/spaces/sp1/preview_api_keys/p1"
+	const planned, plannedPreview = "terraform/web/contentful_apikey.x", "terraform/web/contentful_apikey.x/preview_api_key"
+	recomputed := key("update")
+	recomputed.unknown = object{"id": true, "preview_id": true, "version": true}
+	delete(recomputed.after, "id")
+	delete(recomputed.after, "preview_id")
+	gone := key("delete")
+	gone.after = nil
+	forgotten := key("forget")
+	forgotten.after = nil
+	for name, c := range map[string]struct {
+		change res
+		want   []string
+		state  inv.Planned
+	}{
+		"create":                 {key("create"), []string{planned, plannedPreview}, inv.PlannedCreate},
+		"update":                 {key("update"), []string{live, preview}, inv.PlannedUpdate},
+		"update with a new id":   {recomputed, []string{live, preview}, inv.PlannedUpdate},
+		"replace":                {key("delete", "create"), []string{planned, plannedPreview}, inv.PlannedReplace},
+		"create before destroy":  {key("create", "delete"), []string{planned, plannedPreview}, inv.PlannedReplace},
+		"no-op":                  {key("no-op"), []string{live, preview}, inv.PlannedUnchanged},
+		"forgotten, not deleted": {forgotten, []string{live, preview}, inv.PlannedUnchanged},
+		"delete":                 {gone, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var ids []string
+			for _, token := range read(t, planOf(nil, c.change)).Source(at).Tokens {
+				ids = append(ids, token.ID)
+				if token.Planned != c.state || token.Address != "contentful_apikey.x" {
+					t.Errorf("%s is planned %q at %q", token.ID, token.Planned, token.Address)
+				}
+				if token.Kind == inv.Preview && token.Twin == "" {
+					t.Errorf("%s has no twin", token.ID)
+				}
+			}
+			if diff := cmp.Diff(c.want, ids); diff != "" {
+				t.Errorf("ids (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDataSourcesMakeNoTokens(t *testing.T) {
+	r := key("read")
+	r.mode = "data"
+	if s := read(t, planOf(nil, r)).Source(at); len(s.Tokens) != 0 {
+		t.Errorf("got %v", s.Tokens)
+	}
+}
+
+// pat is a personal access token of cysp/contentful.
+func pat(after, unknown object) res {
+	return res{address: "contentful_personal_access_token.p", kind: "contentful_personal_access_token", name: "p",
+		actions: []string{"create"}, after: after, unknown: unknown}
+}
+
+func TestPersonalTokens(t *testing.T) {
+	manage := []string{"content_management_manage"}
+	for name, c := range map[string]struct {
+		after, unknown object
+		state          inv.ExpiryState
+		at             time.Time
+		assumed        bool
+	}{
+		"never":                  {object{"expires_in": nil, "scopes": manage}, object{"id": true}, inv.ExpiryNever, time.Time{}, true},
+		"in 90 days":             {object{"expires_in": 7776000, "scopes": manage}, nil, inv.ExpiryAt, at.AddDate(0, 0, 90), true},
+		"decided later":          {object{"scopes": manage}, object{"expires_in": true}, inv.ExpiryUnknown, time.Time{}, true},
+		"nonsense":               {object{"expires_in": -1, "scopes": manage}, nil, inv.ExpiryUnknown, time.Time{}, true},
+		"so far that it's never": {object{"expires_in": 11 * 365 * 86400, "scopes": manage}, nil, inv.ExpiryNever, at.Add(11 * 365 * 24 * time.Hour), true},
+		"reads only":             {object{"expires_in": nil, "scopes": []string{"content_management_read"}}, nil, inv.ExpiryNever, time.Time{}, false},
+		"scopes later":           {object{"expires_in": nil}, object{"scopes": true}, inv.ExpiryNever, time.Time{}, true},
+		"a part of scopes later": {object{"expires_in": nil, "scopes": []any{nil}}, object{"scopes": []any{true}}, inv.ExpiryNever, time.Time{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.after["name"] = "p"
+			got := tokens(t, read(t, planOf(nil, pat(c.after, c.unknown))).Source(at))["contentful_personal_access_token.p personal"]
+			if got.Expiry.State != c.state || !got.Expiry.At.Equal(c.at) {
+				t.Errorf("expiry %+v", got.Expiry)
+			}
+			if got.Access.Assumed != c.assumed || got.Access.Write != c.assumed {
+				t.Errorf("access %+v", got.Access)
+			}
+		})
+	}
+}
+
+// Environments of a key: what the plan says, what the configuration leaves out,
+// and what is known only later are three things.
+func TestEnvironmentsOfKeys(t *testing.T) {
+	written := object{"resources": []any{object{
+		"address": "contentful_delivery_api_key.k", "mode": "managed", "type": "contentful_delivery_api_key", "name": "k",
+		"expressions": object{"environments": object{"references": []string{"var.e"}}},
+	}}}
+	omitted := object{"resources": []any{object{
+		"address": "contentful_delivery_api_key.k", "mode": "managed", "type": "contentful_delivery_api_key", "name": "k", "expressions": object{},
+	}}}
+	base := func(more object) object {
+		o := object{"space_id": "sp1", "name": "k"}
+		maps.Copy(o, more)
+		return o
+	}
+	for name, c := range map[string]struct {
+		configuration  object
+		after, unknown object
+		state          inv.ScopeState
+		ids            []string
+		reason         string
+	}{
+		"omitted":             {omitted, base(nil), object{"environments": true}, inv.ScopeListed, []string{"master"}, "names no environments; Contentful gives"},
+		"written and unknown": {written, base(nil), object{"environments": true}, inv.ScopeUnknown, nil, "only after the change"},
+		"no configuration":    {object{}, base(nil), object{"environments": true}, inv.ScopeUnknown, nil, "only after the change"},
+		"no such argument":    {omitted, base(nil), nil, inv.ScopeListed, []string{"master"}, "names no environments"},
+		"empty":               {written, base(object{"environments": []string{}}), nil, inv.ScopeListed, []string{"master"}, "names no environments"},
+		"two":                 {written, base(object{"environments": []string{"b", "a"}}), nil, inv.ScopeListed, []string{"a", "b"}, ""},
+		"one later":           {written, base(object{"environments": []any{"a", nil}}), object{"environments": []any{false, true}}, inv.ScopeUnknown, []string{"a"}, "a part of environments"},
+		"of a wrong type":     {written, base(object{"environments": 7}), nil, inv.ScopeUnknown, nil, "a type that nobody documents"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := res{address: "contentful_delivery_api_key.k", kind: "contentful_delivery_api_key", name: "k", actions: []string{"create"}, after: c.after, unknown: c.unknown}
+			all := tokens(t, read(t, planOf(c.configuration, r)).Source(at))
+			for _, kind := range []string{"delivery", "preview"} {
+				scope := all["contentful_delivery_api_key.k "+kind].Environments
+				var ids []string
+				for _, item := range scope.Items {
+					ids = append(ids, item.ID)
+				}
+				if scope.State != c.state || !slices.Equal(ids, c.ids) || !strings.Contains(scope.Reason, c.reason) || c.reason == "" && scope.Reason != "" {
+					t.Errorf("%s: %+v", kind, scope)
+				}
+			}
+		})
+	}
+}
+
+func TestSensitiveNameIsNotShown(t *testing.T) {
+	r := key("create")
+	r.after["name"], r.sensitive = "SECRET-name", object{"name": true}
+	for _, token := range read(t, planOf(nil, r)).Source(at).Tokens {
+		if token.Name != "contentful_apikey.x" {
+			t.Errorf("the name is %q", token.Name)
+		}
+	}
+}
+
+// What holds secrets in a plan never gets into what Read gives, whatever is
+// then printed of it.
+func TestSecretsStayInside(t *testing.T) {
+	const secret = "CFPAT-PLANTEDplantedPLANTEDplanted"
+	r := key("update")
+	for _, o := range []object{r.before, r.after} {
+		o["access_token"], o["preview_token"], o["token"], o["value"], o["headers"] = secret, secret, secret, secret, object{"Authorization": secret}
+	}
+	webhook := res{address: "contentful_webhook.w", kind: "contentful_webhook", name: "w", actions: []string{"create"}, after: object{"headers": object{"Authorization": secret}}}
+	var doc object
+	if err := json.Unmarshal(planOf(object{
+		"variables": object{"t": object{"default": secret}, secret: object{"default": secret}},
+		"outputs":   object{"o": object{"expression": object{"constant_value": secret}}},
+		"resources": []any{object{
+			"address": "contentful_webhook.w", "mode": "managed", "type": "contentful_webhook", "name": "w",
+			"expressions": object{"headers": object{"constant_value": object{"Authorization": secret, secret: secret}}},
+		}},
+	}, r, webhook), &doc); err != nil {
+		t.Fatal(err)
+	}
+	doc["variables"] = object{"t": object{"value": secret}}
+	doc["prior_state"] = object{"values": secret}
+	doc["planned_values"] = object{"root_module": object{"resources": []any{secret}}}
+	doc["output_changes"] = secret
+	doc["configuration"].(object)["provider_config"] = object{"contentful": object{
+		"name": "contentful", "expressions": object{"cma_token": object{"constant_value": secret}},
+	}}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := read(t, text)
+	before, after := terraform.Overlay(nil, at, p)
+	dump := fmt.Sprintf("%#v %#v", before, after) + deep(t, before, after)
+	for _, part := range []string{secret, "PLANTED", "planted", "SECRET"} {
+		if strings.Contains(dump, part) {
+			i := strings.Index(dump, part)
+			t.Fatalf("%q is in what the plan gives: …%s", part, dump[max(0, i-200):i])
+		}
+	}
+	if len(after[0].Literals) != 5 {
+		t.Errorf("literals: %+v", after[0].Literals)
+	}
+}
+
+func deep(t *testing.T, values ...any) string {
+	t.Helper()
+	text, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestWhatIsNoPlan(t *testing.T) {
+	twice := planOf(nil, key("no-op"), key("no-op"))
+	odd := key("explode")
+	missing := key("update")
+	missing.after = nil
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":            {"", "the file is empty"},
+		"binary":           {"PK\x03\x04rest", "terraform show -json"},
+		"not JSON":         {"{\n\n oops", "line 3: this is no JSON"},
+		"an array":         {"[]", "a member has a type"},
+		"a state":          {`{"format_version":"1.0","values":{}}`, "this is a state"},
+		"the log":          {`{"@level":"info"}` + "\n" + `{"@level":"info"}`, "the log of `plan -json`"},
+		"no version":       {"{}", "no format_version"},
+		"a later version":  {`{"format_version":"2.0"}`, `format version "2.0" is not supported`},
+		"a version of odd": {`{"format_version":"x"}`, `format version "x" is not supported`},
+		"too deep":         {`{"a":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`, "nested more than 256 deep"},
+		"twice":            {string(twice), `"contentful_apikey.x" twice`},
+		"an odd action":    {string(planOf(nil, odd)), `the action "explode" is not known`},
+		"nothing after":    {string(planOf(nil, missing)), "values that go with the action are missing"},
+		"odd changes":      {`{"format_version":"1.2","resource_changes":[7]}`, "an element of resource_changes"},
+		"odd expressions":  {`{"format_version":"1.2","configuration":{"root_module":{"resources":7}}}`, "has a shape that plans do not have"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := terraform.Read(strings.NewReader(c.text), "web")
+			var format *terraform.FormatError
+			if !errors.As(err, &format) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestPartsOfAPlan(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want map[string]inv.UnitStatus
+	}{
+		"whole":            {`{"format_version":"1.2","complete":true,"configuration":{"root_module":{}}}`, map[string]inv.UnitStatus{"plan": "complete", "configuration": "complete"}},
+		"ended early":      {`{"format_version":"1.2","errored":true,"configuration":{"root_module":{}}}`, map[string]inv.UnitStatus{"plan": "partial", "configuration": "complete"}},
+		"targeted":         {`{"format_version":"1.2","complete":false,"configuration":{"root_module":{}}}`, map[string]inv.UnitStatus{"plan": "partial", "configuration": "complete"}},
+		"deferred":         {`{"format_version":"1.2","deferred_changes":[{}],"configuration":{"root_module":{}}}`, map[string]inv.UnitStatus{"plan": "partial", "configuration": "complete"}},
+		"no configuration": {`{"format_version":"1.2"}`, map[string]inv.UnitStatus{"plan": "complete", "configuration": "failed"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := map[string]inv.UnitStatus{}
+			for _, u := range read(t, []byte(c.text)).Source(at).Units {
+				got[u.Name] = u.Status
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Whatever a plan holds, it gives a consistent source or one clear error.
+func FuzzRead(f *testing.F) {
+	for _, name := range []string{"testdata/cysp-create.json", "testdata/labd-create.json"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add(planOf(nil, key("create", "delete"), pat(object{"name": "p", "scopes": []any{nil}}, object{"scopes": []any{true}})))
+	f.Add(planOf(object{"module_calls": object{"a": object{"module": object{}}}}, res{
+		address: `module.a["x.y"].datocms_access_token.t[0]`, module: `module.a["x.y"]`, kind: "datocms_access_token", name: "t",
+		actions: []string{"create"}, after: object{"name": "t"}, unknown: object{"role_id": true},
+	}))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := terraform.Read(bytes.NewReader(text), "web")
+		if err != nil {
+			var format *terraform.FormatError
+			if !errors.As(err, &format) {
+				t.Fatalf("no FormatError: %v", err)
+			}
+			return
+		}
+		before, after := terraform.Overlay(nil, at, p)
+		for _, s := range slices.Concat(before, after) {
+			if err := s.Check(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
