@@ -30,7 +30,7 @@ Rules, waivers and gate come from the configuration where there is one.
 
 The audit time is the latest collected_at of the inventories unless --at tells
 another: the same inventory, rules and settings give the same report, byte by byte.
-`+changeHelp,
+` + changeHelp,
 		Example: `  tokenaudit evaluate inventory.json
   tokenaudit collect | tokenaudit evaluate -
   tokenaudit evaluate --at 2026-12-31 inventory.json
