@@ -1,3 +1,5 @@
+//go:build unix
+
 package report
 
 import (
@@ -9,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -46,17 +49,26 @@ func newBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe")
+	// Not t.TempDir: what is left of a dying browser may still write there, and
+	// that is no failure of the page.
+	profile, err := os.MkdirTemp("", "tokenaudit-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--user-data-dir="+profile, "--remote-debugging-pipe")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.ExtraFiles = []*os.File{readCommands, writeEvents}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	b := &browser{T: t, in: commands, out: bufio.NewReader(events)}
 	t.Cleanup(func() {
-		commands.Close() // the browser ends when its pipe does
+		commands.Close()                                    // the browser ends when its pipe does
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // and so do its helpers
 		_ = cmd.Wait()
 		events.Close()
+		_ = os.RemoveAll(profile)
 	})
 	readCommands.Close()
 	writeEvents.Close()
