@@ -167,20 +167,45 @@ func describeShard(s collectors.Shard) string {
 
 func (p *mergeParts) mergeInventories() (inventory.Inventory, error) {
 	merged := inventory.Inventory{Schema: inventory.Schema, Sources: []inventory.Source{}}
-	from := map[string]string{}
+	type place struct{ file, source int }
+	from := map[string]place{}
 	for i, inv := range p.inventories {
 		if first := p.inventories[0]; inv.Shard != nil && inv.Shard.Config != first.Shard.Config {
 			return merged, fmt.Errorf("%s and %s were read with different configurations", p.names[0], p.names[i])
 		}
 		for _, s := range inv.Sources {
-			if other, ok := from[s.ID]; ok {
-				return merged, fmt.Errorf("the source %s is in %s and in %s", report.OneLine(s.ID), other, p.names[i])
+			first, ok := from[s.ID]
+			if !ok {
+				from[s.ID] = place{i, len(merged.Sources)}
+				merged.Sources = append(merged.Sources, s)
+				continue
 			}
-			from[s.ID] = p.names[i]
+			have := &merged.Sources[first.source]
+			if inv.Shard == nil || !standsForGap(*have) || !standsForGap(s) {
+				return merged, fmt.Errorf("the source %s is in %s and in %s", report.OneLine(s.ID), p.names[first.file], p.names[i])
+			}
+			have.Units = joinUnits(have.Units, s.Units)
 		}
-		merged.Sources = append(merged.Sources, inv.Sources...)
 	}
 	return merged, nil
+}
+
+// standsForGap tells a source that only says what could not be read: every
+// shard that met the same failure has one.
+func standsForGap(s inventory.Source) bool {
+	return len(s.Tokens) == 0 && len(s.Units) > 0 &&
+		!slices.ContainsFunc(s.Units, func(u inventory.Unit) bool { return u.Status == inventory.UnitComplete })
+}
+
+// joinUnits adds the units that are not there by name.
+func joinUnits(have, more []inventory.Unit) []inventory.Unit {
+	have = slices.Clone(have)
+	for _, u := range more {
+		if !slices.ContainsFunc(have, func(h inventory.Unit) bool { return h.Name == u.Name }) {
+			have = append(have, u)
+		}
+	}
+	return have
 }
 
 // writeReport writes the interchange format.
