@@ -15,7 +15,8 @@ import (
 const pageName = "README.md"
 
 // conventions gives what the rules do not keep: each rule has tests in a package
-// of its own name with _test, a page beside it, and stands formatted.
+// of its own name with _test, a page beside it, words about what it finds and
+// how to fix that, and stands formatted.
 func (s *suite) conventions() LoadErrors {
 	var f faults
 	tested := map[string]bool{}
@@ -33,6 +34,7 @@ func (s *suite) conventions() LoadErrors {
 		if pkg := m.parsed.Package.Path.String() + "_test"; !tested[pkg] {
 			f.file(m.path, "rule %s has no test in a package %s, in a file named *_test.rego", s.house.id(name), strings.TrimPrefix(pkg, "data."))
 		}
+		checkWords(m, s.house.id(name), &f)
 		if !s.hasPage(m.path) {
 			f.file(m.path, "rule %s has no page: %s beside it", s.house.id(name), pageName)
 		}
@@ -54,6 +56,22 @@ func (s *suite) hasPage(module string) bool {
 		_, err = os.Stat(filepath.Join(filepath.Dir(filepath.FromSlash(module)), pageName))
 	}
 	return err == nil
+}
+
+// checkWords asks for the words that readers of a report need.
+func checkWords(m module, id string, f *faults) {
+	for _, annotations := range m.parsed.Annotations {
+		if annotations.Scope != "package" {
+			continue
+		}
+		if strings.TrimSpace(annotations.Description) == "" {
+			f.at(annotations.Location, "METADATA of rule %s has no description", id)
+		}
+		rule, _ := readMetadata(annotations)
+		if rule.Remediation["default"] == noRemediation {
+			f.at(annotations.Location, "METADATA of rule %s has no custom.remediation.default", id)
+		}
+	}
 }
 
 func checkFormat(m module, f *faults) {

@@ -23,7 +23,7 @@ const (
 	maxBundleBytes = 64 << 20 // unpacked
 )
 
-// A custom is what the user's paths hold.
+// customFiles are what the user's paths hold.
 type customFiles struct {
 	modules []module
 	// data is the base document of the bundles, below "custom"; nil for none.

@@ -74,6 +74,16 @@ func TestCustomRuleJudgesBesideTheBuiltIn(t *testing.T) {
 	}
 }
 
+// A title and a severity are enough.
+func TestCustomRuleWithLittleMetadata(t *testing.T) {
+	text := "# METADATA\n# title: Ours\n# custom: {severity: low}\npackage custom.rules.ours\n\n" + denyNames
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}})
+	rule := e.Rules()[0]
+	if rule.Subject != SubjectToken || rule.Description != "Ours" || rule.RemediationFor("datocms") == "" {
+		t.Errorf("the rule is %+v", rule)
+	}
+}
+
 // Everything that is wrong with a custom rule stops the load with its place.
 func TestCustomRuleRefused(t *testing.T) {
 	tests := []struct {
@@ -87,7 +97,8 @@ func TestCustomRuleRefused(t *testing.T) {
 		{"no METADATA", "package custom.rules.ours\n\n" + denyNames, []string{"ours.rego:1:", "no METADATA"}},
 		{"METADATA is not YAML", customRule(denyNames, "# custom:", "# custom: ["), []string{"ours.rego:"}},
 		{"no title", customRule(denyNames, "# title: A rule of our own\n", ""), []string{"ours.rego:1:", "title is missing"}},
-		{"no remediation", customRule(denyNames, "#   remediation: {default: Do something.}\n", ""), []string{"ours.rego:1:", "custom.remediation.default is missing"}},
+		{"no severity", customRule(denyNames, "#   severity: low\n", ""), []string{"ours.rego:1:", "custom.severity is missing"}},
+		{"unknown subject", customRule(denyNames, "subject: token", "subject: tokens"), []string{"ours.rego:1:", "custom.subject is tokens; it must be one of token, source"}},
 		{"misspelt key", customRule(denyNames, "severity:", "severty:"), []string{"ours.rego:1:", "custom.severty is unknown; did you mean severity?"}},
 		{"unknown severity", customRule(denyNames, "low", "urgent"), []string{"ours.rego:1:", "custom.severity is urgent; it must be one of critical, high, medium, low, info"}},
 		{"unknown fact", customRule(denyNames, "requires: []", "requires: [expires]"), []string{"ours.rego:1:", "custom.requires has expires"}},

@@ -217,7 +217,7 @@ func (e *Engine) Rules() []Rule {
 // Digest identifies the rules and settings in force.
 func (e *Engine) Digest() string { return e.digest }
 
-// kindIn tells whether a rule judges a kind of token.
+// judges tells whether the rule is about a kind of token.
 func (r *Rule) judges(kind inventory.Kind) bool {
 	return len(r.Kinds) == 0 || slices.Contains(r.Kinds, kind)
 }

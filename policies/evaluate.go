@@ -22,12 +22,12 @@ import (
 // Evaluate judges one source at the audit time. The error is non-nil only if
 // ctx ended: a rule that cannot run is part of the result.
 func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error) {
-	c := newBrief(&source, at)
-	rulings := e.judgeAll(ctx, c)
+	b := newBrief(&source, at)
+	rulings := e.judgeAll(ctx, b)
 	if err := ctx.Err(); err != nil {
 		return Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
 	}
-	result := Result{Counts: make(map[string]Counts, len(e.rules)), Derived: c.derived}
+	result := Result{Counts: make(map[string]Counts, len(e.rules)), Derived: b.derived}
 	for i, rule := range e.rules {
 		result.Counts[rule.ID] = rulings[i].counts
 		result.Verdicts = append(result.Verdicts, rulings[i].verdicts...)
@@ -46,17 +46,17 @@ func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.
 // judgeAll judges the source by every rule, in the order of the rules. The rules
 // share a large source between the processors; small ones are many, and the
 // caller judges them side by side.
-func (e *Engine) judgeAll(ctx context.Context, c *brief) []*ruling {
+func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 	rulings := make([]*ruling, len(e.rules))
 	judge := func(i int) {
 		rule := e.rules[i]
-		if v := rule.variantFor(c.source.ID); v.off {
+		if v := rule.variantFor(b.source.ID); v.off {
 			rulings[i] = &ruling{}
 		} else {
-			rulings[i] = e.judge(ctx, c, rule, v)
+			rulings[i] = e.judge(ctx, b, rule, v, nil)
 		}
 	}
-	if len(c.chunks) == 1 {
+	if len(b.chunks) == 1 {
 		for i := range e.rules {
 			judge(i)
 		}
@@ -89,7 +89,7 @@ type brief struct {
 }
 
 func newBrief(source *inventory.Source, at time.Time) *brief {
-	c := &brief{
+	b := &brief{
 		source:     source,
 		at:         at,
 		derived:    make([]Derived, len(source.Tokens)),
@@ -102,62 +102,62 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 	encoder := newEncoder()
 	for i := range source.Tokens {
 		token := &source.Tokens[i]
-		c.derived[i] = Derive(token, at)
-		c.place[token.ID] = i
-		c.terms[i] = encoder.token(token, &c.derived[i])
+		b.derived[i] = Derive(token, at)
+		b.place[token.ID] = i
+		b.terms[i] = encoder.token(token, &b.derived[i])
 	}
-	for _, chunk := range c.chunks {
+	for _, chunk := range b.chunks {
 		terms := make([]*ast.Term, len(chunk))
 		for j, i := range chunk {
-			terms[j] = c.terms[i]
+			terms[j] = b.terms[i]
 		}
-		c.chunkTerms = append(c.chunkTerms, ast.ArrayTerm(terms...))
+		b.chunkTerms = append(b.chunkTerms, ast.ArrayTerm(terms...))
 	}
-	c.all = c.chunkTerms[0]
-	if len(c.chunkTerms) > 1 {
-		c.all = ast.ArrayTerm(c.terms...)
+	b.all = b.chunkTerms[0]
+	if len(b.chunkTerms) > 1 {
+		b.all = ast.ArrayTerm(b.terms...)
 	}
-	return c
+	return b
 }
 
 // tokensOf gives the tokens of all queries of a rule: in chunks for a rule about
 // tokens, all at once for a rule about the source.
-func (c *brief) tokensOf(subject Subject) []*ast.Term {
+func (b *brief) tokensOf(subject Subject) []*ast.Term {
 	if subject == SubjectToken {
-		return c.chunkTerms
+		return b.chunkTerms
 	}
-	return []*ast.Term{c.all}
+	return []*ast.Term{b.all}
 }
 
-func (c *brief) subjects(rule *compiledRule, query int) subjects {
-	s := subjects{rule: rule, source: c.source.ID}
-	if rule.Subject == SubjectSource || len(c.chunks) == 1 {
-		s.known = c.place
+func (b *brief) subjects(rule *compiledRule, query int) subjects {
+	s := subjects{rule: rule, source: b.source.ID}
+	if rule.Subject == SubjectSource || len(b.chunks) == 1 {
+		s.known = b.place
 		return s
 	}
-	s.known = make(map[string]int, len(c.chunks[query]))
-	for _, i := range c.chunks[query] {
-		s.known[c.source.Tokens[i].ID] = i
+	s.known = make(map[string]int, len(b.chunks[query]))
+	for _, i := range b.chunks[query] {
+		s.known[b.source.Tokens[i].ID] = i
 	}
 	return s
 }
 
 // run asks the rule about the whole source, within the time limit.
-func (e *Engine) run(ctx context.Context, c *brief, rule *compiledRule, v *variant) ([]*outcome, error) {
+func (e *Engine) run(ctx context.Context, b *brief, rule *compiledRule, v *variant) ([]*outcome, error) {
 	limit := e.timeLimit(ctx)
 	defer limit.stop()
 	var outcomes []*outcome
-	for i, tokens := range c.tokensOf(rule.Subject) {
+	for i, tokens := range b.tokensOf(rule.Subject) {
 		input := ast.NewObject(
-			[2]*ast.Term{keySource, c.sourceTerm},
+			[2]*ast.Term{keySource, b.sourceTerm},
 			[2]*ast.Term{keyTokens, tokens},
-			[2]*ast.Term{keyAt, c.atTerm},
+			[2]*ast.Term{keyAt, b.atTerm},
 			[2]*ast.Term{keyParams, v.params})
 		bindings, err := query(ctx, rule, input, limit)
 		if err != nil {
 			return nil, err
 		}
-		o, err := readOutcome(bindings, c.subjects(rule, i))
+		o, err := readOutcome(bindings, b.subjects(rule, i))
 		if err != nil {
 			return nil, err
 		}

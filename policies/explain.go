@@ -73,14 +73,14 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 	x := Explanation{Rule: rule.Rule, At: at, Source: source}
 	x.Source.Tokens = nil
 	x.Rule.Severity, x.Rule.Values = v.severity, v.values
-	c := newBrief(&source, at)
+	b := newBrief(&source, at)
 	i := -1
 	if rule.Subject == SubjectToken {
 		var known bool
-		if i, known = c.place[token]; !known {
+		if i, known = b.place[token]; !known {
 			return Explanation{}, fmt.Errorf("source %s has no token %q%s", source.ID, token, didYouMean(token, tokenIDs(source)))
 		}
-		x.Token, x.Derived = &source.Tokens[i], &c.derived[i]
+		x.Token, x.Derived = &source.Tokens[i], &b.derived[i]
 		x.Facts = rule.factsOf(&source, x.Token, x.Derived)
 	}
 	for _, unit := range source.Units {
@@ -92,11 +92,12 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 		x.Status, x.DecidedBy = NotApplicable, StepOff
 		return x, nil
 	}
-	r := e.judge(ctx, c, rule, v)
+	steps := make([]Step, max(1, len(source.Tokens)))
+	r := e.judge(ctx, b, rule, v, steps)
 	if err := ctx.Err(); err != nil {
 		return Explanation{}, fmt.Errorf("judge %s: %w", source.ID, err)
 	}
-	x.DecidedBy = r.steps[max(i, 0)]
+	x.DecidedBy = steps[max(i, 0)]
 	x.Status = statusOfStep(x.DecidedBy)
 	for _, verdict := range r.verdicts {
 		if rule.Subject == SubjectToken && verdict.Token != token {

@@ -14,34 +14,39 @@ import (
 type ruling struct {
 	counts   Counts
 	verdicts []Verdict
-	// steps tell what decided: for each token, or the one pair with the source.
-	steps []Step
-	err   error
+	err      error
 }
 
 func (r *ruling) detail() string { return cut(oneLine(r.err.Error()), maxMessage) }
 
-// judge decides every pair of the rule: with each token, or with the source.
-func (e *Engine) judge(ctx context.Context, c *brief, rule *ruleInForce, v *variant) *ruling {
-	r := &ruling{steps: make([]Step, max(1, len(c.source.Tokens)))}
-	outcomes, err := e.run(ctx, c, rule.compiledRule, v)
+// judge decides every pair of the rule: with each token, or with the source (as
+// if it were token 0). It notes what decided in steps, unless that is nil.
+func (e *Engine) judge(ctx context.Context, b *brief, rule *ruleInForce, v *variant, steps []Step) *ruling {
+	r := &ruling{}
+	outcomes, err := e.run(ctx, b, rule.compiledRule, v)
 	r.err = err
-	j := judgement{brief: c, rule: rule.compiledRule, variant: v, engine: e, ruling: r}
+	j := judgement{brief: b, rule: rule.compiledRule, variant: v, engine: e, ruling: r}
 	if rule.Subject == SubjectSource {
-		r.steps[0] = j.source(outcomes)
+		note(steps, 0, j.source(outcomes))
 		return r
 	}
-	for chunk, indexes := range c.chunks {
+	for chunk, indexes := range b.chunks {
 		var o *outcome
 		if err == nil {
 			o = outcomes[chunk]
 		}
 		for _, i := range indexes {
-			r.steps[i] = j.token(i, o)
+			note(steps, i, j.token(i, o))
 		}
 	}
 	j.missingLists()
 	return r
+}
+
+func note(steps []Step, i int, step Step) {
+	if steps != nil {
+		steps[i] = step
+	}
 }
 
 // judgement decides the pairs of one rule with one source or its tokens.

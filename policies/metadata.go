@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -27,8 +28,13 @@ var facts = slices.Sorted(maps.Keys(factParts))
 
 var paramTypes = []string{"integer", "number", "string", "boolean", "array"}
 
+// noRemediation stands where a custom rule does not say what to do. The reports
+// need a text, and the conventions ask for a better one.
+const noRemediation = "The rule does not say how to fix this."
+
 // readMetadata reads the METADATA of a rule. All that is wrong with it is told
-// at once.
+// at once. A title and a severity are the least there must be; the rest has
+// defaults, and the conventions ask for more.
 func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 	m := metadata{custom: annotations.Custom}
 	rule := Rule{
@@ -38,9 +44,7 @@ func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 	if rule.Title == "" {
 		m.wrong("title is missing")
 	}
-	if rule.Description == "" {
-		m.wrong("description is missing")
-	}
+	rule.Description = cmp.Or(rule.Description, rule.Title)
 	if len(annotations.Schemas) > 0 {
 		m.wrong("schemas is not allowed: the schema of the input is fixed")
 	}
@@ -50,7 +54,10 @@ func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 		}
 	}
 	rule.Severity = one(&m, "severity", severities, "")
-	rule.Subject = one(&m, "subject", []Subject{SubjectToken, SubjectSource}, "")
+	rule.Subject = SubjectToken
+	if _, told := m.custom["subject"]; told {
+		rule.Subject = one(&m, "subject", []Subject{SubjectToken, SubjectSource}, SubjectToken)
+	}
 	rule.Kinds = several(&m, "kinds", kinds)
 	rule.Requires = several(&m, "requires", facts)
 	rule.Controls = m.controls()
@@ -165,7 +172,7 @@ func (m *metadata) remediation() map[string]string {
 		remediation[cms] = strings.TrimSpace(s)
 	}
 	if remediation["default"] == "" {
-		m.wrong("custom.remediation.default is missing")
+		remediation["default"] = noRemediation
 	}
 	return remediation
 }

@@ -14,7 +14,7 @@ func BenchmarkRules(b *testing.B) {
 		b.Run(rule.ID, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				all.judge(b.Context(), c, rule, &rule.base)
+				all.judge(b.Context(), c, rule, &rule.base, nil)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/token")
 		})

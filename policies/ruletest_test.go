@@ -93,13 +93,19 @@ todo_test_later if false
 }
 
 func TestConventions(t *testing.T) {
-	dir := write(t, map[string]string{"ours/ours.rego": customRule(strings.Replace(denyNames, "\t", "  ", 1)), "ours/README.md": ""})
+	text := customRule(strings.Replace(denyNames, "\t", "  ", 1), "# description: What it is for.\n", "", "#   remediation: {default: Do something.}\n", "")
+	dir := write(t, map[string]string{"ours/ours.rego": text, "ours/README.md": ""})
 	report, err := RunTests(t.Context(), []string{dir}, TestOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := report.Broken.Error(); len(report.Broken) != 2 || !strings.Contains(text, "not formatted") || !strings.Contains(text, "no test in a package custom.rules.ours_test") {
-		t.Errorf("the conventions broken are %s", text)
+	for _, want := range []string{"not formatted", "no test in a package custom.rules.ours_test", "has no description", "has no custom.remediation.default"} {
+		if !strings.Contains(report.Broken.Error(), want) {
+			t.Errorf("%q is not among the conventions broken:\n%s", want, report.Broken)
+		}
+	}
+	if len(report.Broken) != 4 {
+		t.Errorf("%d conventions are broken:\n%s", len(report.Broken), report.Broken)
 	}
 }
 
