@@ -333,3 +333,18 @@ func TestMarkdownFitsAComment(t *testing.T) {
 		t.Errorf("rows shown and rows counted are %d, want 3,000", rows)
 	}
 }
+
+// A format that does not use the inventory renders the same without it.
+func TestUsesTokens(t *testing.T) {
+	for _, format := range Formats() {
+		with, without := sampleReport(), sampleReport()
+		without.Tokens = nil
+		if format.NeedsTokens {
+			continue
+		}
+		same := bytes.Equal(rendered(t, format.Name, with, RenderOptions{Gate: DefaultGate()}), rendered(t, format.Name, without, RenderOptions{Gate: DefaultGate()}))
+		if same == format.UsesTokens {
+			t.Errorf("%s: UsesTokens is %v, and its output is the same without the inventory: %v", format.Name, format.UsesTokens, same)
+		}
+	}
+}

@@ -112,7 +112,7 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: policies.OPAVersion(),
 		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
 		Scope: au.scope, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
-		OmitTokens: au.options.noInventory,
+		OmitTokens: au.options.noInventory || !au.usesTokens(),
 	})
 	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
@@ -147,6 +147,12 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 	}
 	r := builder.Report()
 	return r, compareTo(r, au.baseline, au.options.gateOptions)
+}
+
+// usesTokens tells whether anything that is made of the report looks at the list
+// of tokens; a large one need not be kept else.
+func (au *audit) usesTokens() bool {
+	return au.baseline != nil || slices.ContainsFunc(au.plan.outputs, func(o report.Output) bool { return o.Format.UsesTokens })
 }
 
 // finish writes the outputs and gives the gate's decision as an error, nil for
