@@ -67,3 +67,23 @@ sdk-check:
 .PHONY: bench-collect
 bench-collect:
 	go test -tags benchcollect -count=1 -v -run '^TestBench' -timeout 20m ./collectors/builtin
+
+# The collectors of self-hosted CMSes, against the programs themselves: real
+# servers on loopback, seeded through their APIs. Needs node, npm and, for
+# WordPress, Debian's packages, which it installs as root. What is installed goes
+# to INTEGRATION, whose _ hides it from Go, and is used again; STRAPI_DIR and
+# WORDPRESS_DIR name folders that were installed elsewhere.
+INTEGRATION ?= $(CURDIR)/bin/_integration
+STRAPI_DIR ?= $(INTEGRATION)/strapi
+WORDPRESS_DIR ?= $(INTEGRATION)/wordpress
+INTEGRATION_TEST = go test -tags integration -count=1 -timeout 10m ./collectors/integration
+
+.PHONY: integration
+integration:
+	$(if $(filter $(INTEGRATION)/strapi,$(STRAPI_DIR)),collectors/integration/install.sh $(INTEGRATION) strapi)
+	$(if $(filter $(INTEGRATION)/wordpress,$(WORDPRESS_DIR)),collectors/integration/install.sh $(INTEGRATION) wordpress)
+	STRAPI_DIR=$(STRAPI_DIR) WORDPRESS_DIR=$(WORDPRESS_DIR) $(INTEGRATION_TEST) -run '^(TestStrapi|TestWordPress)$$'
+
+# The same, and the CMSes whose installation takes longer.
+.PHONY: integration-all
+integration-all: integration

