@@ -1,6 +1,7 @@
 package report
 
 import (
+	"path"
 	"slices"
 	"time"
 
@@ -125,10 +126,16 @@ func (b *Builder) remediation(id string, source *Source, token *inventory.Token)
 	if token == nil {
 		return rule.RemediationFor(source.CMS)
 	}
-	if _, ok := rule.Remediation[codeCMS]; ok && token.Planned != "" && token.Address != "" {
+	if _, ok := rule.Remediation[codeCMS]; ok && token.Planned != "" && token.Address != "" && !inManifest(token) {
 		return rule.RemediationFor(codeCMS)
 	}
 	return rule.RemediationFor(token.CMS)
+}
+
+// inManifest tells a token that a manifest declares, which is YAML, from one of
+// a plan.
+func inManifest(token *inventory.Token) bool {
+	return slices.Contains([]string{".yaml", ".yml"}, path.Ext(token.Origin.File))
 }
 
 // placeInCode gives a finding about a literal the line of the code that it

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/report"
 )
@@ -26,22 +27,26 @@ fails the run only with --fail-on-unchanged. --terraform-dir names the code, for
 the line of each finding.
 
 The audit time is then the latest collected_at of the inventories and timestamp
-of the plans; expires_in counts from it.`
+of the plans; expires_in counts from it.
+
+With --manifest, the tokens that tokens.yaml declares are judged, at --at or now.`
 
 // changeOptions are the flags of evaluate about a change that is not made yet.
 type changeOptions struct {
-	plans []string
-	dirs  []string
+	plans    []string
+	dirs     []string
+	manifest string
 }
 
 func (o *changeOptions) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.plans, "terraform-plan", nil, "a plan, as terraform show -json prints it: `[name=]file`, where the name of the root module is else that of the file (repeatable)")
+	f.StringVar(&o.manifest, "manifest", "", "judge the tokens that this `file`, such as tokens.yaml, declares")
 	f.StringArrayVar(&o.dirs, "terraform-dir", nil, "the folder of the code that a plan is of: `[name=]folder` (repeatable)")
 }
 
 // given tells whether a change is to be judged.
-func (o changeOptions) given() bool { return len(o.plans) > 0 }
+func (o changeOptions) given() bool { return len(o.plans) > 0 || o.manifest != "" }
 
 // namedPath is an argument NAME=PATH.
 type namedPath struct{ name, path string }
@@ -102,10 +107,13 @@ func (o changeOptions) validate(all evaluateOptions) error {
 			problem("--terraform-dir %s: no plan is called %q", argument, d.name)
 		}
 	}
-	if o.given() && all.baseline != "" {
+	if o.manifest != "" && len(o.plans)+len(all.inventories) > 0 {
+		problem("--manifest is judged by itself; `tokenaudit drift` compares it with inventories")
+	}
+	if len(o.plans) > 0 && all.baseline != "" {
 		problem("--baseline and --terraform-plan contradict each other: a plan is compared with how things stand now")
 	}
-	if o.given() && all.failOnUnchanged && all.failOnNew {
+	if len(o.plans) > 0 && all.failOnUnchanged && all.failOnNew {
 		problem("--fail-on-new and --fail-on-unchanged contradict each other")
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -117,6 +125,9 @@ func (o changeOptions) validate(all evaluateOptions) error {
 // judgeChange judges how things will stand after a change, against how they
 // stand now.
 func (au *audit) judgeChange(ctx context.Context, o changeOptions, files inventories) (*report.Report, error) {
+	if o.manifest != "" {
+		return au.judgeManifest(ctx, o.manifest)
+	}
 	plans, err := au.app.openPlans(o)
 	if err != nil {
 		return nil, err
@@ -145,6 +156,19 @@ func (au *audit) judgeChange(ctx context.Context, o changeOptions, files invento
 	au.baseline, au.options.allowIncomplete = was, true
 	au.gate.OnlyNew = !au.options.failOnUnchanged
 	return au.run(ctx, feedOf(after), at)
+}
+
+// judgeManifest judges the tokens that a manifest declares, at --at or now.
+func (au *audit) judgeManifest(ctx context.Context, file string) (*report.Report, error) {
+	m, err := manifest.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	at := au.plan.at
+	if at.IsZero() {
+		at = au.app.now().UTC().Truncate(time.Second)
+	}
+	return au.run(ctx, feedOf(m.Inventory(at)), at)
 }
 
 // changeTime is --at, else the latest time that the inputs tell, else now.

@@ -8,6 +8,7 @@ func commands(a *app) []*cobra.Command {
 		newScan(a.scan),
 		newCollect(a.collect),
 		newEvaluate(a.evaluate),
+		newDrift(a.drift),
 		newDemo(a.demo),
 		newMerge(a.merge),
 		newGate(a.gateSaved),

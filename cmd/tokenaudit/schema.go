@@ -9,19 +9,21 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
-var schemaNames = []string{"config", "inventory", "report", "rules"}
+var schemaNames = []string{"config", "inventory", "manifest", "report", "rules"}
 
 func newSchema(run func(context.Context, rulesOptions, string) error) *cobra.Command {
 	var o rulesOptions
 	cmd := &cobra.Command{
-		Use:   "schema {config|inventory|report|rules}",
-		Short: "Print the JSON Schema of the configuration, the inventory, the report or the rule settings",
+		Use:   "schema {config|inventory|manifest|report|rules}",
+		Short: "Print the JSON Schema of the configuration, the inventory, the manifest, the report or the rule settings",
 		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and for other programs:
-config of tokenaudit.yaml, inventory of what collect prints, report of -o json,
+config of tokenaudit.yaml, inventory of what collect prints, manifest of
+tokens.yaml, report of -o json,
 rules of the section policies.rules alone. Custom rules are part of it: those of --policy, and those of
 the configuration that --config names.`,
 		ValidArgs: schemaNames,
@@ -46,6 +48,8 @@ func (a *app) schemaText(ctx context.Context, o rulesOptions, name string) ([]by
 	switch name {
 	case "inventory":
 		return inventory.SchemaJSON(), nil
+	case "manifest":
+		return manifest.SchemaJSON(), nil
 	case "report":
 		return report.SchemaJSON()
 	}

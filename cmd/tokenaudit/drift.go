@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/manifest"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// driftOptions are the flags and arguments of drift.
+type driftOptions struct {
+	manifest    string
+	format      string
+	inventories []string
+}
+
+func newDrift(run func(context.Context, driftOptions) error) *cobra.Command {
+	var o driftOptions
+	cmd := &cobra.Command{
+		Use:   "drift --manifest tokens.yaml INVENTORY.json...",
+		Short: "Compare the tokens that are live with those that a manifest declares",
+		Long: `Drift compares saved inventories with tokens.yaml, the manifest of the tokens that
+there are to be, and names what is live and undeclared, what is declared and
+absent, and what differs, field by field. Only the sources of the manifest are
+compared, and only what it says of a token; what the inventory does not know is
+no difference.
+
+It exits 0 when all is as declared, 1 when something is not, and 3 when nothing
+differs but a list or a source could not be compared. An error gives 2.`,
+		Example: `  tokenaudit collect -o inventory.json && tokenaudit drift --manifest tokens.yaml inventory.json
+  tokenaudit drift --manifest tokens.yaml -o json inventory.json`,
+		Args: arguments(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.inventories = args
+			return run(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.manifest, "manifest", "", "the manifest `file`, such as tokens.yaml")
+	f.StringVarP(&o.format, "output", "o", "table", "`format`: table or json")
+	return cmd
+}
+
+func (a *app) drift(ctx context.Context, o driftOptions) error {
+	var problems []error
+	if o.manifest == "" {
+		problems = append(problems, errors.New("--manifest is missing: it names what is declared, such as tokens.yaml"))
+	}
+	if o.format != "table" && o.format != "json" {
+		problems = append(problems, fmt.Errorf("-o %s: the formats are table and json", o.format))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return usageError{err}
+	}
+	m, err := manifest.Open(o.manifest)
+	if err != nil {
+		return err
+	}
+	files, err := a.openInventories(o.inventories, false)
+	if err != nil {
+		return err
+	}
+	var live []inventory.Source
+	err = files.read(ctx, func(s inventory.Source) error {
+		live = append(live, s)
+		return nil
+	})
+	if err := errors.Join(err, files.close()); err != nil {
+		return err
+	}
+	d := m.Compare(live)
+	if err := a.writeDrift(d, o.format); err != nil {
+		return fmt.Errorf("write the differences: %w", err)
+	}
+	switch {
+	case d.Drifted():
+		return verdictError{report.ExitFindings}
+	case d.Incomplete():
+		return verdictError{report.ExitIncomplete}
+	}
+	return nil
+}
+
+func (a *app) writeDrift(d manifest.Drift, format string) error {
+	if format == "json" {
+		encoder := json.NewEncoder(a.out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(d)
+	}
+	var b strings.Builder
+	b.WriteString("STATE\tSOURCE\tKIND\tNAME\tWHAT\tWHERE\n")
+	for _, x := range d.Differences {
+		where := x.Token
+		if x.Origin != nil {
+			where = fmt.Sprintf("%s:%d", x.Origin.File, x.Origin.Line)
+		}
+		row := []string{string(x.State), x.Source, string(x.Kind), x.Name, whatDiffers(x), where}
+		for i, cell := range row {
+			row[i] = report.OneLine(cell)
+		}
+		b.WriteString(strings.Join(row, "\t") + "\n")
+	}
+	for _, u := range d.Unread {
+		fmt.Fprintf(&b, "unread\t%s\t\t\t%s\t\n", report.OneLine(u.Source), report.OneLine(u.Detail))
+	}
+	fmt.Fprintf(&b, "%d as declared, %d not\n", d.Same, len(d.Differences))
+	if n := len(d.Undeclared); n > 0 {
+		a.note("sources of the inventory that the manifest does not have, and that were not compared: %s", report.OneLine(strings.Join(d.Undeclared, ", ")))
+	}
+	_, err := io.WriteString(a.out, b.String())
+	return err
+}
+
+func whatDiffers(x manifest.Difference) string {
+	switch x.State {
+	case manifest.Undeclared:
+		return "live, and not declared"
+	case manifest.Absent:
+		return "declared, and not live"
+	case manifest.Unread:
+		return x.Detail
+	}
+	var parts []string
+	for _, f := range x.Fields {
+		parts = append(parts, fmt.Sprintf("%s is %q, declared %q", f.Name, f.Live, f.Declared))
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,339 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+const (
+	// maxFile bounds a manifest, in bytes.
+	maxFile = 8 << 20
+	// maxDepth bounds its nesting; the schema needs 7.
+	maxDepth = 32
+)
+
+// Error is one mistake in a manifest.
+type Error struct {
+	File string
+	// Line counts from 1; 0 where the file as a whole is meant.
+	Line int
+	// Key is the path to the value: sources[0].tokens[2].kind.
+	Key string
+	// Message is one line.
+	Message string
+}
+
+func (e *Error) Error() string {
+	where := e.File
+	if e.Line > 0 {
+		where += ":" + strconv.Itoa(e.Line)
+	}
+	if e.Key != "" {
+		where += ": " + e.Key
+	}
+	return where + ": " + e.Message
+}
+
+// Open reads a manifest from a file.
+func Open(file string) (*Manifest, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // opened for reading only
+	return Read(f, file)
+}
+
+// Read reads a manifest; file is what errors call it. The error is one *Error or
+// several joined, in the order of the lines, or that of reading.
+func Read(r io.Reader, file string) (*Manifest, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest: %w", err)
+	}
+	root, problem := parse(text)
+	if problem != nil {
+		problem.File = file
+		return nil, problem
+	}
+	t := tree{file: file, lines: map[string]int{}}
+	value := t.value(root, "", 0)
+	if len(t.errs) == 0 {
+		t.validate(value)
+	}
+	if err := t.err(); err != nil {
+		return nil, err
+	}
+	var m Manifest
+	plain, err := json.Marshal(value)
+	if err == nil {
+		err = json.Unmarshal(plain, &m)
+	}
+	if err != nil {
+		return nil, &Error{File: file, Message: "it cannot be read"}
+	}
+	m.File = file
+	m.settle(&t)
+	return &m, t.err()
+}
+
+var yamlProblem = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+
+// parse gives the one document of a file.
+func parse(text []byte) (*yaml.Node, *Error) {
+	if len(text) > maxFile {
+		return nil, &Error{Message: fmt.Sprintf("the file is larger than %d MiB", maxFile>>20)}
+	}
+	if !utf8.Valid(text) {
+		return nil, &Error{Message: "the file is not UTF-8 text"}
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document, second yaml.Node
+	err := decoder.Decode(&document)
+	if errors.Is(err, io.EOF) || err == nil && len(document.Content) == 0 {
+		return nil, &Error{Message: "the file is empty"}
+	}
+	if err != nil {
+		e := &Error{Message: "the file is not YAML"}
+		if m := yamlProblem.FindStringSubmatch(err.Error()); m != nil {
+			e.Line, _ = strconv.Atoi(m[1])
+		}
+		return nil, e
+	}
+	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
+		return nil, &Error{Line: max(second.Line, 1), Message: "the file must hold one YAML document, not several"}
+	}
+	return document.Content[0], nil
+}
+
+// tree turns YAML into what a JSON Schema checks, and remembers the lines.
+type tree struct {
+	file string
+	// lines are by JSON pointer, without the leading slash.
+	lines map[string]int
+	errs  []*Error
+}
+
+func (t *tree) fail(line int, pointer, message string) {
+	t.errs = append(t.errs, &Error{File: t.file, Line: line, Key: keyOf(pointer), Message: message})
+}
+
+func (t *tree) value(n *yaml.Node, pointer string, depth int) any {
+	t.lines[pointer] = n.Line
+	switch {
+	case depth > maxDepth:
+		t.fail(n.Line, pointer, "it is nested too deep")
+		return nil
+	case n.Kind == yaml.AliasNode:
+		t.fail(n.Line, pointer, "aliases are not allowed here; write the value out")
+		return nil
+	case n.Kind == yaml.SequenceNode:
+		list := make([]any, len(n.Content))
+		for i, item := range n.Content {
+			list[i] = t.value(item, join(pointer, strconv.Itoa(i)), depth+1)
+		}
+		return list
+	case n.Kind == yaml.MappingNode:
+		object := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i]
+			at := join(pointer, key.Value)
+			if _, twice := object[key.Value]; twice || key.Kind != yaml.ScalarNode {
+				t.fail(key.Line, at, "the key occurs twice, or is no text")
+				continue
+			}
+			object[key.Value] = t.value(n.Content[i+1], at, depth+1)
+			t.lines[at] = key.Line
+		}
+		return object
+	}
+	return scalar(n)
+}
+
+// scalar keeps dates as the texts that they are.
+func scalar(n *yaml.Node) any {
+	switch n.ShortTag() {
+	case "!!null":
+		return nil
+	case "!!bool":
+		return strings.EqualFold(n.Value, "true")
+	case "!!int", "!!float":
+		if f, err := strconv.ParseFloat(n.Value, 64); err == nil && f == f && f < 1e300 && f > -1e300 {
+			return f
+		}
+	}
+	return n.Value
+}
+
+func join(pointer, name string) string {
+	name = strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	if pointer == "" {
+		return name
+	}
+	return pointer + "/" + name
+}
+
+// keyOf writes a pointer as sources[0].tokens[2].kind. A key that may be a
+// secret in the wrong place is not shown.
+func keyOf(pointer string) string {
+	var b strings.Builder
+	if pointer == "" {
+		return ""
+	}
+	for name := range strings.SplitSeq(pointer, "/") {
+		switch {
+		case strings.Trim(name, "0123456789") == "" && name != "":
+			b.WriteString("[" + name + "]")
+			continue
+		case !plainKey.MatchString(name):
+			name = "(a key not shown here)"
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(name)
+	}
+	return b.String()
+}
+
+var plainKey = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+var compiled = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	return jsonschema.CompileString("manifest.json", schemaJSON)
+})
+
+// validate tells all that the schema finds wrong.
+func (t *tree) validate(value any) {
+	schema, err := compiled()
+	if err != nil {
+		t.fail(0, "", "the schema cannot be compiled: "+err.Error())
+		return
+	}
+	var invalid *jsonschema.ValidationError
+	if !errors.As(schema.Validate(value), &invalid) {
+		return
+	}
+	for _, leaf := range leaves(invalid, nil) {
+		pointer := strings.TrimPrefix(leaf.InstanceLocation, "/")
+		line, ok := t.lines[pointer]
+		for p := pointer; !ok && p != ""; {
+			p = p[:max(0, strings.LastIndexByte(p, '/'))]
+			line, ok = t.lines[p]
+		}
+		t.fail(line, pointer, message(leaf))
+	}
+}
+
+// message is the schema's, without the value: that may be a secret in the wrong
+// place.
+func message(leaf *jsonschema.ValidationError) string {
+	keyword := leaf.KeywordLocation[strings.LastIndexByte(leaf.KeywordLocation, '/')+1:]
+	switch keyword {
+	case "additionalProperties":
+		return "unknown key; see `tokenaudit schema manifest`"
+	case "pattern":
+		return "has not the form that it must have; see `tokenaudit schema manifest`"
+	case "const":
+		return "must be 1"
+	case "required", "enum", "type", "minLength", "maxLength", "minItems", "maxItems":
+		return leaf.Message
+	}
+	return "is not allowed here; see `tokenaudit schema manifest`"
+}
+
+func leaves(e *jsonschema.ValidationError, found []*jsonschema.ValidationError) []*jsonschema.ValidationError {
+	if len(e.Causes) == 0 || strings.HasSuffix(e.KeywordLocation, "/oneOf") {
+		return append(found, e)
+	}
+	for _, cause := range e.Causes {
+		found = leaves(cause, found)
+	}
+	return found
+}
+
+// settle remembers the lines and checks what a schema cannot.
+func (m *Manifest) settle(t *tree) {
+	sources := map[string]bool{}
+	for i := range m.Sources {
+		s := &m.Sources[i]
+		at := join("sources", strconv.Itoa(i))
+		s.Line = t.lines[at]
+		if sources[s.ID] {
+			t.fail(t.lines[at+"/id"], at+"/id", "the source is declared twice")
+		}
+		sources[s.ID] = true
+		names, refs := map[[2]string]bool{}, map[string]bool{}
+		for j := range s.Tokens {
+			token := &s.Tokens[j]
+			place := join(at+"/tokens", strconv.Itoa(j))
+			token.Line = t.lines[place]
+			key := [2]string{string(token.Kind), token.Name}
+			if names[key] || token.Ref != "" && refs[token.Ref] {
+				t.fail(token.Line, place, "the source has another token of this kind and name, or with this ref")
+			}
+			names[key], refs[token.Ref] = true, true
+			var ok bool
+			if token.expiry, ok = readExpiry(token.Expiry, canExpire(s.cms(), token.Kind)); !ok {
+				t.fail(t.lines[place+"/expiry"], place+"/expiry", "must be never, a date such as 2027-01-31, or a time of RFC 3339")
+			}
+		}
+	}
+}
+
+// err joins the mistakes, in the order of their lines.
+func (t *tree) err() error {
+	if len(t.errs) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(t.errs, func(a, b *Error) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return strings.Compare(a.Key, b.Key)
+	})
+	const most = 20
+	var all []error
+	for i, e := range t.errs {
+		if i == most {
+			all = append(all, fmt.Errorf("and %d more", len(t.errs)-most))
+			break
+		}
+		all = append(all, e)
+	}
+	return errors.Join(all...)
+}
+
+// cms is the first segment of the id.
+func (s Source) cms() string {
+	cms, _, _ := strings.Cut(s.ID, "/")
+	return cms
+}
+
+// canExpire tells whether the CMS gives such a token an expiry at all: API keys
+// of Contentful and tokens of DatoCMS have none.
+func canExpire(cms string, kind inventory.Kind) bool {
+	switch cms {
+	case "datocms":
+		return false
+	case "contentful":
+		return kind != inventory.Delivery && kind != inventory.Preview
+	case "contentstack":
+		return kind != inventory.Delivery && kind != inventory.Preview
+	}
+	return true
+}
