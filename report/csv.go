@@ -13,8 +13,9 @@ import (
 )
 
 // csvColumns are the columns of the csv format. record says what a row is:
-// finding, or what the report knows to be missing: not_evaluated, unread_list,
-// accepted_gap, rule_error, expired_waiver; or control, where that was asked for.
+// finding; not_evaluated, unread_list, accepted_gap or rule_error for what is
+// missing (the token column has the ids of a sample, or the name of the list);
+// waiver; control, where that was asked for.
 var csvColumns = []string{
 	"record", "severity", "status", "baseline", "rule", "title", "cms", "source", "source_name", "token", "token_name", "kind", "count",
 	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint",
@@ -42,10 +43,17 @@ func renderCSV(w io.Writer, r *Report, _ RenderOptions) error {
 	for _, e := range r.RuleErrors {
 		out.row(csvRow{"record": "rule_error", "rule": e.Rule, "title": v.title(e.Rule), "cms": v.cms(e.Source), "source": e.Source, "source_name": v.sourceName(e.Source), "message": e.Detail})
 	}
-	for _, waiver := range r.Waivers.Expired {
-		row := csvRow{"record": "expired_waiver", "rule": waiver.Rule, "token": waiver.Token, "count": strconv.Itoa(waiver.Findings)}
-		row.waiver(&waiver.Waiver)
+	for _, waiver := range v.waivers {
+		row := csvRow{"record": "waiver", "status": strings.ReplaceAll(string(waiver.state), " ", "_"), "rule": waiver.Rule, "token": waiver.Token, "count": strconv.Itoa(waiver.Findings)}
+		row.waiver(&waiver.Waiver.Waiver)
 		out.row(row)
+	}
+	for i := range r.AcceptedGaps {
+		if gap := &r.AcceptedGaps[i]; gap.State != GapApplied {
+			row := csvRow{"record": "accepted_gap", "status": string(gap.State), "source": gap.Source, "token": gap.Unit}
+			row.acceptance(gap)
+			out.row(row)
+		}
 	}
 	if r.Framework != nil {
 		for _, c := range r.Framework.Controls {
@@ -78,8 +86,8 @@ func findingRow(v *view, f *Finding) csvRow {
 func unreadRow(unit UnreadUnit) csvRow {
 	row := csvRow{"record": "unread_list", "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "token": unit.Name, "message": unitProblem(unit), "remediation": unit.Hint}
 	if gap := unit.Accepted; gap != nil {
-		row["record"] = "accepted_gap"
-		row.waiver(&policies.Waiver{Reason: gap.Reason, Owner: gap.Owner, ApprovedBy: gap.ApprovedBy, Expires: gap.Expires, Origin: gap.Origin})
+		row["record"], row["status"] = "accepted_gap", string(gap.State)
+		row.acceptance(gap)
 	}
 	return row
 }
@@ -87,6 +95,10 @@ func unreadRow(unit UnreadUnit) csvRow {
 func (row csvRow) waiver(w *policies.Waiver) {
 	row["waiver_reason"], row["waiver_owner"], row["waiver_approved_by"], row["waiver_expires"] = w.Reason, w.Owner, w.ApprovedBy, w.Expires
 	row.origin(w.Origin)
+}
+
+func (row csvRow) acceptance(gap *AcceptedGap) {
+	row.waiver(&policies.Waiver{Reason: gap.Reason, Owner: gap.Owner, ApprovedBy: gap.ApprovedBy, Expires: gap.Expires, Origin: gap.Origin})
 }
 
 // origin keeps the first place that is given: that of a finding before that of its waiver.

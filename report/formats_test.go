@@ -193,7 +193,7 @@ func TestEveryFormatHasTheSameFindings(t *testing.T) {
 }
 
 // Every format says that something could not be read, that a gap is accepted,
-// and that a rule erred.
+// that a rule erred, and that a waiver has expired.
 func TestEveryFormatShowsGaps(t *testing.T) {
 	r := sampleReport()
 	r.RuleErrors = []RuleError{{Rule: "unused-token", Source: "datocms/projects/77", Detail: "ran out of time"}}
@@ -203,8 +203,9 @@ func TestEveryFormatShowsGaps(t *testing.T) {
 			"an unread list":  {"management_tokens", "management&#95;tokens", `cms="contentstack",error="permission_denied"} 1`},
 			"an accepted gap": {"access_tokens could not be read", "accepted", "ACCEPTED", "Accepted", "access_tokens\n"},
 			"a rule error":    {"ran out of time", `tokenaudit_rule_errors{rule="unused-token"} 1`},
+			"a waiver":        {"2026-03-01", `tokenaudit_waivers{state="expired"} 1`},
 		} {
-			if format.Name == "csv-inventory" && what == "a rule error" {
+			if format.Name == "csv-inventory" && (what == "a rule error" || what == "a waiver") {
 				continue // one row a token: its verdicts are there, as not evaluated
 			}
 			if !slices.ContainsFunc(words, func(word string) bool { return strings.Contains(document, word) }) {
@@ -261,6 +262,9 @@ func TestFormatsWithoutTheInventory(t *testing.T) {
 		err := format.Render(&b, r, RenderOptions{})
 		if format.NeedsTokens != errors.Is(err, ErrNoTokens) || !format.NeedsTokens && err != nil {
 			t.Errorf("%s: %v", format.Name, err)
+		}
+		if (format.Name == "html" || format.Name == "prometheus") && !strings.Contains(b.String(), "without its inventory") {
+			t.Errorf("%s does not name what it cannot show", format.Name)
 		}
 		if format.NeedsTokens && b.Len() > 0 {
 			t.Errorf("%s wrote %q before it failed", format.Name, &b)

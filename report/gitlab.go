@@ -48,7 +48,7 @@ func renderGitLab(w io.Writer, r *Report, _ RenderOptions) error {
 	}
 	for i := range r.Findings {
 		if f := &r.Findings[i]; f.Status == policies.Fail {
-			if err := put(findingQuality(f)); err != nil {
+			if err := put(findingQuality(v, f)); err != nil {
 				return err
 			}
 		}
@@ -68,9 +68,13 @@ func renderGitLab(w io.Writer, r *Report, _ RenderOptions) error {
 	return out.Flush()
 }
 
-func findingQuality(f *Finding) codeQuality {
+func findingQuality(v *view, f *Finding) codeQuality {
+	description := oneLine(f.Message)
+	if title := v.title(f.Rule); title != "" {
+		description = oneLine(title) + ": " + description
+	}
 	e := codeQuality{
-		Description: cutRunes(oneLine(f.Message), sarifMaxText),
+		Description: cutRunes(description, sarifMaxText),
 		CheckName:   oneLine(f.Rule),
 		Fingerprint: f.Fingerprint,
 		Severity:    gitlabSeverity(f.Severity),
@@ -86,7 +90,8 @@ func findingQuality(f *Finding) codeQuality {
 }
 
 // missingQuality gives an entry for each list that was not read and nobody
-// accepted, each rule that erred, and each rule that could not decide everything.
+// accepted, each rule that erred, each rule that could not decide everything,
+// and each waiver that needs somebody.
 func missingQuality(v *view) []codeQuality {
 	var entries []codeQuality
 	add := func(check, source, detail, severity, text string) {
@@ -111,6 +116,11 @@ func missingQuality(v *view) []codeQuality {
 		rule := &v.r.Rules[i]
 		if n := rule.Statuses.NotEvaluated; n > 0 {
 			add("tokenaudit/not-evaluated", "tokenaudit", rule.ID, "info", fmt.Sprintf("%s could not decide %s", rule.ID, plural(n, "verdict", "verdicts")))
+		}
+	}
+	for _, w := range v.waivers {
+		if w.state != waiverApplied {
+			add("tokenaudit/waiver", "tokenaudit", w.Rule+" "+w.Token, "info", fmt.Sprintf("The waiver of %s on %s (%s, until %s) needs somebody: %s", w.Rule, w.Token, w.state, w.Expires, w.Owner))
 		}
 	}
 	return entries

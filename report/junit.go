@@ -27,13 +27,15 @@ type junitSuites struct {
 }
 
 type junitSuite struct {
-	Name      string      `xml:"name,attr"`
-	Tests     int         `xml:"tests,attr"`
-	Failures  int         `xml:"failures,attr"`
-	Errors    int         `xml:"errors,attr"`
-	Skipped   int         `xml:"skipped,attr"`
-	Timestamp string      `xml:"timestamp,attr"`
-	Cases     []junitCase `xml:"testcase"`
+	Name      string `xml:"name,attr"`
+	Tests     int    `xml:"tests,attr"`
+	Failures  int    `xml:"failures,attr"`
+	Errors    int    `xml:"errors,attr"`
+	Skipped   int    `xml:"skipped,attr"`
+	Timestamp string `xml:"timestamp,attr"`
+	// Properties is nil for none.
+	Properties *junitProperties `xml:"properties"`
+	Cases      []junitCase      `xml:"testcase"`
 }
 
 type junitCase struct {
@@ -63,8 +65,9 @@ type junitOutcome struct {
 }
 
 // renderJUnit writes a suite for each rule, and one for what was read. A
-// finding is a failed case, a waived one a skipped case with the reason, what
-// was not evaluated a skipped case, and what could not run or be read an error.
+// finding is a failed case; a waived one, what was not evaluated, and a waiver
+// that needs somebody are skipped cases; what could not run or be read is an
+// error.
 func renderJUnit(w io.Writer, r *Report, _ RenderOptions) error {
 	doc := junitSuites{Name: "tokenaudit"}
 	doc.add(collectionSuite(r))
@@ -89,6 +92,9 @@ func renderJUnit(w io.Writer, r *Report, _ RenderOptions) error {
 	}
 	for _, id := range sortedKeys(ids) {
 		doc.add(ruleSuite(v, id, findings[id], gaps[id], errs[id]))
+	}
+	if waivers := waiverSuite(v); len(waivers.Cases) > 0 {
+		doc.add(waivers)
 	}
 	for i := range doc.Suites {
 		doc.Suites[i].Timestamp = r.At.Format(time.RFC3339)
@@ -156,8 +162,24 @@ func collectionSuite(r *Report) junitSuite {
 	return suite
 }
 
+// waiverSuite has a skipped case for each waiver that needs somebody.
+func waiverSuite(v *view) junitSuite {
+	suite := junitSuite{Name: "waivers"}
+	for _, w := range v.waivers {
+		if w.state == waiverApplied {
+			continue
+		}
+		message := fmt.Sprintf("%s: until %s, %s; owner %s: %s", w.state, w.Expires, plural(w.Findings, "finding", "findings"), w.Owner, w.Reason)
+		suite.Cases = append(suite.Cases, junitCase{Class: "waivers", Name: junitText(w.Rule + " " + w.Token), Skipped: &junitOutcome{Message: junitText(message), Type: "waiver"}})
+	}
+	return suite
+}
+
 func ruleSuite(v *view, id string, findings []*Finding, gaps []Gap, errs []RuleError) junitSuite {
 	suite := junitSuite{Name: junitText(id)}
+	if title := v.title(id); title != "" {
+		suite.Properties = &junitProperties{[]junitProperty{{"title", junitText(title)}}}
+	}
 	slices.SortStableFunc(findings, func(a, b *Finding) int { return compareFindings(*a, *b) })
 	for _, f := range findings {
 		suite.Cases = append(suite.Cases, findingCase(v, f))

@@ -192,6 +192,9 @@ func (p *metrics) waivers() {
 // inventory needs the tokens; a report without them has none of these.
 func (p *metrics) inventory() {
 	if p.r.Tokens == nil {
+		if p.err == nil {
+			_, p.err = p.w.WriteString("# The report was made without its inventory (--no-inventory): there are no series about kinds of tokens and their expiry.\n")
+		}
 		return
 	}
 	tokens, expiring := tally{}, tally{}

@@ -130,11 +130,14 @@ func (s *sarif) log() sarifLog {
 		case len(log.Runs) == sarifMaxRuns-1:
 			notices.add(noteRunLeftOut, "error", "", fmt.Sprintf("The run of %s is left out: a file may have no more than %d runs", cms, sarifMaxRuns))
 		default:
-			log.Runs = append(log.Runs, s.run(cms))
+			log.Runs = append(log.Runs, s.run(cms, len(log.Runs) == 0))
 		}
 	}
 	if len(s.r.Sources) == 0 {
 		notices.add(noteNoSource, "error", "", "No source was found, so nothing was audited")
+	}
+	if len(log.Runs) == 0 {
+		s.waiverNotes(notices)
 	}
 	if len(notices.list) > 0 || len(log.Runs) == 0 {
 		log.Runs = append(log.Runs, s.noticeRun(notices))
@@ -176,9 +179,13 @@ func (s *sarif) incomplete(cms string) bool {
 	return false
 }
 
-func (s *sarif) run(cms string) sarifRun {
+// run makes the run of a CMS. The first one also says what belongs to none.
+func (s *sarif) run(cms string, first bool) sarifRun {
 	notes := s.newNotes()
 	results := s.results(cms, notes)
+	if first {
+		s.waiverNotes(notes)
+	}
 	s.gapNotes(cms, notes)
 	return sarifRun{
 		Tool:              sarifTool{s.driver()},

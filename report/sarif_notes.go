@@ -17,13 +17,14 @@ const (
 	noteCut          = "cut-to-limits"
 	noteStale        = "stale-findings"
 	noteNoSource     = "no-source"
+	noteWaiver       = "waiver-to-look-at"
 )
 
 // noteDescriptors are in the order of the indexes.
 func noteDescriptors() []sarifDescriptor {
 	describe := func(id, text string) sarifDescriptor {
 		t := &sarifText{Text: text}
-		return sarifDescriptor{ID: id, Name: pascalCase(id), ShortDescription: t, FullDescription: t, Help: t}
+		return sarifDescriptor{ID: id, Name: nameOf(id), ShortDescription: t, FullDescription: t, Help: t}
 	}
 	return []sarifDescriptor{
 		describe(noteUnread, "A list of a source could not be read in full."),
@@ -35,6 +36,7 @@ func noteDescriptors() []sarifDescriptor {
 		describe(noteCut, "Something was cut to the limits of the platforms."),
 		describe(noteStale, "Findings of an earlier run are carried over."),
 		describe(noteNoSource, "No source was found."),
+		describe(noteWaiver, "A waiver has expired, is about to, or has no effect."),
 	}
 }
 
@@ -134,5 +136,19 @@ func (s *sarif) staleNotes(cms string, n *notes) {
 	if stale > 0 {
 		n.add(noteStale, "warning", "", fmt.Sprintf("%s of the baseline could not be looked at again and %s carried over, so that code scanning does not take them for fixed",
 			plural(stale, "finding", "findings"), map[bool]string{true: "is", false: "are"}[stale == 1]))
+	}
+}
+
+// waiverNotes notes the waivers that need somebody. They belong to no CMS.
+func (s *sarif) waiverNotes(n *notes) {
+	for _, w := range newView(s.r).waivers {
+		if w.state == waiverApplied {
+			continue
+		}
+		level := "note"
+		if w.state == waiverExpired {
+			level = "warning"
+		}
+		n.add(noteWaiver, level, w.Rule, fmt.Sprintf("The waiver of %s on %s (%s) is valid until %s and concerns %s. Owner: %s", w.Rule, w.Token, w.state, w.Expires, plural(w.Findings, "finding", "findings"), w.Owner))
 	}
 }

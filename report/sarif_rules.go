@@ -80,7 +80,7 @@ func (s *sarif) describe(rule *Rule) sarifDescriptor {
 	text, markdown := helpOf(rule)
 	return sarifDescriptor{
 		ID:               oneLine(rule.ID),
-		Name:             cutRunes(pascalCase(rule.ID), sarifMaxName),
+		Name:             nameOf(rule.ID),
 		ShortDescription: &sarifText{Text: cutRunes(title, sarifMaxText)},
 		FullDescription:  &sarifText{Text: cutRunes(description, sarifMaxText)},
 		Help:             &sarifText{Text: text, Markdown: markdown},
@@ -185,6 +185,15 @@ func sentence(s string) string {
 		return s
 	}
 	return s + "."
+}
+
+// nameOf gives the name of what has this id, or "": readers want the two to differ.
+func nameOf(id string) string {
+	name := cutRunes(pascalCase(id), sarifMaxName)
+	if strings.EqualFold(name, id) {
+		return ""
+	}
+	return name
 }
 
 // pascalCase gives WriteTokenNeverExpires for write-token-never-expires.

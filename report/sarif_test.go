@@ -27,7 +27,7 @@ var (
 )
 
 // sarifReports are reports of every kind that a validator should see.
-func sarifReports() map[string]struct {
+func sarifReports(t *testing.T) map[string]struct {
 	report  *Report
 	options RenderOptions
 } {
@@ -44,6 +44,7 @@ func sarifReports() map[string]struct {
 		"suppressed": {complete, RenderOptions{Suppressed: true}},
 		"empty":      {emptyReport(), RenderOptions{}},
 		"devel":      {&devel, RenderOptions{}},
+		"compared":   {comparedReport(t), RenderOptions{Suppressed: true}},
 		"nothing":    {build(sampleOptions(), nil), RenderOptions{}},
 		"hostile":    {readable(hostileReport()), RenderOptions{Suppressed: true}},
 		"large":      {build(sampleOptions(), largeSources(3, 500)), RenderOptions{}},
@@ -72,7 +73,7 @@ func TestSARIFFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, file := range sarifReports() {
+	for name, file := range sarifReports(t) {
 		document := rendered(t, "sarif", file.report, file.options)
 		if err := os.WriteFile(filepath.Join(*sarifDir, name+".sarif"), document, 0o644); err != nil {
 			t.Fatal(err)
@@ -322,6 +323,14 @@ func TestSARIFVersion(t *testing.T) {
 	for version, want := range map[string]string{"1.2.3": "1.2.3", "v1.2.3": "1.2.3", "devel": "0.0.0-devel", "": "0.0.0", "v": "0.0.0"} {
 		if got := sarifVersion(version); got != want {
 			t.Errorf("sarifVersion(%q) = %q, want %q", version, got, want)
+		}
+	}
+}
+
+func TestNameOf(t *testing.T) {
+	for id, want := range map[string]string{"unused-token": "UnusedToken", "custom/naming": "CustomNaming", "naming": "", "": "", "日本": ""} {
+		if got := nameOf(id); got != want {
+			t.Errorf("nameOf(%q) = %q, want %q", id, got, want)
 		}
 	}
 }
