@@ -117,31 +117,46 @@ func body(lines string) string {
 	return customRule("deny contains {\"token\": token.id, \"message\": \"m\"} if {\n\tsome token in input.tokens\n\t" + lines + "\n}\n")
 }
 
-// runaway rules stop at the time limit, are named, and the others still judge.
+// Runaway rules stop at the time limit.
 func TestRunawayRules(t *testing.T) {
 	for name, text := range map[string]string{
 		"nested loops":    body("r := numbers.range(1, 100000)\n\tsome a in r\n\tsome b in r\n\tsome c in r\n\ta + b + c < 0"),
 		"a long range":    body("count(numbers.range(1, 1000000000)) < 0"),
 		"every":           body("r := numbers.range(1, 100000)\n\tevery a in r {\n\t\tevery b in r {\n\t\t\tevery c in r { a + b + c > 0 }\n\t\t}\n\t}"),
 		"a comprehension": body("r := numbers.range(1, 3000)\n\tcount({[a, b, c] | some a in r; some b in r; some c in r}) < 0"),
-		"replace":         body("x := replace(concat(\"\", [\"a\" | some _ in numbers.range(1, 1000000)]), \"\", \"bbbbbbbb\")\n\ty := replace(x, \"\", x)\n\tcount(y) < 0"),
+		"replace":         body("x := replace(concat(\"\", [\"a\" | some _ in numbers.range(1, 100000)]), \"\", \"bbbbbbbb\")\n\ty := replace(x, \"\", x)\n\tcount(y) < 0"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours", "write-token-never-expires"}, Timeout: time.Second})
-			result, err := e.Evaluate(t.Context(), aSource(aToken("a", neverExpires)), auditTime)
+			e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}, Timeout: 20 * time.Millisecond})
+			result, err := e.Evaluate(t.Context(), aSource(aToken("a")), auditTime)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(result.Errors) != 1 || result.Errors[0].Rule != "custom/ours" || result.Errors[0].Source != "contentstack/stacks/blt1" {
+			if len(result.Errors) != 1 || result.Errors[0].Detail != "it took longer than 20ms" {
 				t.Fatalf("the errors are %+v", result.Errors)
 			}
 			if diff := cmp.Diff(Counts{NotEvaluated: 1}, result.Counts["custom/ours"]); diff != "" {
 				t.Error(diff)
 			}
-			if diff := cmp.Diff(Counts{Fail: 1}, result.Counts["write-token-never-expires"]); diff != "" {
-				t.Error("another rule:", diff)
-			}
 		})
+	}
+}
+
+// A rule whose time is over is named, and the others still judge: within a time
+// that is long enough for them on a busy machine.
+func TestRunawayRuleAmongOthers(t *testing.T) {
+	text := body("r := numbers.range(1, 100000)\n\tsome a in r\n\tsome b in r\n\tsome c in r\n\ta + b + c < 0")
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours", "write-token-never-expires"}, Timeout: time.Second})
+	result, err := e.Evaluate(t.Context(), aSource(aToken("a", neverExpires)), auditTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []RuleError{{Rule: "custom/ours", Source: "contentstack/stacks/blt1", Detail: "it took longer than 1s"}}
+	if diff := cmp.Diff(want, result.Errors); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(Counts{Fail: 1}, result.Counts["write-token-never-expires"]); diff != "" {
+		t.Error(diff)
 	}
 }
 
