@@ -93,10 +93,10 @@ func (s *Scope) UnmarshalJSON(text []byte) error {
 
 // readExpiry reads what the schema has let through.
 func readExpiry(s string, canExpire bool) (inventory.Expiry, bool) {
-	switch {
-	case s == "":
+	switch s {
+	case "":
 		return inventory.UnknownExpiry(canExpire, reasonUnsaid), true
-	case s == "never":
+	case "never":
 		return inventory.NeverExpires(canExpire), true
 	}
 	if day, err := time.Parse(time.DateOnly, s); err == nil {

@@ -1,0 +1,89 @@
+package report
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// A finding about a literal stands at the line of the code that holds it.
+func TestLiteralsStandAtTheirLine(t *testing.T) {
+	rule := policies.Rule{ID: "token-literal-in-code", Title: "t", Description: "d", Severity: policies.Critical, Remediation: map[string]string{"default": "Revoke it."}}
+	plan := sampleSource("terraform", "terraform/web", inventory.KindPlan, "web")
+	plan.Origin = inventory.Origin{File: "plan.json"}
+	plan.Literals = []inventory.Literal{
+		{Address: "provider.contentful", Attribute: "cma_token", Place: inventory.LiteralProvider, Origin: inventory.Origin{File: "main.tf", Line: 4}},
+		{Address: "provider.contentful", Attribute: "access_token", Place: inventory.LiteralProvider, Origin: inventory.Origin{File: "main.tf", Line: 5}},
+		{Address: "var.t", Attribute: "default", Place: inventory.LiteralVariable},
+	}
+	var verdicts []policies.Verdict
+	for _, l := range plan.Literals {
+		verdicts = append(verdicts, policies.Verdict{
+			Rule: rule.ID, Status: policies.Fail, Key: l.Address + " " + l.Attribute, Message: "a credential stands in code",
+			Evidence: map[string]any{"address": l.Address, "attribute": l.Attribute},
+		})
+	}
+	options := sampleOptions()
+	options.Rules = []policies.Rule{rule}
+	r := build(options, []judged{judge(plan, options.Rules, verdicts...)})
+	got := map[string]inventory.Origin{}
+	for _, f := range r.Findings {
+		got[f.Key] = *f.Origin
+		if f.Address == "" {
+			t.Errorf("%s has no address", f.Key)
+		}
+	}
+	want := map[string]inventory.Origin{
+		"provider.contentful cma_token":    {File: "main.tf", Line: 4},
+		"provider.contentful access_token": {File: "main.tf", Line: 5},
+		"var.t default":                    {File: "plan.json"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	results := sarifOf(t, r, RenderOptions{}).Runs
+	prints := map[string]bool{}
+	for _, run := range results {
+		for _, result := range run.Results {
+			prints[result.PartialFingerprints["primaryLocationLineHash"]] = true
+		}
+	}
+	if len(prints) != 3 {
+		t.Errorf("%d fingerprints in SARIF for 3 literals", len(prints))
+	}
+}
+
+// What to do is said for where it has to be done.
+func TestRemediationOfPlannedTokens(t *testing.T) {
+	rule := policies.Rule{ID: "r", Remediation: map[string]string{"default": "default", "terraform": "in code", "contentful": "in the web app", "datocms": "in DatoCMS"}}
+	plain := policies.Rule{ID: "plain", Remediation: map[string]string{"default": "default", "datocms": "in DatoCMS"}}
+	b := NewBuilder(BuildOptions{Rules: []policies.Rule{rule, plain}})
+	live := &Source{Source: inventory.Source{CMS: "contentful"}}
+	plan := &Source{Source: inventory.Source{CMS: "terraform"}}
+	token := func(cms string, planned inventory.Planned, file string) *inventory.Token {
+		t := &inventory.Token{CMS: cms, Planned: planned, Origin: inventory.Origin{File: file}}
+		if planned != "" {
+			t.Address = "a.b"
+		}
+		return t
+	}
+	for name, c := range map[string]struct {
+		rule   string
+		source *Source
+		token  *inventory.Token
+		want   string
+	}{
+		"live":                        {"r", live, token("contentful", "", ""), "in the web app"},
+		"planned, in a live source":   {"r", live, token("contentful", inventory.PlannedCreate, "main.tf"), "in code"},
+		"planned, nothing for code":   {"plain", plan, token("datocms", inventory.PlannedCreate, ""), "in DatoCMS"},
+		"declared in a manifest":      {"r", live, token("contentful", inventory.PlannedCreate, "tokens.yaml"), "in the web app"},
+		"about the plan's own source": {"r", plan, nil, "in code"},
+	} {
+		if got := b.remediation(c.rule, c.source, c.token); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
