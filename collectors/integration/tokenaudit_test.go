@@ -32,18 +32,6 @@ type outcome struct {
 	exit     int
 }
 
-// token finds a token of the outcome by the end of its ID.
-func (o outcome) token(t *testing.T, id string) inventory.Token {
-	t.Helper()
-	for _, token := range o.source.Tokens {
-		if token.ID == o.source.ID+"/"+id {
-			return token
-		}
-	}
-	t.Fatalf("%s has no token %s", o.source.ID, id)
-	return inventory.Token{}
-}
-
 func (o outcome) unit(t *testing.T, name string) inventory.Unit {
 	t.Helper()
 	for _, u := range o.source.Units {

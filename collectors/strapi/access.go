@@ -136,7 +136,11 @@ func adminAccess(t token) inventory.Access {
 		}
 		return inventory.AssumedAccess(broken, manages, grants...)
 	}
-	return inventory.NewAccess(highest, manages, grants...)
+	access := inventory.NewAccess(highest, manages, grants...)
+	if manages == inventory.Unknown {
+		access.Reason = reasonSecretsShown
+	}
+	return access
 }
 
 // adminLevel is what one action of the admin API allows.

@@ -141,6 +141,9 @@ func TestRecordedServer(t *testing.T) {
 	if diff := cmp.Diff(owner, admin.Owner); diff != "" {
 		t.Errorf("owner (-want +got):\n%s", diff)
 	}
+	if admin.Access.Reason != reasonSecretsShown || admin.Access.Assumed {
+		t.Errorf("why it is not known whether it is shown secrets: %+v", admin.Access)
+	}
 	if s.Auditor.Token != admin.ID || s.Auditor.Writes != no || s.Auditor.Necessary != yes || s.Auditor.ReadsSecrets != unknown {
 		t.Errorf("auditor is %+v", s.Auditor)
 	}

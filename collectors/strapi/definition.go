@@ -45,6 +45,7 @@ const (
 	reasonNoTransferUse  = "Strapi never records the use of a transfer token"
 	reasonNoActivity     = "Strapi does not report when a person was active last"
 	reasonOwnerState     = "Strapi's list does not say whether the owner of an admin token is active, or which roles the owner has"
+	reasonSecretsShown   = "whether Strapi shows it the secret of a content API token depends on admin.secrets.encryptionKey of the server, which the API does not tell"
 	reasonFactory        = "Strapi does not mark the tokens that it made itself; only their date can prove it"
 )
 
