@@ -171,7 +171,7 @@ func (au *audit) finish(r *report.Report) error {
 // writeReport writes a report in all the formats that were asked for.
 func (a *app) writeReport(r *report.Report, gate report.Gate, s show, waived bool) error {
 	return report.WriteOutputs(s.outputs, a.out, r, report.RenderOptions{
-		Gate: gate, MinSeverity: s.minSeverity, Suppressed: waived,
+		Gate: gate, MinSeverity: s.minSeverity, Framework: s.framework, Suppressed: waived,
 		Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour,
 	})
 }

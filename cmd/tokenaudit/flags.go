@@ -78,6 +78,7 @@ func (o gateOptions) validate() (policies.Severity, error) {
 type showOptions struct {
 	outputs     []string
 	minSeverity string
+	framework   string
 	waived      bool
 }
 
@@ -85,6 +86,7 @@ func (o *showOptions) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "`format[=file]`, repeatable; formats: "+strings.Join(report.FormatNames(), ", ")+" (default table)")
 	f.StringVar(&o.minSeverity, "min-severity", "", "leave findings below this `severity` out of what is shown; never changes the exit code")
+	f.StringVar(&o.framework, "framework", "", "show the report control by control too, by this `catalogue`: owasp-nhi, nist-800-53, cis-v8, iso-27001, soc2 or pci-dss")
 	f.BoolVar(&o.waived, "waived", false, "include waived findings in sarif, as suppressions")
 }
 
@@ -92,6 +94,8 @@ func (o *showOptions) bind(cmd *cobra.Command) {
 type show struct {
 	outputs     []report.Output
 	minSeverity policies.Severity
+	// framework is nil where no --framework was given.
+	framework *report.Framework
 }
 
 func (o showOptions) validate() (show, error) {
@@ -105,6 +109,10 @@ func (o showOptions) validate() (show, error) {
 	var err error
 	s.minSeverity, err = parseSeverity("--min-severity", o.minSeverity, false)
 	problem(err)
+	if o.framework != "" {
+		s.framework, err = report.LookupFramework(o.framework)
+		problem(err)
+	}
 	s.outputs, err = report.ParseOutputs(o.outputs)
 	problem(err)
 	for _, output := range s.outputs {
