@@ -47,6 +47,9 @@ type app struct {
 func run(ctx context.Context, s surroundings, args []string) int {
 	a := newApp(s)
 	err := a.execute(ctx, args)
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = errors.New("interrupted; there is no verdict")
+	}
 	var shown verdictError
 	if err != nil && !errors.As(err, &shown) {
 		for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -81,6 +84,23 @@ func TestInterruption(t *testing.T) {
 	}
 	if saved := f.execute(t.Context(), "evaluate", "inventory.json", "--fail-on", "none"); saved.code != 3 {
 		t.Errorf("the saved inventory gives exit code %d, want 3: %s", saved.code, saved.err)
+	}
+}
+
+// TestInterruptedEvaluation: half an inventory gives no verdict.
+func TestInterruptedEvaluation(t *testing.T) {
+	f := newFixture(t)
+	if got := f.execute(t.Context(), "collect", "-o", "inventory.json"); got.code != 0 {
+		t.Fatal(got.err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := f.execute(ctx, "evaluate", "inventory.json", "-o", "json=report.json")
+	if got.code != 2 || got.err != "tokenaudit: interrupted; there is no verdict\n" || got.out != "" {
+		t.Errorf("%+v", got)
+	}
+	if _, err := os.Stat("report.json"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a report was left behind: %v", err)
 	}
 }
 
