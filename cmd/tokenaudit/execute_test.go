@@ -40,9 +40,10 @@ func inBubble(t *testing.T, name string, test func(*testing.T, *fixture)) {
 				// The port is the name: nothing listens there.
 				address := map[string]string{"contentful": "127.0.0.1:1", "contentstack": "127.0.0.1:2", "datocms": "127.0.0.1:3"}[cms]
 				f.url[cms] = "http://" + address
-				network[address] = make(pipe)
+				listener := make(pipe)
+				network[address] = listener
 				server := &http.Server{Handler: handler}
-				go func() { _ = server.Serve(network[address]) }()
+				go func() { _ = server.Serve(listener) }()
 				defer server.Close()
 			}
 			transport := &http.Transport{DialContext: network.dial}
