@@ -87,3 +87,11 @@ integration:
 # The same, and the CMSes whose installation takes longer.
 .PHONY: integration-all
 integration-all: integration
+
+# The examples: workflows by actionlint, Kubernetes manifests by the types of
+# their API. Their commands are run by the ordinary tests.
+.PHONY: examples-check
+examples-check:
+	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -shellcheck= -pyflakes= examples/ci/github/pre-merge.yml examples/ci/github/nightly.yml examples/schedule/github/nightly-diff.yml
+	cd examples/check && go vet ./... && go test ./...
+	go test -tags dockerfile -count=1 ./examples/docker
