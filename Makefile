@@ -37,15 +37,12 @@ lint: $(LINTER)
 rego-check:
 	go run ./cmd/tokenaudit rules test
 
-# Every fuzz target for FUZZTIME, one after the other.
+# Every fuzz target for FUZZTIME, two at a time.
 .PHONY: fuzz
 fuzz:
-	@set -e; for package in $$(go list ./...); do \
-		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			echo "== $$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package; \
-		done; \
-	done
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9]+' cmd collectors policies report | \
+		sed 's|^\(.*\)/[^/]*:func \(.*\)|./\1 \2|' | sort -u | \
+		sed 's|$$| $(FUZZTIME)|' | xargs -P 2 -L 1 .ci/fuzz
 
 .PHONY: bench
 bench:
