@@ -142,7 +142,7 @@ func key(actions ...string) res {
 	there := maps.Clone(attributes)
 	there["id"], there["preview_id"], there["access_token"], there["preview_token"] = "k1", "p1", "SECRET", "SECRET"
 	r := res{address: "contentful_apikey.x", kind: "contentful_apikey", name: "x", actions: actions,
-		provider: "registry.opentofu.org/labd/contentful", before: there, after: maps.Clone(there)}
+		provider: "registry2.example.com/labd/contentful", before: there, after: maps.Clone(there)}
 	if slices.Contains(actions, "create") {
 		r.after, r.unknown = attributes, object{"id": true, "preview_id": true, "access_token": true, "preview_token": true}
 	}
