@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -67,12 +68,9 @@ func (c *collector) auditor(sourceID string, a answers, who caller) inventory.Au
 			Detail: "the credential is the login of a person, which may do all that the person may",
 		}
 	}
-	own := candidates(a, who, c.run.Now().UTC())
+	own := candidates(a, who, c.Run.Now().UTC())
 	if len(own) == 0 {
-		return inventory.Auditor{
-			ReadsSecrets: inventory.Unknown, Writes: inventory.Unknown, Necessary: inventory.Unknown,
-			Detail: "the admin token of the scan could not be told from the list",
-		}
+		return instance.UnknownAuditor("the admin token of the scan could not be told from the list")
 	}
 	described := describe(own[0])
 	for _, t := range own[1:] {

@@ -5,33 +5,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
-
-const (
-	// defaultRate spares the server. Strapi publishes no limit for these lists.
-	defaultRate = 20
-	// burst lets the four requests of a server leave at once.
-	burst = 4
-)
-
-// newClient makes the client of one server.
-func newClient(entry collectors.Entry, run collectors.Run, domain string) (*cmsapi.Client, error) {
-	credential := entry.Secret(optionToken)
-	return run.API.Client(cmsapi.Config{
-		CMS:     CMS,
-		BaseURL: entry.BaseURL,
-		Authorize: func(h http.Header) {
-			h.Set("Authorization", "Bearer "+credential.Reveal())
-		},
-		Limit:             cmsapi.Limit{Domain: domain, Rate: defaultRate, Burst: burst},
-		RequestsPerSecond: entry.RequestsPerSecond,
-		Timeout:           entry.Timeout,
-		Classify:          classify,
-	})
-}
 
 const hintCredential = "Check that the admin token still exists, and that it is an admin token: one of the content API does not open the admin API."
 

@@ -64,7 +64,7 @@ func (c *collector) read(ctx context.Context) answers {
 }
 
 func (c *collector) get(ctx context.Context, l resource, out any) error {
-	if _, err := c.client.Get(ctx, cmsapi.Request{Path: l.path}, out); err != nil {
+	if _, err := c.Client.Get(ctx, cmsapi.Request{Path: l.path}, out); err != nil {
 		return explain(l, err)
 	}
 	return nil
@@ -96,7 +96,7 @@ func explain(l resource, err error) *cmsapi.Error {
 // collect makes a source of what was read.
 func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
 	who, meErr := identify(a)
-	s := server{source: source, page: c.page, who: who}
+	s := server{source: source, page: func(list string) string { return c.Page(settings + list) }, who: who}
 	var units []inventory.Unit
 	add := func(l resource, list listing[token], err error, build func(token) inventory.Token) *inventory.Unit {
 		tokens, unit := s.read(l, list, err, build)

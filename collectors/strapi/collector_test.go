@@ -2,7 +2,6 @@ package strapi
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
-	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -25,40 +24,9 @@ func at(text string) time.Time {
 	return t
 }
 
-func newTestCollector(t *testing.T, answers map[string]answer, credential string) *collector {
+func open(t *testing.T, answers conformance.Answers, credential string) *collector {
 	t.Helper()
-	server := httptest.NewServer(serve(answers))
-	t.Cleanup(server.Close)
-	session, err := cmsapi.NewSession(cmsapi.Options{Unpaced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(session.Close)
-	e := entry("intranet", server.URL)
-	if credential != "" {
-		e.Values[optionToken] = cmsapi.NewSecret(credential)
-	}
-	c, err := newCollector(e, collectors.Run{API: session, Now: func() time.Time { return auditTime }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.(*collector)
-}
-
-func collectAll(t *testing.T, c *collector) inventory.Source {
-	t.Helper()
-	sources, err := c.Discover(t.Context())
-	if err != nil || len(sources) != 1 {
-		t.Fatalf("%d sources, %v", len(sources), err)
-	}
-	s, err := c.Collect(t.Context(), sources[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Check(); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return conformance.Open[*collector](t, Definition(), entryWith("intranet", credential), answers, auditTime)
 }
 
 func find(t *testing.T, s inventory.Source, id string) inventory.Token {
@@ -72,20 +40,9 @@ func find(t *testing.T, s inventory.Source, id string) inventory.Token {
 	return inventory.Token{}
 }
 
-func unitNamed(t *testing.T, s inventory.Source, name string) inventory.Unit {
-	t.Helper()
-	for _, u := range s.Units {
-		if u.Name == name {
-			return u
-		}
-	}
-	t.Fatalf("no unit %s", name)
-	return inventory.Unit{}
-}
-
 // TestRecordedServer holds what is made of the captures of Strapi 5.54.0.
 func TestRecordedServer(t *testing.T) {
-	s := collectAll(t, newTestCollector(t, recorded(t), ""))
+	s := conformance.Collect(t, open(t, recorded(t), planted))
 	for _, u := range s.Units {
 		if u.Status != inventory.UnitComplete {
 			t.Errorf("%+v", u)
@@ -155,12 +112,12 @@ func TestRecordedServer(t *testing.T) {
 // TestTraps: each is one answer that means something else than it says.
 func TestTraps(t *testing.T) {
 	const meOther = `{"data":{"id":2,"createdAt":"2026-11-22T02:00:00Z","roles":[{"code":"strapi-editor"}]}}`
-	one := func(members string) answer {
+	one := func(members string) conformance.Answer {
 		return ok(`{"data":[{"id":4,"name":"t","createdAt":"2026-01-01T00:00:00Z",` + members + `}]}`)
 	}
 	tests := map[string]struct {
 		path   string
-		answer answer
+		answer conformance.Answer
 		check  func(t *testing.T, s inventory.Source)
 	}{
 		"lifespan as a number": {listAPI.path, one(`"type":"read-only","lifespan":604800000,"expiresAt":"2026-11-29T00:00:00.000Z"`), func(t *testing.T, s inventory.Source) {
@@ -197,7 +154,7 @@ func TestTraps(t *testing.T) {
 			if a := find(t, s, "admin_tokens/4").Access; !a.Assumed || !a.Write || a.ManagesTokens != inventory.Unknown {
 				t.Errorf("%+v", a)
 			}
-			if u := unitNamed(t, s, "admin_tokens"); u.Status != inventory.UnitPartial || u.Error != inventory.ErrUnreadable {
+			if u := conformance.Unit(t, s, "admin_tokens"); u.Status != inventory.UnitPartial || u.Error != inventory.ErrUnreadable {
 				t.Errorf("%+v", u)
 			}
 		}},
@@ -228,7 +185,7 @@ func TestTraps(t *testing.T) {
 			}
 		}},
 		"an auditor who is no super admin": {listMe.path, ok(meOther), func(t *testing.T, s inventory.Source) {
-			u := unitNamed(t, s, "admin_tokens")
+			u := conformance.Unit(t, s, "admin_tokens")
 			if u.Status != inventory.UnitPartial || u.Error != inventory.ErrPermissionDenied || !strings.Contains(u.Hint, "super admin") {
 				t.Errorf("%+v", u)
 			}
@@ -241,31 +198,31 @@ func TestTraps(t *testing.T) {
 			}
 		}},
 		"nobody knows who the auditor is": {listMe.path, apiError(http.StatusForbidden, "ForbiddenError", "Forbidden"), func(t *testing.T, s inventory.Source) {
-			if u := unitNamed(t, s, "admin_tokens"); u.Status != inventory.UnitPartial || u.Hint == "" {
+			if u := conformance.Unit(t, s, "admin_tokens"); u.Status != inventory.UnitPartial || u.Hint == "" {
 				t.Errorf("%+v", u)
 			}
 		}},
 		"data transfer switched off": {listTransfer.path, apiError(http.StatusNotFound, "NotFoundError", "Not Found"), func(t *testing.T, s inventory.Source) {
-			if u := unitNamed(t, s, "transfer_tokens"); u.Error != inventory.ErrNotFound || !strings.Contains(u.Hint, "server.transfer.remote.enabled") {
+			if u := conformance.Unit(t, s, "transfer_tokens"); u.Error != inventory.ErrNotFound || !strings.Contains(u.Hint, "server.transfer.remote.enabled") {
 				t.Errorf("%+v", u)
 			}
 		}},
 		"no transfer salt": {listTransfer.path, apiError(http.StatusNotImplemented, "NotImplementedError", "x"), func(t *testing.T, s inventory.Source) {
-			if u := unitNamed(t, s, "transfer_tokens"); u.Error != inventory.ErrUnavailable || !strings.Contains(u.Hint, "transfer.token.salt") {
+			if u := conformance.Unit(t, s, "transfer_tokens"); u.Error != inventory.ErrUnavailable || !strings.Contains(u.Hint, "transfer.token.salt") {
 				t.Errorf("%+v", u)
 			}
 		}},
-		"a missing action": {listAPI.path, answer{http.StatusForbidden, fixture(t, "forbidden-403.json")}, func(t *testing.T, s inventory.Source) {
-			if u := unitNamed(t, s, "api_tokens"); u.Error != inventory.ErrPermissionDenied || !strings.Contains(u.Hint, "admin::api-tokens.read") {
+		"a missing action": {listAPI.path, conformance.Answer{Status: http.StatusForbidden, Body: conformance.Fixture(t, "forbidden-403.json")}, func(t *testing.T, s inventory.Source) {
+			if u := conformance.Unit(t, s, "api_tokens"); u.Error != inventory.ErrPermissionDenied || !strings.Contains(u.Hint, "admin::api-tokens.read") {
 				t.Errorf("%+v", u)
 			}
 		}},
-		"no credential": {listAPI.path, answer{http.StatusUnauthorized, fixture(t, "unauthorized-401.json")}, func(t *testing.T, s inventory.Source) {
-			if u := unitNamed(t, s, "api_tokens"); u.Error != inventory.ErrUnauthorized || u.Hint != hintCredential {
+		"no credential": {listAPI.path, conformance.Answer{Status: http.StatusUnauthorized, Body: conformance.Fixture(t, "unauthorized-401.json")}, func(t *testing.T, s inventory.Source) {
+			if u := conformance.Unit(t, s, "api_tokens"); u.Error != inventory.ErrUnauthorized || u.Hint != hintCredential {
 				t.Errorf("%+v", u)
 			}
 		}},
-		"a stronger credential than needed": {listAdmin.path, ok(strings.ReplaceAll(fixture(t, "admin-tokens.json"), "admin::api-tokens.read", "admin::users.delete")), func(t *testing.T, s inventory.Source) {
+		"a stronger credential than needed": {listAdmin.path, ok(strings.ReplaceAll(conformance.Fixture(t, "admin-tokens.json"), "admin::api-tokens.read", "admin::users.delete")), func(t *testing.T, s inventory.Source) {
 			if a := s.Auditor; a.Necessary != inventory.No || a.Writes != inventory.Yes || a.Token == "" {
 				t.Errorf("%+v", a)
 			}
@@ -275,7 +232,7 @@ func TestTraps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			answers := recorded(t)
 			answers[tt.path] = tt.answer
-			tt.check(t, collectAll(t, newTestCollector(t, answers, "")))
+			tt.check(t, conformance.Collect(t, open(t, answers, planted)))
 		})
 	}
 }
@@ -285,15 +242,15 @@ func TestTraps(t *testing.T) {
 func TestNoAdminTokens(t *testing.T) {
 	answers := recorded(t)
 	delete(answers, listAdmin.path)
-	s := collectAll(t, newTestCollector(t, answers, "head.claims.signature"))
-	if u := unitNamed(t, s, "admin_tokens"); u.Status != inventory.UnitComplete || !strings.Contains(u.Detail, "no endpoint") {
+	s := conformance.Collect(t, open(t, answers, "head.claims.signature"))
+	if u := conformance.Unit(t, s, "admin_tokens"); u.Status != inventory.UnitComplete || !strings.Contains(u.Detail, "no endpoint") {
 		t.Errorf("%+v", u)
 	}
 	if a := s.Auditor; a.Necessary != inventory.No || a.Writes != inventory.Yes {
 		t.Errorf("a login is stronger than needed: %+v", a)
 	}
-	s = collectAll(t, newTestCollector(t, answers, strings.Repeat("5a", 128)))
-	if u := unitNamed(t, s, "admin_tokens"); u.Status != inventory.UnitFailed || u.Error != inventory.ErrNotFound {
+	s = conformance.Collect(t, open(t, answers, strings.Repeat("5a", 128)))
+	if u := conformance.Unit(t, s, "admin_tokens"); u.Status != inventory.UnitFailed || u.Error != inventory.ErrNotFound {
 		t.Errorf("%+v", u)
 	}
 }
@@ -340,7 +297,7 @@ func TestAdminLevel(t *testing.T) {
 }
 
 func TestProbe(t *testing.T) {
-	checks := newTestCollector(t, recorded(t), "").Probe(t.Context())
+	checks := open(t, recorded(t), planted).Probe(t.Context())
 	var got []string
 	for _, c := range checks {
 		got = append(got, string(c.Status)+" "+c.Name)
@@ -351,23 +308,7 @@ func TestProbe(t *testing.T) {
 	}
 	answers := recorded(t)
 	answers[listAPI.path] = apiError(http.StatusForbidden, "PolicyError", "Policy Failed")
-	if c := newTestCollector(t, answers, "").Probe(t.Context())[1]; c.Status != collectors.CheckFailed || c.Hint == "" || c.Class != inventory.ErrPermissionDenied {
+	if c := open(t, answers, planted).Probe(t.Context())[1]; c.Status != collectors.CheckFailed || c.Hint == "" || c.Class != inventory.ErrPermissionDenied {
 		t.Errorf("%+v", c)
-	}
-}
-
-func TestIncompleteEntries(t *testing.T) {
-	whole := entry("intranet", "https://cms.example.com")
-	for name, spoil := range map[string]func(*collectors.Entry){
-		"name is missing":     func(e *collectors.Entry) { e.Name = ""; e.Values[optionName] = "" },
-		"base_url is missing": func(e *collectors.Entry) { e.BaseURL = "" },
-		"token is missing":    func(e *collectors.Entry) { delete(e.Values, optionToken) },
-	} {
-		e := whole
-		e.Values = map[string]any{optionName: "intranet", optionToken: cmsapi.NewSecret("x")}
-		spoil(&e)
-		if _, err := newCollector(e, collectors.Run{}); err == nil || err.Error() != name {
-			t.Errorf("%v, not %s", err, name)
-		}
 	}
 }

@@ -2,8 +2,6 @@ package strapi
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -15,25 +13,10 @@ import (
 
 const planted = "planted0secret"
 
-func fixture(t testing.TB, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
+func ok(body string) conformance.Answer { return conformance.Answer{Body: body} }
 
-// answer is what the server of a test says.
-type answer struct {
-	status int
-	body   string
-}
-
-func ok(body string) answer { return answer{http.StatusOK, body} }
-
-func apiError(status int, name, message string) answer {
-	return answer{status, `{"data":null,"error":{"status":` + strconv.Itoa(status) + `,"name":"` + name + `","message":"` + message + `","details":{"echo":"` + planted + `"}}}`}
+func apiError(status int, name, message string) conformance.Answer {
+	return conformance.Answer{Status: status, Body: `{"data":null,"error":{"status":` + strconv.Itoa(status) + `,"name":"` + name + `","message":"` + message + `","details":{"echo":"` + planted + `"}}}`}
 }
 
 // meBody is who the scan of the captures is: the first admin.
@@ -41,32 +24,25 @@ const meBody = `{"data":{"id":1,"firstname":"It","lastname":"Admin","username":n
 	"createdAt":"2026-11-22T01:05:22.700Z","roles":[{"id":1,"name":"Super Admin","code":"strapi-super-admin"}]}}`
 
 // recorded is the server of the captures.
-func recorded(t testing.TB) map[string]answer {
-	return map[string]answer{
+func recorded(t testing.TB) conformance.Answers {
+	return conformance.Answers{
+		// Lists only: a single token is never asked for.
+		"":                apiError(http.StatusNotFound, "NotFoundError", "Not Found"),
 		listMe.path:       ok(meBody),
-		listAPI.path:      ok(fixture(t, "api-tokens.json")),
-		listAdmin.path:    ok(fixture(t, "admin-tokens.json")),
-		listTransfer.path: ok(fixture(t, "transfer-tokens.json")),
+		listAPI.path:      ok(conformance.Fixture(t, "api-tokens.json")),
+		listAdmin.path:    ok(conformance.Fixture(t, "admin-tokens.json")),
+		listTransfer.path: ok(conformance.Fixture(t, "transfer-tokens.json")),
 	}
 }
 
-// serve answers from a map of paths, lists only: a single token is never asked for.
-func serve(answers map[string]answer) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, known := answers[r.URL.Path]
-		if !known {
-			a = apiError(http.StatusNotFound, "NotFoundError", "Not Found")
-		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.WriteHeader(a.status)
-		_, _ = w.Write([]byte(a.body))
-	})
+func entryWith(name, credential string) collectors.Entry {
+	return collectors.Entry{CMS: CMS, Name: name, Values: map[string]any{optionToken: cmsapi.NewSecret(credential)}}
 }
 
 func entry(name, baseURL string) collectors.Entry {
-	return collectors.Entry{CMS: CMS, Name: name, BaseURL: baseURL, Values: map[string]any{
-		optionName: name, optionToken: cmsapi.NewSecret(planted + "-" + name),
-	}}
+	e := entryWith(name, planted+"-"+name)
+	e.BaseURL = baseURL
+	return e
 }
 
 // TestConformance runs the suite of all collectors on two servers with one
@@ -74,7 +50,7 @@ func entry(name, baseURL string) collectors.Entry {
 func TestConformance(t *testing.T) {
 	const stamps = `"lastUsedAt":"2026-11-22T01:05:23.381Z","lifespan":"2592000000","expiresAt":"2026-12-22T01:05:22.885Z","createdAt":"2026-11-22T01:05:22.885Z","updatedAt":"2026-11-22T01:05:23.381Z"`
 	const unused = `"lastUsedAt":null,"lifespan":null,"expiresAt":null,"createdAt":"2026-11-22T01:05:22.981Z","updatedAt":"2026-11-22T01:05:22.981Z"`
-	answers := map[string]answer{
+	answers := conformance.Answers{
 		listMe.path: ok(meBody),
 		listAPI.path: ok(`{"data":[
 			{"id":5,"kind":"content-api","name":"fa-30d","description":"Deploys","type":"full-access",` + stamps + `,"permissions":[]},
@@ -85,11 +61,11 @@ func TestConformance(t *testing.T) {
 	}
 	nullable := []string{"data[].expiresAt", "data[].lifespan", "data[].lastUsedAt"}
 	failure := func(status int, name, message string, class inventory.ErrorClass) conformance.Failure {
-		return conformance.Failure{Name: message, Status: status, Body: apiError(status, name, message).body, Classes: []inventory.ErrorClass{class}}
+		return conformance.Failure{Name: message, Status: status, Body: apiError(status, name, message).Body, Classes: []inventory.ErrorClass{class}}
 	}
 	conformance.Run(t, conformance.Target{
 		Definition: Definition(),
-		Handler:    func() http.Handler { return serve(answers) },
+		Handler:    func() http.Handler { return answers },
 		Entries: func(baseURL string) []collectors.Entry {
 			return []collectors.Entry{entry("intranet", baseURL), entry("shop", baseURL)}
 		},

@@ -2,35 +2,22 @@ package strapi
 
 import (
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// The options of an entry.
-const (
-	optionName    = "name"
-	optionToken   = "token"
-	optionBaseURL = "base_url"
-)
+// optionToken is the option that holds the credential.
+const optionToken = "token"
 
 // Definition tells tokenaudit about Strapi.
 func Definition() collectors.Definition {
 	return collectors.Definition{
 		CMS:   CMS,
 		Title: "Strapi",
-		Options: []collectors.Option{
-			{
-				Key: optionName, Type: collectors.OptionString, Required: true, Example: "intranet",
-				Help: "A name of your choice for this server; it is part of every id, so keep it.",
-			},
-			{
-				Key: optionBaseURL, Type: collectors.OptionString, Required: true, Example: "https://cms.example.com",
-				Help: "Scheme, host and port of the server.",
-			},
-			{
-				Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "STRAPI_ADMIN_TOKEN",
-				Help: "An admin token of a super admin that may read the three lists of tokens.",
-			},
-		},
+		Options: append(instance.Options("intranet"), collectors.Option{
+			Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "STRAPI_ADMIN_TOKEN",
+			Help: "An admin token of a super admin that may read the three lists of tokens.",
+		}),
 		Facts:          facts(),
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,

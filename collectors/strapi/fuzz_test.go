@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -15,11 +18,13 @@ import (
 // understood is no complete one, and the admin tokens count as complete only for
 // a super admin.
 func FuzzCollect(f *testing.F) {
-	f.Add(meBody, fixture(f, "api-tokens.json"), fixture(f, "admin-tokens.json"), fixture(f, "transfer-tokens.json"))
+	f.Add(meBody, conformance.Fixture(f, "api-tokens.json"), conformance.Fixture(f, "admin-tokens.json"), conformance.Fixture(f, "transfer-tokens.json"))
 	f.Add(`{}`, `{"data":[{"id":"1","type":"custom","permissions":null}]}`, `{"data":[{"id":1,"adminPermissions":[{"action":7}]}]}`, `[]`)
 	f.Fuzz(func(t *testing.T, me, api, admin, transfer string) {
-		c := &collector{entry: entry("intranet", "https://cms.example.com")}
-		c.run.Now = func() time.Time { return auditTime }
+		c := &collector{Server: &instance.Server{
+			Entry: entry("intranet", "https://cms.example.com"),
+			Run:   collectors.Run{Now: func() time.Time { return auditTime }},
+		}}
 		var a answers
 		decodeInto(&a.meErr, me, &a.me)
 		decodeInto(&a.apiErr, api, &a.api)
@@ -37,12 +42,12 @@ func FuzzCollect(f *testing.F) {
 			list listing[token]
 			err  error
 		}{{listAPI.unit, a.api, a.apiErr}, {listAdmin.unit, a.admin, a.adminErr}, {listTransfer.unit, a.transfer, a.transferErr}} {
-			if u := unitNamed(t, source, l.unit); u.Status == inventory.UnitComplete && (l.err != nil || l.list.Data.State != cmsapi.FieldGiven || l.list.Data.Broken > 0) {
+			if u := conformance.Unit(t, source, l.unit); u.Status == inventory.UnitComplete && (l.err != nil || l.list.Data.State != cmsapi.FieldGiven || l.list.Data.Broken > 0) {
 				t.Fatalf("a list that was not understood is complete: %+v", u)
 			}
 		}
 		who, _ := identify(a)
-		if u := unitNamed(t, source, listAdmin.unit); u.Status == inventory.UnitComplete && who.superAdmin != inventory.Yes {
+		if u := conformance.Unit(t, source, listAdmin.unit); u.Status == inventory.UnitComplete && who.superAdmin != inventory.Yes {
 			t.Fatalf("the admin tokens of somebody who is no super admin are complete: %+v", who)
 		}
 		for _, token := range source.Tokens {
@@ -62,7 +67,7 @@ func decodeInto(err *error, body string, out any) {
 
 // FuzzFailure: an error body of any content gives a class and a message, or none.
 func FuzzFailure(f *testing.F) {
-	f.Add(401, apiError(401, "UnauthorizedError", "Token expired").body)
+	f.Add(401, apiError(401, "UnauthorizedError", "Token expired").Body)
 	f.Add(501, `{"error":{"name":1}}`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		if e := classify(cmsapi.Failure{Status: status, Body: []byte(body)}); e != nil && e.Class == "" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -59,20 +60,13 @@ func (s server) finish(made *inventory.Token, l resource, id string, t token) {
 	made.Name = t.Name.Or("token " + id)
 	made.Description = t.Description.Value
 	made.URL = s.page(l.settings + cmsapi.Path("/{}", id))
-	made.Environments = s.scope()
+	made.Environments = instance.Scope(s.source, reasonNoEnvironments)
 	made.CreatedAt = cmsapi.Timestamp("createdAt", t.CreatedAt, false)
 	made.UpdatedAt = updated(t)
 	made.RevokedAt = inventory.None()
 	made.Expiry = expiry(t)
 	made.Traits.NotifiesBeforeExpiry = inventory.No
 	made.Origin = s.source.Origin
-}
-
-// scope is the one thing that every token opens: the server.
-func (s server) scope() inventory.Scope {
-	scope := inventory.NewScope(inventory.ScopeItem{ID: s.source.Name, Primary: inventory.Yes, Exists: inventory.Yes})
-	scope.Reason = reasonNoEnvironments
-	return scope
 }
 
 // contentToken makes a token of the content API.

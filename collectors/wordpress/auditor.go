@@ -5,19 +5,16 @@ import (
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
-
-func unknownAuditor(reason string) inventory.Auditor {
-	return inventory.Auditor{ReadsSecrets: inventory.Unknown, Writes: inventory.Unknown, Necessary: inventory.Unknown, Detail: reason}
-}
 
 // auditor describes the scan's own credential. The error says why it could not
 // be told; it is nil if it was.
 func (s site) auditor(a answers) (inventory.Auditor, error) {
 	const silent = "WordPress does not say which application password the credential is: "
 	if a.ownErr != nil {
-		return unknownAuditor(silent + cmsapi.AsError(a.ownErr).Message), a.ownErr
+		return instance.UnknownAuditor(silent + cmsapi.AsError(a.ownErr).Message), a.ownErr
 	}
 	uuid := a.own.UUID.Value
 	if uuid == "" {
@@ -25,7 +22,7 @@ func (s site) auditor(a answers) (inventory.Auditor, error) {
 		if reason == "" {
 			reason = "its uuid is empty"
 		}
-		return unknownAuditor(silent + reason), &cmsapi.Error{Class: inventory.ErrUnreadable, Message: reason}
+		return instance.UnknownAuditor(silent + reason), &cmsapi.Error{Class: inventory.ErrUnreadable, Message: reason}
 	}
 	for i, u := range a.users.Items {
 		if slices.ContainsFunc(a.passwords[i].list.Items, func(p applicationPassword) bool { return p.UUID.Value == uuid }) {
@@ -34,7 +31,7 @@ func (s site) auditor(a answers) (inventory.Auditor, error) {
 			return own, nil
 		}
 	}
-	return unknownAuditor("the application password of the scan is not among those that could be listed"), nil
+	return instance.UnknownAuditor("the application password of the scan is not among those that could be listed"), nil
 }
 
 // smallest are the capabilities of the weakest user who can list.
@@ -44,7 +41,7 @@ func smallest() []string { return []string{"edit_users", "list_users", "read"} }
 func describe(u user) inventory.Auditor {
 	access := accessOf(u)
 	if access.Assumed {
-		return unknownAuditor("what the user of the scan may do is not known: " + access.Reason)
+		return instance.UnknownAuditor("what the user of the scan may do is not known: " + access.Reason)
 	}
 	own := inventory.Auditor{
 		ReadsSecrets: inventory.No, Writes: inventory.TernaryOf(access.Write), Necessary: inventory.Yes,

@@ -1,40 +1,14 @@
 package wordpress
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
 
-	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
-
-const (
-	// defaultRate spares the server: each request starts PHP anew. WordPress
-	// publishes no limit.
-	defaultRate = 20
-	burst       = 8
-)
-
-// newClient makes the client of one site.
-func newClient(entry collectors.Entry, run collectors.Run, domain string) (*cmsapi.Client, error) {
-	username, password := entry.String(optionUsername), entry.Secret(optionPassword)
-	return run.API.Client(cmsapi.Config{
-		CMS:     CMS,
-		BaseURL: entry.BaseURL,
-		Authorize: func(h http.Header) {
-			pair := username + ":" + password.Reveal()
-			h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
-		},
-		Limit:             cmsapi.Limit{Domain: domain, Rate: defaultRate, Burst: burst},
-		RequestsPerSecond: entry.RequestsPerSecond,
-		Timeout:           entry.Timeout,
-		Classify:          classify,
-	})
-}
 
 const (
 	hintCredential = "Check username and password: it takes an application password, not the login password, and a web server that passes the Authorization header on to PHP."

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -29,10 +30,10 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 			cmsapi.UnitOf(unitSite, nil, false, a.indexErr), cmsapi.UnitOf(unitUsers, nil, false, a.indexErr),
 			cmsapi.UnitOf(unitPasswords, personal, false, a.indexErr), cmsapi.UnitOf(unitAuditor, nil, false, a.indexErr),
 		}
-		source.Auditor = unknownAuditor("the site could not be read")
+		source.Auditor = instance.UnknownAuditor("the site could not be read")
 		return source
 	}
-	s := site{source: source, page: c.page}
+	s := site{source: source, page: func(file string) string { return c.Page(administration + file) }}
 	tokens, passwordsErr := s.tokens(a)
 	source.Tokens = tokens
 	own, ownErr := s.auditor(a)
@@ -119,7 +120,7 @@ func (s site) token(u user, p applicationPassword) inventory.Token {
 		APIs:   []inventory.API{inventory.ContentDelivery},
 		Access: access,
 
-		Environments: s.scope(),
+		Environments: instance.Scope(s.source, reasonNoEnvironments),
 		CreatedAt:    cmsapi.Timestamp("created", cmsapi.UTC(p.Created), false),
 		UpdatedAt:    inventory.UnknownTime(reasonNoUpdate),
 		RevokedAt:    inventory.None(),
@@ -139,13 +140,6 @@ func (s site) token(u user, p applicationPassword) inventory.Token {
 
 func tokenID(source, user, uuid string) string {
 	return source + cmsapi.Path("/users/{}/application_passwords/{}", user, uuid)
-}
-
-// scope is the one thing that every application password opens: the site.
-func (s site) scope() inventory.Scope {
-	scope := inventory.NewScope(inventory.ScopeItem{ID: s.source.Name, Primary: inventory.Yes, Exists: inventory.Yes})
-	scope.Reason = reasonNoEnvironments
-	return scope
 }
 
 // lastUse: null is never.

@@ -6,107 +6,66 @@ package wordpress
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
-	"fmt"
-	"net/url"
+	"net/http"
 	"strings"
-	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
-	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // CMS is the name under which the collector is registered.
 const CMS = "wordpress"
 
+const (
+	// defaultRate spares the server: each request starts PHP anew. WordPress
+	// publishes no limit.
+	defaultRate = 20
+	burst       = 8
+)
+
 // collector reads one site.
-type collector struct {
-	entry  collectors.Entry
-	run    collectors.Run
-	client *cmsapi.Client
-	// domain is the rate-limit domain of all requests.
-	domain string
-}
+type collector struct{ *instance.Server }
 
 var (
-	_ collectors.Collector     = (*collector)(nil)
-	_ collectors.EntryDomainer = (*collector)(nil)
-	_ collectors.DomainNamer   = (*collector)(nil)
-	_ collectors.Prober        = (*collector)(nil)
+	_ collectors.Collector = (*collector)(nil)
+	_ collectors.Prober    = (*collector)(nil)
 )
 
 // newCollector makes the collector of one entry. It sends nothing.
 func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collector, error) {
-	if run.Now == nil {
-		run.Now = time.Now
-	}
-	if entry.Name == "" {
-		entry.Name = entry.String(optionName)
-	}
-	credential := entry.Secret(optionPassword)
-	switch {
-	case entry.Name == "":
-		return nil, errors.New("name is missing")
-	case entry.BaseURL == "":
-		return nil, errors.New("base_url is missing")
-	case entry.String(optionUsername) == "":
-		return nil, errors.New("username is missing")
-	case strings.Contains(entry.String(optionUsername), ":"):
-		return nil, errors.New("username must not hold a colon")
-	case credential.Empty():
-		return nil, errors.New("password is missing")
-	}
-	c := &collector{entry: entry, run: run}
-	host := entry.BaseURL
-	if u, err := url.Parse(host); err == nil {
-		host = u.Host
-	}
-	c.domain = cmsapi.Path("wordpress/{}/{}", host, credential.Fingerprint())
-	var err error
-	c.client, err = newClient(entry, run, c.domain)
-	return c, err
-}
-
-// EntryDomain implements collectors.EntryDomainer.
-func (c *collector) EntryDomain() string { return c.domain }
-
-// Domain implements collectors.DomainNamer.
-func (c *collector) Domain(inventory.Source) string { return c.domain }
-
-// Discover implements collectors.Collector. It sends nothing: the site is the
-// source, and its name is configured.
-func (c *collector) Discover(context.Context) ([]inventory.Source, error) {
-	return []inventory.Source{c.skeleton()}, nil
-}
-
-func (c *collector) skeleton() inventory.Source {
-	return inventory.Source{
-		ID:         cmsapi.Path("wordpress/instances/{}", c.entry.Name),
+	username, password := entry.String(optionUsername), entry.Secret(optionPassword)
+	server, err := instance.Open(entry, run, instance.Setup{
 		CMS:        CMS,
-		Kind:       inventory.KindInstance,
-		Name:       c.entry.Name,
-		Host:       c.client.Host(),
-		Labels:     c.entry.Labels,
-		URL:        c.page("users.php"),
 		Facts:      facts(),
-		NeverAfter: c.entry.NeverAfter,
-		Origin:     c.entry.Origin,
+		Credential: optionPassword,
+		Authorize: func(h http.Header) {
+			pair := username + ":" + password.Reveal()
+			h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
+		},
+		Rate: defaultRate, Burst: burst,
+		Page:     administration + "users.php",
+		Classify: classify,
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case username == "":
+		return nil, errors.New("username is missing")
+	case strings.Contains(username, ":"):
+		return nil, errors.New("username must not hold a colon")
 	}
+	return &collector{server}, nil
 }
 
-// page is the address of a page of the site's administration.
-func (c *collector) page(file string) string {
-	return strings.TrimRight(c.entry.BaseURL, "/") + "/wp-admin/" + file
-}
+// administration is where a site's pages for administrators are.
+const administration = "/wp-admin/"
 
 // Collect implements collectors.Collector.
 func (c *collector) Collect(ctx context.Context, source inventory.Source) (inventory.Source, error) {
-	if want := c.skeleton().ID; source.ID != want {
-		return source, fmt.Errorf("%s is no source of this entry", source.ID)
-	}
-	source.CollectedAt = c.run.Now().UTC()
-	source = c.collect(source, c.read(ctx, nil))
-	source.Normalise()
-	return source, ctx.Err()
+	return c.Fill(ctx, source, func(ctx context.Context, source inventory.Source) inventory.Source {
+		return c.collect(source, c.read(ctx, nil))
+	})
 }

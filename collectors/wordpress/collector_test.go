@@ -3,7 +3,6 @@ package wordpress
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,52 +12,15 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 var auditTime = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func newTestCollector(t *testing.T, handler http.Handler) *collector {
+func open(t *testing.T, site http.Handler) *collector {
 	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	session, err := cmsapi.NewSession(cmsapi.Options{Unpaced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(session.Close)
-	c, err := newCollector(entry("blog", server.URL), collectors.Run{API: session, Now: func() time.Time { return auditTime }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.(*collector)
-}
-
-func collectAll(t *testing.T, c *collector) inventory.Source {
-	t.Helper()
-	sources, err := c.Discover(t.Context())
-	if err != nil || len(sources) != 1 {
-		t.Fatalf("%d sources, %v", len(sources), err)
-	}
-	s, err := c.Collect(t.Context(), sources[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Check(); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func unitNamed(t *testing.T, s inventory.Source, name string) inventory.Unit {
-	t.Helper()
-	for _, u := range s.Units {
-		if u.Name == name {
-			return u
-		}
-	}
-	t.Fatalf("no unit %s", name)
-	return inventory.Unit{}
+	return conformance.Open[*collector](t, Definition(), entry("blog", ""), site, auditTime)
 }
 
 // summary is what rules see of a token.
@@ -86,7 +48,7 @@ func summaries(s inventory.Source) []summary {
 
 // TestRecordedSite holds what is made of the captures of WordPress 6.1.9.
 func TestRecordedSite(t *testing.T) {
-	s := collectAll(t, newTestCollector(t, serve(recorded(t))))
+	s := conformance.Collect(t, open(t, serve(recorded(t))))
 	for _, u := range s.Units {
 		if u.Status != inventory.UnitComplete || u.Detail != "" {
 			t.Errorf("%+v", u)
@@ -114,14 +76,14 @@ func TestRecordedSite(t *testing.T) {
 // TestPlainPermalinks: a site without pretty permalinks has the API behind a
 // query parameter.
 func TestPlainPermalinks(t *testing.T) {
-	answers := map[string]answer{}
+	answers := conformance.Answers{"": apiError(404, "x")}
 	for path, a := range recorded(t) {
 		answers["plain "+strings.TrimPrefix(path, "/wp-json")] = a
 	}
-	for name, pretty := range map[string]answer{"404": apiError(404, "x"), "a page": ok("<html>Hello</html>")} {
+	for name, pretty := range map[string]conformance.Answer{"404": apiError(404, "x"), "a page": ok("<html>Hello</html>")} {
 		answers["/wp-json/"] = pretty
-		s := collectAll(t, newTestCollector(t, serve(answers)))
-		if u := unitNamed(t, s, unitSite); len(s.Tokens) != 4 || u.Status != inventory.UnitComplete {
+		s := conformance.Collect(t, open(t, serve(answers)))
+		if u := conformance.Unit(t, s, unitSite); len(s.Tokens) != 4 || u.Status != inventory.UnitComplete {
 			t.Errorf("%s: %d tokens, %+v", name, len(s.Tokens), u)
 		}
 	}
@@ -134,11 +96,11 @@ func TestPages(t *testing.T) {
 		return fmt.Sprintf(`{"id":%d,"username":"u%d","roles":[],"capabilities":[]}`, id, id)
 	}
 	site := func(pages map[string]string, total int) http.Handler {
-		rest := serve(map[string]answer{"/wp-json/": ok(indexBody), pathOwn: ok(`{"uuid":"x"}`)})
+		rest := serve(conformance.Answers{"/wp-json/": ok(indexBody), pathOwn: ok(`{"uuid":"x"}`)})
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.URL.Path == pathUsers && r.URL.Query().Get("context") == "edit" && r.URL.Query().Get("per_page") == "100":
-				serve(map[string]answer{pathUsers: users(pages[r.URL.Query().Get("page")], total, len(pages))}).ServeHTTP(w, r)
+				serve(conformance.Answers{pathUsers: users(pages[r.URL.Query().Get("page")], total, len(pages))}).ServeHTTP(w, r)
 			case strings.HasSuffix(r.URL.Path, "/application-passwords"):
 				_, _ = fmt.Fprintf(w, `[{"uuid":"of-%s","name":"n","created":"2026-11-22T01:05:43","last_used":null}]`, strings.Split(r.URL.Path, "/")[5])
 			default:
@@ -154,17 +116,17 @@ func TestPages(t *testing.T) {
 		return "[" + strings.Join(people, ",") + "]"
 	}
 	pages := map[string]string{"1": page(1), "2": "[]", "3": page(3)}
-	s := collectAll(t, newTestCollector(t, site(pages, 300)))
-	u := unitNamed(t, s, unitUsers)
+	s := conformance.Collect(t, open(t, site(pages, 300)))
+	u := conformance.Unit(t, s, unitUsers)
 	if len(s.Tokens) != 200 || u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated || !strings.Contains(u.Hint, "edit_users") {
 		t.Errorf("%d tokens, %+v", len(s.Tokens), u)
 	}
-	if u := unitNamed(t, s, unitPasswords); u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated {
+	if u := conformance.Unit(t, s, unitPasswords); u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated {
 		t.Errorf("%+v", u)
 	}
 	pages["2"] = page(2)
-	if s := collectAll(t, newTestCollector(t, site(pages, 300))); len(s.Tokens) != 300 {
-		t.Errorf("%d tokens, %+v", len(s.Tokens), unitNamed(t, s, unitUsers))
+	if s := conformance.Collect(t, open(t, site(pages, 300))); len(s.Tokens) != 300 {
+		t.Errorf("%d tokens, %+v", len(s.Tokens), conformance.Unit(t, s, unitUsers))
 	}
 }
 
@@ -172,17 +134,17 @@ func TestPages(t *testing.T) {
 func TestTraps(t *testing.T) {
 	tests := map[string]struct {
 		path   string
-		answer answer
+		answer conformance.Answer
 		unit   string
 		status inventory.UnitStatus
 		class  inventory.ErrorClass
 		hint   string
 		tokens int
 	}{
-		"a caller without edit_users": {pathUsers, users(fixture(t, "users.json"), 6, 1), unitUsers, inventory.UnitPartial, inventory.ErrTruncated, "edit_users", 4},
+		"a caller without edit_users": {pathUsers, users(conformance.Fixture(t, "users.json"), 6, 1), unitUsers, inventory.UnitPartial, inventory.ErrTruncated, "edit_users", 4},
 		"an empty first page":         {pathUsers, users("[]", 6, 1), unitUsers, inventory.UnitFailed, inventory.ErrTruncated, "edit_users", 0},
-		"no count":                    {pathUsers, ok(fixture(t, "users.json")), unitUsers, inventory.UnitFailed, inventory.ErrTruncated, "edit_users", 0},
-		"no credential":               {pathUsers, answer{status: 401, body: fixture(t, "error-401.json")}, unitUsers, inventory.UnitFailed, inventory.ErrUnauthorized, "application password", 0},
+		"no count":                    {pathUsers, ok(conformance.Fixture(t, "users.json")), unitUsers, inventory.UnitFailed, inventory.ErrTruncated, "edit_users", 0},
+		"no credential":               {pathUsers, conformance.Answer{Status: 401, Body: conformance.Fixture(t, "error-401.json")}, unitUsers, inventory.UnitFailed, inventory.ErrUnauthorized, "application password", 0},
 		"may not list users":          {pathUsers, apiError(403, "rest_forbidden_context"), unitUsers, inventory.UnitFailed, inventory.ErrPermissionDenied, "list_users", 0},
 		"may not edit one":            {pathOf("2"), apiError(403, "rest_cannot_list_application_passwords"), unitPasswords, inventory.UnitPartial, inventory.ErrPermissionDenied, "edit_users", 3},
 		"a user who has gone":         {pathOf("2"), apiError(404, "rest_user_invalid_id"), unitPasswords, inventory.UnitPartial, inventory.ErrNotFound, "again", 3},
@@ -196,8 +158,8 @@ func TestTraps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			answers := recorded(t)
 			answers[tt.path] = tt.answer
-			s := collectAll(t, newTestCollector(t, serve(answers)))
-			u := unitNamed(t, s, tt.unit)
+			s := conformance.Collect(t, open(t, serve(answers)))
+			u := conformance.Unit(t, s, tt.unit)
 			if u.Status != tt.status || u.Error != tt.class || !strings.Contains(u.Hint, tt.hint) || len(s.Tokens) != tt.tokens {
 				t.Errorf("%d tokens, unit is %+v", len(s.Tokens), u)
 			}
@@ -252,14 +214,14 @@ func TestCapabilities(t *testing.T) {
 func TestWeakestAuditor(t *testing.T) {
 	answers := recorded(t)
 	answers[pathUsers] = users(`[{"id":1,"username":"auditor","roles":["token_auditor"],"capabilities":{"read":true,"list_users":true,"edit_users":true,"token_auditor":true}}]`, 1, 1)
-	s := collectAll(t, newTestCollector(t, serve(answers)))
+	s := conformance.Collect(t, open(t, serve(answers)))
 	if a := s.Auditor; a.Writes != inventory.Yes || a.Necessary != inventory.Yes {
 		t.Errorf("%+v", a)
 	}
 }
 
 func TestProbe(t *testing.T) {
-	checks := newTestCollector(t, serve(recorded(t))).Probe(t.Context())
+	checks := open(t, serve(recorded(t))).Probe(t.Context())
 	var got []string
 	for _, c := range checks {
 		got = append(got, string(c.Status)+" "+c.Name+": "+c.Detail)
@@ -275,16 +237,19 @@ func TestProbe(t *testing.T) {
 }
 
 func TestIncompleteEntries(t *testing.T) {
+	session, err := cmsapi.NewSession(cmsapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
 	for want, spoil := range map[string]func(*collectors.Entry){
-		"name is missing":                func(e *collectors.Entry) { e.Name = ""; e.Values[optionName] = "" },
-		"base_url is missing":            func(e *collectors.Entry) { e.BaseURL = "" },
 		"username is missing":            func(e *collectors.Entry) { delete(e.Values, optionUsername) },
 		"username must not hold a colon": func(e *collectors.Entry) { e.Values[optionUsername] = "a:b" },
 		"password is missing":            func(e *collectors.Entry) { delete(e.Values, optionPassword) },
 	} {
 		e := entry("blog", "https://blog.example.com")
 		spoil(&e)
-		if _, err := newCollector(e, collectors.Run{}); err == nil || err.Error() != want {
+		if _, err := newCollector(e, collectors.Run{API: session}); err == nil || err.Error() != want {
 			t.Errorf("%v, not %s", err, want)
 		}
 	}

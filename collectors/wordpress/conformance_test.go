@@ -2,8 +2,6 @@ package wordpress
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -15,48 +13,24 @@ import (
 
 const planted = "planted0secret"
 
-func fixture(t testing.TB, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+func ok(body string) conformance.Answer { return conformance.Answer{Body: body} }
+
+func users(body string, total, pages int) conformance.Answer {
+	return conformance.Answer{Header: http.Header{"X-Wp-Total": {strconv.Itoa(total)}, "X-Wp-Totalpages": {strconv.Itoa(pages)}}, Body: body}
 }
 
-// answer is what the server of a test says.
-type answer struct {
-	status int
-	header http.Header
-	body   string
+func apiError(status int, code string) conformance.Answer {
+	return conformance.Answer{Status: status, Body: `{"code":"` + code + `","message":"No. ` + planted + `","data":{"status":` + strconv.Itoa(status) + `}}`}
 }
 
-func ok(body string) answer { return answer{status: http.StatusOK, body: body} }
-
-func users(body string, total, pages int) answer {
-	return answer{http.StatusOK, http.Header{"X-Wp-Total": {strconv.Itoa(total)}, "X-Wp-Totalpages": {strconv.Itoa(pages)}}, body}
-}
-
-func apiError(status int, code string) answer {
-	return answer{status: status, body: `{"code":"` + code + `","message":"No. ` + planted + `","data":{"status":` + strconv.Itoa(status) + `}}`}
-}
-
-// serve answers from a map of paths.
-func serve(answers map[string]answer) http.Handler {
+// serve answers from a map of paths. What is asked for by the query is the path
+// "plain ROUTE".
+func serve(answers conformance.Answers) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, known := answers[r.URL.Path]
-		if route := r.URL.Query().Get("rest_route"); r.URL.Path == "/index.php" {
-			a, known = answers["plain "+route]
+		if r.URL.Path == "/index.php" {
+			r.URL.Path = "plain " + r.URL.Query().Get("rest_route")
 		}
-		if !known {
-			a = apiError(http.StatusNotFound, "rest_no_route")
-		}
-		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-		for name, values := range a.header {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(a.status)
-		_, _ = w.Write([]byte(a.body))
+		answers.ServeHTTP(w, r)
 	})
 }
 
@@ -69,21 +43,22 @@ const (
 func pathOf(user string) string { return pathUsers + "/" + user + "/application-passwords" }
 
 // recorded is the site of the captures: the scan is the administrator.
-func recorded(t testing.TB) map[string]answer {
-	return map[string]answer{
+func recorded(t testing.TB) conformance.Answers {
+	return conformance.Answers{
+		"":          apiError(http.StatusNotFound, "rest_no_route"),
 		"/wp-json/": ok(indexBody),
-		pathUsers:   users(fixture(t, "users.json"), 4, 1),
-		pathOf("1"): ok(fixture(t, "application-passwords-user1.json")),
-		pathOf("2"): ok(fixture(t, "application-passwords-user2.json")),
-		pathOf("3"): ok(fixture(t, "application-passwords-user3.json")),
-		pathOf("4"): ok(fixture(t, "application-passwords-user4.json")),
+		pathUsers:   users(conformance.Fixture(t, "users.json"), 4, 1),
+		pathOf("1"): ok(conformance.Fixture(t, "application-passwords-user1.json")),
+		pathOf("2"): ok(conformance.Fixture(t, "application-passwords-user2.json")),
+		pathOf("3"): ok(conformance.Fixture(t, "application-passwords-user3.json")),
+		pathOf("4"): ok(conformance.Fixture(t, "application-passwords-user4.json")),
 		pathOwn:     ok(`{"uuid":"8c87089c-e711-45da-929d-25fe45b585f7","name":"bootstrap"}`),
 	}
 }
 
 func entry(name, baseURL string) collectors.Entry {
 	return collectors.Entry{CMS: CMS, Name: name, BaseURL: baseURL, Values: map[string]any{
-		optionName: name, optionUsername: "auditor", optionPassword: cmsapi.NewSecret(planted + " " + name),
+		optionUsername: "auditor", optionPassword: cmsapi.NewSecret(planted + " " + name),
 	}}
 }
 
@@ -97,7 +72,7 @@ func TestConformance(t *testing.T) {
 	answers[pathUsers] = users(people, 2, 1)
 	const capabilities = "[].capabilities."
 	failure := func(status int, code string, class inventory.ErrorClass) conformance.Failure {
-		return conformance.Failure{Name: code + " with " + strconv.Itoa(status), Status: status, Body: apiError(status, code).body, Classes: []inventory.ErrorClass{class}}
+		return conformance.Failure{Name: code + " with " + strconv.Itoa(status), Status: status, Body: apiError(status, code).Body, Classes: []inventory.ErrorClass{class}}
 	}
 	conformance.Run(t, conformance.Target{
 		Definition: Definition(),

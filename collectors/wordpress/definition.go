@@ -2,13 +2,12 @@ package wordpress
 
 import (
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// The options of an entry.
+// The options of an entry beside its name and address.
 const (
-	optionName     = "name"
-	optionBaseURL  = "base_url"
 	optionUsername = "username"
 	optionPassword = "password"
 )
@@ -18,24 +17,13 @@ func Definition() collectors.Definition {
 	return collectors.Definition{
 		CMS:   CMS,
 		Title: "WordPress",
-		Options: []collectors.Option{
-			{
-				Key: optionName, Type: collectors.OptionString, Required: true, Example: "blog",
-				Help: "A name of your choice for this site; it is part of every id, so keep it.",
-			},
-			{
-				Key: optionBaseURL, Type: collectors.OptionString, Required: true, Example: "https://blog.example.com",
-				Help: "Scheme, host and port of the site.",
-			},
-			{
-				Key: optionUsername, Type: collectors.OptionString, Required: true, Example: "token-audit",
-				Help: "The login name of a user who may list and edit users.",
-			},
-			{
-				Key: optionPassword, Type: collectors.OptionSecret, Required: true, Example: "WORDPRESS_APP_PASSWORD",
-				Help: "An application password of that user, not the login password.",
-			},
-		},
+		Options: append(instance.Options("blog"), collectors.Option{
+			Key: optionUsername, Type: collectors.OptionString, Required: true, Example: "token-audit",
+			Help: "The login name of a user who may list and edit users.",
+		}, collectors.Option{
+			Key: optionPassword, Type: collectors.OptionSecret, Required: true, Example: "WORDPRESS_APP_PASSWORD",
+			Help: "An application password of that user, not the login password.",
+		}),
 		Facts:          facts(),
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,

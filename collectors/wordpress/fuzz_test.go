@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -19,10 +21,10 @@ func decode(t testing.TB, body string, out any) {
 // hostile one. Whatever they hold, the source is sound, what was not understood
 // is marked, and a user whose capabilities are not known counts as one who writes.
 func FuzzCollect(f *testing.F) {
-	f.Add(indexBody, fixture(f, "users.json"), fixture(f, "application-passwords-user1.json"), `{"uuid":"8c87089c-e711-45da-929d-25fe45b585f7"}`)
+	f.Add(indexBody, conformance.Fixture(f, "users.json"), conformance.Fixture(f, "application-passwords-user1.json"), `{"uuid":"8c87089c-e711-45da-929d-25fe45b585f7"}`)
 	f.Add(`{"authentication":[]}`, `[{"id":"7","capabilities":{"fly":true}}]`, `[{"uuid":"1"},{"uuid":"1"},{"uuid":"2","last_used":7}]`, `[]`)
 	f.Fuzz(func(t *testing.T, about, users, list, own string) {
-		c := &collector{entry: entry("blog", "https://blog.example.com")}
+		c := &collector{&instance.Server{Entry: entry("blog", "https://blog.example.com")}}
 		var a answers
 		if json.Unmarshal([]byte(about), &a.index) != nil || json.Unmarshal([]byte(own), &a.own) != nil {
 			return
@@ -48,7 +50,7 @@ func FuzzCollect(f *testing.F) {
 		if err := source.Check(); err != nil {
 			t.Fatalf("the source contradicts itself: %v", err)
 		}
-		if u := unitNamed(t, source, unitPasswords); u.Status == inventory.UnitComplete && (a.users.Err != nil || passwordList.Broken > 0 && len(a.users.Items) > 0) {
+		if u := conformance.Unit(t, source, unitPasswords); u.Status == inventory.UnitComplete && (a.users.Err != nil || passwordList.Broken > 0 && len(a.users.Items) > 0) {
 			t.Fatalf("a list that was not understood is complete: %+v", u)
 		}
 		for _, token := range source.Tokens {
@@ -61,7 +63,7 @@ func FuzzCollect(f *testing.F) {
 
 // FuzzFailure: an error body of any content gives a class, or nothing.
 func FuzzFailure(f *testing.F) {
-	f.Add(401, fixture(f, "error-401.json"))
+	f.Add(401, conformance.Fixture(f, "error-401.json"))
 	f.Add(501, `{"code":7}`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		e := classify(cmsapi.Failure{Status: status, Body: []byte(body)})

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 )
 
 // probedUsers are how many users Probe asks for, beside the scan's own.
@@ -19,40 +19,18 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	all := 0
 	a := c.read(ctx, func(place int, u user) bool {
 		all++
-		return place < probedUsers || strings.EqualFold(u.Username.Value, c.entry.String(optionUsername))
+		return place < probedUsers || strings.EqualFold(u.Username.Value, c.Entry.String(optionUsername))
 	})
-	source := c.skeleton()
-	source.CollectedAt = c.run.Now().UTC()
-	source = c.collect(source, a)
-	names := map[string]string{
-		unitSite: "site", unitUsers: "list users", unitPasswords: "list application passwords", unitAuditor: "identity",
-	}
-	details := map[string]string{
-		unitSite:      fmt.Sprintf("%q", a.index.Name.Value),
-		unitUsers:     fmt.Sprintf("%d read", all),
-		unitPasswords: fmt.Sprintf("%d of %d users read, %d application passwords", len(a.users.Items), all, len(source.Tokens)),
-		unitAuditor:   fmt.Sprintf("application password %q", a.own.Name.Value),
-	}
-	var checks []collectors.Check
-	for _, u := range source.Units {
-		check := collectors.Check{Name: names[u.Name], Status: collectors.CheckOK, Detail: details[u.Name]}
-		switch {
-		case u.Status != inventory.UnitComplete:
-			check.Status, check.Class, check.Detail, check.Hint = collectors.CheckFailed, u.Error, u.Detail, u.Hint
-		case u.Detail != "":
-			check.Status, check.Detail = collectors.CheckWarning, u.Detail
-		}
-		checks = append(checks, check)
-	}
-	return append(checks, rightsCheck(source.Auditor))
-}
-
-// rightsCheck says whether the credential could do more than it must.
-func rightsCheck(a inventory.Auditor) collectors.Check {
-	check := collectors.Check{Name: "rights of the credential", Status: collectors.CheckOK, Detail: a.Detail}
-	if a.Necessary != inventory.Yes {
-		check.Status = collectors.CheckWarning
-		check.Hint = "Use a user whose only capabilities are read, list_users and edit_users."
-	}
-	return check
+	source := c.collect(c.Stamp(c.Source()), a)
+	checks := instance.Checks(source.Units, []instance.Line{
+		{Unit: unitSite, Name: "site", Detail: fmt.Sprintf("%q", a.index.Name.Value)},
+		{Unit: unitUsers, Name: "list users", Detail: fmt.Sprintf("%d read", all)},
+		{
+			Unit: unitPasswords, Name: "list application passwords",
+			Detail: fmt.Sprintf("%d of %d users read, %d application passwords", len(a.users.Items), all, len(source.Tokens)),
+		},
+		{Unit: unitAuditor, Name: "identity", Detail: fmt.Sprintf("application password %q", a.own.Name.Value)},
+	})
+	return append(checks, instance.RightsCheck(source.Auditor,
+		"Use a user whose only capabilities are read, list_users and edit_users."))
 }

@@ -63,7 +63,7 @@ func (c *collector) read(ctx context.Context, wanted func(place int, u user) boo
 	}
 	workers := pool.New().WithMaxGoroutines(usersAtOnce)
 	workers.Go(func() {
-		_, err := c.client.Get(ctx, routes("/wp/v2/users/me/application-passwords/introspect", nil), &a.own)
+		_, err := c.Client.Get(ctx, routes("/wp/v2/users/me/application-passwords/introspect", nil), &a.own)
 		if err != nil {
 			a.ownErr = explain(err)
 		}
@@ -98,13 +98,13 @@ func plain(route string, query url.Values) cmsapi.Request {
 // without pretty permalinks answers the pretty path with its own pages or 404.
 func (c *collector) route(ctx context.Context, out *index) (router, error) {
 	query := url.Values{"_fields": {"name,authentication"}}
-	_, err := c.client.Get(ctx, pretty("/", query), out)
+	_, err := c.Client.Get(ctx, pretty("/", query), out)
 	if err == nil {
 		return pretty, nil
 	}
 	first := cmsapi.AsError(err)
 	if first.Class == inventory.ErrNotFound || first.Class == inventory.ErrUnreadable {
-		if _, err := c.client.Get(ctx, plain("/", query), out); err == nil {
+		if _, err := c.Client.Get(ctx, plain("/", query), out); err == nil {
 			return plain, nil
 		}
 	}
@@ -144,7 +144,7 @@ func (c *collector) users(ctx context.Context, routes router) cmsapi.Listing[use
 // usersPage reads one page of users, and how many pages there are.
 func (c *collector) usersPage(ctx context.Context, routes router, page int) (cmsapi.Page[user], int, error) {
 	var body cmsapi.List[user]
-	response, err := c.client.Get(ctx, routes("/wp/v2/users", url.Values{
+	response, err := c.Client.Get(ctx, routes("/wp/v2/users", url.Values{
 		"context": {"edit"}, "per_page": {strconv.Itoa(usersPerPage)}, "page": {strconv.Itoa(page)},
 		"orderby": {"id"}, "order": {"asc"}, "_fields": {userFields},
 	}), &body)
@@ -185,7 +185,7 @@ func (c *collector) passwords(ctx context.Context, routes router, id string, sil
 		return passwords{err: &cmsapi.Error{Class: inventory.ErrUnavailable, Message: "not asked for, because the site had stopped answering"}}
 	}
 	var p passwords
-	_, err := c.client.Get(ctx, routes(cmsapi.Path("/wp/v2/users/{}/application-passwords", id), nil), &p.list)
+	_, err := c.Client.Get(ctx, routes(cmsapi.Path("/wp/v2/users/{}/application-passwords", id), nil), &p.list)
 	if err == nil {
 		silent.Store(0)
 		if broken := p.list.Err("application passwords"); broken != nil {
