@@ -40,7 +40,7 @@ func (p paperEntry) EntryDomain() string { return p.name }
 func someFacts() inventory.Facts {
 	facts := inventory.Facts{}
 	for _, f := range inventory.AllFacts() {
-		facts[f] = inventory.FactSupport{Reported: inventory.SupportYes}
+		facts[f] = inventory.Reported()
 	}
 	return facts
 }

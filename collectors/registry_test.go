@@ -22,7 +22,7 @@ func TestNewRegistryRefusesMistakes(t *testing.T) {
 			d.Facts[inventory.FactExpiry] = inventory.FactSupport{Reported: inventory.SupportNo}
 		}, "why it cannot report expiry"},
 		"an unknown degree":        {func(d *Definition) { d.Facts[inventory.FactExpiry] = inventory.FactSupport{Reported: "maybe"} }, `"maybe"`},
-		"an unknown fact":          {func(d *Definition) { d.Facts["colour"] = inventory.FactSupport{Reported: inventory.SupportYes} }, `"colour" is no fact`},
+		"an unknown fact":          {func(d *Definition) { d.Facts["colour"] = inventory.Reported() }, `"colour" is no fact`},
 		"an option twice":          {func(d *Definition) { d.Options = append(d.Options, d.Options[0]) }, "declared twice"},
 		"a common option":          {func(d *Definition) { d.Options[0].Key = "labels" }, "common to all entries"},
 		"a name that is no string": {func(d *Definition) { d.Options[0] = Option{Key: "name", Type: OptionInteger, Help: "x"} }, "common to all entries"},

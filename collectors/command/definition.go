@@ -49,7 +49,7 @@ func Definition() collectors.Definition {
 func facts() inventory.Facts {
 	all := inventory.Facts{}
 	for _, f := range inventory.AllFacts() {
-		all[f] = inventory.FactSupport{Reported: inventory.SupportPartly, Reason: "as far as the program tells"}
+		all[f] = inventory.ReportedPartly("as far as the program tells")
 	}
 	return all
 }

@@ -252,7 +252,7 @@ func (p paper) token(s inventory.Source, k paperKey, environments inventory.Scop
 func paperTarget(m mistake) Target {
 	facts := inventory.Facts{}
 	for _, f := range inventory.AllFacts() {
-		facts[f] = inventory.FactSupport{Reported: inventory.SupportYes}
+		facts[f] = inventory.Reported()
 	}
 	paging := &Paging{Items: "items", Total: "total", Skip: "skip", Limit: "limit"}
 	return Target{

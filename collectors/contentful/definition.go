@@ -45,16 +45,6 @@ func Definition() collectors.Definition {
 	}
 }
 
-func yes() inventory.FactSupport { return inventory.FactSupport{Reported: inventory.SupportYes} }
-
-func partly(reason string) inventory.FactSupport {
-	return inventory.FactSupport{Reported: inventory.SupportPartly, Reason: reason}
-}
-
-func no(reason string) inventory.FactSupport {
-	return inventory.FactSupport{Reported: inventory.SupportNo, Reason: reason}
-}
-
 const (
 	reasonKeyUse       = "Contentful does not report the use of API keys"
 	reasonNoBranches   = "Contentful has no branches"
@@ -64,17 +54,17 @@ const (
 // facts says what Contentful can tell about tokens of all kinds.
 func facts() inventory.Facts {
 	return inventory.Facts{
-		inventory.FactAccess:       partly("what a member's token may change depends on roles that only owners and admins may read"),
-		inventory.FactEnvironments: yes(),
-		inventory.FactBranches:     no(reasonNoBranches),
-		inventory.FactCreatedAt:    yes(),
-		inventory.FactUpdatedAt:    yes(),
-		inventory.FactRevokedAt:    yes(),
-		inventory.FactExpiry:       yes(),
-		inventory.FactLastUsed:     partly(reasonKeyUse),
-		inventory.FactOwner:        partly("the state of an owner is told to owners and admins of the organization only"),
-		inventory.FactDescription:  partly(reasonTokenNoWords),
-		inventory.FactTraits:       partly("notices before the expiry are documented for personal access tokens only"),
+		inventory.FactAccess:       inventory.ReportedPartly("what a member's token may change depends on roles that only owners and admins may read"),
+		inventory.FactEnvironments: inventory.Reported(),
+		inventory.FactBranches:     inventory.NotReported(reasonNoBranches),
+		inventory.FactCreatedAt:    inventory.Reported(),
+		inventory.FactUpdatedAt:    inventory.Reported(),
+		inventory.FactRevokedAt:    inventory.Reported(),
+		inventory.FactExpiry:       inventory.Reported(),
+		inventory.FactLastUsed:     inventory.ReportedPartly(reasonKeyUse),
+		inventory.FactOwner:        inventory.ReportedPartly("the state of an owner is told to owners and admins of the organization only"),
+		inventory.FactDescription:  inventory.ReportedPartly(reasonTokenNoWords),
+		inventory.FactTraits:       inventory.ReportedPartly("notices before the expiry are documented for personal access tokens only"),
 	}
 }
 
@@ -83,13 +73,13 @@ func factsOf(kind inventory.SourceKind) inventory.Facts {
 	f := facts()
 	switch kind {
 	case inventory.KindOrganization:
-		f[inventory.FactLastUsed] = yes()
-		f[inventory.FactDescription] = no(reasonTokenNoWords)
+		f[inventory.FactLastUsed] = inventory.Reported()
+		f[inventory.FactDescription] = inventory.NotReported(reasonTokenNoWords)
 	case inventory.KindSpace:
-		f[inventory.FactAccess] = yes()
-		f[inventory.FactLastUsed] = no(reasonKeyUse)
-		f[inventory.FactDescription] = yes()
-		f[inventory.FactTraits] = yes()
+		f[inventory.FactAccess] = inventory.Reported()
+		f[inventory.FactLastUsed] = inventory.NotReported(reasonKeyUse)
+		f[inventory.FactDescription] = inventory.Reported()
+		f[inventory.FactTraits] = inventory.Reported()
 	}
 	return f
 }

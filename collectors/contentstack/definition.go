@@ -57,22 +57,18 @@ func Definition() collectors.Definition {
 // facts says what the API can tell. No token has a field for its use, and
 // neither the audit log nor the analytics name the token of a request.
 func facts() inventory.Facts {
-	yes := inventory.FactSupport{Reported: inventory.SupportYes}
-	partly := func(reason string) inventory.FactSupport {
-		return inventory.FactSupport{Reported: inventory.SupportPartly, Reason: reason}
-	}
 	return inventory.Facts{
-		inventory.FactAccess:       yes,
-		inventory.FactEnvironments: yes,
-		inventory.FactBranches:     yes,
-		inventory.FactCreatedAt:    partly(reasonPreviewTime),
-		inventory.FactUpdatedAt:    partly(reasonPreviewTime),
-		inventory.FactRevokedAt:    yes,
-		inventory.FactExpiry:       yes,
+		inventory.FactAccess:       inventory.Reported(),
+		inventory.FactEnvironments: inventory.Reported(),
+		inventory.FactBranches:     inventory.Reported(),
+		inventory.FactCreatedAt:    inventory.ReportedPartly(reasonPreviewTime),
+		inventory.FactUpdatedAt:    inventory.ReportedPartly(reasonPreviewTime),
+		inventory.FactRevokedAt:    inventory.Reported(),
+		inventory.FactExpiry:       inventory.Reported(),
 		inventory.FactLastUsed:     {Reported: inventory.SupportNo, Reason: reasonLastUsed},
-		inventory.FactOwner:        partly(reasonPreviewCreator),
-		inventory.FactDescription:  yes,
-		inventory.FactTraits:       yes,
+		inventory.FactOwner:        inventory.ReportedPartly(reasonPreviewCreator),
+		inventory.FactDescription:  inventory.Reported(),
+		inventory.FactTraits:       inventory.Reported(),
 	}
 }
 

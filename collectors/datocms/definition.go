@@ -50,23 +50,19 @@ const (
 
 // facts says what DatoCMS can tell about its tokens.
 func facts() inventory.Facts {
-	yes := inventory.FactSupport{Reported: inventory.SupportYes}
-	no := func(reason string) inventory.FactSupport {
-		return inventory.FactSupport{Reported: inventory.SupportNo, Reason: reason}
-	}
 	return inventory.Facts{
-		inventory.FactAccess:       yes,
-		inventory.FactEnvironments: {Reported: inventory.SupportPartly, Reason: reasonLegacyReach},
-		inventory.FactBranches:     no(reasonNoBranches),
-		inventory.FactCreatedAt:    no(reasonNoCreation),
-		inventory.FactUpdatedAt:    no(reasonNoUpdate),
+		inventory.FactAccess:       inventory.Reported(),
+		inventory.FactEnvironments: inventory.ReportedPartly(reasonLegacyReach),
+		inventory.FactBranches:     inventory.NotReported(reasonNoBranches),
+		inventory.FactCreatedAt:    inventory.NotReported(reasonNoCreation),
+		inventory.FactUpdatedAt:    inventory.NotReported(reasonNoUpdate),
 		// A token is deleted, and then gone from the list: one that is listed is not revoked.
-		inventory.FactRevokedAt:   yes,
-		inventory.FactExpiry:      yes,
-		inventory.FactLastUsed:    yes,
-		inventory.FactOwner:       no(reasonNoOwner),
-		inventory.FactDescription: no(reasonNoWords),
-		inventory.FactTraits:      yes,
+		inventory.FactRevokedAt:   inventory.Reported(),
+		inventory.FactExpiry:      inventory.Reported(),
+		inventory.FactLastUsed:    inventory.Reported(),
+		inventory.FactOwner:       inventory.NotReported(reasonNoOwner),
+		inventory.FactDescription: inventory.NotReported(reasonNoWords),
+		inventory.FactTraits:      inventory.Reported(),
 	}
 }
 

@@ -21,7 +21,7 @@ const tokenID = "datocms/projects/77/access_tokens/312"
 func project(at time.Time, used inventory.LastUsed) inventory.Source {
 	facts := inventory.Facts{}
 	for _, f := range inventory.AllFacts() {
-		facts[f] = inventory.FactSupport{Reported: inventory.SupportYes}
+		facts[f] = inventory.Reported()
 	}
 	s := inventory.Source{
 		ID: "datocms/projects/77", CMS: "datocms", Kind: inventory.KindProject, Name: "blog", CollectedAt: at, Facts: facts,

@@ -184,6 +184,18 @@ const (
 	SupportNo     Support = "no"
 )
 
+// Reported is a fact that the CMS reports.
+func Reported() FactSupport { return FactSupport{Reported: SupportYes} }
+
+// ReportedPartly is a fact that only some tokens have, or only with some
+// credentials, for reason.
+func ReportedPartly(reason string) FactSupport {
+	return FactSupport{Reported: SupportPartly, Reason: reason}
+}
+
+// NotReported is a fact that the CMS cannot tell, for reason.
+func NotReported(reason string) FactSupport { return FactSupport{Reported: SupportNo, Reason: reason} }
+
 // Limit is a quota of the CMS.
 type Limit struct {
 	// Max is the number of tokens allowed.

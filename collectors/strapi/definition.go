@@ -38,27 +38,20 @@ const (
 
 // facts says what Strapi can tell about its tokens.
 func facts() inventory.Facts {
-	yes := inventory.FactSupport{Reported: inventory.SupportYes}
-	partly := func(reason string) inventory.FactSupport {
-		return inventory.FactSupport{Reported: inventory.SupportPartly, Reason: reason}
-	}
-	no := func(reason string) inventory.FactSupport {
-		return inventory.FactSupport{Reported: inventory.SupportNo, Reason: reason}
-	}
 	return inventory.Facts{
-		inventory.FactAccess: yes,
+		inventory.FactAccess: inventory.Reported(),
 		// Known by design: see scope.
-		inventory.FactEnvironments: yes,
-		inventory.FactBranches:     no(reasonNoBranches),
-		inventory.FactCreatedAt:    yes,
-		inventory.FactUpdatedAt:    partly(reasonNoUpdate),
+		inventory.FactEnvironments: inventory.Reported(),
+		inventory.FactBranches:     inventory.NotReported(reasonNoBranches),
+		inventory.FactCreatedAt:    inventory.Reported(),
+		inventory.FactUpdatedAt:    inventory.ReportedPartly(reasonNoUpdate),
 		// A token is deleted, and then gone from the list: one that is listed is not revoked.
-		inventory.FactRevokedAt:   yes,
-		inventory.FactExpiry:      yes,
-		inventory.FactLastUsed:    partly(reasonNoTransferUse),
-		inventory.FactOwner:       partly(reasonNoMaker),
-		inventory.FactDescription: yes,
-		inventory.FactTraits:      partly(reasonFactory),
+		inventory.FactRevokedAt:   inventory.Reported(),
+		inventory.FactExpiry:      inventory.Reported(),
+		inventory.FactLastUsed:    inventory.ReportedPartly(reasonNoTransferUse),
+		inventory.FactOwner:       inventory.ReportedPartly(reasonNoMaker),
+		inventory.FactDescription: inventory.Reported(),
+		inventory.FactTraits:      inventory.ReportedPartly(reasonFactory),
 	}
 }
 

@@ -18,24 +18,18 @@ const (
 
 // facts says what a plan can tell.
 func facts() inventory.Facts {
-	partly := func(reason string) inventory.FactSupport {
-		return inventory.FactSupport{Reported: inventory.SupportPartly, Reason: reason}
-	}
-	no := func(reason string) inventory.FactSupport {
-		return inventory.FactSupport{Reported: inventory.SupportNo, Reason: reason}
-	}
 	return inventory.Facts{
-		inventory.FactAccess:       partly("what a personal token may change depends on whoever applies the plan, and a role may be declared elsewhere"),
-		inventory.FactEnvironments: partly("a value may be " + reasonOfLater),
-		inventory.FactBranches:     no(reasonNoBranch),
-		inventory.FactCreatedAt:    partly("a plan does not tell when a token was made that exists already"),
-		inventory.FactUpdatedAt:    partly("a plan does not tell when a token was changed last"),
-		inventory.FactRevokedAt:    partly("a plan tells it of personal tokens only"),
-		inventory.FactExpiry:       partly("a value may be " + reasonOfLater),
-		inventory.FactLastUsed:     no(reasonNoUse),
-		inventory.FactOwner:        no(reasonNoMaker),
-		inventory.FactDescription:  partly("DatoCMS and personal tokens of Contentful have no descriptions"),
-		inventory.FactTraits:       {Reported: inventory.SupportYes},
+		inventory.FactAccess:       inventory.ReportedPartly("what a personal token may change depends on whoever applies the plan, and a role may be declared elsewhere"),
+		inventory.FactEnvironments: inventory.ReportedPartly("a value may be " + reasonOfLater),
+		inventory.FactBranches:     inventory.NotReported(reasonNoBranch),
+		inventory.FactCreatedAt:    inventory.ReportedPartly("a plan does not tell when a token was made that exists already"),
+		inventory.FactUpdatedAt:    inventory.ReportedPartly("a plan does not tell when a token was changed last"),
+		inventory.FactRevokedAt:    inventory.ReportedPartly("a plan tells it of personal tokens only"),
+		inventory.FactExpiry:       inventory.ReportedPartly("a value may be " + reasonOfLater),
+		inventory.FactLastUsed:     inventory.NotReported(reasonNoUse),
+		inventory.FactOwner:        inventory.NotReported(reasonNoMaker),
+		inventory.FactDescription:  inventory.ReportedPartly("DatoCMS and personal tokens of Contentful have no descriptions"),
+		inventory.FactTraits:       inventory.Reported(),
 	}
 }
 
@@ -49,7 +43,7 @@ func (p *Plan) facts() inventory.Facts {
 			return f
 		}
 	}
-	f[inventory.FactDescription] = inventory.FactSupport{Reported: inventory.SupportYes}
+	f[inventory.FactDescription] = inventory.Reported()
 	return f
 }
 

@@ -40,24 +40,20 @@ const (
 
 // facts says what WordPress can tell about application passwords.
 func facts() inventory.Facts {
-	yes := inventory.FactSupport{Reported: inventory.SupportYes}
-	no := func(reason string) inventory.FactSupport {
-		return inventory.FactSupport{Reported: inventory.SupportNo, Reason: reason}
-	}
 	return inventory.Facts{
-		inventory.FactAccess: yes,
+		inventory.FactAccess: inventory.Reported(),
 		// Known by design: see scope.
-		inventory.FactEnvironments: yes,
-		inventory.FactBranches:     no(reasonNoBranches),
-		inventory.FactCreatedAt:    yes,
-		inventory.FactUpdatedAt:    no(reasonNoUpdate),
+		inventory.FactEnvironments: inventory.Reported(),
+		inventory.FactBranches:     inventory.NotReported(reasonNoBranches),
+		inventory.FactCreatedAt:    inventory.Reported(),
+		inventory.FactUpdatedAt:    inventory.NotReported(reasonNoUpdate),
 		// A password is deleted, and then gone from the list: one that is listed is not revoked.
-		inventory.FactRevokedAt:   yes,
-		inventory.FactExpiry:      yes,
-		inventory.FactLastUsed:    yes,
-		inventory.FactOwner:       {Reported: inventory.SupportPartly, Reason: reasonNoActivity},
-		inventory.FactDescription: no(reasonNoWords),
-		inventory.FactTraits:      yes,
+		inventory.FactRevokedAt:   inventory.Reported(),
+		inventory.FactExpiry:      inventory.Reported(),
+		inventory.FactLastUsed:    inventory.Reported(),
+		inventory.FactOwner:       inventory.ReportedPartly(reasonNoActivity),
+		inventory.FactDescription: inventory.NotReported(reasonNoWords),
+		inventory.FactTraits:      inventory.Reported(),
 	}
 }
 
