@@ -2,8 +2,9 @@
 # Usage: install.sh FOLDER CMS...
 #
 # Installs what the integration tests of the CMSes need, below FOLDER: FOLDER/strapi
-# holds Strapi's packages, FOLDER/wordpress an unpacked WordPress. What is there
-# already stays. PHP and MariaDB come from Debian's packages and need root once.
+# holds Strapi's packages, FOLDER/wordpress an unpacked WordPress, FOLDER/directus
+# Directus's packages and its Node. What is there already stays. PHP and MariaDB
+# come from Debian's packages and need root once.
 set -euo pipefail
 
 folder=${1:?usage: install.sh FOLDER CMS...}
@@ -20,11 +21,36 @@ need() {
 	DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
+# compiler brings what native modules of npm packages are compiled with.
+compiler() {
+	command -v g++ >/dev/null && command -v make >/dev/null && command -v python3 >/dev/null || need python3 make g++
+}
+
+# node22 DIR makes DIR/node lead to the Node that CMSes want which run on no
+# older one: from npm, because a system's is often older. Native modules have to
+# be compiled with its headers, whatever the user's npm configuration says.
+node22() {
+	local platform home="$folder/node-22.23.3"
+	if [ ! -x "$home/bin/node" ]; then
+		platform=$(node -p 'process.platform + "-" + process.arch')
+		rm -rf "$home"
+		mkdir -p "$home"
+		(
+			cd "$home"
+			npm pack --loglevel=error "node-$platform@22.23.3" >/dev/null
+			tar -xzf node-*.tgz --strip-components=1
+			rm node-*.tgz
+		)
+	fi
+	ln -sfn "$home" "$1/node"
+	export PATH="$home/bin:$PATH" npm_config_nodedir="$home"
+}
+
 # Only better-sqlite3 is compiled: other install scripts would cost minutes and
 # fetch binaries that no test needs.
 strapi() {
 	[ -f "$folder/strapi/installed" ] && return
-	command -v g++ >/dev/null && command -v python3 >/dev/null || need python3 make g++
+	compiler
 	mkdir -p "$folder/strapi"
 	cp "$here/testdata/strapi/package.json" "$folder/strapi/"
 	(
@@ -53,9 +79,24 @@ wordpress() {
 	)
 }
 
+# Of the native modules those are compiled that the server loads with SQLite.
+directus() {
+	[ -f "$folder/directus/installed" ] && return
+	compiler
+	mkdir -p "$folder/directus"
+	cp "$here/testdata/directus/package.json" "$folder/directus/"
+	(
+		cd "$folder/directus"
+		node22 .
+		npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error
+		MAKEFLAGS=-j2 npm rebuild isolated-vm sqlite3 argon2 --loglevel=error
+		touch installed
+	)
+}
+
 for cms in "$@"; do
 	case $cms in
-	strapi | wordpress) "$cms" ;;
+	strapi | wordpress | directus) "$cms" ;;
 	*) echo "install.sh: there is no CMS $cms" >&2; exit 2 ;;
 	esac
 done
