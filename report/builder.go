@@ -2,6 +2,7 @@ package report
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,8 @@ type BuildOptions struct {
 	// ConfigDigest and WaiversDigest are empty where there is no configuration.
 	ConfigDigest  string
 	WaiversDigest string
+	// Evidence are the files beside the inventory on which verdicts rest.
+	Evidence []Evidence
 	// Scope is nil for a run over everything configured.
 	Scope *Scope
 	// Waivers are all that the configuration has; the engine applies them, the
@@ -112,6 +115,7 @@ func (b *Builder) Report() *Report {
 	r.Tool = b.options.Tool
 	r.Policies = PolicySet{Digest: b.options.PolicyDigest, OPA: b.options.OPAVersion}
 	r.ConfigDigest, r.WaiversDigest = b.options.ConfigDigest, b.options.WaiversDigest
+	r.Evidence = slices.SortedFunc(slices.Values(b.options.Evidence), compareEvidence)
 	r.Scope = b.options.Scope
 	r.At = b.options.At.UTC()
 	r.Rules = b.reportRules()

@@ -187,6 +187,10 @@ func sampleOptions() BuildOptions {
 		Tool: inventory.Tool{Name: "tokenaudit", Version: "1.2.3"}, At: auditTime, Rules: sampleRules(),
 		PolicyDigest: "sha256:" + strings.Repeat("ab", 32), OPAVersion: "1.22.2",
 		ConfigDigest: "sha256:" + strings.Repeat("cd", 32), WaiversDigest: "sha256:" + strings.Repeat("ef", 32),
+		Evidence: []Evidence{
+			{EvidenceUsage, "cdn.csv", strings.Repeat("12", 32)},
+			{EvidencePrevious, "october.json", strings.Repeat("34", 32)},
+		},
 		Waivers: []policies.Waiver{sampleWaiver, expired, idle},
 		AcceptedGaps: []AcceptedGap{
 			{Source: "contentful/organizations/*", Unit: "access_tokens", Reason: "no owner rights until the audit in June", Owner: "web@example.com", ApprovedBy: "ciso@example.com", Expires: "2026-06-30"},

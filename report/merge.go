@@ -112,6 +112,7 @@ func (m *merging) add(part Part) error {
 	m.report.Allowed = append(m.report.Allowed, r.Allowed...)
 	m.report.RuleErrors = append(m.report.RuleErrors, r.RuleErrors...)
 	m.report.Tokens = append(m.report.Tokens, r.Tokens...)
+	m.report.Evidence = append(m.report.Evidence, r.Evidence...)
 	for i := range r.Rules {
 		m.report.Rules[i].Statuses = sumCounts(m.report.Rules[i].Statuses, r.Rules[i].Statuses)
 	}
@@ -125,6 +126,8 @@ func (m *merging) finish(parts []Part) *Report {
 	r.Findings = sorted(r.Findings, compareFindings)
 	r.Gaps = sorted(r.Gaps, compareGaps)
 	r.Allowed = sorted(r.Allowed, compareAllowed)
+	// Shards may share a file, or each have its own.
+	r.Evidence = slices.Compact(slices.SortedFunc(slices.Values(r.Evidence), compareEvidence))
 	r.RuleErrors = sorted(r.RuleErrors, compareRuleErrors)
 	if r.Tokens != nil {
 		r.Tokens = sorted(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })

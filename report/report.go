@@ -9,6 +9,8 @@
 package report
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -26,6 +28,9 @@ type Report struct {
 	Policies      PolicySet      `json:"policies"`
 	ConfigDigest  string         `json:"config_digest"`
 	WaiversDigest string         `json:"waivers_digest"`
+	// Evidence are the files, beside the inventory, on which verdicts rest, sorted
+	// by kind, file and digest; nil (and left out) without any.
+	Evidence []Evidence `json:"evidence,omitempty"`
 	// Scope says what the run was restricted to; nil for everything configured.
 	Scope *Scope `json:"scope,omitempty"`
 	// At is the audit time, UTC.
@@ -62,6 +67,30 @@ type PolicySet struct {
 	Digest string `json:"digest"`
 	// OPA is the version of the engine.
 	OPA string `json:"opa"`
+}
+
+// EvidenceKind says what a file of evidence is.
+type EvidenceKind string
+
+// The kinds of evidence.
+const (
+	// EvidenceUsage: a usage file of the configuration.
+	EvidenceUsage EvidenceKind = "usage"
+	// EvidencePrevious: an earlier inventory.
+	EvidencePrevious EvidenceKind = "previous"
+)
+
+// Evidence identifies a file on which verdicts rest.
+type Evidence struct {
+	Kind EvidenceKind `json:"kind"`
+	// File is its name without folders.
+	File string `json:"file"`
+	// SHA256 is the digest of its content, in hex.
+	SHA256 string `json:"sha256"`
+}
+
+func compareEvidence(a, b Evidence) int {
+	return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.File, b.File), strings.Compare(a.SHA256, b.SHA256))
 }
 
 // Scope is what a run was restricted to. What lies outside was not looked at,

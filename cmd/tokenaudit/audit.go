@@ -40,6 +40,8 @@ type audit struct {
 	evidence *usage.Evidence
 	// past is what the inventories of --previous knew; empty where there are none.
 	past *history.History
+	// files are those that evidence and past were read from.
+	files []report.Evidence
 }
 
 // newAudit loads the rules: nothing is read before they are known to be sound.
@@ -60,12 +62,14 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 	if au.baseline, err = readBaseline(o.gateOptions); err != nil {
 		return nil, err
 	}
-	if au.evidence, err = readUsage(cfg); err != nil {
+	var used, earlier []report.Evidence
+	if au.evidence, used, err = readUsage(cfg); err != nil {
 		return nil, err
 	}
-	if au.past, err = readPrevious(ctx, o.previous); err != nil {
+	if au.past, earlier, err = readPrevious(ctx, o.previous); err != nil {
 		return nil, err
 	}
+	au.files = slices.Concat(used, earlier)
 	return au, nil
 }
 
@@ -74,17 +78,6 @@ func laterOf(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// readUsage reads the usage files of the configuration.
-func readUsage(cfg *config.Config) (*usage.Evidence, error) {
-	evidence := &usage.Evidence{}
-	for _, u := range cfg.Usage {
-		if err := evidence.Read(resolve(cfg.Dir, u.File)); err != nil {
-			return nil, &config.Error{File: u.Origin.File, Line: u.Origin.Line, Key: "usage", Message: report.OneLine(err.Error())}
-		}
-	}
-	return evidence, nil
 }
 
 // rulesError gives a setting that the rules refuse its place in the configuration.
@@ -111,7 +104,7 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 		Tool: au.app.tool, At: at,
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: policies.OPAVersion(),
 		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
-		Scope: au.scope, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
+		Evidence: au.files, Scope: au.scope, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
 		OmitTokens: au.options.noInventory || !au.usesTokens(),
 	})
 	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))

@@ -69,11 +69,11 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
-	evidence, err := readUsage(cfg)
+	evidence, _, err := readUsage(cfg)
 	if err != nil {
 		return err
 	}
-	past, err := readPrevious(ctx, o.previous)
+	past, _, err := readPrevious(ctx, o.previous)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,15 +37,10 @@ type Evidence struct {
 	uses map[string]inventory.LastUsed
 }
 
-// Read adds a file to the evidence. Every error names the file and, where it can,
-// the line.
-func (e *Evidence) Read(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("usage file: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // opened for reading only
-	if err := e.read(&bounded{r: f, left: maxFile}, filepath.Base(path)); err != nil {
+// Add reads the file at path from r, to its end. Every error names the file and,
+// where it can, the line.
+func (e *Evidence) Add(r io.Reader, path string) error {
+	if err := e.read(&bounded{r: r, left: maxFile}, filepath.Base(path)); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil

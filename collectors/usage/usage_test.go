@@ -1,8 +1,6 @@
 package usage
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -71,19 +69,11 @@ func TestReadNamesWhatIsWrong(t *testing.T) {
 		`[] []`: "there is more text after the list",
 		"token,last_used_at\n" + strings.Repeat("x", maxText+1) + ",2026-01-01\n": "line 2: a value is longer than 1024 bytes",
 	} {
-		file := filepath.Join(t.TempDir(), "usage")
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
 		var e Evidence
-		err := e.Read(file)
-		if err == nil || err.Error() != file+": "+want {
+		err := e.Add(strings.NewReader(text), "digests/usage")
+		if err == nil || err.Error() != "digests/usage: "+want {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
-	}
-	var e Evidence
-	if err := e.Read("absent.csv"); err == nil || !strings.HasPrefix(err.Error(), "usage file: open absent.csv: ") {
-		t.Errorf("got %v", err)
 	}
 }
 

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors/history"
+	"github.com/tokenaudit/tokenaudit/collectors/usage"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+func bindPrevious(f *pflag.FlagSet, previous *[]string) {
+	f.StringArrayVar(previous, "previous", nil, "an earlier `inventory` of the same sources: what it saw narrows last uses and ages (repeatable)")
+}
+
+// evidenceFile reads a file of evidence, and says which it was: a report names
+// what its verdicts rest on.
+func evidenceFile(kind report.EvidenceKind, path string, read func(io.Reader) error) (report.Evidence, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return report.Evidence{}, err
+	}
+	sum := sha256.New()
+	err = errors.Join(read(io.TeeReader(f, sum)), f.Close())
+	return report.Evidence{Kind: kind, File: filepath.Base(path), SHA256: hex.EncodeToString(sum.Sum(nil))}, err
+}
+
+// readPrevious reads earlier inventories. One that cannot be read is an error: a
+// verdict that should rest on it would silently be another.
+func readPrevious(ctx context.Context, paths []string) (*history.History, []report.Evidence, error) {
+	past := &history.History{}
+	files := make([]report.Evidence, len(paths))
+	for i, path := range paths {
+		var err error
+		files[i], err = evidenceFile(report.EvidencePrevious, path, func(r io.Reader) error { return past.Add(ctx, r) })
+		if err != nil {
+			return nil, nil, fmt.Errorf("--previous %s: %w", path, err)
+		}
+	}
+	return past, files, nil
+}
+
+// readUsage reads the usage files of the configuration.
+func readUsage(cfg *config.Config) (*usage.Evidence, []report.Evidence, error) {
+	evidence := &usage.Evidence{}
+	files := make([]report.Evidence, len(cfg.Usage))
+	for i, u := range cfg.Usage {
+		path := resolve(cfg.Dir, u.File)
+		var err error
+		files[i], err = evidenceFile(report.EvidenceUsage, path, func(r io.Reader) error { return evidence.Add(r, path) })
+		if err != nil {
+			return nil, nil, &config.Error{File: u.Origin.File, Line: u.Origin.Line, Key: "usage", Message: report.OneLine(err.Error())}
+		}
+	}
+	return evidence, files, nil
+}
