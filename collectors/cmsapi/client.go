@@ -21,6 +21,9 @@ type Config struct {
 	CMS string
 	// BaseURL is scheme, host and port; http is refused outside loopback.
 	BaseURL string
+	// Folder stands before the path of every request, such as "/blog"; empty for
+	// a server at the root of its host. It is escaped, and ends without a slash.
+	Folder string
 	// Authorize puts the credential on a request. It is called for requests to
 	// the host of BaseURL only.
 	Authorize func(http.Header)
@@ -140,6 +143,7 @@ func Path(pattern string, segments ...string) string {
 // (a pointer; nil discards the body). Every error is an *Error or ctx's error.
 // The Response is nil if no answer came.
 func (c *Client) Get(ctx context.Context, r Request, out any) (*Response, error) {
+	r.Path = c.config.Folder + r.Path
 	secrets := c.secrets
 	if more := credentialHeaders(r.Header); len(more) > 0 {
 		secrets = longestFirst(secrets, more)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -21,9 +22,10 @@ import (
 const (
 	OptionName    = "name"
 	OptionBaseURL = "base_url"
+	OptionFolder  = "folder"
 )
 
-// Options gives the declarations of the two, with an example name.
+// Options gives the declarations of the three, with an example name.
 func Options(example string) []collectors.Option {
 	return []collectors.Option{
 		{
@@ -33,6 +35,10 @@ func Options(example string) []collectors.Option {
 		{
 			Key: OptionBaseURL, Type: collectors.OptionString, Required: true, Example: "https://" + example + ".example.com",
 			Help: "Scheme, host and port of the server.",
+		},
+		{
+			Key: OptionFolder, Type: collectors.OptionString, Example: "/" + example,
+			Help: "The path below which the server is reached, if it is not at the root of its host.",
 		},
 	}
 }
@@ -61,6 +67,7 @@ type Server struct {
 	Run    collectors.Run
 	Client *cmsapi.Client
 	setup  Setup
+	folder string
 	// domain is the rate-limit domain of all requests.
 	domain string
 }
@@ -88,12 +95,17 @@ func Open(entry collectors.Entry, run collectors.Run, setup Setup) (*Server, err
 	case credential.Empty():
 		return nil, errors.New(setup.Credential + " is missing")
 	}
-	s := &Server{Entry: entry, Run: run, setup: setup}
+	folder := strings.TrimRight(entry.String(OptionFolder), "/")
+	if folder != "" && !folderPattern.MatchString(folder) {
+		return nil, errors.New(OptionFolder + " is no path such as /blog")
+	}
+	s := &Server{Entry: entry, Run: run, setup: setup, folder: folder}
 	s.domain = cmsapi.Path(setup.CMS+"/{}/{}", hostOf(entry.BaseURL), credential.Fingerprint())
 	var err error
 	s.Client, err = run.API.Client(cmsapi.Config{
 		CMS:               setup.CMS,
 		BaseURL:           entry.BaseURL,
+		Folder:            folder,
 		Authorize:         setup.Authorize,
 		Limit:             cmsapi.Limit{Domain: s.domain, Rate: setup.Rate, Burst: setup.Burst},
 		RequestsPerSecond: entry.RequestsPerSecond,
@@ -102,6 +114,10 @@ func Open(entry collectors.Entry, run collectors.Run, setup Setup) (*Server, err
 	})
 	return s, err
 }
+
+// folderPattern allows nothing that would have to be escaped, and no segment
+// that begins with a dot: a path never leads upwards.
+var folderPattern = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
 
 func hostOf(base string) string {
 	u, err := url.Parse(base)
@@ -140,7 +156,9 @@ func (s *Server) Source() inventory.Source {
 }
 
 // Page is the address of a page of the server, for a person to open.
-func (s *Server) Page(path string) string { return strings.TrimRight(s.Entry.BaseURL, "/") + path }
+func (s *Server) Page(path string) string {
+	return strings.TrimRight(s.Entry.BaseURL, "/") + s.folder + path
+}
 
 // Fill is Collect for a collector that reads by read: the source is stamped
 // first, and brought into its fixed order afterwards.

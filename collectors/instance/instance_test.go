@@ -3,6 +3,7 @@ package instance_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -63,13 +64,44 @@ func TestServer(t *testing.T) {
 
 func TestIncompleteEntries(t *testing.T) {
 	for want, spoil := range map[string]func(*collectors.Entry){
-		"name is missing":     func(e *collectors.Entry) { delete(e.Values, instance.OptionName) },
-		"base_url is missing": func(e *collectors.Entry) { e.BaseURL = "" },
-		"token is missing":    func(e *collectors.Entry) { delete(e.Values, "token") },
+		"name is missing":                 func(e *collectors.Entry) { delete(e.Values, instance.OptionName) },
+		"base_url is missing":             func(e *collectors.Entry) { e.BaseURL = "" },
+		"token is missing":                func(e *collectors.Entry) { delete(e.Values, "token") },
+		"folder is no path such as /blog": func(e *collectors.Entry) { e.Values[instance.OptionFolder] = "/blog/../admin" },
 	} {
 		if _, err := open(t, spoil); err == nil || err.Error() != want {
 			t.Errorf("%v, not %s", err, want)
 		}
+	}
+}
+
+// A server need not be at the root of its host: requests and pages lie below its
+// folder, and so does the path that an error names.
+func TestFolder(t *testing.T) {
+	var asked []string
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		if r.URL.Path != "/sites/blog/api" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer host.Close()
+	s, err := open(t, func(e *collectors.Entry) { e.BaseURL, e.Values[instance.OptionFolder] = host.URL, "/sites/blog/" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := s.Source().URL; page != host.URL+"/sites/blog/admin" {
+		t.Error(page)
+	}
+	if _, err := s.Client.Get(t.Context(), cmsapi.Request{Path: "/api"}, nil); err != nil {
+		t.Error(err)
+	}
+	_, err = s.Client.Get(t.Context(), cmsapi.Request{Path: "/other"}, nil)
+	if e := cmsapi.AsError(err); e == nil || e.Path != "/sites/blog/other" {
+		t.Errorf("%+v", e)
+	}
+	if diff := cmp.Diff([]string{"/sites/blog/api", "/sites/blog/other"}, asked); diff != "" {
+		t.Error(diff)
 	}
 }
 
