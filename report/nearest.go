@@ -13,3 +13,12 @@ func nearest(s string, candidates []string) string {
 	}
 	return best
 }
+
+// DidYouMean ends an error message about an unknown word with the candidate that
+// was probably meant; it is empty where none is close enough.
+func DidYouMean(word string, candidates []string) string {
+	if near := nearest(word, candidates); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
+}

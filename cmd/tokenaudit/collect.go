@@ -27,7 +27,7 @@ every token, with no verdict. No secret is in it.
 It exits 0 when everything was read, and 3 when a list is missing.`,
 		Example: `  tokenaudit collect > inventory.json
   tokenaudit collect --source 'datocms/*' -o inventory.json`,
-		Args: arguments(cobra.NoArgs),
+		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)

@@ -6,13 +6,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
 func newCompletion(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:       "completion {bash|zsh|fish|powershell}",
 		Short:     "Print a completion script for a shell",
 		Example:   "  source <(tokenaudit completion bash)",
-		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
-		Args:      arguments(cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)),
+		ValidArgs: shells,
+		Args:      takesOne("shell", shells),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
 			var err error

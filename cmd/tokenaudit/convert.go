@@ -23,7 +23,7 @@ func newConvert(run func(context.Context, convertOptions) error) *cobra.Command 
 		Long: `Convert writes a saved JSON report in any format, as the scan that made it would
 have. It exits 0 whatever the report says; gate gives the exit code.`,
 		Example: "  tokenaudit convert report.json\n  tokenaudit convert report.json -o sarif=report.sarif -o markdown=comment.md",
-		Args:    arguments(cobra.ExactArgs(1)),
+		Args:    takes("REPORT.json"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.report = args[0]
 			return run(cmd.Context(), o)

@@ -30,7 +30,7 @@ them with an invented company, and audits it by the ordinary pipeline over HTTP.
 It always exits 0, and says which code a scan would have given.`,
 		Example: `  tokenaudit demo
   tokenaudit demo -o sarif=demo.sarif --save-inventory demo.json`,
-		Args: arguments(cobra.NoArgs),
+		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)

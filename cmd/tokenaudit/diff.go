@@ -25,7 +25,7 @@ func newDiff(run func(context.Context, diffOptions) error) *cobra.Command {
 		Long: `Diff compares two saved inventories, or JSON reports, and says which tokens were
 added and removed and which fields of the others changed. Of two reports it
 compares the findings too. It exits 0 whether or not there is a difference.`,
-		Args: arguments(cobra.ExactArgs(2)),
+		Args: takes("OLD", "NEW"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.old, o.new = args[0], args[1]
 			return run(cmd.Context(), o)

@@ -29,7 +29,7 @@ to make the weakest credential that does the work.
 
 It exits 0 when nothing is missing, and 3 when a check failed: a scan would be
 incomplete.`,
-		Args: arguments(cobra.NoArgs),
+		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)

@@ -35,12 +35,12 @@ another: the same inventory, rules and settings give the same report, byte by by
   tokenaudit collect | tokenaudit evaluate -
   tokenaudit evaluate --at 2026-12-31 inventory.json
   tokenaudit evaluate --terraform-plan plan.json --terraform-dir . inventory.json`,
-		Args: arguments(func(cmd *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if o.given() {
 				return nil
 			}
-			return cobra.MinimumNArgs(1)(cmd, args)
-		}),
+			return takes("INVENTORY.json...")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.inventories = args
 			return run(cmd.Context(), o)

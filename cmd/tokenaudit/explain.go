@@ -41,7 +41,7 @@ used, and what is unknown. For a rule about sources, TOKEN is the id of a source
 It reads the configured sources, or saved inventories with --inventory.`,
 		Example: `  tokenaudit explain unused-token datocms/projects/77/access_tokens/312
   tokenaudit explain --inventory inventory.json write-token-never-expires contentful/organizations/o/access_tokens/x`,
-		Args: arguments(cobra.ExactArgs(2)),
+		Args: takes("RULE", "TOKEN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.rule, o.subject = args[0], args[1]
 			return run(cmd.Context(), o)

@@ -33,7 +33,7 @@ ran with --no-fail and whose reports the CI system has taken in.
 With --fail-on-new, the report must have been made with --baseline, or one must
 be given here.`,
 		Example: "  tokenaudit scan --no-fail -o json=report.json -o sarif=report.sarif\n  tokenaudit gate report.json",
-		Args:    arguments(cobra.ExactArgs(1)),
+		Args:    takes("REPORT.json"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.report = args[0]
 			return run(cmd.Context(), o)

@@ -19,7 +19,7 @@ func newInit(run func(file string) error) *cobra.Command {
 		Long: `Init writes a commented configuration. The entries of CMSes whose credentials it
 finds in the environment, by the names of the variables, are active; the others
 are commented out. It never overwrites a file.`,
-		Args: arguments(cobra.MaximumNArgs(1)),
+		Args: takes("[FILE]"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			file := config.DefaultFile
 			if len(args) > 0 {

@@ -38,7 +38,7 @@ Documents of unsharded runs over different sources can be merged too.`,
 		Example: `  tokenaudit scan --shard 1/2 --save-inventory a.json   # and 2/2 elsewhere
   tokenaudit merge -o inventory.json a.json b.json
   tokenaudit evaluate inventory.json`,
-		Args: arguments(cobra.MinimumNArgs(1)),
+		Args: takes("FILE..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
 			return run(cmd.Context(), o)

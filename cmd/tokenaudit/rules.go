@@ -29,8 +29,8 @@ func newRules(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "List the rules, show one, test and write custom ones",
-		Args:  arguments(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:  cobra.ArbitraryArgs,
+		RunE:  showHelp,
 	}
 	cmd.AddCommand(newRulesList(a.listRules), newRulesShow(a.showRule), newRulesTest(a.testRules), newRulesNew(a.newRule))
 	return cmd
@@ -41,7 +41,7 @@ func newRulesList(run func(context.Context, rulesOptions) error) *cobra.Command 
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the rules in force, with the severity the configuration gives them",
-		Args:  arguments(cobra.NoArgs),
+		Args:  takes(),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)
@@ -53,7 +53,7 @@ func newRulesShow(run func(context.Context, rulesOptions, string) error) *cobra.
 	cmd := &cobra.Command{
 		Use:   "show RULE",
 		Short: "Show one rule: what it finds, why, how to fix it, its parameters",
-		Args:  arguments(cobra.ExactArgs(1)),
+		Args:  takes("RULE"),
 		RunE:  func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
 	}
 	o.bind(cmd)

@@ -36,7 +36,7 @@ func newRulesNew(run func(context.Context, newRuleOptions) error) *cobra.Command
 		Long: `New writes a rule, its test and its page into a folder of their own. They work as
 they are; change them into what you want to find. It never overwrites.`,
 		Example: "  tokenaudit rules new our-naming\n  tokenaudit rules test policies",
-		Args:    arguments(cobra.ExactArgs(1)),
+		Args:    takes("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.name = args[0]
 			return run(cmd.Context(), o)

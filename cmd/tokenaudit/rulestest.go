@@ -34,7 +34,7 @@ configuration, else the built-in rules.
 
 It exits 0 when all is well, 1 when a test or a convention failed, and 2 when the
 rules do not load.`,
-		Args: arguments(cobra.ArbitraryArgs),
+		Args: takes("[PATH...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			return run(cmd.Context(), o)

@@ -26,7 +26,7 @@ func newScan(run func(context.Context, scanOptions) error) *cobra.Command {
 		Example: `  tokenaudit scan
   tokenaudit scan -o table -o sarif=tokens.sarif -o json=report.json
   tokenaudit scan --source 'contentful/*' --fail-on high`,
-		Args: arguments(cobra.NoArgs),
+		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.readOptions.bind(cmd)

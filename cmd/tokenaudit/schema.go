@@ -27,7 +27,7 @@ tokens.yaml, report of -o json,
 rules of the section policies.rules alone. Custom rules are part of it: those of --policy, and those of
 the configuration that --config names.`,
 		ValidArgs: schemaNames,
-		Args:      arguments(cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)),
+		Args:      takesOne("schema", schemaNames),
 		RunE:      func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
 	}
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "a configuration whose custom rules are part of the schema")

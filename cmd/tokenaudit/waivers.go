@@ -29,8 +29,8 @@ func newWaivers(run func(context.Context, waiversCheckOptions) error) *cobra.Com
 	cmd := &cobra.Command{
 		Use:   "waivers",
 		Short: "Check the waivers of the configuration",
-		Args:  arguments(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:  cobra.ArbitraryArgs,
+		RunE:  showHelp,
 	}
 	cmd.AddCommand(newWaiversCheck(run))
 	return cmd
@@ -46,7 +46,7 @@ saved report also how many findings it covers. Nothing is sent.
 
 It exits 1 when a waiver has expired, names no rule, or covers nothing, so that a
 scheduled job finds what is to be cleaned up, and 0 otherwise.`,
-		Args: arguments(cobra.MaximumNArgs(1)),
+		Args: takes("[REPORT.json]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.report = args[0]

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// takes checks the positional arguments of a command by their names: NAME must
+// be there, [NAME] may, and NAME... stands for one or more, [NAME...] for any
+// number. What is wrong is a usage error that shows how the command is called.
+func takes(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		var needed []string
+		for _, name := range names {
+			if !strings.HasPrefix(name, "[") {
+				needed = append(needed, strings.TrimSuffix(name, "..."))
+			}
+		}
+		unbounded := len(names) > 0 && strings.Contains(names[len(names)-1], "...")
+		switch {
+		case len(args) < len(needed):
+			missing := needed[len(args):]
+			verb := "is"
+			if len(missing) > 1 {
+				verb = "are"
+			}
+			return wrongArguments(cmd, fmt.Errorf("%s %s missing", strings.Join(missing, " and "), verb))
+		case len(args) > len(names) && !unbounded:
+			return wrongArguments(cmd, fmt.Errorf("unexpected argument %q", args[len(names)]))
+		}
+		return nil
+	}
+}
+
+// takesOne checks that there is one argument and that it is one of the words.
+func takesOne(of string, words []string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := takes(of)(cmd, args); err != nil {
+			return err
+		}
+		if !slices.Contains(words, args[0]) {
+			return wrongArguments(cmd, fmt.Errorf("unknown %s %q", of, args[0]))
+		}
+		return nil
+	}
+}
+
+func wrongArguments(cmd *cobra.Command, err error) error {
+	return usageError{fmt.Errorf("%w; usage: %s", err, cmd.UseLine())}
+}
+
+// showHelp runs a command that only has commands below it: without one it shows
+// its help.
+func showHelp(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	return unknownCommand(cmd, args[0])
+}
+
+// newHelp replaces cobra's own, which takes a command that does not exist for
+// the program itself.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return usageError{err}
+			}
+			return showHelp(asked, rest)
+		},
+	}
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return usageError{fmt.Errorf("unknown command %q; did you mean %s?", name, near[0])}
+	}
+	return usageError{fmt.Errorf("unknown command %q; `%s --help` lists the commands", name, cmd.CommandPath())}
+}
+
+// wrongFlag adds to an error of the flags what helps: the flag that was probably
+// meant, else where all stand.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		if near := report.DidYouMean("--"+unknown.GetSpecifiedName(), names); near != "" {
+			return usageError{fmt.Errorf("%w%s", err, near)}
+		}
+	}
+	return usageError{fmt.Errorf("%w; `%s --help` lists the flags", err, cmd.CommandPath())}
+}
