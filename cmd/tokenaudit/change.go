@@ -73,6 +73,15 @@ func (o changeOptions) roots() []namedPath {
 	return roots
 }
 
+// inputs are the files that are read.
+func (o changeOptions) inputs() []string {
+	files := []string{o.manifest}
+	for _, root := range o.roots() {
+		files = append(files, root.path)
+	}
+	return files
+}
+
 // dir gives the folder of a plan's code; empty where none was named.
 func (o changeOptions) dir(root string) string {
 	for _, argument := range o.dirs {

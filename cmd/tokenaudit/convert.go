@@ -41,6 +41,9 @@ func (a *app) convert(_ context.Context, o convertOptions) error {
 	if err := errors.Join(errGate, errShow); err != nil {
 		return usageError{err}
 	}
+	if err := keepInputs(paths(shown.outputs), []string{o.report}); err != nil {
+		return err
+	}
 	r, gate, err := a.savedReport(o.report, o.config, o.gateOptions, failOn)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,6 +56,9 @@ another: the same inventory, rules and settings give the same report, byte by by
 func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	p, err := o.judgeOptions.validate("")
 	if err := errors.Join(err, o.changeOptions.validate(o), a.checkVolume()); err != nil {
+		return err
+	}
+	if err := keepInputs(paths(p.outputs), slices.Concat(o.inventories, o.inputs(), o.previous)); err != nil {
 		return err
 	}
 	cfg, err := a.loadConfig(o.config, true)

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -237,36 +235,4 @@ func parseSeverity(flag, s string, none bool) (policies.Severity, error) {
 		return "", fmt.Errorf("%s: %w", flag, err)
 	}
 	return severity, nil
-}
-
-// checkPlace finds out before the work that a file cannot be written after it.
-func checkPlace(flag, path string) error {
-	if path == report.Stdout {
-		return nil
-	}
-	stat, err := os.Stat(path)
-	if err == nil && stat.IsDir() {
-		return fmt.Errorf("%s: %s is a folder", flag, path)
-	}
-	folder := filepath.Dir(path)
-	if stat, err := os.Stat(folder); err != nil || !stat.IsDir() {
-		return fmt.Errorf("%s: the folder %s does not exist", flag, folder)
-	}
-	return nil
-}
-
-func samePlace(a, b string) bool {
-	if a == report.Stdout || b == report.Stdout {
-		return a == b
-	}
-	absA, errA := filepath.Abs(a)
-	absB, errB := filepath.Abs(b)
-	return errA == nil && errB == nil && absA == absB
-}
-
-func placeName(path string) string {
-	if path == report.Stdout {
-		return "standard output"
-	}
-	return path
 }

@@ -62,6 +62,9 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 	if err := errors.Join(a.checkVolume(), checkPlace("-o", o.output)); err != nil {
 		return usageError{err}
 	}
+	if err := keepInputs([]string{o.output}, o.files); err != nil {
+		return err
+	}
 	var parts mergeParts
 	for i, path := range o.files {
 		if slices.Contains(o.files[:i], path) {

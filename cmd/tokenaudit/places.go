@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// checkPlace finds out before the work that a file cannot be written after it.
+func checkPlace(flag, path string) error {
+	if path == report.Stdout {
+		return nil
+	}
+	stat, err := os.Stat(path)
+	if err == nil && stat.IsDir() {
+		return fmt.Errorf("%s: %s is a folder", flag, path)
+	}
+	if err == nil && !stat.Mode().IsRegular() {
+		// A pipe or a device is written to as it is.
+		return nil
+	}
+	folder := filepath.Dir(path)
+	if stat, err := os.Stat(folder); err != nil || !stat.IsDir() {
+		return fmt.Errorf("%s: the folder %s does not exist", flag, folder)
+	}
+	// A file is written beside the one that it replaces.
+	probe, err := os.CreateTemp(folder, ".tokenaudit-*.tmp")
+	var refused *fs.PathError
+	if errors.As(err, &refused) {
+		return fmt.Errorf("%s: the folder %s cannot be written to: %w", flag, folder, refused.Err)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// keepInputs refuses outputs that would replace a file that is read. A name that
+// is empty stands for no file.
+func keepInputs(outputs, inputs []string) error {
+	var problems []error
+	for _, output := range outputs {
+		for _, input := range inputs {
+			if input != "" && input != report.Stdout && samePlace(output, input) {
+				problems = append(problems, fmt.Errorf("%s is read here, and would be overwritten; write to another file", input))
+			}
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return usageError{errors.Join(problems...)}
+}
+
+// paths are the places that the outputs go to.
+func paths(outputs []report.Output) []string {
+	var all []string
+	for _, o := range outputs {
+		all = append(all, o.Path)
+	}
+	return all
+}
+
+// samePlace tells whether two names stand for one place, be it through a link.
+func samePlace(a, b string) bool {
+	if a == report.Stdout || b == report.Stdout {
+		return a == b
+	}
+	statA, errA := os.Stat(a)
+	statB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(statA, statB) && statA.Mode().IsRegular()
+	}
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && absA == absB
+}
+
+func placeName(path string) string {
+	if path == report.Stdout {
+		return "standard output"
+	}
+	return path
+}
