@@ -56,6 +56,7 @@ func (r *run) discover(ctx context.Context, e *openEntry) ([]inventory.Source, [
 		if s.ID == "" {
 			s.ID = entryID(e)
 		}
+		unit.Sources = true
 		s.Units = []inventory.Unit{unit}
 		gaps = append(gaps, gap{e, s})
 	}

@@ -45,9 +45,10 @@ func unitsTerm(units []inventory.Unit) *ast.Term {
 	terms := make([]*ast.Term, len(units))
 	for i := range units {
 		unit := &units[i]
-		f := make(fields, 0, 6)
+		f := make(fields, 0, 7)
 		f.text(keyName, unit.Name)
 		f.add(keyKinds, kindList(unit.Kinds))
+		f.add(keySources, ast.InternedTerm(unit.Sources))
 		f.add(keyStatus, text(string(unit.Status)))
 		f.add(keyError, text(string(unit.Error)))
 		f.text(keyDetail, unit.Detail)

@@ -10,6 +10,7 @@ var (
 	keyTwin          = ast.StringTerm("twin")
 	keyCMS           = ast.StringTerm("cms")
 	keySource        = ast.StringTerm("source")
+	keySources       = ast.StringTerm("sources")
 	keyName          = ast.StringTerm("name")
 	keyDescription   = ast.StringTerm("description")
 	keyURL           = ast.StringTerm("url")

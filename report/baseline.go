@@ -243,11 +243,11 @@ func (s *settlement) outOfScope(f *Finding, there bool) bool {
 	return !there && (len(scope.Sources) > 0 || scope.Shard != "")
 }
 
-// lacksSources tells whether the source stands for a list of sources that was
-// not wholly read: an unread list without tokens may be that.
+// lacksSources tells whether with a list of the source, which was not wholly
+// read, other sources may be missing.
 func lacksSources(source *Source) bool {
 	return slices.ContainsFunc(source.Units, func(unit inventory.Unit) bool {
-		return unit.Status != inventory.UnitComplete && len(unit.Kinds) == 0
+		return unit.Status != inventory.UnitComplete && unit.Sources
 	})
 }
 

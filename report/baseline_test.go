@@ -120,7 +120,8 @@ func TestResolutions(t *testing.T) {
 	}
 	personal := inventory.Unit{Name: "x", Kinds: []inventory.Kind{inventory.Personal}, Status: inventory.UnitPartial}
 	delivery := inventory.Unit{Name: "x", Kinds: []inventory.Kind{inventory.Delivery}, Status: inventory.UnitFailed}
-	spaces := inventory.Unit{Name: "spaces", Status: inventory.UnitFailed}
+	spaces := inventory.Unit{Name: "spaces", Sources: true, Kinds: []inventory.Kind{inventory.Delivery}, Status: inventory.UnitPartial}
+	roles := inventory.Unit{Name: "roles", Status: inventory.UnitFailed}
 	for name, tt := range map[string]struct {
 		now  func(r *Report)
 		want Resolution
@@ -143,7 +144,8 @@ func TestResolutions(t *testing.T) {
 		"source gone, another CMS not read":     {func(r *Report) { dropSource(r); unit(r, "datocms/projects/77", spaces) }, ResolvedSourceGone},
 		"source gone, configuration changed":    {func(r *Report) { dropSource(r); r.ConfigDigest = "other" }, StaleOutOfScope},
 		"token there, configuration changed":    {func(r *Report) { setVerdict(r, token, rule, ""); r.ConfigDigest = "other" }, ResolvedPasses},
-		"token there, a supporting list failed": {func(r *Report) { setVerdict(r, token, rule, ""); unit(r, source, spaces) }, ResolvedPasses},
+		"source gone, a supporting list failed": {func(r *Report) { dropSource(r); unit(r, "contentful/spaces/abc123", roles) }, ResolvedSourceGone},
+		"token there, a supporting list failed": {func(r *Report) { setVerdict(r, token, rule, ""); unit(r, source, roles) }, ResolvedPasses},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := yesterday()

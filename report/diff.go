@@ -21,8 +21,11 @@ type Difference struct {
 	Old    time.Time `json:"old"`
 	New    time.Time `json:"new"`
 	// SourcesAdded and SourcesRemoved are ids.
-	SourcesAdded   []string      `json:"sources_added"`
-	SourcesRemoved []string      `json:"sources_removed"`
+	SourcesAdded   []string `json:"sources_added"`
+	SourcesRemoved []string `json:"sources_removed"`
+	// SourcesUnknown are ids of sources that only one of the two has, while the
+	// other could not see, or did not look at, all of their CMS.
+	SourcesUnknown []string      `json:"sources_unknown"`
 	Added          []TokenRef    `json:"added"`
 	Removed        []TokenRef    `json:"removed"`
 	Changed        []TokenChange `json:"changed"`
@@ -73,9 +76,12 @@ type UnknownChange struct {
 func Diff(before, after *Snapshot) *Difference {
 	d := &Difference{
 		Schema: DiffSchema, Old: before.At, New: after.At,
-		SourcesAdded: missingFrom(before.sources, after.sources), SourcesRemoved: missingFrom(after.sources, before.sources),
+		SourcesAdded: []string{}, SourcesRemoved: []string{}, SourcesUnknown: []string{},
 		Added: []TokenRef{}, Removed: []TokenRef{}, Changed: []TokenChange{}, Unknown: []UnknownChange{},
 	}
+	d.SourcesAdded, d.SourcesUnknown = missingFrom(before, after, d.SourcesAdded, d.SourcesUnknown)
+	d.SourcesRemoved, d.SourcesUnknown = missingFrom(after, before, d.SourcesRemoved, d.SourcesUnknown)
+	slices.Sort(d.SourcesUnknown)
 	for _, id := range sortedKeys(after.tokens) {
 		token := after.tokens[id]
 		old, ok := before.tokens[id]
@@ -105,15 +111,19 @@ func Diff(before, after *Snapshot) *Difference {
 	return d
 }
 
-// missingFrom gives the ids of a that b does not have.
-func missingFrom(b, a map[string]*Source) []string {
-	ids := []string{}
-	for _, id := range sortedKeys(a) {
-		if b[id] == nil {
-			ids = append(ids, id)
+// missingFrom adds the ids of the sources of a that b does not have: to missing
+// if b would have them were they there, else to unknown.
+func missingFrom(b, a *Snapshot, missing, unknown []string) (stillMissing, stillUnknown []string) {
+	for _, id := range sortedKeys(a.sources) {
+		switch {
+		case b.sources[id] != nil:
+		case b.couldFind(a.sources[id].CMS):
+			missing = append(missing, id)
+		default:
+			unknown = append(unknown, id)
 		}
 	}
-	return ids
+	return missing, unknown
 }
 
 func refOf(t inventory.Token) TokenRef {
@@ -142,7 +152,7 @@ func (d *Difference) compareFindings(before, after *Report) {
 
 // Empty tells whether nothing changed and nothing is unknown.
 func (d *Difference) Empty() bool {
-	return len(d.SourcesAdded)+len(d.SourcesRemoved)+len(d.Added)+len(d.Removed)+len(d.Changed)+len(d.Unknown)+
+	return len(d.SourcesAdded)+len(d.SourcesRemoved)+len(d.SourcesUnknown)+len(d.Added)+len(d.Removed)+len(d.Changed)+len(d.Unknown)+
 		len(d.FindingsNew)+len(d.FindingsResolved)+len(d.FindingsStale) == 0
 }
 

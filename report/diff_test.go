@@ -45,6 +45,7 @@ func TestDiffOfInventories(t *testing.T) {
 	want := &Difference{
 		Schema: DiffSchema, Old: before.Sources[0].CollectedAt, New: auditTime,
 		SourcesAdded: []string{"datocms/projects/78"}, SourcesRemoved: []string{},
+		SourcesUnknown: []string{},
 		Added:   []TokenRef{ref("77", "3", "Three", inventory.Management, inventory.LevelWrite), ref("78", "9", "Nine", inventory.Delivery, inventory.LevelRead)},
 		Removed: []TokenRef{ref("77", "2", "Two", inventory.Management, inventory.LevelWrite)},
 		Changed: []TokenChange{{ref("77", "1", "Uno", inventory.Delivery, inventory.LevelRead), []FieldChange{
@@ -79,9 +80,18 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	}
 	lost := sampleInventory()
 	lost.Sources[0].ID, lost.Sources[0].Tokens = "datocms/account", nil
-	lost.Sources[0].Units = []inventory.Unit{{Name: "projects", Status: inventory.UnitFailed}}
-	if d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(lost)); len(d.Unknown) != 2 || len(d.Removed) != 0 {
+	lost.Sources[0].Units = []inventory.Unit{{Name: "projects", Sources: true, Status: inventory.UnitFailed}}
+	d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(lost))
+	if len(d.Unknown) != 2 || len(d.Removed) != 0 {
 		t.Errorf("sources not all found: removed %v, unknown %v", d.Removed, d.Unknown)
+	}
+	if len(d.SourcesRemoved) != 0 || len(d.SourcesUnknown) != 1 {
+		t.Errorf("sources not all found: removed %v, unknown %v", d.SourcesRemoved, d.SourcesUnknown)
+	}
+	part := sampleInventory()
+	part.Sources, part.Shard = part.Sources[:0], &inventory.Shard{Index: 1, Count: 2}
+	if d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(part)); len(d.Removed)+len(d.SourcesRemoved) != 0 {
+		t.Errorf("of a shard: removed %v and %v", d.Removed, d.SourcesRemoved)
 	}
 }
 

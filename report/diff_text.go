@@ -16,6 +16,7 @@ func (d *Difference) WriteTable(w io.Writer, o RenderOptions) error {
 	}
 	p.ids("SOURCES ADDED", d.SourcesAdded)
 	p.ids("SOURCES REMOVED", d.SourcesRemoved)
+	p.ids("SOURCES OF ONE SIDE, nobody knows why: the other could not see, or did not look at, all of their CMS", d.SourcesUnknown)
 	p.tokenRefs(bold, "ADDED", d.Added)
 	p.tokenRefs(bold, "REMOVED", d.Removed)
 	var rows [][]string

@@ -18,7 +18,10 @@ type Snapshot struct {
 	// At is the audit time of a report, and the latest collection of an inventory.
 	At time.Time
 	// Report is nil for an inventory.
-	Report  *Report
+	Report *Report
+	// restricted: it is of a run over a part of the sources.
+	restricted bool
+
 	sources map[string]*Source
 	tokens  map[string]snapshotToken
 }
@@ -62,7 +65,7 @@ func IsInventory(begin []byte) bool {
 
 // SnapshotOfInventory makes a snapshot of an inventory.
 func SnapshotOfInventory(inv inventory.Inventory) *Snapshot {
-	s := &Snapshot{sources: make(map[string]*Source, len(inv.Sources)), tokens: map[string]snapshotToken{}}
+	s := &Snapshot{sources: make(map[string]*Source, len(inv.Sources)), tokens: map[string]snapshotToken{}, restricted: inv.Shard != nil}
 	for i := range inv.Sources {
 		source := withoutTokens(inv.Sources[i])
 		s.sources[source.ID] = &source
@@ -83,6 +86,7 @@ func SnapshotOfReport(r *Report) (*Snapshot, error) {
 		return nil, ErrNoTokens
 	}
 	s := &Snapshot{At: r.At, Report: r, sources: make(map[string]*Source, len(r.Sources)), tokens: make(map[string]snapshotToken, len(r.Tokens))}
+	s.restricted = r.Scope != nil && (len(r.Scope.Sources) > 0 || r.Scope.Shard != "")
 	for i := range r.Sources {
 		s.sources[r.Sources[i].ID] = &r.Sources[i]
 	}
@@ -99,8 +103,17 @@ func (s *Snapshot) couldSee(t inventory.Token) bool {
 	if source, ok := s.sources[t.Source]; ok {
 		return !unreadKind(source, t.Kind)
 	}
+	return s.couldFind(t.CMS)
+}
+
+// couldFind tells whether the snapshot has every source of a CMS that was
+// there: it was not restricted to some, and all could be found.
+func (s *Snapshot) couldFind(cms string) bool {
+	if s.restricted {
+		return false
+	}
 	for _, source := range s.sources {
-		if source.CMS == t.CMS && lacksSources(source) {
+		if source.CMS == cms && lacksSources(source) {
 			return false
 		}
 	}

@@ -59,6 +59,7 @@ func buildFixture() *fixture {
 		environ: []string{
 			"CONTENTFUL_MANAGEMENT_TOKEN=" + contentfulSecret("auditor"),
 			"CONTENTSTACK_AUTHTOKEN=" + contentstackSecret("auditor"),
+			"CONTENTSTACK_API_KEY=" + contentstackSecret("stack"),
 			"DATOCMS_API_TOKEN=" + datocmsSecret("auditor"),
 		},
 	}

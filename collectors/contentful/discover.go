@@ -78,6 +78,7 @@ func (c *collector) spaceList() []inventory.Unit {
 func (c *collector) rememberList(u inventory.Unit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	u.Sources = true
 	c.spacesUnit = &u
 }
 

@@ -48,6 +48,9 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 			unit(unitDelivery, false, s.err, inventory.Delivery, inventory.Preview),
 			unit(unitManagement, false, s.err, inventory.Management),
 		}
+		for i := range source.Units {
+			source.Units[i].Sources = s.nameless
+		}
 		return source, ctx.Err()
 	}
 	lists := c.read(ctx, s)

@@ -60,8 +60,10 @@ type collector struct {
 type openStack struct {
 	source inventory.Source
 	apiKey cmsapi.Secret
-	client *cmsapi.Client
-	owner  string
+	// nameless: the stack's uid is not known, so its id is made of the api_key.
+	nameless bool
+	client   *cmsapi.Client
+	owner    string
 	// branches: does the stack use branches, by its own settings.
 	branches inventory.Ternary
 	// roles are the roles that the stack names, with their uids.

@@ -240,10 +240,12 @@ func (c *collector) lookUpOne(ctx context.Context, i int, key cmsapi.Secret) *op
 // nothing away.
 func (c *collector) open(s stack, key cmsapi.Secret) *openStack {
 	uid := str(s.UID)
-	if uid == "" || uid == key.Reveal() {
+	nameless := uid == "" || uid == key.Reveal()
+	if nameless {
 		uid = "key-" + key.Fingerprint()
 	}
 	open := &openStack{
+		nameless: nameless,
 		source:   c.newSource(cms+"/stacks/"+url.PathEscape(uid), inventory.KindStack, cmp.Or(str(s.Name), uid)),
 		apiKey:   key,
 		client:   c.client,

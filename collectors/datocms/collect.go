@@ -115,6 +115,9 @@ func unidentified(source inventory.Source, found foundProject) inventory.Source 
 		inventory.FailedUnit(listTokens.unit, found.err.Class,
 			"not read, because the project could not be identified", found.err.Hint, listTokens.kinds...),
 	}
+	for i := range source.Units {
+		source.Units[i].Sources = true
+	}
 	source.Auditor = unknownAuditor("the project could not be identified").describe()
 	return source
 }

@@ -119,8 +119,12 @@ type Unit struct {
 	Name string `json:"name"`
 	// Kinds are the kinds of tokens the list holds; empty for a supporting list
 	// such as roles or environments.
-	Kinds  []Kind     `json:"kinds,omitempty"`
-	Status UnitStatus `json:"status"`
+	Kinds []Kind `json:"kinds,omitempty"`
+	// Sources: with the list whole sources may be missing, because they are found
+	// by it, or because it could not be told which source this one is. Nobody may
+	// then take a source that is not there for one that is gone.
+	Sources bool       `json:"sources,omitempty"`
+	Status  UnitStatus `json:"status"`
 	// Error is the class of what went wrong; empty for a complete unit.
 	Error ErrorClass `json:"error,omitempty"`
 	// Detail says what happened, in one line, without secrets.
