@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 	"github.com/sourcegraph/conc/iter"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // maxReport bounds a report that is read: 4 GiB are some two million tokens.
@@ -29,7 +32,11 @@ func Read(r io.Reader) (*Report, error) {
 		return nil, err
 	}
 	limited := &io.LimitedReader{R: r, N: maxReport + 1}
-	d := &decoding{json: json.NewDecoder(limited), schemas: compiled, seen: map[string]bool{}}
+	buffered := bufio.NewReader(limited)
+	if mark, _ := buffered.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		_, _ = buffered.Discard(len(mark)) // they are buffered
+	}
+	d := &decoding{json: json.NewDecoder(buffered), schemas: compiled, seen: map[string]bool{}}
 	if err := d.document(); err != nil {
 		if limited.N <= 0 {
 			return nil, fmt.Errorf("the report is larger than %d bytes", int64(maxReport))
@@ -85,10 +92,10 @@ func (d *decoding) document() error {
 func (d *decoding) delimiter(want json.Delim) error {
 	token, err := d.json.Token()
 	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
+		return errEnd
 	}
 	if err != nil {
-		return err
+		return unexpectedEnd(err)
 	}
 	if token != want {
 		return fmt.Errorf("expected %s, found %s", want, oneLine(fmt.Sprint(token)))
@@ -173,6 +180,9 @@ func (d *decoding) value(pointer string, schema *jsonschema.Schema, target refle
 	if err := d.json.Decode(&raw); err != nil {
 		return fmt.Errorf("%s: %w", pointer, unexpectedEnd(err))
 	}
+	if pointer == "/schema" && string(raw) == strconv.Quote(inventory.Schema) {
+		return errors.New("it is an inventory, not a report; `tokenaudit evaluate` makes a report of it")
+	}
 	return decode(pointer, schema, raw, target)
 }
 
@@ -198,9 +208,12 @@ func decode(pointer string, schema *jsonschema.Schema, raw json.RawMessage, targ
 	return nil
 }
 
+// errEnd says that a document was cut off, or never written.
+var errEnd = errors.New("the document ends too early")
+
 func unexpectedEnd(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errEnd
 	}
 	return err
 }

@@ -45,12 +45,12 @@ func TestReadRefuses(t *testing.T) {
 		return strings.Replace(whole, old, replacement, 1)
 	}
 	for name, tt := range map[string]struct{ document, want string }{
-		"nothing":               {"", "unexpected EOF"},
+		"nothing":               {"", "the document ends too early"},
 		"no JSON":               {"hello", "invalid character"},
 		"a list":                {"[]", "expected {"},
-		"cut off":               {whole[:len(whole)/2], "unexpected EOF"},
+		"cut off":               {whole[:len(whole)/2], "the document ends too early"},
 		"more after it":         {whole + "{}", "more text"},
-		"an inventory":          {`{"schema": "tokenaudit/inventory/v1"}`, "/schema: value must be"},
+		"an inventory":          {`{"schema": "tokenaudit/inventory/v1"}`, "it is an inventory, not a report"},
 		"another version":       {replace("tokenaudit/report/v1", "tokenaudit/report/v2"), "/schema: value must be"},
 		"a part":                {`{"schema": "tokenaudit/report/v1"}`, "/tool is missing"},
 		"an unknown member":     {replace(`"config_digest"`, `"x": 1, "config_digest"`), "/x is unknown"},
@@ -69,6 +69,13 @@ func TestReadRefuses(t *testing.T) {
 		if _, err := Read(strings.NewReader(tt.document)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q", name, err, tt.want)
 		}
+	}
+}
+
+func TestReadSkipsByteOrderMark(t *testing.T) {
+	written := rendered(t, "json", sampleReport(), RenderOptions{})
+	if _, err := Read(strings.NewReader("\ufeff" + string(written))); err != nil {
+		t.Error(err)
 	}
 }
 

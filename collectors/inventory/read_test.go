@@ -30,7 +30,10 @@ func TestReadRefuses(t *testing.T) {
 	}{
 		{"not JSON", "{", "hello", false, "", "expected '{', found 'h'"},
 		{"no object", good, "[]", false, "", "expected '{', found '['"},
-		{"empty", good, "", false, "", "the document ends too early"},
+		{"empty", good, "", false, "", "the document is empty"},
+		{"UTF-16", good, "\xff\xfe{\x00", false, "", "the document is UTF-16, as PowerShell's > writes it, and not UTF-8"},
+		{"compressed", good, "\x1f\x8b\x08", false, "", "the document is compressed by gzip"},
+		{"report", "tokenaudit/inventory/v1", "tokenaudit/report/v1", false, "/schema", "the document is a report, not an inventory"},
 		{"cut off between sources", from("    {\n      \"id\""), "", false, "/sources/1", "ends too early: expected '{'"},
 		{"cut off in a token", from("\"planned\""), "", false, "/sources/1/tokens/1", "in the middle of a value"},
 		{"cut off in a source", from("\"units\""), "", false, "/sources/1", "expected"},
@@ -178,6 +181,17 @@ func (r repeat) Read(p []byte) (int, error) {
 }
 
 // TestReadForeignOrder: JSON objects have no order, so tokens may come first.
+func TestReadSkipsByteOrderMark(t *testing.T) {
+	document := write(t, false, sampleInventory())
+	read, err := inv.ReadAll(t.Context(), strings.NewReader("\ufeff"+document), inv.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(document, write(t, false, read)); diff != "" {
+		t.Errorf("(-written +read)\n%s", diff)
+	}
+}
+
 func TestReadForeignOrder(t *testing.T) {
 	doc := write(t, true, inv.Inventory{Tool: inv.Tool{Name: "x"}, Sources: []inv.Source{sampleSource("a", 2)}})
 	head, tokens, _ := strings.Cut(doc, `"tokens":`)

@@ -52,6 +52,29 @@ func (s *scanner) consume(seen []byte) {
 	_, _ = s.in.Discard(len(seen)) // they are buffered
 }
 
+// begin reads the brace that a document begins with. It tells apart what is most
+// often there instead.
+func (s *scanner) begin(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	mark, _ := s.in.Peek(3) // an error comes again
+	switch {
+	case bytes.Equal(mark, []byte("\xef\xbb\xbf")):
+		s.consume(mark)
+	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
+		return s.fail("", "the document is UTF-16, as PowerShell's > writes it, and not UTF-8")
+	case bytes.HasPrefix(mark, []byte("\x1f\x8b")):
+		return s.fail("", "the document is compressed by gzip")
+	}
+	if next, err := s.next(ctx); err != nil {
+		return err
+	} else if next == 0 {
+		return s.fail("", "the document is empty")
+	}
+	return s.take(ctx, '{', "")
+}
+
 // next skips white space and gives the byte behind it without moving past it;
 // 0 at the end of the document.
 func (s *scanner) next(ctx context.Context) (byte, error) {

@@ -82,7 +82,7 @@ func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (do
 
 // cut walks the document and hands out its pieces.
 func (s *stream) cut(ctx context.Context) error {
-	if err := s.scan.take(ctx, '{', ""); err != nil {
+	if err := s.scan.begin(ctx); err != nil {
 		return err
 	}
 	root := newMembers(fragment{line: 1})
@@ -162,17 +162,20 @@ func (s *stream) elements(ctx context.Context, pointer string, each func(i int) 
 	}
 }
 
-var versionPattern = regexp.MustCompile(`^"tokenaudit/inventory/v([0-9]+)"$`)
+var versionPattern = regexp.MustCompile(`^"tokenaudit/([a-z]+)/v([0-9]+)"$`)
 
-// checkVersion tells a document of a later version from one that is none.
+// checkVersion tells a document of another kind or version from one that is none.
 func checkVersion(f fragment) error {
 	match := versionPattern.FindSubmatch(f.raw)
 	if match == nil || string(f.raw) == strconv.Quote(Schema) {
 		return nil // the schema check names what is wrong
 	}
+	if kind := string(match[1]); kind != "inventory" {
+		return f.fault(problem{message: fmt.Sprintf("the document is a %s, not an inventory", kind)})
+	}
 	return f.fault(problem{message: fmt.Sprintf(
 		"the document has version %s of the inventory schema, this program reads %s: use the tokenaudit that wrote it, or a later one",
-		match[1], strings.TrimPrefix(Schema, "tokenaudit/inventory/"))})
+		match[2], strings.TrimPrefix(Schema, "tokenaudit/inventory/"))})
 }
 
 // source cuts one source and hands it on, cut off or not.
