@@ -77,7 +77,9 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 	i := -1
 	if rule.Subject == SubjectToken {
 		var known bool
-		if i, known = b.place[token]; !known {
+		if i, known = b.place[token]; !known && token == source.ID {
+			return Explanation{}, fmt.Errorf("the rule %s judges tokens, and %s is a source: give the id of one of its %d tokens", ruleID, source.ID, len(source.Tokens))
+		} else if !known {
 			return Explanation{}, fmt.Errorf("source %s has no token %q%s", source.ID, token, didYouMean(token, tokenIDs(source)))
 		}
 		x.Token, x.Derived = &source.Tokens[i], &b.derived[i]

@@ -37,9 +37,11 @@ func newExplain(run func(context.Context, explainOptions) error) *cobra.Command 
 		Use:   "explain RULE TOKEN",
 		Short: "Say why a rule gave a token its verdict, with the facts it rests on",
 		Long: `Explain judges one token by one rule and says what decided, which facts the rule
-used, and what is unknown. For a rule about sources, TOKEN is the id of a source.
+used, and what is unknown. TOKEN is the id of a token, the end of one, or a name
+that only one token has; for a rule about sources it is that of a source.
 It reads the configured sources, or saved inventories with --inventory.`,
 		Example: `  tokenaudit explain unused-token datocms/projects/77/access_tokens/312
+  tokenaudit explain unused-token access_tokens/312
   tokenaudit explain --inventory inventory.json write-token-never-expires contentful/organizations/o/access_tokens/x`,
 		Args: takes("RULE", "TOKEN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -77,7 +79,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
-	source, latest, err := find(ctx, sources, o.subject)
+	source, subject, latest, err := find(ctx, sources, o.subject)
 	if err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if at.IsZero() {
 		at = latest
 	}
-	explanation, err := engine.Explain(ctx, source, o.rule, o.subject, at)
+	explanation, err := engine.Explain(ctx, source, o.rule, subject, at)
 	if err != nil {
 		return err
 	}
@@ -98,13 +100,14 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 // configuration reaches.
 func (a *app) explainedSources(o explainOptions) (*config.Config, feed, error) {
 	if len(o.inventories) == 0 {
-		// Other CMSes need not be asked.
-		if cms, _, ok := strings.Cut(o.subject, "/"); ok && len(o.sources) == 0 {
-			o.sources = []string{cms + "/*"}
-		}
 		r, err := a.newReading(o.readOptions)
 		if err != nil {
 			return nil, nil, err
+		}
+		// Where the id tells the CMS, the others need not be asked.
+		cms, _, ok := strings.Cut(o.subject, "/")
+		if ok && len(o.sources) == 0 && slices.ContainsFunc(r.config.Sources, func(s config.Source) bool { return cms == s.Entry.CMS || cms == s.Entry.Name }) {
+			r.options.sources = []string{cms + "/*"}
 		}
 		return r.config, r.collect, nil
 	}
@@ -122,35 +125,6 @@ func (a *app) explainedSources(o explainOptions) (*config.Config, feed, error) {
 	return cfg, func(ctx context.Context, take func(inventory.Source) error) error {
 		return errors.Join(files.read(ctx, take), files.close())
 	}, nil
-}
-
-// find gives the source that has the token, or is the subject itself, and the
-// latest time of collection.
-func find(ctx context.Context, sources feed, subject string) (inventory.Source, time.Time, error) {
-	var found *inventory.Source
-	var latest latestTime
-	missing := 0
-	err := sources(ctx, func(s inventory.Source) error {
-		latest.see(s.CollectedAt)
-		for _, u := range s.Units {
-			if u.Status != inventory.UnitComplete {
-				missing++
-			}
-		}
-		if s.ID == subject || slices.ContainsFunc(s.Tokens, func(t inventory.Token) bool { return t.ID == subject }) {
-			found = &s
-		}
-		return nil
-	})
-	switch {
-	case err != nil:
-		return inventory.Source{}, time.Time{}, err
-	case found != nil:
-		return *found, latest.time, nil
-	case missing > 0:
-		return inventory.Source{}, time.Time{}, fmt.Errorf("there is no token or source %q in what could be read; %d lists are missing", subject, missing)
-	}
-	return inventory.Source{}, time.Time{}, fmt.Errorf("there is no token or source %q; `tokenaudit collect` lists all", subject)
 }
 
 // explainText tells an explanation, the verdict first.
