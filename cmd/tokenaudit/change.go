@@ -27,7 +27,8 @@ fails the run only with --fail-on-unchanged. --terraform-dir names the code, for
 the line of each finding.
 
 The audit time is then the latest collected_at of the inventories and timestamp
-of the plans; expires_in counts from it.
+of the plans; expires_in counts from it. A plan called - is read from standard
+input.
 
 With --manifest, the tokens that tokens.yaml declares are judged, at --at or now.`
 
@@ -64,6 +65,10 @@ func (o changeOptions) roots() []namedPath {
 	var roots []namedPath
 	for _, argument := range o.plans {
 		root := named(argument)
+		if root.name == "" && root.path == report.Stdout {
+			// As if it had been saved under the usual name.
+			root.name = "plan"
+		}
 		if root.name == "" {
 			base := filepath.Base(root.path)
 			root.name = strings.TrimSuffix(base, filepath.Ext(base))
@@ -115,6 +120,10 @@ func (o changeOptions) validate(all evaluateOptions) error {
 		case d.name != "" && !seen[d.name]:
 			problem("--terraform-dir %s: no plan is called %q", argument, d.name)
 		}
+	}
+	piped := slices.DeleteFunc(slices.Concat(o.inputs(), all.inventories), func(path string) bool { return path != report.Stdout })
+	if len(piped) > 1 {
+		problem("standard input can be read only once: give all but one of the - a file")
 	}
 	if o.manifest != "" && len(o.plans)+len(all.inventories) > 0 {
 		problem("--manifest is judged by itself; `tokenaudit drift` compares it with inventories")
@@ -169,7 +178,7 @@ func (au *audit) judgeChange(ctx context.Context, o changeOptions, files invento
 
 // judgeManifest judges the tokens that a manifest declares, at --at or now.
 func (au *audit) judgeManifest(ctx context.Context, file string) (*report.Report, error) {
-	m, err := manifest.Open(file)
+	m, err := au.app.openManifest(file)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +209,7 @@ func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) time.Tim
 func (a *app) openPlans(o changeOptions) ([]*terraform.Plan, error) {
 	var plans []*terraform.Plan
 	for _, root := range o.roots() {
-		p, err := terraform.Open(root.path, root.name)
+		p, err := a.openPlan(root)
 		if err != nil {
 			return nil, err
 		}
@@ -216,6 +225,26 @@ func (a *app) openPlans(o changeOptions) ([]*terraform.Plan, error) {
 		plans = append(plans, p)
 	}
 	return plans, nil
+}
+
+// openPlan reads a plan; - is standard input.
+func (a *app) openPlan(root namedPath) (*terraform.Plan, error) {
+	if root.path != report.Stdout {
+		return terraform.Open(root.path, root.name)
+	}
+	p, err := terraform.Read(a.in, root.name)
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	return p, nil
+}
+
+// openManifest reads a manifest; - is standard input.
+func (a *app) openManifest(file string) (*manifest.Manifest, error) {
+	if file == report.Stdout {
+		return manifest.Read(a.in, "standard input")
+	}
+	return manifest.Open(file)
 }
 
 // fromHere gives a path as seen from the working folder, which in a pipeline is

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -24,7 +25,10 @@ func newDiff(run func(context.Context, diffOptions) error) *cobra.Command {
 		Short: "Compare two inventories or reports: tokens added, removed and changed",
 		Long: `Diff compares two saved inventories, or JSON reports, and says which tokens were
 added and removed and which fields of the others changed. Of two reports it
-compares the findings too. It exits 0 whether or not there is a difference.`,
+compares the findings too. It exits 0 whether or not there is a difference.
+One of the two may be -, for standard input.`,
+		Example: `  tokenaudit diff last-week.json inventory.json
+  tokenaudit collect | tokenaudit diff --json last-week.json -`,
 		Args: takes("OLD", "NEW"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.old, o.new = args[0], args[1]
@@ -37,11 +41,14 @@ compares the findings too. It exits 0 whether or not there is a difference.`,
 
 func (a *app) diff(ctx context.Context, o diffOptions) error {
 	read := func(r io.Reader) (*report.Snapshot, error) { return report.ReadSnapshot(ctx, r) }
-	before, err := readFile(o.old, read)
+	if o.old == report.Stdout && o.new == report.Stdout {
+		return usageError{errors.New("standard input can be read only once: give one of the two a file")}
+	}
+	before, err := readInput(a.in, o.old, read)
 	if err != nil {
 		return err
 	}
-	after, err := readFile(o.new, read)
+	after, err := readInput(a.in, o.new, read)
 	if err != nil {
 		return err
 	}

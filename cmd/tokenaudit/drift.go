@@ -60,7 +60,7 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 	if err := errors.Join(problems...); err != nil {
 		return usageError{err}
 	}
-	m, err := manifest.Open(o.manifest)
+	m, err := a.openManifest(o.manifest)
 	if err != nil {
 		return err
 	}

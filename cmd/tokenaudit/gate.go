@@ -114,18 +114,23 @@ func asError(d report.Decision) error {
 
 // readReport reads a saved report; - is standard input.
 func (a *app) readReport(file string) (*report.Report, error) {
-	if file == report.Stdout {
-		r, err := report.Read(a.in)
-		if err != nil {
-			return nil, fmt.Errorf("standard input: %w", err)
-		}
-		return r, nil
-	}
-	return readReportFile(file)
+	return readInput(a.in, file, report.Read)
 }
 
 func readReportFile(file string) (*report.Report, error) {
 	return readFile(file, report.Read)
+}
+
+// readInput reads a file, or standard input where it is called -.
+func readInput[T any](in io.Reader, file string, read func(io.Reader) (T, error)) (T, error) {
+	if file != report.Stdout {
+		return readFile(file, read)
+	}
+	value, err := read(in)
+	if err != nil {
+		return value, fmt.Errorf("standard input: %w", err)
+	}
+	return value, nil
 }
 
 // readFile reads a file and tells its name in every error.
