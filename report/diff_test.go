@@ -46,8 +46,8 @@ func TestDiffOfInventories(t *testing.T) {
 		Schema: DiffSchema, Old: before.Sources[0].CollectedAt, New: auditTime,
 		SourcesAdded: []string{"datocms/projects/78"}, SourcesRemoved: []string{},
 		SourcesUnknown: []string{},
-		Added:   []TokenRef{ref("77", "3", "Three", inventory.Management, inventory.LevelWrite), ref("78", "9", "Nine", inventory.Delivery, inventory.LevelRead)},
-		Removed: []TokenRef{ref("77", "2", "Two", inventory.Management, inventory.LevelWrite)},
+		Added:          []TokenRef{ref("77", "3", "Three", inventory.Management, inventory.LevelWrite), ref("78", "9", "Nine", inventory.Delivery, inventory.LevelRead)},
+		Removed:        []TokenRef{ref("77", "2", "Two", inventory.Management, inventory.LevelWrite)},
 		Changed: []TokenChange{{ref("77", "1", "Uno", inventory.Delivery, inventory.LevelRead), []FieldChange{
 			{"access.grants", "read", "read, write"},
 			{"environments.items", "main", "main, live → main (gone)"},
