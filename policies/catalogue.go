@@ -19,7 +19,9 @@ var cataloguePage string
 // System is a CMS and what it can report, for the catalogue.
 type System struct {
 	CMS, Title string
-	Facts      inventory.Facts
+	// Plan: its sources are plans of tokens, not tokens that exist.
+	Plan  bool
+	Facts inventory.Facts
 }
 
 // Catalogue gives the page of all loaded rules as Markdown: what they judge,
@@ -97,7 +99,10 @@ func (e *Engine) matrix(systems []System) (table, notes string) {
 // decidedBy tells whether a CMS reports what the rule needs: "yes", "partly",
 // "no", or "–" where the rule applies to nothing, and why.
 func (r *compiledRule) decidedBy(system System) (word string, reasons []string) {
-	if len(r.systems) > 0 && !slices.Contains(r.systems, system.CMS) {
+	switch {
+	case len(r.systems) > 0 && !slices.Contains(r.systems, system.CMS),
+		r.onlyPlans && !system.Plan,
+		system.Plan && (r.neverPlans || r.aboutUse()):
 		return "–", nil
 	}
 	word = "yes"

@@ -45,6 +45,8 @@ type compiledRule struct {
 	reads, needs part
 	// systems are the CMSes outside of which the rule applies to nothing; empty for none.
 	systems []string
+	// onlyPlans and neverPlans: the rule applies to plans alone, or to none.
+	onlyPlans, neverPlans bool
 }
 
 // aboutUse: a rule about the use of tokens says nothing about planned ones,
@@ -258,42 +260,14 @@ func checkRule(compiler *ast.Compiler, d *draft, f *faults) *compiledRule {
 		}
 	}
 	rule.systems = systemsOf(compiler, d.pkg.Path)
+	rule.onlyPlans = asksForPlans(compiler, d.pkg.Path, false)
+	rule.neverPlans = asksForPlans(compiler, d.pkg.Path, true)
 	rule.reads = usage.parts
 	rule.needs = needs(d.rule.Requires, usage.parts)
 	if missing := unnamed(d.rule.Requires, usage.parts); len(missing) > 0 && !has[setUnknown] {
 		f.at(cmp.Or(usage.location, d.pkg.Location), "rule %s reads %s, which a CMS may not tell: name it in custom.requires, or say in an unknown set when the rule cannot decide", d.rule.ID, join(missing))
 	}
 	return rule
-}
-
-// systemsOf finds the CMSes that a rule is for: if each body of its applies set
-// compares a field cms with a constant, the rule applies to nothing else.
-func systemsOf(compiler *ast.Compiler, pkg ast.Ref) []string {
-	var systems []string
-	for _, rule := range compiler.GetRulesExact(pkg.Append(ast.StringTerm(setApplies))) {
-		before := len(systems)
-		ast.WalkExprs(rule.Body, func(expr *ast.Expr) bool {
-			if expr.IsEquality() && !expr.Negated {
-				systems = append(systems, comparedCMS(expr.Operand(0), expr.Operand(1))...)
-				systems = append(systems, comparedCMS(expr.Operand(1), expr.Operand(0))...)
-			}
-			return false
-		})
-		if len(systems) == before {
-			return nil
-		}
-	}
-	slices.Sort(systems)
-	return slices.Compact(systems)
-}
-
-func comparedCMS(field, constant *ast.Term) []string {
-	ref, isRef := field.Value.(ast.Ref)
-	cms, isText := constant.Value.(ast.String)
-	if !isRef || !isText || !ref[len(ref)-1].Equal(keyCMS) {
-		return nil
-	}
-	return []string{string(cms)}
 }
 
 // checkData refuses references to data that does not exist: OPA takes them for

@@ -189,11 +189,20 @@ func partState(source *inventory.Source, token *inventory.Token, derived *Derive
 	case partDescription:
 		return inventory.FactDescription, "", descriptionUnknown(source, token)
 	case partFactory:
-		return inventory.FactTraits, "", token.Traits.Factory == inventory.Unknown
+		return inventory.FactTraits, traitReason(source, "whether the CMS made the token itself is not known"), token.Traits.Factory == inventory.Unknown
 	case partNotifies:
-		return inventory.FactTraits, "", token.Traits.NotifiesBeforeExpiry == inventory.Unknown
+		return inventory.FactTraits, traitReason(source, "whether anybody is told before the token expires is not known"), token.Traits.NotifiesBeforeExpiry == inventory.Unknown
 	}
 	return "", "", false
+}
+
+// traitReason: traits have no reasons of their own, so where the CMS gives none
+// for all of its tokens, the reason names the trait.
+func traitReason(source *inventory.Source, reason string) string {
+	if support := source.Facts[inventory.FactTraits]; support.Reason != "" && support.Reported != inventory.SupportYes {
+		return ""
+	}
+	return reason
 }
 
 // surfaceUnknown: does the CMS not tell the last use of one of the surfaces apart.

@@ -241,9 +241,9 @@ func TestSeveralFindingsOfAPair(t *testing.T) {
 	some m in ["one", "two"]
 }
 
-deny contains {"token": token.id, "key": k, "message": "keyed"} if {
+deny contains {"token": token.id, "key": k, "message": "keyed", "evidence": {"n": n}} if {
 	some token in input.tokens
-	some k in ["a", "b"]
+	some [k, n] in [["a", 1], ["b", 2], ["a", 3]]
 }
 `)
 	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}})

@@ -23,7 +23,7 @@
 package tokenaudit.rules.audit_credential_too_strong
 
 # A plan is read from a file: there is no credential.
-applies contains input.source.id if input.source.kind != "plan"
+applies contains input.source.id if not input.source.kind == "plan"
 
 deny contains finding if {
 	strong
