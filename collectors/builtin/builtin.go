@@ -7,6 +7,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/contentful"
 	"github.com/tokenaudit/tokenaudit/collectors/contentstack"
 	"github.com/tokenaudit/tokenaudit/collectors/datocms"
+	"github.com/tokenaudit/tokenaudit/collectors/directus"
 	"github.com/tokenaudit/tokenaudit/collectors/strapi"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/collectors/wordpress"
@@ -19,6 +20,7 @@ func Definitions() []collectors.Definition {
 		contentful.Definition(),
 		contentstack.Definition(),
 		datocms.Definition(),
+		directus.Definition(),
 		strapi.Definition(),
 		terraform.Definition(),
 		wordpress.Definition(),

@@ -1,0 +1,67 @@
+package directus
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// collect makes a source of what was read.
+func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
+	r := newRights(a)
+	see := newSights(a, r)
+	r.close(a, see)
+	logErr := cmp.Or(a.deeds.Err, see.whole(logDeeds, a.changes.Err))
+	s := server{
+		source: source, page: func(id string) string { return c.Page(cmsapi.Path(usersPage+"/{}", id)) },
+		rights: r, log: newHistory(a, logErr),
+	}
+	tokens, usersErr := s.tokens(a.users, see)
+	own, ownErr := c.auditor(source.ID, a, r, see)
+	source.Tokens, source.Auditor = tokens, own
+	source.Units = []inventory.Unit{
+		unitOf(listUsers, []inventory.Kind{inventory.Personal}, len(tokens) > 0, usersErr),
+		unitOf(listRoles, nil, len(a.roles.Items) > 0, see.whole(listRoles, a.roles.Err)),
+		unitOf(listPolicies, nil, len(a.policies.Items) > 0, see.whole(listPolicies, a.policies.Err)),
+		unitOf(listAccess, nil, len(a.access.Items) > 0, see.whole(listAccess, a.access.Err)),
+		unitOf(listPermissions, nil, len(a.permissions.Items) > 0, see.whole(listPermissions, a.permissions.Err)),
+		unitOf(logDeeds, nil, len(a.deeds.Items)+len(a.changes.Items) > 0, cmp.Or(logErr, s.log.broken())),
+		unitOf(resource{unit: unitAuditor, path: pathMe}, nil, false, ownErr),
+	}
+	return source
+}
+
+// unitOf makes the unit of a list. A nil err is a list that was read whole.
+func unitOf(r resource, kinds []inventory.Kind, some bool, err *cmsapi.Error) inventory.Unit {
+	if err == nil {
+		return inventory.CompleteUnit(r.unit, kinds...)
+	}
+	whole := *err
+	whole.Path = cmp.Or(whole.Path, r.path)
+	return cmsapi.UnitOf(r.unit, kinds, some, &whole)
+}
+
+// tokens makes the tokens of all users that have one. The error says what could
+// not be read whole; it is nil if all was.
+func (s server) tokens(users cmsapi.Listing[user], see sights) ([]inventory.Token, *cmsapi.Error) {
+	var tokens []inventory.Token
+	broken := ""
+	for _, u := range users.Items {
+		t := s.token(u)
+		tokens = append(tokens, t)
+		reason := cmp.Or(u.Token.Reason("token"), u.Status.Reason("status"))
+		if reason == "" && t.Access.Assumed && s.rights.gap == "" {
+			reason = t.Access.Reason
+		}
+		if reason != "" {
+			broken = cmp.Or(broken, fmt.Sprintf("user %s: %s", u.ID.Value, reason))
+		}
+	}
+	err := see.whole(listUsers, users.Err)
+	if err == nil && broken != "" {
+		err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "not all of the users can be understood: " + broken}
+	}
+	return tokens, err
+}
