@@ -35,7 +35,7 @@ const (
 	reasonCreation       = "Directus tells when a static token was made only by its activity log, as long as that is kept and if the user was not changed since"
 	reasonNoUpdate       = "the activity log has neither the creation of the user nor a change"
 	reasonUpdates        = "Directus tells when a user was changed only by its activity log, as long as that is kept"
-	reasonNoZone         = "Directus writes last_access on this database in the time zone of the server, and does not tell which that is"
+	reasonNoZone         = "Directus on SQLite writes last_access in the time zone of the server, and does not tell which that is"
 )
 
 // facts says what Directus can tell about static tokens.
@@ -51,7 +51,7 @@ func facts() inventory.Facts {
 		inventory.FactRevokedAt: inventory.Reported(),
 		inventory.FactExpiry:    inventory.Reported(),
 		inventory.FactLastUsed:  inventory.ReportedPartly(reasonUse),
-		inventory.FactOwner:     inventory.Reported(),
+		inventory.FactOwner:     inventory.ReportedPartly(reasonNoZone),
 		// The description of the user.
 		inventory.FactDescription: inventory.Reported(),
 		inventory.FactTraits:      inventory.Reported(),

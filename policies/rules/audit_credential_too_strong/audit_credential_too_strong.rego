@@ -20,6 +20,7 @@
 #     contentful: Make a personal access token with the scope content_management_read for a user who exists for this purpose.
 #     contentstack: Use an OAuth app whose scopes only read, instead of a member's authtoken.
 #     datocms: Give the token of the scan a role without permission to manage API tokens and without any permission to write.
+#     directus: Make a user with the role and the policy that "tokenaudit doctor" prints, and scan with its static token.
 package tokenaudit.rules.audit_credential_too_strong
 
 # A plan is read from a file: there is no credential.

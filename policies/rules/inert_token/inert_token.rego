@@ -18,6 +18,7 @@
 #     contentful: Delete the API key under Settings, API keys.
 #     contentstack: Delete the token under Settings, Tokens.
 #     datocms: Delete the token under Project settings, API tokens.
+#     directus: Set the static token of the user to null. It works again as soon as somebody activates the user or gives it a policy.
 #     strapi: Delete the custom token, whose list of permissions is empty.
 package tokenaudit.rules.inert_token
 

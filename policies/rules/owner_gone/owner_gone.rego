@@ -1,7 +1,8 @@
 # METADATA
 # title: Tokens leave with their owner
 # description: |
-#   An active token fails if its owner is deactivated or no longer a member.
+#   An active token fails if its owner is deactivated or no longer a member. A token that the
+#   CMS refuses for that reason, as Directus does, reaches nothing and is left to inert-token.
 #
 #   The person is gone, and the credential still works: nobody renews it, nobody watches it,
 #   and whoever left may still have it.
@@ -26,12 +27,14 @@ applies contains token.id if {
 	some token in input.tokens
 	token.owner.type != "none"
 	token.status == "active"
+	count(token.apis) > 0
 }
 
 deny contains finding if {
 	some token in input.tokens
 	token.owner.state in {"deactivated", "removed"}
 	token.status == "active"
+	count(token.apis) > 0
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q works on although its owner %q is %s", [token.kind, token.name, owner(token.owner.name, token.owner.id), token.owner.state]),

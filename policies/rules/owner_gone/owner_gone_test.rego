@@ -34,3 +34,9 @@ test_what_is_none_of_our_business if {
 	count(rule.applies) == 0 with input as judged({"status": "revoked"})
 	count(rule.deny) == 0 with input as judged({"status": "revoked", "owner": {"state": "removed"}})
 }
+
+test_a_token_that_works_no_more_is_inert if {
+	refused := {"owner": {"state": "deactivated"}, "apis": []}
+	count(rule.applies) == 0 with input as judged(refused)
+	count(rule.deny) == 0 with input as judged(refused)
+}

@@ -26,6 +26,7 @@
 #     default: Give the automation a token of its own, with the rights its work needs, then delete this one.
 #     contentful: Make a user for the automation, with the spaces and roles it needs, and create its token as that user; or use an app identity.
 #     contentstack: Replace the personal login by a management token whose scope is what the automation needs.
+#     directus: Make a user for the automation, with a role of its own and no password, give it a static token, then take the token away from the person.
 #     wordpress: Make a user for the automation, with the role it needs, and create its application password there.
 package tokenaudit.rules.person_token_as_service
 

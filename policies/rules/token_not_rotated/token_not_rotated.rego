@@ -27,6 +27,7 @@
 #     contentful: Create a new API key or personal access token, move its users over, then delete or revoke this one.
 #     contentstack: Create a new token under Settings, Tokens, move its users over, then delete this one.
 #     datocms: Rotate the token under Project settings, API tokens. The old secret stops working at once, so prepare its users first.
+#     directus: Set a new static token on the user. The old one stops working at once, so prepare what uses it first.
 #     strapi: Create a new token and delete this one. Regenerating it leaves the date of its creation as it is.
 package tokenaudit.rules.token_not_rotated
 

@@ -18,6 +18,7 @@
 #     default: Write into the description what uses the token and whom to ask about it.
 #     contentful: Edit the API key under Settings, API keys and fill in its description.
 #     contentstack: Edit the token under Settings, Tokens and fill in its description.
+#     directus: Fill in the description of the user that the token belongs to.
 #     strapi: Edit the token under Settings, API Tokens and fill in its description.
 package tokenaudit.rules.undocumented_token
 

@@ -35,6 +35,7 @@
 #     contentful: Delete the API key under Settings, API keys, or revoke the personal access token under Settings, CMA tokens.
 #     contentstack: Delete the token under Settings, Tokens.
 #     datocms: Delete the token under Project settings, API tokens. Deleting asks who inherits the records that it created.
+#     directus: Set the static token of the user to null, or delete the user.
 package tokenaudit.rules.unused_token
 
 applies contains token.id if {
