@@ -190,7 +190,7 @@ func (d *draft) read(h house, name string, f *faults) {
 				continue
 			}
 			if found != nil {
-				f.at(annotations.Location, "rule %s has a second METADATA block", h.id(name))
+				f.at(annotations.Location, "rule %s has a second METADATA block; the first is at %s:%d", h.id(name), found.Location.File, found.Location.Row)
 				continue
 			}
 			found = annotations

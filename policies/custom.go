@@ -28,18 +28,26 @@ type customFiles struct {
 	modules []module
 	// data is the base document of the bundles, below "custom"; nil for none.
 	data map[string]any
+	// seen has the files by their paths, links followed.
 	seen map[string]bool
+	// met counts the files that were come across, be it again.
+	met int
 }
 
 // readCustom reads files, folders and bundles (.tar.gz). Errors name the path.
 func readCustom(paths []string) (*customFiles, error) {
 	c := &customFiles{seen: map[string]bool{}}
+	read := map[string]bool{}
 	for _, path := range paths {
-		before := len(c.modules)
+		if read[identity(path)] {
+			continue
+		}
+		read[identity(path)] = true
+		before := c.met
 		if err := c.read(filepath.Clean(path)); err != nil {
 			return nil, err
 		}
-		if len(c.modules) == before && !c.seen[filepath.Clean(path)] {
+		if c.met == before {
 			return nil, &LoadError{File: path, Detail: "it holds no Rego files"}
 		}
 	}
@@ -61,6 +69,15 @@ func (c *customFiles) read(path string) error {
 	return c.file(path)
 }
 
+// identity is a path with its links followed, or as it is where there is no such
+// file, as for one in a bundle.
+func identity(path string) string {
+	if file, err := filepath.EvalSymlinks(path); err == nil {
+		return file
+	}
+	return filepath.Clean(path)
+}
+
 // reasonOf leaves the path out of a file error, because a LoadError has it.
 func reasonOf(err error) string {
 	var pathError *fs.PathError
@@ -77,6 +94,8 @@ func isBundle(path string) bool {
 // folder reads the Rego files of a folder, below it as well, but none in hidden
 // folders such as .git.
 func (c *customFiles) folder(root string) error {
+	// With a separator at its end, a root that is a link is followed.
+	root += string(filepath.Separator)
 	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -105,10 +124,11 @@ func (c *customFiles) file(path string) error {
 
 // add takes a module once, however many paths lead to it.
 func (c *customFiles) add(path string, text []byte) error {
-	if c.seen[path] {
+	c.met++
+	if c.seen[identity(path)] {
 		return nil
 	}
-	c.seen[path] = true
+	c.seen[identity(path)] = true
 	if len(text) > maxModuleBytes {
 		return &LoadError{File: path, Detail: fmt.Sprintf("a Rego file may have at most %d bytes", maxModuleBytes)}
 	}

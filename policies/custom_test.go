@@ -217,6 +217,21 @@ func TestPathsThatHoldNothing(t *testing.T) {
 func TestOverlappingPaths(t *testing.T) {
 	dir := write(t, map[string]string{"ours.rego": customRule(denyNames)})
 	load(t, LoadOptions{Paths: []string{dir, filepath.Join(dir, "ours.rego")}})
+	load(t, LoadOptions{Paths: []string{dir, dir, dir + "/"}})
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	load(t, LoadOptions{Paths: []string{link, dir}})
+}
+
+// Two rules of one name are told with both places.
+func TestRuleDefinedTwice(t *testing.T) {
+	dir := write(t, map[string]string{"a/ours.rego": customRule(denyNames), "b/ours.rego": customRule(denyNames)})
+	_, err := Load(t.Context(), LoadOptions{Paths: []string{dir}})
+	if err == nil || !strings.Contains(err.Error(), "b/ours.rego:1:") || !strings.Contains(err.Error(), "a/ours.rego:1") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestDigestIsOfWhatJudges(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
 )
 
 // rulesOptions are the flags that the commands below rules share.
@@ -157,7 +159,11 @@ func (a *app) showRule(ctx context.Context, o rulesOptions, id string) error {
 	}
 	i := slices.IndexFunc(rules, func(r policies.Rule) bool { return r.ID == id })
 	if i < 0 {
-		return usageError{fmt.Errorf("there is no rule %q; `tokenaudit rules list` lists all", id)}
+		ids := make([]string, len(rules))
+		for i, r := range rules {
+			ids[i] = r.ID
+		}
+		return usageError{fmt.Errorf("there is no rule %q%s", id, cmp.Or(report.DidYouMean(id, ids), "; `tokenaudit rules list` lists all"))}
 	}
 	now, on := inForce[id]
 	_, err = io.WriteString(a.out, ruleText(rules[i], now, on))

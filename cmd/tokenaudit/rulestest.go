@@ -51,6 +51,11 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	if _, err := regexp.Compile(o.run); err != nil {
 		return usageError{fmt.Errorf("--run: %w", err)}
 	}
+	if o.junit != "" {
+		if err := checkPlace("--junit", o.junit); err != nil {
+			return usageError{err}
+		}
+	}
 	paths := o.paths
 	if len(paths) == 0 {
 		cfg, err := a.loadConfig(o.config, true)
@@ -64,6 +69,9 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	results, err := policies.RunTests(ctx, paths, policies.TestOptions{Run: o.run})
 	if err != nil {
 		return err
+	}
+	if o.run != "" && len(results.Tests) == 0 {
+		return usageError{fmt.Errorf("--run %s: no test has such a name", o.run)}
 	}
 	if o.junit != "" {
 		if err := report.WriteFile(o.junit, func(w io.Writer) error { return writeJUnit(w, results) }); err != nil {
