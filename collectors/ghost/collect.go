@@ -1,0 +1,172 @@
+package ghost
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// The types of keys.
+const (
+	typeContent = "content"
+	typeAdmin   = "admin"
+)
+
+// site is what tokens are made with.
+type site struct {
+	source inventory.Source
+	page   func(path string) string
+	roles  roles
+}
+
+// collect makes a source of what was read.
+func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
+	s := site{source: source, page: func(path string) string { return c.Page(settings + path) }, roles: rolesOf(a.roles)}
+	keys, keysErr := s.keys(a.integrations)
+	own, staff := s.staff(c.keyID, a)
+	source.Tokens = slices.Concat(keys, own)
+	integrations := cmsapi.UnitOf(listIntegrations.unit, []inventory.Kind{inventory.Delivery, inventory.Management}, len(keys) > 0, keysErr)
+	if keysErr == nil {
+		integrations.Detail = "Ghost leaves out the integrations of type internal, with whose keys it does its own work, such as scheduling posts"
+	}
+	source.Units = []inventory.Unit{
+		integrations, staff,
+		a.roles.Unit(listRoles.unit),
+		cmsapi.UnitOf(readMe.unit, nil, false, errorOf(a.meErr)),
+	}
+	source.Auditor = s.auditor(own, a)
+	return source
+}
+
+// errorOf keeps a nil *cmsapi.Error from becoming an error that is not nil.
+func errorOf(e *cmsapi.Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
+func rolesOf(list cmsapi.Listing[role]) roles {
+	r := roles{names: map[string]string{}}
+	for _, item := range list.Items {
+		if name, given := item.Name.Get(); given && item.ID.Value != "" {
+			r.names[string(item.ID.Value)] = name
+		}
+	}
+	if list.Err != nil {
+		r.reason = "the list of roles could not be read: " + list.Err.Message
+	}
+	return r
+}
+
+// keys makes the tokens of all integrations. The error says what of them could
+// not be read; it is nil if all could.
+func (s site) keys(list cmsapi.Listing[integration]) ([]inventory.Token, error) {
+	var tokens []inventory.Token
+	var failed *cmsapi.Error
+	broken := func(i integration, what string) {
+		failed = cmp.Or(failed, explain(listIntegrations, unreadable(fmt.Sprintf("integration %s: %s", i.ID.Value, what))))
+	}
+	seen := map[string]bool{}
+	for _, i := range list.Items {
+		if err := i.APIKeys.Err("api_keys"); err != nil {
+			broken(i, err.Message)
+		}
+		for _, k := range i.APIKeys.Items {
+			id := string(k.ID.Value)
+			if id == "" || seen[id] {
+				broken(i, "a key has no id, or that of another")
+				continue
+			}
+			seen[id] = true
+			if kind := k.Type.Value; kind != typeContent && kind != typeAdmin {
+				broken(i, "key "+id+": "+typeReason(k))
+			}
+			tokens = append(tokens, s.key(i, k))
+		}
+	}
+	return tokens, errorOf(cmp.Or(list.Err, failed))
+}
+
+func typeReason(k apiKey) string {
+	return cmp.Or(k.Type.Reason("type"), fmt.Sprintf("the type %.40q is not documented", k.Type.Value))
+}
+
+// key makes the token of one API key of an integration.
+func (s site) key(i integration, k apiKey) inventory.Token {
+	integrationID := string(i.ID.Value)
+	t := s.token("api_keys", string(k.ID.Value))
+	t.Description = i.Description.Value
+	t.URL = s.page(cmsapi.Path("integrations/{}", integrationID))
+	t.CreatedAt = cmsapi.Timestamp("created_at", k.CreatedAt, false)
+	t.UpdatedAt = cmsapi.Timestamp("updated_at", k.UpdatedAt, false)
+	t.LastUsed = s.lastUse(k.LastSeenAt)
+	t.Traits.Factory = factory(i)
+	t.Owner = unknownOwner(reasonNoMaker)
+	// The list has it in the clear.
+	t.Secret.Readable = inventory.Yes
+
+	t.Kind, t.APIs = inventory.Management, []inventory.API{inventory.ContentManagement}
+	label := "API key"
+	switch k.Type.Value {
+	case typeContent:
+		label = "Content API key"
+		t.Kind, t.APIs, t.Access = inventory.Delivery, []inventory.API{inventory.ContentDelivery}, contentAccess()
+	case typeAdmin:
+		label = "Admin API key"
+		t.Access, t.Role = s.roles.adminAccess(k)
+	default:
+		t.Access = inventory.AssumedAccess(typeReason(k), inventory.Unknown)
+	}
+	if !t.Access.Write {
+		t.APIs = []inventory.API{inventory.ContentDelivery}
+	}
+	t.Name = i.Name.Or("integration "+integrationID) + ": " + label
+	return t
+}
+
+// token makes what all tokens of a site share.
+func (s site) token(segment, id string) inventory.Token {
+	return inventory.Token{
+		ID:           s.source.ID + cmsapi.Path("/"+segment+"/{}", id),
+		Ref:          id,
+		CMS:          CMS,
+		Source:       s.source.ID,
+		Environments: instance.Scope(s.source, reasonNoEnvironments),
+		RevokedAt:    inventory.None(),
+		Expiry:       inventory.NeverExpires(false),
+		Traits:       inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.No},
+		Origin:       s.source.Origin,
+	}
+}
+
+// factory: Ghost marks the integrations that it makes itself.
+func factory(i integration) inventory.Ternary {
+	switch i.Type.Value {
+	case "custom":
+		return inventory.No
+	case "builtin", "core", "internal":
+		return inventory.Yes
+	}
+	return inventory.Unknown
+}
+
+// lastUse reads last_seen_at of a key. Ghost 6.65 never writes it, so null says
+// nothing; a date would say that the last use is no older.
+func (s site) lastUse(f cmsapi.Field[cmsapi.Moment]) inventory.LastUsed {
+	if f.State == cmsapi.FieldGiven && !f.Value.Time.After(s.source.CollectedAt) {
+		return inventory.UsedBetween(f.Value.Time, s.source.CollectedAt)
+	}
+	return inventory.UnknownUse(reasonNoUse)
+}
+
+func unknownOwner(reason string) inventory.Owner {
+	return inventory.Owner{
+		Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
+		LastActive: inventory.UnknownTime(reason), Reason: reason,
+	}
+}

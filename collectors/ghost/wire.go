@@ -1,0 +1,61 @@
+package ghost
+
+import "github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+
+// The types of Ghost's answers. They have no place for secret, which every API
+// key of the list carries in the clear.
+
+// document is any answer: which list it has depends on what was asked for.
+type document struct {
+	Integrations cmsapi.List[integration] `json:"integrations"`
+	Users        cmsapi.List[user]        `json:"users"`
+	Roles        cmsapi.List[role]        `json:"roles"`
+	Meta         cmsapi.Field[struct {
+		Pagination cmsapi.Field[pagination] `json:"pagination"`
+	}] `json:"meta"`
+}
+
+type pagination struct {
+	Page  cmsapi.Field[cmsapi.Integer] `json:"page"`
+	Total cmsapi.Field[cmsapi.Integer] `json:"total"`
+	// Next is the number of the next page; null on the last.
+	Next cmsapi.Field[cmsapi.Integer] `json:"next"`
+}
+
+type errorBody struct {
+	Errors cmsapi.List[struct {
+		Message cmsapi.Field[string] `json:"message"`
+		Code    cmsapi.Field[string] `json:"code"`
+	}] `json:"errors"`
+}
+
+type integration struct {
+	ID          cmsapi.Field[cmsapi.Text] `json:"id"`
+	Type        cmsapi.Field[string]      `json:"type"`
+	Name        cmsapi.Field[string]      `json:"name"`
+	Description cmsapi.Field[string]      `json:"description"`
+	APIKeys     cmsapi.List[apiKey]       `json:"api_keys"`
+}
+
+type apiKey struct {
+	ID   cmsapi.Field[cmsapi.Text] `json:"id"`
+	Type cmsapi.Field[string]      `json:"type"`
+	// RoleID is null for content keys.
+	RoleID     cmsapi.Field[cmsapi.Text]   `json:"role_id"`
+	LastSeenAt cmsapi.Field[cmsapi.Moment] `json:"last_seen_at"`
+	CreatedAt  cmsapi.Field[cmsapi.Moment] `json:"created_at"`
+	// UpdatedAt moves when the secret is made anew.
+	UpdatedAt cmsapi.Field[cmsapi.Moment] `json:"updated_at"`
+}
+
+type user struct {
+	ID    cmsapi.Field[cmsapi.Text] `json:"id"`
+	Name  cmsapi.Field[string]      `json:"name"`
+	Slug  cmsapi.Field[string]      `json:"slug"`
+	Roles cmsapi.List[role]         `json:"roles"`
+}
+
+type role struct {
+	ID   cmsapi.Field[cmsapi.Text] `json:"id"`
+	Name cmsapi.Field[string]      `json:"name"`
+}
