@@ -8,6 +8,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/contentstack"
 	"github.com/tokenaudit/tokenaudit/collectors/datocms"
 	"github.com/tokenaudit/tokenaudit/collectors/directus"
+	"github.com/tokenaudit/tokenaudit/collectors/ghost"
 	"github.com/tokenaudit/tokenaudit/collectors/strapi"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/collectors/wordpress"
@@ -21,6 +22,7 @@ func Definitions() []collectors.Definition {
 		contentstack.Definition(),
 		datocms.Definition(),
 		directus.Definition(),
+		ghost.Definition(),
 		strapi.Definition(),
 		terraform.Definition(),
 		wordpress.Definition(),

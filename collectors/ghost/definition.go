@@ -76,5 +76,5 @@ What Ghost does not show to this credential either:
 * The keys that Ghost made for its own work, such as scheduling posts (integrations of type *internal*).
 * More than 100 integrations, unless ` + "`optimization.maxLimit`" + ` in Ghost's configuration allows for more.
 
-` + "`base_url`" + ` is the scheme, host and port of Ghost Admin; a site in a subfolder cannot be read.
+` + "`base_url`" + ` is the scheme, host and port of Ghost Admin, and ` + "`folder`" + ` the path of a site in a subfolder.
 `

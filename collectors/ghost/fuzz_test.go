@@ -3,12 +3,12 @@ package ghost
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/conformance"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -22,7 +22,8 @@ func FuzzCollect(f *testing.F) {
 	f.Add(`{}`, `{"integrations":[{"id":"1","api_keys":[{"id":1,"type":"admin"}]}]}`, usersOf("1", "2").Body, `[]`)
 	f.Add(`{"users":[{"id":"1","roles":[{"name":"Owner"}]}]}`, `{"integrations":[{"id":1,"api_keys":null}],"meta":{"pagination":{"total":2,"next":2}}}`,
 		usersOf("1").Body, `{"roles":[{"id":null}]}`)
-	c := open(f, http.NotFoundHandler())
+	c := &collector{keyID: ownKey, Server: &instance.Server{Entry: entry("magazine", "https://magazine.example.com")}}
+	empty := inventory.Source{ID: "ghost/instances/magazine", CMS: CMS, Kind: inventory.KindInstance, Name: "magazine", CollectedAt: auditTime, Facts: facts()}
 	f.Fuzz(func(t *testing.T, me, integrations, users, roles string) {
 		bodies := map[string]string{readMe.path: me, listIntegrations.path: integrations, listUsers.path: users, listRoles.path: roles}
 		a := readWith(t.Context(), func(l resource) fetch {
@@ -34,7 +35,7 @@ func FuzzCollect(f *testing.F) {
 				return d, nil
 			}
 		})
-		source := c.collect(c.Stamp(c.Source()), a)
+		source := c.collect(empty, a)
 		source.Normalise()
 		if err := source.Check(); err != nil {
 			t.Fatalf("the source contradicts itself: %v", err)

@@ -21,6 +21,7 @@
 #     contentful: A personal access token can do what its owner can. Make it for a user of its own, who is member of the spaces it works on and neither owner nor admin.
 #     datocms: Give the token a role of its own, without access to tokens, roles, webhooks, environments and project settings. A token that DatoCMS made with full access can only be deleted.
 #     directus: Give the user a role and policies without admin_access, and without permissions to write roles, policies, access, permissions, settings, flows or other users. A static token needs none of them to work on content.
+#     ghost: Ghost gives every custom integration an admin key, which may invite staff and replace the theme. Where only the content key is used, regenerate the admin key, store it nowhere, and waive it. Delete integrations that nobody needs.
 #     strapi: Replace the admin token by one with only the actions that it needs.
 #     wordpress: Move the application password to a user whose role is not administrator.
 package tokenaudit.rules.admin_token

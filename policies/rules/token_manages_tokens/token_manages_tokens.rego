@@ -19,6 +19,7 @@
 #     contentful: A personal access token of an owner or admin can read every API key. Make it for a user who is neither, and whose space roles may not manage API keys.
 #     datocms: Give the token a role without the permission to manage API tokens.
 #     directus: Take admin_access and the permissions to write users, roles, policies, access and permissions away from the user. Whoever may set the field token, or a role, makes tokens.
+#     ghost: The staff access token of an administrator or the owner reads the secrets of all integrations. Use the key of a custom integration instead, or regenerate the token and store it nowhere.
 #     strapi: Take the actions that create, update or regenerate tokens out of the admin token's permissions.
 #     wordpress: WordPress lets every user make more application passwords for themselves, so this finding stays as long as the password does. Move it to a user with the least role, who may not edit other users; what one more password opens is then small. Delete it when it is not needed any more.
 package tokenaudit.rules.token_manages_tokens

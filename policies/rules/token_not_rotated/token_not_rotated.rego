@@ -28,6 +28,7 @@
 #     contentstack: Create a new token under Settings, Tokens, move its users over, then delete this one.
 #     datocms: Rotate the token under Project settings, API tokens. The old secret stops working at once, so prepare its users first.
 #     directus: Set a new static token on the user. The old one stops working at once, so prepare what uses it first.
+#     ghost: Make a new integration, move what uses this one over, then delete it. Regenerating a key ends the old secret, but leaves the date of its creation as it is.
 #     strapi: Create a new token and delete this one. Regenerating it leaves the date of its creation as it is.
 package tokenaudit.rules.token_not_rotated
 
