@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -23,7 +22,7 @@ const (
 	sarifMaxName    = 255   // characters of a rule's name
 	sarifMaxTags    = 10    // a rule: 20 at GitHub, 10 at GitLab
 	sarifMaxNotes   = 1_000 // notifications a run; our own limit
-	sarifMaxBytes   = 10 << 20
+	sarifMaxBytes   = 10_000_000
 )
 
 const (
@@ -37,31 +36,41 @@ func renderSARIF(w io.Writer, r *Report, o RenderOptions) error {
 	return writeSARIF(w, r, o, sarifMaxBytes)
 }
 
-// writeSARIF leaves results out until the file zipped is smaller than maxBytes.
+// writeSARIF keeps the file smaller than maxBytes: without indentation if that
+// is enough, else by leaving results out. GitHub counts bytes zipped, GitLab as
+// they are, which is more.
 func writeSARIF(w io.Writer, r *Report, o RenderOptions, maxBytes int) error {
-	limit := sarifMaxResults
-	s, err := newSARIF(r, o, limit)
+	s, err := newSARIF(r, o, sarifMaxResults)
 	if err != nil {
 		return err
 	}
+	indent := " "
 	for {
 		log := s.log()
-		size, err := gzipSize(log)
-		if err != nil {
+		var size byteCount
+		if err := encodeSARIF(&size, log, indent); err != nil {
 			return err
 		}
-		if size < maxBytes || limit < 10 {
-			return encodeSARIF(w, log)
+		if int(size) >= maxBytes && indent != "" {
+			indent = ""
+			continue
 		}
-		limit /= 2
-		s.limit = limit
+		largest := 0
+		for i := range log.Runs {
+			largest = max(largest, len(log.Runs[i].Results))
+		}
+		if int(size) < maxBytes || largest == 0 {
+			return encodeSARIF(w, log, indent)
+		}
+		// In proportion, and a little less, so that a few rounds do.
+		s.limit = min(largest*9/10, int(int64(largest)*int64(maxBytes)/int64(size)))
 	}
 }
 
-func encodeSARIF(w io.Writer, log sarifLog) error {
+func encodeSARIF(w io.Writer, log sarifLog, indent string) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	encoder := json.NewEncoder(safeJSON{out})
-	encoder.SetIndent("", " ")
+	encoder.SetIndent("", indent)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(log); err != nil {
 		return err
@@ -69,19 +78,7 @@ func encodeSARIF(w io.Writer, log sarifLog) error {
 	return out.Flush()
 }
 
-// gzipSize is what an upload of the log weighs.
-func gzipSize(log sarifLog) (int, error) {
-	var size byteCount
-	zip := gzip.NewWriter(&size)
-	if err := encodeSARIF(zip, log); err != nil {
-		return 0, err
-	}
-	if err := zip.Close(); err != nil {
-		return 0, err
-	}
-	return int(size), nil
-}
-
+// byteCount counts what is written.
 type byteCount int
 
 func (c *byteCount) Write(b []byte) (int, error) {

@@ -1,12 +1,8 @@
 package report
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"flag"
-	"fmt"
-	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -186,74 +182,6 @@ func TestSARIFSuppressionsAreOnAllResultsOrNone(t *testing.T) {
 		if suppressed && (members != results || results != 6) || !suppressed && (members != 0 || results != 5) {
 			t.Errorf("suppressed %v: %d results, %d of them with suppressions", suppressed, results, members)
 		}
-	}
-}
-
-func TestSARIFLimits(t *testing.T) {
-	r := build(sampleOptions(), largeSources(2, 6000))
-	log := sarifOf(t, r, RenderOptions{})
-	for _, run := range log.Runs {
-		if len(run.Results) != sarifMaxResults {
-			t.Errorf("%s has %d results", run.AutomationDetails.ID, len(run.Results))
-		}
-		if run.Results[0].Level != "error" {
-			t.Errorf("%s begins with level %s", run.AutomationDetails.ID, run.Results[0].Level)
-		}
-		if text := run.Invocations[0].Notifications[0].Message.Text; !strings.Contains(text, "1,000 findings are left out") {
-			t.Errorf("%s: %q", run.AutomationDetails.ID, text)
-		}
-	}
-	places := map[string]bool{}
-	for _, run := range log.Runs {
-		for _, result := range run.Results {
-			place := result.RuleID + result.Locations[0].Physical.Artifact.URI
-			if places[place] {
-				t.Fatalf("two results of one rule at %s", place)
-			}
-			places[place] = true
-		}
-	}
-
-	var many []judged
-	for i := range 25 {
-		source := sampleSource(fmt.Sprintf("cms%02d", i), fmt.Sprintf("cms%02d/1", i), inventory.KindInstance, "x", complete1("tokens"))
-		many = append(many, judge(source, nil))
-	}
-	log = sarifOf(t, build(sampleOptions(), many), RenderOptions{})
-	if len(log.Runs) != sarifMaxRuns || len(log.Runs[19].Invocations[0].Notifications) != 6 {
-		t.Errorf("%d runs, the last with %d notices", len(log.Runs), len(log.Runs[19].Invocations[0].Notifications))
-	}
-}
-
-// Texts that do not compress bring a file over what an upload may weigh:
-// results go until it fits.
-func TestSARIFFitsTheUpload(t *testing.T) {
-	r := build(sampleOptions(), largeSources(3, 500))
-	random := rand.New(rand.NewPCG(1, 2))
-	for i := range r.Findings {
-		message := make([]byte, 900)
-		for j := range message {
-			message[j] = byte('!' + random.IntN(90))
-		}
-		r.Findings[i].Message = string(message)
-	}
-	const most = 200_000
-	var document, size bytes.Buffer
-	if err := writeSARIF(&document, r, RenderOptions{}, most); err != nil {
-		t.Fatal(err)
-	}
-	zip := gzip.NewWriter(&size)
-	if _, err := zip.Write(document.Bytes()); err != nil {
-		t.Fatal(err)
-	}
-	if err := zip.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if size.Len() >= most || size.Len() < most/4 {
-		t.Errorf("%d bytes zipped, want at most %d and not much less", size.Len(), most)
-	}
-	if !bytes.Contains(document.Bytes(), []byte("findings are left out")) {
-		t.Error("nothing says what was cut")
 	}
 }
 

@@ -136,7 +136,7 @@ func (m *Manifest) compare(d *Drift, s Source, live *inventory.Source) {
 			continue
 		}
 		matched[there.ID] = true
-		if fields := differing(t, there); len(fields) > 0 {
+		if fields := differing(t, there, live); len(fields) > 0 {
 			d.Differences = append(d.Differences, Difference{State: Differs, Source: s.ID, Token: there.ID, Kind: t.Kind, Name: t.Name,
 				Fields: fields, URL: there.URL, Origin: origin})
 			continue
@@ -199,7 +199,7 @@ func unread(s *inventory.Source, kind inventory.Kind) string {
 }
 
 // differing compares what the manifest says with what the inventory knows.
-func differing(t Token, live *inventory.Token) []Field {
+func differing(t Token, live *inventory.Token, source *inventory.Source) []Field {
 	var fields []Field
 	differ := func(name, declared, is string) {
 		if declared != is {
@@ -207,7 +207,7 @@ func differing(t Token, live *inventory.Token) []Field {
 		}
 	}
 	differ("name", t.Name, live.Name)
-	if t.Description != nil {
+	if t.Description != nil && (live.Description != "" || source.Facts[inventory.FactDescription].Reported == inventory.SupportYes) {
 		differ("description", *t.Description, live.Description)
 	}
 	if t.APIs != nil {
@@ -225,10 +225,10 @@ func differing(t Token, live *inventory.Token) []Field {
 		differ("access.grants", words(grants), words(live.Access.Grants))
 	}
 	if t.Environments.Given && live.Environments.State != inventory.ScopeUnknown {
-		differ("environments", t.Environments.text(), liveScope(live.Environments))
+		differ("environments", t.Environments.text(), liveScope(live.Environments, t.Environments))
 	}
 	if t.Branches.Given && live.Branches != nil && live.Branches.State != inventory.ScopeUnknown {
-		differ("branches", t.Branches.text(), liveScope(*live.Branches))
+		differ("branches", t.Branches.text(), liveScope(*live.Branches, t.Branches))
 	}
 	if t.Expiry != "" && live.Expiry.State != inventory.ExpiryUnknown {
 		differ("expiry", expiryText(t.expiry), expiryText(live.Expiry))
@@ -265,17 +265,22 @@ func (s Scope) text() string {
 	return words(slices.Compact(ids))
 }
 
-func liveScope(s inventory.Scope) string {
+// liveScope gives a live scope in the words of the declared one: people know an
+// environment by its id or by its name.
+func liveScope(s inventory.Scope, declared Scope) string {
 	if s.State == inventory.ScopeAll {
 		return "all"
 	}
-	var ids []string
+	var called []string
 	for _, item := range s.Items {
-		// A live scope goes by the CMS's ids; people may know an environment by its name.
-		ids = append(ids, item.ID)
+		word := item.ID
+		if item.Name != "" && !slices.Contains(declared.IDs, item.ID) && slices.Contains(declared.IDs, item.Name) {
+			word = item.Name
+		}
+		called = append(called, word)
 	}
-	slices.Sort(ids)
-	return words(ids)
+	slices.Sort(called)
+	return words(called)
 }
 
 func expiryText(e inventory.Expiry) string {

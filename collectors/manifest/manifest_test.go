@@ -177,6 +177,13 @@ func TestCompare(t *testing.T) {
 			token := byName(s, "website")
 			token.Environments = inv.NewScope(inv.ScopeItem{ID: "production", Primary: inv.No, Exists: inv.Yes}, inv.ScopeItem{ID: "staging", Primary: inv.No, Exists: inv.Yes})
 		}, []string{"differs website environments"}, true, false},
+		"an environment under its name": {func(s *inv.Source) {
+			byName(s, "website").Environments = inv.NewScope(inv.ScopeItem{ID: "blte1", Name: "production", Primary: inv.No, Exists: inv.Yes})
+		}, nil, false, false},
+		"a description that the CMS has none of": {func(s *inv.Source) {
+			s.Facts = inv.Facts{inv.FactDescription: {Reported: inv.SupportNo, Reason: "none"}}
+			byName(s, "website").Description = ""
+		}, nil, false, false},
 		"several fields": {func(s *inv.Source) {
 			token := byName(s, "deploy")
 			token.Access, token.Expiry = inv.NewAccess(inv.LevelAdmin, inv.Yes), inv.NeverExpires(true)
