@@ -1,0 +1,213 @@
+package contentful
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// gaps gives the units of a source that are not complete, in words.
+func gaps(source inventory.Source) []string {
+	var found []string
+	for _, u := range source.Units {
+		if u.Status != inventory.UnitComplete {
+			found = append(found, fmt.Sprintf("%s %s %s", u.Name, u.Status, u.Error))
+		}
+	}
+	return found
+}
+
+func TestGaps(t *testing.T) {
+	t.Parallel()
+	const organizationID, spaceID = "contentful/organizations/" + testOrganization, "contentful/spaces/web"
+	organizationPath := func(list string) string { return "/organizations/" + testOrganization + "/" + list }
+	for _, test := range []struct {
+		name    string
+		answers map[string]http.HandlerFunc
+		source  string
+		gaps    []string
+		// unit and hint: what its hint has to say.
+		unit, hint string
+		tokens     int
+	}{
+		{
+			name:    "no owner or admin: own tokens only",
+			answers: map[string]http.HandlerFunc{organizationPath("access_tokens"): failure(403, "AccessDenied")},
+			source:  organizationID, gaps: []string{"access_tokens partial permission_denied"},
+			unit: unitAccessTokens, hint: "organization role Owner or Admin", tokens: 1,
+		},
+		{
+			name:    "the same as not found",
+			answers: map[string]http.HandlerFunc{organizationPath("access_tokens"): failure(404, "NotFound")},
+			source:  organizationID, gaps: []string{"access_tokens partial not_found"},
+			unit: unitAccessTokens, hint: "organization role Owner or Admin", tokens: 1,
+		},
+		{
+			name: "an organization that is not the user's",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): failure(404, "NotFound"),
+				"/organizations":                  items(`{"name":"Beta","sys":{"id":"0orgBeta"}}`),
+			},
+			source: organizationID, gaps: []string{"access_tokens failed not_found"},
+			unit: unitAccessTokens, hint: "Check the configured id", tokens: 0,
+		},
+		{
+			name: "token not authorized, boolean as text",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): failure(403, "AccessTokenInvalid"),
+				organizationPath("access_grant"):  body(`{"accessGrant":"false"}`),
+			},
+			source: organizationID, gaps: []string{"access_tokens partial unauthorized"},
+			unit: unitAccessTokens, hint: "not authorized for this organization", tokens: 1,
+		},
+		{
+			name: "token not authorized, boolean",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): failure(403, "AccessDenied"),
+				organizationPath("access_grant"):  body(`{"accessGrant":false}`),
+			},
+			source: organizationID, gaps: []string{"access_tokens partial permission_denied"},
+			unit: unitAccessTokens, hint: "not authorized for this organization", tokens: 1,
+		},
+		{
+			name: "neither list of tokens",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): failure(403, "AccessDenied"),
+				"/users/me/access_tokens":         failure(403, "Forbidden"),
+			},
+			source: organizationID,
+			gaps:   []string{"access_tokens failed permission_denied", "own_access_tokens failed permission_denied"},
+			unit:   unitAccessTokens, hint: "Owner or Admin",
+		},
+		{
+			name: "user management not in the plan",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("organization_memberships"): failure(403, "AccessDenied"),
+				organizationPath("users"):                    failure(404, "NotFound"),
+			},
+			source: organizationID,
+			gaps:   []string{"organization_memberships failed permission_denied", "users failed not_found"},
+			unit:   unitMemberships, hint: "larger plans", tokens: 15,
+		},
+		{
+			name:    "teams not readable",
+			answers: map[string]http.HandlerFunc{organizationPath("team_memberships"): failure(403, "AccessDenied")},
+			source:  organizationID, gaps: []string{"team_memberships failed permission_denied"},
+			unit: unitTeamMemberships, hint: "Owner or Admin", tokens: 15,
+		},
+		{
+			name:    "spaces found by membership only",
+			answers: map[string]http.HandlerFunc{organizationPath("spaces"): failure(403, "AccessDenied")},
+			source:  organizationID, gaps: []string{"spaces partial permission_denied"},
+			unit: unitSpaces, hint: "Owner or Admin", tokens: 15,
+		},
+		{
+			name: "no spaces found",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("spaces"): failure(403, "AccessDenied"), "/spaces": failure(403, "AccessDenied"),
+			},
+			source: organizationID, gaps: []string{"spaces failed permission_denied"},
+			unit: unitSpaces, hint: "Owner or Admin", tokens: 15,
+		},
+		{
+			name:    "credential rejected with 401",
+			answers: map[string]http.HandlerFunc{"/spaces/web/environments": failure(401, "AccessTokenInvalid")},
+			source:  spaceID, gaps: []string{"environments failed unauthorized"},
+			unit: unitEnvironments, hint: "CFPAT", tokens: 9,
+		},
+		{
+			name:    "credential rejected with 403",
+			answers: map[string]http.HandlerFunc{"/spaces/web/api_keys": failure(403, "AccessTokenInvalid")},
+			source:  spaceID, gaps: []string{"api_keys failed unauthorized"},
+			unit: unitAPIKeys, hint: "one region is unknown in the other", tokens: 4,
+		},
+		{
+			name:    "a kind of token that may not ask, with 401",
+			answers: map[string]http.HandlerFunc{"/spaces/web/api_keys": failure(401, "AccessDenied")},
+			source:  spaceID, gaps: []string{"api_keys failed permission_denied"},
+			unit: unitAPIKeys, hint: "API keys", tokens: 4,
+		},
+		{
+			name:    "no permission for API keys",
+			answers: map[string]http.HandlerFunc{"/spaces/web/preview_api_keys": failure(403, "Forbidden")},
+			source:  spaceID, gaps: []string{"preview_api_keys failed permission_denied"},
+			unit: unitPreviewAPIKeys, hint: "Roles & Permissions", tokens: 5,
+		},
+		{
+			name:    "aliases not readable",
+			answers: map[string]http.HandlerFunc{"/spaces/web/environment_aliases": failure(403, "AccessDenied")},
+			source:  spaceID, gaps: []string{"environment_aliases failed permission_denied"},
+			unit: unitEnvironmentAliases, hint: "admin of the space", tokens: 9,
+		},
+		{
+			name:    "aliases not found although master is one",
+			answers: map[string]http.HandlerFunc{"/spaces/web/environment_aliases": failure(404, "NotFound")},
+			source:  spaceID, gaps: []string{"environment_aliases failed not_found"},
+			unit: unitEnvironmentAliases, hint: "admin of the space", tokens: 9,
+		},
+		{
+			name:    "aliases not found because they were never switched on",
+			answers: map[string]http.HandlerFunc{"/spaces/blog/environment_aliases": failure(404, "NotFound")},
+			source:  "contentful/spaces/blog", tokens: 2,
+		},
+		{
+			name:    "hibernated",
+			answers: map[string]http.HandlerFunc{"/spaces/web/api_keys": failure(502, "Hibernated")},
+			source:  spaceID, gaps: []string{"api_keys failed unavailable"},
+			unit: unitAPIKeys, hint: "Open it once", tokens: 4,
+		},
+		{
+			name:    "no list",
+			answers: map[string]http.HandlerFunc{"/spaces/web/api_keys": body(`{"sys":{"type":"Array"},"items":null}`)},
+			source:  spaceID, gaps: []string{"api_keys failed unreadable"}, tokens: 4,
+		},
+		{
+			name:    "an array instead of a collection",
+			answers: map[string]http.HandlerFunc{"/spaces/web/api_keys": body(`[]`)},
+			source:  spaceID, gaps: []string{"api_keys failed unreadable"}, tokens: 4,
+		},
+		{
+			name:    "an item without an id",
+			answers: map[string]http.HandlerFunc{"/spaces/web/api_keys": items(`{"name":"nameless","sys":{}}`, `{"name":"good","sys":{"id":"k1"}}`)},
+			source:  spaceID, gaps: []string{"api_keys partial unreadable"}, tokens: 5,
+		},
+		{
+			name:    "identity not readable",
+			answers: map[string]http.HandlerFunc{"/users/me": failure(403, "AccessDenied")},
+			source:  organizationID, gaps: []string{"identity failed permission_denied"}, tokens: 15,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, test.answers)
+			sources, log := s.collect(t, organizationEntry())
+			source := find(t, sources, test.source)
+			if diff := cmp.Diff(test.gaps, gaps(source)); diff != "" {
+				t.Errorf("gaps (-want +got):\n%s", diff)
+			}
+			if len(source.Tokens) != test.tokens {
+				t.Errorf("got %d tokens, want %d", len(source.Tokens), test.tokens)
+			}
+			if test.unit != "" {
+				if u := unitOf(t, source, test.unit); !strings.Contains(u.Hint, test.hint) {
+					t.Errorf("the hint of %s is %q, want it to say %q", test.unit, u.Hint, test.hint)
+				}
+			}
+			for _, other := range sources {
+				if other.ID != test.source && len(gaps(other)) > 0 {
+					t.Errorf("%s has gaps too: %v", other.ID, gaps(other))
+				}
+			}
+			text, _ := json.Marshal(sources)
+			if strings.Contains(string(text)+log, "SECRET") {
+				t.Error("a secret got out")
+			}
+		})
+	}
+}
