@@ -101,8 +101,10 @@ func (p *Paging) serve(w http.ResponseWriter, h http.Header, body []byte, items 
 		case items != nil && p.Items != "" && field == p.Items:
 			return items
 		case change != nil && p.Total != "" && field == p.Total:
-			n, _ := v.(json.Number).Int64()
-			return change(int(n))
+			if n, isNumber := v.(json.Number); isNumber {
+				total, _ := n.Int64()
+				return change(int(total))
+			}
 		}
 		return v
 	})

@@ -23,7 +23,7 @@ func contentfulNotFound() reply {
 func contentfulDenied(reasons ...string) reply {
 	p := contentfulError(http.StatusForbidden, "AccessDenied", "Access denied.")
 	if len(reasons) > 0 {
-		p.body.(object)["details"] = object{"reasons": reasons}
+		return p.with("details", object{"reasons": reasons})
 	}
 	return p
 }

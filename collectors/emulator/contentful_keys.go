@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -28,28 +29,38 @@ func (call *contentfulCall) key() *ContentfulKey {
 	return find(call.space.Keys, func(k *ContentfulKey) bool { return k.ID == id })
 }
 
-func listPreviewKeys(call *contentfulCall) reply { return call.page(call.previewKeys()) }
+func listPreviewKeys(call *contentfulCall) reply {
+	var items []object
+	for _, item := range call.previewKeys() {
+		items = append(items, item)
+	}
+	return call.page(items)
+}
 
 func getPreviewKey(call *contentfulCall) reply {
-	for _, item := range call.previewKeys() {
-		if item["sys"].(object)["id"] == call.r.PathValue("key") {
+	for id, item := range call.previewKeys() {
+		if id == call.r.PathValue("key") {
 			return ok(item)
 		}
 	}
 	return contentfulNotFound()
 }
 
-func (call *contentfulCall) previewKeys() []object {
-	var items []object
-	for _, k := range call.space.Keys {
-		if k.Preview != nil {
-			items = append(items, call.renderPreviewKey(k.Preview, k))
+// previewKeys gives the preview keys of the space by their ids.
+func (call *contentfulCall) previewKeys() iter.Seq2[string, object] {
+	return func(yield func(string, object) bool) {
+		for _, k := range call.space.Keys {
+			if k.Preview != nil && !yield(k.Preview.ID, call.renderPreviewKey(k.Preview, k)) {
+				return
+			}
+		}
+		for _, p := range call.space.OrphanPreviewKeys {
+			alone := &ContentfulKey{CreatedAt: call.space.CreatedAt, UpdatedAt: call.space.CreatedAt}
+			if !yield(p.ID, call.renderPreviewKey(p, alone)) {
+				return
+			}
 		}
 	}
-	for _, p := range call.space.OrphanPreviewKeys {
-		items = append(items, call.renderPreviewKey(p, &ContentfulKey{CreatedAt: call.space.CreatedAt, UpdatedAt: call.space.CreatedAt}))
-	}
-	return items
 }
 
 func (call *contentfulCall) renderKey(k *ContentfulKey) object {
@@ -200,8 +211,8 @@ func (call *contentfulCall) readKeyBody() (*keyBody, *reply) {
 		return nil, &failure
 	}
 	if body.Name == nil || strings.TrimSpace(*body.Name) == "" {
-		failure = contentfulError(http.StatusUnprocessableEntity, "ValidationFailed", "Validation error")
-		failure.body.(object)["details"] = object{"errors": []object{{"name": "required", "path": []string{"name"}}}}
+		failure = contentfulError(http.StatusUnprocessableEntity, "ValidationFailed", "Validation error").
+			with("details", object{"errors": []object{{"name": "required", "path": []string{"name"}}}})
 		return nil, &failure
 	}
 	return &body, nil

@@ -51,7 +51,7 @@ func (call *contentfulCall) members() []*ContentfulUser {
 // userMatches applies the parameter query: an id, a name or an e-mail address.
 func (call *contentfulCall) userMatches(u *ContentfulUser) bool {
 	search := strings.ToLower(call.r.URL.Query().Get("query"))
-	if search == "" || strings.ToLower(u.ID) == search {
+	if search == "" || strings.EqualFold(u.ID, search) {
 		return true
 	}
 	return strings.Contains(strings.ToLower(u.FirstName+" "+u.LastName+" "+u.Email), search)

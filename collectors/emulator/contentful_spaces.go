@@ -84,9 +84,7 @@ func getEnvironment(call *contentfulCall) reply {
 	if e := find(call.space.Environments, func(e *ContentfulEnvironment) bool { return e.ID == id }); e != nil {
 		return ok(call.renderEnvironment(e))
 	}
-	p := contentfulNotFound()
-	p.body.(object)["details"] = object{"type": "Environment", "id": id, "space": call.space.ID}
-	return p
+	return contentfulNotFound().with("details", object{"type": "Environment", "id": id, "space": call.space.ID})
 }
 
 func (call *contentfulCall) renderEnvironment(e *ContentfulEnvironment) object {

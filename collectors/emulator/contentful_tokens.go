@@ -58,33 +58,39 @@ func (call *contentfulCall) ownToken() *ContentfulToken {
 }
 
 func (call *contentfulCall) renderOwnToken(t *ContentfulToken) object {
-	item := call.renderToken(t)
-	item["name"] = t.Name
-	item["sys"].(object)["application"] = nil
+	sys := call.tokenSys(t)
+	sys["application"] = nil
 	if t.Application != "" {
-		item["sys"].(object)["application"] = link("Application", t.Application)
+		sys["application"] = link("Application", t.Application)
 	}
+	item := call.renderToken(t, sys)
+	item["name"] = t.Name
 	return item
 }
 
 func (call *contentfulCall) renderOrganizationToken(t *ContentfulToken) object {
-	item := call.renderToken(t)
-	item["sys"].(object)["user"] = link("User", t.User)
+	sys := call.tokenSys(t)
+	sys["user"] = link("User", t.User)
+	item := call.renderToken(t, sys)
 	if call.options.NamesInOrganizationTokens {
 		item["name"] = t.Name
 	}
 	return item
 }
 
-func (call *contentfulCall) renderToken(t *ContentfulToken) object {
+func (call *contentfulCall) tokenSys(t *ContentfulToken) object {
 	return object{
-		"sys": object{
-			"type": string(t.Type), "id": t.ID,
-			"createdAt": call.time(t.CreatedAt), "updatedAt": call.time(t.CreatedAt),
-			"expiresAt":     call.timeOrNull(t.ExpiresAt),
-			"lastUsedAt":    call.timeOrNull(call.lastUsed(t)),
-			"redactedValue": redacted(t.Secret),
-		},
+		"type": string(t.Type), "id": t.ID,
+		"createdAt": call.time(t.CreatedAt), "updatedAt": call.time(t.CreatedAt),
+		"expiresAt":     call.timeOrNull(t.ExpiresAt),
+		"lastUsedAt":    call.timeOrNull(call.lastUsed(t)),
+		"redactedValue": redacted(t.Secret),
+	}
+}
+
+func (call *contentfulCall) renderToken(t *ContentfulToken, sys object) object {
+	return object{
+		"sys":       sys,
 		"revokedAt": call.timeOrNull(call.revokedAt(t)),
 		"scopes":    list(t.Scopes),
 	}

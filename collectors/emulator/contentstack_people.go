@@ -28,9 +28,8 @@ func logIn(call *contentstackCall) reply {
 			"email", "is not valid.", "password", "is not valid.")
 	}
 	if u.SecondFactor != "" && body.User.Token == "" {
-		p := contentstackError(http.StatusUnauthorized, contentstackSecondFactor, "Please login using the Two-Factor verification Token")
-		p.body.(object)["tfa_type"] = "totp_authenticator"
-		return p
+		return contentstackError(http.StatusUnauthorized, contentstackSecondFactor, "Please login using the Two-Factor verification Token").
+			with("tfa_type", "totp_authenticator")
 	}
 	if u.SecondFactor != body.User.Token && u.SecondFactor != "" {
 		return contentstackError(http.StatusUnprocessableEntity, contentstackWrongFactor, "Incorrect Two-Factor verification Token. Please try again.")

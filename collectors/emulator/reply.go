@@ -27,6 +27,14 @@ type reply struct {
 
 func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
 
+// with adds a member to a body that is an object.
+func (p reply) with(name string, value any) reply {
+	if body, ok := p.body.(object); ok {
+		body[name] = value
+	}
+	return p
+}
+
 // set adds a response header.
 func (p reply) set(name, value string) reply {
 	if p.header == nil {
@@ -77,7 +85,7 @@ func (c *core) write(w http.ResponseWriter, r *http.Request, p reply) {
 }
 
 func acceptsGzip(r *http.Request) bool {
-	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if coding == "gzip" && strings.ReplaceAll(weight, " ", "") != "q=0" {
 			return true
