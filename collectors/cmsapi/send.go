@@ -52,52 +52,71 @@ func (a *answer) failure() Failure {
 // send asks until there is an answer that is a success, or an error that is
 // final. Both results may be set: an answer that is no success.
 func (c *Client) send(ctx context.Context, target *url.URL, extra http.Header) (*answer, *Error) {
-	var tries, timeouts, limited, hops int
+	var so attempts
 	for {
 		sent, a, failed := c.attempt(ctx, target, extra)
 		switch {
-		case ctx.Err() != nil && failed != nil:
-			return a, failed
-		case failed != nil && failed.Class == inventory.ErrTimeout:
-			if timeouts++; timeouts >= maxTimeouts {
-				return a, failed
-			}
 		case failed != nil:
-			if tries++; tries >= maxTries || !brokenConnection(failed) {
+			if ctx.Err() != nil || so.failed(failed) {
 				return a, failed
 			}
 		case a.status >= 200 && a.status < 300:
 			return a, nil
 		case isRedirect(a):
-			next, refused := c.redirect(target, a)
-			if hops++; refused == nil && hops > maxHops {
-				refused = &Error{Class: inventory.ErrUnreadable, Message: "too many redirects"}
+			if target, failed = c.follow(target, a, &so); failed != nil {
+				return a, failed
 			}
-			if refused != nil {
-				refused.Status = a.status
-				return a, refused
-			}
-			target = next
 			continue
 		case a.status == http.StatusTooManyRequests:
-			limited++
-			if failed := c.limited(sent, a, limited); failed != nil {
+			so.limited++
+			if failed := c.limited(sent, a, so.limited); failed != nil {
 				return a, failed
 			}
 			continue
 		default:
-			if tries++; tries >= maxTries || !c.worthRetrying(a) {
+			if so.tries++; so.tries >= maxTries || !c.worthRetrying(a) {
 				return a, c.failureError(a.failure())
 			}
 		}
-		wait := backoff(500*time.Millisecond, tries+timeouts)
-		if asked, ok := standardRetryAfter(a); ok && asked <= c.session.options.MaxWait {
-			wait = max(wait, asked)
-		}
-		if err := sleep(ctx, wait+jitter(wait)); err != nil {
+		if err := c.pause(ctx, a, so); err != nil {
 			return a, &Error{Class: inventory.ErrTimeout, Message: err.Error(), Err: err}
 		}
 	}
+}
+
+// attempts counts what one request has been through so far.
+type attempts struct{ tries, timeouts, limited, hops int }
+
+// failed counts an attempt without an answer, and tells whether it was the last.
+func (so *attempts) failed(e *Error) bool {
+	if e.Class == inventory.ErrTimeout {
+		so.timeouts++
+		return so.timeouts >= maxTimeouts
+	}
+	so.tries++
+	return so.tries >= maxTries || !brokenConnection(e)
+}
+
+// follow gives where a redirect leads to, or why it is not followed.
+func (c *Client) follow(target *url.URL, a *answer, so *attempts) (*url.URL, *Error) {
+	next, refused := c.redirect(target, a)
+	if so.hops++; refused == nil && so.hops > maxHops {
+		refused = &Error{Class: inventory.ErrUnreadable, Message: "too many redirects"}
+	}
+	if refused != nil {
+		refused.Status = a.status
+		return nil, refused
+	}
+	return next, nil
+}
+
+// pause waits before another attempt. There may be no answer yet.
+func (c *Client) pause(ctx context.Context, a *answer, so attempts) error {
+	wait := backoff(500*time.Millisecond, so.tries+so.timeouts)
+	if asked, ok := standardRetryAfter(a); ok && asked <= c.session.options.MaxWait {
+		wait = max(wait, asked)
+	}
+	return sleep(ctx, wait+jitter(wait))
 }
 
 // attempt asks once, after its domain's permit. It gives the time at which the

@@ -97,14 +97,6 @@ func (s *suite) statusFaults(sc scope) []fault {
 
 // connectionFaults are answers that do not come, not whole, or not as JSON.
 func connectionFaults() []fault {
-	endless := func(w http.ResponseWriter, r *http.Request) {
-		block := bytes.Repeat([]byte(" "), 1<<15)
-		for r.Context().Err() == nil {
-			if _, err := w.Write(block); err != nil {
-				return
-			}
-		}
-	}
 	marks := func(name string, told inventory.ErrorClass, serve func(http.ResponseWriter, *http.Request, exchange)) fault {
 		return fault{name: name, classes: classes{told, inventory.ErrTruncated}, serve: serve}
 	}
@@ -124,34 +116,20 @@ func connectionFaults() []fault {
 			hangUp(w)
 		}),
 		marks("no answer", inventory.ErrTimeout, func(_ http.ResponseWriter, r *http.Request, _ exchange) { <-r.Context().Done() }),
-		marks("a byte a second", inventory.ErrTimeout, func(w http.ResponseWriter, r *http.Request, _ exchange) {
-			second := time.NewTicker(time.Second)
-			defer second.Stop()
-			for {
-				_, _ = w.Write([]byte(" "))
-				_ = http.NewResponseController(w).Flush()
-				select {
-				case <-second.C:
-				case <-r.Context().Done():
-					return
-				}
-			}
-		}),
+		marks("a byte a second", inventory.ErrTimeout, func(w http.ResponseWriter, r *http.Request, _ exchange) { drip(w, r) }),
 		marks("a closed connection", inventory.ErrUnavailable, func(w http.ResponseWriter, _ *http.Request, _ exchange) { hangUp(w) }),
 		marks("2 GiB claimed", inventory.ErrTruncated, func(w http.ResponseWriter, r *http.Request, _ exchange) {
 			w.Header().Set("Content-Length", strconv.Itoa(2<<30))
-			endless(w, r)
+			flood(w, r, bytes.Repeat([]byte(" "), 1<<15))
 		}),
-		marks("2 GiB streamed", inventory.ErrTruncated, func(w http.ResponseWriter, r *http.Request, _ exchange) { endless(w, r) }),
+		marks("2 GiB streamed", inventory.ErrTruncated, func(w http.ResponseWriter, r *http.Request, _ exchange) {
+			flood(w, r, bytes.Repeat([]byte(" "), 1<<15))
+		}),
 		marks("gzip without end", inventory.ErrTruncated, func(w http.ResponseWriter, r *http.Request, _ exchange) {
 			// Members of gzip may follow each other, so that this need not be packed
 			// again and again.
 			w.Header().Set("Content-Encoding", "gzip")
-			for member := packed(); r.Context().Err() == nil; {
-				if _, err := w.Write(member); err != nil {
-					return
-				}
-			}
+			flood(w, r, packed())
 		}),
 		marks("a redirect to another host", inventory.ErrUnreadable, func(w http.ResponseWriter, r *http.Request, _ exchange) {
 			http.Redirect(w, r, "https://cms.evil.example"+r.URL.RequestURI(), http.StatusFound)
@@ -167,6 +145,30 @@ func connectionFaults() []fault {
 			a := x.healthy(r)
 			pass(w, a, a.Body.Bytes())
 		}},
+	}
+}
+
+// drip sends a byte a second.
+func drip(w http.ResponseWriter, r *http.Request) {
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for {
+		_, _ = w.Write([]byte(" "))
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-second.C:
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// flood sends a block again and again, for as long as somebody reads.
+func flood(w http.ResponseWriter, r *http.Request, block []byte) {
+	for r.Context().Err() == nil {
+		if _, err := w.Write(block); err != nil {
+			return
+		}
 	}
 }
 
