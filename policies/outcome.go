@@ -157,7 +157,8 @@ func readFinding(item *ast.Term, set string, s subjects) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	return f, f.check(set, s)
+	err = f.check(set, s)
+	return f, err
 }
 
 func (f *finding) check(set string, s subjects) error {
