@@ -17,9 +17,12 @@ test:
 race:
 	go test -race -short ./...
 
+# The tags of the checks that need more than Go; .golangci.yml has them too.
+TAGS = integration,sdkcheck,benchcollect,dockerfile
+
 .PHONY: vet
 vet:
-	go vet ./...
+	go vet -tags $(TAGS) ./...
 
 # The linter of the pinned version, installed below bin/ by its module path.
 LINTER = bin/golangci-lint-$(GOLANGCI_LINT_VERSION)

@@ -80,8 +80,7 @@ func identity(path string) string {
 
 // reasonOf leaves the path out of a file error, because a LoadError has it.
 func reasonOf(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err.Error()
 	}
 	return err.Error()

@@ -125,8 +125,7 @@ func TestCustomRuleRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := write(t, map[string]string{"ours.rego": tt.text})
 			_, err := Load(t.Context(), LoadOptions{Paths: []string{dir}})
-			var errs LoadErrors
-			if !errors.As(err, &errs) {
+			if _, ok := errors.AsType[LoadErrors](err); !ok {
 				t.Fatalf("got %v, want LoadErrors", err)
 			}
 			for _, want := range tt.want {

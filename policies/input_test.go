@@ -46,8 +46,8 @@ func fill(v reflect.Value, n *int) {
 			v.Set(reflect.ValueOf(auditTime.Add(time.Duration(*n) * time.Minute)))
 			return
 		}
-		for i := range v.NumField() {
-			fill(v.Field(i), n)
+		for _, field := range v.Fields() {
+			fill(field, n)
 		}
 	}
 }

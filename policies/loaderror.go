@@ -44,8 +44,7 @@ func (es LoadErrors) Error() string {
 
 // asLoadErrors gives a single LoadError the type that Load promises.
 func asLoadErrors(err error) error {
-	var one *LoadError
-	if errors.As(err, &one) {
+	if one, ok := errors.AsType[*LoadError](err); ok {
 		return LoadErrors{one}
 	}
 	return err

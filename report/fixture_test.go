@@ -116,8 +116,6 @@ type judged struct {
 	result policies.Result
 }
 
-func intp(n int) *int { return &n }
-
 // judge files verdicts with a source as an engine would.
 func judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.Verdict) judged {
 	result := policies.Result{Counts: map[string]policies.Counts{}}
@@ -153,7 +151,7 @@ func judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.
 	for _, token := range source.Tokens {
 		d := policies.Derived{Status: policies.Active}
 		if token.CreatedAt.State == inventory.TimestampAt {
-			d.AgeDays = intp(int(auditTime.Sub(token.CreatedAt.At).Hours() / 24))
+			d.AgeDays = new(int(auditTime.Sub(token.CreatedAt.At).Hours() / 24))
 		}
 		if token.Expiry.State == inventory.ExpiryAt {
 			left := int(token.Expiry.At.Sub(auditTime).Hours() / 24)

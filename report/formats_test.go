@@ -63,8 +63,8 @@ var shown = map[string]func(t *testing.T, document []byte, r *Report) []string{
 		var list []string
 		for _, run := range log.Runs {
 			for _, result := range run.Results {
-				for _, print := range result.Properties["fingerprints"].([]any) {
-					list = append(list, print.(string))
+				for _, mark := range result.Properties["fingerprints"].([]any) {
+					list = append(list, mark.(string))
 				}
 			}
 		}
@@ -111,10 +111,10 @@ var shown = map[string]func(t *testing.T, document []byte, r *Report) []string{
 		var list []string
 		failed, waived := map[[2]string]bool{}, map[[2]string]bool{}
 		for _, record := range csvRecords(t, document) {
-			for _, rule := range strings.Fields(record["failed_rules"]) {
+			for rule := range strings.FieldsSeq(record["failed_rules"]) {
 				failed[[2]string{rule, record["id"]}] = true
 			}
-			for _, rule := range strings.Fields(record["waived_rules"]) {
+			for rule := range strings.FieldsSeq(record["waived_rules"]) {
 				waived[[2]string{rule, record["id"]}] = true
 			}
 		}
@@ -135,7 +135,7 @@ var shown = map[string]func(t *testing.T, document []byte, r *Report) []string{
 	},
 	"table":    byRuleAndSubject(func(s string) string { return s }),
 	"markdown": byRuleAndSubject(func(s string) string { return "`" + s + "`" }),
-	"prometheus": func(t *testing.T, document []byte, r *Report) []string {
+	"prometheus": func(_ *testing.T, document []byte, r *Report) []string {
 		var list []string
 		counts := map[[3]string]int{}
 		for _, f := range r.Findings {

@@ -117,15 +117,15 @@ func TestCharts(t *testing.T) {
 	}
 	never := inventory.Expiry{State: inventory.ExpiryNever}
 	r := &Report{At: auditTime, Tokens: []Token{
-		token(policies.Active, at(0), intp(0), intp(29), true),
-		token(policies.Active, at(17), intp(29), intp(30), false), // the last day of March
-		token(policies.Active, at(18), intp(30), intp(89), true),
-		token(policies.Active, at(365), intp(729), intp(364), true), // March again: later
-		token(policies.Active, at(351), intp(730), nil, true),       // 28 February
+		token(policies.Active, at(0), new(0), new(29), true),
+		token(policies.Active, at(17), new(29), new(30), false), // the last day of March
+		token(policies.Active, at(18), new(30), new(89), true),
+		token(policies.Active, at(365), new(729), new(364), true), // March again: later
+		token(policies.Active, at(351), new(730), nil, true),      // 28 February
 		token(policies.Active, never, nil, nil, false),
-		token(policies.Active, inventory.Expiry{State: inventory.ExpiryUnknown}, intp(365), intp(5000), false),
-		token(policies.Expired, at(-5), intp(10), intp(10), true),
-		token(policies.Revoked, never, intp(10), intp(10), true),
+		token(policies.Active, inventory.Expiry{State: inventory.ExpiryUnknown}, new(365), new(5000), false),
+		token(policies.Expired, at(-5), new(10), new(10), true),
+		token(policies.Revoked, never, new(10), new(10), true),
 	}}
 	dated, undated := expiryCharts(r)
 	for name, tt := range map[string]struct {

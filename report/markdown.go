@@ -133,11 +133,11 @@ func (m *markdown) group(g group) {
 		title = ": " + markdownText(rule.Title)
 	}
 	opening := fmt.Sprintf("\n<details><summary><b>%s</b> %s%s (%s)</summary>\n\n", g.severity, markdownText(g.rule), title, plural(len(g.findings), "finding", "findings"))
-	closing := "\n"
+	closing := []string{"\n"}
 	for _, fix := range g.remediations {
-		closing += "To do: " + markdownText(fix) + "\n\n"
+		closing = append(closing, "To do: ", markdownText(fix), "\n\n")
 	}
-	closing += "</details>\n"
+	closing = append(closing, "</details>\n")
 	titles := []string{"Name", "Token", "What is wrong"}
 	if m.v.compared {
 		titles = append(titles, "Since")
@@ -150,7 +150,7 @@ func (m *markdown) group(g group) {
 		}
 		rows = append(rows, row)
 	}
-	m.table("the findings of "+g.rule, opening, titles, rows, closing)
+	m.table("the findings of "+g.rule, opening, titles, rows, strings.Join(closing, ""))
 }
 
 func (m *markdown) gaps() {

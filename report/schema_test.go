@@ -97,13 +97,12 @@ func (w *schemaWalk) compareFields(at string, goType reflect.Type, schema map[st
 // jsonFields gives the members that encoding/json writes: a field of the struct
 // itself shadows one of an embedded struct.
 func jsonFields(goType reflect.Type, fields map[string]reflect.Type, required map[string]bool) {
-	for i := range goType.NumField() {
-		if f := goType.Field(i); f.Anonymous {
+	for f := range goType.Fields() {
+		if f.Anonymous {
 			jsonFields(f.Type, fields, required)
 		}
 	}
-	for i := range goType.NumField() {
-		f := goType.Field(i)
+	for f := range goType.Fields() {
 		if f.Anonymous {
 			continue
 		}

@@ -60,7 +60,7 @@ var schemaMember = regexp.MustCompile(`"schema"\s*:\s*"([^"]*)"`)
 // document, of which 4 KiB are enough.
 func IsInventory(begin []byte) bool {
 	found := schemaMember.FindSubmatch(begin)
-	return found != nil && bytes.Equal(found[1], []byte(inventory.Schema))
+	return len(found) > 1 && bytes.Equal(found[1], []byte(inventory.Schema))
 }
 
 // SnapshotOfInventory makes a snapshot of an inventory.

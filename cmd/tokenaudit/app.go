@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,8 +88,8 @@ func (a *app) execute(ctx context.Context, args []string) (err error) {
 
 // lookup finds an environment variable; the last of several counts.
 func (a *app) lookup(name string) (string, bool) {
-	for i := len(a.environ) - 1; i >= 0; i-- {
-		if key, value, ok := strings.Cut(a.environ[i], "="); ok && key == name {
+	for _, v := range slices.Backward(a.environ) {
+		if key, value, ok := strings.Cut(v, "="); ok && key == name {
 			return value, true
 		}
 	}

@@ -82,8 +82,7 @@ func laterOf(a, b time.Time) time.Time {
 
 // rulesError gives a setting that the rules refuse its place in the configuration.
 func rulesError(cfg *config.Config, err error) error {
-	var setting *policies.SettingsError
-	if errors.As(err, &setting) {
+	if setting, ok := errors.AsType[*policies.SettingsError](err); ok {
 		return cfg.Mistake(setting.Path, setting.Detail)
 	}
 	return err

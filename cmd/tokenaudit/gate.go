@@ -166,8 +166,7 @@ func compareTo(r, baseline *report.Report, o gateOptions) error {
 		return nil
 	}
 	err := r.CompareTo(baseline, o.allowIncomplete)
-	var incomplete *report.BaselineError
-	if errors.As(err, &incomplete) {
+	if _, ok := errors.AsType[*report.BaselineError](err); ok {
 		return fmt.Errorf("--baseline %s: %w; --allow-incomplete-baseline takes it all the same", o.baseline, err)
 	}
 	if err != nil {

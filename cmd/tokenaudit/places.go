@@ -29,8 +29,7 @@ func checkPlace(flag, path string) error {
 	}
 	// A file is written beside the one that it replaces.
 	probe, err := os.CreateTemp(folder, ".tokenaudit-*.tmp")
-	var refused *fs.PathError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%s: the folder %s cannot be written to: %w", flag, folder, refused.Err)
 	}
 	if err != nil {

@@ -65,7 +65,7 @@ func TestInterruption(t *testing.T) {
 	f := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	hang := emulator.Action(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	hang := emulator.Action(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		cancel()
 		<-r.Context().Done()
 	})

@@ -28,14 +28,14 @@ type streams struct {
 }
 
 func newStreams(s surroundings, lookup func(string) (string, bool)) *streams {
-	io := &streams{in: s.in, out: s.out, err: s.err, width: defaultWidth}
-	io.errTerminal, io.width = terminal(s.err, io.width)
-	io.outTerminal, io.width = terminal(s.out, io.width)
+	std := &streams{in: s.in, out: s.out, err: s.err, width: defaultWidth}
+	std.errTerminal, std.width = terminal(s.err, std.width)
+	std.outTerminal, std.width = terminal(s.out, std.width)
 	dumb, _ := lookup("TERM")
 	// https://no-color.org: any value that is not empty switches colour off.
 	off, _ := lookup("NO_COLOR")
-	io.colour = off == "" && dumb != "dumb"
-	return io
+	std.colour = off == "" && dumb != "dumb"
+	return std
 }
 
 func terminal(w io.Writer, width int) (bool, int) {

@@ -107,7 +107,7 @@ func measure(t *testing.T, size emulator.Size, options emulator.Options, unpaced
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer server.Close() //nolint:errcheck // the benchmark is over
+		defer server.Close()
 		urls[i] = server.URL()
 	}
 	m := measurement{uses: map[domainName]domainUse{}, tokens: map[string]int{}}

@@ -99,8 +99,7 @@ func reason(name string, state FieldState, wrong string) string {
 // wrongShape says what b is, without quoting it: it may be a secret that sits
 // in the wrong place.
 func wrongShape(b []byte, err error) string {
-	var e *formError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*formError](err); ok {
 		return e.form
 	}
 	var shape *json.UnmarshalTypeError

@@ -217,7 +217,7 @@ func TestPageOf(t *testing.T) {
 		if err := json.Unmarshal([]byte(document), &c); err != nil {
 			t.Fatal(err)
 		}
-		got := ""
+		var got string
 		p, err := PageOf("items", c.Items, c.Total, c.Limit)
 		switch {
 		case err != nil:

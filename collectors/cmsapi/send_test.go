@@ -52,7 +52,7 @@ func TestFailuresAreClassifiedAndRetriedWithinBounds(t *testing.T) {
 			a.ContentLength = 2 << 30
 			return a, nil
 		}, nil, inventory.ErrTruncated, 1, "larger than 1 MiB"},
-		"a body that breaks": {func(_ int, r *http.Request) (*http.Response, error) { return breaking(`{"items":[`), nil }, nil, inventory.ErrTruncated, 3, "broke off"},
+		"a body that breaks": {func(_ int, _ *http.Request) (*http.Response, error) { return breaking(`{"items":[`), nil }, nil, inventory.ErrTruncated, 3, "broke off"},
 		"HTML": {func(int, *http.Request) (*http.Response, error) {
 			return reply(200, "<html>", "Content-Type", "text/html; charset=utf-8")
 		}, nil, inventory.ErrUnreadable, 1, "not JSON but text/html"},

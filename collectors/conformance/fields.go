@@ -68,7 +68,7 @@ func rewrite(field string, v any, change func(field string, v any) any) any {
 		}
 	case []any:
 		for i, element := range container {
-			if next := change(field+"[]", rewrite(field+"[]", element, change)); next != (any)(removed{}) {
+			if next := change(field+"[]", rewrite(field+"[]", element, change)); next != any(removed{}) {
 				container[i] = next
 			}
 		}

@@ -77,14 +77,14 @@ func (who caller) administers(uid string) inventory.Ternary {
 		if yes(o.IsOwner) {
 			return inventory.Yes
 		}
-		clear := len(o.Roles.Items) > 0 && o.Roles.Broken == 0
+		legible := len(o.Roles.Items) > 0 && o.Roles.Broken == 0
 		for _, role := range o.Roles.Items {
 			if yes(role.Admin) {
 				return inventory.Yes
 			}
-			clear = clear && role.Admin.State == cmsapi.FieldGiven
+			legible = legible && role.Admin.State == cmsapi.FieldGiven
 		}
-		if clear {
+		if legible {
 			return inventory.No
 		}
 	}

@@ -136,17 +136,17 @@ func TestBoundsAreSharp(t *testing.T) {
 			}
 		}
 		// The oracle goes by the minute: it misses the very offset at which a day ends.
-		close := func(a, b time.Time) bool { return a.Sub(b).Abs() <= time.Minute }
+		same := func(a, b time.Time) bool { return a.Sub(b).Abs() <= time.Minute }
 		for _, word := range words() {
 			earliest, latest, _ := bounds(word, at)
 			if last[word].After(at) {
 				last[word] = at
 			}
-			if !close(earliest, first[word]) || !close(latest, last[word]) {
+			if !same(earliest, first[word]) || !same(latest, last[word]) {
 				t.Errorf("%s at %v: %v to %v, could be %v to %v", word, at, earliest, latest, first[word], last[word])
 			}
 		}
-		if !close(begin, recordBegin(at)) {
+		if !same(begin, recordBegin(at)) {
 			t.Errorf("never at %v: since %v, could be %v", at, recordBegin(at), begin)
 		}
 	}
@@ -201,7 +201,7 @@ func TestNeverAtTheTurnOfTheMonth(t *testing.T) {
 		time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC): time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).Add(-14 * time.Hour),
 		time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC):  time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
 	} {
-		if got := recordBegin(at); got != want {
+		if got := recordBegin(at); !got.Equal(want) {
 			t.Errorf("at %v the record begins at %v, want %v", at, got, want)
 		}
 	}

@@ -53,7 +53,7 @@ func contentfulNumber(query url.Values, key string, standard int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("The value provided for %q is invalid. Please provide a valid number value", key) //nolint:revive,staticcheck // the service's words
+		return 0, fmt.Errorf("The value provided for %q is invalid. Please provide a valid number value", key) //nolint:staticcheck // the service's words
 	}
 	return n, nil
 }
@@ -104,7 +104,7 @@ func field(item object, path string) (value any, known bool) {
 
 func lookup(item object, path string) (any, bool) {
 	var value any = item
-	for _, name := range strings.Split(path, ".") {
+	for name := range strings.SplitSeq(path, ".") {
 		o, isObject := value.(object)
 		if !isObject {
 			return nil, false
@@ -173,7 +173,7 @@ func sortItems(items []object, order string) {
 		return
 	}
 	slices.SortStableFunc(items, func(a, b object) int {
-		for _, path := range strings.Split(order, ",") {
+		for path := range strings.SplitSeq(order, ",") {
 			path, reverse := strings.CutPrefix(path, "-")
 			va, _ := field(a, path)
 			vb, _ := field(b, path)
@@ -209,7 +209,7 @@ func (call *contentfulCall) includes(items []object, paths string) object {
 		return nil
 	}
 	out, seen := object{}, map[string]bool{}
-	for _, path := range strings.Split(paths, ",") {
+	for path := range strings.SplitSeq(paths, ",") {
 		for _, item := range items {
 			value, _ := field(item, path)
 			for _, l := range links(value) {

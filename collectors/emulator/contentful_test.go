@@ -64,7 +64,7 @@ func contentfulFixture(o ContentfulOptions) *Contentful {
 			},
 			Keys: []*ContentfulKey{
 				{
-					ID: "k1", Name: "Website", Description: ptr("<b>live</b>"), Secret: Secret(ContentfulKeyForm(), "k1"),
+					ID: "k1", Name: "Website", Description: new("<b>live</b>"), Secret: Secret(ContentfulKeyForm(), "k1"),
 					Environments: []string{"master"}, CreatedBy: "owner", CreatedAt: noon.AddDate(-1, 0, 0), UpdatedAt: noon,
 					Preview: &ContentfulPreviewKey{ID: "p1", Name: "Website", Secret: Secret(ContentfulKeyForm(), "p1"), Environments: []string{"staging"}},
 				},

@@ -65,7 +65,7 @@ func contentstackFixture(o ContentstackOptions) *Contentstack {
 				CreatedBy: "developer", CreatedAt: noon.Add(5 * time.Millisecond),
 			}, {UID: "d2", Name: "empty", Secret: Secret(ContentstackTokenForm(), "d2"), CreatedAt: noon}},
 			ManagementTokens: []*ContentstackManagementToken{
-				{UID: "m1", Name: "ci", Secret: Secret(ContentstackTokenForm(), "m1"), ExpiresOn: "2026-11-22", Notify: ptr(true),
+				{UID: "m1", Name: "ci", Secret: Secret(ContentstackTokenForm(), "m1"), ExpiresOn: "2026-11-22", Notify: new(true),
 					Scope: []ContentstackScope{{Module: "$all", Read: true, Write: true}}, CreatedAt: noon.AddDate(-1, 0, 0)},
 				{UID: "m2", Name: "forever", Secret: Secret(ContentstackTokenForm(), "m2"), CreatedAt: noon.AddDate(0, -1, 0)},
 				{UID: "m3", Name: "over", Secret: Secret(ContentstackTokenForm(), "m3"), ExpiresOn: "2026-11-21", CreatedAt: noon.AddDate(-2, 0, 0)},

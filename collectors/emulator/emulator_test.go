@@ -80,8 +80,6 @@ func equal(t *testing.T, what string, got, want any) {
 	}
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func TestSecretsAreRecognised(t *testing.T) {
 	forms := map[string]SecretForm{
 		"contentful personal": ContentfulPersonalForm(), "contentful key": ContentfulKeyForm(),

@@ -99,8 +99,7 @@ func earliest(faults []*PlaceError) *PlaceError {
 // undecodable turns an error of the decoder into a problem. It is rare: the
 // schema has passed, so that only a number can be of the wrong form (1.0).
 func undecodable(err error) problem {
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
+	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return problem{strings.ReplaceAll(wrongType.Field, ".", "/"), "cannot be " + wrongType.Value}
 	}
 	return problem{"", err.Error()}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -173,7 +174,7 @@ func scalar(n *yaml.Node) any {
 	case "!!bool":
 		return strings.EqualFold(n.Value, "true")
 	case "!!int", "!!float":
-		if f, err := strconv.ParseFloat(n.Value, 64); err == nil && f == f && f < 1e300 && f > -1e300 {
+		if f, err := strconv.ParseFloat(n.Value, 64); err == nil && math.Abs(f) < 1e300 {
 			return f
 		}
 	}

@@ -3,6 +3,7 @@ package terraform
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -87,10 +88,8 @@ func marked(mark any) bool {
 	case bool:
 		return m
 	case []any:
-		for _, part := range m {
-			if marked(part) {
-				return true
-			}
+		if slices.ContainsFunc(m, marked) {
+			return true
 		}
 	case map[string]any:
 		for _, part := range m {

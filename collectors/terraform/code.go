@@ -183,8 +183,7 @@ func readBounded(path string) ([]byte, error) {
 
 // unwrapped leaves the path out of an error that is told beside it.
 func unwrapped(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return err

@@ -78,8 +78,7 @@ func (c *collector) Probe(context.Context) []collectors.Check {
 
 // oneLine leaves the line breaks out of an error.
 func oneLine(err error) string {
-	var format *FormatError
-	if errors.As(err, &format) {
+	if format, ok := errors.AsType[*FormatError](err); ok {
 		return format.Error()
 	}
 	return strings.Join(strings.Fields(err.Error()), " ")

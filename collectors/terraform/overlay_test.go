@@ -163,30 +163,30 @@ func TestEnvironmentsThatExist(t *testing.T) {
 	omitted := object{"resources": []any{object{"address": "contentful_apikey.x", "mode": "managed", "type": "contentful_apikey", "name": "x", "expressions": object{}}}}
 	written := object{"resources": []any{object{"address": "contentful_apikey.x", "mode": "managed", "type": "contentful_apikey", "name": "x",
 		"expressions": object{"environments": object{"constant_value": []string{leftover}}}}}}
-	new := key("create")
-	new.after["environments"] = []string{leftover}
+	fresh := key("create")
+	fresh.after["environments"] = []string{leftover}
 	declared := environmentOf("create", object{"name": "staging"})
 	const id = "terraform/web/contentful_apikey.x"
 	alone := func(configuration object, list ...res) inv.Source {
 		return read(t, planOf(configuration, list...)).Source(at)
 	}
-	if got := exists(t, alone(omitted, new), id, leftover); got != inv.Unknown {
+	if got := exists(t, alone(omitted, fresh), id, leftover); got != inv.Unknown {
 		t.Errorf("with nothing to tell the environments: %s", got)
 	}
-	if got := exists(t, alone(omitted, new, declared), id, leftover); got != inv.No {
+	if got := exists(t, alone(omitted, fresh, declared), id, leftover); got != inv.No {
 		t.Errorf("a default of the provider beside declared environments: %s", got)
 	}
-	if got := exists(t, alone(written, new, declared), id, leftover); got != inv.Unknown {
+	if got := exists(t, alone(written, fresh, declared), id, leftover); got != inv.Unknown {
 		t.Errorf("a name that somebody wrote beside declared environments: %s", got)
 	}
-	if got := exists(t, alone(omitted, new, environmentOf("create", object{"name": leftover})), id, leftover); got != inv.Yes {
+	if got := exists(t, alone(omitted, fresh, environmentOf("create", object{"name": leftover})), id, leftover); got != inv.Yes {
 		t.Errorf("a declared environment: %s", got)
 	}
-	_, after := lay(t, planOf(omitted, new))
+	_, after := lay(t, planOf(omitted, fresh))
 	if got := exists(t, after[live], id, leftover); got != inv.No {
 		t.Errorf("with a live inventory: %s", got)
 	}
-	_, after = lay(t, planOf(omitted, new, environmentOf("create", object{"environment_id": leftover, "name": "x"})))
+	_, after = lay(t, planOf(omitted, fresh, environmentOf("create", object{"environment_id": leftover, "name": "x"})))
 	if got := exists(t, after[live], id, leftover); got != inv.Yes {
 		t.Errorf("made by the plan, with a live inventory: %s", got)
 	}

@@ -90,11 +90,11 @@ func (o objectReader) objects(n *yaml.Node, path string, option collectors.Optio
 		}
 		first := len(*o.secrets)
 		values := o.read(m, option.Items)
-		print := fingerprint(values, (*o.secrets)[first:])
-		if twin, ok := seen[print]; ok {
+		mark := fingerprint(values, (*o.secrets)[first:])
+		if twin, ok := seen[mark]; ok {
 			o.r.fail(e, index(path, i), "the same as %s; remove one of them", index(path, twin))
 		}
-		seen[print] = i
+		seen[mark] = i
 		out = append(out, values)
 	}
 	return out

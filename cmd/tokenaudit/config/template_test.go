@@ -52,7 +52,7 @@ func TestTemplateCommentsAreExamples(t *testing.T) {
 	text, _ := config.Template(definitions(), func(string) bool { return false })
 	example := regexp.MustCompile(`^\s*# +(#|- |[a-z_-]+:( |$))`)
 	var lines []string
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if example.MatchString(line) {
 			line = strings.Replace(line, "# ", "", 1)
 		}
