@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -18,10 +19,10 @@ const (
 
 var (
 	codePattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
-	// deniedField and deniedCollection find what a refusal is about. Of a server's
+	// deniedFields and deniedCollection find what a refusal is about. Of a server's
 	// text nothing else is passed on.
-	deniedField      = regexp.MustCompile(`field "([A-Za-z0-9_]{1,64})" in collection "([A-Za-z0-9_]{1,64})"`)
-	deniedCollection = regexp.MustCompile(`collection "([A-Za-z0-9_]{1,64})"`)
+	deniedFields     = regexp.MustCompile(`fields? ("\w+"(?:, "\w+")*) in collection "(\w+)"`)
+	deniedCollection = regexp.MustCompile(`collection "(\w+)"`)
 )
 
 // classify reads the code of a failure. The status decides the class, the
@@ -56,8 +57,8 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 
 // denied says what a refusal is about.
 func denied(reason string) string {
-	if m := deniedField.FindStringSubmatch(reason); m != nil {
-		return fmt.Sprintf("the credential may not read the field %s of %s, or the server has none", m[1], m[2])
+	if m := deniedFields.FindStringSubmatch(reason); m != nil {
+		return fmt.Sprintf("the credential may not read %s of %s, or the server does not have it", strings.ReplaceAll(m[1], `"`, ""), m[2])
 	}
 	if m := deniedCollection.FindStringSubmatch(reason); m != nil {
 		return fmt.Sprintf("the credential may not read %s", m[1])

@@ -252,7 +252,8 @@ func TestDenials(t *testing.T) {
 		status                int
 		class                 inventory.ErrorClass
 	}{
-		"a field":      {"error-403-field.json", "the field nosuchfield of directus_users", hintPolicy, 403, inventory.ErrPermissionDenied},
+		"a field":      {"error-403-field.json", "may not read nosuchfield of directus_users", hintPolicy, 403, inventory.ErrPermissionDenied},
+		"fields":       {"error-403-fields.json", "may not read nosuch, other of directus_users", hintPolicy, 403, inventory.ErrPermissionDenied},
 		"a collection": {"error-403-collection.json", "may not read directus_revisions", hintPolicy, 403, inventory.ErrPermissionDenied},
 		"a credential": {"error-401.json", "the credential is not accepted", hintCredential, 401, inventory.ErrUnauthorized},
 		"a parameter":  {"error-400.json", "does not understand the request", hintServer, 400, inventory.ErrUnreadable},
