@@ -34,7 +34,7 @@ const (
 	reset        = "\x1b[0m"
 )
 
-// page writes text in sections: aligned and cut for a terminal, tab-separated
+// page writes text in sections: aligned and fitted for a terminal, tab-separated
 // and whole elsewhere. The first error of the writer sticks.
 type page struct {
 	w       *bufio.Writer
@@ -109,6 +109,16 @@ func (p *page) paragraph(label, text string) {
 	}
 }
 
+// item writes text as an indented point of a list, whole.
+func (p *page) item(text string) {
+	for i, line := range wrap(cutWidth(oneLine(text), mostProse), p.width-4) {
+		if i > 0 {
+			p.put("  ")
+		}
+		p.put("  " + line + "\n")
+	}
+}
+
 // column is a column of a table.
 type column struct {
 	title string
@@ -117,6 +127,8 @@ type column struct {
 	middle bool
 	// whole: short and needed whole, so it is never cut.
 	whole bool
+	// prose: a sentence, wrapped and not cut.
+	prose bool
 	// optional: left out of a terminal that has no room to show it readably.
 	optional bool
 }
@@ -153,10 +165,9 @@ func (p *page) separated(columns []column, rows [][]string) {
 
 func (p *page) aligned(columns []column, rows [][]string) error {
 	columns, rows, widths := layOut(columns, rows, p.width)
+	var lines [][]string
 	for _, row := range rows {
-		for i := range row {
-			row[i] = columns[i].cut(row[i], widths[i])
-		}
+		lines = append(lines, linesOf(columns, row, widths)...)
 	}
 	var text bytes.Buffer
 	t := tablewriter.NewTable(&text, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
@@ -172,7 +183,7 @@ func (p *page) aligned(columns []column, rows [][]string) error {
 		titles[i] = cutWidth(c.title, widths[i])
 	}
 	t.Header(titles...)
-	if err := t.Bulk(rows); err != nil {
+	if err := t.Bulk(lines); err != nil {
 		return err
 	}
 	if err := t.Render(); err != nil {
@@ -193,6 +204,25 @@ func plainCells() tw.CellConfig {
 	}
 }
 
+// linesOf fits a row into the widths of its columns: prose takes as many lines as
+// it needs, the rest is cut.
+func linesOf(columns []column, row []string, widths []int) [][]string {
+	lines := [][]string{make([]string, len(row))}
+	for i, c := range columns {
+		if !c.prose {
+			lines[0][i] = c.cut(row[i], widths[i])
+			continue
+		}
+		for n, part := range wrap(cutWidth(row[i], mostProse), widths[i]) {
+			if n == len(lines) {
+				lines = append(lines, make([]string, len(row)))
+			}
+			lines[n][i] = part
+		}
+	}
+	return lines
+}
+
 func (c column) cut(s string, width int) string {
 	if c.middle {
 		return cutMiddle(s, width)
@@ -200,13 +230,37 @@ func (c column) cut(s string, width int) string {
 	return cutWidth(s, width)
 }
 
-// cutMiddle cuts out of the middle and keeps more of the end.
+// least is the width below which a column is not cut any further. Of ids it
+// leaves the last part, by which they can be told and asked for.
+func (c column) least(rows [][]string, column int) int {
+	switch {
+	case c.prose:
+		return leastProse
+	case c.middle:
+		least := leastColumn
+		for _, row := range rows {
+			least = max(least, displaywidth.String(lastPart(row[column])+ellipsis))
+		}
+		return min(least, mostLast)
+	}
+	return leastColumn
+}
+
+// lastPart is the last part of an id, with the slash before it.
+func lastPart(id string) string { return id[max(0, strings.LastIndexByte(id, '/')):] }
+
+// cutMiddle cuts out of the middle and keeps more of the end, with the whole last
+// part of an id where there is room.
 func cutMiddle(s string, columns int) string {
 	if len(s) <= columns || displaywidth.String(s) <= columns {
 		return s
 	}
-	head := cutWidth(s, max(columns/3, 1)) // ends in the ellipsis
-	room := columns - displaywidth.String(head)
+	room := columns / 3
+	if last := displaywidth.String(lastPart(s)); last < columns {
+		room = min(room, columns-last)
+	}
+	head := cutWidth(s, max(room, 1)) // ends in the ellipsis
+	room = columns - displaywidth.String(head)
 	var starts, widths []int
 	offset := 0
 	for g := displaywidth.StringGraphemes(s); g.Next(); {
@@ -233,7 +287,7 @@ func layOut(columns []column, rows [][]string, width int) ([]column, [][]string,
 			if c.optional {
 				drop = i
 			}
-			tight = tight || !c.whole && widths[i] == leastColumn
+			tight = tight || !c.whole && !c.prose && widths[i] == leastColumn
 		}
 		if drop < 0 || sum <= total && !tight {
 			return columns, rows, widths
@@ -245,25 +299,44 @@ func layOut(columns []column, rows [][]string, width int) ([]column, [][]string,
 	}
 }
 
-// leastColumn is the width below which a column is not cut any further.
-const leastColumn = 10
+const (
+	// leastColumn is the least width of a column of words.
+	leastColumn = 10
+	// leastProse is the least width in which a sentence can be read.
+	leastProse = 20
+	// mostProse bounds what one hostile name can fill the terminal with.
+	mostProse = 800
+	// mostLast bounds what is kept of the end of an id.
+	mostLast = 26
+)
 
 // fitColumns shares the width out: every column gets what it needs, and the
 // widest give first where that is too much.
 func fitColumns(columns []column, rows [][]string, total int) []int {
-	widths := make([]int, len(columns))
+	widths, least := make([]int, len(columns)), make([]int, len(columns))
 	sum := 0
 	for i, c := range columns {
+		least[i] = c.least(rows, i)
 		widths[i] = displaywidth.String(c.title)
 		for _, row := range rows {
 			widths[i] = min(max(widths[i], displaywidth.String(row[i])), total)
 		}
 		sum += widths[i]
 	}
+	// On a terminal that has no room even for the least, all are cut alike.
+	for _, floor := range [][]int{least, slices.Repeat([]int{leastColumn}, len(columns))} {
+		sum = narrow(columns, widths, floor, sum, total)
+	}
+	return widths
+}
+
+// narrow takes from the widest column until the sum fits the total, or nothing is
+// left to take, and gives the sum.
+func narrow(columns []column, widths, least []int, sum, total int) int {
 	for ; sum > total; sum-- {
 		widest := -1
 		for i, w := range widths {
-			if !columns[i].whole && w > leastColumn && (widest < 0 || w > widths[widest]) {
+			if !columns[i].whole && w > least[i] && (widest < 0 || w > widths[widest]) {
 				widest = i
 			}
 		}
@@ -272,7 +345,7 @@ func fitColumns(columns []column, rows [][]string, total int) []int {
 		}
 		widths[widest]--
 	}
-	return widths
+	return sum
 }
 
 // wrap breaks text into lines of at most columns, at blanks where there are any.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -39,7 +40,7 @@ func (p *page) missing(v *view) {
 			rows = append(rows, []string{e.Rule, e.Source, e.Detail})
 		}
 		p.heading(red, fmt.Sprintf("RULES THAT COULD NOT RUN: %s", strings.Join(v.r.erredRules(), ", ")))
-		p.table([]column{{title: "RULE"}, {title: "SOURCE", middle: true}, {title: "WHY"}}, rows)
+		p.table([]column{{title: "RULE"}, {title: "SOURCE", middle: true}, {title: "WHY", prose: true}}, rows)
 	}
 	if len(v.r.Sources) == 0 {
 		p.heading(red, "NOTHING WAS AUDITED: no source was found")
@@ -47,31 +48,33 @@ func (p *page) missing(v *view) {
 }
 
 // notRead lists the lists that nobody accepted to miss. On a terminal the hints
-// stand below, whole and each once: they say what to do.
+// stand below, each once: they say what to do.
 func (p *page) notRead(v *view) {
-	columns := []column{{title: "SOURCE", middle: true}, {title: "LIST", whole: true}, {title: "WHY"}}
-	if !p.o.Terminal {
-		columns = append(columns, column{title: "WHAT TO DO"})
-	}
-	var rows [][]string
-	var hints []string
-	for _, unit := range v.unread {
-		if unit.Accepted != nil {
-			continue
-		}
-		row := []string{unit.Source, unit.Name, unitProblem(unit)}
-		if !p.o.Terminal {
-			row = append(row, unit.Hint)
-		} else if unit.Hint != "" && !slices.Contains(hints, unit.Hint) {
-			hints = append(hints, unit.Hint)
-		}
-		rows = append(rows, row)
-	}
-	if len(rows) == 0 {
+	missed := slices.DeleteFunc(slices.Clone(v.unread), func(u UnreadUnit) bool { return u.Accepted != nil })
+	if len(missed) == 0 {
 		return
 	}
-	p.heading(red, fmt.Sprintf("NOT READ: %s could not be read in full; what is missing was not judged", plural(len(rows), "list", "lists")))
-	p.table(columns, rows)
+	p.heading(red, fmt.Sprintf("NOT READ: %s could not be read in full; what is missing was not judged", plural(len(missed), "list", "lists")))
+	if !p.o.Terminal {
+		var rows [][]string
+		for _, unit := range missed {
+			rows = append(rows, []string{unit.Source, unit.Name, unitProblem(unit), unit.Hint})
+		}
+		p.table([]column{{title: "SOURCE"}, {title: "LIST"}, {title: "WHY"}, {title: "WHAT TO DO"}}, rows)
+		return
+	}
+	source := ""
+	var hints []string
+	for _, unit := range missed {
+		if unit.Source != source {
+			source = unit.Source
+			p.put(oneLine(source) + "\n")
+		}
+		p.item(unit.Name + ": " + unitProblem(unit))
+		if unit.Hint != "" && !slices.Contains(hints, unit.Hint) {
+			hints = append(hints, unit.Hint)
+		}
+	}
 	for _, hint := range hints {
 		p.paragraph("  To do: ", hint)
 	}
@@ -95,16 +98,16 @@ func (p *page) group(v *view, g group) {
 		title = "  " + rule.Title
 	}
 	p.heading(severityStyle(g.severity), fmt.Sprintf("%s  %s%s  (%s)", strings.ToUpper(string(g.severity)), g.rule, title, plural(len(g.findings), "finding", "findings")))
-	columns := []column{{title: "NAME", optional: p.o.Terminal}, {title: "TOKEN", middle: true}, {title: "WHAT IS WRONG"}}
+	columns := []column{{title: "NAME"}, {title: "TOKEN", middle: true}, {title: "WHAT IS WRONG", prose: true}}
 	if v.compared {
-		columns = append(columns, column{title: "SINCE"})
+		columns = append(columns, column{title: "SINCE", whole: true})
 	}
 	if !p.o.Terminal {
 		columns = append([]column{{title: "SEVERITY"}, {title: "RULE"}, {title: "SOURCE"}}, columns...)
 	}
 	rows := make([][]string, 0, len(g.findings))
 	for _, f := range g.findings {
-		row := []string{v.name(f), subject(f), f.Message}
+		row := []string{v.name(f), subject(f), p.message(f)}
 		if v.compared {
 			row = append(row, string(f.Baseline))
 		}
@@ -117,6 +120,16 @@ func (p *page) group(v *view, g group) {
 	for _, text := range g.remediations {
 		p.paragraph("  Fix: ", text)
 	}
+}
+
+// message is what a finding says. On a terminal the name of the token, which
+// stands beside it, is left out of the usual "delivery token "web" can ...".
+func (p *page) message(f *Finding) string {
+	named := fmt.Sprintf("%s token %q ", f.Kind, f.TokenName)
+	if rest, ok := strings.CutPrefix(f.Message, named); ok && p.o.Terminal && f.TokenName != "" {
+		return fmt.Sprintf("%s token %s", f.Kind, rest)
+	}
+	return f.Message
 }
 
 func severityStyle(s policies.Severity) style {
@@ -144,15 +157,22 @@ func (p *page) gaps(v *view) {
 		p.table([]column{{title: "RULE"}, {title: "SOURCE"}, {title: "COUNT"}, {title: "REASON"}, {title: "FOR EXAMPLE"}}, rows)
 		return
 	}
-	var rows [][]string
-	for _, gap := range v.mergedGaps() {
+	gaps, lists := v.foldedGaps()
+	for _, list := range lists {
+		p.item(fmt.Sprintf("%s: the list %s could not be read, which keeps %s open", list.source, list.name, plural(list.count, "verdict", "verdicts")))
+	}
+	rule := ""
+	for _, gap := range gaps {
+		if gap.rule != rule {
+			rule = gap.rule
+			p.put(oneLine(rule) + "\n")
+		}
 		where := plural(gap.sources, "source", "sources")
 		if gap.sources == 1 {
 			where = gap.source
 		}
-		rows = append(rows, []string{gap.rule, thousands(gap.count), where, gap.reason})
+		p.item(fmt.Sprintf("%s in %s: %s", thousands(gap.count), where, gap.reason))
 	}
-	p.table([]column{{title: "RULE"}, {title: "COUNT"}, {title: "WHERE", middle: true}, {title: "WHY"}}, rows)
 }
 
 // acceptedGaps lists what somebody signed not to know.
@@ -165,7 +185,7 @@ func (p *page) acceptedGaps(v *view) {
 		rows = append(rows, []string{string(gap.State), gap.Source, gap.Unit, expiryText(gap.Expires, gap.ExpiresInDays), gap.Reason, gap.Owner})
 	}
 	p.heading(bold, fmt.Sprintf("ACCEPTED GAPS: %s not read, as accepted", plural(v.acceptedUnits, "list", "lists")))
-	p.table([]column{{title: "STATE", whole: true}, {title: "SOURCE", middle: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "REASON", optional: true}, {title: "OWNER", optional: true}}, rows)
+	p.table([]column{{title: "STATE", whole: true}, {title: "SOURCE", middle: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)
 }
 
 // waivers lists those that need somebody: expired, about to expire, without effect.
@@ -181,7 +201,7 @@ func (p *page) waivers(v *view) {
 		return
 	}
 	p.heading(yellow, fmt.Sprintf("WAIVERS TO LOOK AT: %d expired, %d about to expire, %d without effect", v.waiverCount[waiverExpired], v.waiverCount[waiverExpiring], v.waiverCount[waiverUnmatched]))
-	p.table([]column{{title: "STATE", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "FINDINGS", whole: true, optional: true}, {title: "REASON", optional: true}, {title: "OWNER", optional: true}}, rows)
+	p.table([]column{{title: "STATE", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "FINDINGS", whole: true, optional: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)
 }
 
 // waived lists the findings that a waiver covers, with who signed for what.
@@ -198,7 +218,7 @@ func (p *page) waived(v *view) {
 		rows = append(rows, row)
 	}
 	p.heading(bold, fmt.Sprintf("WAIVED: %s", plural(len(rows), "finding", "findings")))
-	p.table([]column{{title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY"}, {title: "WHAT IS WRONG", optional: true}}, rows)
+	p.table([]column{{title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}, {title: "WHAT IS WRONG", prose: true, optional: true}}, rows)
 }
 
 // allowed lists the passes that somebody may wonder about.
@@ -206,16 +226,22 @@ func (p *page) allowed(v *view) {
 	if len(v.r.Allowed) == 0 {
 		return
 	}
+	p.heading(bold, fmt.Sprintf("ALLOWED: %s worth a word", plural(len(v.r.Allowed), "pass", "passes")))
 	var rows [][]string
+	rule := ""
 	for _, a := range v.r.Allowed {
-		id := a.Token
-		if id == "" {
-			id = a.Source
+		id := cmp.Or(a.Token, a.Source)
+		if !p.o.Terminal {
+			rows = append(rows, []string{a.Rule, id, a.Message})
+			continue
 		}
-		rows = append(rows, []string{a.Rule, id, a.Message})
+		if a.Rule != rule {
+			rule = a.Rule
+			p.put(oneLine(rule) + "\n")
+		}
+		p.item(id + ": " + a.Message)
 	}
-	p.heading(bold, fmt.Sprintf("ALLOWED: %s worth a word", plural(len(rows), "pass", "passes")))
-	p.table([]column{{title: "RULE"}, {title: "TOKEN", middle: true}, {title: "WHY"}}, rows)
+	p.table([]column{{title: "RULE"}, {title: "TOKEN"}, {title: "WHY"}}, rows)
 }
 
 // baseline lists what is gone, and what nobody could look at again.
@@ -230,7 +256,7 @@ func (p *page) baseline(v *view) {
 			rows = append(rows, []string{string(f.Severity), f.Rule, subject(f), f.Resolution.Text()})
 		}
 		p.heading(s, title)
-		p.table([]column{{title: "SEVERITY"}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "WHY"}}, rows)
+		p.table([]column{{title: "SEVERITY"}, {title: "RULE", whole: true}, {title: "TOKEN", middle: true}, {title: "WHY", prose: true}}, rows)
 	}
 	list(green, fmt.Sprintf("RESOLVED since the baseline: %s", plural(len(v.r.Resolved), "finding", "findings")), v.r.Resolved)
 	list(yellow, fmt.Sprintf("STALE: %s of the baseline could not be looked at again", plural(len(v.r.Stale), "finding", "findings")), v.r.Stale)
@@ -278,5 +304,9 @@ func (p *page) verdict(d Decision) {
 		p.put("\n")
 	}
 	s := map[Verdict]style{VerdictPass: green, VerdictFail: red, VerdictIncomplete: yellow}[d.Verdict]
-	p.styled(s, oneLine(fmt.Sprintf("%s (exit code %d): %s.", strings.ToUpper(string(d.Verdict)), d.Code, d.Reason)))
+	line := oneLine(fmt.Sprintf("%s (exit code %d): %s.", strings.ToUpper(string(d.Verdict)), d.Code, d.Reason))
+	if p.o.Terminal {
+		line = strings.Join(wrap(line, p.width), "\n")
+	}
+	p.styled(s, line)
 }

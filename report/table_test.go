@@ -118,6 +118,34 @@ func TestCutMiddle(t *testing.T) {
 	}
 }
 
+// The last part of an id is what explain finds a token by.
+func TestCutMiddleKeepsTheLastPart(t *testing.T) {
+	const id = "contentful/organizations/acme/access_tokens/0yGW0dhmUH6Bp53ZkZdzZy"
+	for n := 24; n < len(id); n++ {
+		if got := cutMiddle(id, n); !strings.HasSuffix(got, "/0yGW0dhmUH6Bp53ZkZdzZy") || displaywidth.String(got) > n {
+			t.Errorf("cutMiddle to %d = %q", n, got)
+		}
+	}
+}
+
+// What is wrong is told to its end, on however narrow a terminal.
+func TestTableTellsMessagesWhole(t *testing.T) {
+	r := sampleReport()
+	for _, width := range []int{60, 80} {
+		out := string(rendered(t, "table", r, RenderOptions{Terminal: true, Width: width}))
+		words := strings.Join(strings.Fields(out), " ")
+		for i := range r.Findings {
+			if r.Findings[i].Status != policies.Fail {
+				continue
+			}
+			message := strings.Fields(r.Findings[i].Message)
+			if last := message[len(message)-1]; !strings.Contains(words, " "+last+" ") {
+				t.Errorf("%d columns: the end of %q is not shown", width, r.Findings[i].Message)
+			}
+		}
+	}
+}
+
 func TestWrap(t *testing.T) {
 	for _, tt := range []struct {
 		text string

@@ -189,6 +189,33 @@ func (v *view) mergedGaps() []mergedGap {
 	return merged
 }
 
+// unreadList is a list that could not be read, and how many verdicts it kept open.
+type unreadList struct {
+	source, name string
+	count        int
+}
+
+// foldedGaps gives the merged gaps, and apart from them those that every rule has
+// because of the same unread list.
+func (v *view) foldedGaps() (gaps []mergedGap, lists []unreadList) {
+	for _, gap := range v.mergedGaps() {
+		i := slices.IndexFunc(v.unread, func(u UnreadUnit) bool {
+			return gap.sources == 1 && u.Source == gap.source && strings.HasPrefix(gap.reason, "the list "+u.Name+" could not be read ")
+		})
+		if i < 0 {
+			gaps = append(gaps, gap)
+			continue
+		}
+		list := unreadList{source: gap.source, name: v.unread[i].Name}
+		at := slices.IndexFunc(lists, func(l unreadList) bool { return l.source == list.source && l.name == list.name })
+		if at < 0 {
+			at, lists = len(lists), append(lists, list)
+		}
+		lists[at].count += gap.count
+	}
+	return gaps, lists
+}
+
 // expiryText gives "2026-03-20 (6 days)".
 func expiryText(date string, days int) string {
 	switch {
