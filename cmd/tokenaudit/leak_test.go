@@ -1,13 +1,18 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -18,30 +23,45 @@ import (
 // credentials, and finds none of them in what is printed or written. Nothing
 // but GET and HEAD reaches a server on the way.
 func TestNothingLeaks(t *testing.T) {
+	plan := plantedPlan(t)
 	f := newFixture(t)
+	write(t, "plan.json", plan)
+	write(t, "tokens.yaml", "version: 1\nsources: [{id: contentstack/stacks/bltstack, tokens: [{name: deploy, kind: management, expiry: never}]}]\n")
 	everywhere := []string{"scan", "-v", "--save-inventory", "inventory.json"}
+	again := []string{"convert", "-v", "json.out"}
 	for _, format := range report.FormatNames() {
 		everywhere = append(everywhere, "-o", format+"="+format+".out")
+		again = append(again, "-o", format+"="+format+".again")
 	}
 	runs := [][]string{
 		everywhere,
 		{"collect", "-v"},
 		{"doctor", "-v"},
 		{"evaluate", "-v", "inventory.json"},
+		{"evaluate", "-v", "--framework", "owasp-nhi", "--baseline", "json.out", "--previous", "inventory.json", "inventory.json"},
+		{"evaluate", "-v", "--terraform-plan", "shop=plan.json", "-o", "json", "inventory.json"},
+		{"evaluate", "-v", "--manifest", "tokens.yaml"},
+		{"drift", "-v", "--manifest", "tokens.yaml", "inventory.json"},
 		{"explain", "-v", "unused-token", "contentful/organizations/acme/access_tokens/t-idle"},
 		{"merge", "-v", "inventory.json"},
 		{"diff", "-v", "inventory.json", "json.out"},
 		{"gate", "-v", "json.out"},
-		{"convert", "-v", "json.out"},
+		again,
 		{"waivers", "check", "-v"},
 		{"demo", "-v"},
 		{"rules", "list", "-v"},
+		{"rules", "show", "-v", "unused-token"},
+		{"rules", "new", "-v", "ours"},
+		{"rules", "test", "-v", "policies"},
 		{"schema", "config", "-v"},
+		{"completion", "bash", "-v"},
+		{"version", "-v"},
 		{"init", "-v", "fresh.yaml"},
 	}
 	for _, format := range report.FormatNames() {
 		runs = append(runs, []string{"scan", "-v", "-o", format})
 	}
+	everyCommand(t, runs)
 	for _, args := range runs {
 		got := f.execute(t.Context(), args...)
 		if got.code == 2 {
@@ -60,6 +80,48 @@ func TestNothingLeaks(t *testing.T) {
 		f.noSecret(t, "refused: "+strings.Join(args, " "), f.execute(t.Context(), args...))
 	}
 	f.onlyReads(t)
+}
+
+// everyCommand demands that each command there is has a run.
+func everyCommand(t *testing.T, runs [][]string) {
+	t.Helper()
+	a := newApp(surroundings{out: io.Discard, err: io.Discard})
+	ran := map[*cobra.Command]bool{}
+	root := newRoot(a)
+	for _, args := range runs {
+		if cmd, _, err := root.Find(args); err == nil {
+			ran[cmd] = true
+		}
+	}
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		for _, below := range cmd.Commands() {
+			visit(below)
+		}
+		if cmd.Runnable() && cmd.HasParent() && !cmd.HasSubCommands() && !ran[cmd] {
+			t.Errorf("%s has no run", cmd.CommandPath())
+		}
+	}
+	visit(root)
+}
+
+// plantedPlan is the plan of the sample repository with planted secrets in the
+// places of its invented ones.
+func plantedPlan(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../testdata/premerge/bad/plan.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	planted := regexp.MustCompile(`"[^"]*FAKE[^"]*"`).ReplaceAllStringFunc(string(text), func(string) string {
+		n++
+		return `"` + contentfulSecret(fmt.Sprint("plan ", n)) + `"`
+	})
+	if n < 2 {
+		t.Fatalf("the plan has only %d secrets", n)
+	}
+	return planted
 }
 
 // refuseWithBody sends the emulator's own body with status 403.
@@ -81,7 +143,7 @@ func (f *fixture) noSecret(t *testing.T, name string, got outcome) {
 		t.Errorf("%s: stderr holds a secret", name)
 	}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || path == "plan.json" {
 			return err
 		}
 		text, err := os.ReadFile(path)
