@@ -9,6 +9,8 @@ package collectors
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -70,6 +72,40 @@ type Check struct {
 	Hint string `json:"hint,omitempty"`
 	// Class is the error class of a failed check.
 	Class inventory.ErrorClass `json:"class,omitempty"`
+}
+
+// summarised bounds how many failures a SummaryCheck quotes.
+const summarised = 3
+
+// SummaryCheck makes one check of checks of the same kind on many things, whose
+// names are theirs: ok if all are, else as bad as the worst of them, with the
+// first that are not, and what to do about the first of these.
+func SummaryCheck(name, thing string, checks []Check) Check {
+	things := thing + "s"
+	sum := Check{Name: name, Status: CheckOK, Detail: fmt.Sprintf("all %d %s", len(checks), things)}
+	if len(checks) == 1 {
+		things, sum.Detail = thing, "1 "+thing
+	}
+	var told []string
+	bad := 0
+	for _, c := range checks {
+		if c.Status == CheckOK {
+			continue
+		}
+		if bad++; bad <= summarised {
+			told = append(told, c.Name+": "+c.Detail)
+		}
+		if sum.Status == CheckOK || sum.Status == CheckWarning && c.Status == CheckFailed {
+			sum.Status, sum.Class, sum.Hint = c.Status, c.Class, c.Hint
+		}
+	}
+	if bad > 0 {
+		sum.Detail = fmt.Sprintf("not of %d of %d %s: %s", bad, len(checks), things, strings.Join(told, "; "))
+	}
+	if bad > summarised {
+		sum.Detail += fmt.Sprintf("; and %d more", bad-summarised)
+	}
+	return sum
 }
 
 // DiscoveryError says that not all sources of an entry could be found. The run

@@ -4,9 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -31,27 +35,42 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	tokens, _ := c.probeList(ctx, "list organization tokens", unitAccessTokens, cmsapi.Path("/organizations/{}/access_tokens", c.organization))
 	spaces, first := c.probeList(ctx, "list spaces", unitSpaces, cmsapi.Path("/organizations/{}/spaces", c.organization))
 	checks = append(checks, tokens, spaces)
-	for _, id := range c.sampleSpaces(ctx, first) {
+	for _, id := range c.spaces {
 		checks = append(checks, c.probeSpace(ctx, id)...)
+	}
+	if len(c.spaces) > 0 {
+		return checks
+	}
+	found, _ := c.organizationSpaces(ctx)
+	others := slices.Sorted(maps.Keys(found))
+	if first == "" && len(others) > 0 {
+		first = others[0]
+	}
+	if first != "" {
+		checks = append(checks, c.probeSpace(ctx, first)...)
+	}
+	others = slices.DeleteFunc(others, func(id string) bool { return id == first })
+	if len(others) > 0 {
+		checks = append(checks, c.probeOthers(ctx, others))
 	}
 	return checks
 }
 
-// sampleSpaces gives the spaces whose lists are probed: the configured ones, or
-// one of the organization, which may be found by the user's membership only.
-func (c *collector) sampleSpaces(ctx context.Context, first string) []string {
-	if len(c.spaces) > 0 {
-		return c.spaces
+// probeOthers asks each of the other spaces for its keys, which a role may hide
+// in one space and show in the next. One check tells of them all.
+func (c *collector) probeOthers(ctx context.Context, ids []string) collectors.Check {
+	asked := make([]collectors.Check, len(ids))
+	workers := pool.New().WithMaxGoroutines(spacesAtOnce)
+	for i, id := range ids {
+		workers.Go(func() {
+			asked[i], _ = c.probeList(ctx, id, unitAPIKeys, cmsapi.Path("/spaces/{}/api_keys", id))
+			if asked[i].Status == collectors.CheckOK {
+				asked[i], _ = c.probeList(ctx, id, unitPreviewAPIKeys, cmsapi.Path("/spaces/{}/preview_api_keys", id))
+			}
+		})
 	}
-	if first != "" {
-		return []string{first}
-	}
-	for _, s := range list[space](ctx, c.client, request{what: "spaces", path: "/spaces"}).Items {
-		if s.sys().Organization.Value.id() == c.organization {
-			return []string{s.id()}
-		}
-	}
-	return nil
+	workers.Wait()
+	return collectors.SummaryCheck("list keys of the other spaces", "space", asked)
 }
 
 func (c *collector) failed(ctx context.Context, name, unit string, err error) collectors.Check {

@@ -12,6 +12,7 @@ import (
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	const organization = "/organizations/" + testOrganization
+	const others = "list keys of the other spaces"
 	spaceChecks := func(id string) []string {
 		return []string{"list API keys of space " + id + " ok", "list preview keys of space " + id + " ok",
 			"list environments of space " + id + " ok", "list environment aliases of space " + id + " ok"}
@@ -29,7 +30,13 @@ func TestProbe(t *testing.T) {
 	}{
 		{
 			name: "all well", values: organizationEntry(),
-			want: head("authorization ok", "organization role ok", "list organization tokens ok", "list spaces ok"),
+			want: append(head("authorization ok", "organization role ok", "list organization tokens ok", "list spaces ok"), others+" ok"),
+		},
+		{
+			name: "a space whose keys are hidden", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{"/spaces/blog/preview_api_keys": failure(403, "AccessDenied")},
+			want:    append(head("authorization ok", "organization role ok", "list organization tokens ok", "list spaces ok"), others+" failed permission_denied"),
+			hints:   []string{"API keys"},
 		},
 		{
 			name: "spaces alone", values: map[string]any{optionSpaces: []string{"web"}},
@@ -59,13 +66,13 @@ func TestProbe(t *testing.T) {
 				organization + "/access_tokens":            failure(403, "AccessDenied"),
 				organization + "/organization_memberships": items(`{"role":"developer","sys":{"id":"om","user":{"sys":{"id":"uAudit"}}}}`),
 			},
-			want:  head("authorization ok", "organization role warning", "list organization tokens failed permission_denied", "list spaces ok"),
+			want:  append(head("authorization ok", "organization role warning", "list organization tokens failed permission_denied", "list spaces ok"), others+" ok"),
 			hints: []string{"Owner or Admin", "Owner or Admin"},
 		},
 		{
 			name: "a stranger", values: organizationEntry(),
 			answers: map[string]http.HandlerFunc{organization + "/organization_memberships": items()},
-			want:    head("authorization ok", "organization role failed not_found", "list organization tokens ok", "list spaces ok"),
+			want:    append(head("authorization ok", "organization role failed not_found", "list organization tokens ok", "list spaces ok"), others+" ok"),
 			hints:   []string{"a member"},
 		},
 		{

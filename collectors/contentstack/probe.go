@@ -4,16 +4,21 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+
+	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// Probe implements collectors.Prober. It asks for one entry of each list, of
-// the first stack that it finds.
+// Probe implements collectors.Prober. It asks for one entry of each list of the
+// first stack that it finds, and of the token lists of all others, because the
+// right to see these is given stack by stack.
 func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	who, err := c.whoAmI(ctx)
+	c.caller = who
 	checks := []collectors.Check{c.checkIdentity(who, err)}
 	if e := cmsapi.AsError(err); e != nil && !c.oauth && e.Class == inventory.ErrUnauthorized {
 		// Nothing else can work without a valid session.
@@ -22,12 +27,42 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	if c.organization != "" {
 		checks = append(checks, checkOrganization(who.administers(c.organization), c.organization))
 	}
-	found, s := c.checkStacks(ctx)
+	found, stacks := c.checkStacks(ctx)
 	checks = append(checks, found...)
-	if s != nil {
-		checks = append(checks, c.checkLists(ctx, s, err == nil)...)
+	if len(stacks) > 0 {
+		checks = append(checks, c.checkLists(ctx, stacks[0], err == nil)...)
+	}
+	if len(stacks) > 1 {
+		checks = append(checks, c.checkOthers(ctx, stacks[1:])...)
 	}
 	return checks
+}
+
+// checkOthers checks the token lists of all stacks but the first, with a check
+// for each of the two. That stacks were found at all says that the credential
+// is valid, so a list that it is refused needs a right.
+func (c *collector) checkOthers(ctx context.Context, stacks []*openStack) []collectors.Check {
+	delivery, management := make([]collectors.Check, len(stacks)), make([]collectors.Check, len(stacks))
+	p := pool.New().WithMaxGoroutines(maxLookups)
+	for i, s := range stacks {
+		ask := func(path, hint string) (collectors.Check, cmsapi.Page[token]) {
+			tokens, err := peek(ctx, s.client, tokenListing(path, c.stackHeader(s)))
+			if e := cmsapi.AsError(err); e != nil {
+				err = denied(e, hint)
+			}
+			return counted(s.source.Name, "of the stack", tokens, err, hint), tokens
+		}
+		p.Go(func() { delivery[i], _ = ask("/v3/stacks/delivery_tokens", hintDelivery) })
+		p.Go(func() {
+			check, tokens := ask("/v3/stacks/management_tokens", hintManagement)
+			management[i] = c.doubted(check, s, tokens)
+		})
+	}
+	p.Wait()
+	return []collectors.Check{
+		collectors.SummaryCheck("list delivery tokens of the other stacks", "stack", delivery),
+		collectors.SummaryCheck("list management tokens of the other stacks", "stack", management),
+	}
 }
 
 func (c *collector) checkIdentity(who caller, err error) collectors.Check {
@@ -65,8 +100,9 @@ func checkOrganization(admin inventory.Ternary, uid string) collectors.Check {
 
 const checkStackList = "list stacks"
 
-// checkStacks checks that stacks can be found, and gives one of them.
-func (c *collector) checkStacks(ctx context.Context) ([]collectors.Check, *openStack) {
+// checkStacks checks that stacks can be found, and gives those that can be
+// opened, in the order in which the API has them.
+func (c *collector) checkStacks(ctx context.Context) ([]collectors.Check, []*openStack) {
 	if len(c.keys) > 0 {
 		return c.checkListed(ctx)
 	}
@@ -84,30 +120,29 @@ func (c *collector) checkStacks(ctx context.Context) ([]collectors.Check, *openS
 		check.Hint = "The tokens of the others cannot be listed: add this user to them as an admin (stack > Settings > Users)."
 	}
 	checks = append(checks, check)
-	for _, s := range append(shared.Items, every.Items...) {
-		if str(s.APIKey) != "" {
-			return checks, c.open(s, cmsapi.NewSecret(str(s.APIKey)))
-		}
+	if len(shared.Items)+len(every.Items) == 0 {
+		return checks, nil
 	}
-	return checks, nil
+	found := c.listStacks(ctx).merge(c)
+	return checks, slices.DeleteFunc(found, func(s *openStack) bool { return s.err != nil })
 }
 
-func (c *collector) checkListed(ctx context.Context) ([]collectors.Check, *openStack) {
+func (c *collector) checkListed(ctx context.Context) ([]collectors.Check, []*openStack) {
 	var (
 		checks []collectors.Check
-		first  *openStack
+		opened []*openStack
 	)
 	for _, s := range c.lookUp(ctx) {
 		check := collectors.Check{Name: checkStackList, Status: collectors.CheckOK, Detail: "opened " + s.source.Name}
 		if s.err != nil {
 			check = failed(checkStackList, s.err, "")
 			check.Detail = s.source.Name + ": " + check.Detail
-		} else if first == nil {
-			first = s
+		} else {
+			opened = append(opened, s)
 		}
 		checks = append(checks, check)
 	}
-	return checks, first
+	return checks, opened
 }
 
 // checkLists checks the lists of one stack, and that of its organization's
@@ -124,7 +159,7 @@ func (c *collector) checkLists(ctx context.Context, s *openStack, valid bool) []
 	delivery, err := peek(ctx, s.client, tokenListing("/v3/stacks/delivery_tokens", header))
 	checks := []collectors.Check{counted("list delivery tokens", where, delivery, judge(err, hintDelivery), hintDelivery)}
 	management, err := peek(ctx, s.client, tokenListing("/v3/stacks/management_tokens", header))
-	checks = append(checks, counted("list management tokens", where, management, judge(err, hintManagement), hintManagement))
+	checks = append(checks, c.doubted(counted("list management tokens", where, management, judge(err, hintManagement), hintManagement), s, management))
 	environments, err := peek(ctx, s.client, environmentListing(header))
 	checks = append(checks, counted("list environments", where, environments, judge(err, hintSupport), hintSupport))
 	if s.branches != inventory.No {
@@ -145,6 +180,17 @@ func (c *collector) checkLists(ctx context.Context, s *openStack, valid bool) []
 		checks = append(checks, check)
 	}
 	return checks
+}
+
+// doubted is the check of a list of management tokens: one that came empty to
+// somebody who is not known to be an admin may have been emptied for them.
+func (c *collector) doubted(check collectors.Check, s *openStack, got cmsapi.Page[token]) collectors.Check {
+	l := contents{management: cmsapi.Listing[token]{Items: got.Items}}
+	if check.Status == collectors.CheckOK && c.suspectsEmptiness(s, &l) {
+		check.Status, check.Hint = collectors.CheckWarning, hintManagement
+		check.Detail += "; whoever is no admin of the stack is shown none"
+	}
+	return check
 }
 
 // counted makes the check of a list of which one entry was asked for.

@@ -52,12 +52,15 @@ func TestProbe(t *testing.T) {
 			"ok list environments: 2 of stack Web",
 			"ok list branches: 3 of stack Web",
 			"ok list organization users: 3 of organization bltorg",
+			"ok list delivery tokens of the other stacks: 1 stack",
+			"ok list management tokens of the other stacks: 1 stack",
 		}},
 		{"rights are missing", organizationEntry(), func(s *server) {
 			s.bodies["/v3/user"] = member
 			s.bodies["/v3/stacks bltorg"] = strings.Replace(fixture(t, "stacks.json"), `"count": 2`, `"count": 1`, 1)
 			s.replies["/v3/stacks/management_tokens "+webKey] = refusal(401, 105, "You're not allowed in here unless you're logged in.")
 			s.replies["/v3/stacks/delivery_tokens "+webKey] = reply{status: 200, body: `{"tokens": [{"uid": "blt1"}]}`}
+			s.replies["/v3/stacks/management_tokens "+shopKey] = refusal(401, 161, "You don't have the permission to do this operation.")
 			s.replies["/v3/environments "+webKey] = reply{status: 200, body: `{"environments": []}`}
 			s.replies["/v3/organizations/bltorg/share bltorg"] = refusal(403, 0, "Access denied.")
 		}, []string{
@@ -70,6 +73,26 @@ func TestProbe(t *testing.T) {
 			"ok list environments: none of stack Web",
 			"ok list branches: 3 of stack Web",
 			"warning list organization users: GET /v3/organizations/bltorg/share: 403 Access denied. | Only the owner and",
+			"ok list delivery tokens of the other stacks: 1 stack",
+			"failed list management tokens of the other stacks: not of 1 of 1 stack: Shop: GET /v3/stacks/management_tokens: 401 161: You don't have the permission to do this operation. | Only the owner and",
+		}},
+		{"an empty list to a member", organizationEntry(), func(s *server) {
+			s.bodies["/v3/user"] = member
+			s.bodies["/v3/stacks/management_tokens "+webKey] = `{"tokens": []}`
+			s.bodies["/v3/stacks/management_tokens "+shopKey] = `{"tokens": []}`
+		}, []string{
+			"ok identity: an authtoken of Ada Auditor (bltuserauditor0001)",
+			"warning organization: a member of bltorg, not an admin | Stacks that are not",
+			"ok list stacks: 2 of organization bltorg",
+			"ok list every stack of the organization: 2 of organization bltorg",
+			"ok list delivery tokens: 4 of stack Web",
+			"warning list management tokens: none of stack Web; whoever is no admin of the stack is shown none | Only the owner and",
+			"ok list environments: 2 of stack Web",
+			"ok list branches: 3 of stack Web",
+			"ok list organization users: 3 of organization bltorg",
+			"ok list delivery tokens of the other stacks: 1 stack",
+			// The caller owns that one.
+			"ok list management tokens of the other stacks: 1 stack",
 		}},
 		{"the session has expired", organizationEntry(), func(s *server) {
 			s.replies["/v3/user"] = refusal(401, 105, "You're not allowed in here unless you're logged in.")
@@ -96,6 +119,8 @@ func TestProbe(t *testing.T) {
 			"ok list environments: 2 of stack Web",
 			"ok list branches: the stack does not use branches",
 			"ok list organization users: 3 of organization bltorg",
+			"ok list delivery tokens of the other stacks: 1 stack",
+			"ok list management tokens of the other stacks: 1 stack",
 		}},
 		{"listed stacks", listedEntry("PLANTED-api-key-lost", webKey), func(*server) {}, []string{
 			"ok identity: an authtoken of Ada Auditor (bltuserauditor0001)",
