@@ -60,7 +60,7 @@ func TestReadmeConfigurationParses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Sources) != 3 || len(c.Waivers) != 1 {
+	if len(c.Sources) != 4 || len(c.Waivers) != 1 {
 		t.Errorf("%d sources, %d waivers", len(c.Sources), len(c.Waivers))
 	}
 }
