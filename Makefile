@@ -18,7 +18,7 @@ race:
 	go test -race -short ./...
 
 # The tags of the checks that need more than Go; .golangci.yml has them too.
-TAGS = integration,sdkcheck,benchcollect,dockerfile
+TAGS = integration,sdkcheck,benchcollect,benchrules,dockerfile
 
 .PHONY: vet
 vet:

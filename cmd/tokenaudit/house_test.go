@@ -1,0 +1,171 @@
+package main
+
+import (
+	"go/build/constraint"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	repository = "../.."
+	module     = "github.com/tokenaudit/tokenaudit/"
+)
+
+// mayImport says for each package which others of the project it may import.
+// The house has one direction: cmd, report, policies, inventory, and beside it
+// cmd, collectors, inventory. Nothing on a lower floor knows a higher one.
+var mayImport = map[string][]string{
+	"collectors/inventory": {},
+	"collectors/emulator":  {},
+	"collectors/usage":     {"collectors/inventory"},
+	"collectors/history":   {"collectors/inventory"},
+	"collectors/cmsapi":    {"collectors/inventory"},
+	"collectors/manifest":  {"collectors/cmsapi", "collectors/inventory"},
+	"collectors":           {"collectors/cmsapi", "collectors/inventory"},
+	"collectors/instance":  {"collectors", "collectors/cmsapi", "collectors/inventory"},
+	// The suite is for tests: what is not a test must not need it.
+	"collectors/conformance": {"collectors", "collectors/cmsapi", "collectors/inventory"},
+	// A plan may hold a DatoCMS role, which means what it means in a project.
+	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/inventory"},
+	"policies":             {"collectors/inventory"},
+	"report":               {"policies", "collectors/inventory"},
+	"cmd/tokenaudit/config": {
+		"collectors", "collectors/cmsapi", "collectors/inventory", "policies", "report",
+	},
+}
+
+// ofCMS is for the collector of one CMS, which any other folder below
+// collectors holds.
+var ofCMS = []string{"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory"}
+
+func TestImportsPointOneWay(t *testing.T) {
+	packages := map[string]bool{}
+	for _, file := range goFiles(t) {
+		from := path.Dir(file)
+		packages[from] = true
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		for _, to := range projectImports(t, file) {
+			if !allowed(from, to) {
+				t.Errorf("%s imports %s, against the direction of the house", file, to)
+			}
+		}
+	}
+	for name := range mayImport {
+		if !packages[name] {
+			t.Errorf("there is no package %s", name)
+		}
+	}
+}
+
+func allowed(from, to string) bool {
+	if to == "collectors/conformance" || strings.HasPrefix(to, "cmd/") && from != "cmd/tokenaudit" {
+		return false
+	}
+	switch list, named := mayImport[from]; {
+	case named:
+		return slices.Contains(list, to)
+	case from == "cmd/tokenaudit":
+		return true
+	case from == "collectors/builtin": // it lists the collectors
+		return to == "collectors" || strings.HasPrefix(to, "collectors/")
+	case path.Dir(from) == "collectors":
+		return slices.Contains(ofCMS, to)
+	default:
+		return false
+	}
+}
+
+// A file behind a tag that the linter does not know is never looked at.
+func TestLinterKnowsEveryBuildTag(t *testing.T) {
+	tags := map[string]string{}
+	for _, file := range goFiles(t) {
+		for line := range strings.Lines(textOf(t, filepath.Join(repository, file))) {
+			if strings.HasPrefix(line, "package ") {
+				break
+			}
+			if e, err := constraint.Parse(strings.TrimSpace(line)); err == nil {
+				e.Eval(func(tag string) bool {
+					tags[tag] = file
+					return false
+				})
+			}
+		}
+	}
+	delete(tags, "unix") // Go sets it
+	for _, place := range []struct{ file, before, after string }{
+		{".golangci.yml", "build-tags: [", "]"}, {"Makefile", "\nTAGS = ", "\n"},
+	} {
+		_, list, found := strings.Cut(textOf(t, filepath.Join(repository, place.file)), place.before)
+		list, _, ended := strings.Cut(list, place.after)
+		if !found || !ended {
+			t.Fatalf("%s has no list of tags", place.file)
+		}
+		known := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+		for tag, file := range tags {
+			if !slices.Contains(known, tag) {
+				t.Errorf("%s does not name the tag %s of %s", place.file, tag, file)
+			}
+		}
+	}
+}
+
+// goFiles are the Go files of the module, by their paths in the repository.
+func goFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, top := range []string{"cmd", "collectors", "policies", "report", "examples"} {
+		err := fs.WalkDir(os.DirFS(repository), top, func(file string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || file == "examples/check"):
+				return fs.SkipDir
+			case path.Ext(file) == ".go":
+				files = append(files, file)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+func projectImports(t *testing.T, file string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(repository, file), nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, i := range parsed.Imports {
+		name, err := strconv.Unquote(i.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if inside, ok := strings.CutPrefix(name, module); ok {
+			found = append(found, inside)
+		}
+	}
+	return found
+}
+
+func textOf(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
