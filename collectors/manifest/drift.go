@@ -200,52 +200,64 @@ func unread(s *inventory.Source, kind inventory.Kind) string {
 
 // differing compares what the manifest says with what the inventory knows.
 func differing(t Token, live *inventory.Token, source *inventory.Source) []Field {
-	var fields []Field
-	differ := func(name, declared, is string) {
-		if declared != is {
-			fields = append(fields, Field{name, declared, is})
-		}
-	}
-	differ("name", t.Name, live.Name)
+	var found fields
+	found.compare("name", t.Name, live.Name)
 	if t.Description != nil && (live.Description != "" || source.Facts[inventory.FactDescription].Reported == inventory.SupportYes) {
-		differ("description", *t.Description, live.Description)
+		found.compare("description", *t.Description, live.Description)
 	}
 	if t.APIs != nil {
-		differ("apis", words(inventory.SortAPIs(t.APIs)), words(live.APIs))
+		found.compare("apis", words(inventory.SortAPIs(t.APIs)), words(live.APIs))
 	}
-	if t.Access != nil && live.Access.Level != inventory.LevelUnknown {
-		differ("access.level", string(t.Access.Level), string(live.Access.Level))
-	}
-	if t.Access != nil && t.Access.ManagesTokens != "" && live.Access.ManagesTokens != inventory.Unknown {
-		differ("access.manages_tokens", string(t.Access.ManagesTokens), string(live.Access.ManagesTokens))
-	}
-	if t.Access != nil && t.Access.Grants != nil {
-		grants := slices.Clone(t.Access.Grants)
-		slices.Sort(grants)
-		differ("access.grants", words(grants), words(live.Access.Grants))
+	if t.Access != nil {
+		found.access(*t.Access, live.Access)
 	}
 	if t.Environments.Given && live.Environments.State != inventory.ScopeUnknown {
-		differ("environments", t.Environments.text(), liveScope(live.Environments, t.Environments))
+		found.compare("environments", t.Environments.text(), liveScope(live.Environments, t.Environments))
 	}
 	if t.Branches.Given && live.Branches != nil && live.Branches.State != inventory.ScopeUnknown {
-		differ("branches", t.Branches.text(), liveScope(*live.Branches, t.Branches))
+		found.compare("branches", t.Branches.text(), liveScope(*live.Branches, t.Branches))
 	}
 	if t.Expiry != "" && live.Expiry.State != inventory.ExpiryUnknown {
-		differ("expiry", expiryText(t.expiry), expiryText(live.Expiry))
+		found.compare("expiry", expiryText(t.expiry), expiryText(live.Expiry))
 	}
-	if o := t.Owner; o != nil && live.Owner.Type != inventory.OwnerUnknown {
-		differ("owner.type", string(o.Type), string(live.Owner.Type))
-		if o.ID != "" {
-			differ("owner.id", o.ID, live.Owner.ID)
-		}
-		if o.Name != "" && live.Owner.Name != "" {
-			differ("owner.name", o.Name, live.Owner.Name)
-		}
+	if t.Owner != nil && live.Owner.Type != inventory.OwnerUnknown {
+		found.owner(*t.Owner, live.Owner)
 	}
 	if n := t.Traits.NotifiesBeforeExpiry; n != "" && live.Traits.NotifiesBeforeExpiry != inventory.Unknown {
-		differ("traits.notifies_before_expiry", string(n), string(live.Traits.NotifiesBeforeExpiry))
+		found.compare("traits.notifies_before_expiry", string(n), string(live.Traits.NotifiesBeforeExpiry))
 	}
-	return fields
+	return found
+}
+
+// fields collects those in which a token differs.
+type fields []Field
+
+func (f *fields) compare(name, declared, is string) {
+	if declared != is {
+		*f = append(*f, Field{name, declared, is})
+	}
+}
+
+func (f *fields) access(declared Access, live inventory.Access) {
+	if live.Level != inventory.LevelUnknown {
+		f.compare("access.level", string(declared.Level), string(live.Level))
+	}
+	if declared.ManagesTokens != "" && live.ManagesTokens != inventory.Unknown {
+		f.compare("access.manages_tokens", string(declared.ManagesTokens), string(live.ManagesTokens))
+	}
+	if declared.Grants != nil {
+		f.compare("access.grants", words(slices.Sorted(slices.Values(declared.Grants))), words(live.Grants))
+	}
+}
+
+func (f *fields) owner(declared Owner, live inventory.Owner) {
+	f.compare("owner.type", string(declared.Type), string(live.Type))
+	if declared.ID != "" {
+		f.compare("owner.id", declared.ID, live.ID)
+	}
+	if declared.Name != "" && live.Name != "" {
+		f.compare("owner.name", declared.Name, live.Name)
+	}
 }
 
 func words[T ~string](list []T) string {
