@@ -43,6 +43,12 @@ type compiledRule struct {
 	txn storage.Transaction
 	// reads are the facts that the rule reads, needs the ones it cannot do without.
 	reads, needs part
+	// sets are the output sets that are asked of OPA.
+	sets []string
+	// sieve leaves out tokens of which the sets cannot hold anything; nil for none.
+	sieve *sieve
+	// appliesBy decides the applies set without OPA; nil where it cannot.
+	appliesBy [][]condition
 	// systems are the CMSes outside of which the rule applies to nothing; empty for none.
 	systems []string
 	// onlyPlans and neverPlans: the rule applies to plans alone, or to none.
@@ -95,7 +101,7 @@ func compile(ctx context.Context, modules []module, h house, data map[string]any
 		rule.txn = txn
 		rule.query, err = rego.New(
 			rego.Compiler(compiler), rego.Store(store), rego.Transaction(txn),
-			rego.ParsedQuery(outputQuery(compiler, d.pkg.Path)),
+			rego.ParsedQuery(outputQuery(d.pkg.Path, rule.sets)),
 			rego.StrictBuiltinErrors(true),
 		).PrepareForEval(ctx)
 		if err != nil {
@@ -223,16 +229,25 @@ func refuseSchemas(m module, f *faults) {
 	}
 }
 
-// outputQuery asks for the output sets that the rule has, all in one query.
-func outputQuery(compiler *ast.Compiler, pkg ast.Ref) ast.Body {
+// outputQuery asks for the output sets of a rule, all in one query.
+func outputQuery(pkg ast.Ref, sets []string) ast.Body {
 	var body ast.Body
-	for _, set := range outputSets {
-		ref := pkg.Append(ast.StringTerm(set))
-		if len(compiler.GetRulesExact(ref)) > 0 {
-			body = append(body, ast.Equality.Expr(ast.VarTerm(set), ast.NewTerm(ref)))
-		}
+	for _, set := range sets {
+		body = append(body, ast.Equality.Expr(ast.VarTerm(set), ast.NewTerm(pkg.Append(ast.StringTerm(set)))))
 	}
 	return body
+}
+
+// divide decides what of the rule OPA is asked, and about which tokens.
+func (r *compiledRule) divide(compiler *ast.Compiler, pkg ast.Ref, sets []string) {
+	r.sets = sets
+	if r.Subject == SubjectToken {
+		if bodies, ok := appliesBy(compiler, pkg); ok {
+			r.appliesBy = bodies
+			r.sets = slices.DeleteFunc(slices.Clone(sets), func(set string) bool { return set == setApplies })
+		}
+	}
+	r.sieve = sieveOf(compiler, pkg, r.sets)
 }
 
 // checkRule checks what the compiler does not: the shape of the output sets, the
@@ -259,6 +274,7 @@ func checkRule(compiler *ast.Compiler, d *draft, f *faults) *compiledRule {
 				didYouMean(p.name, slices.Collect(maps.Keys(d.rule.Params))))
 		}
 	}
+	rule.divide(compiler, d.pkg.Path, slices.DeleteFunc(slices.Clone(outputSets), func(set string) bool { return !has[set] }))
 	rule.systems = systemsOf(compiler, d.pkg.Path)
 	rule.onlyPlans = asksForPlans(compiler, d.pkg.Path, false)
 	rule.neverPlans = asksForPlans(compiler, d.pkg.Path, true)

@@ -29,6 +29,7 @@ type Engine struct {
 	waivers []Waiver
 	timeout time.Duration
 	digest  string
+	marking *marking
 }
 
 var _ Judge = (*Engine)(nil)
@@ -37,6 +38,8 @@ var _ Judge = (*Engine)(nil)
 type ruleInForce struct {
 	*compiledRule
 	base variant
+	// left and applies are the masks of the rule's sieve and of appliesBy.
+	left, applies []mask
 	// overrides are for some sources; the last one that matches wins.
 	overrides []override
 }
@@ -83,6 +86,7 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if e.timeout <= 0 {
 		e.timeout = defaultTimeout
 	}
+	e.marking = newMarking(rules)
 	e.digest, err = digest(library.modules, rules)
 	return e, err
 }

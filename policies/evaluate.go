@@ -22,7 +22,7 @@ import (
 // Evaluate judges one source at the audit time. The error is non-nil only if
 // ctx ended: a rule that cannot run is part of the result.
 func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error) {
-	b := newBrief(&source, at)
+	b := e.brief(&source, at)
 	rulings := e.judgeAll(ctx, b)
 	if err := ctx.Err(); err != nil {
 		return Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
@@ -70,94 +70,26 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 	return rulings
 }
 
-// A brief is one source prepared for judging: what all rules share.
-type brief struct {
-	source  *inventory.Source
-	at      time.Time
-	derived []Derived
-	// place finds a token by id.
-	place map[string]int
-	// terms are the tokens of the input, built once.
-	terms []*ast.Term
-	// chunks are the indexes of the tokens of each query about tokens.
-	chunks     [][]int
-	chunkTerms []*ast.Term
-	// all is the one array of all tokens, for rules about the source.
-	all        *ast.Term
-	sourceTerm *ast.Term
-	atTerm     *ast.Term
-}
-
-func newBrief(source *inventory.Source, at time.Time) *brief {
-	b := &brief{
-		source:     source,
-		at:         at,
-		derived:    make([]Derived, len(source.Tokens)),
-		place:      make(map[string]int, len(source.Tokens)),
-		terms:      make([]*ast.Term, len(source.Tokens)),
-		chunks:     chunks(source.Tokens, chunkTokens),
-		sourceTerm: sourceTerm(source),
-		atTerm:     ast.StringTerm(at.UTC().Format(time.RFC3339Nano)),
-	}
-	encoder := newEncoder()
-	for i := range source.Tokens {
-		token := &source.Tokens[i]
-		b.derived[i] = Derive(token, at)
-		b.place[token.ID] = i
-		b.terms[i] = encoder.token(token, &b.derived[i])
-	}
-	for _, chunk := range b.chunks {
-		terms := make([]*ast.Term, len(chunk))
-		for j, i := range chunk {
-			terms[j] = b.terms[i]
-		}
-		b.chunkTerms = append(b.chunkTerms, ast.ArrayTerm(terms...))
-	}
-	b.all = b.chunkTerms[0]
-	if len(b.chunkTerms) > 1 {
-		b.all = ast.ArrayTerm(b.terms...)
-	}
-	return b
-}
-
-// tokensOf gives the tokens of all queries of a rule: in chunks for a rule about
-// tokens, all at once for a rule about the source.
-func (b *brief) tokensOf(subject Subject) []*ast.Term {
-	if subject == SubjectToken {
-		return b.chunkTerms
-	}
-	return []*ast.Term{b.all}
-}
-
-func (b *brief) subjects(rule *compiledRule, query int) subjects {
-	s := subjects{rule: rule, source: b.source.ID}
-	if rule.Subject == SubjectSource || len(b.chunks) == 1 {
-		s.known = b.place
-		return s
-	}
-	s.known = make(map[string]int, len(b.chunks[query]))
-	for _, i := range b.chunks[query] {
-		s.known[b.source.Tokens[i].ID] = i
-	}
-	return s
-}
-
 // run asks the rule about the whole source, within the time limit.
-func (e *Engine) run(ctx context.Context, b *brief, rule *compiledRule, v *variant) ([]*outcome, error) {
+func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) ([]*outcome, error) {
 	limit := e.timeLimit(ctx)
 	defer limit.stop()
 	var outcomes []*outcome
-	for i, tokens := range b.tokensOf(rule.Subject) {
+	for _, q := range b.questionsOf(rule) {
+		if q.tokens == nil {
+			outcomes = append(outcomes, rule.saysNothing())
+			continue
+		}
 		input := ast.NewObject(
 			[2]*ast.Term{keySource, b.sourceTerm},
-			[2]*ast.Term{keyTokens, tokens},
+			[2]*ast.Term{keyTokens, q.tokens},
 			[2]*ast.Term{keyAt, b.atTerm},
 			[2]*ast.Term{keyParams, v.params})
-		bindings, err := query(ctx, rule, input, limit)
+		bindings, err := query(ctx, rule.compiledRule, input, limit)
 		if err != nil {
 			return nil, err
 		}
-		o, err := readOutcome(bindings, b.subjects(rule, i))
+		o, err := readOutcome(bindings, subjects{rule: rule.compiledRule, source: b.source.ID, known: q.known})
 		if err != nil {
 			return nil, err
 		}

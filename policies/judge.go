@@ -23,19 +23,19 @@ func (r *ruling) detail() string { return cut(oneLine(r.err.Error()), maxMessage
 // if it were token 0). It notes what decided in steps, unless that is nil.
 func (e *Engine) judge(ctx context.Context, b *brief, rule *ruleInForce, v *variant, steps []Step) *ruling {
 	r := &ruling{}
-	outcomes, err := e.run(ctx, b, rule.compiledRule, v)
+	outcomes, err := e.run(ctx, b, rule, v)
 	r.err = err
-	j := judgement{brief: b, rule: rule.compiledRule, variant: v, engine: e, ruling: r}
+	j := judgement{brief: b, rule: rule, variant: v, engine: e, ruling: r}
 	if rule.Subject == SubjectSource {
 		note(steps, 0, j.source(outcomes))
 		return r
 	}
-	for chunk, indexes := range b.chunks {
+	for n, c := range b.chunks {
 		var o *outcome
 		if err == nil {
-			o = outcomes[chunk]
+			o = outcomes[n]
 		}
-		for _, i := range indexes {
+		for _, i := range c.indexes {
 			note(steps, i, j.token(i, o))
 		}
 	}
@@ -52,7 +52,7 @@ func note(steps []Step, i int, step Step) {
 // judgement decides the pairs of one rule with one source or its tokens.
 type judgement struct {
 	*brief
-	rule    *compiledRule
+	rule    *ruleInForce
 	variant *variant
 	engine  *Engine
 	*ruling
@@ -69,7 +69,7 @@ func (j *judgement) token(i int, o *outcome) Step {
 		return j.notApplicable(StepPlanned)
 	case o == nil:
 		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
-	case o.applies != nil && !o.applies[token.ID]:
+	case !j.applies(i, o):
 		return j.notApplicable(StepApplies)
 	}
 	needs, later := j.rule.needs, part(0)
@@ -85,6 +85,15 @@ func (j *judgement) token(i int, o *outcome) Step {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
 	return j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) })
+}
+
+// applies tells whether a token is in the applies set of the rule, which OPA has
+// told where the conditions of the rule do not.
+func (j *judgement) applies(i int, o *outcome) bool {
+	if j.rule.appliesBy != nil {
+		return satisfiesAny(j.marks[i], j.rule.applies)
+	}
+	return o.applies == nil || o.applies[j.brief.source.Tokens[i].ID]
 }
 
 // cannotBeUsed: the token does not exist yet, or a plan alone tells of it.

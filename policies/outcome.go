@@ -37,6 +37,15 @@ type outcome struct {
 	deny, unknown, allow map[string][]finding
 }
 
+// saysNothing is the outcome of a rule whose sets are all empty.
+func (r *compiledRule) saysNothing() *outcome {
+	o := &outcome{}
+	if slices.Contains(r.sets, setApplies) {
+		o.applies = map[string]bool{}
+	}
+	return o
+}
+
 // subjects says which ids the elements of output sets may name.
 type subjects struct {
 	rule *compiledRule
