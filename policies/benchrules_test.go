@@ -77,8 +77,8 @@ func (b *bench) compare(c crowd, rules string, runs int) {
 	fmt.Printf("\n%d tokens in %d sources, %d findings; the fastest of %d\n\n", c.size, count, total(ours.fails), runs)
 	b.agree(ours, judged, plain, opa, conftest)
 	b.table(row{"tokenaudit evaluate", ours}, row{"opa eval", opa}, row{"conftest test", conftest}, row{"plain Go, in memory", plain})
-	fmt.Printf("tokenaudit loads (decodes and checks, as a stream) in %s and judges in %s: %.1f and %.1f µs a token\n",
-		seconds(loading), seconds(judged.judging), perToken(loading, c), perToken(judged.judging, c))
+	fmt.Printf("tokenaudit loads (decodes and checks, as a stream) in %s s and judges in %s s: %.1f and %.1f µs of CPU a token\n",
+		seconds(loading.wall), seconds(judged.judging), perToken(loading.cpu, c), perToken(judged.cpu, c))
 	b.ratio(fmt.Sprintf("judging %d tokens, against opa eval", c.size), opa.judging, ours.judging, 5, opa.skipped)
 	b.ratio(fmt.Sprintf("the whole command on %d tokens, against opa eval", c.size), opa.wall, ours.wall, 2, opa.skipped)
 	b.ratio(fmt.Sprintf("the whole command on %d tokens, against conftest", c.size), conftest.wall, ours.wall, 5, conftest.skipped)
@@ -91,6 +91,7 @@ func faster(a, b measurement) measurement {
 	return a
 }
 
+// perToken is in microseconds.
 func perToken(d time.Duration, c crowd) float64 {
 	return float64(d.Nanoseconds()) / 1000 / float64(c.size)
 }

@@ -24,11 +24,17 @@
 #     strapi: Make a read-only token, or a custom one with find and findOne alone, for reading.
 package tokenaudit.rules.delivery_token_can_write
 
-applies contains token.id if some token in delivering
+applies contains token.id if {
+	some token in input.tokens
+	some api in token.apis
+	api in {"content_delivery", "content_preview"}
+}
 
 deny contains finding if {
-	some token in delivering
+	some token in input.tokens
 	token.access.write
+	some api in token.apis
+	api in {"content_delivery", "content_preview"}
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q delivers content and can write", [token.kind, token.name]),
@@ -39,29 +45,29 @@ deny contains finding if {
 # A level that was not read comes with an assumed write access, which fails. This is for
 # inventories from elsewhere that say neither.
 unknown contains gap if {
-	some token in delivering
+	some token in input.tokens
 	token.access.level == "unknown"
 	not token.access.write
+	delivers(token)
 	gap := {"token": token.id, "reason": "what the token can do could not be read"}
 }
 
 allow contains explanation if {
-	some token in delivering
+	some token in input.tokens
+	token.role.level in {"write", "schema", "admin"}
 	not token.access.write
 	not "content_management" in token.apis
-	token.role.level in {"write", "schema", "admin"}
+	delivers(token)
 	explanation := {
 		"token": token.id,
 		"message": sprintf("the role %q of %s token %q could write, but the token reaches the delivery API alone, which cannot", [token.role.name, token.kind, token.name]),
 	}
 }
 
-# A list, because a set of tokens would be sorted.
-delivering := [token |
-	some token in input.tokens
+delivers(token) if {
 	some api in token.apis
 	api in {"content_delivery", "content_preview"}
-]
+}
 
 default role_name(_) := ""
 

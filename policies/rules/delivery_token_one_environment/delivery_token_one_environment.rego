@@ -25,13 +25,16 @@
 package tokenaudit.rules.delivery_token_one_environment
 
 applies contains token.id if {
-	some token in delivering
+	some token in input.tokens
+	some api in token.apis
+	api in {"content_delivery", "content_preview"}
 	not token.id in twins
 }
 
 deny contains finding if {
-	some token in delivering
+	some token in input.tokens
 	token.environments.effective > 1
+	delivers(token)
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q opens %d environments: %s", [token.kind, token.name, token.environments.effective, names(token)]),
@@ -44,21 +47,20 @@ deny contains finding if {
 }
 
 allow contains explanation if {
-	some token in delivering
+	some token in input.tokens
 	token.environments.state == "all"
 	token.environments.effective == 1
+	delivers(token)
 	explanation := {
 		"token": token.id,
 		"message": sprintf("%s token %q opens every environment, and there is only one now", [token.kind, token.name]),
 	}
 }
 
-# A list, because a set of tokens would be sorted.
-delivering := [token |
-	some token in input.tokens
+delivers(token) if {
 	some api in token.apis
 	api in {"content_delivery", "content_preview"}
-]
+}
 
 # Preview tokens that open what their delivery token opens.
 twins := {twin.id |
@@ -70,6 +72,9 @@ twins := {twin.id |
 	delivery.items == twin.environments.items
 }
 
-scopes := {token.id: token.environments | some token in input.tokens}
+scopes := {token.id: token.environments |
+	some token in input.tokens
+	token.kind == "delivery"
+}
 
 names(token) := concat(", ", array.slice([item.id | some item in token.environments.items], 0, 10))

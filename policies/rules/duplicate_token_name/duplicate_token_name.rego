@@ -37,14 +37,16 @@ deny contains finding if {
 
 # Names and ids in order, so that one pass finds the names that follow themselves.
 # Comparing each token with each other would take minutes in a large source.
-pairs := sort([[name, token.id] |
+pairs := sort(named) if count({name | some [name, _] in named}) < count(named)
+
+named := [[name, token.id] |
 	some token in input.tokens
 	token.twin == ""
 	token.status == "active"
 	token.kind in {"delivery", "preview", "management", "app"}
 	name := trim_space(token.name)
 	name != ""
-])
+]
 
 shared := {name |
 	some i, pair in pairs

@@ -69,7 +69,10 @@ pairs := [token |
 	token.kind == "preview"
 ]
 
-scopes := {token.id: token.environments | some token in input.tokens}
+scopes := {token.id: token.environments |
+	some token in input.tokens
+	token.kind == "delivery"
+}
 
 # Environments after aliases are resolved.
 opened(environments) := {id |

@@ -41,6 +41,7 @@ unknown contains gap if {
 }
 
 valid := [token |
+	input.source.cms == "contentstack"
 	some token in input.tokens
 	token.kind == "management"
 	token.status == "active"

@@ -30,8 +30,9 @@ applies contains token.id if {
 
 deny contains finding if {
 	some token in input.tokens
-	trim_space(token.description) == ""
+	token.twin == ""
 	token.status == "active"
+	trim_space(token.description) == ""
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q has no description", [token.kind, token.name]),

@@ -55,9 +55,10 @@ deny contains finding if {
 }
 
 deny contains finding if {
-	input.params.no_record == "fail"
-	some token in undecided
+	some token in input.tokens
 	token.last_used.state == "none_on_record"
+	input.params.no_record == "fail"
+	undecided(token)
 	finding := {
 		"token": token.id,
 		"message": sprintf(
@@ -69,9 +70,10 @@ deny contains finding if {
 }
 
 unknown contains gap if {
-	input.params.no_record == "unknown"
-	some token in undecided
+	some token in input.tokens
 	token.last_used.state == "none_on_record"
+	input.params.no_record == "unknown"
+	undecided(token)
 	gap := {
 		"token": token.id,
 		"reason": sprintf(
@@ -82,8 +84,10 @@ unknown contains gap if {
 }
 
 unknown contains gap if {
-	some token in undecided
-	token.last_used.state != "none_on_record"
+	some token in input.tokens
+	token.last_used.state == "between"
+	token.unused_days.max >= input.params.max_idle_days
+	undecided(token)
 	gap := {
 		"token": token.id,
 		"reason": sprintf(
@@ -93,14 +97,12 @@ unknown contains gap if {
 	}
 }
 
-# Active tokens whose bounds have the threshold in between.
-undecided := [token |
-	some token in input.tokens
-	token.last_used.state != "at"
+# An active token whose bounds have the threshold in between.
+undecided(token) if {
 	token.status == "active"
 	token.unused_days.min < input.params.max_idle_days
 	not used(token)
-]
+}
 
 # A function, because a comparison with an upper bound that is not there would
 # be undefined, and so would be its negation.

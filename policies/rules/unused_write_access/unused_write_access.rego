@@ -21,12 +21,22 @@
 #     datocms: Edit the token under Project settings, API tokens and switch off its access to the Content Management API. Its role may stay as it is, because the delivery API cannot write.
 package tokenaudit.rules.unused_write_access
 
-applies contains token.id if some token in writing
+applies contains token.id if {
+	some token in input.tokens
+	token.status == "active"
+	token.access.write
+	"content_management" in token.apis
+	count(token.apis) > 1
+}
 
 deny contains finding if {
-	some token in writing
+	some token in input.tokens
 	use := token.last_used_by_api.content_management
 	use.state in {"never", "none_on_record"}
+	token.access.write
+	"content_management" in token.apis
+	count(token.apis) > 1
+	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q can write, and has no use of the management API on record%s", [token.kind, token.name, since(use)]),
@@ -35,19 +45,14 @@ deny contains finding if {
 }
 
 unknown contains gap if {
-	some token in writing
-	not told(token)
-	gap := {"token": token.id, "reason": sprintf("%s does not tell when the management API was used last", [token.cms])}
-}
-
-# A list, because a set of tokens would be sorted.
-writing := [token |
 	some token in input.tokens
-	token.status == "active"
 	token.access.write
 	"content_management" in token.apis
 	count(token.apis) > 1
-]
+	token.status == "active"
+	not told(token)
+	gap := {"token": token.id, "reason": sprintf("%s does not tell when the management API was used last", [token.cms])}
+}
 
 told(token) if token.last_used_by_api.content_management.state != "unknown"
 
