@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -144,8 +145,12 @@ func cutRunes(s string, n int) string {
 }
 
 // csvCell keeps a spreadsheet from reading untrusted text as a formula: what
-// starts like one gets an apostrophe before it.
+// starts like one gets an apostrophe before it. A number, such as the days since
+// an expiry, is none.
 func csvCell(s string) string {
+	if _, err := strconv.Atoi(s); err == nil && !strings.HasPrefix(s, "+") {
+		return s
+	}
 	s = oneLine(s)
 	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, " \u00a0\u3000"))
 	switch first {

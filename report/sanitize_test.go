@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -137,9 +138,22 @@ func parseCSV(t *testing.T, document []byte) {
 	}
 	for _, row := range rows {
 		for _, cell := range row {
+			if _, err := strconv.Atoi(cell); err == nil && cell[0] != '+' {
+				continue // a number is what it is
+			}
 			if strings.ContainsAny(string([]rune(strings.TrimLeft(cell, " \u00a0") + " ")[0]), "=+-@|%＝＋－＠") {
 				t.Errorf("a spreadsheet would calculate %q", cutRunes(cell, 40))
 			}
+		}
+	}
+}
+
+func TestCSVCell(t *testing.T) {
+	for text, want := range map[string]string{
+		"-85": "-85", "7": "7", "+7": "'+7", "-85 ": "'-85 ", "-1+1": "'-1+1", "=1": "'=1", " @x": "' @x", "web": "web", "": "",
+	} {
+		if got := csvCell(text); got != want {
+			t.Errorf("csvCell(%q) = %q, want %q", text, got, want)
 		}
 	}
 }
