@@ -147,7 +147,7 @@ func (r *run) unitOf(ctx context.Context, name string, err error) inventory.Unit
 		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 			detail = "the time limit of the run was reached before this was read"
 		}
-		return inventory.FailedUnit(name, inventory.ErrTimeout, detail, "Run it again, with a longer time limit if needed.", kinds...)
+		return inventory.FailedUnit(name, inventory.ErrTimeout, detail, cmsapi.HintStopped, kinds...)
 	}
 	unit := cmsapi.UnitOf(name, kinds, false, err)
 	return unit

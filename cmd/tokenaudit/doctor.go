@@ -25,7 +25,8 @@ func newDoctor(run func(context.Context, readOptions) error) *cobra.Command {
 		Short: "Check each configured credential: who it is, what it may list, what is missing",
 		Long: `Doctor asks as little as possible with each configured credential and says who it
 is, what it may list, which permission is missing and where to grant it, and how
-to make the weakest credential that does the work.
+to make the weakest credential that does the work. Of many spaces, stacks and the
+like it tries one of each; what a scan misses elsewhere, the scan says.
 
 It exits 0 when nothing is missing, and 3 when a check failed: a scan would be
 incomplete.`,
@@ -33,6 +34,8 @@ incomplete.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)
+	// It is understood, so that what is wrong with it can be said.
+	_ = cmd.Flags().MarkHidden("source")
 	return cmd
 }
 
@@ -172,9 +175,9 @@ func (d diagnosis) outcome() string {
 	case failed > 0:
 		return fmt.Sprintf("%d of %d checks failed", failed, len(d.checks))
 	case warned > 0:
-		return "everything needed can be read, with a warning"
+		return "every check passed, with a warning"
 	}
-	return "everything needed can be read"
+	return "every check passed"
 }
 
 // indented puts two blanks before each line that is not empty.

@@ -23,6 +23,13 @@ func newScan(run func(context.Context, scanOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scan",
 		Short: "Read the tokens of all configured sources, judge them and report",
+		Long: `Scan reads the tokens of all configured sources, judges them by the rules and
+reports. What could not be read is named and never counts as fine.
+
+It exits 0 when nothing at or above --fail-on was found and everything was
+measured, 1 for findings, 3 when nothing was found but a list is missing, and 2,
+without a report, when something is wrong with the command line, the configuration
+or the rules.`,
 		Example: `  tokenaudit scan
   tokenaudit scan -o table -o sarif=tokens.sarif -o json=report.json
   tokenaudit scan --source 'contentful/*' --fail-on high`,

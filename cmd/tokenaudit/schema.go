@@ -21,11 +21,17 @@ func newSchema(run func(context.Context, rulesOptions, string) error) *cobra.Com
 	cmd := &cobra.Command{
 		Use:   "schema {config|inventory|manifest|report|rules}",
 		Short: "Print the JSON Schema of the configuration, the inventory, the manifest, the report or the rule settings",
-		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and for other programs:
-config of tokenaudit.yaml, inventory of what collect prints, manifest of
-tokens.yaml, report of -o json,
-rules of the section policies.rules alone. Custom rules are part of it: those of --policy, and those of
-the configuration that --config names.`,
+		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and other programs:
+
+  config     tokenaudit.yaml
+  inventory  what collect prints
+  manifest   tokens.yaml
+  report     what -o json writes
+  rules      the section policies.rules of tokenaudit.yaml alone
+
+Custom rules are part of config and rules: those of --policy, and those of the
+configuration that --config names.`,
+		Example: `  tokenaudit schema config > tokenaudit.schema.json`,
 		ValidArgs: schemaNames,
 		Args:      takesOne("schema", schemaNames),
 		RunE:      func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -54,6 +55,9 @@ func (e *Error) Error() string {
 // Unwrap gives the underlying error.
 func (e *Error) Unwrap() error { return e.Err }
 
+// HintStopped says what to do about what a run that was stopped has not read.
+const HintStopped = "Run it again, with a longer time limit if needed."
+
 // AsError finds the *Error in err; any other non-nil error becomes one of class
 // internal, and the end of a context one of class timeout.
 func AsError(err error) *Error {
@@ -64,7 +68,7 @@ func AsError(err error) *Error {
 		return e
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return &Error{Class: inventory.ErrTimeout, Message: "the run was stopped before this was read", Err: err}
+		return &Error{Class: inventory.ErrTimeout, Message: "the run was stopped before this was read", Hint: HintStopped, Err: err}
 	}
 	return &Error{Class: inventory.ErrInternal, Message: oneLine(err.Error(), maxMessage), Err: err}
 }
@@ -124,6 +128,7 @@ func connectionError(err error) *Error {
 		timeout    net.Error
 		dns        *net.DNSError
 		unverified *tls.CertificateVerificationError
+		noTLS      tls.RecordHeaderError
 	)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
@@ -132,6 +137,10 @@ func connectionError(err error) *Error {
 	case errors.As(err, &dns):
 		e.Message = "the host name cannot be resolved"
 		e.Hint = "Check base_url and region, and whether a proxy is needed (HTTPS_PROXY)."
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Hint = "Check host and port of base_url, and that the server is running."
+	case errors.As(err, &noTLS):
+		e.Hint = "What answers there does not speak TLS: check scheme and port of base_url."
 	case errors.As(err, &unverified):
 		e.Hint = "If a proxy of your company inspects TLS, pass its CA certificate as the CA bundle."
 	}

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
+	"crypto/tls"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"log/slog"
@@ -16,6 +19,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -257,5 +261,24 @@ func TestABundleWithoutCertificatesIsRefused(t *testing.T) {
 	t.Parallel()
 	if _, err := NewSession(Options{CABundle: []byte("no certificate")}); err == nil || !strings.Contains(err.Error(), "no certificate in PEM") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What is most often wrong with the address of a server of one's own comes with
+// what to do.
+func TestConnectionErrorsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"Check host and port of base_url, and that the server is running.":                   &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		"What answers there does not speak TLS: check scheme and port of base_url.":          tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"},
+		"Check base_url and region, and whether a proxy is needed (HTTPS_PROXY).":            &net.DNSError{Err: "no such host", Name: "cms.example", IsNotFound: true},
+		"If a proxy of your company inspects TLS, pass its CA certificate as the CA bundle.": &tls.CertificateVerificationError{Err: errors.New("unknown authority")},
+	} {
+		if e := connectionError(&url.Error{Op: "Get", URL: "https://cms.example", Err: err}); e.Hint != want || e.Class != inventory.ErrUnavailable {
+			t.Errorf("%v: class %s, hint %q, want %q", err, e.Class, e.Hint, want)
+		}
+	}
+	if e := AsError(context.Canceled); e.Hint != HintStopped {
+		t.Errorf("a run that was stopped has the hint %q", e.Hint)
 	}
 }
