@@ -16,6 +16,8 @@ const (
 	hintSite       = "Check base_url: it has to lead to Ghost Admin, whose API is at /ghost/api/admin/. The user of the staff access token may also be suspended: Ghost answers its requests as if nothing were there."
 )
 
+const hintLimit = "Delete integrations that nobody needs, or set optimization.maxLimit in Ghost's configuration to more than there are, for example by the environment variable optimization__maxLimit."
+
 var codePattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
 
 // classify reads the error body of a failure. The status decides, except for a

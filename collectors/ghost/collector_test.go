@@ -296,7 +296,7 @@ func TestMoreThanAHundred(t *testing.T) {
 	s = conformance.Collect(t, open(t, numbered(t, 115, false, recorded(t))))
 	u := conformance.Unit(t, s, "integrations")
 	if u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated || len(s.Tokens) != 101 ||
-		!strings.Contains(u.Detail, "gives the first 100 integrations") || !strings.Contains(u.Hint, "optimization.maxLimit") {
+		!strings.Contains(u.Detail, "there are 115 integrations, and gives the first page") || !strings.Contains(u.Hint, "optimization.maxLimit") {
 		t.Errorf("%d tokens, %+v", len(s.Tokens), u)
 	}
 }
@@ -326,7 +326,7 @@ func TestProbe(t *testing.T) {
 		}
 		return got
 	}
-	want := []string{"ok identity", "warning list integrations", "ok list roles", "ok list staff access tokens", "ok rights of the credential"}
+	want := []string{"ok identity", "ok list integrations", "ok list roles", "ok list staff access tokens", "ok rights of the credential"}
 	if diff := cmp.Diff(want, lines(recorded(t))); diff != "" {
 		t.Error(diff)
 	}

@@ -20,19 +20,26 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 			identity = fmt.Sprintf("%q, %s, id %s", t.Owner.Name, t.Owner.Role, t.Owner.ID)
 		}
 	}
+	read := fmt.Sprintf("%d read", len(a.integrations.Items))
 	checks := instance.Checks(source.Units, []instance.Line{
 		{Unit: readMe.unit, Name: "identity", Detail: identity},
-		{Unit: listIntegrations.unit, Name: "list integrations", Detail: fmt.Sprintf("%d read", len(a.integrations.Items))},
+		{Unit: listIntegrations.unit, Name: keysCheck, Detail: read},
 		{Unit: listRoles.unit, Name: "list roles", Detail: fmt.Sprintf("%d read", len(a.roles.Items))},
 		{Unit: listUsers.unit, Name: staffCheck, Detail: "the scan's own, and nobody else can have one"},
 	})
-	for i, check := range checks {
-		// Nothing that could be granted closes this gap.
-		if check.Name == staffCheck && check.Class == inventory.ErrPermissionDenied && source.Auditor.Token != "" && a.users.Err == nil {
-			checks[i].Status = collectors.CheckWarning
+	for i := range checks {
+		switch check := &checks[i]; {
+		case check.Name == keysCheck && check.Class == "":
+			check.Status, check.Detail = collectors.CheckOK, read+"; "+check.Detail
+		case check.Name == staffCheck && source.Auditor.Token != "" && a.users.Err == nil && check.Class == inventory.ErrPermissionDenied:
+			// Nothing that could be granted closes this gap.
+			check.Status = collectors.CheckWarning
 		}
 	}
 	return append(checks, instance.RightsCheck(source.Auditor, hintCredential))
 }
 
-const staffCheck = "list staff access tokens"
+const (
+	keysCheck  = "list integrations"
+	staffCheck = "list staff access tokens"
+)

@@ -57,7 +57,6 @@ func readWith(ctx context.Context, from func(resource) fetch) answers {
 		a.integrations = readPages(ctx, from(listIntegrations), listIntegrations,
 			func(d document) cmsapi.List[integration] { return d.Integrations },
 			func(i integration) cmsapi.Field[cmsapi.Text] { return i.ID })
-		overLimit(&a.integrations)
 	})
 	workers.Go(func() {
 		a.users = readPages(ctx, from(listUsers), listUsers,
@@ -86,9 +85,10 @@ func (c *collector) fetch(l resource) fetch {
 }
 
 // readPages reads a list that comes in pages. limit=all gives all of it before
-// Ghost 6, and then pages of 100.
+// Ghost 6, and then pages of 100. Of integrations Ghost 6 gives the first page
+// whichever is asked for, so that what comes after it cannot be read.
 func readPages[T any](ctx context.Context, get fetch, l resource, items func(document) cmsapi.List[T], id func(T) cmsapi.Field[cmsapi.Text]) cmsapi.Listing[T] {
-	var unsure *cmsapi.Error
+	var doubt *cmsapi.Error
 	list := cmsapi.ReadCursor(ctx, l.name, func(item T) string { return string(id(item).Value) },
 		func(ctx context.Context, cursor string) (cmsapi.Page[T], error) {
 			d, err := get(ctx, cursor)
@@ -96,38 +96,44 @@ func readPages[T any](ctx context.Context, get fetch, l resource, items func(doc
 				return cmsapi.Page[T]{}, err
 			}
 			where := d.Meta.Value.Pagination.Value
+			doubt = cmp.Or(doubt, where.doubt(l, cursor))
 			page, err := cmsapi.PageOf(l.name, items(d), where.Total, cmsapi.Field[cmsapi.Integer]{})
-			page.Items = slices.DeleteFunc(page.Items, func(item T) bool {
-				if id(item).Value != "" {
-					return false
-				}
-				page.Broken++
-				page.Reason = cmp.Or(page.Reason, id(item).Reason("id"), "an id is empty")
-				return true
-			})
 			if next, more := where.Next.Get(); more {
 				page.Next = strconv.FormatInt(int64(next), 10)
 			}
-			if page.Total == nil || where.Next.State == cmsapi.FieldAbsent || where.Next.State == cmsapi.FieldWrong {
-				unsure = cmp.Or(unsure, unreadable("the answer does not say how many "+l.name+" there are, so whether the list is whole is not known"))
-			}
-			return page, err
+			return identified(page, id), err
 		})
-	if list.Err = cmp.Or(list.Err, unsure); list.Err != nil {
+	if list.Err = cmp.Or(doubt, list.Err); list.Err != nil {
 		list.Err = explain(l, list.Err)
 	}
 	return list
 }
 
-// overLimit says of a list that was cut off what Ghost does: it caps limit, and
-// ignores page in this list, so that what comes after the first page cannot be
-// asked for.
-func overLimit(list *cmsapi.Listing[integration]) {
-	if list.Err == nil || list.Err.Class != inventory.ErrTruncated || len(list.Items) == 0 {
-		return
+// doubt says why the pages do not tell whether the list is whole; nil if they do.
+func (p pagination) doubt(l resource, cursor string) *cmsapi.Error {
+	total, counted := p.Total.Get()
+	page, told := p.Page.Get()
+	switch {
+	case !counted || total < 0, p.Next.State == cmsapi.FieldAbsent, p.Next.State == cmsapi.FieldWrong:
+		return unreadable("the answer does not say how many " + l.name + " there are, so whether the list is whole is not known")
+	case cursor != "" && told && strconv.FormatInt(int64(page), 10) != cursor:
+		return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintLimit, Message: fmt.Sprintf(
+			"Ghost says that there are %d %s, and gives the first page of them whichever is asked for", total, l.name)}
 	}
-	list.Err.Message = fmt.Sprintf("Ghost gives the first %d integrations and no others (%s)", len(list.Items), list.Err.Message)
-	list.Err.Hint = "Delete integrations that nobody needs, or set optimization.maxLimit in Ghost's configuration to more than there are, for example by the environment variable optimization__maxLimit."
+	return nil
+}
+
+// identified counts the items without an id as broken.
+func identified[T any](page cmsapi.Page[T], id func(T) cmsapi.Field[cmsapi.Text]) cmsapi.Page[T] {
+	page.Items = slices.DeleteFunc(page.Items, func(item T) bool {
+		if id(item).Value != "" {
+			return false
+		}
+		page.Broken++
+		page.Reason = cmp.Or(page.Reason, id(item).Reason("id"), "an id is empty")
+		return true
+	})
+	return page
 }
 
 // readRoles reads the roles. Their list is not paged.
