@@ -91,11 +91,13 @@ bench-rules: $(CONFTEST)
 # servers on loopback, seeded through their APIs. Needs node, npm and, for
 # WordPress, Debian's packages, which it installs as root. What is installed goes
 # to INTEGRATION, whose _ hides it from Go, and is used again; STRAPI_DIR,
-# WORDPRESS_DIR and DIRECTUS_DIR name folders that were installed elsewhere.
+# WORDPRESS_DIR, DIRECTUS_DIR and GHOST_DIR name folders that were installed
+# elsewhere.
 INTEGRATION ?= $(CURDIR)/bin/_integration
 STRAPI_DIR ?= $(INTEGRATION)/strapi
 WORDPRESS_DIR ?= $(INTEGRATION)/wordpress
 DIRECTUS_DIR ?= $(INTEGRATION)/directus
+GHOST_DIR ?= $(INTEGRATION)/ghost
 INTEGRATION_TEST = go test -tags integration -count=1 -timeout 10m ./collectors/integration
 
 .PHONY: integration
@@ -106,12 +108,17 @@ integration:
 
 # The same, and the CMSes whose installation takes longer.
 .PHONY: integration-all
-integration-all: integration integration-directus
+integration-all: integration integration-directus integration-ghost
 
 .PHONY: integration-directus
 integration-directus:
 	$(if $(filter $(INTEGRATION)/directus,$(DIRECTUS_DIR)),collectors/integration/install.sh $(INTEGRATION) directus)
 	DIRECTUS_DIR=$(DIRECTUS_DIR) $(INTEGRATION_TEST) -run '^TestDirectus$$'
+
+.PHONY: integration-ghost
+integration-ghost:
+	$(if $(filter $(INTEGRATION)/ghost,$(GHOST_DIR)),collectors/integration/install.sh $(INTEGRATION) ghost)
+	GHOST_DIR=$(GHOST_DIR) $(INTEGRATION_TEST) -run '^TestGhost$$'
 
 # The examples: workflows by actionlint, Kubernetes manifests by the types of
 # their API. Their commands are run by the ordinary tests.

@@ -3,8 +3,8 @@
 #
 # Installs what the integration tests of the CMSes need, below FOLDER: FOLDER/strapi
 # holds Strapi's packages, FOLDER/wordpress an unpacked WordPress, FOLDER/directus
-# Directus's packages and its Node. What is there already stays. PHP and MariaDB
-# come from Debian's packages and need root once.
+# and FOLDER/ghost the packages of Directus and Ghost and their Node. What is there
+# already stays. PHP and MariaDB come from Debian's packages and need root once.
 set -euo pipefail
 
 folder=${1:?usage: install.sh FOLDER CMS...}
@@ -94,9 +94,35 @@ directus() {
 	)
 }
 
+# Ghost is no package that npm could install: it is unpacked, and pnpm brings what
+# its lockfile names. Only better-sqlite3 is compiled, by the node-gyp that comes
+# with pnpm; pnpm does not mind if that fails.
+ghost() {
+	[ -f "$folder/ghost/installed" ] && return
+	compiler
+	rm -rf "$folder/ghost"
+	mkdir -p "$folder/ghost"
+	(
+		cd "$folder/ghost"
+		node22 .
+		npm install --prefix pnpm --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error pnpm@12.4.2
+		export PATH="$PWD/pnpm/node_modules/.bin:$PWD/pnpm/node_modules/pnpm/dist/node-gyp-bin:$PATH"
+		npm pack --loglevel=error ghost@6.65.0 >/dev/null
+		tar -xzf ghost-*.tgz
+		rm ghost-*.tgz
+		cd package
+		pnpm install --prod --frozen-lockfile --ignore-scripts --store-dir ../store --reporter=silent
+		MAKEFLAGS=-j2 pnpm rebuild better-sqlite3 --store-dir ../store >../build.log 2>&1
+		test -f node_modules/better-sqlite3/build/Release/better_sqlite3.node || { cat ../build.log >&2; exit 1; }
+		cd ..
+		rm -rf store pnpm
+		touch installed
+	)
+}
+
 for cms in "$@"; do
 	case $cms in
-	strapi | wordpress | directus) "$cms" ;;
+	strapi | wordpress | directus | ghost) "$cms" ;;
 	*) echo "install.sh: there is no CMS $cms" >&2; exit 2 ;;
 	esac
 done
