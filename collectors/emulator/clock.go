@@ -22,13 +22,6 @@ func (c *ManualClock) Now() time.Time {
 	return c.now
 }
 
-// Set moves the clock to now.
-func (c *ManualClock) Set(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = now
-}
-
 // Advance moves the clock by d.
 func (c *ManualClock) Advance(d time.Duration) {
 	c.mu.Lock()

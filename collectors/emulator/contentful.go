@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -60,15 +59,11 @@ type ContentfulOptions struct {
 // Contentful: what is asked of api.contentful.com. It is safe for concurrent use.
 type Contentful struct {
 	*core
+	shared[ContentfulState]
 	options ContentfulOptions
 	seconds *window
 	hours   *window
-
-	mu    sync.RWMutex
-	state ContentfulState
-
-	usedMu sync.Mutex
-	used   map[*ContentfulToken]time.Time
+	uses    uses[ContentfulToken]
 }
 
 const contentfulHourLimit = 36000
@@ -76,16 +71,13 @@ const contentfulHourLimit = 36000
 // NewContentful makes an emulator that holds state. The caller changes it only
 // through Update from then on.
 func NewContentful(state ContentfulState, o ContentfulOptions) *Contentful {
-	if o.SecondLimit == 0 {
-		o.SecondLimit = 7
-	}
+	standard(&o.SecondLimit, 7)
 	c := &Contentful{
 		core:    newCore(o.Options),
 		options: o,
 		seconds: newWindow(time.Second, o.FixedWindows),
 		hours:   newWindow(15*time.Minute, true),
-		state:   state,
-		used:    map[*ContentfulToken]time.Time{},
+		shared:  shared[ContentfulState]{state: state},
 	}
 	for _, route := range contentfulRoutes() {
 		c.handle(route.pattern, func(w http.ResponseWriter, r *http.Request) { c.answer(w, r, route) })
@@ -96,20 +88,6 @@ func NewContentful(state ContentfulState, o ContentfulOptions) *Contentful {
 		c.write(w, r, p.freeze())
 	})
 	return c
-}
-
-// Update changes the state. The function must not call the emulator.
-func (c *Contentful) Update(change func(*ContentfulState)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	change(&c.state)
-}
-
-// View reads the state. The function must not change it nor call the emulator.
-func (c *Contentful) View(read func(*ContentfulState)) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	read(&c.state)
 }
 
 // contentfulRoute is one path with the gate a caller must pass and its answer.
@@ -138,13 +116,7 @@ func (c *Contentful) answer(w http.ResponseWriter, r *http.Request, route conten
 }
 
 func (c *Contentful) decide(h http.Header, r *http.Request, route contentfulRoute) reply {
-	if isRead(r) {
-		c.mu.RLock()
-		defer c.mu.RUnlock()
-	} else {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-	}
+	defer c.lock(r)()
 	call := &contentfulCall{Contentful: c, r: r, now: c.now()}
 	failure := call.authenticate()
 	if failure == nil {

@@ -43,9 +43,7 @@ func (call *contentfulCall) authenticate() *reply {
 		failure := call.invalidToken()
 		return &failure
 	}
-	call.usedMu.Lock()
-	call.used[call.token] = call.now
-	call.usedMu.Unlock()
+	call.uses.record(call.token, call.now)
 	return nil
 }
 

@@ -243,8 +243,9 @@ func link(linkType, id string) object {
 }
 
 func linkTarget(l object) (linkType, id string) {
-	linkType, _ = l["sys"].(object)["linkType"].(string)
-	id, _ = l["sys"].(object)["id"].(string)
+	sys, _ := l["sys"].(object)
+	linkType, _ = sys["linkType"].(string)
+	id, _ = sys["id"].(string)
 	return linkType, id
 }
 
@@ -268,13 +269,3 @@ func (call *contentfulCall) resolve(linkType, id string) object {
 	}
 	return nil
 }
-
-// find gives the first item that matches, or nil.
-func find[T any](items []*T, match func(*T) bool) *T {
-	if i := slices.IndexFunc(items, match); i >= 0 {
-		return items[i]
-	}
-	return nil
-}
-
-func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }

@@ -98,9 +98,7 @@ func (call *contentfulCall) renderToken(t *ContentfulToken, sys object) object {
 
 // lastUsed is the later of what the state says and what the emulator saw.
 func (call *contentfulCall) lastUsed(t *ContentfulToken) time.Time {
-	call.usedMu.Lock()
-	defer call.usedMu.Unlock()
-	if seen := call.used[t]; seen.After(t.LastUsedAt) {
+	if seen := call.uses.latest(t); seen.After(t.LastUsedAt) {
 		return seen
 	}
 	return t.LastUsedAt

@@ -3,7 +3,6 @@ package emulator
 import (
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -47,12 +46,10 @@ type ContentstackOptions struct {
 // Contentstack, below /v3. It is safe for concurrent use.
 type Contentstack struct {
 	*core
+	shared[ContentstackState]
 	options ContentstackOptions
 	reads   *window
 	writes  *window
-
-	mu    sync.RWMutex
-	state ContentstackState
 }
 
 // NewContentstack makes an emulator that holds state. The caller changes it
@@ -69,7 +66,7 @@ func NewContentstack(state ContentstackState, o ContentstackOptions) *Contentsta
 		o.Never = ContentstackNeverNull
 	}
 	c := &Contentstack{
-		core: newCore(o.Options), options: o, state: state,
+		core: newCore(o.Options), shared: shared[ContentstackState]{state: state}, options: o,
 		reads: newWindow(time.Second, o.FixedWindows), writes: newWindow(time.Second, o.FixedWindows),
 	}
 	for _, route := range contentstackRoutes() {
@@ -81,27 +78,6 @@ func NewContentstack(state ContentstackState, o ContentstackOptions) *Contentsta
 		c.write(w, r, p.freeze())
 	})
 	return c
-}
-
-// standard fills in a default.
-func standard(value *int, n int) {
-	if *value == 0 {
-		*value = n
-	}
-}
-
-// Update changes the state. The function must not call the emulator.
-func (c *Contentstack) Update(change func(*ContentstackState)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	change(&c.state)
-}
-
-// View reads the state. The function must not change it nor call the emulator.
-func (c *Contentstack) View(read func(*ContentstackState)) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	read(&c.state)
 }
 
 // contentstackRoute is one path, with what a caller needs and its answer.
@@ -137,13 +113,7 @@ func (c *Contentstack) answer(w http.ResponseWriter, r *http.Request, route cont
 }
 
 func (c *Contentstack) decide(h http.Header, r *http.Request, route contentstackRoute) reply {
-	if isRead(r) {
-		c.mu.RLock()
-		defer c.mu.RUnlock()
-	} else {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-	}
+	defer c.lock(r)()
 	call := &contentstackCall{Contentstack: c, r: r, now: c.now()}
 	failure := call.locate(route.need)
 	if failure == nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -48,14 +47,10 @@ type DatoCMSOptions struct {
 // site-api.datocms.com. It is safe for concurrent use.
 type DatoCMS struct {
 	*core
+	shared[DatoCMSState]
 	options DatoCMSOptions
 	budget  *window
-
-	mu    sync.RWMutex
-	state DatoCMSState
-
-	usedMu sync.Mutex
-	used   map[*DatoCMSToken]time.Time
+	uses    uses[DatoCMSToken]
 }
 
 // NewDatoCMS makes an emulator that holds state. The caller changes it only
@@ -68,8 +63,8 @@ func NewDatoCMS(state DatoCMSState, o DatoCMSOptions) *DatoCMS {
 		o.Zone = time.UTC
 	}
 	d := &DatoCMS{
-		core: newCore(o.Options), options: o, state: state,
-		budget: newWindow(3*time.Second, o.FixedWindows), used: map[*DatoCMSToken]time.Time{},
+		core: newCore(o.Options), shared: shared[DatoCMSState]{state: state}, options: o,
+		budget: newWindow(3*time.Second, o.FixedWindows),
 	}
 	for _, route := range datoCMSRoutes() {
 		d.handle(route.pattern, func(w http.ResponseWriter, r *http.Request) { d.answer(w, r, route) })
@@ -77,20 +72,6 @@ func NewDatoCMS(state DatoCMSState, o DatoCMSOptions) *DatoCMS {
 	unknown := datoCMSRoute{answer: func(call *datoCMSCall) reply { return call.fail(http.StatusNotFound, "INVALID_ENDPOINT", "{}") }}
 	d.handle("", func(w http.ResponseWriter, r *http.Request) { d.answer(w, r, unknown) })
 	return d
-}
-
-// Update changes the state. The function must not call the emulator.
-func (d *DatoCMS) Update(change func(*DatoCMSState)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	change(&d.state)
-}
-
-// View reads the state. The function must not change it nor call the emulator.
-func (d *DatoCMS) View(read func(*DatoCMSState)) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	read(&d.state)
 }
 
 // datoCMSRoute is one path, with the flag a role needs and its answer.
@@ -121,13 +102,7 @@ func (d *DatoCMS) answer(w http.ResponseWriter, r *http.Request, route datoCMSRo
 }
 
 func (d *DatoCMS) decide(h http.Header, r *http.Request, route datoCMSRoute) reply {
-	if isRead(r) {
-		d.mu.RLock()
-		defer d.mu.RUnlock()
-	} else {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-	}
+	defer d.lock(r)()
 	call := &datoCMSCall{DatoCMS: d, r: r, now: d.now()}
 	call.identify()
 	failure := call.limit(h)

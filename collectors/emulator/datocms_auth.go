@@ -34,9 +34,7 @@ func (call *datoCMSCall) checkToken() *reply {
 		return &failure
 	}
 	if call.token != nil {
-		call.usedMu.Lock()
-		call.used[call.token] = call.now
-		call.usedMu.Unlock()
+		call.uses.record(call.token, call.now)
 	}
 	return nil
 }

@@ -57,9 +57,7 @@ func (call *datoCMSCall) renderToken(t *DatoCMSToken) object {
 
 // lastCMA is the later of what the state says and what the emulator saw.
 func (call *datoCMSCall) lastCMA(t *DatoCMSToken) DatoCMSUse {
-	call.usedMu.Lock()
-	defer call.usedMu.Unlock()
-	if seen := call.used[t]; seen.After(t.LastCMA.At) {
+	if seen := call.uses.latest(t); seen.After(t.LastCMA.At) {
 		return DatoCMSUse{At: seen}
 	}
 	return t.LastCMA
