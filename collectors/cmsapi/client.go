@@ -38,7 +38,7 @@ type Config struct {
 	// result, means the classification by status alone.
 	Classify func(Failure) *Error
 	// Retry says whether a failed answer (not a 429) is worth another try; nil
-	// means 500, 502, 503, 504. Broken connections are always tried again.
+	// means what ServerFails says. Broken connections are always tried again.
 	Retry func(Failure) bool
 }
 

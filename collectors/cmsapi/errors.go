@@ -58,8 +58,19 @@ func (e *Error) Unwrap() error { return e.Err }
 // HintStopped says what to do about what a run that was stopped has not read.
 const HintStopped = "Run it again, with a longer time limit if needed."
 
-// AsError finds the *Error in err; any other non-nil error becomes one of class
-// internal, and the end of a context one of class timeout.
+// At gives the error with the path of the list that it is about, if no request
+// has named one. The error itself is not changed; nil stays nil.
+func (e *Error) At(path string) *Error {
+	if e == nil || e.Path != "" {
+		return e
+	}
+	placed := *e
+	placed.Path = path
+	return &placed
+}
+
+// AsError finds the *Error in err, also one that is nil; any other error becomes
+// one of class internal, and the end of a context one of class timeout.
 func AsError(err error) *Error {
 	if err == nil {
 		return nil

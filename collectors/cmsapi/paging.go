@@ -80,21 +80,17 @@ type Listing[T any] struct {
 // Unit makes the unit that stands for the list: complete, or partial if some
 // items were read, else failed.
 func (l Listing[T]) Unit(name string, kinds ...inventory.Kind) inventory.Unit {
-	var err error
-	if l.Err != nil {
-		err = l.Err
-	}
-	return UnitOf(name, kinds, len(l.Items) > 0, err)
+	return UnitOf(name, kinds, len(l.Items) > 0, l.Err)
 }
 
 // UnitOf makes the unit of a list that was read with err, of which some items
-// may have been read nevertheless.
+// may have been read nevertheless. It is complete if err is nil, or a nil *Error.
 func UnitOf(name string, kinds []inventory.Kind, some bool, err error) inventory.Unit {
 	u := inventory.Unit{Name: name, Kinds: kinds, Status: inventory.UnitComplete}
-	if err == nil {
+	e := AsError(err)
+	if e == nil {
 		return u
 	}
-	e := AsError(err)
 	u.Status, u.Error, u.Detail, u.Hint = inventory.UnitFailed, e.Class, oneLine(e.Error(), maxMessage), e.Hint
 	if some {
 		u.Status = inventory.UnitPartial

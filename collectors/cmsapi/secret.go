@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 )
 
@@ -22,6 +23,10 @@ func NewSecret(value string) Secret { return Secret{value} }
 
 // Reveal gives the credential. Call it only to put it on the wire.
 func (s Secret) Reveal() string { return s.value }
+
+// Bearer puts the credential on a request as RFC 6750 says; it is for
+// Config.Authorize.
+func (s Secret) Bearer(h http.Header) { h.Set("Authorization", "Bearer "+s.value) }
 
 // Empty reports whether no credential was given.
 func (s Secret) Empty() bool { return s.value == "" }

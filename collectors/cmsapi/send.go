@@ -212,7 +212,12 @@ func (c *Client) worthRetrying(a *answer) bool {
 	if c.config.Retry != nil {
 		return c.config.Retry(a.failure())
 	}
-	switch a.status {
+	return ServerFails(a.status)
+}
+
+// ServerFails tells the statuses of a server that may work again soon.
+func ServerFails(status int) bool {
+	switch status {
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}

@@ -35,14 +35,11 @@ const (
 
 // newClient makes the client of an entry, whose base URL is base.
 func newClient(entry collectors.Entry, run collectors.Run, base, domain string) (*cmsapi.Client, error) {
-	credential := entry.Secret(optionToken)
 	return run.API.Client(cmsapi.Config{
-		CMS:     CMS,
-		BaseURL: base,
-		Authorize: func(h http.Header) {
-			h.Set("Authorization", "Bearer "+credential.Reveal())
-		},
-		Header: http.Header{"Accept": {"application/vnd.contentful.management.v1+json, application/json"}},
+		CMS:       CMS,
+		BaseURL:   base,
+		Authorize: entry.Secret(optionToken).Bearer,
+		Header:    http.Header{"Accept": {"application/vnd.contentful.management.v1+json, application/json"}},
 		Limit: cmsapi.Limit{
 			Domain: domain,
 			Rate:   defaultRate,
@@ -103,11 +100,7 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 
 // worthRetrying leaves hibernated spaces alone: asking again does not wake one.
 func worthRetrying(f cmsapi.Failure) bool {
-	switch f.Status {
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return failureCode(f) != codeHibernated
-	}
-	return false
+	return cmsapi.ServerFails(f.Status) && failureCode(f) != codeHibernated
 }
 
 var codePattern = regexp.MustCompile(`^[A-Za-z]{1,64}$`)

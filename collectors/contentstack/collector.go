@@ -91,26 +91,24 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 		}
 		c.keys = append(c.keys, key)
 	}
-	authtoken, bearer := entry.Secret(optionAuthtoken), entry.Secret(optionOAuthToken)
-	if authtoken.Empty() == bearer.Empty() {
+	authtoken, oauthToken := entry.Secret(optionAuthtoken), entry.Secret(optionOAuthToken)
+	if authtoken.Empty() == oauthToken.Empty() {
 		return nil, fmt.Errorf("give exactly one of %s and %s", optionAuthtoken, optionOAuthToken)
 	}
 	if c.organization == "" && len(c.keys) == 0 {
 		return nil, fmt.Errorf("give at least one of %s and %s", optionOrganization, optionStacks)
 	}
 	c.oauth = authtoken.Empty()
-	limit := c.firstLimit(cmsapi.NewSecret(authtoken.Reveal() + bearer.Reveal()))
+	authorize := func(h http.Header) { h.Set("authtoken", authtoken.Reveal()) }
+	if c.oauth {
+		authorize = oauthToken.Bearer
+	}
+	limit := c.firstLimit(cmp.Or(authtoken, oauthToken))
 	c.firstDomain = limit.Domain
 	client, err := run.API.Client(cmsapi.Config{
-		CMS:     cms,
-		BaseURL: cmp.Or(entry.BaseURL, where.api),
-		Authorize: func(h http.Header) {
-			if c.oauth {
-				h.Set("Authorization", "Bearer "+bearer.Reveal())
-			} else {
-				h.Set("authtoken", authtoken.Reveal())
-			}
-		},
+		CMS:               cms,
+		BaseURL:           cmp.Or(entry.BaseURL, where.api),
+		Authorize:         authorize,
 		Limit:             limit,
 		RequestsPerSecond: entry.RequestsPerSecond,
 		Timeout:           entry.Timeout,

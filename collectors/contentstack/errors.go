@@ -111,8 +111,5 @@ func denied(e *cmsapi.Error, hint string) *cmsapi.Error {
 // unit records how a list was read: e is why it was not read to its end, some
 // whether anything came nevertheless.
 func unit(name string, some bool, e *cmsapi.Error, kinds ...inventory.Kind) inventory.Unit {
-	if e == nil {
-		return inventory.CompleteUnit(name, kinds...)
-	}
 	return cmsapi.UnitOf(name, kinds, some, e)
 }

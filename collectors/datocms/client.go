@@ -27,11 +27,9 @@ const (
 // newClient makes the client of one project.
 func newClient(entry collectors.Entry, run collectors.Run, base, domain string, credential cmsapi.Secret) (*cmsapi.Client, error) {
 	return run.API.Client(cmsapi.Config{
-		CMS:     CMS,
-		BaseURL: base,
-		Authorize: func(h http.Header) {
-			h.Set("Authorization", "Bearer "+credential.Reveal())
-		},
+		CMS:       CMS,
+		BaseURL:   base,
+		Authorize: credential.Bearer,
 		// No X-Environment: tokens, roles and environments belong to the project.
 		Header: http.Header{"Accept": {"application/json"}, "X-Api-Version": {"3"}},
 		Limit: cmsapi.Limit{
@@ -144,11 +142,7 @@ func worthRetrying(f cmsapi.Failure) bool {
 	case "DEACTIVATED_SITE", "SITE_NOT_READY", "MAINTENANCE_MODE", "PLATFORM_SCHEDULED_MAINTENANCE":
 		return false
 	}
-	switch f.Status {
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
+	return cmsapi.ServerFails(f.Status)
 }
 
 // apiFailure is what an error body says.

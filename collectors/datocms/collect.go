@@ -164,13 +164,5 @@ func identify(sourceID string, a answers, p project) (auditor, error) {
 
 // unit makes the unit of a list. A nil err is a list that was read whole.
 func unit(l resource, some bool, err *cmsapi.Error) inventory.Unit {
-	if err == nil {
-		return inventory.CompleteUnit(l.unit, l.kinds...)
-	}
-	if err.Path == "" {
-		whole := *err
-		whole.Path = l.path
-		err = &whole
-	}
-	return cmsapi.UnitOf(l.unit, l.kinds, some, err)
+	return cmsapi.UnitOf(l.unit, l.kinds, some, err.At(l.path))
 }
