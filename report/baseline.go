@@ -25,7 +25,8 @@ type Resolution string
 // The resolutions. The first group is resolved; the second is stale, because
 // nobody knows.
 const (
-	// ResolvedPasses: the rule was judged again and does not fail any more.
+	// ResolvedPasses: it was judged again and does not fail any more: the rule
+	// passes, does not apply any more, or is off for the source.
 	ResolvedPasses Resolution = "passes"
 	// ResolvedTokenGone: the list was read, and the token is not in it.
 	ResolvedTokenGone Resolution = "token_gone"
@@ -49,7 +50,7 @@ const (
 func (r Resolution) Text() string {
 	switch r {
 	case ResolvedPasses:
-		return "the rule passes now"
+		return "it does not fail any more"
 	case ResolvedTokenGone:
 		return "the token is gone"
 	case ResolvedGone:

@@ -3,7 +3,6 @@ package report
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -234,11 +233,4 @@ func elementText(value any) string {
 		text += " (gone)"
 	}
 	return text
-}
-
-// WriteJSON writes the difference as JSON.
-func (d *Difference) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(safeJSON{w})
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(d)
 }

@@ -157,7 +157,7 @@ func TestDiffOutputs(t *testing.T) {
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"diff-table.txt":    func(b *bytes.Buffer) error { return d.WriteTable(b, RenderOptions{}) },
 		"diff-terminal.txt": func(b *bytes.Buffer) error { return d.WriteTable(b, RenderOptions{Terminal: true, Width: 100}) },
-		"diff-json.txt":     func(b *bytes.Buffer) error { return d.WriteJSON(b) },
+		"diff-json.txt":     func(b *bytes.Buffer) error { return WriteJSON(b, d) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
@@ -169,7 +169,7 @@ func TestDiffOutputs(t *testing.T) {
 		golden(t, name, b.Bytes())
 	}
 	var b bytes.Buffer
-	if err := d.WriteJSON(&b); err != nil || !json.Valid(b.Bytes()) {
+	if err := WriteJSON(&b, d); err != nil || !json.Valid(b.Bytes()) {
 		t.Error(err)
 	}
 }

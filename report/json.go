@@ -67,6 +67,14 @@ func writeValue(w io.Writer, v reflect.Value, indent string) error {
 	return err
 }
 
+// WriteJSON writes a document that is no report as indented JSON, in which text
+// of CMSes is as harmless as in a report.
+func WriteJSON(w io.Writer, document any) error {
+	encoder := json.NewEncoder(safeJSON{w})
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(document)
+}
+
 // safeJSON passes JSON on with what could harm a terminal or a CI log written
 // as escapes, which lose nothing: encoding/json leaves C1 controls, bidi
 // controls and invisible characters alone, and a CI system reads ##[command]

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -54,9 +53,7 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	}
 	difference := report.Diff(before, after)
 	if o.json {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(difference)
+		err = report.WriteJSON(a.out, difference)
 	} else {
 		err = difference.WriteTable(a.out, report.RenderOptions{Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour})
 	}

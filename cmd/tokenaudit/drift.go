@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -91,9 +90,7 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 
 func (a *app) writeDrift(d manifest.Drift, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(d)
+		return report.WriteJSON(a.out, d)
 	}
 	var b strings.Builder
 	b.WriteString("STATE\tSOURCE\tKIND\tNAME\tWHAT\tWHERE\n")

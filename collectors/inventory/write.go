@@ -9,6 +9,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Write writes a whole inventory, indented, sources sorted by ID. Two
@@ -179,7 +182,31 @@ func (w *Writer) json(depth int, value any) string {
 	if err := encoder.Encode(value); err != nil && w.err == nil {
 		w.err = fmt.Errorf("write the inventory: %w", err)
 	}
-	return strings.TrimSuffix(buffer.String(), "\n")
+	return harmless(strings.TrimSuffix(buffer.String(), "\n"))
+}
+
+// harmless writes as escapes, which lose nothing, what encoding/json leaves
+// alone and could harm a terminal or a CI log: C1 controls, bidi controls and
+// invisible characters, and the ## with which a command for a CI system begins.
+// Outside of strings JSON has none of these.
+func harmless(document string) string {
+	var b strings.Builder
+	done := 0
+	for i, r := range document {
+		if r < 0x7f && (r != '#' || !strings.HasPrefix(document[i:], "##")) || r >= 0x7f && unicode.IsPrint(r) {
+			continue
+		}
+		b.WriteString(document[done:i])
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+		done = i + utf8.RuneLen(r)
+	}
+	if done == 0 {
+		return document
+	}
+	b.WriteString(document[done:])
+	return b.String()
 }
 
 // text writes to the buffer, which keeps its first error until Flush.
