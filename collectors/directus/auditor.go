@@ -33,7 +33,11 @@ func (c *collector) auditor(sourceID string, a answers, r rights, see sights) (i
 	case listed:
 		own.Token = tokenID(sourceID, me.ID.Value)
 	}
-	if me.Role.State != cmsapi.FieldNull && me.Role.State != cmsapi.FieldGiven {
+	switch me.Role.State {
+	case cmsapi.FieldAbsent:
+		// Directus gives whoever may not read users their id alone.
+		return own, &cmsapi.Error{Class: inventory.ErrPermissionDenied, Message: "the credential may not read its own role", Hint: hintPolicy}
+	case cmsapi.FieldWrong:
 		return own, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: me.Role.Reason("role")}
 	}
 	return own, see.broken()
