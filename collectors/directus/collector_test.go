@@ -232,6 +232,16 @@ func TestTraps(t *testing.T) {
 				t.Errorf("an update may be hidden, and a deed stays one: %+v, %+v", child.CreatedAt, child.LastUsed)
 			}
 		}},
+		"a list that the server does not count": {listRoles.path, `"filter_count"`, `"total_count"`, func(t *testing.T, s inventory.Source) {
+			if u := conformance.Unit(t, s, listRoles.unit); u.Status != inventory.UnitFailed || u.Error != inventory.ErrTruncated {
+				t.Errorf("%+v", u)
+			}
+		}},
+		"a log without times": {pathChanges, `"timestamp":"2026-11-21T10:00:00Z"`, `"timestamp":"yesterday"`, func(t *testing.T, s inventory.Source) {
+			if u := conformance.Unit(t, s, logDeeds.unit); u.Status != inventory.UnitPartial || u.Error != inventory.ErrUnreadable {
+				t.Errorf("%+v", u)
+			}
+		}},
 		"a user that nobody has logged": {pathChanges, "u-child", "u-other", func(t *testing.T, s inventory.Source) {
 			if c := find(t, s, "u-child").CreatedAt; c.Reason != reasonNoCreation {
 				t.Errorf("%+v", c)
