@@ -124,11 +124,11 @@ func (x tokenContext) owner(t accessToken) inventory.Owner {
 	case id != "":
 		return x.people.owner(id)
 	case x.own[t.id()]:
-		return unknownOwner("the credential's own user could not be read")
+		return inventory.UnknownOwner("the credential's own user could not be read")
 	case t.sys().User.State == cmsapi.FieldGiven:
-		return unknownOwner("user in the CMS's answer has no id")
+		return inventory.UnknownOwner("user in the CMS's answer has no id")
 	default:
-		return unknownOwner(t.sys().User.Reason("user"))
+		return inventory.UnknownOwner(t.sys().User.Reason("user"))
 	}
 }
 

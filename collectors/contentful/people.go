@@ -116,13 +116,6 @@ func isAdminRole(role string) bool { return role == "owner" || role == "admin" }
 
 const reasonNoMember = "the owner is no member of the organization any more"
 
-func unknownOwner(reason string) inventory.Owner {
-	return inventory.Owner{
-		Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
-		LastActive: inventory.UnknownTime(reason), Reason: reason,
-	}
-}
-
 // owner says what is known of a person.
 func (d directory) owner(id string) inventory.Owner {
 	m, member := d.byUser[id]

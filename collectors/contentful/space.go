@@ -239,7 +239,7 @@ func (d directory) maker(field cmsapi.Field[link]) inventory.Owner {
 		if reason == "" {
 			reason = "createdBy in the CMS's answer has no id"
 		}
-		return unknownOwner(reason)
+		return inventory.UnknownOwner(reason)
 	case field.Value.linkType() == "User":
 		return d.owner(id)
 	case field.Value.linkType() == "AppDefinition":
@@ -249,7 +249,7 @@ func (d directory) maker(field cmsapi.Field[link]) inventory.Owner {
 			Reason:     "made by an app, whose rights are not read",
 		}
 	default:
-		owner := unknownOwner("createdBy in the CMS's answer is neither a user nor an app")
+		owner := inventory.UnknownOwner("createdBy in the CMS's answer is neither a user nor an app")
 		owner.ID = id
 		return owner
 	}

@@ -160,7 +160,7 @@ const (
 // to their ends and neither has the account.
 func (c census) ownerOf(uid string) inventory.Owner {
 	if uid == "" {
-		return unknownOwner(reasonNoCreator)
+		return inventory.UnknownOwner(reasonNoCreator)
 	}
 	o := inventory.Owner{
 		Type: inventory.OwnerPerson, ID: uid, State: inventory.OwnerStateUnknown,
@@ -183,11 +183,4 @@ func (c census) ownerOf(uid string) inventory.Owner {
 		o.State, o.Level, o.Reason = inventory.OwnerRemoved, inventory.LevelNone, ""
 	}
 	return o
-}
-
-func unknownOwner(reason string) inventory.Owner {
-	return inventory.Owner{
-		Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
-		LastActive: inventory.UnknownTime(reason), Reason: reason,
-	}
 }

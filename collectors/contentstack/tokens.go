@@ -44,7 +44,7 @@ func (n normalizer) delivery(t token) []inventory.Token {
 	p.Kind, p.APIs = inventory.Preview, []inventory.API{inventory.ContentPreview}
 	p.Expiry = inventory.NeverExpires(false)
 	p.CreatedAt, p.UpdatedAt = inventory.UnknownTime(reasonPreviewTime), inventory.UnknownTime(reasonPreviewTime)
-	p.Owner = unknownOwner(reasonPreviewCreator)
+	p.Owner = inventory.UnknownOwner(reasonPreviewCreator)
 	return []inventory.Token{d, p}
 }
 

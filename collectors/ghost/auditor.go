@@ -10,7 +10,7 @@ import (
 // auditor describes the scan's own credential: own is its token, if it is known.
 func (s site) auditor(own []inventory.Token, a answers) inventory.Auditor {
 	if len(own) == 0 {
-		return instance.UnknownAuditor("whose staff access token the credential is could not be read: " + a.meErr.Message)
+		return instance.UnknownAuditor("whose staff access token the credential is could not be read: " + a.me.Err.Message)
 	}
 	token := own[0]
 	described := inventory.Auditor{

@@ -26,28 +26,16 @@ type site struct {
 // collect makes a source of what was read.
 func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
 	s := site{source: source, page: func(path string) string { return c.Page(settings + path) }, roles: rolesOf(a.roles)}
-	keys, keysErr := s.keys(a.integrations)
+	keys := s.keys(a.integrations)
 	own, staff := s.staff(c.keyID, a)
-	source.Tokens = slices.Concat(keys, own)
-	integrations := cmsapi.UnitOf(listIntegrations.unit, []inventory.Kind{inventory.Delivery, inventory.Management}, len(keys) > 0, keysErr)
-	if keysErr == nil {
+	source.Tokens = slices.Concat(keys.Items, own)
+	integrations := keys.Unit(listIntegrations.unit, inventory.Delivery, inventory.Management)
+	if keys.Err == nil {
 		integrations.Detail = "Ghost leaves out the integrations of type internal, with whose keys it does its own work, such as scheduling posts"
 	}
-	source.Units = []inventory.Unit{
-		integrations, staff,
-		a.roles.Unit(listRoles.unit),
-		cmsapi.UnitOf(readMe.unit, nil, false, errorOf(a.meErr)),
-	}
+	source.Units = []inventory.Unit{integrations, staff, a.roles.Unit(listRoles.unit), a.me.Unit(readMe.unit)}
 	source.Auditor = s.auditor(own, a)
 	return source
-}
-
-// errorOf keeps a nil *cmsapi.Error from becoming an error that is not nil.
-func errorOf(e *cmsapi.Error) error {
-	if e == nil {
-		return nil
-	}
-	return e
 }
 
 func rolesOf(list cmsapi.Listing[role]) roles {
@@ -63,13 +51,11 @@ func rolesOf(list cmsapi.Listing[role]) roles {
 	return r
 }
 
-// keys makes the tokens of all integrations. The error says what of them could
-// not be read; it is nil if all could.
-func (s site) keys(list cmsapi.Listing[integration]) ([]inventory.Token, error) {
-	var tokens []inventory.Token
-	var failed *cmsapi.Error
+// keys makes the tokens of all integrations.
+func (s site) keys(list cmsapi.Listing[integration]) cmsapi.Listing[inventory.Token] {
+	tokens := cmsapi.Listing[inventory.Token]{Err: list.Err}
 	broken := func(i integration, what string) {
-		failed = cmp.Or(failed, explain(listIntegrations, unreadable(fmt.Sprintf("integration %s: %s", i.ID.Value, what))))
+		tokens.Err = cmp.Or(tokens.Err, explain(listIntegrations, unreadable(fmt.Sprintf("integration %s: %s", i.ID.Value, what))))
 	}
 	seen := map[string]bool{}
 	for _, i := range list.Items {
@@ -86,10 +72,10 @@ func (s site) keys(list cmsapi.Listing[integration]) ([]inventory.Token, error) 
 			if kind := k.Type.Value; kind != typeContent && kind != typeAdmin {
 				broken(i, "key "+id+": "+typeReason(k))
 			}
-			tokens = append(tokens, s.key(i, k))
+			tokens.Items = append(tokens.Items, s.key(i, k))
 		}
 	}
-	return tokens, errorOf(cmp.Or(list.Err, failed))
+	return tokens
 }
 
 func typeReason(k apiKey) string {
@@ -106,7 +92,7 @@ func (s site) key(i integration, k apiKey) inventory.Token {
 	t.UpdatedAt = cmsapi.Timestamp("updated_at", k.UpdatedAt, false)
 	t.LastUsed = s.lastUse(k.LastSeenAt)
 	t.Traits.Factory = factory(i)
-	t.Owner = unknownOwner(reasonNoMaker)
+	t.Owner = inventory.UnknownOwner(reasonNoMaker)
 	// The list has it in the clear.
 	t.Secret.Readable = inventory.Yes
 
@@ -162,11 +148,4 @@ func (s site) lastUse(f cmsapi.Field[cmsapi.Moment]) inventory.LastUsed {
 		return inventory.UsedBetween(f.Value.Time, s.source.CollectedAt)
 	}
 	return inventory.UnknownUse(reasonNoUse)
-}
-
-func unknownOwner(reason string) inventory.Owner {
-	return inventory.Owner{
-		Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
-		LastActive: inventory.UnknownTime(reason), Reason: reason,
-	}
 }

@@ -41,9 +41,8 @@ type answers struct {
 	integrations cmsapi.Listing[integration]
 	users        cmsapi.Listing[user]
 	roles        cmsapi.Listing[role]
-	// me has an id if it could be read at all.
-	me    user
-	meErr *cmsapi.Error
+	// me is the credential's own user, with an id, or nobody.
+	me cmsapi.Listing[user]
 }
 
 // read asks for everything that a site has to tell.
@@ -64,7 +63,7 @@ func readWith(ctx context.Context, from func(resource) fetch) answers {
 			func(u user) cmsapi.Field[cmsapi.Text] { return u.ID })
 	})
 	workers.Go(func() { a.roles = readRoles(ctx, from(listRoles)) })
-	workers.Go(func() { a.me, a.meErr = readUser(ctx, from(readMe)) })
+	workers.Go(func() { a.me = readUser(ctx, from(readMe)) })
 	workers.Wait()
 	return a
 }
@@ -154,27 +153,28 @@ func readRoles(ctx context.Context, get fetch) cmsapi.Listing[role] {
 	return cmsapi.Listing[role]{Items: d.Roles.Items, Err: failed}
 }
 
-// readUser reads whom the credential belongs to. The user has an id even if the error
-// says that something else of it could not be read; otherwise none.
-func readUser(ctx context.Context, get fetch) (user, *cmsapi.Error) {
+// readUser reads whom the credential belongs to: one user, or nobody.
+func readUser(ctx context.Context, get fetch) cmsapi.Listing[user] {
 	d, err := get(ctx, "")
-	if err != nil {
-		return user{}, explain(readMe, err)
+	failed := cmsapi.AsError(err)
+	if failed == nil {
+		failed = d.Users.Err(readMe.name)
 	}
-	if err := d.Users.Err("users"); err != nil {
-		return user{}, explain(readMe, err)
+	if n := len(d.Users.Items); failed == nil && n != 1 {
+		failed = unreadable(fmt.Sprintf("the answer has %d users instead of the credential's own", n))
 	}
-	if n := len(d.Users.Items); n != 1 {
-		return user{}, explain(readMe, unreadable(fmt.Sprintf("the answer has %d users instead of the credential's own", n)))
+	if failed != nil {
+		return cmsapi.Listing[user]{Err: explain(readMe, failed)}
 	}
 	me := d.Users.Items[0]
 	if me.ID.Value == "" {
-		return user{}, explain(readMe, unreadable(cmp.Or(me.ID.Reason("id"), "id is empty")))
+		return cmsapi.Listing[user]{Err: explain(readMe, unreadable(cmp.Or(me.ID.Reason("id"), "id is empty")))}
 	}
+	list := cmsapi.Listing[user]{Items: d.Users.Items}
 	if reason := me.rolesReason(); reason != "" {
-		return me, explain(readMe, unreadable(reason))
+		list.Err = explain(readMe, unreadable(reason))
 	}
-	return me, nil
+	return list
 }
 
 func unreadable(message string) *cmsapi.Error {

@@ -15,16 +15,17 @@ const hintStaff = "Ask them, or look into the database (SELECT user_id, created_
 // is complete only where there is no other user.
 func (s site) staff(keyID string, a answers) ([]inventory.Token, inventory.Unit) {
 	kinds := []inventory.Kind{inventory.Personal}
-	if a.me.ID.Value == "" {
-		e := *a.meErr
+	if len(a.me.Items) == 0 {
+		e := *a.me.Err
 		e.Message = "whose staff access token the credential is could not be read: " + e.Message
 		return nil, cmsapi.UnitOf(listUsers.unit, kinds, false, &e)
 	}
-	own := []inventory.Token{s.staffToken(keyID, a.me)}
+	me := a.me.Items[0]
+	own := []inventory.Token{s.staffToken(keyID, me)}
 	if a.users.Err != nil {
 		return own, cmsapi.UnitOf(listUsers.unit, kinds, true, a.users.Err)
 	}
-	others := slices.DeleteFunc(slices.Clone(a.users.Items), func(u user) bool { return u.ID.Value == a.me.ID.Value })
+	others := slices.DeleteFunc(slices.Clone(a.users.Items), func(u user) bool { return u.ID.Value == me.ID.Value })
 	switch {
 	case len(others) == len(a.users.Items):
 		return own, cmsapi.UnitOf(listUsers.unit, kinds, true, explain(listUsers, &cmsapi.Error{Class: inventory.ErrTruncated,

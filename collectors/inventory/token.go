@@ -331,6 +331,14 @@ type Owner struct {
 	Reason     string    `json:"reason,omitempty"`
 }
 
+// UnknownOwner is an owner who could not be told, for reason.
+func UnknownOwner(reason string) Owner {
+	return Owner{
+		Type: OwnerUnknown, State: OwnerStateUnknown, Level: LevelUnknown,
+		LastActive: UnknownTime(reason), Reason: reason,
+	}
+}
+
 // Secret is what is known about a token's secret, never the secret.
 type Secret struct {
 	// Readable: does the CMS hand the secret to whoever may list.

@@ -76,7 +76,7 @@ func (s server) contentToken(t token) inventory.Token {
 		Kind: inventory.Delivery, APIs: []inventory.API{}, Access: access,
 		LastUsed: lastUse(t.LastUsedAt),
 		Traits:   inventory.Traits{Factory: s.factory(t)},
-		Owner:    unknownOwner(reasonNoMaker),
+		Owner:    inventory.UnknownOwner(reasonNoMaker),
 		// Whoever may list is given the secret of a single token where the server
 		// has an encryption key, which the lists do not tell.
 		Secret: inventory.Secret{Readable: inventory.Unknown},
@@ -108,7 +108,7 @@ func (s server) transferToken(t token) inventory.Token {
 		Kind: inventory.Management, APIs: managementUnlessInert(access), Access: access,
 		LastUsed: s.transferUse(t.LastUsedAt),
 		Traits:   inventory.Traits{Factory: inventory.No},
-		Owner:    unknownOwner(reasonNoMaker),
+		Owner:    inventory.UnknownOwner(reasonNoMaker),
 		Secret:   inventory.Secret{Readable: inventory.No},
 	}
 }
@@ -209,7 +209,7 @@ func looksFactoryMade(t token) bool {
 func (s server) owner(f cmsapi.Field[person]) inventory.Owner {
 	p, ok := f.Get()
 	if !ok {
-		return unknownOwner(f.Reason("adminUserOwner"))
+		return inventory.UnknownOwner(f.Reason("adminUserOwner"))
 	}
 	o := inventory.Owner{
 		Type: inventory.OwnerPerson, ID: string(p.ID.Value), Name: p.name(),
@@ -229,11 +229,4 @@ func (s server) owner(f cmsapi.Field[person]) inventory.Owner {
 func (p person) name() string {
 	full := strings.TrimSpace(p.Firstname.Value + " " + p.Lastname.Value)
 	return cmp.Or(full, p.Username.Value, p.Email.Value)
-}
-
-func unknownOwner(reason string) inventory.Owner {
-	return inventory.Owner{
-		Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
-		LastActive: inventory.UnknownTime(reason), Reason: reason,
-	}
 }

@@ -59,10 +59,7 @@ func (w *world) skeleton(c change, cms string) inventory.Token {
 		Expiry:       inventory.UnknownExpiry(true, reasonNotTold),
 		LastUsed:     inventory.UnknownUse(reasonNoUse),
 		Traits:       inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.No},
-		Owner: inventory.Owner{
-			Type: inventory.OwnerUnknown, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
-			LastActive: inventory.UnknownTime(reasonNoMaker), Reason: reasonNoMaker,
-		},
+		Owner: inventory.UnknownOwner(reasonNoMaker),
 		Secret:  inventory.Secret{Readable: inventory.Unknown},
 		Planned: inventory.PlannedUnchanged,
 		Address: c.address,
