@@ -31,7 +31,7 @@ func newSchema(run func(context.Context, rulesOptions, string) error) *cobra.Com
 
 Custom rules are part of config and rules: those of --policy, and those of the
 configuration that --config names.`,
-		Example: `  tokenaudit schema config > tokenaudit.schema.json`,
+		Example:   `  tokenaudit schema config > tokenaudit.schema.json`,
 		ValidArgs: schemaNames,
 		Args:      takesOne("schema", schemaNames),
 		RunE:      func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
