@@ -1,26 +1,43 @@
 package conformance
 
 import (
+	"bytes"
+	"io"
+	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// Answer is one answer of a CMS as a test has it. A zero Status is 200.
+// Answer is one answer of a CMS as a test has it, in JSON. A zero Status is 200.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Answers is a CMS that answers each path always the same, in JSON. A path that
+func (a Answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	maps.Copy(w.Header(), a.Header)
+	if a.Status == 0 {
+		a.Status = http.StatusOK
+	}
+	w.WriteHeader(a.Status)
+	_, _ = io.WriteString(w, a.Body)
+}
+
+// Answers is a CMS that answers each path always the same. A path that
 // it does not hold gets the answer of the empty path, or 404.
 type Answers map[string]Answer
 
@@ -29,18 +46,10 @@ func (a Answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !known {
 		answer, known = a[""]
 	}
-	switch {
-	case !known:
+	if !known {
 		answer.Status = http.StatusNotFound
-	case answer.Status == 0:
-		answer.Status = http.StatusOK
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	for name, values := range answer.Header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(answer.Status)
-	_, _ = w.Write([]byte(answer.Body))
+	answer.ServeHTTP(w, r)
 }
 
 // Fixture gives a file of the test's folder testdata.
@@ -53,19 +62,68 @@ func Fixture(t testing.TB, name string) string {
 	return string(b)
 }
 
+// Golden compares what was made with a file, which it writes first if update is
+// set.
+func Golden(t testing.TB, file string, update bool, got []byte) {
+	t.Helper()
+	if update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got; run with -update if it is right):\n%s", file, diff)
+	}
+}
+
+// Log keeps all that a session logs, of every level. It is safe for concurrent
+// use.
+type Log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *Log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Logger writes to the log.
+func (l *Log) Logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// NewRun gives what the collectors of one test share: a session, which ends with
+// the test, and a clock that stands at now.
+func NewRun(t testing.TB, o cmsapi.Options, now time.Time) collectors.Run {
+	t.Helper()
+	session, err := cmsapi.NewSession(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(session.Close)
+	return collectors.Run{API: session, Now: func() time.Time { return now }}
+}
+
 // Open serves a CMS on loopback until the test ends, and opens the collector of
 // an entry on it. It collects at now, and paces nothing.
 func Open[C collectors.Collector](t testing.TB, d collectors.Definition, entry collectors.Entry, cms http.Handler, now time.Time) C {
 	t.Helper()
 	server := httptest.NewServer(cms)
 	t.Cleanup(server.Close)
-	session, err := cmsapi.NewSession(cmsapi.Options{Unpaced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(session.Close)
 	entry.BaseURL = server.URL
-	opened, err := d.New(entry, collectors.Run{API: session, Now: func() time.Time { return now }})
+	opened, err := d.New(entry, NewRun(t, cmsapi.Options{Unpaced: true}, now))
 	if err != nil {
 		t.Fatal(err)
 	}

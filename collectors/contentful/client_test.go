@@ -7,6 +7,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -96,7 +97,7 @@ func TestNotRetried(t *testing.T) {
 
 func TestNew(t *testing.T) {
 	t.Parallel()
-	run := testRun(t, nil)
+	run := testRun(t, &conformance.Log{})
 	for _, test := range []struct {
 		name   string
 		values map[string]any
@@ -133,7 +134,7 @@ func TestNew(t *testing.T) {
 
 func TestDomain(t *testing.T) {
 	t.Parallel()
-	run := testRun(t, nil)
+	run := testRun(t, &conformance.Log{})
 	domain := func(region, credential string) string {
 		made, err := newCollector(collectors.Entry{CMS: CMS, Values: map[string]any{
 			optionOrganization: "o", optionRegion: region, optionToken: cmsapi.NewSecret(credential),

@@ -1,46 +1,24 @@
 package contentful
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
-
-// lockedBuffer is a log that many goroutines write to.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  *bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func debugLog(b *bytes.Buffer) *slog.Logger {
-	if b == nil {
-		return nil
-	}
-	return slog.New(slog.NewTextHandler(&lockedBuffer{b: b}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
 
 // collect runs an entry as the program does.
 func (s *server) collect(t testing.TB, values map[string]any) ([]inventory.Source, string) {
@@ -49,7 +27,7 @@ func (s *server) collect(t testing.TB, values map[string]any) ([]inventory.Sourc
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
+	var log conformance.Log
 	var sources []inventory.Source
 	_, err = collectors.Collect(context.Background(), collectors.Options{
 		Registry: registry, Entries: []collectors.Entry{s.entry(values)}, Run: testRun(t, &log),
@@ -81,19 +59,7 @@ func TestCollectOrganization(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const golden = "testdata/acme.golden.json"
-	if *update {
-		if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-		t.Errorf("inventory (-want +got):\n%s", diff)
-	}
+	conformance.Golden(t, "testdata/acme.golden.json", *update, append(got, '\n'))
 	for name, text := range map[string]string{"the inventory": string(got), "the log": log} {
 		if strings.Contains(text, "SECRET") {
 			t.Errorf("a secret is in %s", name)
@@ -172,17 +138,6 @@ func find(t testing.TB, sources []inventory.Source, id string) inventory.Source 
 	return inventory.Source{}
 }
 
-func unitOf(t testing.TB, source inventory.Source, name string) inventory.Unit {
-	t.Helper()
-	for _, u := range source.Units {
-		if u.Name == name {
-			return u
-		}
-	}
-	t.Fatalf("%s has no unit %s", source.ID, name)
-	return inventory.Unit{}
-}
-
 // TestInterrupted ends the run while a list is under way: what was not read is
 // a failed unit, and nothing hangs.
 func TestInterrupted(t *testing.T) {
@@ -208,7 +163,7 @@ func TestInterrupted(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
-	if u := unitOf(t, source, unitAPIKeys); u.Status != inventory.UnitFailed || u.Error != inventory.ErrTimeout {
+	if u := conformance.Unit(t, source, unitAPIKeys); u.Status != inventory.UnitFailed || u.Error != inventory.ErrTimeout {
 		t.Errorf("the list that was under way is %s, %s", u.Status, u.Error)
 	}
 	if _, err := c.Discover(ctx); !errors.Is(err, context.Canceled) {
@@ -232,7 +187,7 @@ func TestTooLongAWait(t *testing.T) {
 		},
 	})
 	sources, _ := s.collect(t, map[string]any{optionSpaces: []string{"web"}})
-	u := unitOf(t, sources[0], unitAPIKeys)
+	u := conformance.Unit(t, sources[0], unitAPIKeys)
 	if u.Error != inventory.ErrRateLimited || !strings.Contains(u.Detail, "15m0s") || u.Hint == "" {
 		t.Errorf("the unit is %+v", u)
 	}

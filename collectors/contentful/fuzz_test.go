@@ -10,6 +10,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -66,7 +67,7 @@ func bare(tb testing.TB) *collector {
 	tb.Helper()
 	made, err := newCollector(collectors.Entry{CMS: CMS, Values: map[string]any{
 		optionOrganization: testOrganization, optionToken: cmsapi.NewSecret(testCredential),
-	}}, testRun(tb, nil))
+	}}, testRun(tb, &conformance.Log{}))
 	if err != nil {
 		tb.Fatal(err)
 	}

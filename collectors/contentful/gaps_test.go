@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -195,7 +196,7 @@ func TestGaps(t *testing.T) {
 				t.Errorf("got %d tokens, want %d", len(source.Tokens), test.tokens)
 			}
 			if test.unit != "" {
-				if u := unitOf(t, source, test.unit); !strings.Contains(u.Hint, test.hint) {
+				if u := conformance.Unit(t, source, test.unit); !strings.Contains(u.Hint, test.hint) {
 					t.Errorf("the hint of %s is %q, want it to say %q", test.unit, u.Hint, test.hint)
 				}
 			}

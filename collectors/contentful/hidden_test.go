@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -42,7 +43,7 @@ func TestEmptyListsOfKeys(t *testing.T) {
 			})
 			sources, _ := s.collect(t, test.values)
 			for _, name := range []string{unitAPIKeys, unitPreviewAPIKeys} {
-				u := unitOf(t, find(t, sources, "contentful/spaces/web"), name)
+				u := conformance.Unit(t, find(t, sources, "contentful/spaces/web"), name)
 				if u.Status != test.status || !strings.Contains(u.Detail, test.detail) {
 					t.Errorf("%s is %s because %q; want %s because %q", name, u.Status, u.Detail, test.status, test.detail)
 				}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -36,7 +37,7 @@ func TestUsersListedWhereNotIncluded(t *testing.T) {
 	if got := owners(source)["tokOwnerNever"]; got != "uOlivia deactivated owner admin" {
 		t.Errorf("the owner is %q", got)
 	}
-	if u := unitOf(t, source, unitUsers); u.Status != inventory.UnitComplete {
+	if u := conformance.Unit(t, source, unitUsers); u.Status != inventory.UnitComplete {
 		t.Errorf("users are %s", u.Status)
 	}
 }
@@ -82,7 +83,7 @@ func TestOwnTokensOnly(t *testing.T) {
 	if got := source.Tokens[0].ID; got != "contentful/organizations/"+testOrganization+"/access_tokens/tokAudit" {
 		t.Errorf("the id is %s", got)
 	}
-	if u := unitOf(t, source, unitAccessTokens); !strings.Contains(u.Detail, "only the 1 token of the credential's own user") {
+	if u := conformance.Unit(t, source, unitAccessTokens); !strings.Contains(u.Detail, "only the 1 token of the credential's own user") {
 		t.Errorf("the detail is %q", u.Detail)
 	}
 }
@@ -115,7 +116,7 @@ func TestManyTokens(t *testing.T) {
 				t.Errorf("got %d tokens, want 229 and the caller's own", len(source.Tokens))
 			}
 			// One was announced and not given: it may have slipped between pages.
-			if u := unitOf(t, source, unitAccessTokens); u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated {
+			if u := conformance.Unit(t, source, unitAccessTokens); u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated {
 				t.Errorf("the unit is %s, %s", u.Status, u.Error)
 			}
 		})

@@ -1,7 +1,6 @@
 package contentful
 
 import (
-	"bytes"
 	"encoding/json"
 	"io/fs"
 	"maps"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 )
 
 const (
@@ -221,21 +221,16 @@ func (s *server) entry(values map[string]any) collectors.Entry {
 }
 
 // testRun gives what collectors share. Nothing is paced, and what is logged
-// goes to the buffer.
-func testRun(t testing.TB, log *bytes.Buffer) collectors.Run {
+// goes to the log.
+func testRun(t testing.TB, log *conformance.Log) collectors.Run {
 	t.Helper()
-	session, err := cmsapi.NewSession(cmsapi.Options{Unpaced: true, Log: debugLog(log)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(session.Close)
-	return collectors.Run{API: session, Now: func() time.Time { return testNow }}
+	return conformance.NewRun(t, cmsapi.Options{Unpaced: true, Log: log.Logger()}, testNow)
 }
 
 // open makes the collector of an entry.
 func (s *server) open(t testing.TB, values map[string]any) *collector {
 	t.Helper()
-	c, err := newCollector(s.entry(values), testRun(t, &bytes.Buffer{}))
+	c, err := newCollector(s.entry(values), testRun(t, &conformance.Log{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -39,19 +39,7 @@ func golden(t *testing.T, name string, sources map[string]inventory.Source) {
 	if err := inventory.Write(&got, inv); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", "golden", name)
-	if *update {
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("%s (-want +got; run with -update if it is right):\n%s", path, diff)
-	}
+	conformance.Golden(t, filepath.Join("testdata", "golden", name), *update, got.Bytes())
 	// What a collector makes, the reader of inventories has to take.
 	if _, err := inventory.ReadAll(t.Context(), &got, inventory.Limits{}); err != nil {
 		t.Errorf("the inventory is not valid: %v", err)
@@ -103,14 +91,14 @@ func TestListThatCannotBeRead(t *testing.T) {
 		{"environments", "/v3/environments " + webKey, forbidden, unitEnvironments, inventory.ErrPermissionDenied, "can read this list"},
 		{"branches", "/v3/stacks/branches " + webKey, refusal(422, 0, "Branches are not enabled."), unitBranches, inventory.ErrUnreadable, "Run the audit again"},
 		{"aliases", "/v3/stacks/branch_aliases " + webKey, forbidden, unitAliases, inventory.ErrPermissionDenied, "can read this list"},
-		{"collaborators", "/v3/stacks " + webKey, reply{status: 200, body: `{"stack": {}}`}, unitCollaborators, inventory.ErrUnreadable, ""},
+		{"collaborators", "/v3/stacks " + webKey, reply{Status: 200, Body: `{"stack": {}}`}, unitCollaborators, inventory.ErrUnreadable, ""},
 		{"organization users", "/v3/organizations/bltorg/share bltorg", forbidden, unitUsers, inventory.ErrPermissionDenied, "admins of an organization"},
 		{"no such list", "/v3/organizations/bltorg/share bltorg", refusal(404, 404, "not here"), unitUsers, inventory.ErrNotFound, "does not have this list"},
-		{"count in place of the list", "/v3/stacks/management_tokens " + webKey, reply{status: 200, body: `{"tokens": 7}`},
+		{"count in place of the list", "/v3/stacks/management_tokens " + webKey, reply{Status: 200, Body: `{"tokens": 7}`},
 			unitManagement, inventory.ErrUnreadable, "Run the audit again"},
-		{"no list", "/v3/stacks/management_tokens " + webKey, reply{status: 200, body: `{"management_tokens": []}`},
+		{"no list", "/v3/stacks/management_tokens " + webKey, reply{Status: 200, Body: `{"management_tokens": []}`},
 			unitManagement, inventory.ErrUnreadable, "Run the audit again"},
-		{"null for the list", "/v3/stacks/delivery_tokens " + webKey, reply{status: 200, body: `{"tokens": null}`},
+		{"null for the list", "/v3/stacks/delivery_tokens " + webKey, reply{Status: 200, Body: `{"tokens": null}`},
 			unitDelivery, inventory.ErrUnreadable, "Run the audit again"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,7 +136,7 @@ func TestListThatCannotBeRead(t *testing.T) {
 // says that the stack has them.
 func TestStackWithoutBranches(t *testing.T) {
 	t.Parallel()
-	plain := strings.NewReplacer(`"branches": true,`, "").Replace(fixture(t, "stacks.json"))
+	plain := strings.NewReplacer(`"branches": true,`, "").Replace(conformance.Fixture(t, "stacks.json"))
 	unscoped := `{"tokens": [{"uid": "bltplain", "name": "Plain", "created_by": "bltuserowner00001",
 		"scope": [{"module": "environment", "acl": {"read": true}, "environments": ["production"]}]}]}`
 	for _, tt := range []struct {
@@ -159,8 +147,8 @@ func TestStackWithoutBranches(t *testing.T) {
 		gap      bool
 	}{
 		{"the list is not there", plain, unscoped, refusal(422, 0, "Branches are not enabled."), false},
-		{"the stack says it has branches", fixture(t, "stacks.json"), unscoped, refusal(422, 0, "Branches are not enabled."), true},
-		{"a token names a branch", plain, fixture(t, "delivery_tokens.json"), refusal(422, 0, "Branches are not enabled."), true},
+		{"the stack says it has branches", conformance.Fixture(t, "stacks.json"), unscoped, refusal(422, 0, "Branches are not enabled."), true},
+		{"a token names a branch", plain, conformance.Fixture(t, "delivery_tokens.json"), refusal(422, 0, "Branches are not enabled."), true},
 		{"the list may not be read", plain, unscoped, refusal(403, 0, "Access denied."), true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -189,21 +177,21 @@ func TestStackWithoutBranches(t *testing.T) {
 // see any.
 func TestEmptyManagementList(t *testing.T) {
 	t.Parallel()
-	member := strings.Replace(fixture(t, "user.json"), `"admin": true`, `"admin": false`, 1)
-	developer := strings.Replace(fixture(t, "collaborators.json"), `["bltroleadmin00001"]`, `["bltroledeveloper1"]`, 1)
-	named := strings.Replace(fixture(t, "collaborators.json"), `["bltroleadmin00001"]`, `[{"uid": "x", "name": "Content Manager"}]`, 1)
-	unnamed := strings.ReplaceAll(fixture(t, "stacks.json"), "SYS_ACL", "other")
+	member := strings.Replace(conformance.Fixture(t, "user.json"), `"admin": true`, `"admin": false`, 1)
+	developer := strings.Replace(conformance.Fixture(t, "collaborators.json"), `["bltroleadmin00001"]`, `["bltroledeveloper1"]`, 1)
+	named := strings.Replace(conformance.Fixture(t, "collaborators.json"), `["bltroleadmin00001"]`, `[{"uid": "x", "name": "Content Manager"}]`, 1)
+	unnamed := strings.ReplaceAll(conformance.Fixture(t, "stacks.json"), "SYS_ACL", "other")
 	for _, tt := range []struct {
 		name                        string
 		user, stacks, collaborators string
 		status                      inventory.UnitStatus
 	}{
-		{"an admin of the organization", fixture(t, "user.json"), fixture(t, "stacks.json"), developer, inventory.UnitComplete},
-		{"an admin of the stack", member, fixture(t, "stacks.json"), fixture(t, "collaborators.json"), inventory.UnitComplete},
-		{"a developer of the stack", member, fixture(t, "stacks.json"), developer, inventory.UnitFailed},
+		{"an admin of the organization", conformance.Fixture(t, "user.json"), conformance.Fixture(t, "stacks.json"), developer, inventory.UnitComplete},
+		{"an admin of the stack", member, conformance.Fixture(t, "stacks.json"), conformance.Fixture(t, "collaborators.json"), inventory.UnitComplete},
+		{"a developer of the stack", member, conformance.Fixture(t, "stacks.json"), developer, inventory.UnitFailed},
 		{"a content manager by name", member, unnamed, named, inventory.UnitFailed},
 		{"a role that is not known", member, unnamed, developer, inventory.UnitComplete},
-		{"nobody known", `{}`, fixture(t, "stacks.json"), developer, inventory.UnitComplete},
+		{"nobody known", `{}`, conformance.Fixture(t, "stacks.json"), developer, inventory.UnitComplete},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -55,10 +56,10 @@ func TestStackThatCannotBeOpened(t *testing.T) {
 		{"expired session", refusal(401, 105, "You're not allowed in here unless you're logged in."), inventory.ErrUnauthorized, "Log in again"},
 		{"no permission", refusal(401, 161, "Access denied."), inventory.ErrPermissionDenied, "a role in this stack"},
 		{"second factor", refusal(401, 294, "Please login using the Two-Factor verification Token"), inventory.ErrUnauthorized, "second factor"},
-		{"forbidden", reply{status: 403, body: "<html>forbidden</html>"}, inventory.ErrPermissionDenied, "a role in this stack"},
-		{"code as a string", reply{status: 400, body: `{"error_code": "109"}`}, inventory.ErrNotFound, "a stack answers in its own region only"},
-		{"HTML", reply{status: 200, body: "<html>"}, inventory.ErrUnreadable, "Run the audit again"},
-		{"no stack", reply{status: 200, body: `{"stacks": []}`}, inventory.ErrUnreadable, "Run the audit again"},
+		{"forbidden", reply{Status: 403, Body: "<html>forbidden</html>"}, inventory.ErrPermissionDenied, "a role in this stack"},
+		{"code as a string", reply{Status: 400, Body: `{"error_code": "109"}`}, inventory.ErrNotFound, "a stack answers in its own region only"},
+		{"HTML", reply{Status: 200, Body: "<html>"}, inventory.ErrUnreadable, "Run the audit again"},
+		{"no stack", reply{Status: 200, Body: `{"stacks": []}`}, inventory.ErrUnreadable, "Run the audit again"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -104,7 +105,7 @@ func TestCredentialThatIsNotValid(t *testing.T) {
 func TestStacksThatAreNotShared(t *testing.T) {
 	t.Parallel()
 	const every = "/v3/organizations/bltorg/stacks bltorg"
-	member := strings.Replace(fixture(t, "user.json"), `"admin": true`, `"admin": false`, 1)
+	member := strings.Replace(conformance.Fixture(t, "user.json"), `"admin": true`, `"admin": false`, 1)
 	for _, tt := range []struct {
 		name  string
 		set   func(*server)
@@ -112,13 +113,13 @@ func TestStacksThatAreNotShared(t *testing.T) {
 	}{
 		{"the organization refuses its list", func(s *server) { s.replies[every] = refusal(403, 0, "no") }, inventory.ErrPermissionDenied},
 		{"it refuses it as if nobody was logged in", func(s *server) { s.replies[every] = refusal(401, 105, "no") }, inventory.ErrPermissionDenied},
-		{"it fails", func(s *server) { s.replies[every] = reply{status: 501} }, inventory.ErrUnavailable},
+		{"it fails", func(s *server) { s.replies[every] = reply{Status: 501} }, inventory.ErrUnavailable},
 		{"it does not exist, for an admin", func(s *server) { s.replies[every] = refusal(404, 0, "no") }, ""},
 		{"it does not exist, for a member", func(s *server) {
 			s.replies[every] = refusal(404, 0, "no")
 			s.bodies["/v3/user"] = member
 		}, inventory.ErrPermissionDenied},
-		{"only the shared list fails", func(s *server) { s.replies["/v3/stacks bltorg"] = reply{status: 501} }, ""},
+		{"only the shared list fails", func(s *server) { s.replies["/v3/stacks bltorg"] = reply{Status: 501} }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -146,7 +147,7 @@ func TestStackWithoutAPIKeyIsAGap(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	// Each list may lack a key that the other has.
-	s.bodies["/v3/stacks bltorg"] = strings.Replace(fixture(t, "stacks.json"), `"api_key": "`+shopKey+`", `, "", 1)
+	s.bodies["/v3/stacks bltorg"] = strings.Replace(conformance.Fixture(t, "stacks.json"), `"api_key": "`+shopKey+`", `, "", 1)
 	s.bodies["/v3/organizations/bltorg/stacks bltorg"] = `{"stacks": [
 		{"uid": "bltstackweb000001", "name": "Web", "org_uid": "bltorg"},
 		{"uid": "bltstackshop00001", "name": "Shop", "org_uid": "bltorg", "api_key": "` + shopKey + `"},

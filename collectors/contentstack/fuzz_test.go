@@ -79,7 +79,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, route uint8, body []byte) {
 		s := newServer(t)
 		path := routes[int(route)%len(routes)]
-		s.replies[path] = reply{status: http.StatusOK, body: string(body)}
+		s.replies[path] = reply{Status: http.StatusOK, Body: string(body)}
 		c := collectorOf(t, newHarness(t, s))
 		found, err := c.Discover(t.Context())
 		var discovery *collectors.DiscoveryError

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 )
 
 // probe gives the checks as lines of status, name, detail and the beginning of
@@ -35,7 +36,7 @@ func (h *harness) probe(t *testing.T, entry collectors.Entry) []string {
 
 func TestProbe(t *testing.T) {
 	t.Parallel()
-	member := strings.Replace(fixture(t, "user.json"), `"admin": true`, `"admin": false`, 1)
+	member := strings.Replace(conformance.Fixture(t, "user.json"), `"admin": true`, `"admin": false`, 1)
 	for _, tt := range []struct {
 		name  string
 		entry collectors.Entry
@@ -57,11 +58,11 @@ func TestProbe(t *testing.T) {
 		}},
 		{"rights are missing", organizationEntry(), func(s *server) {
 			s.bodies["/v3/user"] = member
-			s.bodies["/v3/stacks bltorg"] = strings.Replace(fixture(t, "stacks.json"), `"count": 2`, `"count": 1`, 1)
+			s.bodies["/v3/stacks bltorg"] = strings.Replace(conformance.Fixture(t, "stacks.json"), `"count": 2`, `"count": 1`, 1)
 			s.replies["/v3/stacks/management_tokens "+webKey] = refusal(401, 105, "You're not allowed in here unless you're logged in.")
-			s.replies["/v3/stacks/delivery_tokens "+webKey] = reply{status: 200, body: `{"tokens": [{"uid": "blt1"}]}`}
+			s.replies["/v3/stacks/delivery_tokens "+webKey] = reply{Status: 200, Body: `{"tokens": [{"uid": "blt1"}]}`}
 			s.replies["/v3/stacks/management_tokens "+shopKey] = refusal(401, 161, "You don't have the permission to do this operation.")
-			s.replies["/v3/environments "+webKey] = reply{status: 200, body: `{"environments": []}`}
+			s.replies["/v3/environments "+webKey] = reply{Status: 200, Body: `{"environments": []}`}
 			s.replies["/v3/organizations/bltorg/share bltorg"] = refusal(403, 0, "Access denied.")
 		}, []string{
 			"ok identity: an authtoken of Ada Auditor (bltuserauditor0001)",
@@ -107,7 +108,7 @@ func TestProbe(t *testing.T) {
 		}(), func(s *server) {
 			s.replies["/v3/user"] = refusal(401, 105, "no user")
 			s.replies["/v3/organizations/bltorg/stacks bltorg"] = refusal(403, 0, "Access denied.")
-			s.bodies["/v3/stacks bltorg"] = strings.Replace(fixture(t, "stacks.json"), `"branches": true`, `"other": true`, 1)
+			s.bodies["/v3/stacks bltorg"] = strings.Replace(conformance.Fixture(t, "stacks.json"), `"branches": true`, `"other": true`, 1)
 			s.replies["/v3/stacks/branches "+webKey] = refusal(422, 0, "Branches are not enabled.")
 		}, []string{
 			"warning identity: GET /v3/user: 401 105: no user | An app token has",
@@ -132,7 +133,7 @@ func TestProbe(t *testing.T) {
 			"ok list branches: 3 of stack Web",
 			"ok list organization users: 3 of organization bltorg",
 		}},
-		{"who it is cannot be told", listedEntry(webKey), func(s *server) { s.replies["/v3/user"] = reply{status: 200, body: `{"user": null}`} }, []string{
+		{"who it is cannot be told", listedEntry(webKey), func(s *server) { s.replies["/v3/user"] = reply{Status: 200, Body: `{"user": null}`} }, []string{
 			"failed identity: GET /v3/user: the answer has no user | Run the audit again;",
 			"ok list stacks: opened Web",
 			"ok list delivery tokens: 4 of stack Web",

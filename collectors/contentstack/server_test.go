@@ -1,15 +1,10 @@
 package contentstack
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +14,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -34,11 +30,7 @@ const (
 var now = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 
 // reply is one answer of the fake server.
-type reply struct {
-	status int
-	header http.Header
-	body   string
-}
+type reply = conformance.Answer
 
 // server answers like the documented API, from the bodies in testdata. It is
 // an http.RoundTripper, so nothing leaves the process.
@@ -60,16 +52,16 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	s := &server{t: t, bodies: map[string]string{}, replies: map[string]reply{}}
-	s.bodies["/v3/user"] = fixture(t, "user.json")
-	s.bodies["/v3/stacks bltorg"] = fixture(t, "stacks.json")
-	s.bodies["/v3/organizations/bltorg/stacks bltorg"] = fixture(t, "stacks.json")
-	s.bodies["/v3/organizations/bltorg/share bltorg"] = fixture(t, "shares.json")
-	s.bodies["/v3/stacks "+webKey] = fixture(t, "collaborators.json")
+	s.bodies["/v3/user"] = conformance.Fixture(t, "user.json")
+	s.bodies["/v3/stacks bltorg"] = conformance.Fixture(t, "stacks.json")
+	s.bodies["/v3/organizations/bltorg/stacks bltorg"] = conformance.Fixture(t, "stacks.json")
+	s.bodies["/v3/organizations/bltorg/share bltorg"] = conformance.Fixture(t, "shares.json")
+	s.bodies["/v3/stacks "+webKey] = conformance.Fixture(t, "collaborators.json")
 	for path, file := range map[string]string{
 		"/v3/stacks/delivery_tokens": "delivery_tokens.json", "/v3/stacks/management_tokens": "management_tokens.json",
 		"/v3/environments": "environments.json", "/v3/stacks/branches": "branches.json", "/v3/stacks/branch_aliases": "branch_aliases.json",
 	} {
-		s.bodies[path+" "+webKey] = fixture(t, file)
+		s.bodies[path+" "+webKey] = conformance.Fixture(t, file)
 	}
 	s.bodies["/v3/stacks/delivery_tokens "+shopKey] = `{"token": {"uid": "bltdelivery000009", "name": "Shop", "token": "PLANTED-delivery-token",
 		"created_by": "bltuserauditor0001", "created_at": "2026-10-01T00:00:00.000Z", "updated_at": "2026-10-01T00:00:00.000Z",
@@ -77,15 +69,6 @@ func newServer(t *testing.T) *server {
 	s.bodies["/v3/stacks/management_tokens "+shopKey] = `{"tokens": []}`
 	s.bodies["/v3/environments "+shopKey] = `{"environments": [{"uid": "bltenvshop0000001", "name": "production"}]}`
 	return s
-}
-
-func fixture(t *testing.T, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -124,7 +107,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		write(w, refusal(http.StatusNotFound, 0, "The requested URL was not found."))
 	default:
-		write(w, reply{status: http.StatusOK, body: s.paged(body, r)})
+		write(w, reply{Status: http.StatusOK, Body: s.paged(body, r)})
 	}
 }
 
@@ -157,23 +140,18 @@ func (s *server) paged(body string, r *http.Request) string {
 }
 
 func write(w http.ResponseWriter, r reply) {
-	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Contentstack-Organization", "bltorg")
-	for name, values := range r.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(r.status)
-	_, _ = io.WriteString(w, r.body)
+	r.ServeHTTP(w, nil)
 }
 
 // refusal is the documented body of an error.
 func refusal(status, code int, message string) reply {
-	return reply{status: status, body: fmt.Sprintf(`{"error_message": %q, "error_code": %d, "errors": []}`, message, code)}
+	return reply{Status: status, Body: fmt.Sprintf(`{"error_message": %q, "error_code": %d, "errors": []}`, message, code)}
 }
 
 func noStack() reply {
-	return reply{status: http.StatusPreconditionFailed,
-		body: `{"error_message": "We can't find that Stack. Please try again.", "error_code": 109, "errors": {"api_key": ["is not valid."]}}`}
+	return reply{Status: http.StatusPreconditionFailed,
+		Body: `{"error_message": "We can't find that Stack. Please try again.", "error_code": 109, "errors": {"api_key": ["is not valid."]}}`}
 }
 
 // asked gives the requests that were sent, sorted, without their queries.
@@ -189,10 +167,10 @@ func (s *server) asked() []string {
 	return paths
 }
 
-// probe is a session on a fake server, with everything that it says.
+// harness is a session on a fake server, with everything that it says.
 type harness struct {
 	*server
-	log *bytes.Buffer
+	log conformance.Log
 	run collectors.Run
 }
 
@@ -203,27 +181,9 @@ func newHarness(t *testing.T, s *server) *harness {
 
 func newPacedHarness(t *testing.T, s *server, transport http.RoundTripper, unpaced bool) *harness {
 	t.Helper()
-	h := &harness{server: s, log: &bytes.Buffer{}}
-	session, err := cmsapi.NewSession(cmsapi.Options{
-		Transport: transport, Unpaced: unpaced,
-		Log: slog.New(slog.NewTextHandler(&locked{w: h.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.run = collectors.Run{API: session, Now: func() time.Time { return now }}
+	h := &harness{server: s}
+	h.run = conformance.NewRun(t, cmsapi.Options{Transport: transport, Unpaced: unpaced, Log: h.log.Logger()}, now)
 	return h
-}
-
-type locked struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *locked) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(b)
 }
 
 // organizationEntry is an entry for all stacks of the organization.

@@ -37,15 +37,15 @@ func TestClassify(t *testing.T) {
 		{"accept", apiError(406, "INVALID_ACCEPT_HEADER"), inventory.ErrUnreadable, "INVALID_ACCEPT_HEADER", true, false},
 		{"another code as 401", apiError(401, "SOMETHING_NEW"), inventory.ErrPermissionDenied, "SOMETHING_NEW", false, false},
 		{"another code as 404", apiError(404, "SOMETHING_NEW"), inventory.ErrNotFound, "SOMETHING_NEW", false, false},
-		{"transient", answer{status: 422, body: `{"data":[{"attributes":{"code":"CONCURRENT_ROLE_UPDATE","transient":true}}]}`}, inventory.ErrUnavailable, "CONCURRENT_ROLE_UPDATE", false, true},
-		{"second entity has the code", answer{status: 401, body: `{"data":[{},{"attributes":{"code":"INSUFFICIENT_PERMISSIONS"}}]}`}, inventory.ErrPermissionDenied, "INSUFFICIENT_PERMISSIONS", false, false},
-		{"no body", answer{status: 503}, "", "", false, true},
-		{"HTML", answer{status: 502, body: "<html>"}, "", "", false, true},
-		{"code is no code", answer{status: 401, body: `{"data":[{"attributes":{"code":"<script>"}}]}`}, "", "", false, false},
-		{"other JSON", answer{status: 403, body: `[]`}, "", "", false, false},
+		{"transient", answer{Status: 422, Body: `{"data":[{"attributes":{"code":"CONCURRENT_ROLE_UPDATE","transient":true}}]}`}, inventory.ErrUnavailable, "CONCURRENT_ROLE_UPDATE", false, true},
+		{"second entity has the code", answer{Status: 401, Body: `{"data":[{},{"attributes":{"code":"INSUFFICIENT_PERMISSIONS"}}]}`}, inventory.ErrPermissionDenied, "INSUFFICIENT_PERMISSIONS", false, false},
+		{"no body", answer{Status: 503}, "", "", false, true},
+		{"HTML", answer{Status: 502, Body: "<html>"}, "", "", false, true},
+		{"code is no code", answer{Status: 401, Body: `{"data":[{"attributes":{"code":"<script>"}}]}`}, "", "", false, false},
+		{"other JSON", answer{Status: 403, Body: `[]`}, "", "", false, false},
 	}
 	for _, tt := range tests {
-		f := cmsapi.Failure{Status: tt.answer.status, Body: []byte(tt.answer.body)}
+		f := cmsapi.Failure{Status: tt.answer.Status, Body: []byte(tt.answer.Body)}
 		got := classify(f)
 		if got == nil {
 			got = &cmsapi.Error{}

@@ -3,9 +3,7 @@ package datocms
 import (
 	"bytes"
 	"flag"
-	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -22,9 +21,9 @@ var update = flag.Bool("update", false, "write the golden files")
 // TestProject collects a project with every kind of token there is, and
 // compares the whole of it.
 func TestProject(t *testing.T) {
-	var log bytes.Buffer
-	c := newTestCollector(t, fakeAPI(t, blog(t)), slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	s := collectAll(t, c)
+	var log conformance.Log
+	c := newTestCollector(t, fakeAPI(t, blog(t)), log.Logger())
+	s := conformance.Collect(t, c)
 	if !strings.HasPrefix(s.Host, "127.0.0.1:") {
 		t.Errorf("host is %q", s.Host)
 	}
@@ -33,19 +32,11 @@ func TestProject(t *testing.T) {
 	if err := inventory.Write(&got, inventory.Inventory{Tool: inventory.Tool{Name: "test", Version: "0"}, Sources: []inventory.Source{s}}); err != nil {
 		t.Fatal(err)
 	}
-	golden := filepath.Join("testdata", "golden.json")
-	if *update {
-		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(fixture(t, "golden.json"), got.String()); diff != "" {
-		t.Errorf("(-golden +collected):\n%s", diff)
-	}
+	conformance.Golden(t, filepath.Join("testdata", "golden.json"), *update, got.Bytes())
 	if err := inventory.Read(t.Context(), &got, inventory.Limits{}, func(inventory.Source) error { return nil }); err != nil {
 		t.Errorf("the inventory does not fit its schema: %v", err)
 	}
-	if log.Len() == 0 || strings.Contains(log.String()+fixture(t, "golden.json"), planted) {
+	if log.String() == "" || strings.Contains(log.String()+conformance.Fixture(t, "golden.json"), planted) {
 		t.Errorf("there is a secret in the log or in the inventory, or no log:\n%s", log.String())
 	}
 }
@@ -64,7 +55,7 @@ type facets struct {
 }
 
 func TestTokens(t *testing.T) {
-	s := collectAll(t, newTestCollector(t, fakeAPI(t, blog(t)), nil))
+	s := conformance.Collect(t, newTestCollector(t, fakeAPI(t, blog(t)), nil))
 	want := map[string]facets{
 		"312": {inventory.Management, inventory.LevelRead, false, false, "", inventory.No, inventory.Yes, inventory.ScopeUnknown, ""},
 		"313": {inventory.Management, inventory.LevelAdmin, true, false, "", inventory.Yes, inventory.Yes, inventory.ScopeUnknown, ""},
@@ -106,17 +97,6 @@ func find(t testing.TB, s inventory.Source, ref string) inventory.Token {
 	}
 	t.Fatalf("there is no token %s", ref)
 	return inventory.Token{}
-}
-
-func unitOf(t testing.TB, s inventory.Source, name string) inventory.Unit {
-	t.Helper()
-	for _, u := range s.Units {
-		if u.Name == name {
-			return u
-		}
-	}
-	t.Fatalf("there is no unit %s", name)
-	return inventory.Unit{}
 }
 
 // TestUnitsThatFail: each list fails in turn. The others are read, the unit
@@ -189,8 +169,8 @@ func TestUnitsThatFail(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			answers := blog(t)
 			answers[tt.path] = tt.answer
-			s := collectAll(t, newTestCollector(t, fakeAPI(t, answers), nil))
-			u := unitOf(t, s, tt.unit)
+			s := conformance.Collect(t, newTestCollector(t, fakeAPI(t, answers), nil))
+			u := conformance.Unit(t, s, tt.unit)
 			if u.Status != tt.status || u.Error != tt.class || u.Detail == "" || !strings.Contains(u.Hint, tt.hint) {
 				t.Errorf("unit is %+v", u)
 			}
@@ -228,7 +208,7 @@ func TestUnidentifiedProject(t *testing.T) {
 		"HTML":        {ok("<html></html>"), inventory.ErrUnreadable, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := collectAll(t, newTestCollector(t, fakeAPI(t, map[string]answer{"/site": tt.answer}), nil))
+			s := conformance.Collect(t, newTestCollector(t, fakeAPI(t, map[string]answer{"/site": tt.answer}), nil))
 			if s.ID != "datocms/projects/name:blog" || s.Name != "blog" || len(s.Tokens) != 0 {
 				t.Errorf("source %s %q with %d tokens", s.ID, s.Name, len(s.Tokens))
 			}
@@ -240,7 +220,7 @@ func TestUnidentifiedProject(t *testing.T) {
 					t.Errorf("unit %+v", u)
 				}
 			}
-			if kinds := unitOf(t, s, "access_tokens").Kinds; len(kinds) != 3 {
+			if kinds := conformance.Unit(t, s, "access_tokens").Kinds; len(kinds) != 3 {
 				t.Errorf("the rules cannot tell which tokens are missing: %v", kinds)
 			}
 		})
@@ -281,7 +261,7 @@ func TestOptions(t *testing.T) {
 // TestShards: a project of another shard is not asked, because two shards must
 // not draw on one limit; the domain is known before anything is.
 func TestShards(t *testing.T) {
-	c := newTestCollector(t, fakeAPI(t, map[string]answer{"/site": ok(fixture(t, "site.json"))}), nil).(*collector)
+	c := newTestCollector(t, fakeAPI(t, map[string]answer{"/site": ok(conformance.Fixture(t, "site.json"))}), nil).(*collector)
 	var asked []string
 	c.run.Owns = func(domain string) bool { asked = append(asked, domain); return false }
 	if found, err := c.Discover(t.Context()); err != nil || len(found) != 0 || len(asked) != 1 {
@@ -313,7 +293,7 @@ func TestProbe(t *testing.T) {
 	})
 	t.Run("too much and too little", func(t *testing.T) {
 		answers := blog(t)
-		answers["/users/me"] = ok(strings.Replace(answers["/users/me"].body, `"id": "50"`, `"id": "30"`, 1))
+		answers["/users/me"] = ok(strings.Replace(answers["/users/me"].Body, `"id": "50"`, `"id": "30"`, 1))
 		answers["/access_tokens"] = apiError(http.StatusForbidden, codeNoPermission)
 		checks := newTestCollector(t, fakeAPI(t, answers), nil).(collectors.Prober).Probe(t.Context())
 		if c := checks[1]; c.Status != collectors.CheckFailed || c.Class != inventory.ErrPermissionDenied || !strings.Contains(c.Hint, "can_manage_access_tokens") {

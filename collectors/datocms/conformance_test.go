@@ -18,28 +18,26 @@ func TestConformance(t *testing.T) {
 	healthy := blog(t)
 	// The role that comes along is read like those of the list: one of the two
 	// is enough to spoil.
-	alone, _, _ := strings.Cut(healthy["/users/me"].body, `"included"`)
+	alone, _, _ := strings.Cut(healthy["/users/me"].Body, `"included"`)
 	healthy["/users/me"] = ok(alone + `"included": []}`)
 	for path, a := range healthy {
 		first[path] = a
-		second[path] = ok(strings.ReplaceAll(a.body, `"id": "77"`, `"id": "78"`))
+		second[path] = ok(strings.ReplaceAll(a.Body, `"id": "77"`, `"id": "78"`))
 	}
 	projects := map[string]map[string]answer{"planted0secret-1": first, "planted0secret-2": second}
 	const unreadable, denied = inventory.ErrUnreadable, inventory.ErrPermissionDenied
 	failure := func(name string, status int, code string, classes ...inventory.ErrorClass) conformance.Failure {
-		return conformance.Failure{Name: name, Status: status, Body: apiError(status, code).body, Classes: classes}
+		return conformance.Failure{Name: name, Status: status, Body: apiError(status, code).Body, Classes: classes}
 	}
 	conformance.Run(t, conformance.Target{
 		Definition: Definition(),
 		Handler: func() http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Content-Type", "application/json; charset=utf-8")
 				a, known := projects[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")][r.URL.Path]
 				if !known {
 					a = apiError(http.StatusNotFound, "INVALID_ENDPOINT")
 				}
-				w.WriteHeader(a.status)
-				_, _ = w.Write([]byte(a.body))
+				a.ServeHTTP(w, r)
 			})
 		},
 		Entries: func(baseURL string) []collectors.Entry {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -13,7 +14,7 @@ import (
 // understood is no complete one, and nothing that reaches the management API
 // with a role that was not read counts as harmless.
 func FuzzCollect(f *testing.F) {
-	f.Add(fixture(f, "access_tokens.json"), fixture(f, "roles.json"), fixture(f, "environments.json"), fixture(f, "me.json"), fixture(f, "site.json"))
+	f.Add(conformance.Fixture(f, "access_tokens.json"), conformance.Fixture(f, "roles.json"), conformance.Fixture(f, "environments.json"), conformance.Fixture(f, "me.json"), conformance.Fixture(f, "site.json"))
 	f.Add(`{"data":[{"id":"1","attributes":{"can_access_cda_preview":false,"can_access_cma":false}}]}`, `{"data":[]}`, `{"data":[]}`, `{}`, `{}`)
 	f.Add(`{"data":[{"id":"1","relationships":{"role":{"data":null}}}]}`, `{}`, `{"data":[{"id":"main"}]}`, `[]`, `{"data":{"id":7}}`)
 	f.Fuzz(func(t *testing.T, tokens, roles, environments, me, about string) {
@@ -35,7 +36,7 @@ func FuzzCollect(f *testing.F) {
 			t.Fatalf("the source contradicts itself: %v", err)
 		}
 		if a.tokensErr != nil || a.tokens.Data.State != cmsapi.FieldGiven {
-			if u := unitOf(t, source, "access_tokens"); u.Status == inventory.UnitComplete {
+			if u := conformance.Unit(t, source, "access_tokens"); u.Status == inventory.UnitComplete {
 				t.Fatalf("a list that was not understood is complete")
 			}
 		}
@@ -59,7 +60,7 @@ func decodeInto(err *error, body string, out any) {
 
 // FuzzFailure: an error body of any content gives a class, or none.
 func FuzzFailure(f *testing.F) {
-	f.Add(401, apiError(401, codeNoPermission).body)
+	f.Add(401, apiError(401, codeNoPermission).Body)
 	f.Add(503, `{"data":[{"attributes":{"code":1,"transient":"true"}}]}`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		failure := cmsapi.Failure{Status: status, Body: []byte(body)}

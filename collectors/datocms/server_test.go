@@ -4,8 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -26,37 +25,24 @@ const (
 var auditTime = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 // answer is what the fake API gives for one path.
-type answer struct {
-	status int
-	body   string
-	header http.Header
-}
+type answer = conformance.Answer
 
-func ok(body string) answer { return answer{status: http.StatusOK, body: body} }
+func ok(body string) answer { return answer{Body: body} }
 
 // apiError is an answer in the form of DatoCMS's errors.
 func apiError(status int, code string) answer {
-	return answer{status: status, body: `{"data":[{"id":"5413bc","type":"api_error","attributes":{"code":"` + code + `","doc_url":"https://www.datocms.com/docs","details":{}}}]}`}
-}
-
-func fixture(t testing.TB, name string) string {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
+	return answer{Status: status, Body: `{"data":[{"id":"5413bc","type":"api_error","attributes":{"code":"` + code + `","doc_url":"https://www.datocms.com/docs","details":{}}}]}`}
 }
 
 // blog is the project of the fixtures.
 func blog(t testing.TB) map[string]answer {
 	t.Helper()
 	return map[string]answer{
-		"/site":          ok(fixture(t, "site.json")),
-		"/access_tokens": ok(fixture(t, "access_tokens.json")),
-		"/roles":         ok(fixture(t, "roles.json")),
-		"/environments":  ok(fixture(t, "environments.json")),
-		"/users/me":      ok(fixture(t, "me.json")),
+		"/site":          ok(conformance.Fixture(t, "site.json")),
+		"/access_tokens": ok(conformance.Fixture(t, "access_tokens.json")),
+		"/roles":         ok(conformance.Fixture(t, "roles.json")),
+		"/environments":  ok(conformance.Fixture(t, "environments.json")),
+		"/users/me":      ok(conformance.Fixture(t, "me.json")),
 	}
 }
 
@@ -88,17 +74,12 @@ func fakeAPI(t testing.TB, answers map[string]answer, unused ...string) string {
 		if r.URL.RawQuery != wantQuery {
 			t.Errorf("%s: query is %q", r.URL.Path, r.URL.RawQuery)
 		}
-		for name, values := range a.header {
-			w.Header()[name] = values
-		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.WriteHeader(a.status)
-		_, _ = w.Write([]byte(a.body))
+		a.ServeHTTP(w, r)
 	}))
 	t.Cleanup(func() {
 		server.Close()
 		for path, a := range answers {
-			if n := asked[path]; n == 0 && !slices.Contains(unused, path) || n > 1 && a.status < 500 {
+			if n := asked[path]; n == 0 && !slices.Contains(unused, path) || n > 1 && a.Status < 500 {
 				t.Errorf("%s was asked for %d times", path, n)
 			}
 		}
@@ -108,11 +89,6 @@ func fakeAPI(t testing.TB, answers map[string]answer, unused ...string) string {
 
 func newTestCollector(t testing.TB, url string, log *slog.Logger) collectors.Collector {
 	t.Helper()
-	session, err := cmsapi.NewSession(cmsapi.Options{Unpaced: true, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(session.Close)
 	c, err := Definition().New(collectors.Entry{
 		CMS:     CMS,
 		BaseURL: url,
@@ -121,26 +97,9 @@ func newTestCollector(t testing.TB, url string, log *slog.Logger) collectors.Col
 		}},
 		Labels: map[string]string{"team": "web"},
 		Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 4},
-	}, collectors.Run{API: session, Now: func() time.Time { return auditTime }})
+	}, conformance.NewRun(t, cmsapi.Options{Unpaced: true, Log: log}, auditTime))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
-}
-
-// collectAll gives the one source of the collector.
-func collectAll(t testing.TB, c collectors.Collector) inventory.Source {
-	t.Helper()
-	found, err := c.Discover(t.Context())
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%d sources, %v", len(found), err)
-	}
-	s, err := c.Collect(t.Context(), found[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Check(); err != nil {
-		t.Errorf("the source contradicts itself: %v", err)
-	}
-	return s
 }
