@@ -148,6 +148,9 @@ func (g Gate) failReason(failing SeverityCounts) string {
 
 func (g Gate) cleanReason(r *Report) string {
 	measured := "everything was measured"
+	if r.Scope != nil && (len(r.Scope.Sources) > 0 || r.Scope.Shard != "") {
+		measured = "all of the part that was asked for was measured"
+	}
 	accepted := 0
 	for _, unit := range r.Unread() {
 		if unit.Accepted != nil {
@@ -155,7 +158,7 @@ func (g Gate) cleanReason(r *Report) string {
 		}
 	}
 	if accepted > 0 {
-		measured = "everything was measured but " + plural(accepted, "list", "lists") + " whose absence is accepted"
+		measured += " but " + plural(accepted, "list", "lists") + " whose absence is accepted"
 	}
 	if g.FailOn == "" || g.FailOn == NoSeverity {
 		return "no finding fails this gate, and " + measured

@@ -65,7 +65,7 @@ func IsInventory(begin []byte) bool {
 
 // SnapshotOfInventory makes a snapshot of an inventory.
 func SnapshotOfInventory(inv inventory.Inventory) *Snapshot {
-	s := &Snapshot{sources: make(map[string]*Source, len(inv.Sources)), tokens: map[string]snapshotToken{}, restricted: inv.Shard != nil}
+	s := &Snapshot{sources: make(map[string]*Source, len(inv.Sources)), tokens: map[string]snapshotToken{}, restricted: inv.Shard != nil || len(inv.Only) > 0}
 	for i := range inv.Sources {
 		source := withoutTokens(inv.Sources[i])
 		s.sources[source.ID] = &source

@@ -103,7 +103,7 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 		Tool: au.app.tool, At: at,
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: policies.OPAVersion(),
 		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
-		Evidence: au.files, Scope: au.scope, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
+		Evidence: au.files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
 		OmitTokens: au.options.noInventory || !au.usesTokens(),
 	})
 	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -138,6 +138,8 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 		au.app.note("%d of %d tokens in the usage files are not among those that were read", missed, au.evidence.Len())
 	}
 	r := builder.Report()
+	// An inventory tells at its end what it was restricted to.
+	r.Scope = au.scope
 	return r, compareTo(r, au.baseline, au.options.gateOptions)
 }
 

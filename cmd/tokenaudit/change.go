@@ -160,6 +160,9 @@ func (au *audit) judgeChange(ctx context.Context, o changeOptions, files invento
 	if err != nil {
 		return nil, err
 	}
+	if au.scope, err = files.restrict(au.scope); err != nil {
+		return nil, err
+	}
 	at := au.changeTime(plans, latest)
 	before, after := terraform.Overlay(live, at, plans...)
 	for _, s := range slices.Concat(before, after) {

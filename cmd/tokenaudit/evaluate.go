@@ -95,14 +95,23 @@ func (au *audit) replay(ctx context.Context, files inventories) (*report.Report,
 		if at, err = files.guessLatest(ctx); err != nil {
 			return nil, err
 		}
+		if at.IsZero() {
+			// Nothing was collected, so there is nothing to replay.
+			at = au.app.now().UTC().Truncate(time.Second)
+		}
 	}
+	asked := au.scope
 	for {
 		var latest latestTime
 		r, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
-			return files.read(ctx, func(s inventory.Source) error {
+			err := files.read(ctx, func(s inventory.Source) error {
 				latest.see(s.CollectedAt)
 				return take(s)
 			})
+			if err == nil {
+				au.scope, err = files.restrict(asked)
+			}
+			return err
 		}, at)
 		if err != nil {
 			return nil, err

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 )
@@ -21,6 +23,8 @@ type savedInventory struct {
 	file *os.File
 	// temporary is the path of a copy that has to be removed, or empty.
 	temporary string
+	// head is set when the inventory was read to its end.
+	head inventory.Head
 }
 
 // inventories are saved inventories, in the order they were given.
@@ -106,11 +110,11 @@ func (files inventories) close() error {
 // any of them ends it: no verdict can rest on half an inventory.
 func (files inventories) read(ctx context.Context, take func(inventory.Source) error) error {
 	from := map[string]string{}
-	for _, s := range files {
+	for i, s := range files {
 		if err := s.rewind(); err != nil {
 			return err
 		}
-		err := inventory.Read(ctx, s.in, inventory.Limits{}, func(source inventory.Source) error {
+		head, err := inventory.ReadWithHead(ctx, s.in, inventory.Limits{}, func(source inventory.Source) error {
 			if other, ok := from[source.ID]; ok {
 				return fmt.Errorf("the source %s is in %s already: two inventories of one source cannot be judged together", report.OneLine(source.ID), other)
 			}
@@ -120,8 +124,48 @@ func (files inventories) read(ctx context.Context, take func(inventory.Source) e
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
+		files[i].head = head
 	}
 	return nil
+}
+
+// restrict adds to a scope what the inventories, which have been read, were
+// restricted to themselves: half an estate must not look like a small one. All
+// shards of one run make a whole.
+func (files inventories) restrict(scope *report.Scope) (*report.Scope, error) {
+	var narrowed report.Scope
+	if scope != nil {
+		narrowed = *scope
+	}
+	var shards mergeParts
+	var only []string
+	whole := false
+	for _, s := range files {
+		if shard := s.head.Shard; shard != nil {
+			shards.add(s.name, collectors.Shard{Index: shard.Index, Count: shard.Count})
+		}
+		whole = whole || len(s.head.Only) == 0
+		only = append(only, s.head.Only...)
+	}
+	if !whole {
+		slices.Sort(only)
+		narrowed.Sources = slices.Compact(only)
+	}
+	switch len(shards.shards) {
+	case 0:
+	case 1:
+		if shard := shards.shards[0]; shard.Count > 1 {
+			narrowed.Shard = shard.String()
+		}
+	default:
+		if err := shards.checkShards(); err != nil {
+			return nil, err
+		}
+	}
+	if len(narrowed.Sources)+len(narrowed.Rules) == 0 && narrowed.Shard == "" {
+		return nil, nil
+	}
+	return &narrowed, nil
 }
 
 func (s savedInventory) rewind() error {

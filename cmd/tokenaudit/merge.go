@@ -129,8 +129,12 @@ func (p *mergeParts) read(ctx context.Context, path string) error {
 	if len(p.inventories) > 0 && len(p.reports) > 0 {
 		return errors.New("inventories and reports cannot be merged with each other")
 	}
-	p.names, p.shards = append(p.names, path), append(p.shards, shard)
+	p.add(path, shard)
 	return nil
+}
+
+func (p *mergeParts) add(name string, shard collectors.Shard) {
+	p.names, p.shards = append(p.names, name), append(p.shards, shard)
 }
 
 // checkShards makes sure that every shard of the run is there once.
@@ -172,6 +176,15 @@ func (p *mergeParts) mergeInventories() (inventory.Inventory, error) {
 	merged := inventory.Inventory{Schema: inventory.Schema, Sources: []inventory.Source{}}
 	type place struct{ file, source int }
 	from := map[string]place{}
+	whole := false
+	for _, inv := range p.inventories {
+		whole = whole || len(inv.Only) == 0
+		merged.Only = append(merged.Only, inv.Only...)
+	}
+	slices.Sort(merged.Only)
+	if merged.Only = slices.Compact(merged.Only); whole {
+		merged.Only = nil
+	}
 	for i, inv := range p.inventories {
 		if first := p.inventories[0]; inv.Shard != nil && inv.Shard.Config != first.Shard.Config {
 			return merged, fmt.Errorf("%s and %s were read with different configurations", p.names[0], p.names[i])

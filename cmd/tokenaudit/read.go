@@ -58,7 +58,7 @@ func (a *app) newReading(o readOptions) (*reading, error) {
 
 // inventory makes the document of what was read.
 func (r *reading) inventory(sources []inventory.Source) inventory.Inventory {
-	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.app.tool, Sources: sources}
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.app.tool, Only: r.options.sources, Sources: sources}
 	if r.options.shard != "" {
 		inv.Shard = &inventory.Shard{Index: r.shard.Index, Count: r.shard.Count, Config: r.config.Digest}
 	}

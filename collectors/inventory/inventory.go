@@ -23,6 +23,9 @@ type Inventory struct {
 	Tool Tool `json:"tool"`
 	// Shard says which part of a run this is; nil for the whole.
 	Shard *Shard `json:"shard,omitempty"`
+	// Only are the globs of sources that the reading was restricted to; nil for
+	// all that is configured. Nothing is known of what lies outside.
+	Only []string `json:"only,omitempty"`
 	// Sources are sorted by ID. Never nil in a document.
 	Sources []Source `json:"sources"`
 }

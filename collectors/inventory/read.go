@@ -24,6 +24,11 @@ func Read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) err
 	return err
 }
 
+// ReadWithHead is Read, and gives what the document says beside its sources.
+func ReadWithHead(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (Head, error) {
+	return read(ctx, r, l, fn)
+}
+
 // ReadAll reads a whole inventory into memory, with the checks of Read.
 func ReadAll(ctx context.Context, r io.Reader, l Limits) (Inventory, error) {
 	inv := Inventory{Schema: Schema, Sources: []Source{}}
@@ -34,6 +39,6 @@ func ReadAll(ctx context.Context, r io.Reader, l Limits) (Inventory, error) {
 	if err != nil {
 		return Inventory{}, err
 	}
-	inv.Tool, inv.Shard = head.Tool, head.Shard
+	inv.Tool, inv.Shard, inv.Only = head.Tool, head.Shard, head.Only
 	return inv, nil
 }

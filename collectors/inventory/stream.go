@@ -27,14 +27,15 @@ type stream struct {
 	flight  flight
 
 	// document and err are written before sources is closed.
-	document documentHead
+	document Head
 	err      error
 }
 
-// documentHead is what a document says beside its sources.
-type documentHead struct {
-	Tool  Tool   `json:"tool"`
-	Shard *Shard `json:"shard"`
+// Head is what a document says beside its sources: see Inventory.
+type Head struct {
+	Tool  Tool     `json:"tool"`
+	Shard *Shard   `json:"shard"`
+	Only  []string `json:"only"`
 }
 
 // pending is a source whose tasks have been handed out.
@@ -45,10 +46,10 @@ type pending struct {
 	err error
 }
 
-func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (documentHead, error) {
+func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (Head, error) {
 	compiled, err := compiled()
 	if err != nil {
-		return documentHead{}, err
+		return Head{}, err
 	}
 	l = l.orDefault()
 	s := &stream{
@@ -75,7 +76,7 @@ func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (do
 		s.err = s.cut(ctx)
 	})
 	if err := s.join(ctx, fn); err != nil {
-		return documentHead{}, err
+		return Head{}, err
 	}
 	return s.document, s.err
 }

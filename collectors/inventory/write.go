@@ -20,7 +20,7 @@ func Write(w io.Writer, inv Inventory) error {
 	sorted := slices.Clone(inv.Sources)
 	slices.SortStableFunc(sorted, func(a, b Source) int { return cmp.Compare(a.ID, b.ID) })
 	out := NewWriter(w, inv.Tool)
-	out.Shard = inv.Shard
+	out.Shard, out.Only = inv.Shard, inv.Only
 	for _, s := range sorted {
 		if err := out.WriteSource(s); err != nil {
 			return err
@@ -38,6 +38,9 @@ type Writer struct {
 	// Shard says which part of a run is written; nil for the whole. Set it
 	// before the first call.
 	Shard *Shard
+	// Only are the globs of sources that the reading was restricted to. Set them
+	// before the first call.
+	Only []string
 
 	out     *bufio.Writer
 	tool    Tool
@@ -103,6 +106,10 @@ func (w *Writer) start() {
 	w.text(",")
 	if w.Shard != nil {
 		w.member(1, "shard", w.Shard)
+		w.text(",")
+	}
+	if len(w.Only) > 0 {
+		w.member(1, "only", w.Only)
 		w.text(",")
 	}
 	w.key(1, "sources")
