@@ -159,3 +159,30 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+func TestWriteTable(t *testing.T) {
+	columns := []Column{{Title: "STATE", Kind: ColumnWhole}, {Title: "TOKEN", Kind: ColumnID}, {Title: "NAME"}, {Title: "WHY", Kind: ColumnProse}}
+	rows := func() [][]string {
+		return [][]string{{"undeclared", "contentful/spaces/abc123/api_keys/6gv", "Website \x1b[31m", "live, and nobody has declared it anywhere"}}
+	}
+	write := func(rows [][]string, o RenderOptions) string {
+		var b strings.Builder
+		if err := WriteTable(&b, columns, rows, o); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	want := "STATE       TOKEN          NAME           WHY\n" +
+		"undeclared  con…_keys/6gv  Website \\x1b…  live, and nobody has\n" +
+		"                                          declared it anywhere\n"
+	if got := write(rows(), RenderOptions{Terminal: true, Width: 64}); got != want {
+		t.Errorf("on a terminal:\n%s\nwant\n%s", got, want)
+	}
+	want = "STATE\tTOKEN\tNAME\tWHY\nundeclared\tcontentful/spaces/abc123/api_keys/6gv\tWebsite \\x1b[31m\tlive, and nobody has declared it anywhere\n"
+	if got := write(rows(), RenderOptions{}); got != want {
+		t.Errorf("piped:\n%s", got)
+	}
+	if got := write(nil, RenderOptions{}); got != "STATE\tTOKEN\tNAME\tWHY\n" {
+		t.Errorf("no rows: %q", got)
+	}
+}

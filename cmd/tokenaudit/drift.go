@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -88,31 +87,38 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 	return nil
 }
 
+// mostNamed is how many sources a note names one by one.
+const mostNamed = 5
+
 func (a *app) writeDrift(d manifest.Drift, format string) error {
 	if format == "json" {
 		return report.WriteJSON(a.out, d)
 	}
-	var b strings.Builder
-	b.WriteString("STATE\tSOURCE\tKIND\tNAME\tWHAT\tWHERE\n")
+	var rows [][]string
 	for _, x := range d.Differences {
 		where := x.Token
 		if x.Origin != nil {
 			where = fmt.Sprintf("%s:%d", x.Origin.File, x.Origin.Line)
 		}
-		row := []string{string(x.State), x.Source, string(x.Kind), x.Name, whatDiffers(x), where}
-		for i, cell := range row {
-			row[i] = report.OneLine(cell)
-		}
-		b.WriteString(strings.Join(row, "\t") + "\n")
+		rows = append(rows, []string{string(x.State), x.Source, string(x.Kind), x.Name, whatDiffers(x), where})
 	}
 	for _, u := range d.Unread {
-		fmt.Fprintf(&b, "unread\t%s\t\t\t%s\t\n", report.OneLine(u.Source), report.OneLine(u.Detail))
+		rows = append(rows, []string{"unread", u.Source, "", "", u.Detail, ""})
 	}
-	fmt.Fprintf(&b, "%d as declared, %d not\n", d.Same, len(d.Differences))
+	err := a.printTable([]report.Column{{Title: "STATE", Kind: report.ColumnWhole}, {Title: "SOURCE", Kind: report.ColumnID}, {Title: "KIND", Kind: report.ColumnWhole},
+		{Title: "NAME"}, {Title: "WHAT", Kind: report.ColumnProse}, {Title: "WHERE", Kind: report.ColumnID}}, rows)
+	if err != nil {
+		return err
+	}
 	if n := len(d.Undeclared); n > 0 {
-		a.note("sources of the inventory that the manifest does not have, and that were not compared: %s", report.OneLine(strings.Join(d.Undeclared, ", ")))
+		others := ""
+		if n > mostNamed {
+			others = fmt.Sprintf(" and %d more", n-mostNamed)
+		}
+		a.note("sources of the inventory that the manifest does not have, and that were not compared: %s%s",
+			report.OneLine(strings.Join(d.Undeclared[:min(n, mostNamed)], ", ")), others)
 	}
-	_, err := io.WriteString(a.out, b.String())
+	_, err = fmt.Fprintf(a.out, "%d as declared, %d not\n", d.Same, len(d.Differences))
 	return err
 }
 

@@ -106,7 +106,7 @@ func (a *app) listRules(ctx context.Context, o rulesOptions) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"RULE", "SEVERITY", "JUDGES", "TITLE"}}
+	var rows [][]string
 	for _, r := range rules {
 		severity := "off"
 		if now, ok := inForce[r.ID]; ok {
@@ -114,7 +114,7 @@ func (a *app) listRules(ctx context.Context, o rulesOptions) error {
 		}
 		rows = append(rows, []string{r.ID, severity, judges(r), r.Title})
 	}
-	return a.printColumns(rows)
+	return a.printTable([]report.Column{{Title: "RULE", Kind: report.ColumnWhole}, {Title: "SEVERITY", Kind: report.ColumnWhole}, {Title: "JUDGES"}, {Title: "TITLE", Kind: report.ColumnProse}}, rows)
 }
 
 func judges(r policies.Rule) string {
@@ -128,28 +128,9 @@ func judges(r policies.Rule) string {
 	return strings.Join(kinds, ",")
 }
 
-// printColumns prints rows aligned on a terminal and tab-separated elsewhere.
-func (a *app) printColumns(rows [][]string) error {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], len(cell))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		if !a.outTerminal {
-			b.WriteString(strings.Join(row, "\t") + "\n")
-			continue
-		}
-		var line strings.Builder
-		for i, cell := range row {
-			fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
-		}
-		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
-	_, err := io.WriteString(a.out, b.String())
-	return err
+// printTable prints rows aligned on a terminal and tab-separated elsewhere.
+func (a *app) printTable(columns []report.Column, rows [][]string) error {
+	return report.WriteTable(a.out, columns, rows, report.RenderOptions{Terminal: a.outTerminal, Width: a.width})
 }
 
 func (a *app) showRule(ctx context.Context, o rulesOptions, id string) error {

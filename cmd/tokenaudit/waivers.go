@@ -88,7 +88,7 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 		}
 		findings = r.Findings
 	}
-	rows := [][]string{{"STATE", "RULE", "TOKEN", "EXPIRES", "OWNER", "WHERE"}}
+	var rows [][]string
 	stale := false
 	for _, w := range cfg.Waivers {
 		state, ok := waiverState(w, at, rules.Rules())
@@ -99,8 +99,12 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 		stale = stale || !ok
 		rows = append(rows, []string{state, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
 	}
-	if err := a.printColumns(rows); err != nil {
+	if err := a.printTable([]report.Column{{Title: "STATE", Kind: report.ColumnProse}, {Title: "RULE"}, {Title: "TOKEN", Kind: report.ColumnID},
+		{Title: "EXPIRES", Kind: report.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: report.ColumnID}}, rows); err != nil {
 		return err
+	}
+	if len(cfg.Waivers) == 0 {
+		a.note("%s has no waivers", cfg.File)
 	}
 	if stale {
 		return verdictError{report.ExitFindings}
