@@ -18,14 +18,14 @@ import (
 
 // The names of the units that the run itself adds to a source.
 const (
-	// UnitSource stands for all of a source: it could not be read as a whole.
-	UnitSource = "source"
-	// UnitSources stands for the sources that an entry of the configuration
+	// unitSource stands for all of a source: it could not be read as a whole.
+	unitSource = "source"
+	// unitSources stands for the sources that an entry of the configuration
 	// reaches: they could not be listed.
-	UnitSources = "sources"
-	// UnitTokens stands for tokens that a collector has made in a way that no
+	unitSources = "sources"
+	// unitTokens stands for tokens that a collector has made in a way that no
 	// rule could judge.
-	UnitTokens = "tokens"
+	unitTokens = "tokens"
 )
 
 // gap is a part of an entry that could not be discovered: a source with a
@@ -47,7 +47,7 @@ func (r *run) discover(ctx context.Context, e *openEntry) ([]inventory.Source, [
 	var gaps []gap
 	for _, err := range discoveryErrors(err) {
 		s := inventory.Source{CMS: e.CMS, Kind: inventory.KindOrganization}
-		unit := r.unitOf(ctx, UnitSources, err)
+		unit := r.unitOf(ctx, unitSources, err)
 		if d := (*DiscoveryError)(nil); errors.As(err, &d) {
 			s = d.Source
 			s.Tokens = nil
@@ -85,7 +85,7 @@ func discoveryErrors(err error) []error {
 // something out.
 func completed(u inventory.Unit, err error) inventory.Unit {
 	if u.Name == "" {
-		u.Name, u.Kinds = UnitSources, allKinds()
+		u.Name, u.Kinds = unitSources, allKinds()
 	}
 	if u.Status != inventory.UnitPartial {
 		u.Status = inventory.UnitFailed
@@ -124,7 +124,7 @@ func (r *run) collect(ctx context.Context, e *openEntry, s inventory.Source) inv
 		read = s
 	}
 	if err != nil {
-		read.Units = append(slices.Clone(read.Units), r.unitOf(ctx, UnitSource, err))
+		read.Units = append(slices.Clone(read.Units), r.unitOf(ctx, unitSource, err))
 	}
 	if read.CollectedAt.IsZero() {
 		read.CollectedAt = began
@@ -247,11 +247,11 @@ func checked(s inventory.Source) inventory.Source {
 	lost := len(s.Tokens) - len(kept)
 	s.Tokens = kept
 	if lost > 0 {
-		s.Units = append(s.Units, cmsapi.UnitOf(UnitTokens, allKinds(), len(kept) > 0,
+		s.Units = append(s.Units, cmsapi.UnitOf(unitTokens, allKinds(), len(kept) > 0,
 			fmt.Errorf("%d tokens were left out because of a mistake in tokenaudit: %w", lost, problem)))
 	}
 	if err := s.Check(); err != nil {
-		s.Units = merged(nil, append(s.Units, cmsapi.UnitOf(UnitSource, allKinds(), true,
+		s.Units = merged(nil, append(s.Units, cmsapi.UnitOf(unitSource, allKinds(), true,
 			fmt.Errorf("the source is not consistent because of a mistake in tokenaudit: %w", err))))
 	}
 	s.Normalise()

@@ -113,7 +113,7 @@ func TestAPanicCostsOneSource(t *testing.T) {
 		"paper/d": "nil map in collectors.panicInAGoroutine, line",
 	} {
 		u := got[id].Units[0]
-		if u.Name != UnitSource || u.Status != inventory.UnitFailed || u.Error != inventory.ErrInternal || !strings.Contains(u.Detail, want) {
+		if u.Name != unitSource || u.Status != inventory.UnitFailed || u.Error != inventory.ErrInternal || !strings.Contains(u.Detail, want) {
 			t.Errorf("%s: %+v", id, u)
 		}
 		if strings.Contains(u.Detail, "s3cret") {
@@ -306,7 +306,7 @@ func TestTokensThatContradictThemselvesAreLeftOutAndNamed(t *testing.T) {
 		t.Error(diff)
 	}
 	u := s.Units[len(s.Units)-1]
-	if u.Name != UnitTokens || u.Status != inventory.UnitPartial || u.Error != inventory.ErrInternal || !strings.HasPrefix(u.Detail, "3 tokens were left out") {
+	if u.Name != unitTokens || u.Status != inventory.UnitPartial || u.Error != inventory.ErrInternal || !strings.HasPrefix(u.Detail, "3 tokens were left out") {
 		t.Errorf("got %+v", u)
 	}
 }

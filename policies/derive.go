@@ -18,7 +18,7 @@ func Derive(token *inventory.Token, at time.Time) Derived {
 		d.AgeDays = new(wholeDays(token.CreatedAt.At, at))
 	}
 	if token.Expiry.State == inventory.ExpiryAt {
-		end := ExpiryEnd(token.Expiry)
+		end := expiryEnd(token.Expiry)
 		d.ExpiresInDays = new(wholeDays(at, end))
 		if created {
 			d.LifetimeDays = new(wholeDays(token.CreatedAt.At, end))
@@ -32,9 +32,9 @@ func Derive(token *inventory.Token, at time.Time) Derived {
 	return d
 }
 
-// ExpiryEnd gives the moment from which on a token with this expiry is
+// expiryEnd gives the moment from which on a token with this expiry is
 // expired. It is meaningful for inventory.ExpiryAt only.
-func ExpiryEnd(expiry inventory.Expiry) time.Time {
+func expiryEnd(expiry inventory.Expiry) time.Time {
 	if expiry.Precision != inventory.PrecisionDay {
 		return expiry.At
 	}
@@ -46,7 +46,7 @@ func statusAt(token *inventory.Token, at time.Time) TokenStatus {
 	if token.RevokedAt.State == inventory.TimestampAt && !at.Before(token.RevokedAt.At) {
 		return Revoked
 	}
-	if token.Expiry.State == inventory.ExpiryAt && !at.Before(ExpiryEnd(token.Expiry)) {
+	if token.Expiry.State == inventory.ExpiryAt && !at.Before(expiryEnd(token.Expiry)) {
 		return Expired
 	}
 	return Active

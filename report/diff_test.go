@@ -38,7 +38,7 @@ func TestDiffOfInventories(t *testing.T) {
 	other.Tokens = []inventory.Token{sampleToken(other, inventory.Delivery, "access_tokens/9", "Nine")}
 	after.Sources = append(after.Sources, other)
 
-	got := Diff(SnapshotOfInventory(before), SnapshotOfInventory(after))
+	got := Diff(snapshotOfInventory(before), snapshotOfInventory(after))
 	ref := func(project, id, name string, kind inventory.Kind, level inventory.Level) TokenRef {
 		return TokenRef{ID: "datocms/projects/" + project + "/access_tokens/" + id, CMS: "datocms", Source: "datocms/projects/" + project, Name: name, Kind: kind, Level: level}
 	}
@@ -61,7 +61,7 @@ func TestDiffOfInventories(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if !Diff(SnapshotOfInventory(before), SnapshotOfInventory(before)).Empty() {
+	if !Diff(snapshotOfInventory(before), snapshotOfInventory(before)).Empty() {
 		t.Error("an inventory differs from itself")
 	}
 }
@@ -71,8 +71,8 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	whole, cut := sampleInventory(), sampleInventory()
 	cut.Sources[0].Units[0].Status = inventory.UnitPartial
 	cut.Sources[0].Tokens = cut.Sources[0].Tokens[:1]
-	removed := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(cut))
-	added := Diff(SnapshotOfInventory(cut), SnapshotOfInventory(whole))
+	removed := Diff(snapshotOfInventory(whole), snapshotOfInventory(cut))
+	added := Diff(snapshotOfInventory(cut), snapshotOfInventory(whole))
 	for name, d := range map[string]*Difference{"old": removed, "new": added} {
 		if len(d.Added)+len(d.Removed) != 0 || len(d.Unknown) != 1 || d.Unknown[0].In != name {
 			t.Errorf("%s: added %v, removed %v, unknown %v", name, d.Added, d.Removed, d.Unknown)
@@ -81,7 +81,7 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	lost := sampleInventory()
 	lost.Sources[0].ID, lost.Sources[0].Tokens = "datocms/account", nil
 	lost.Sources[0].Units = []inventory.Unit{{Name: "projects", Sources: true, Status: inventory.UnitFailed}}
-	d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(lost))
+	d := Diff(snapshotOfInventory(whole), snapshotOfInventory(lost))
 	if len(d.Unknown) != 2 || len(d.Removed) != 0 {
 		t.Errorf("sources not all found: removed %v, unknown %v", d.Removed, d.Unknown)
 	}
@@ -90,7 +90,7 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	}
 	part := sampleInventory()
 	part.Sources, part.Shard = part.Sources[:0], &inventory.Shard{Index: 1, Count: 2}
-	if d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(part)); len(d.Removed)+len(d.SourcesRemoved) != 0 {
+	if d := Diff(snapshotOfInventory(whole), snapshotOfInventory(part)); len(d.Removed)+len(d.SourcesRemoved) != 0 {
 		t.Errorf("of a shard: removed %v and %v", d.Removed, d.SourcesRemoved)
 	}
 }
@@ -100,11 +100,11 @@ func TestDiffOfReports(t *testing.T) {
 	before.Findings = before.Findings[1:]
 	after.Findings = after.Findings[:len(after.Findings)-1]
 	after.Tokens[0].Status = policies.Expired
-	old, err := SnapshotOfReport(before)
+	old, err := snapshotOfReport(before)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, err := SnapshotOfReport(after)
+	now, err := snapshotOfReport(after)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestDiffOfReports(t *testing.T) {
 		t.Error("the comparison changed the report")
 	}
 	after.Tokens = nil
-	if _, err := SnapshotOfReport(after); !errors.Is(err, ErrNoTokens) {
+	if _, err := snapshotOfReport(after); !errors.Is(err, errNoTokens) {
 		t.Errorf("a report without its inventory: %v", err)
 	}
 }
@@ -145,11 +145,11 @@ func TestDiffOutputs(t *testing.T) {
 	after.Tokens = after.Tokens[1:]
 	after.Tokens[0].Name = "\x1b[31mred\n::error::x"
 	after.Findings = after.Findings[1:]
-	old, err := SnapshotOfReport(before)
+	old, err := snapshotOfReport(before)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, err := SnapshotOfReport(after)
+	now, err := snapshotOfReport(after)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,15 +95,15 @@ func Lookup(name string) (Format, error) {
 	return Format{}, err
 }
 
-// ErrNoTokens says that a report was made without its inventory, which the
+// errNoTokens says that a report was made without its inventory, which the
 // format needs.
-var ErrNoTokens = errors.New("the report was made with --no-inventory, so it has no tokens to show")
+var errNoTokens = errors.New("the report was made with --no-inventory, so it has no tokens to show")
 
-// Render writes the report. It does not change it. The error is ErrNoTokens, or
+// Render writes the report. It does not change it. The error is errNoTokens, or
 // the writer's.
 func (f Format) Render(w io.Writer, r *Report, o RenderOptions) error {
 	if f.NeedsTokens && r.Tokens == nil {
-		return fmt.Errorf("write the %s report: %w", f.Name, ErrNoTokens)
+		return fmt.Errorf("write the %s report: %w", f.Name, errNoTokens)
 	}
 	o.decision = o.Gate.Decide(r)
 	if o.Framework != nil {

@@ -260,7 +260,7 @@ func TestFormatsWithoutTheInventory(t *testing.T) {
 	for _, format := range Formats() {
 		var b bytes.Buffer
 		err := format.Render(&b, r, RenderOptions{})
-		if format.NeedsTokens != errors.Is(err, ErrNoTokens) || !format.NeedsTokens && err != nil {
+		if format.NeedsTokens != errors.Is(err, errNoTokens) || !format.NeedsTokens && err != nil {
 			t.Errorf("%s: %v", format.Name, err)
 		}
 		if (format.Name == "html" || format.Name == "prometheus") && !strings.Contains(b.String(), "without its inventory") {

@@ -37,7 +37,8 @@ type Control struct {
 	Title string `json:"title"`
 }
 
-// frameworks reads the embedded files once a process, on first use.
+// frameworks gives the known frameworks, by id. It reads the embedded files once
+// a process, on first use; the list is shared.
 var frameworks = sync.OnceValues(func() ([]Framework, error) {
 	entries, err := frameworkFiles.ReadDir("frameworks")
 	if err != nil {
@@ -57,12 +58,6 @@ var frameworks = sync.OnceValues(func() ([]Framework, error) {
 	}
 	return list, nil
 })
-
-// Frameworks gives the known frameworks, by id.
-func Frameworks() ([]Framework, error) {
-	list, err := frameworks()
-	return slices.Clone(list), err
-}
 
 // LookupFramework finds a framework by its id. The error names the nearest one.
 func LookupFramework(id string) (*Framework, error) {

@@ -25,7 +25,7 @@ func framework(t *testing.T, id string) *Framework {
 }
 
 func TestFrameworkFiles(t *testing.T) {
-	list, err := Frameworks()
+	list, err := frameworks()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestBuiltInRulesNameKnownControls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := Frameworks()
+	known, err := frameworks()
 	if err != nil {
 		t.Fatal(err)
 	}

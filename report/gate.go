@@ -134,7 +134,7 @@ func (g Gate) shortfalls(r *Report) []string {
 
 func (g Gate) failReason(failing SeverityCounts) string {
 	var parts []string
-	for _, s := range Severities() {
+	for _, s := range allSeverities() {
 		if n := failing.Of(s); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", thousands(n), s))
 		}

@@ -133,7 +133,7 @@ func (d *htmlData) findingRow(f *Finding, status string) []any {
 		place = fmt.Sprintf("%s (%s:%d)", f.Address, f.Origin.File, f.Origin.Line)
 	}
 	return []any{
-		min(severityRank(f.Severity), len(Severities())-1), status, d.rules.of(htmlText(f.Rule)), d.sources.of(f.Source), htmlText(f.Token), htmlText(d.v.name(f)), string(f.Kind),
+		min(severityRank(f.Severity), len(allSeverities())-1), status, d.rules.of(htmlText(f.Rule)), d.sources.of(f.Source), htmlText(f.Token), htmlText(d.v.name(f)), string(f.Kind),
 		htmlText(f.Message), safeURL(f.URL), d.fixes.of(htmlText(f.Remediation)), string(f.Baseline), htmlText(extra), evidence, f.Fingerprint, htmlText(place),
 	}
 }

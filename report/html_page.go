@@ -104,7 +104,7 @@ func htmlText(s string) string { return cutRunes(oneLine(s), htmlMaxText) }
 
 func tiles(v *view) []htmlTile {
 	var list []htmlTile
-	for _, s := range Severities() {
+	for _, s := range allSeverities() {
 		list = append(list, htmlTile{string(s), thousands(v.r.Summary.Findings.Of(s)), string(s)})
 	}
 	statuses := v.r.Summary.Statuses

@@ -112,7 +112,7 @@ func (m *markdown) missing() {
 // summary counts by severity, and against the baseline.
 func (m *markdown) summary() {
 	var titles, counts []string
-	for _, s := range Severities() {
+	for _, s := range allSeverities() {
 		titles = append(titles, string(s))
 		counts = append(counts, thousands(m.v.r.Summary.Findings.Of(s)))
 	}

@@ -18,9 +18,9 @@ type Output struct {
 	Path string
 }
 
-// ParseOutput reads "FORMAT" or "FORMAT=FILE", the value of -o. FILE may be -
+// parseOutput reads "FORMAT" or "FORMAT=FILE", the value of -o. FILE may be -
 // for standard output, which is also the default.
-func ParseOutput(spec string) (Output, error) {
+func parseOutput(spec string) (Output, error) {
 	name, path, given := strings.Cut(spec, "=")
 	format, err := Lookup(name)
 	if err != nil {
@@ -44,7 +44,7 @@ func ParseOutputs(specs []string) ([]Output, error) {
 	outputs := make([]Output, 0, len(specs))
 	taken := map[string]string{}
 	for _, spec := range specs {
-		output, err := ParseOutput(spec)
+		output, err := parseOutput(spec)
 		if err != nil {
 			return nil, err
 		}

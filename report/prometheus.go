@@ -140,7 +140,7 @@ func (p *metrics) findings() {
 	}
 	p.family("findings", "Findings by rule; waived ones apart.", bySeverity.samples()...)
 	if p.r.Baseline != nil {
-		for _, s := range Severities() {
+		for _, s := range allSeverities() {
 			fresh.add(0, "severity", string(s))
 		}
 		p.family("new_findings", "Findings that the baseline did not have.", fresh.samples()...)

@@ -10,15 +10,15 @@ import (
 // NoSeverity is a threshold that nothing reaches.
 const NoSeverity policies.Severity = "none"
 
-// Severities gives all severities, worst first.
-func Severities() []policies.Severity {
+// allSeverities gives all severities, worst first.
+func allSeverities() []policies.Severity {
 	return []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low, policies.Info}
 }
 
 // ParseThreshold reads a severity, or "none" for a threshold that nothing reaches.
 func ParseThreshold(s string) (policies.Severity, error) {
 	severity := policies.Severity(strings.ToLower(s))
-	if severity == NoSeverity || severityRank(severity) < len(Severities()) {
+	if severity == NoSeverity || severityRank(severity) < len(allSeverities()) {
 		return severity, nil
 	}
 	return "", fmt.Errorf("unknown severity %q: one of critical, high, medium, low, info, none", s)

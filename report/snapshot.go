@@ -45,13 +45,13 @@ func ReadSnapshot(ctx context.Context, r io.Reader) (*Snapshot, error) {
 		if err != nil {
 			return nil, err
 		}
-		return SnapshotOfInventory(inv), nil
+		return snapshotOfInventory(inv), nil
 	}
 	report, err := Read(buffered)
 	if err != nil {
 		return nil, err
 	}
-	return SnapshotOfReport(report)
+	return snapshotOfReport(report)
 }
 
 var schemaMember = regexp.MustCompile(`"schema"\s*:\s*"([^"]*)"`)
@@ -63,8 +63,8 @@ func IsInventory(begin []byte) bool {
 	return len(found) > 1 && bytes.Equal(found[1], []byte(inventory.Schema))
 }
 
-// SnapshotOfInventory makes a snapshot of an inventory.
-func SnapshotOfInventory(inv inventory.Inventory) *Snapshot {
+// snapshotOfInventory makes a snapshot of an inventory.
+func snapshotOfInventory(inv inventory.Inventory) *Snapshot {
 	s := &Snapshot{sources: make(map[string]*Source, len(inv.Sources)), tokens: map[string]snapshotToken{}, restricted: inv.Shard != nil || len(inv.Only) > 0}
 	for i := range inv.Sources {
 		source := withoutTokens(inv.Sources[i])
@@ -79,11 +79,11 @@ func SnapshotOfInventory(inv inventory.Inventory) *Snapshot {
 	return s
 }
 
-// SnapshotOfReport makes a snapshot of a report. The error is ErrNoTokens for
+// snapshotOfReport makes a snapshot of a report. The error is errNoTokens for
 // one that was made without its inventory.
-func SnapshotOfReport(r *Report) (*Snapshot, error) {
+func snapshotOfReport(r *Report) (*Snapshot, error) {
 	if r.Tokens == nil {
-		return nil, ErrNoTokens
+		return nil, errNoTokens
 	}
 	s := &Snapshot{At: r.At, Report: r, sources: make(map[string]*Source, len(r.Sources)), tokens: make(map[string]snapshotToken, len(r.Tokens))}
 	s.restricted = r.Scope != nil && (len(r.Scope.Sources) > 0 || r.Scope.Shard != "")

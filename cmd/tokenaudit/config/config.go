@@ -87,19 +87,19 @@ type Gate struct {
 	// must not be left undecided.
 	NotEvaluated string
 	// WaiverMaxDays bounds how far ahead a waiver or an accepted gap may expire;
-	// 0 means DefaultWaiverMaxDays.
+	// 0 means defaultWaiverMaxDays.
 	WaiverMaxDays int
 }
 
-// DefaultWaiverMaxDays is a year: a waiver that outlives it is no waiver.
-const DefaultWaiverMaxDays = 366
+// defaultWaiverMaxDays is a year: a waiver that outlives it is no waiver.
+const defaultWaiverMaxDays = 366
 
 // CheckExpiries refuses waivers and accepted gaps that expire too far ahead of
 // the given day. The error is of type Errors.
 func (c *Config) CheckExpiries(day time.Time) error {
 	days := c.Gate.WaiverMaxDays
 	if days == 0 {
-		days = DefaultWaiverMaxDays
+		days = defaultWaiverMaxDays
 	}
 	limit := day.UTC().AddDate(0, 0, days).Format(time.DateOnly)
 	var errs Errors

@@ -35,7 +35,7 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 		"gate": closed(object{
 			"fail_on":       object{"enum": severityNone, "description": "The lowest severity that fails the run."},
 			"not_evaluated": object{"enum": severityNone, "description": "The lowest severity of the rules that must not be left undecided."},
-			"waiver_max_days": object{"type": "integer", "minimum": 1, "maximum": maxWaiverDays, "default": DefaultWaiverMaxDays,
+			"waiver_max_days": object{"type": "integer", "minimum": 1, "maximum": maxWaiverDays, "default": defaultWaiverMaxDays,
 				"description": "How far ahead a waiver or an accepted gap may expire."},
 		}),
 		"limits": closed(object{

@@ -55,7 +55,7 @@ func (r *reader) secret(n *yaml.Node, path, cms string, option collectors.Option
 	line := n.Line
 	if k := r.follow(n); k.Kind == yaml.ScalarNode && !isNull(k) {
 		r.failLine(line, path, "a secret must not stand in the file; write %s: {env: %s}, {file: path} or {command: [program, argument]}",
-			option.Key, VariableFor(cms, option))
+			option.Key, variableFor(cms, option))
 		return secretRef{}, false
 	}
 	before := len(r.errs)
@@ -86,7 +86,7 @@ func (r *reader) secret(n *yaml.Node, path, cms string, option collectors.Option
 		return ref, ok
 	}
 	if ok && !variableName.MatchString(value) {
-		r.fail(m.get(key), m.at(key), "must be the name of an environment variable, such as %s", VariableFor(cms, option))
+		r.fail(m.get(key), m.at(key), "must be the name of an environment variable, such as %s", variableFor(cms, option))
 		return secretRef{}, false
 	}
 	ref.env = value
@@ -95,9 +95,9 @@ func (r *reader) secret(n *yaml.Node, path, cms string, option collectors.Option
 
 var exampleVariable = regexp.MustCompile(`^(?:\{env: )?([A-Z][A-Z0-9_]*)\}?$`)
 
-// VariableFor gives the environment variable that a secret option is usually
+// variableFor gives the environment variable that a secret option is usually
 // read from: the one of its example, else one made of CMS and key.
-func VariableFor(cms string, option collectors.Option) string {
+func variableFor(cms string, option collectors.Option) string {
 	if m := exampleVariable.FindStringSubmatch(option.Example); m != nil {
 		return m[1]
 	}

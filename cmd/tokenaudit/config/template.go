@@ -75,8 +75,8 @@ func presentVariables(d collectors.Definition, present func(string) bool) []stri
 	var walk func([]collectors.Option)
 	walk = func(options []collectors.Option) {
 		for _, o := range options {
-			if o.Type == collectors.OptionSecret && present(VariableFor(d.CMS, o)) {
-				out = append(out, VariableFor(d.CMS, o))
+			if o.Type == collectors.OptionSecret && present(variableFor(d.CMS, o)) {
+				out = append(out, variableFor(d.CMS, o))
 			}
 			walk(o.Items)
 		}
@@ -102,7 +102,7 @@ func templateEntry(d collectors.Definition, present func(string) bool) []string 
 func chosen(d collectors.Definition, group []string, present func(string) bool) string {
 	for _, key := range group {
 		for _, o := range d.Options {
-			if o.Key == key && o.Type == collectors.OptionSecret && present(VariableFor(d.CMS, o)) {
+			if o.Key == key && o.Type == collectors.OptionSecret && present(variableFor(d.CMS, o)) {
 				return key
 			}
 		}
@@ -150,7 +150,7 @@ func exampleOf(cms string, o collectors.Option) string {
 	}
 	switch o.Type {
 	case collectors.OptionSecret:
-		return "{env: " + VariableFor(cms, o) + "}"
+		return "{env: " + variableFor(cms, o) + "}"
 	case collectors.OptionStrings:
 		return "[" + firstOf(example, "EXAMPLE") + "]"
 	case collectors.OptionInteger:
