@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"text/tabwriter"
@@ -29,6 +30,8 @@ func TestBenchRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	savePolicies(t, rules, b.engine)
+	// As the program does for small runs.
+	debug.SetGCPercent(400)
 	models := b.demo()
 	fmt.Printf("%d rules, tokens like those of the demo; load of the machine: %s\n", len(b.engine.rules), loadAverage())
 	b.compare(newCrowd(10_000, models), rules, 3)
@@ -60,21 +63,13 @@ func (b *bench) compare(c crowd, rules string, runs int) {
 	c.save(b.T, inv)
 	saveDocument(b.T, document, c)
 
-	sources, loading := b.load(inv)
-	var judged, plain measurement
-	for range runs {
-		judged = faster(judged, b.judging(sources, func(s *inventory.Source) map[string]Counts { return evaluate(b, b.engine, *s).Counts }))
-		plain = faster(plain, b.judging(sources, func(s *inventory.Source) map[string]Counts { return floor(b.engine, s, auditTime) }))
-	}
-	count := len(sources)
-	sources = nil
-
+	loading, judged, plain := b.inMemory(inv, runs)
 	ours := b.evaluate(runs, inv)
 	ours.judging = judged.judging
 	opa := b.evalOPA(runs, document, rules)
 	conftest := b.evalConftest(runs, document, rules)
 
-	fmt.Printf("\n%d tokens in %d sources, %d findings; the fastest of %d\n\n", c.size, count, total(ours.fails), runs)
+	fmt.Printf("\n%d tokens in %d sources, %d findings; the fastest of %d\n\n", c.size, len(c.sources), total(ours.fails), runs)
 	b.agree(ours, judged, plain, opa, conftest)
 	b.table(row{"tokenaudit evaluate", ours}, row{"opa eval", opa}, row{"conftest test", conftest}, row{"plain Go, in memory", plain})
 	fmt.Printf("tokenaudit loads (decodes and checks, as a stream) in %s s and judges in %s s: %.1f and %.1f µs of CPU a token\n",
@@ -82,6 +77,17 @@ func (b *bench) compare(c crowd, rules string, runs int) {
 	b.ratio(fmt.Sprintf("judging %d tokens, against opa eval", c.size), opa.judging, ours.judging, 5, opa.skipped)
 	b.ratio(fmt.Sprintf("the whole command on %d tokens, against opa eval", c.size), opa.wall, ours.wall, 2, opa.skipped)
 	b.ratio(fmt.Sprintf("the whole command on %d tokens, against conftest", c.size), conftest.wall, ours.wall, 5, conftest.skipped)
+}
+
+// inMemory measures loading and judging apart, and the judging in plain Go.
+func (b *bench) inMemory(inv string, runs int) (loading, judged, plain measurement) {
+	b.Helper()
+	sources, loading := b.load(inv)
+	for range runs {
+		judged = faster(judged, b.judging(sources, func(s *inventory.Source) map[string]Counts { return evaluate(b, b.engine, *s).Counts }))
+		plain = faster(plain, b.judging(sources, func(s *inventory.Source) map[string]Counts { return floor(b.engine, s, auditTime) }))
+	}
+	return loading, judged, plain
 }
 
 func faster(a, b measurement) measurement {

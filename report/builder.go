@@ -35,6 +35,9 @@ type BuildOptions struct {
 	AcceptedGaps []AcceptedGap
 	// OmitTokens leaves the inventory out of the report (--no-inventory).
 	OmitTokens bool
+	// OmitEvidence leaves out the evidence of findings, which is half of a large
+	// report, where nothing that is made of the report shows it.
+	OmitEvidence bool
 }
 
 // Builder gathers judged sources into a Report. Its methods may be called
@@ -43,11 +46,15 @@ type Builder struct {
 	options BuildOptions
 	rules   map[string]policies.Rule
 
-	mu      sync.Mutex
-	report  Report
-	counts  map[string]policies.Counts
-	gaps    map[gapKey]*Gap
-	covered map[policies.Waiver]int
+	mu     sync.Mutex
+	report Report
+	// findings are those of each source; the report has them when it is asked for.
+	findings [][]Finding
+	// noEvidence is the evidence of all findings with OmitEvidence.
+	noEvidence map[string]any
+	counts     map[string]policies.Counts
+	gaps       map[gapKey]*Gap
+	covered    map[policies.Waiver]int
 }
 
 type gapKey struct{ rule, source, reason string }
@@ -60,6 +67,8 @@ func NewBuilder(options BuildOptions) *Builder {
 		counts:  make(map[string]policies.Counts, len(options.Rules)),
 		gaps:    make(map[gapKey]*Gap),
 		covered: make(map[policies.Waiver]int),
+
+		noEvidence: map[string]any{},
 	}
 	for _, rule := range options.Rules {
 		b.rules[rule.ID] = rule
@@ -76,7 +85,7 @@ func (b *Builder) Add(source inventory.Source, result policies.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.report.Sources = append(b.report.Sources, part.source)
-	b.report.Findings = append(b.report.Findings, part.findings...)
+	b.findings = append(b.findings, part.findings)
 	b.report.Allowed = append(b.report.Allowed, part.allowed...)
 	b.report.Tokens = append(b.report.Tokens, part.tokens...)
 	for _, e := range result.Errors {
@@ -110,6 +119,7 @@ func (b *Builder) addGap(key gapKey, gap *Gap) {
 func (b *Builder) Report() *Report {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.joinFindings()
 	r := b.report
 	r.Schema = Schema
 	r.Tool = b.options.Tool
@@ -120,7 +130,6 @@ func (b *Builder) Report() *Report {
 	r.At = b.options.At.UTC()
 	r.Rules = b.reportRules()
 	r.Sources = sorted(r.Sources, compareSources)
-	r.Findings = sorted(r.Findings, compareFindings)
 	r.Gaps = b.reportGaps()
 	r.Allowed = sorted(r.Allowed, compareAllowed)
 	if !b.options.OmitTokens {
@@ -132,6 +141,23 @@ func (b *Builder) Report() *Report {
 	r.Complete = complete(&r)
 	r.Summary = summarize(&r)
 	return &r
+}
+
+// joinFindings gathers and sorts the findings of all sources. There may be
+// millions, so there is never a second copy of more than one source's.
+func (b *Builder) joinFindings() {
+	n := len(b.report.Findings)
+	for _, findings := range b.findings {
+		n += len(findings)
+	}
+	all := append(make([]Finding, 0, n), b.report.Findings...)
+	for i, findings := range b.findings {
+		all = append(all, findings...)
+		b.findings[i] = nil
+	}
+	b.findings = nil
+	slices.SortFunc(all, compareFindings)
+	b.report.Findings = all
 }
 
 // complete is the definition of Report.Complete.

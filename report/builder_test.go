@@ -161,6 +161,12 @@ func TestTokensCarryVerdicts(t *testing.T) {
 	if omitted := build(options, sampleSources()); omitted.Tokens != nil || omitted.Summary.Tokens != 8 {
 		t.Errorf("without the inventory: %d tokens kept, %d counted", len(omitted.Tokens), omitted.Summary.Tokens)
 	}
+	options.OmitEvidence = true
+	for _, f := range build(options, sampleSources()).Findings {
+		if f.Evidence == nil || len(f.Evidence) > 0 {
+			t.Errorf("%s of %s has evidence: %v", f.Rule, f.Token, f.Evidence)
+		}
+	}
 }
 
 func TestAFailIsNotHiddenByAWaivedVerdict(t *testing.T) {

@@ -37,6 +37,7 @@ func (b *Builder) convert(source inventory.Source, result policies.Result) part 
 			}
 		}
 	}
+	p.findings = make([]Finding, 0, countFindings(result.Verdicts))
 	for _, verdict := range result.Verdicts {
 		var token *inventory.Token
 		if i, ok := index[verdict.Token]; ok {
@@ -48,6 +49,16 @@ func (b *Builder) convert(source inventory.Source, result policies.Result) part 
 		b.take(&p, verdict, token)
 	}
 	return p
+}
+
+func countFindings(verdicts []policies.Verdict) int {
+	n := 0
+	for i := range verdicts {
+		if verdicts[i].Status == policies.Fail || verdicts[i].Status == policies.Waived {
+			n++
+		}
+	}
+	return n
 }
 
 // withoutTokens gives the source as a report shows it.
@@ -90,6 +101,15 @@ func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token) {
 }
 
 func (b *Builder) finding(source *Source, v policies.Verdict, token *inventory.Token) Finding {
+	f := b.placed(source, v, token)
+	if b.options.OmitEvidence {
+		f.Evidence = b.noEvidence
+	}
+	return f
+}
+
+// placed makes a finding that says where it is.
+func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.Token) Finding {
 	f := Finding{
 		Fingerprint: Fingerprint(v.Rule, source.ID, v.Token, v.Key),
 		Rule:        v.Rule, Severity: v.Severity, Status: v.Status,

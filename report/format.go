@@ -22,6 +22,8 @@ type Format struct {
 	// UsesTokens: the format shows the inventory where a report has it. If no
 	// format of a run does, nobody need keep it.
 	UsesTokens bool
+	// UsesEvidence: the format shows the evidence of findings.
+	UsesEvidence bool
 	// whole: the format is read by programs that must see every finding, so
 	// MinSeverity does not apply.
 	whole  bool
@@ -57,12 +59,12 @@ type RenderOptions struct {
 func Formats() []Format {
 	return []Format{
 		{Name: "table", Help: "what to fix first, for people (default)", render: renderTable},
-		{Name: "json", Help: "the whole report; the baseline of the next run", whole: true, UsesTokens: true, render: renderJSON},
+		{Name: "json", Help: "the whole report; the baseline of the next run", whole: true, UsesTokens: true, UsesEvidence: true, render: renderJSON},
 		{Name: "sarif", Help: "for GitHub and GitLab code scanning", render: renderSARIF},
 		{Name: "markdown", Help: "for a pull-request comment or a job summary, cut to what they take", render: renderMarkdown},
-		{Name: "html", Help: "one self-contained page, for looking", UsesTokens: true, render: renderHTML},
+		{Name: "html", Help: "one self-contained page, for looking", UsesTokens: true, UsesEvidence: true, render: renderHTML},
 		{Name: "junit", Help: "for the test reports of CI systems", render: renderJUnit},
-		{Name: "csv", Help: "one row a finding, for spreadsheets", render: renderCSV},
+		{Name: "csv", Help: "one row a finding, for spreadsheets", UsesEvidence: true, render: renderCSV},
 		{Name: "csv-inventory", Help: "one row a token, for spreadsheets", NeedsTokens: true, UsesTokens: true, render: renderCSVInventory},
 		{Name: "prometheus", Help: "metrics for the node exporter's textfile collector", whole: true, UsesTokens: true, render: renderPrometheus},
 		{Name: "gitlab", Help: "for GitLab's Code Quality widget", render: renderGitLab},

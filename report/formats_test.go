@@ -338,6 +338,20 @@ func TestMarkdownFitsAComment(t *testing.T) {
 	}
 }
 
+// A format that does not use the evidence of findings renders the same without it.
+func TestUsesEvidence(t *testing.T) {
+	for _, format := range Formats() {
+		with, without := sampleReport(), sampleReport()
+		for i := range without.Findings {
+			without.Findings[i].Evidence = map[string]any{}
+		}
+		same := bytes.Equal(rendered(t, format.Name, with, RenderOptions{Gate: DefaultGate()}), rendered(t, format.Name, without, RenderOptions{Gate: DefaultGate()}))
+		if same == format.UsesEvidence {
+			t.Errorf("%s: UsesEvidence is %v, and its output is the same without the evidence: %v", format.Name, format.UsesEvidence, same)
+		}
+	}
+}
+
 // A format that does not use the inventory renders the same without it.
 func TestUsesTokens(t *testing.T) {
 	for _, format := range Formats() {

@@ -104,7 +104,7 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: policies.OPAVersion(),
 		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
 		Evidence: au.files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
-		OmitTokens: au.options.noInventory || !au.usesTokens(),
+		OmitTokens: au.options.noInventory || !au.usesTokens(), OmitEvidence: !au.usesEvidence(),
 	})
 	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
@@ -147,6 +147,11 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 // of tokens; a large one need not be kept else.
 func (au *audit) usesTokens() bool {
 	return au.baseline != nil || slices.ContainsFunc(au.plan.outputs, func(o report.Output) bool { return o.Format.UsesTokens })
+}
+
+// usesEvidence tells whether an output shows the evidence of findings.
+func (au *audit) usesEvidence() bool {
+	return slices.ContainsFunc(au.plan.outputs, func(o report.Output) bool { return o.Format.UsesEvidence })
 }
 
 // finish writes the outputs and gives the gate's decision as an error, nil for

@@ -20,6 +20,7 @@ import (
 )
 
 func main() {
+	paceCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal ends the requests, and what was seen is still written.
 	// A second one meets the default again: it ends the process at once.
