@@ -19,6 +19,7 @@
 #     contentful: Edit the API key under Settings, API keys and fill in its description.
 #     contentstack: Edit the token under Settings, Tokens and fill in its description.
 #     directus: Fill in the description of the user that the token belongs to.
+#     ghost: Fill in the description of the integration under Settings, Integrations. A staff access token has none, so waive it, and say who uses it in the reason.
 #     strapi: Edit the token under Settings, API Tokens and fill in its description.
 package tokenaudit.rules.undocumented_token
 

@@ -26,7 +26,7 @@
 #     strapi: Create a new token with a lifespan of 7, 30 or 90 days, move its users over, then delete this one.
 #     wordpress: Application passwords cannot expire. Rotate it on a schedule, or move it to a user whose role cannot write.
 #     directus: Static tokens cannot expire. Rotate it on a schedule, or give its user a policy that only reads.
-#     ghost: Admin API keys cannot expire. Rotate the key on a schedule, and delete integrations that nobody needs.
+#     ghost: Neither Admin API keys nor staff access tokens can expire. Regenerate them on a schedule, and delete integrations that nobody needs.
 #     terraform: Set expires_in where the resource has it. DatoCMS tokens cannot expire, so give them a role that cannot write, or leave the management API out.
 package tokenaudit.rules.write_token_never_expires
 
