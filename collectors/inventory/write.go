@@ -100,16 +100,16 @@ func (w *Writer) Close() error {
 func (w *Writer) start() {
 	w.started = true
 	w.text("{")
-	w.member(1, "schema", Schema)
+	w.member("schema", Schema)
 	w.text(",")
-	w.member(1, "tool", w.tool)
+	w.member("tool", w.tool)
 	w.text(",")
 	if w.Shard != nil {
-		w.member(1, "shard", w.Shard)
+		w.member("shard", w.Shard)
 		w.text(",")
 	}
 	if len(w.Only) > 0 {
-		w.member(1, "only", w.Only)
+		w.member("only", w.Only)
 		w.text(",")
 	}
 	w.key(1, "sources")
@@ -146,9 +146,10 @@ func (w *Writer) source(s Source) {
 	w.text("}")
 }
 
-func (w *Writer) member(depth int, name string, value any) {
-	w.key(depth, name)
-	w.text(w.json(depth, value))
+// member writes a member of the document.
+func (w *Writer) member(name string, value any) {
+	w.key(1, name)
+	w.text(w.json(1, value))
 }
 
 func (w *Writer) key(depth int, name string) {
