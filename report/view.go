@@ -128,8 +128,12 @@ func (v *view) sortWaivers() {
 	add := func(state waiverState, waivers []Waiver) {
 		for _, w := range waivers {
 			s := state
-			if s != waiverExpired && w.ExpiresInDays <= expiringSoonDays {
+			switch {
+			case s != waiverExpired && w.ExpiresInDays <= expiringSoonDays:
 				s = waiverExpiring
+			case s == waiverUnmatched && v.r.MayHide(w.Waiver):
+				// Nobody knows that it has no effect.
+				s = waiverApplied
 			}
 			v.waivers = append(v.waivers, waiverUse{w, s})
 			v.waiverCount[s]++

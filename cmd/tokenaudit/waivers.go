@@ -45,7 +45,8 @@ func newWaiversCheck(run func(context.Context, waiversCheckOptions) error) *cobr
 saved report also how many findings it covers. Nothing is sent.
 
 It exits 1 when a waiver has expired, names no rule, or covers nothing, so that a
-scheduled job finds what is to be cleaned up, and 0 otherwise.`,
+scheduled job finds what is to be cleaned up, and 0 otherwise. One that may cover
+what the report could not see is not among them.`,
 		Args: takes("[REPORT.json]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -80,21 +81,22 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 	if err != nil {
 		return err
 	}
-	var findings []report.Finding
+	var saved *report.Report
 	if o.report != "" {
-		r, err := a.readReport(o.report)
-		if err != nil {
+		if saved, err = a.readReport(o.report); err != nil {
 			return err
 		}
-		findings = r.Findings
 	}
 	var rows [][]string
 	stale := false
 	for _, w := range cfg.Waivers {
 		state, ok := waiverState(w, at, rules.Rules())
-		if ok && o.report != "" {
-			n := covered(w, findings)
+		if ok && saved != nil {
+			n := covered(w, saved.Findings)
 			state, ok = fmt.Sprintf("%s, covers %d", state, n), n > 0
+			if n == 0 && saved.MayHide(w) {
+				state, ok = state+" of what was seen", true
+			}
 		}
 		stale = stale || !ok
 		rows = append(rows, []string{state, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
