@@ -14,7 +14,7 @@ import (
 // diffOptions are the flags and arguments of diff.
 type diffOptions struct {
 	old, new string
-	json     bool
+	format   string
 }
 
 func newDiff(run func(context.Context, diffOptions) error) *cobra.Command {
@@ -27,18 +27,21 @@ added and removed and which fields of the others changed. Of two reports it
 compares the findings too. It exits 0 whether or not there is a difference.
 One of the two may be -, for standard input.`,
 		Example: `  tokenaudit diff last-week.json inventory.json
-  tokenaudit collect | tokenaudit diff --json last-week.json -`,
+  tokenaudit collect | tokenaudit diff -o json last-week.json -`,
 		Args: takes("OLD", "NEW"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.old, o.new = args[0], args[1]
 			return run(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the difference as JSON")
+	bindTableOrJSON(cmd, &o.format)
 	return cmd
 }
 
 func (a *app) diff(ctx context.Context, o diffOptions) error {
+	if err := checkTableOrJSON(o.format); err != nil {
+		return err
+	}
 	read := func(r io.Reader) (*report.Snapshot, error) { return report.ReadSnapshot(ctx, r) }
 	if o.old == report.Stdout && o.new == report.Stdout {
 		return usageError{errors.New("standard input can be read only once: give one of the two a file")}
@@ -52,7 +55,7 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 		return err
 	}
 	difference := report.Diff(before, after)
-	if o.json {
+	if o.format == "json" {
 		err = report.WriteJSON(a.out, difference)
 	} else {
 		err = difference.WriteTable(a.out, report.RenderOptions{Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour})

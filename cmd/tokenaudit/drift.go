@@ -41,22 +41,17 @@ differs but a list or a source could not be compared. An error gives 2.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&o.manifest, "manifest", "", "the manifest `file`, such as tokens.yaml")
-	f.StringVarP(&o.format, "output", "o", "table", "`format`: table or json")
+	cmd.Flags().StringVar(&o.manifest, "manifest", "", "the manifest `file`, such as tokens.yaml")
+	bindTableOrJSON(cmd, &o.format)
 	return cmd
 }
 
 func (a *app) drift(ctx context.Context, o driftOptions) error {
-	var problems []error
 	if o.manifest == "" {
-		problems = append(problems, errors.New("--manifest is missing: it names what is declared, such as tokens.yaml"))
+		return usageError{errors.New("--manifest is missing: it names what is declared, such as tokens.yaml")}
 	}
-	if o.format != "table" && o.format != "json" {
-		problems = append(problems, fmt.Errorf("-o %s: the formats are table and json", o.format))
-	}
-	if err := errors.Join(problems...); err != nil {
-		return usageError{err}
+	if err := checkTableOrJSON(o.format); err != nil {
+		return err
 	}
 	m, err := a.openManifest(o.manifest)
 	if err != nil {

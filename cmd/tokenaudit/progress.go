@@ -27,7 +27,7 @@ type progressDisplay struct {
 // looking, and nothing between the lines of the request log.
 func (a *app) showProgress(p *collectors.Progress) *progressDisplay {
 	d := &progressDisplay{app: a, progress: p, began: time.Now(), quit: make(chan struct{})}
-	if !a.errTerminal || a.quiet || a.verbose {
+	if !a.errTerminal || a.dumb || a.quiet || a.verbose {
 		return d
 	}
 	d.drawing.Go(func() {

@@ -47,7 +47,7 @@ func TestProgressLeavesNoTrace(t *testing.T) {
 		t.Errorf("left %q", got)
 	}
 	for name, change := range map[string]func(*app){
-		"piped": func(a *app) { a.errTerminal = false }, "quiet": func(a *app) { a.quiet = true }, "verbose": func(a *app) { a.verbose = true },
+		"piped": func(a *app) { a.errTerminal = false }, "dumb": func(a *app) { a.dumb = true }, "quiet": func(a *app) { a.quiet = true }, "verbose": func(a *app) { a.verbose = true },
 	} {
 		a, screen := terminalApp()
 		change(a)

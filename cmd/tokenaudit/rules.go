@@ -38,18 +38,6 @@ func newRules(a *app) *cobra.Command {
 	return cmd
 }
 
-func newRulesList(run func(context.Context, rulesOptions) error) *cobra.Command {
-	var o rulesOptions
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the rules in force, with the severity the configuration gives them",
-		Args:  takes(),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
-	}
-	o.bind(cmd)
-	return cmd
-}
-
 func newRulesShow(run func(context.Context, rulesOptions, string) error) *cobra.Command {
 	var o rulesOptions
 	cmd := &cobra.Command{
@@ -99,33 +87,6 @@ func (a *app) rulesOf(ctx context.Context, o rulesOptions) (all []policies.Rule,
 		return nil, nil, err
 	}
 	return engine.Rules(), inForce, nil
-}
-
-func (a *app) listRules(ctx context.Context, o rulesOptions) error {
-	rules, inForce, err := a.rulesOf(ctx, o)
-	if err != nil {
-		return err
-	}
-	var rows [][]string
-	for _, r := range rules {
-		severity := "off"
-		if now, ok := inForce[r.ID]; ok {
-			severity = string(now.Severity)
-		}
-		rows = append(rows, []string{r.ID, severity, judges(r), r.Title})
-	}
-	return a.printTable([]report.Column{{Title: "RULE", Kind: report.ColumnWhole}, {Title: "SEVERITY", Kind: report.ColumnWhole}, {Title: "JUDGES"}, {Title: "TITLE", Kind: report.ColumnProse}}, rows)
-}
-
-func judges(r policies.Rule) string {
-	if len(r.Kinds) == 0 {
-		return "every " + string(r.Subject)
-	}
-	kinds := make([]string, len(r.Kinds))
-	for i, k := range r.Kinds {
-		kinds[i] = string(k)
-	}
-	return strings.Join(kinds, ",")
 }
 
 // printTable prints rows aligned on a terminal and tab-separated elsewhere.

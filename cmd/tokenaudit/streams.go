@@ -19,6 +19,8 @@ type streams struct {
 	err io.Writer
 	// outTerminal and errTerminal tell whether a person is looking.
 	outTerminal, errTerminal bool
+	// dumb: the terminal cannot move its cursor.
+	dumb bool
 	// colour: ANSI colours are wanted on a terminal.
 	colour bool
 	// width of the terminal, in columns: that of out, else that of err.
@@ -31,10 +33,11 @@ func newStreams(s surroundings, lookup func(string) (string, bool)) *streams {
 	std := &streams{in: s.in, out: s.out, err: s.err, width: defaultWidth}
 	std.errTerminal, std.width = terminal(s.err, std.width)
 	std.outTerminal, std.width = terminal(s.out, std.width)
-	dumb, _ := lookup("TERM")
+	name, _ := lookup("TERM")
+	std.dumb = name == "dumb"
 	// https://no-color.org: any value that is not empty switches colour off.
 	off, _ := lookup("NO_COLOR")
-	std.colour = off == "" && dumb != "dumb"
+	std.colour = off == "" && !std.dumb
 	return std
 }
 

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// rulesListOptions are the flags of rules list.
+type rulesListOptions struct {
+	rulesOptions
+	format string
+}
+
+func newRulesList(run func(context.Context, rulesListOptions) error) *cobra.Command {
+	var o rulesListOptions
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the rules in force, with the severity the configuration gives them",
+		Example: `  tokenaudit rules list
+  tokenaudit rules list -o json --policy policies`,
+		Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+	}
+	o.bind(cmd)
+	bindTableOrJSON(cmd, &o.format)
+	return cmd
+}
+
+// bindTableOrJSON adds -o to a command that prints a table, or the same as JSON.
+func bindTableOrJSON(cmd *cobra.Command, format *string) {
+	cmd.Flags().StringVarP(format, "output", "o", "table", "`format`: table or json")
+}
+
+func checkTableOrJSON(format string) error {
+	if format != "table" && format != "json" {
+		return usageError{fmt.Errorf("-o %s: the formats are table and json", format)}
+	}
+	return nil
+}
+
+// printJSON prints a value, indented.
+func (a *app) printJSON(v any) error {
+	encoder := json.NewEncoder(a.out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
+
+// listedRule is a rule as rules list -o json has it.
+type listedRule struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	// Severity and the values of the parameters are those in force; those of the
+	// rule itself where it is off.
+	Severity policies.Severity      `json:"severity"`
+	Off      bool                   `json:"off"`
+	Subject  policies.Subject       `json:"subject"`
+	Kinds    []inventory.Kind       `json:"kinds"`
+	Requires []inventory.Fact       `json:"requires"`
+	Controls map[string][]string    `json:"controls"`
+	Params   map[string]listedParam `json:"params"`
+	Custom   bool                   `json:"custom"`
+	File     string                 `json:"file"`
+	Line     int                    `json:"line"`
+}
+
+type listedParam struct {
+	policies.Param
+	Value any `json:"value"`
+}
+
+func (a *app) listRules(ctx context.Context, o rulesListOptions) error {
+	if err := checkTableOrJSON(o.format); err != nil {
+		return err
+	}
+	rules, inForce, err := a.rulesOf(ctx, o.rulesOptions)
+	if err != nil {
+		return err
+	}
+	listed := make([]listedRule, len(rules))
+	rows := make([][]string, len(rules))
+	for i, r := range rules {
+		severity := "off"
+		now, on := inForce[r.ID]
+		if on {
+			severity = string(now.Severity)
+			r = now
+		}
+		rows[i] = []string{r.ID, severity, judges(r), r.Title}
+		listed[i] = listRule(r, !on)
+	}
+	if o.format == "json" {
+		return a.printJSON(listed)
+	}
+	return a.printTable([]report.Column{{Title: "RULE", Kind: report.ColumnWhole}, {Title: "SEVERITY", Kind: report.ColumnWhole}, {Title: "JUDGES"}, {Title: "TITLE", Kind: report.ColumnProse}}, rows)
+}
+
+func listRule(r policies.Rule, off bool) listedRule {
+	params := make(map[string]listedParam, len(r.Params))
+	for name, param := range r.Params {
+		params[name] = listedParam{param, r.Values[name]}
+	}
+	controls := r.Controls
+	if controls == nil {
+		controls = map[string][]string{}
+	}
+	return listedRule{
+		ID: r.ID, Title: r.Title, Severity: r.Severity, Off: off, Subject: r.Subject,
+		Kinds: append([]inventory.Kind{}, r.Kinds...), Requires: append([]inventory.Fact{}, r.Requires...),
+		Controls: controls, Params: params, Custom: r.Custom, File: r.File, Line: r.Line,
+	}
+}
+
+func judges(r policies.Rule) string {
+	if len(r.Kinds) == 0 {
+		return "every " + string(r.Subject)
+	}
+	kinds := make([]string, len(r.Kinds))
+	for i, k := range r.Kinds {
+		kinds[i] = string(k)
+	}
+	return strings.Join(kinds, ",")
+}
