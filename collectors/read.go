@@ -85,7 +85,7 @@ func discoveryErrors(err error) []error {
 // something out.
 func completed(u inventory.Unit, err error) inventory.Unit {
 	if u.Name == "" {
-		u.Name, u.Kinds = unitSources, allKinds()
+		u.Name, u.Kinds = unitSources, inventory.AllKinds()
 	}
 	if u.Status != inventory.UnitPartial {
 		u.Status = inventory.UnitFailed
@@ -141,7 +141,7 @@ func (r *run) now() time.Time {
 
 // unitOf makes the failed unit of an error that concerns everything.
 func (r *run) unitOf(ctx context.Context, name string, err error) inventory.Unit {
-	kinds := allKinds()
+	kinds := inventory.AllKinds()
 	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		detail := "the run was interrupted before this was read"
 		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
@@ -149,8 +149,7 @@ func (r *run) unitOf(ctx context.Context, name string, err error) inventory.Unit
 		}
 		return inventory.FailedUnit(name, inventory.ErrTimeout, detail, cmsapi.HintStopped, kinds...)
 	}
-	unit := cmsapi.UnitOf(name, kinds, false, err)
-	return unit
+	return cmsapi.UnitOf(name, kinds, false, err)
 }
 
 // standIns gives the sources that stand for what could not be discovered,
@@ -247,11 +246,11 @@ func checked(s inventory.Source) inventory.Source {
 	lost := len(s.Tokens) - len(kept)
 	s.Tokens = kept
 	if lost > 0 {
-		s.Units = append(s.Units, cmsapi.UnitOf(unitTokens, allKinds(), len(kept) > 0,
+		s.Units = append(s.Units, cmsapi.UnitOf(unitTokens, inventory.AllKinds(), len(kept) > 0,
 			fmt.Errorf("%d tokens were left out because of a mistake in tokenaudit: %w", lost, problem)))
 	}
 	if err := s.Check(); err != nil {
-		s.Units = merged(nil, append(s.Units, cmsapi.UnitOf(unitSource, allKinds(), true,
+		s.Units = merged(nil, append(s.Units, cmsapi.UnitOf(unitSource, inventory.AllKinds(), true,
 			fmt.Errorf("the source is not consistent because of a mistake in tokenaudit: %w", err))))
 	}
 	s.Normalise()
@@ -272,12 +271,6 @@ func merged(units, more []inventory.Unit) []inventory.Unit {
 		}
 	}
 	return all
-}
-
-// allKinds are the kinds of tokens that a source may hide which was not read.
-func allKinds() []inventory.Kind {
-	return []inventory.Kind{inventory.Delivery, inventory.Preview, inventory.Management, inventory.Personal,
-		inventory.OAuth, inventory.CLI, inventory.App}
 }
 
 // guarded turns a panic into an error of class internal that names the

@@ -19,11 +19,6 @@ var metadataKeys = []string{"severity", "subject", "kinds", "requires", "control
 
 var severities = []Severity{Critical, High, Medium, Low, Info}
 
-var kinds = []inventory.Kind{
-	inventory.Delivery, inventory.Preview, inventory.Management, inventory.Personal,
-	inventory.OAuth, inventory.CLI, inventory.App,
-}
-
 var facts = slices.Sorted(maps.Keys(factParts))
 
 var paramTypes = []string{"integer", "number", "string", "boolean", "array"}
@@ -58,7 +53,7 @@ func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 	if _, told := m.custom["subject"]; told {
 		rule.Subject = one(&m, "subject", []Subject{SubjectToken, SubjectSource}, SubjectToken)
 	}
-	rule.Kinds = several(&m, "kinds", kinds)
+	rule.Kinds = several(&m, "kinds", inventory.AllKinds())
 	rule.Requires = several(&m, "requires", facts)
 	rule.Controls = m.controls()
 	rule.Params = m.params()

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
@@ -84,7 +83,8 @@ func (s savedInventory) spool() (savedInventory, error) {
 		return s, fmt.Errorf("keep %s for a second look: %w", s.name, err)
 	}
 	s.temporary = f.Name()
-	_, err = io.Copy(f, s.in)
+	// What goes beyond would be refused later, and the disk be full before.
+	_, err = io.Copy(f, io.LimitReader(s.in, inventory.MaxDocument+1))
 	s.in, s.file = f, f
 	if err != nil {
 		return s, fmt.Errorf("read %s: %w", s.name, err)
@@ -138,18 +138,15 @@ func (files inventories) restrict(scope *report.Scope) (*report.Scope, error) {
 		narrowed = *scope
 	}
 	var shards mergeParts
-	var only []string
-	whole := false
+	var only [][]string
 	for _, s := range files {
 		if shard := s.head.Shard; shard != nil {
 			shards.add(s.name, collectors.Shard{Index: shard.Index, Count: shard.Count})
 		}
-		whole = whole || len(s.head.Only) == 0
-		only = append(only, s.head.Only...)
+		only = append(only, s.head.Only)
 	}
-	if !whole {
-		slices.Sort(only)
-		narrowed.Sources = slices.Compact(only)
+	if joined := joinOnly(only); joined != nil {
+		narrowed.Sources = joined
 	}
 	switch len(shards.shards) {
 	case 0:

@@ -176,15 +176,11 @@ func (p *mergeParts) mergeInventories() (inventory.Inventory, error) {
 	merged := inventory.Inventory{Schema: inventory.Schema, Sources: []inventory.Source{}}
 	type place struct{ file, source int }
 	from := map[string]place{}
-	whole := false
+	var only [][]string
 	for _, inv := range p.inventories {
-		whole = whole || len(inv.Only) == 0
-		merged.Only = append(merged.Only, inv.Only...)
+		only = append(only, inv.Only)
 	}
-	slices.Sort(merged.Only)
-	if merged.Only = slices.Compact(merged.Only); whole {
-		merged.Only = nil
-	}
+	merged.Only = joinOnly(only)
 	for i, inv := range p.inventories {
 		if first := p.inventories[0]; inv.Shard != nil && inv.Shard.Config != first.Shard.Config {
 			return merged, fmt.Errorf("%s and %s were read with different configurations", p.names[0], p.names[i])
@@ -204,6 +200,17 @@ func (p *mergeParts) mergeInventories() (inventory.Inventory, error) {
 		}
 	}
 	return merged, nil
+}
+
+// joinOnly gives what inventories together are restricted to, which is nothing as
+// soon as one of them is whole: then it is nil.
+func joinOnly(lists [][]string) []string {
+	if slices.ContainsFunc(lists, func(only []string) bool { return len(only) == 0 }) {
+		return nil
+	}
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // standsForGap tells a source that only says what could not be read: every

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,8 +96,8 @@ func (r *reading) entries(ctx context.Context) ([]collectors.Entry, error) {
 func (r *reading) session(observe func(cmsapi.Event)) (*cmsapi.Session, error) {
 	o := cmsapi.Options{
 		UserAgent: "tokenaudit/" + r.app.tool.Version,
-		MaxWait:   firstSet(r.options.maxWait, r.config.Limits.MaxWait),
-		TotalWait: firstSet(r.options.totalWait, r.config.Limits.TotalWait),
+		MaxWait:   cmp.Or(r.options.maxWait, r.config.Limits.MaxWait),
+		TotalWait: cmp.Or(r.options.totalWait, r.config.Limits.TotalWait),
 		Transport: r.app.transport,
 		Unpaced:   r.unpaced,
 		Observe:   observe,
@@ -116,15 +117,6 @@ func (r *reading) session(observe func(cmsapi.Event)) (*cmsapi.Session, error) {
 		return nil, usageError{err}
 	}
 	return session, nil
-}
-
-func firstSet[T comparable](values ...T) T {
-	var zero T
-	i := slices.IndexFunc(values, func(v T) bool { return v != zero })
-	if i < 0 {
-		return zero
-	}
-	return values[i]
 }
 
 func readBundle(path string) ([]byte, error) {
@@ -201,7 +193,7 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 
 // timeLimit bounds the whole reading; 0 for no limit.
 func (r *reading) timeLimit() time.Duration {
-	return firstSet(r.options.timeout, r.config.Limits.Timeout)
+	return cmp.Or(r.options.timeout, r.config.Limits.Timeout)
 }
 
 // prober makes the collector of an entry; nil if it has nothing to check.

@@ -127,14 +127,15 @@ type Response struct {
 }
 
 // Path fills each {} of the pattern with one escaped path segment, so that no
-// id, whatever it holds, can lead to another path.
+// id, whatever it holds, can lead to another path. A {} in a segment is escaped
+// like any other.
 func Path(pattern string, segments ...string) string {
 	for _, s := range segments {
 		escaped := url.PathEscape(s)
 		if s == "." || s == ".." {
 			escaped = strings.ReplaceAll(s, ".", "%2E")
 		}
-		pattern = strings.Replace(pattern, "{}", strings.ReplaceAll(escaped, "{}", "%7B%7D"), 1)
+		pattern = strings.Replace(pattern, "{}", escaped, 1)
 	}
 	return pattern
 }

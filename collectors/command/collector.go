@@ -103,13 +103,9 @@ func (c *collector) undiscovered(err error) error {
 		return err
 	}
 	e := cmsapi.AsError(err)
-	kinds := []inventory.Kind{
-		inventory.Delivery, inventory.Preview, inventory.Management, inventory.Personal,
-		inventory.OAuth, inventory.CLI, inventory.App,
-	}
 	return &collectors.DiscoveryError{
 		Source: inventory.Source{ID: c.name + "/program", CMS: c.name, Kind: inventory.KindInstance, Name: c.name},
-		Unit:   inventory.FailedUnit(unitInventory, e.Class, e.Message, e.Hint, kinds...),
+		Unit:   inventory.FailedUnit(unitInventory, e.Class, e.Message, e.Hint, inventory.AllKinds()...),
 		Err:    err,
 	}
 }

@@ -3,6 +3,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -60,10 +61,10 @@ func open(entry collectors.Entry, run collectors.Run) (collectors.Collector, err
 	}
 	argv := entry.Strings("run")
 	if len(argv) == 0 || argv[0] == "" {
-		return nil, fmt.Errorf("run: name a program")
+		return nil, errors.New("run: name a program")
 	}
 	if entry.BaseURL != "" || entry.RequestsPerSecond != 0 {
-		return nil, fmt.Errorf("base_url and requests_per_second mean nothing here: the program makes its own requests")
+		return nil, errors.New("base_url and requests_per_second mean nothing here: the program makes its own requests")
 	}
 	timeout := entry.Timeout
 	if timeout == 0 {

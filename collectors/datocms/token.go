@@ -116,7 +116,7 @@ func (p project) token(id string, t accessToken) inventory.Token {
 		// DatoCMS has no concept of an expiry: null is never, not unknown.
 		Expiry: inventory.NeverExpires(false),
 		Traits: inventory.Traits{Factory: factory(a.HardcodedType), NotifiesBeforeExpiry: inventory.No},
-		Owner: inventory.UnknownOwner(reasonNoOwner),
+		Owner:  inventory.UnknownOwner(reasonNoOwner),
 		Secret: inventory.Secret{Readable: p.auditor.readsSecrets},
 		Origin: p.source.Origin,
 	}

@@ -55,6 +55,10 @@ func (f Fact) valid() bool {
 	return false
 }
 
+// AllKinds lists the kinds of tokens: what may be missing where nothing of a
+// source could be read.
+func AllKinds() []Kind { return []Kind{Delivery, Preview, Management, Personal, OAuth, CLI, App} }
+
 // AllFacts lists every fact a rule can name, in the order of the schema.
 func AllFacts() []Fact {
 	return []Fact{

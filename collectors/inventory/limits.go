@@ -1,8 +1,12 @@
 package inventory
 
+// MaxDocument is how large a document may be unless Limits say otherwise, in
+// bytes.
+const MaxDocument = 16 << 30
+
 // Limits bound what Read accepts. A zero field means its default.
 type Limits struct {
-	// Document is the size of the whole document in bytes; 16 GiB.
+	// Document is the size of the whole document in bytes; MaxDocument.
 	Document int64
 	// Value is the size in bytes of one token, and of one member of a source
 	// other than its tokens; 8 MiB.
@@ -18,7 +22,7 @@ type Limits struct {
 }
 
 func (l Limits) orDefault() Limits {
-	setDefault(&l.Document, 16<<30)
+	setDefault(&l.Document, MaxDocument)
 	setDefault(&l.Value, 8<<20)
 	setDefault(&l.Sources, 1_000_000)
 	setDefault(&l.TokensPerSource, 1_000_000)

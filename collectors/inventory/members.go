@@ -71,7 +71,7 @@ func (m *members) first(found []problem) *PlaceError {
 
 func (m *members) fault(p problem) *PlaceError {
 	name, rest, _ := strings.Cut(p.pointer, "/")
-	f, ok := m.values[strings.NewReplacer("~1", "/", "~0", "~").Replace(name)]
+	f, ok := m.values[unescapePointer.Replace(name)]
 	if !ok {
 		return m.place.fault(p)
 	}

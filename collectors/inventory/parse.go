@@ -240,7 +240,7 @@ func locate(raw []byte, pointer string) int {
 		return p.at
 	}
 	for name := range strings.SplitSeq(pointer, "/") {
-		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+		name = unescapePointer.Replace(name)
 		here := p.at
 		if !p.enter(name) {
 			return here

@@ -59,7 +59,10 @@ func pointerOf(location string) string {
 	return location
 }
 
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
+var (
+	escapePointer   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+)
 
 // joinPointer appends one name, escaped, to a pointer without leading slash.
 func joinPointer(pointer, name string) string {

@@ -66,9 +66,9 @@ func (m *Manifest) token(s Source, t Token) inventory.Token {
 		Expiry:   t.expiry,
 		LastUsed: inventory.UnknownUse("a manifest does not tell whether a token is used"),
 		Traits:   inventory.Traits{Factory: inventory.Unknown, NotifiesBeforeExpiry: inventory.Unknown},
-		Owner: inventory.UnknownOwner(reasonUnsaid),
-		Secret:  inventory.Secret{Readable: inventory.Unknown},
-		Planned: inventory.PlannedCreate, Address: address,
+		Owner:    inventory.UnknownOwner(reasonUnsaid),
+		Secret:   inventory.Secret{Readable: inventory.Unknown},
+		Planned:  inventory.PlannedCreate, Address: address,
 		Origin: inventory.Origin{File: m.File, Line: t.Line},
 	}
 	if token.Ref == "" {

@@ -171,15 +171,21 @@ func readBounded(path string) ([]byte, error) {
 	case !stat.Mode().IsRegular():
 		return nil, errors.New("it is not a regular file")
 	case stat.Size() > maxFile:
-		return nil, fmt.Errorf("it is larger than %d MiB", maxFile>>20)
+		return nil, tooLarge()
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, unwrapped(err)
 	}
 	defer f.Close() //nolint:errcheck // opened for reading only
-	return io.ReadAll(io.LimitReader(f, maxFile))
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = tooLarge() // it has grown since
+	}
+	return text, err
 }
+
+func tooLarge() error { return fmt.Errorf("it is larger than %d MiB", maxFile>>20) }
 
 // unwrapped leaves the path out of an error that is told beside it.
 func unwrapped(err error) error {

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -31,7 +32,7 @@ func Definition() collectors.Definition {
 
 func open(entry collectors.Entry, run collectors.Run) (collectors.Collector, error) {
 	if entry.BaseURL != "" || entry.RequestsPerSecond != 0 || entry.Timeout != 0 {
-		return nil, fmt.Errorf("base_url, requests_per_second and timeout mean nothing here: a plan is read from a file")
+		return nil, errors.New("base_url, requests_per_second and timeout mean nothing here: a plan is read from a file")
 	}
 	if err := CheckRoot(entry.Name); err != nil {
 		return nil, fmt.Errorf("name: %w", err)
@@ -47,7 +48,7 @@ func open(entry collectors.Entry, run collectors.Run) (collectors.Collector, err
 func CheckRoot(name string) error {
 	switch {
 	case name == "":
-		return fmt.Errorf("the root module has no name")
+		return errors.New("the root module has no name")
 	case len(name) > 200 || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		return fmt.Errorf("%.40q cannot be the name of a root module", name)
 	}

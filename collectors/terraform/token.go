@@ -59,11 +59,11 @@ func (w *world) skeleton(c change, cms string) inventory.Token {
 		Expiry:       inventory.UnknownExpiry(true, reasonNotTold),
 		LastUsed:     inventory.UnknownUse(reasonNoUse),
 		Traits:       inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.No},
-		Owner: inventory.UnknownOwner(reasonNoMaker),
-		Secret:  inventory.Secret{Readable: inventory.Unknown},
-		Planned: inventory.PlannedUnchanged,
-		Address: c.address,
-		Origin:  w.plan.origin(c),
+		Owner:        inventory.UnknownOwner(reasonNoMaker),
+		Secret:       inventory.Secret{Readable: inventory.Unknown},
+		Planned:      inventory.PlannedUnchanged,
+		Address:      c.address,
+		Origin:       w.plan.origin(c),
 	}
 	if !w.after {
 		return t
