@@ -147,5 +147,6 @@ Exit codes:
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(commands(a)...)
+	a.completeValues(root)
 	return root
 }

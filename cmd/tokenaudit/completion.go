@@ -4,6 +4,9 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
@@ -34,4 +37,66 @@ func newCompletion(a *app) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// completeValues has the shell complete the values that flags and arguments take,
+// where they are words of ours and not files.
+func (a *app) completeValues(root *cobra.Command) {
+	var severities []cobra.Completion
+	for _, s := range []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low, policies.Info} {
+		severities = append(severities, string(s))
+	}
+	values := map[string]cobra.CompletionFunc{
+		"min-severity": words(severities),
+		"fail-on":      words(append(severities, string(report.NoSeverity))),
+		"framework":    words([]cobra.Completion{"owasp-nhi", "nist-800-53", "cis-v8", "iso-27001", "soc2", "pci-dss"}),
+		"rule":         a.completeRules,
+	}
+	for _, cmd := range allCommands(root) {
+		for flag, complete := range values {
+			if cmd.Flags().Lookup(flag) != nil {
+				// It fails only for a flag that is not there.
+				_ = cmd.RegisterFlagCompletionFunc(flag, complete)
+			}
+		}
+		switch output := cmd.Flags().Lookup("output"); {
+		case output == nil:
+		case output.Value.Type() == "stringArray":
+			_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(report.FormatNames(), cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp))
+		case output.DefValue == "table":
+			_ = cmd.RegisterFlagCompletionFunc("output", words([]cobra.Completion{"table", "json"}))
+		}
+		switch cmd.CommandPath() {
+		case "tokenaudit explain", "tokenaudit rules show":
+			cmd.ValidArgsFunction = a.completeRules
+		}
+	}
+}
+
+func words(list []cobra.Completion) cobra.CompletionFunc {
+	return cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// completeRules completes the first argument, or a flag, by the rules in force.
+func (a *app) completeRules(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 && cmd.ValidArgsFunction != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	rules, _, err := a.rulesOf(cmd.Context(), rulesOptions{})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	ids := make([]cobra.Completion, len(rules))
+	for i, r := range rules {
+		ids[i] = cobra.CompletionWithDesc(r.ID, r.Title)
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
+
+func allCommands(cmd *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{cmd}
+	for _, below := range cmd.Commands() {
+		all = append(all, allCommands(below)...)
+	}
+	return all
 }
