@@ -52,7 +52,7 @@ func (a *app) newReading(o readOptions) (*reading, error) {
 		return nil, err
 	}
 	if len(r.config.Sources) == 0 {
-		return nil, &config.Error{File: r.config.File, Key: "sources", Message: "no source is configured"}
+		return nil, &config.Error{File: r.config.File, Key: "sources", Message: "no source is configured; add an entry, or uncomment one of those that `tokenaudit init` writes"}
 	}
 	return r, nil
 }

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
@@ -50,6 +52,9 @@ gate: {fail_on: medium}
 func Template(definitions []collectors.Definition, present func(variable string) bool) (text string, found []string) {
 	var b strings.Builder
 	b.WriteString(templateHead)
+	// What most people come for is first: the CMSes, which take a credential.
+	definitions = slices.Clone(definitions)
+	slices.SortStableFunc(definitions, func(a, b collectors.Definition) int { return cmp.Compare(credentials(b), credentials(a)) })
 	for i, d := range definitions {
 		if i > 0 {
 			b.WriteString("\n")
@@ -67,6 +72,11 @@ func Template(definitions []collectors.Definition, present func(variable string)
 	}
 	b.WriteString(templateTail)
 	return b.String(), found
+}
+
+// credentials is 1 for an entry that takes a credential, else 0.
+func credentials(d collectors.Definition) int {
+	return min(1, len(presentVariables(d, func(string) bool { return true })))
 }
 
 // presentVariables gives the variables of a CMS's secrets that are set.

@@ -76,3 +76,14 @@ func TestTemplateTakesTheVariableThatIsSet(t *testing.T) {
 		t.Errorf("the entry does not use it:\n%s", text)
 	}
 }
+
+// CMSes, which take a credential, stand before programs and plans.
+func TestTemplateBeginsWithWhatTakesACredential(t *testing.T) {
+	text, _ := config.Template([]collectors.Definition{
+		{CMS: "abacus", Title: "Abacus", Options: []collectors.Option{{Key: "run", Type: collectors.OptionStrings}}},
+		{CMS: "zither", Title: "Zither", Options: []collectors.Option{{Key: "token", Type: collectors.OptionSecret}}},
+	}, func(string) bool { return false })
+	if program, cms := strings.Index(text, "cms: abacus"), strings.Index(text, "cms: zither"); cms < 0 || program < cms {
+		t.Errorf("the program is at %d, the CMS at %d", program, cms)
+	}
+}
