@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"slices"
-	"sync"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -110,23 +108,9 @@ func measure(t *testing.T, size emulator.Size, options emulator.Options, unpaced
 		defer server.Close()
 		urls[i] = server.URL()
 	}
-	m := measurement{uses: map[domainName]domainUse{}, tokens: map[string]int{}}
-	var mu sync.Mutex
-	began := time.Now()
-	session, err := cmsapi.NewSession(cmsapi.Options{Unpaced: unpaced, Observe: func(e cmsapi.Event) {
-		if !e.Attempt() {
-			return
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		use := m.uses[domainName{e.CMS, e.Domain}]
-		use.requests++
-		use.last = time.Since(began)
-		if e.Status == http.StatusTooManyRequests {
-			use.limited++
-		}
-		m.uses[domainName{e.CMS, e.Domain}] = use
-	}})
+	m := measurement{tokens: map[string]int{}}
+	uses := domainUses{of: map[domainName]domainUse{}}
+	session, err := cmsapi.NewSession(cmsapi.Options{Unpaced: unpaced, Observe: uses.observe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,13 +122,11 @@ func measure(t *testing.T, size emulator.Size, options emulator.Options, unpaced
 	runtime.GC()
 	var idle, now runtime.MemStats
 	runtime.ReadMemStats(&idle)
-	began = time.Now()
+	uses.began = time.Now()
 	seen := 0
 	m.result, err = collectors.Collect(t.Context(), collectors.Options{
 		Registry: registry, Run: collectors.Run{API: session, Now: time.Now}, Entries: entriesOf(company, urls),
 	}, func(s inventory.Source) error {
-		mu.Lock()
-		defer mu.Unlock()
 		m.tokens[s.CMS] += len(s.Tokens)
 		if seen++; seen%25 != 0 {
 			return nil
@@ -163,24 +145,6 @@ func measure(t *testing.T, size emulator.Size, options emulator.Options, unpaced
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.took = time.Since(began)
+	m.took, m.uses = time.Since(uses.began), uses.of
 	return m
-}
-
-func entriesOf(company *emulator.Company, urls []string) []collectors.Entry {
-	var projects []map[string]any
-	for _, p := range company.DatoCMSProjects {
-		projects = append(projects, map[string]any{"name": p.Name, "token": cmsapi.NewSecret(p.Token)})
-	}
-	entries := []collectors.Entry{
-		{CMS: "contentful", Values: map[string]any{
-			"organization": company.ContentfulOrganization, "token": cmsapi.NewSecret(company.ContentfulToken)}},
-		{CMS: "contentstack", Values: map[string]any{
-			"organization": company.ContentstackOrganization, "authtoken": cmsapi.NewSecret(company.ContentstackAuthtoken)}},
-		{CMS: "datocms", Values: map[string]any{"projects": projects}},
-	}
-	for i := range entries {
-		entries[i].BaseURL = urls[i]
-	}
-	return slices.Clip(entries)
 }

@@ -66,27 +66,34 @@ func TestCollectionIsAsFastAsTheLimitsAllow(t *testing.T) {
 
 type domainName struct{ cms, name string }
 
+// domainUses notes what each domain sees. It is a session's observer.
+type domainUses struct {
+	began time.Time
+	mu    sync.Mutex
+	of    map[domainName]domainUse
+}
+
+func (u *domainUses) observe(e cmsapi.Event) {
+	if !e.Attempt() {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	use := u.of[domainName{e.CMS, e.Domain}]
+	use.requests++
+	use.last = time.Since(u.began)
+	if e.Status == http.StatusTooManyRequests {
+		use.limited++
+	}
+	u.of[domainName{e.CMS, e.Domain}] = use
+}
+
 func collectCompany(t *testing.T, company *emulator.Company) (map[domainName]domainUse, collectors.Result) {
 	t.Helper()
-	var mu sync.Mutex
-	uses := map[domainName]domainUse{}
-	began := time.Now()
+	uses := domainUses{began: time.Now(), of: map[domainName]domainUse{}}
 	session, err := cmsapi.NewSession(cmsapi.Options{
 		Transport: inMemory{"127.0.0.1:1": company.Contentful, "127.0.0.1:2": company.Contentstack, "127.0.0.1:3": company.DatoCMS},
-		Observe: func(e cmsapi.Event) {
-			if !e.Attempt() {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			use := uses[domainName{e.CMS, e.Domain}]
-			use.requests++
-			use.last = time.Since(began)
-			if e.Status == http.StatusTooManyRequests {
-				use.limited++
-			}
-			uses[domainName{e.CMS, e.Domain}] = use
-		},
+		Observe:   uses.observe,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -95,22 +102,31 @@ func collectCompany(t *testing.T, company *emulator.Company) (map[domainName]dom
 	if err != nil {
 		t.Fatal(err)
 	}
-	var projects []map[string]any
-	for _, p := range company.DatoCMSProjects {
-		projects = append(projects, map[string]any{"name": p.Name, "token": cmsapi.NewSecret(p.Token)})
-	}
 	result, err := collectors.Collect(t.Context(), collectors.Options{
 		Registry: registry, Run: collectors.Run{API: session, Now: time.Now},
-		Entries: []collectors.Entry{
-			{CMS: "contentful", BaseURL: "http://127.0.0.1:1", Values: map[string]any{
-				"organization": company.ContentfulOrganization, "token": cmsapi.NewSecret(company.ContentfulToken)}},
-			{CMS: "contentstack", BaseURL: "http://127.0.0.1:2", Values: map[string]any{
-				"organization": company.ContentstackOrganization, "authtoken": cmsapi.NewSecret(company.ContentstackAuthtoken)}},
-			{CMS: "datocms", BaseURL: "http://127.0.0.1:3", Values: map[string]any{"projects": projects}},
-		},
+		Entries: entriesOf(company, []string{"http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"}),
 	}, func(inventory.Source) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return uses, result
+	return uses.of, result
+}
+
+// entriesOf gives the entries that read a company, whose emulators are at urls.
+func entriesOf(company *emulator.Company, urls []string) []collectors.Entry {
+	var projects []map[string]any
+	for _, p := range company.DatoCMSProjects {
+		projects = append(projects, map[string]any{"name": p.Name, "token": cmsapi.NewSecret(p.Token)})
+	}
+	entries := []collectors.Entry{
+		{CMS: "contentful", Values: map[string]any{
+			"organization": company.ContentfulOrganization, "token": cmsapi.NewSecret(company.ContentfulToken)}},
+		{CMS: "contentstack", Values: map[string]any{
+			"organization": company.ContentstackOrganization, "authtoken": cmsapi.NewSecret(company.ContentstackAuthtoken)}},
+		{CMS: "datocms", Values: map[string]any{"projects": projects}},
+	}
+	for i := range entries {
+		entries[i].BaseURL = urls[i]
+	}
+	return entries
 }

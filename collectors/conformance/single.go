@@ -30,10 +30,11 @@ type Answer struct {
 func (a Answer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	maps.Copy(w.Header(), a.Header)
-	if a.Status == 0 {
-		a.Status = http.StatusOK
+	status := a.Status
+	if status == 0 {
+		status = http.StatusOK
 	}
-	w.WriteHeader(a.Status)
+	w.WriteHeader(status)
 	_, _ = io.WriteString(w, a.Body)
 }
 
