@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // WriteFile replaces a file atomically: write goes to a new file in the same
@@ -58,23 +59,30 @@ func createAtomic(path string) (*atomicFile, error) {
 }
 
 // examine finds what a path stands for: a link is followed, so that it stays a
-// link, and a new file keeps the mode of the one it replaces.
+// link, and a new file keeps the mode of the one it replaces. What is no regular
+// file is direct: a pipe, a device, and a link to one. The names below /dev are
+// always: a link there leads through /proc to an open file, whose name says
+// nothing that could be opened or replaced.
 func examine(path string) (target string, mode fs.FileMode, direct bool, err error) {
-	target, err = filepath.EvalSymlinks(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	found, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Lstat(path); err == nil {
+			return "", 0, false, fmt.Errorf("write %s: is a link to a file that does not exist", path)
+		}
 		return path, 0o644, false, nil
-	}
-	if err != nil {
+	case err != nil:
 		return "", 0, false, fmt.Errorf("write %s: %w", path, err)
-	}
-	found, err := os.Stat(target)
-	if err != nil {
-		return "", 0, false, fmt.Errorf("write %s: %w", path, err)
-	}
-	if found.IsDir() {
+	case found.IsDir():
 		return "", 0, false, fmt.Errorf("write %s: is a folder", path)
+	case !found.Mode().IsRegular(), strings.HasPrefix(path, "/dev/"):
+		return path, 0, true, nil
 	}
-	return target, found.Mode().Perm(), !found.Mode().IsRegular(), nil
+	target, err = filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", 0, false, fmt.Errorf("write %s: %w", path, err)
+	}
+	return target, found.Mode().Perm(), false, nil
 }
 
 // commit puts the file in its place.

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -144,5 +145,45 @@ func TestWriteFileKeepsLinksAndRefusesFolders(t *testing.T) {
 	}
 	if found, err := os.Stat("/dev/null"); err != nil || found.Mode().IsRegular() {
 		t.Errorf("the device was replaced: %v, %v", found, err)
+	}
+}
+
+// /dev/stdout is a link through /proc to a pipe: it has no name that could be
+// resolved, and must not be replaced by a file.
+func TestWriteFileWritesThroughALinkToAPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(r.Close(), w.Close()) }()
+	open := fmt.Sprintf("/proc/self/fd/%d", w.Fd())
+	if _, err := os.Stat(open); err != nil {
+		t.Skip("this system does not name open files")
+	}
+	link := filepath.Join(t.TempDir(), "stdout")
+	if err := os.Symlink(open, link); err != nil {
+		t.Fatal(err)
+	}
+	hello := func(w io.Writer) error { _, err := io.WriteString(w, "hello"); return err }
+	if err := WriteFile(link, hello); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := os.Lstat(link); err != nil || found.Mode().Type() != os.ModeSymlink {
+		t.Fatalf("the link was replaced: %v, %v", found, err)
+	}
+	got := make([]byte, len("hello"))
+	if _, err := io.ReadFull(r, got); err != nil || string(got) != "hello" {
+		t.Errorf("the pipe got %q, %v", got, err)
+	}
+}
+
+func TestWriteFileRefusesALinkToNothing(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink("gone", link); err != nil {
+		t.Fatal(err)
+	}
+	err := WriteFile(link, func(io.Writer) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "is a link to a file that does not exist") {
+		t.Errorf("got %v", err)
 	}
 }
