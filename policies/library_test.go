@@ -45,6 +45,7 @@ var ruleCases = map[string][]ruleCase{
 	},
 	"unused-token": {
 		{"89 days", []change{usedDaysAgo(89)}, nil, Pass, ""},
+		{"the scan's own", []change{usedDaysAgo(90)}, ownToken, NotApplicable, ""},
 		{"90 days", []change{usedDaysAgo(90)}, nil, Fail, "was last used 90 days ago, on 2026-08-24"},
 		{"never used, old", []change{used(inventory.NeverUsed()), created(90)}, nil, Fail, "never used since its creation 90 days ago"},
 		{"never used, young", []change{used(inventory.NeverUsed()), created(89)}, nil, Pass, ""},
@@ -112,6 +113,7 @@ var ruleCases = map[string][]ruleCase{
 		{"unknown", []change{managementUse(inventory.UnknownUse("hidden"))}, nil, NotEvaluated, "does not tell when the management API was used last"},
 		{"not told apart", []change{apis(inventory.ContentDelivery, inventory.ContentManagement)}, nil, NotEvaluated, ""},
 		{"management alone", nil, nil, NotApplicable, ""},
+		{"the scan's own", []change{managementUse(inventory.NoUseOnRecord(daysAgo(53)))}, ownToken, NotApplicable, ""},
 		{"reads", []change{managementUse(inventory.NeverUsed()), reads}, nil, NotApplicable, ""},
 		{"planned", []change{managementUse(inventory.UnknownUse("")), func(token *inventory.Token) { token.Planned = inventory.PlannedCreate }}, nil, NotApplicable, ""},
 	},
@@ -168,6 +170,7 @@ var ruleCases = map[string][]ruleCase{
 	"person-token-as-service": {
 		{"30 days", []change{person(inventory.OwnerActive, 30)}, nil, Fail, "last seen 30 days ago"},
 		{"29 days", []change{person(inventory.OwnerActive, 29)}, nil, Pass, ""},
+		{"the scan's own", []change{person(inventory.OwnerActive, 30)}, ownToken, NotApplicable, ""},
 		{"used 29 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(29)}, nil, Fail, ""},
 		{"used 30 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(30)}, nil, Pass, ""},
 		{"used perhaps", []change{person(inventory.OwnerActive, 40), between(30, 10)}, nil, NotEvaluated, "not known exactly enough"},

@@ -152,6 +152,9 @@ func auditor(secrets, writes, necessary inventory.Ternary) func(*inventory.Sourc
 	}
 }
 
+// ownToken makes the token that of the scan itself.
+func ownToken(source *inventory.Source) { source.Auditor.Token = source.Tokens[0].ID }
+
 func twinned(preview, delivery change) func(*inventory.Source) {
 	return func(source *inventory.Source) {
 		source.Tokens = []inventory.Token{

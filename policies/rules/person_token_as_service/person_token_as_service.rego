@@ -2,7 +2,8 @@
 # title: Automations have tokens of their own
 # description: |
 #   An active personal token fails if it was used within the last owner_idle_days while its
-#   owner has shown no sign of life for as long: something else uses it.
+#   owner has shown no sign of life for as long: something else uses it. The token of the scan
+#   itself is left out: the scan is what uses it.
 #
 #   An automation on somebody's personal token has that person's rights, acts in that person's
 #   name, and stops on the day the person leaves.
@@ -34,6 +35,7 @@ applies contains token.id if {
 	some token in input.tokens
 	token.owner.type in {"person", "unknown"}
 	token.status == "active"
+	not token.id == input.source.auditor.token
 }
 
 deny contains finding if {

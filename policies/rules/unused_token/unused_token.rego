@@ -5,7 +5,8 @@
 #   it was never used. Where a CMS tells the last use only roughly, the rule decides when the
 #   bounds decide, and says so when they do not. Where the record of a CMS is shorter than
 #   max_idle_days and shows no use (DatoCMS says "never" for that), the token fails by decision
-#   and the finding is marked as not proven; the parameter no_record changes that.
+#   and the finding is marked as not proven; the parameter no_record changes that. The token of
+#   the scan itself is left out: the scan is its last use.
 #
 #   A token that nobody uses is all risk and no use: nobody would notice its theft, and nobody
 #   would miss it.
@@ -41,6 +42,7 @@ package tokenaudit.rules.unused_token
 applies contains token.id if {
 	some token in input.tokens
 	token.status == "active"
+	not token.id == input.source.auditor.token
 }
 
 deny contains finding if {
