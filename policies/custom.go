@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -196,12 +198,12 @@ func unpack(path string) (io.Reader, error) {
 
 // takeData keeps a bundle's data, which must stand below "custom" and not clash.
 func (c *customFiles) takeData(path string, data map[string]any) error {
-	for root, value := range data {
-		table, isTable := value.(map[string]any)
+	for _, root := range slices.Sorted(maps.Keys(data)) {
+		table, isTable := data[root].(map[string]any)
 		if root != "custom" || !isTable {
 			return &LoadError{File: path, Detail: fmt.Sprintf("the bundle has data outside custom: %s", root)}
 		}
-		for key, value := range table {
+		for _, key := range slices.Sorted(maps.Keys(table)) {
 			if key == "rules" || key == "lib" {
 				return &LoadError{File: path, Detail: fmt.Sprintf("the bundle has data in the place of rules: custom.%s", key)}
 			}
@@ -211,7 +213,7 @@ func (c *customFiles) takeData(path string, data map[string]any) error {
 			if _, taken := c.data[key]; taken {
 				return &LoadError{File: path, Detail: fmt.Sprintf("data.custom.%s comes from two bundles", key)}
 			}
-			c.data[key] = value
+			c.data[key] = table[key]
 		}
 	}
 	return nil

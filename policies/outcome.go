@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -231,8 +232,9 @@ func bound(value any, depth int) (any, error) {
 			return nil, fmt.Errorf("evidence has more than %d keys", maxEvidenceItems)
 		}
 		out := make(map[string]any, len(v))
-		for key, item := range v {
-			b, err := bound(item, depth+1)
+		// In order, because two long keys may be cut to one.
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			b, err := bound(v[key], depth+1)
 			if err != nil {
 				return nil, err
 			}

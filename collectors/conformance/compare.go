@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -177,7 +178,7 @@ func (v *verdict) nothingLost(strict bool) {
 			}
 			delete(kept, t.ID)
 		}
-		for made := range kept {
+		for _, made := range slices.Sorted(maps.Keys(kept)) {
 			v.complain("token %s was made up", made)
 		}
 	}

@@ -3,6 +3,8 @@ package inventory
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -66,13 +68,17 @@ func (t Token) problems() *problems {
 	t.RevokedAt.check(p.in("revoked_at"))
 	t.Expiry.check(p.in("expiry"))
 	t.LastUsed.check(p.in("last_used"))
+	known := 0
 	for _, api := range []API{ContentDelivery, ContentPreview, ContentManagement} {
 		if use, ok := t.LastUsedByAPI[api]; ok {
+			known++
 			use.check(p.in("last_used_by_api", string(api)))
 		}
 	}
-	for api := range t.LastUsedByAPI {
-		p.require(api.valid(), "last_used_by_api", "%q is no API", api)
+	if known < len(t.LastUsedByAPI) {
+		for _, api := range slices.Sorted(maps.Keys(t.LastUsedByAPI)) {
+			p.require(api.valid(), "last_used_by_api", "%q is no API", api)
+		}
 	}
 	p.word("traits/factory", t.Traits.Factory.valid(), string(t.Traits.Factory))
 	p.word("traits/notifies_before_expiry", t.Traits.NotifiesBeforeExpiry.valid(), string(t.Traits.NotifiesBeforeExpiry))
@@ -173,7 +179,7 @@ func (s Source) headProblems() *problems {
 	for _, fact := range AllFacts() {
 		s.Facts[fact].check(p.in("facts", string(fact)))
 	}
-	for fact := range s.Facts {
+	for _, fact := range slices.Sorted(maps.Keys(s.Facts)) {
 		p.require(fact.valid(), "facts", "%q is no fact", fact)
 	}
 	for i, e := range s.Environments {
