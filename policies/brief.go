@@ -94,38 +94,21 @@ func (b *brief) chunksOf(subject Subject) []chunk {
 	return []chunk{b.whole}
 }
 
-// A question is what one query of a rule is about.
-type question struct {
-	// tokens are those that the sieve of the rule has left; nil if the rule can
-	// have nothing to say.
-	tokens *ast.Term
-	// known finds the tokens that the answer may name.
-	known map[string]int
-}
-
-// questionsOf gives the queries of a rule, one a chunk.
-func (b *brief) questionsOf(rule *ruleInForce) []question {
-	var questions []question
-	for _, c := range b.chunksOf(rule.Subject) {
-		q := question{tokens: c.term, known: c.known}
-		if rule.sieve != nil {
-			q.tokens = b.left(c, rule)
-		}
-		questions = append(questions, q)
+// left gives the tokens of a chunk that an inquiry of a rule has to be about; nil
+// if OPA would have nothing to say.
+func (b *brief) left(c chunk, rule *ruleInForce, inquiry int) *ast.Term {
+	sieve := rule.inquiries[inquiry].sieve
+	if sieve == nil {
+		return c.term
 	}
-	return questions
-}
-
-// left gives the tokens of a chunk that the sieve of a rule leaves.
-func (b *brief) left(c chunk, rule *ruleInForce) *ast.Term {
 	var left []int
 	for _, i := range c.indexes {
-		if satisfiesAny(b.marks[i], rule.left) {
+		if satisfiesAny(b.marks[i], rule.left[inquiry]) {
 			left = append(left, i)
 		}
 	}
 	switch {
-	case len(left) == 0 && rule.sieve.perToken:
+	case len(left) == 0 && sieve.perToken:
 		return nil
 	case len(left) == len(c.indexes):
 		return c.term

@@ -38,15 +38,14 @@ var outputSets = []string{setApplies, setDeny, setUnknown, setAllow}
 // A compiledRule is a rule that is ready to judge.
 type compiledRule struct {
 	Rule
-	query rego.PreparedEvalQuery
+	// inquiries are the queries that together give the output sets.
+	inquiries []inquiry
 	// txn is a read transaction on the rule's store, which is never written.
 	txn storage.Transaction
 	// reads are the facts that the rule reads, needs the ones it cannot do without.
 	reads, needs part
-	// sets are the output sets that are asked of OPA.
+	// sets are the output sets that the rule has.
 	sets []string
-	// sieve leaves out tokens of which the sets cannot hold anything; nil for none.
-	sieve *sieve
 	// appliesBy decides the applies set without OPA; nil where it cannot.
 	appliesBy [][]condition
 	// systems are the CMSes outside of which the rule applies to nothing; empty for none.
@@ -99,11 +98,8 @@ func compile(ctx context.Context, modules []module, h house, data map[string]any
 			continue
 		}
 		rule.txn = txn
-		rule.query, err = rego.New(
-			rego.Compiler(compiler), rego.Store(store), rego.Transaction(txn),
-			rego.ParsedQuery(outputQuery(d.pkg.Path, rule.sets)),
-			rego.StrictBuiltinErrors(true),
-		).PrepareForEval(ctx)
+		err = rule.prepare(ctx, compiler, d.pkg.Path,
+			rego.Compiler(compiler), rego.Store(store), rego.Transaction(txn), rego.StrictBuiltinErrors(true))
 		if err != nil {
 			return nil, fmt.Errorf("prepare rule %s: %w", d.rule.ID, err)
 		}
@@ -229,27 +225,6 @@ func refuseSchemas(m module, f *faults) {
 	}
 }
 
-// outputQuery asks for the output sets of a rule, all in one query.
-func outputQuery(pkg ast.Ref, sets []string) ast.Body {
-	var body ast.Body
-	for _, set := range sets {
-		body = append(body, ast.Equality.Expr(ast.VarTerm(set), ast.NewTerm(pkg.Append(ast.StringTerm(set)))))
-	}
-	return body
-}
-
-// divide decides what of the rule OPA is asked, and about which tokens.
-func (r *compiledRule) divide(compiler *ast.Compiler, pkg ast.Ref, sets []string) {
-	r.sets = sets
-	if r.Subject == SubjectToken {
-		if bodies, ok := appliesBy(compiler, pkg); ok {
-			r.appliesBy = bodies
-			r.sets = slices.DeleteFunc(slices.Clone(sets), func(set string) bool { return set == setApplies })
-		}
-	}
-	r.sieve = sieveOf(compiler, pkg, r.sets)
-}
-
 // checkRule checks what the compiler does not: the shape of the output sets, the
 // names of parameters, and that no fact is read that could be unknown unnoticed.
 func checkRule(compiler *ast.Compiler, d *draft, f *faults) *compiledRule {
@@ -274,7 +249,7 @@ func checkRule(compiler *ast.Compiler, d *draft, f *faults) *compiledRule {
 				didYouMean(p.name, slices.Collect(maps.Keys(d.rule.Params))))
 		}
 	}
-	rule.divide(compiler, d.pkg.Path, slices.DeleteFunc(slices.Clone(outputSets), func(set string) bool { return !has[set] }))
+	rule.sets = slices.DeleteFunc(slices.Clone(outputSets), func(set string) bool { return !has[set] })
 	rule.systems = systemsOf(compiler, d.pkg.Path)
 	rule.onlyPlans = asksForPlans(compiler, d.pkg.Path, false)
 	rule.neverPlans = asksForPlans(compiler, d.pkg.Path, true)

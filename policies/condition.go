@@ -92,7 +92,7 @@ func (c condition) key() string {
 
 // holds decides the condition. value and other, the operand, are nil where they
 // are undefined.
-func (c condition) holds(value, other *ast.Term) bool {
+func (c *condition) holds(value, other *ast.Term) bool {
 	if !c.any {
 		return c.holdsOf(value, other)
 	}
@@ -111,14 +111,14 @@ func (c condition) holds(value, other *ast.Term) bool {
 	return false
 }
 
-func (c condition) holdsOf(value, other *ast.Term) bool {
+func (c *condition) holdsOf(value, other *ast.Term) bool {
 	if c.made != "" && value != nil {
 		value = makers[c.made](value)
 	}
 	return c.satisfied(value, other) != c.negated
 }
 
-func (c condition) satisfied(value, other *ast.Term) bool {
+func (c *condition) satisfied(value, other *ast.Term) bool {
 	if value == nil {
 		return false
 	}

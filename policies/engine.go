@@ -38,8 +38,9 @@ var _ Judge = (*Engine)(nil)
 type ruleInForce struct {
 	*compiledRule
 	base variant
-	// left and applies are the masks of the rule's sieve and of appliesBy.
-	left, applies []mask
+	// left are the masks of the sieve of each inquiry, applies those of appliesBy.
+	left    [][]mask
+	applies []mask
 	// overrides are for some sources; the last one that matches wins.
 	overrides []override
 }

@@ -75,21 +75,23 @@ func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *varian
 	limit := e.timeLimit(ctx)
 	defer limit.stop()
 	var outcomes []*outcome
-	for _, q := range b.questionsOf(rule) {
-		if q.tokens == nil {
-			outcomes = append(outcomes, rule.saysNothing())
-			continue
+	for _, c := range b.chunksOf(rule.Subject) {
+		bindings := make(map[string]*ast.Term, len(rule.sets))
+		for i := range rule.inquiries {
+			tokens := b.left(c, rule, i)
+			if tokens == nil {
+				continue
+			}
+			input := ast.NewObject(
+				[2]*ast.Term{keySource, b.sourceTerm},
+				[2]*ast.Term{keyTokens, tokens},
+				[2]*ast.Term{keyAt, b.atTerm},
+				[2]*ast.Term{keyParams, v.params})
+			if err := rule.query(ctx, i, input, limit, bindings); err != nil {
+				return nil, err
+			}
 		}
-		input := ast.NewObject(
-			[2]*ast.Term{keySource, b.sourceTerm},
-			[2]*ast.Term{keyTokens, q.tokens},
-			[2]*ast.Term{keyAt, b.atTerm},
-			[2]*ast.Term{keyParams, v.params})
-		bindings, err := query(ctx, rule.compiledRule, input, limit)
-		if err != nil {
-			return nil, err
-		}
-		o, err := readOutcome(bindings, subjects{rule: rule.compiledRule, source: b.source.ID, known: q.known})
+		o, err := readOutcome(bindings, subjects{rule: rule.compiledRule, source: b.source.ID, known: c.known})
 		if err != nil {
 			return nil, err
 		}
@@ -121,17 +123,18 @@ func (e *Engine) timeLimit(ctx context.Context) *timeLimit {
 	return l
 }
 
-// query evaluates the rule on one input. A panic in a built-in function is an
-// error of the rule: the other rules must still judge.
-func query(ctx context.Context, rule *compiledRule, input ast.Value, limit *timeLimit) (bindings map[string]*ast.Term, err error) {
+// query evaluates one inquiry of the rule on one input, and adds its output sets
+// to the bindings. A panic in a built-in function is an error of the rule: the
+// other rules must still judge.
+func (r *compiledRule) query(ctx context.Context, inquiry int, input ast.Value, limit *timeLimit, bindings map[string]*ast.Term) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the rule made the engine panic: %v", r)
 		}
 	}()
-	results, err := rule.query.Eval(ctx,
+	results, err := r.inquiries[inquiry].query.Eval(ctx,
 		rego.EvalParsedInput(input),
-		rego.EvalTransaction(rule.txn),
+		rego.EvalTransaction(r.txn),
 		rego.EvalExternalCancel(limit.cancel),
 		rego.EvalMetrics(metrics.NoOp()),
 		rego.EvalSortSets(false),
@@ -139,17 +142,16 @@ func query(ctx context.Context, rule *compiledRule, input ast.Value, limit *time
 	)
 	switch {
 	case limit.over.Load() && topdown.IsCancel(err):
-		return nil, fmt.Errorf("it took longer than %s", limit.timeout)
+		return fmt.Errorf("it took longer than %s", limit.timeout)
 	case err != nil:
-		return nil, err
+		return err
 	case len(results) != 1:
-		return nil, errors.New("the output sets are undefined")
+		return errors.New("the output sets are undefined")
 	}
-	bindings = make(map[string]*ast.Term, len(results[0].Bindings))
 	for name, value := range results[0].Bindings {
 		if term, ok := value.(*ast.Term); ok {
 			bindings[name] = term
 		}
 	}
-	return bindings, nil
+	return nil
 }

@@ -14,6 +14,8 @@ type marking struct {
 	fields *fieldTree
 	// values is how many these are.
 	values int
+	// about are the conditions about each value.
+	about [][]int
 }
 
 // markedCondition is a condition of the rules that share it.
@@ -29,6 +31,12 @@ type markedCondition struct {
 type mask []uint64
 
 func (m mask) set(bit int) { m[bit/64] |= 1 << (bit % 64) }
+
+func (m mask) add(other mask) {
+	for i, bits := range other {
+		m[i] |= bits
+	}
+}
 
 // satisfies tells whether all bits of the other mask are set.
 func (m mask) satisfies(other mask) bool {
@@ -57,17 +65,32 @@ func newMarking(rules []*ruleInForce) *marking {
 		}
 		return all
 	}
-	type bits struct{ left, applies [][]int }
+	type bits struct {
+		left    [][][]int
+		applies [][]int
+	}
 	bitsByRule := make([]bits, len(rules))
 	for i, rule := range rules {
-		if rule.sieve != nil {
-			bitsByRule[i].left = bitsOf(rule, rule.sieve.bodies)
+		for _, inquiry := range rule.inquiries {
+			var bodies [][]condition
+			if inquiry.sieve != nil {
+				bodies = inquiry.sieve.bodies
+			}
+			bitsByRule[i].left = append(bitsByRule[i].left, bitsOf(rule, bodies))
 		}
 		bitsByRule[i].applies = bitsOf(rule, rule.appliesBy)
 	}
 	for i, rule := range rules {
-		rule.left = m.masks(bitsByRule[i].left)
+		rule.left = make([][]mask, len(rule.inquiries))
+		for n, bodies := range bitsByRule[i].left {
+			rule.left[n] = m.masks(bodies)
+		}
 		rule.applies = m.masks(bitsByRule[i].applies)
+	}
+	m.about = make([][]int, m.values)
+	for bit := range m.conditions {
+		place := m.conditions[bit].value
+		m.about[place] = append(m.about[place], bit)
 	}
 	return m
 }
@@ -105,7 +128,8 @@ func (m *marking) words() int { return (len(m.conditions) + 63) / 64 }
 // mark decides all conditions on the tokens of one source.
 func (m *marking) mark(source string, sourceTerm *ast.Term, tokens []*ast.Term) []mask {
 	operands := make([]*ast.Term, len(m.conditions))
-	for i, c := range m.conditions {
+	for i := range m.conditions {
+		c := &m.conditions[i]
 		var params *ast.Term
 		if c.rule != nil {
 			params = c.rule.variantFor(source).params
@@ -116,17 +140,38 @@ func (m *marking) mark(source string, sourceTerm *ast.Term, tokens []*ast.Term) 
 	marks := make([]mask, len(tokens))
 	bits := make(mask, words*len(tokens))
 	values := make([]*ast.Term, m.values)
+	// The encoder shares the terms of values that come again, so most of them have
+	// been decided for an earlier token.
+	decided := make([]decision, m.values)
 	for i, token := range tokens {
 		marks[i] = bits[i*words : (i+1)*words]
 		clear(values)
 		m.fields.read(token, values)
-		for bit, c := range m.conditions {
-			if c.holds(values[c.value], operands[bit]) {
-				marks[i].set(bit)
+		for place, value := range values {
+			d := &decided[place]
+			if d.bits == nil {
+				d.bits = make(mask, words)
+			} else if d.value == value {
+				marks[i].add(d.bits)
+				continue
 			}
+			d.value = value
+			clear(d.bits)
+			for _, bit := range m.about[place] {
+				if m.conditions[bit].holds(value, operands[bit]) {
+					d.bits.set(bit)
+				}
+			}
+			marks[i].add(d.bits)
 		}
 	}
 	return marks
+}
+
+// A decision is which conditions about a value hold.
+type decision struct {
+	value *ast.Term
+	bits  mask
 }
 
 // A fieldTree finds many values of a token at once.

@@ -38,15 +38,6 @@ type outcome struct {
 	deny, unknown, allow map[string][]finding
 }
 
-// saysNothing is the outcome of a rule whose sets are all empty.
-func (r *compiledRule) saysNothing() *outcome {
-	o := &outcome{}
-	if slices.Contains(r.sets, setApplies) {
-		o.applies = map[string]bool{}
-	}
-	return o
-}
-
 // subjects says which ids the elements of output sets may name.
 type subjects struct {
 	rule *compiledRule
@@ -62,7 +53,8 @@ func (s subjects) knows(token string) bool {
 	return ok
 }
 
-// readOutcome checks and reads the bindings of one query.
+// readOutcome checks and reads the output sets of a rule. A set that is not among
+// the bindings is empty.
 func readOutcome(bindings map[string]*ast.Term, s subjects) (*outcome, error) {
 	o := &outcome{}
 	var err error
@@ -70,6 +62,9 @@ func readOutcome(bindings map[string]*ast.Term, s subjects) (*outcome, error) {
 		if o.applies, err = readApplies(term, s); err != nil {
 			return nil, err
 		}
+	} else if slices.Contains(s.rule.sets, setApplies) {
+		// OPA was not asked, because it would have said that there is nothing in it.
+		o.applies = map[string]bool{}
 	}
 	if o.deny, err = readSet(bindings, setDeny, s); err != nil {
 		return nil, err

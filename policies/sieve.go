@@ -30,7 +30,7 @@ func sieveOf(compiler *ast.Compiler, pkg ast.Ref, sets []string) *sieve {
 	s := &sieve{perToken: true}
 	var defining []*ast.Rule
 	for _, set := range sets {
-		for _, rule := range compiler.GetRulesExact(pkg.Append(ast.StringTerm(set))) {
+		for _, rule := range compiler.GetRulesExact(setRef(pkg, set)) {
 			defining = append(defining, rule)
 			s.perToken = s.perToken && scope{rule: rule, body: rule.Body}.isGenerator(0)
 		}
@@ -71,7 +71,7 @@ func reachable(compiler *ast.Compiler, rules []*ast.Rule) []*ast.Rule {
 // appliesBy gives the conditions of the applies set of a package if these decide
 // it alone: a token is in the set if it satisfies those of one of its bodies.
 func appliesBy(compiler *ast.Compiler, pkg ast.Ref) (bodies [][]condition, ok bool) {
-	rules := compiler.GetRulesExact(pkg.Append(ast.StringTerm(setApplies)))
+	rules := compiler.GetRulesExact(setRef(pkg, setApplies))
 	for _, rule := range rules {
 		s := scope{rule: rule, body: rule.Body}
 		if _, ok := tokenBodies(rule); !ok || rule.Else != nil || !s.isGenerator(0) {

@@ -155,6 +155,24 @@ deny contains {"token": token.id, "message": "x"} if {
 	kind := token.kind
 	count([1 | some other in input.tokens; kind = other.kind]) > 1
 }`, []string{"", "= kind constant \"delivery\""}, false},
+	{"sets that share a helper and sets that do not", `
+applies contains token.id if {
+	some token in input.tokens
+	startswith(token.id, "c")
+}
+writing := [token | some token in input.tokens; token.access.write]
+deny contains {"token": token.id, "message": "x"} if {
+	some token in writing
+	token.kind == "delivery"
+}
+unknown contains {"token": token.id, "reason": "x"} if {
+	some token in writing
+	token.access.level == "unknown"
+}
+allow contains {"token": token.id, "message": "x"} if {
+	some token in input.tokens
+	count(input.tokens) > 2
+}`, []string{"", "none", "true access.write"}, false},
 	{"nothing of a token", `
 deny contains {"token": input.source.auditor.token, "message": "x"} if input.source.kind == "stack"
 unknown contains {"token": token.id, "reason": "x"} if {
@@ -178,10 +196,13 @@ func TestSieve(t *testing.T) {
 	for i, c := range sieveCases {
 		t.Run(c.name, func(t *testing.T) {
 			rule := e.rule(t, fmt.Sprintf("custom/r%02d", i))
-			got := []string{"none"}
-			if rule.sieve != nil {
-				got = nil
-				for _, conditions := range rule.sieve.bodies {
+			var got []string
+			for _, inquiry := range rule.inquiries {
+				if inquiry.sieve == nil {
+					got = append(got, "none")
+					continue
+				}
+				for _, conditions := range inquiry.sieve.bodies {
 					var keys []string
 					for _, c := range conditions {
 						keys = append(keys, c.key())
@@ -230,9 +251,9 @@ func TestSieveChangesNothing(t *testing.T) {
 				[2]*ast.Term{keySource, b.sourceTerm}, [2]*ast.Term{keyTokens, b.whole.term},
 				[2]*ast.Term{keyAt, b.atTerm}, [2]*ast.Term{keyParams, rule.base.params})
 			unsieved := *rule.compiledRule
-			unsieved.query = whole[rule.ID]
-			bindings, err := query(t.Context(), &unsieved, input, e.timeLimit(t.Context()))
-			if err != nil {
+			unsieved.inquiries = []inquiry{{query: whole[rule.ID]}}
+			bindings := map[string]*ast.Term{}
+			if err := unsieved.query(t.Context(), 0, input, e.timeLimit(t.Context()), bindings); err != nil {
 				t.Fatalf("%s: %v", rule.ID, err)
 			}
 			want, err := readOutcome(bindings, subjects{rule: rule.compiledRule, source: source.ID, known: b.place})
