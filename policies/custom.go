@@ -176,11 +176,19 @@ func (c *customFiles) bundle(path string) error {
 	return c.takeData(path, b.Data)
 }
 
-// unpack bounds what a bundle unpacks to before anything reads it.
+// unpack bounds a bundle, and what it unpacks to, before anything reads it.
 func unpack(path string) (io.Reader, error) {
-	packed, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	packed, err := io.ReadAll(io.LimitReader(file, maxBundleBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(packed) > maxBundleBytes {
+		return nil, fmt.Errorf("it has more than %d bytes", maxBundleBytes)
 	}
 	stream, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
