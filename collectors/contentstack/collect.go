@@ -58,7 +58,7 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 	where := lists.places(s)
 	who := c.census(ctx, s, &lists)
 	c.judgeEmptiness(s, who, &lists)
-	n := normalizer{source: source, places: where, census: who, horizon: source.Horizon()}
+	n := normaliser{source: source, places: where, census: who, horizon: source.Horizon()}
 	for _, t := range lists.delivery.Items {
 		source.Tokens = append(source.Tokens, n.delivery(t)...)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// FuzzTokens feeds a token list to the decoder and the normalizer. Whatever
+// FuzzTokens feeds a token list to the decoder and the normaliser. Whatever
 // comes out has to be a valid token.
 func FuzzTokens(f *testing.F) {
 	for _, name := range []string{"delivery_tokens.json", "management_tokens.json"} {
@@ -36,7 +36,7 @@ func FuzzTokens(f *testing.F) {
 		var p page
 		_ = json.Unmarshal(body, &p) // what was understood before an error is kept, too
 		for _, where := range []places{known(), {}, {branchless: true}} {
-			n := normalizer{source: source, places: where, census: census{owner: "o"}, horizon: source.Horizon()}
+			n := normaliser{source: source, places: where, census: census{owner: "o"}, horizon: source.Horizon()}
 			for _, listed := range p.tokens().Items {
 				if str(listed.UID) == "" {
 					continue // the list reader leaves it out

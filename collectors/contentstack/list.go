@@ -64,9 +64,7 @@ func readList[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) c
 			return got, nil
 		},
 	})
-	if result.Err != nil && result.Err.Path == "" {
-		result.Err.Path = l.path
-	}
+	result.Err = result.Err.At(l.path)
 	return result
 }
 
@@ -135,9 +133,7 @@ func peek[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) (cmsa
 	}
 	got, err := cmsapi.PageOf(l.member, l.pick(&p), p.Count, cmsapi.Field[cmsapi.Integer]{})
 	if err != nil {
-		e := cmsapi.AsError(err)
-		e.Path = l.path
-		return got, e
+		return got, cmsapi.AsError(err).At(l.path)
 	}
 	return got, nil
 }

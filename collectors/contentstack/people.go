@@ -26,8 +26,8 @@ func (p *people) find(uid string) (person, bool) {
 	return found, ok
 }
 
-// incomplete is why somebody who is not among the people may belong to them all
-// the same; nil if they are all.
+// incomplete tells whether somebody who is not among the people may belong to
+// them all the same.
 func (p *people) incomplete() bool { return p == nil || p.err != nil }
 
 // displayName is what a person is called.

@@ -14,8 +14,8 @@ const (
 	reasonPreviewCreator = "Contentstack does not say who made a preview token, only who made its delivery token"
 )
 
-// normalizer turns the tokens of one stack into the common schema.
-type normalizer struct {
+// normaliser turns the tokens of one stack into the common schema.
+type normaliser struct {
 	source inventory.Source
 	places places
 	census census
@@ -25,7 +25,7 @@ type normalizer struct {
 
 // delivery gives a delivery token, and the preview token beside it if there is
 // one. Neither can expire.
-func (n normalizer) delivery(t token) []inventory.Token {
+func (n normaliser) delivery(t token) []inventory.Token {
 	d := n.common(t, "delivery_tokens")
 	d.Kind, d.APIs = inventory.Delivery, []inventory.API{inventory.ContentDelivery}
 	d.Environments = n.places.environmentScope(t.Scope)
@@ -49,7 +49,7 @@ func (n normalizer) delivery(t token) []inventory.Token {
 }
 
 // management gives a management token.
-func (n normalizer) management(t token) inventory.Token {
+func (n normaliser) management(t token) inventory.Token {
 	m := n.common(t, "management_tokens")
 	m.Kind, m.APIs = inventory.Management, []inventory.API{inventory.ContentManagement}
 	m.Environments = n.places.everyEnvironment()
@@ -61,7 +61,7 @@ func (n normalizer) management(t token) inventory.Token {
 }
 
 // common is what delivery and management tokens share.
-func (n normalizer) common(t token, list string) inventory.Token {
+func (n normaliser) common(t token, list string) inventory.Token {
 	return inventory.Token{
 		ID:          n.source.ID + "/" + list + "/" + url.PathEscape(str(t.UID)),
 		Ref:         str(t.UID),
