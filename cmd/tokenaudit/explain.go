@@ -137,9 +137,9 @@ func explainText(x policies.Explanation) string {
 	line("rule", "%s (%s): %s", x.Rule.ID, x.Rule.Severity, x.Rule.Title)
 	if x.Token != nil {
 		line("token", "%s", x.Token.ID)
-		line("", "%s %q, %s", x.Token.Kind, report.OneLine(x.Token.Name), x.Derived.Status)
+		line("", "%s \"%s\", %s", x.Token.Kind, report.OneLine(x.Token.Name), x.Derived.Status)
 	}
-	line("source", "%s %q, collected %s", x.Source.ID, report.OneLine(x.Source.Name), x.Source.CollectedAt.UTC().Format(time.RFC3339))
+	line("source", "%s \"%s\", collected %s", x.Source.ID, report.OneLine(x.Source.Name), x.Source.CollectedAt.UTC().Format(time.RFC3339))
 	line("at", "%s", x.At.UTC().Format(time.RFC3339))
 	for _, name := range slices.Sorted(maps.Keys(x.Rule.Values)) {
 		line("parameter", "%s = %s", name, compact(x.Rule.Values[name]))

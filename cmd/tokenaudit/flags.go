@@ -213,14 +213,14 @@ func parseTime(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t.UTC(), nil
-	}
-	t, err := time.Parse(time.DateOnly, s)
+	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return t, fmt.Errorf("--at %q is no time: write 2026-11-22T08:00:00Z or 2026-11-22", s)
+		t, err = time.Parse(time.DateOnly, s)
 	}
-	return t, nil
+	if err != nil || t.Year() < 1970 {
+		return time.Time{}, fmt.Errorf("--at %q is no time: write 2026-11-22T08:00:00Z or 2026-11-22", s)
+	}
+	return t.UTC(), nil
 }
 
 func parseSeverity(flag, s string, none bool) (policies.Severity, error) {
