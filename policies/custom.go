@@ -41,6 +41,9 @@ func readCustom(paths []string) (*customFiles, error) {
 	c := &customFiles{seen: map[string]bool{}}
 	read := map[string]bool{}
 	for _, path := range paths {
+		if path == "" {
+			return nil, &LoadError{Detail: "the path of the custom rules is empty"}
+		}
 		if read[identity(path)] {
 			continue
 		}

@@ -210,6 +210,14 @@ func TestPathsThatHoldNothing(t *testing.T) {
 	}
 }
 
+// A variable that is not set must not mean the working directory.
+func TestEmptyPath(t *testing.T) {
+	_, err := Load(t.Context(), LoadOptions{Paths: []string{""}})
+	if err == nil || !strings.Contains(err.Error(), "the path of the custom rules is empty") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A path that leads to a file that another path has led to already is no error.
 func TestOverlappingPaths(t *testing.T) {
 	dir := write(t, map[string]string{"ours.rego": customRule(denyNames)})

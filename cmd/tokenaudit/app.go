@@ -146,6 +146,9 @@ Exit codes:
 	root.Flags().Bool("version", false, "print the version")
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpCommand(newHelp())
+	if a.outTerminal {
+		root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", a.width)))
+	}
 	root.AddCommand(commands(a)...)
 	a.completeValues(root)
 	return root

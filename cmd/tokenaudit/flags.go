@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -191,8 +192,8 @@ func (o readOptions) validate() error {
 	if o.maxWait > 0 && o.totalWait > 0 && o.maxWait > o.totalWait {
 		problems = append(problems, errors.New("--max-wait is longer than --total-wait, which bounds the sum of the waits"))
 	}
-	if o.rate < 0 {
-		problems = append(problems, errors.New("--requests-per-second must be above 0"))
+	if !(o.rate >= 0) || math.IsInf(o.rate, 1) {
+		problems = append(problems, errors.New("--requests-per-second must be a number above 0"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return usageError{err}
