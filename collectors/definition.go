@@ -108,7 +108,8 @@ func (e Entry) Objects(key string) []map[string]any {
 type Run struct {
 	// API makes HTTP clients that share connections and rate limiters.
 	API *cmsapi.Session
-	// Now is the clock that stamps CollectedAt.
+	// Now is the clock that stamps CollectedAt. Whoever opens a collector sets it;
+	// Collect takes time.Now where its options have none.
 	Now func() time.Time
 	// Files and commands are resolved against Dir, the configuration's folder.
 	Dir string

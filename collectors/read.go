@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sourcegraph/conc/panics"
 
@@ -112,7 +111,7 @@ func (r *run) read(ctx context.Context, e *openEntry, s inventory.Source) {
 // collect gives the source with its tokens, or with a failed unit that says
 // why it could not be read.
 func (r *run) collect(ctx context.Context, e *openEntry, s inventory.Source) inventory.Source {
-	began := r.now()
+	began := r.options.Run.Now()
 	read, err := guarded(func() (inventory.Source, error) {
 		if ctx.Err() != nil {
 			return s, ctx.Err()
@@ -130,13 +129,6 @@ func (r *run) collect(ctx context.Context, e *openEntry, s inventory.Source) inv
 		read.CollectedAt = began
 	}
 	return read
-}
-
-func (r *run) now() time.Time {
-	if r.options.Run.Now != nil {
-		return r.options.Run.Now()
-	}
-	return time.Now()
 }
 
 // unitOf makes the failed unit of an error that concerns everything.
@@ -169,7 +161,7 @@ func (r *run) standIns() []inventory.Source {
 			byID[s.ID] = first
 			continue
 		}
-		s.CollectedAt = r.now()
+		s.CollectedAt = r.options.Run.Now()
 		byID[s.ID] = r.finish(g.entry, s)
 		r.options.Progress.update(s.CMS, func(p *CMSProgress) { p.Sources++ })
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/sourcegraph/conc"
 	"github.com/sourcegraph/conc/pool"
@@ -74,6 +75,9 @@ func Collect(ctx context.Context, o Options, sink func(inventory.Source) error) 
 		pools: map[string]*pool.Pool{}, slots: make(chan struct{}, maxSources)}
 	if r.options.Concurrency <= 0 {
 		r.options.Concurrency = defaultConcurrency
+	}
+	if r.options.Run.Now == nil {
+		r.options.Run.Now = time.Now
 	}
 	entries, err := r.open()
 	if err != nil {

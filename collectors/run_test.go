@@ -336,3 +336,22 @@ func TestProgressCounts(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A collector may rely on its clock.
+func TestEveryCollectorHasAClock(t *testing.T) {
+	t.Parallel()
+	d := definitionOf(t, "paper", map[int]Collector{1: paper{discover: found()}})
+	made := d.New
+	var clock func() time.Time
+	d.New = func(e Entry, run Run) (Collector, error) {
+		clock = run.Now
+		return made(e, run)
+	}
+	o := Options{Registry: registryOf(t, d), Entries: []Entry{entry("paper", 1)}}
+	if _, err := Collect(t.Context(), o, func(inventory.Source) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if clock == nil {
+		t.Error("there is none")
+	}
+}

@@ -1,6 +1,7 @@
 package datocms
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -129,14 +130,8 @@ func collect(source inventory.Source, found foundProject, a answers) inventory.S
 	p.roles, rolesErr = newRoles(a.roles.Data, a.rolesErr)
 	p.envs, environmentsErr = newEnvironments(a.environments.Data, a.environmentsErr)
 	p.auditor, a.meErr = identify(source.ID, a, p)
-	tokensErr := cmsapi.AsError(a.tokensErr)
-	if tokensErr == nil {
-		tokensErr = a.tokens.Data.Err("API tokens")
-	}
 	tokens, inPart := p.tokens(a.tokens.Data)
-	if tokensErr == nil {
-		tokensErr = inPart
-	}
+	tokensErr := cmp.Or(cmsapi.AsError(a.tokensErr), a.tokens.Data.Err("API tokens"), inPart)
 	source.Tokens = tokens
 	source.Environments = p.envs.list
 	source.Auditor = p.auditor.describe()

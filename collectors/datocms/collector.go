@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"regexp"
 	"sync"
-	"time"
 
 	"github.com/sourcegraph/conc/pool"
 
@@ -65,9 +64,6 @@ var (
 // newCollector makes the collector of one entry. It sends nothing.
 func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collector, error) {
 	c := &collector{entry: entry, run: run, found: map[string]foundProject{}}
-	if c.run.Now == nil {
-		c.run.Now = time.Now
-	}
 	base := entry.BaseURL
 	if base == "" {
 		base = apiHost

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -80,9 +79,6 @@ var (
 // Open makes the server of an entry. It sends nothing. The errors say which
 // option is missing.
 func Open(entry collectors.Entry, run collectors.Run, setup Setup) (*Server, error) {
-	if run.Now == nil {
-		run.Now = time.Now
-	}
 	if entry.Name == "" {
 		entry.Name = entry.String(OptionName)
 	}
