@@ -246,6 +246,17 @@ func (c column) least(rows [][]string, column int) int {
 	return leastColumn
 }
 
+// tooNarrow tells a column that cannot be read at a width.
+func (c column) tooNarrow(rows [][]string, column, width int) bool {
+	switch {
+	case c.whole:
+		return false
+	case !c.prose:
+		return width == leastColumn
+	}
+	return width < leastProse && slices.ContainsFunc(rows, func(row []string) bool { return displaywidth.String(row[column]) > width })
+}
+
 // lastPart is the last part of an id, with the slash before it.
 func lastPart(id string) string { return id[max(0, strings.LastIndexByte(id, '/')):] }
 
@@ -287,7 +298,7 @@ func layOut(columns []column, rows [][]string, width int) ([]column, [][]string,
 			if c.optional {
 				drop = i
 			}
-			tight = tight || !c.whole && !c.prose && widths[i] == leastColumn
+			tight = tight || c.tooNarrow(rows, i, widths[i])
 		}
 		if drop < 0 || sum <= total && !tight {
 			return columns, rows, widths

@@ -273,8 +273,8 @@ func (p *page) controls(v *view) {
 		rows = append(rows, []string{string(c.Outcome), c.ID, c.Title, thousands(c.Statuses.Fail), thousands(c.Statuses.Waived), thousands(c.Statuses.NotEvaluated), thousands(c.Statuses.Pass), strings.Join(c.Rules, " ")})
 	}
 	p.heading(bold, fmt.Sprintf("CONTROLS of %s %s", f.Title, f.Version))
-	p.table([]column{{title: "OUTCOME", whole: true}, {title: "CONTROL", whole: true}, {title: "WHAT IT ASKS FOR"}, {title: "FAIL", whole: true}, {title: "WAIVED", whole: true},
-		{title: "NOT EVALUATED", whole: true}, {title: "PASS", whole: true}, {title: "RULES", optional: true}}, rows)
+	p.table([]column{{title: "OUTCOME", whole: true}, {title: "CONTROL", whole: true}, {title: "WHAT IT ASKS FOR", prose: true}, {title: "FAIL", whole: true}, {title: "WAIVED", whole: true},
+		{title: "NOT EVALUATED", whole: true}, {title: "PASS", whole: true}, {title: "RULES", prose: true, optional: true}}, rows)
 }
 
 // totals are the figures of the whole run.
