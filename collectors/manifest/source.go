@@ -21,8 +21,7 @@ func (m *Manifest) Inventory(at time.Time) []inventory.Source {
 func (m *Manifest) source(s Source, at time.Time) inventory.Source {
 	source := inventory.Source{
 		ID: s.ID, CMS: s.cms(), Kind: s.Kind, Name: s.Name, CollectedAt: at.UTC(),
-		Units: []inventory.Unit{inventory.CompleteUnit("manifest", inventory.Delivery, inventory.Preview, inventory.Management,
-			inventory.Personal, inventory.OAuth, inventory.CLI, inventory.App)},
+		Units: []inventory.Unit{inventory.CompleteUnit("manifest", inventory.AllKinds()...)},
 		Facts: facts(),
 		Auditor: inventory.Auditor{ReadsSecrets: inventory.Unknown, Writes: inventory.No, Necessary: inventory.Unknown,
 			Detail: "a manifest is read from a file"},
