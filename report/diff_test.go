@@ -95,20 +95,21 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	}
 }
 
+func snapshot(t *testing.T, r *Report) *Snapshot {
+	t.Helper()
+	s, err := snapshotOfReport(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestDiffOfReports(t *testing.T) {
 	before, after := readable(sampleReport()), readable(sampleReport())
 	before.Findings = before.Findings[1:]
 	after.Findings = after.Findings[:len(after.Findings)-1]
 	after.Tokens[0].Status = policies.Expired
-	old, err := snapshotOfReport(before)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now, err := snapshotOfReport(after)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := Diff(old, now)
+	d := Diff(snapshot(t, before), snapshot(t, after))
 	if len(d.FindingsNew) != 1 || len(d.FindingsResolved)+len(d.FindingsStale) != 1 {
 		t.Errorf("new %d, resolved %d, stale %d", len(d.FindingsNew), len(d.FindingsResolved), len(d.FindingsStale))
 	}
@@ -145,15 +146,7 @@ func TestDiffOutputs(t *testing.T) {
 	after.Tokens = after.Tokens[1:]
 	after.Tokens[0].Name = "\x1b[31mred\n::error::x"
 	after.Findings = after.Findings[1:]
-	old, err := snapshotOfReport(before)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now, err := snapshotOfReport(after)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := Diff(old, now)
+	d := Diff(snapshot(t, before), snapshot(t, after))
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"diff-table.txt":    func(b *bytes.Buffer) error { return d.WriteTable(b, RenderOptions{}) },
 		"diff-terminal.txt": func(b *bytes.Buffer) error { return d.WriteTable(b, RenderOptions{Terminal: true, Width: 100}) },

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,14 +108,7 @@ func FuzzRead(f *testing.F) {
 
 // The schema that is printed stands alone.
 func TestSchemaIsWhole(t *testing.T) {
-	document, err := SchemaJSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var root map[string]any
-	if err := json.Unmarshal(document, &root); err != nil {
-		t.Fatal(err)
-	}
+	root := schemaDocument(t)
 	definitions := object(root, "$defs")
 	used := map[string]bool{}
 	var walk func(v any)

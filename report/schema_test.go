@@ -14,9 +14,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// TestSchemaMatchesStructs walks the Go structs and the JSON Schema side by
-// side: every field, what is required, and nothing else.
-func TestSchemaMatchesStructs(t *testing.T) {
+// schemaDocument is the schema as it is printed.
+func schemaDocument(t *testing.T) map[string]any {
+	t.Helper()
 	document, err := SchemaJSON()
 	if err != nil {
 		t.Fatal(err)
@@ -25,6 +25,13 @@ func TestSchemaMatchesStructs(t *testing.T) {
 	if err := json.Unmarshal(document, &root); err != nil {
 		t.Fatal(err)
 	}
+	return root
+}
+
+// TestSchemaMatchesStructs walks the Go structs and the JSON Schema side by
+// side: every field, what is required, and nothing else.
+func TestSchemaMatchesStructs(t *testing.T) {
+	root := schemaDocument(t)
 	(&schemaWalk{T: t, root: root}).compare("report", reflect.TypeFor[Report](), root)
 }
 
