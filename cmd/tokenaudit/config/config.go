@@ -9,6 +9,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -54,7 +55,7 @@ type Config struct {
 	Digest        string
 	WaiversDigest string
 
-	// lines are the lines of the rule settings, by place.
+	// lines are the lines of the rule settings, by place, and of expiries, by key.
 	lines map[string]int
 }
 
@@ -103,9 +104,9 @@ func (c *Config) CheckExpiries(day time.Time) error {
 	}
 	limit := day.UTC().AddDate(0, 0, days).Format(time.DateOnly)
 	var errs Errors
-	check := func(key, expires string, origin inventory.Origin) {
-		if expires > limit {
-			errs = append(errs, &Error{File: origin.File, Line: origin.Line, Key: key + ".expires",
+	check := func(item, expires string, origin inventory.Origin) {
+		if key := item + ".expires"; expires > limit {
+			errs = append(errs, &Error{File: origin.File, Line: cmp.Or(c.lines[key], origin.Line), Key: key,
 				Message: fmt.Sprintf("lies more than %d days ahead; gate.waiver_max_days allows another limit", days)})
 		}
 	}
@@ -166,8 +167,8 @@ func reason(err error) error {
 
 // Parse reads the text of a configuration. Every error is of type Errors.
 func Parse(file string, data []byte, definitions []collectors.Definition) (*Config, error) {
-	r := &reader{file: filepath.ToSlash(file)}
-	c := &Config{File: file, Dir: filepath.Dir(file)}
+	r := &reader{file: filepath.ToSlash(file), lines: map[string]int{}}
+	c := &Config{File: file, Dir: filepath.Dir(file), lines: r.lines}
 	if root := r.document(data); root != nil {
 		r.config(c, root, definitions)
 	}
@@ -193,7 +194,6 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	}
 	if n := top.get("policies"); n != nil {
 		c.PolicyPaths, c.Settings = r.policies(n)
-		c.lines = r.lines
 	}
 	if n := top.get("usage"); n != nil {
 		c.Usage = r.usage(n)

@@ -201,6 +201,15 @@ func TestCheckExpiries(t *testing.T) {
 	}
 }
 
+// The line is that of the date, not that of the waiver.
+func TestExpiryIsToldWithItsLine(t *testing.T) {
+	c := parse(t, "version: 1\nwaivers:\n  - rule: a\n    token: b\n    reason: r\n    owner: o\n    approved_by: p\n    expires: 2099-01-01\n")
+	err := c.CheckExpiries(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC))
+	if err == nil || !strings.Contains(err.Error(), ":8: waivers[0].expires: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestDigestFollowsContentOnly(t *testing.T) {
 	base := parse(t, complete)
 	same := parse(t, "# a comment\n"+strings.Replace(complete, "    depth: 3\n    archived: true\n", "    archived: true\n    depth: 3\n", 1))

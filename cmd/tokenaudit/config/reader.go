@@ -35,7 +35,7 @@ type reader struct {
 	visits int
 	// full ends the reading: there are errors enough, or too many nodes.
 	full bool
-	// lines are the lines of the rule settings, by place.
+	// lines are the lines of the rule settings, by place, and of expiries, by key.
 	lines map[string]int
 }
 

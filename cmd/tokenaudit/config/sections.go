@@ -51,7 +51,6 @@ func (r *reader) policies(n *yaml.Node) (paths []string, settings policies.Setti
 		return paths, settings
 	}
 	settings.Rules = make(map[string]policies.RuleSettings, len(byID.keys))
-	r.lines = make(map[string]int)
 	for _, id := range byID.keys {
 		r.lines[id] = byID.lines[id]
 		settings.Rules[id] = r.rule(byID.get(id), byID.at(id), id)
@@ -147,6 +146,7 @@ func (r *reader) signed(n *yaml.Node, path string, keys []string) (map[string]st
 		switch {
 		case node == nil:
 		case key == "expires":
+			r.lines[m.at(key)] = node.Line
 			if d := r.date(node, m.at(key)); !d.IsZero() {
 				values[key] = d.Format("2006-01-02")
 			}
