@@ -185,31 +185,6 @@ func TestMistakesOfSettingsHaveALine(t *testing.T) {
 	}
 }
 
-func TestCheckExpiries(t *testing.T) {
-	c := parse(t, complete)
-	if err := c.CheckExpiries(time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)); err != nil {
-		t.Errorf("refused: %v", err)
-	}
-	err := c.CheckExpiries(time.Date(2026, 11, 2, 23, 0, 0, 0, time.UTC))
-	want := "conf/tokenaudit.yaml:38: accept_gaps[0].expires: lies more than 90 days ahead; gate.waiver_max_days allows another limit"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v", err)
-	}
-	c.Gate.WaiverMaxDays = 0
-	if err := c.CheckExpiries(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)); err == nil {
-		t.Error("more than a year ahead was accepted")
-	}
-}
-
-// The line is that of the date, not that of the waiver.
-func TestExpiryIsToldWithItsLine(t *testing.T) {
-	c := parse(t, "version: 1\nwaivers:\n  - rule: a\n    token: b\n    reason: r\n    owner: o\n    approved_by: p\n    expires: 2099-01-01\n")
-	err := c.CheckExpiries(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC))
-	if err == nil || !strings.Contains(err.Error(), ":8: waivers[0].expires: ") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestDigestFollowsContentOnly(t *testing.T) {
 	base := parse(t, complete)
 	same := parse(t, "# a comment\n"+strings.Replace(complete, "    depth: 3\n    archived: true\n", "    archived: true\n    depth: 3\n", 1))
