@@ -20,7 +20,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-const cms = "contentstack"
+// CMS is the name under which the collector is registered.
+const CMS = "contentstack"
 
 const (
 	// readsPerSecond is what Contentstack grants an organization for reading,
@@ -106,7 +107,7 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 	limit := c.firstLimit(cmp.Or(authtoken, oauthToken))
 	c.firstDomain = limit.Domain
 	client, err := run.API.Client(cmsapi.Config{
-		CMS:               cms,
+		CMS:               CMS,
 		BaseURL:           cmp.Or(entry.BaseURL, where.api),
 		Authorize:         authorize,
 		Limit:             limit,
@@ -137,7 +138,7 @@ func (c *collector) firstLimit(credential cmsapi.Secret) cmsapi.Limit {
 		return organizationLimit(c.organization)
 	}
 	l := organizationLimit("")
-	l.Domain, l.Rate = cms+"/credentials/"+credential.Fingerprint(), lookupsPerSecond
+	l.Domain, l.Rate = CMS+"/credentials/"+credential.Fingerprint(), lookupsPerSecond
 	l.Adapt = nil
 	return l
 }
@@ -145,7 +146,7 @@ func (c *collector) firstLimit(credential cmsapi.Secret) cmsapi.Limit {
 // organizationLimit is the rate limit that all stacks of an organization share.
 func organizationLimit(uid string) cmsapi.Limit {
 	return cmsapi.Limit{
-		Domain: cms + "/organizations/" + uid,
+		Domain: CMS + "/organizations/" + uid,
 		Rate:   readsPerSecond,
 		Burst:  1,
 		Adapt:  grantedRate,

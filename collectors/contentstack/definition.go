@@ -18,7 +18,7 @@ const (
 // Definition declares Contentstack.
 func Definition() collectors.Definition {
 	return collectors.Definition{
-		CMS:   cms,
+		CMS:   CMS,
 		Title: "Contentstack",
 		Options: []collectors.Option{
 			{

@@ -184,7 +184,7 @@ func (c *collector) discoveryError(some bool, e *cmsapi.Error) error {
 			name = cmp.Or(str(o.Name), name)
 		}
 	}
-	source := c.newSource(cms+"/organizations/"+url.PathEscape(c.organization), inventory.KindOrganization, name)
+	source := c.newSource(cmsapi.Path(CMS+"/organizations/{}", c.organization), inventory.KindOrganization, name)
 	source.Organization = c.organization
 	return &collectors.DiscoveryError{
 		Source: source,
@@ -246,7 +246,7 @@ func (c *collector) open(s stack, key cmsapi.Secret) *openStack {
 	}
 	open := &openStack{
 		nameless: nameless,
-		source:   c.newSource(cms+"/stacks/"+url.PathEscape(uid), inventory.KindStack, cmp.Or(str(s.Name), uid)),
+		source:   c.newSource(cmsapi.Path(CMS+"/stacks/{}", uid), inventory.KindStack, cmp.Or(str(s.Name), uid)),
 		apiKey:   key,
 		client:   c.client,
 		owner:    str(s.Owner),
@@ -265,7 +265,7 @@ func (c *collector) open(s stack, key cmsapi.Secret) *openStack {
 // api_keys.
 func (c *collector) newSource(id string, kind inventory.SourceKind, name string) inventory.Source {
 	return inventory.Source{
-		ID: id, CMS: cms, Kind: kind, Name: name,
+		ID: id, CMS: CMS, Kind: kind, Name: name,
 		Host: c.client.Host(), Region: c.region.id,
 		Labels: maps.Clone(c.entry.Labels), URL: c.region.app,
 		Facts: facts(), Limits: limits(),

@@ -188,7 +188,7 @@ func newPacedHarness(t *testing.T, s *server, transport http.RoundTripper, unpac
 
 // organizationEntry is an entry for all stacks of the organization.
 func organizationEntry() collectors.Entry {
-	return collectors.Entry{CMS: cms, Values: map[string]any{
+	return collectors.Entry{CMS: CMS, Values: map[string]any{
 		optionRegion: "eu", optionOrganization: "bltorg", optionAuthtoken: cmsapi.NewSecret(authtoken),
 	}, Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 3}}
 }
@@ -199,7 +199,7 @@ func listedEntry(keys ...string) collectors.Entry {
 	for _, key := range keys {
 		stacks = append(stacks, map[string]any{optionAPIKey: cmsapi.NewSecret(key)})
 	}
-	return collectors.Entry{CMS: cms, Values: map[string]any{optionStacks: stacks, optionAuthtoken: cmsapi.NewSecret(authtoken)}}
+	return collectors.Entry{CMS: CMS, Values: map[string]any{optionStacks: stacks, optionAuthtoken: cmsapi.NewSecret(authtoken)}}
 }
 
 // collect reads everything that an entry reaches. The second result is the

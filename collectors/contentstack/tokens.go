@@ -1,7 +1,6 @@
 package contentstack
 
 import (
-	"net/url"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -63,9 +62,9 @@ func (n normaliser) management(t token) inventory.Token {
 // common is what delivery and management tokens share.
 func (n normaliser) common(t token, list string) inventory.Token {
 	return inventory.Token{
-		ID:          n.source.ID + "/" + list + "/" + url.PathEscape(str(t.UID)),
+		ID:          n.source.ID + cmsapi.Path("/{}/{}", list, str(t.UID)),
 		Ref:         str(t.UID),
-		CMS:         cms,
+		CMS:         CMS,
 		Source:      n.source.ID,
 		Name:        str(t.Name),
 		Description: str(t.Description),
