@@ -14,6 +14,8 @@ const (
 	roomyPercent = 400
 	// roomyLimit is how much memory a run may take for that, in bytes.
 	roomyLimit = 320 << 20
+	// leastRoom is what a large run has above what lives, in bytes.
+	leastRoom = 192 << 20
 )
 
 // paceCollector has the garbage collector run seldom as long as a run is small,
@@ -30,16 +32,19 @@ func paceCollector() {
 	afterCollection(raiseLimit)
 }
 
-// raiseLimit leaves half as much room again as lives. A limit below what lives
-// would have the collector run all the time.
+// raiseLimit keeps the limit above what lives.
 func raiseLimit() {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
 	if sample[0].Value.Kind() == metrics.KindUint64 {
-		live := int64(sample[0].Value.Uint64())
-		debug.SetMemoryLimit(max(roomyLimit, live+live/2))
+		debug.SetMemoryLimit(limitFor(int64(sample[0].Value.Uint64())))
 	}
 }
+
+// limitFor leaves room above what lives, in bytes. Without any the collector would
+// run all the time; with much more, what was allocated while it ran, which counts
+// as living, would drive the limit up.
+func limitFor(live int64) int64 { return max(roomyLimit, live+max(leastRoom, live/4)) }
 
 // afterCollection calls f after each garbage collection, on a goroutine of the runtime.
 func afterCollection(f func()) {
