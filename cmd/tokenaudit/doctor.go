@@ -25,8 +25,7 @@ func newDoctor(run func(context.Context, readOptions) error) *cobra.Command {
 		Short: "Check each configured credential: who it is, what it may list, what is missing",
 		Long: `Doctor asks as little as possible with each configured credential and says who it
 is, what it may list, which permission is missing and where to grant it, and how
-to make the weakest credential that does the work. Of many spaces, stacks and the
-like it tries one of each; what a scan misses elsewhere, the scan says.
+to make the weakest credential that does the work.
 
 It exits 0 when nothing is missing, and 3 when a check failed: a scan would be
 incomplete.`,
