@@ -21,7 +21,7 @@ type htmlPage struct {
 	Verdict, Reason                      string
 	Code                                 int
 	Tiles                                []htmlTile
-	Notice                               string
+	Notice, Scope                        string
 	FindingsNote                         string
 	Missing                              []htmlMissing
 	MissingMore                          string
@@ -78,7 +78,7 @@ func newHTMLPage(v *view, o RenderOptions) *htmlPage {
 		RuleCount: plural(len(r.Rules), "rule", "rules"), Tool: htmlText(strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)),
 		Policies: htmlText(r.Policies.Digest), Config: htmlText(r.ConfigDigest), OPA: htmlText(r.Policies.OPA),
 		Verdict: string(d.Verdict), Reason: htmlText(d.Reason), Code: d.Code,
-		Tiles: tiles(v), HasTokens: r.Tokens != nil,
+		Tiles: tiles(v), HasTokens: r.Tokens != nil, Scope: htmlText(r.scopeNote()),
 	}
 	p.FindingsNote = "Open a row to see what to do and what the finding rests on."
 	if o.hidden > 0 {

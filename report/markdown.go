@@ -92,6 +92,9 @@ func (m *markdown) head() {
 	m.put(fmt.Sprintf("## API token audit: %s\n\n**%s** (exit code %d)\n\n%s in %s, judged by %s at %s.\n",
 		word, markdownText(d.Reason), d.Code, plural(s.Tokens, "token", "tokens"), plural(s.Sources, "source", "sources"),
 		plural(len(m.v.r.Rules), "rule", "rules"), m.v.r.At.Format("2006-01-02 15:04 MST")))
+	if note := m.v.r.scopeNote(); note != "" {
+		m.put("\n" + markdownText(note) + ".\n")
+	}
 }
 
 func (m *markdown) missing() {

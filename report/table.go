@@ -282,6 +282,9 @@ func (p *page) totals(v *view) {
 	s := v.r.Summary
 	p.heading(bold, fmt.Sprintf("%s in %s, judged by %s at %s", plural(s.Tokens, "token", "tokens"), plural(s.Sources, "source", "sources"),
 		plural(len(v.r.Rules), "rule", "rules"), v.r.At.Format("2006-01-02 15:04 MST")))
+	if note := v.r.scopeNote(); note != "" {
+		p.put(note + "\n")
+	}
 	var severities []string
 	for _, severity := range allSeverities() {
 		severities = append(severities, thousands(s.Findings.Of(severity))+" "+string(severity))

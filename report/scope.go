@@ -1,0 +1,27 @@
+package report
+
+import "strings"
+
+// scopeNote says what the run was restricted to, for people; empty for a run
+// over all that is configured. What lies outside was not looked at, so a report
+// that does not say so would look like one of everything.
+func (r *Report) scopeNote() string {
+	s := r.Scope
+	if s == nil {
+		return ""
+	}
+	var parts []string
+	if len(s.Sources) > 0 {
+		parts = append(parts, "sources "+strings.Join(s.Sources, ", "))
+	}
+	if len(s.Rules) > 0 {
+		parts = append(parts, "rules "+strings.Join(s.Rules, ", "))
+	}
+	if s.Shard != "" {
+		parts = append(parts, "shard "+s.Shard)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Of a part only, as asked: " + oneLine(strings.Join(parts, "; "))
+}
