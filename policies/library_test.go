@@ -50,6 +50,9 @@ var ruleCases = map[string][]ruleCase{
 		{"never used, old", []change{used(inventory.NeverUsed()), created(90)}, nil, Fail, "never used since its creation 90 days ago"},
 		{"never used, young", []change{used(inventory.NeverUsed()), created(89)}, nil, Pass, ""},
 		{"never used, of unknown age", []change{used(inventory.NeverUsed()), createdUnknown}, nil, NotEvaluated, "never used, and creation is hidden"},
+		{"never used, first seen 20 days ago", []change{used(inventory.NeverUsed()), createdUnknown, func(token *inventory.Token) {
+			token.FirstSeen = &inventory.FirstSeen{At: daysAgo(20)}
+		}}, nil, NotEvaluated, "at least 20 days"},
 		{"no record", []change{used(inventory.NoUseOnRecord(daysAgo(53))), createdUnknown}, nil, Fail, "no use on record since 2026-09-30"},
 		{"bounds above", []change{between(120, 90)}, nil, Fail, ""},
 		{"bounds below", []change{between(89, 20)}, nil, Pass, ""},

@@ -99,6 +99,17 @@ unknown contains gap if {
 	}
 }
 
+unknown contains gap if {
+	some token in input.tokens
+	token.last_used.state == "never"
+	not token.unused_days.max
+	undecided(token)
+	gap := {
+		"token": token.id,
+		"reason": sprintf("never used, and all that is known of its age is that it is at least %d days", [token.unused_days.min]),
+	}
+}
+
 # An active token whose bounds have the threshold in between.
 undecided(token) if {
 	token.status == "active"

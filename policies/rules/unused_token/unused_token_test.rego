@@ -35,6 +35,14 @@ test_never_used_counts_from_the_creation if {
 	count(rule.deny) == 0 with input as judged({"unused_days": {"min": 5, "max": 5}, "last_used": {"state": "never"}}, "fail")
 }
 
+test_never_used_of_an_age_without_bound_is_unknown if {
+	young := judged({"unused_days": {"min": 20}, "last_used": {"state": "never"}}, "fail")
+	count(rule.deny) == 0 with input as young
+	some gap in rule.unknown with input as young
+	gap.reason == "never used, and all that is known of its age is that it is at least 20 days"
+	count(rule.deny) == 1 with input as judged({"unused_days": {"min": 95}, "last_used": {"state": "never"}}, "fail")
+}
+
 between(low, high) := judged(
 	{
 		"unused_days": {"min": low, "max": high},
