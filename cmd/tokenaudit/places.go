@@ -23,6 +23,9 @@ func checkPlace(flag, path string) error {
 		// A pipe or a device is written to as it is.
 		return nil
 	}
+	if _, isLink := os.Readlink(path); err != nil && isLink == nil {
+		return fmt.Errorf("%s: %s is a link to nothing", flag, path)
+	}
 	folder := filepath.Dir(path)
 	if stat, err := os.Stat(folder); err != nil || !stat.IsDir() {
 		return fmt.Errorf("%s: the folder %s does not exist", flag, folder)
