@@ -3,6 +3,7 @@ package policies
 import (
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -75,9 +76,7 @@ func object(properties map[string]any) map[string]any {
 }
 
 func merge(a, b map[string]any) map[string]any {
-	for name, schema := range b["properties"].(map[string]any) {
-		a["properties"].(map[string]any)[name] = schema
-	}
+	maps.Copy(a["properties"].(map[string]any), b["properties"].(map[string]any))
 	return a
 }
 

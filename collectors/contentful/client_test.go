@@ -1,6 +1,7 @@
 package contentful
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -116,9 +117,7 @@ func TestNew(t *testing.T) {
 		{"no token", map[string]any{optionOrganization: "o", optionToken: cmsapi.Secret{}}, "", ""},
 	} {
 		values := map[string]any{optionToken: cmsapi.NewSecret(testCredential)}
-		for k, v := range test.values {
-			values[k] = v
-		}
+		maps.Copy(values, test.values)
 		made, err := newCollector(collectors.Entry{CMS: CMS, Values: values, BaseURL: test.base}, run)
 		if (err == nil) != (test.host != "") {
 			t.Errorf("%s: %v", test.name, err)

@@ -1,6 +1,7 @@
 package contentful
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 
@@ -33,9 +34,7 @@ func conformanceTarget(t *testing.T, values map[string]any, endpoints []conforma
 		Handler:    func() http.Handler { return lean },
 		Entries: func(baseURL string) []collectors.Entry {
 			all := map[string]any{optionToken: cmsapi.NewSecret(testCredential)}
-			for k, v := range values {
-				all[k] = v
-			}
+			maps.Copy(all, values)
 			return []collectors.Entry{{CMS: CMS, BaseURL: baseURL, Values: all}}
 		},
 		Endpoints:    endpoints,

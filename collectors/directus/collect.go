@@ -22,25 +22,15 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	own, ownErr := c.auditor(source.ID, a, r, see)
 	source.Tokens, source.Auditor = tokens, own
 	source.Units = []inventory.Unit{
-		unitOf(listUsers, []inventory.Kind{inventory.Personal}, len(tokens) > 0, usersErr),
-		unitOf(listRoles, nil, len(a.roles.Items) > 0, see.whole(listRoles, a.roles.Err)),
-		unitOf(listPolicies, nil, len(a.policies.Items) > 0, see.whole(listPolicies, a.policies.Err)),
-		unitOf(listAccess, nil, len(a.access.Items) > 0, see.whole(listAccess, a.access.Err)),
-		unitOf(listPermissions, nil, len(a.permissions.Items) > 0, see.whole(listPermissions, a.permissions.Err)),
-		unitOf(logDeeds, nil, len(a.deeds.Items)+len(a.changes.Items) > 0, cmp.Or(logErr, s.log.broken())),
-		unitOf(resource{unit: unitAuditor, path: pathMe}, nil, false, ownErr),
+		listUsers.asUnit([]inventory.Kind{inventory.Personal}, len(tokens) > 0, usersErr),
+		listRoles.asUnit(nil, len(a.roles.Items) > 0, see.whole(listRoles, a.roles.Err)),
+		listPolicies.asUnit(nil, len(a.policies.Items) > 0, see.whole(listPolicies, a.policies.Err)),
+		listAccess.asUnit(nil, len(a.access.Items) > 0, see.whole(listAccess, a.access.Err)),
+		listPermissions.asUnit(nil, len(a.permissions.Items) > 0, see.whole(listPermissions, a.permissions.Err)),
+		logDeeds.asUnit(nil, len(a.deeds.Items)+len(a.changes.Items) > 0, cmp.Or(logErr, s.log.broken())),
+		resource{unit: unitAuditor, path: pathMe}.asUnit(nil, false, ownErr),
 	}
 	return source
-}
-
-// unitOf makes the unit of a list. A nil err is a list that was read whole.
-func unitOf(r resource, kinds []inventory.Kind, some bool, err *cmsapi.Error) inventory.Unit {
-	if err == nil {
-		return inventory.CompleteUnit(r.unit, kinds...)
-	}
-	whole := *err
-	whole.Path = cmp.Or(whole.Path, r.path)
-	return cmsapi.UnitOf(r.unit, kinds, some, &whole)
 }
 
 // tokens makes the tokens of all users that have one. The error says what could

@@ -8,7 +8,6 @@ package directus
 
 import (
 	"context"
-	"net/http"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
@@ -46,10 +45,8 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 		CMS:        CMS,
 		Facts:      facts(),
 		Credential: optionToken,
-		Authorize: func(h http.Header) {
-			h.Set("Authorization", "Bearer "+credential.Reveal())
-		},
-		Rate: defaultRate, Burst: burst,
+		Authorize:  credential.Bearer,
+		Rate:       defaultRate, Burst: burst,
 		Page:     usersPage,
 		Classify: classify,
 	})

@@ -26,6 +26,11 @@ type resource struct {
 	filter url.Values
 }
 
+// asUnit makes the unit of a list; a nil err is one that was read whole.
+func (r resource) asUnit(kinds []inventory.Kind, some bool, err *cmsapi.Error) inventory.Unit {
+	return cmsapi.UnitOf(r.unit, kinds, some, err.At(r.path))
+}
+
 var (
 	listUsers = resource{
 		unit: "users", path: "/users", collection: "directus_users",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -191,9 +192,7 @@ func (o *recording) WriteHeader(status int) { o.status = status }
 func (o *recording) Write(b []byte) (int, error) { return o.body.Write(b) }
 
 func (o *recording) sendHeader(w http.ResponseWriter, length int) {
-	for name, values := range o.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), o.header)
 	w.Header().Set("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(o.status)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -63,9 +64,7 @@ func (p reply) freeze() reply {
 // write sends a frozen reply. The header of w holds what every answer of the
 // CMS has.
 func (c *core) write(w http.ResponseWriter, r *http.Request, p reply) {
-	for name, values := range p.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), p.header)
 	if p.text == nil {
 		w.Header().Del("Content-Type")
 		w.WriteHeader(p.status)

@@ -7,7 +7,6 @@ package ghost
 
 import (
 	"context"
-	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/instance"
@@ -38,16 +37,12 @@ var (
 
 // newCollector makes the collector of one entry. It sends nothing.
 func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collector, error) {
-	clock := run.Now
-	if clock == nil {
-		clock = time.Now
-	}
 	credential, malformed := parseCredential(entry.Secret(optionToken))
 	server, err := instance.Open(entry, run, instance.Setup{
 		CMS:        CMS,
 		Facts:      facts(),
 		Credential: optionToken,
-		Authorize:  credential.authorize(clock),
+		Authorize:  credential.authorize(run.Now),
 		Rate:       defaultRate, Burst: burst,
 		Page:     settings + "integrations",
 		Classify: classify,

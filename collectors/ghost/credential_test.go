@@ -95,7 +95,7 @@ func TestIncompleteEntries(t *testing.T) {
 		}
 		e := entryWith("magazine", token)
 		e.BaseURL = "https://magazine.example.com"
-		if _, err := newCollector(e, collectors.Run{API: session}); err == nil || err.Error() != want {
+		if _, err := newCollector(e, collectors.Run{API: session, Now: time.Now}); err == nil || err.Error() != want {
 			t.Errorf("%v, not %s", err, want)
 		}
 		session.Close()

@@ -23,6 +23,11 @@ type resource struct {
 	settings, segment string
 }
 
+// asUnit makes the unit of a list; a nil err is one that was read whole.
+func (l resource) asUnit(some bool, err *cmsapi.Error) inventory.Unit {
+	return cmsapi.UnitOf(l.unit, l.kinds, some, err.At(l.path))
+}
+
 var (
 	listMe  = resource{unit: "auditor", path: "/admin/users/me"}
 	listAPI = resource{
@@ -108,7 +113,7 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	admin := add(listAdmin, a.admin, a.adminErr, s.adminToken)
 	c.judgeAdminList(admin, len(a.admin.Data.Items) > 0, a.adminErr, who)
 	add(listTransfer, a.transfer, a.transferErr, s.transferToken)
-	units = append(units, unitOf(listMe, false, meErr))
+	units = append(units, listMe.asUnit(false, meErr))
 	source.Units = units
 	source.Auditor = c.auditor(source.ID, a, who)
 	return source
@@ -139,17 +144,4 @@ func (c *collector) judgeAdminList(u *inventory.Unit, some bool, err error, who 
 		}
 		*u = gap(listAdmin.unit, class, detail, "Make the admin token of the scan as a super admin: `tokenaudit doctor` prints how.", kinds...)
 	}
-}
-
-// unitOf makes the unit of a list. A nil err is a list that was read whole.
-func unitOf(l resource, some bool, err *cmsapi.Error) inventory.Unit {
-	if err == nil {
-		return inventory.CompleteUnit(l.unit, l.kinds...)
-	}
-	if err.Path == "" {
-		whole := *err
-		whole.Path = l.path
-		err = &whole
-	}
-	return cmsapi.UnitOf(l.unit, l.kinds, some, err)
 }

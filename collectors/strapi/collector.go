@@ -7,7 +7,6 @@ package strapi
 
 import (
 	"context"
-	"net/http"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
@@ -45,10 +44,8 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 		CMS:        CMS,
 		Facts:      facts(),
 		Credential: optionToken,
-		Authorize: func(h http.Header) {
-			h.Set("Authorization", "Bearer "+credential.Reveal())
-		},
-		Rate: defaultRate, Burst: burst,
+		Authorize:  credential.Bearer,
+		Rate:       defaultRate, Burst: burst,
 		Page:     settings + "api-tokens",
 		Classify: classify,
 	})

@@ -50,7 +50,7 @@ func (s server) read(l resource, list listing[token], err error, build func(toke
 		failed = &cmsapi.Error{Class: inventory.ErrUnreadable,
 			Message: fmt.Sprintf("%d of %d tokens cannot be read: %s", len(broken), len(list.Data.Items), broken[0])}
 	}
-	return tokens, unitOf(l, len(tokens) > 0, failed)
+	return tokens, l.asUnit(len(tokens) > 0, failed)
 }
 
 // finish fills in what all kinds of tokens share.

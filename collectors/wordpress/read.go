@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -88,9 +89,7 @@ func pretty(route string, query url.Values) cmsapi.Request {
 // plain is the router of sites without.
 func plain(route string, query url.Values) cmsapi.Request {
 	all := url.Values{"rest_route": {route}}
-	for name, values := range query {
-		all[name] = values
-	}
+	maps.Copy(all, query)
 	return cmsapi.Request{Path: "/index.php", Query: all}
 }
 
