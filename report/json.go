@@ -2,12 +2,17 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"reflect"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
+
+	"github.com/sourcegraph/conc/stream"
 )
 
 // renderJSON writes the interchange format (design, section 8.1): the whole
@@ -44,18 +49,54 @@ func writeField(w io.Writer, v reflect.Value) error {
 	if v.Kind() != reflect.Slice || v.Len() == 0 {
 		return writeValue(w, v, "  ")
 	}
-	separator := "[\n    "
-	for i := range v.Len() {
-		if _, err := io.WriteString(w, separator); err != nil {
-			return err
-		}
-		if err := writeValue(w, v.Index(i), "    "); err != nil {
-			return err
-		}
-		separator = ",\n    "
+	if err := writeElements(w, v); err != nil {
+		return err
 	}
 	_, err := io.WriteString(w, "\n  ]")
 	return err
+}
+
+// elementBlock is how many elements of a list are encoded by one goroutine.
+const elementBlock = 256
+
+// writeElements encodes blocks of a list side by side and writes them in order.
+// No more blocks than there are processors are held.
+func writeElements(w io.Writer, v reflect.Value) error {
+	var failed atomic.Bool
+	var first error
+	blocks := stream.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
+	for from := 0; from < v.Len() && !failed.Load(); from += elementBlock {
+		blocks.Go(func() stream.Callback {
+			text, err := encodeElements(v, from, min(from+elementBlock, v.Len()))
+			return func() {
+				if err == nil && first == nil {
+					_, err = w.Write(text)
+				}
+				if first == nil && err != nil {
+					first = err
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	blocks.Wait()
+	return first
+}
+
+// encodeElements encodes some elements of a list, each with what stands before it.
+func encodeElements(v reflect.Value, from, to int) ([]byte, error) {
+	var text bytes.Buffer
+	for i := from; i < to; i++ {
+		if i == 0 {
+			text.WriteString("[\n    ")
+		} else {
+			text.WriteString(",\n    ")
+		}
+		if err := writeValue(&text, v.Index(i), "    "); err != nil {
+			return nil, err
+		}
+	}
+	return text.Bytes(), nil
 }
 
 func writeValue(w io.Writer, v reflect.Value, indent string) error {
