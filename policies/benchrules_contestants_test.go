@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -75,19 +76,60 @@ func (b *bench) run(output, program string, args ...string) measurement {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = b.dir, out, os.Stderr
 	start := time.Now()
-	err = cmd.Run()
-	wall := time.Since(start)
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	peak := watchPeak(cmd.Process.Pid)
+	err = cmd.Wait()
+	m := measurement{wall: time.Since(start), peak: peak()}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return measurement{skipped: fmt.Sprintf("stopped: not done after %s", longestRun)}
 	}
 	if err != nil {
 		b.Fatalf("%s %v: %v", filepath.Base(program), args, err)
 	}
-	m := measurement{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		m.peak = usage.Maxrss << 10
-	}
+	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	return m
+}
+
+// watchPeak follows the memory that a process holds, until the function it gives
+// is called, which tells the most. What the kernel tells of an ended process
+// would include what this one holds, from which it was forked.
+func watchPeak(pid int) (peak func() int64) {
+	done, most := make(chan struct{}), make(chan int64)
+	go func() {
+		var last int64
+		for {
+			if held := highWater(pid); held > 0 {
+				last = held
+			}
+			select {
+			case <-done:
+				most <- last
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	return func() int64 {
+		close(done)
+		return <-most
+	}
+}
+
+// highWater is the most memory that a process has held so far, in bytes, as
+// Linux tells it; 0 where it does not.
+func highWater(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	var kibibytes int64
+	if _, err := fmt.Sscan(rest, &kibibytes); err != nil {
+		return 0
+	}
+	return kibibytes << 10
 }
 
 // evaluate is `tokenaudit evaluate` with a JSON report of all findings.
