@@ -25,6 +25,11 @@ func TestBenchRules(t *testing.T) {
 		T: t, dir: t.TempDir(), engine: load(t, LoadOptions{}),
 		tokenaudit: os.Getenv("BENCH_TOKENAUDIT"), opa: os.Getenv("BENCH_OPA"), conftest: os.Getenv("BENCH_CONFTEST"),
 	}
+	for _, rule := range b.engine.rules {
+		if _, ok := floorRules[rule.ID]; !ok {
+			t.Fatalf("plain Go lacks the rule %s: write it into floorRules", rule.ID)
+		}
+	}
 	rules := filepath.Join(b.dir, "rules")
 	if err := os.Mkdir(rules, 0o700); err != nil {
 		t.Fatal(err)
