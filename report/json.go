@@ -153,7 +153,8 @@ func (s safeJSON) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// jsonEscape gives \uXXXX, as a pair of surrogates where one is not enough.
+// jsonEscape gives a character as JSON escapes it in hexadecimal digits: by one
+// escape, or by a pair of surrogates where one is not enough.
 func jsonEscape(r rune) string {
 	if r < 0x10000 {
 		return fmt.Sprintf(`\u%04x`, r)

@@ -28,6 +28,10 @@ func (s Secret) Reveal() string { return s.value }
 // Config.Authorize.
 func (s Secret) Bearer(h http.Header) { h.Set("Authorization", "Bearer "+s.value) }
 
+// IsJWT tells whether the credential has the three parts of a JSON Web Token (RFC
+// 7519). CMSes whose API tokens hold no dot give one to a person who logs in.
+func (s Secret) IsJWT() bool { return strings.Count(s.value, ".") == 2 }
+
 // Empty reports whether no credential was given.
 func (s Secret) Empty() bool { return s.value == "" }
 

@@ -26,3 +26,13 @@ func TestSecretEndsWith(t *testing.T) {
 		}
 	}
 }
+
+func TestJWT(t *testing.T) {
+	for credential, want := range map[string]bool{
+		"head.claims.signature": true, "5a5a5a": false, "": false, "a.b": false, "a.b.c.d": false,
+	} {
+		if got := NewSecret(credential).IsJWT(); got != want {
+			t.Errorf("%q: %v", credential, got)
+		}
+	}
+}

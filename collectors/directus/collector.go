@@ -8,10 +8,8 @@ package directus
 
 import (
 	"context"
-	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
-	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -53,12 +51,8 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 	if err != nil {
 		return nil, err
 	}
-	return &collector{Server: server, session: isJWT(credential)}, nil
+	return &collector{Server: server, session: credential.IsJWT()}, nil
 }
-
-// isJWT tells the access token of a login from a static token as Directus makes
-// it, which holds no dot.
-func isJWT(credential cmsapi.Secret) bool { return strings.Count(credential.Reveal(), ".") == 2 }
 
 // usersPage is where the Data Studio shows the users.
 const usersPage = "/admin/users"

@@ -7,10 +7,8 @@ package strapi
 
 import (
 	"context"
-	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
-	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -52,12 +50,8 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 	if err != nil {
 		return nil, err
 	}
-	return &collector{Server: server, session: isJWT(credential)}, nil
+	return &collector{Server: server, session: credential.IsJWT()}, nil
 }
-
-// isJWT tells a login of a person from an admin token, which has 256
-// hexadecimal digits and no dot.
-func isJWT(credential cmsapi.Secret) bool { return strings.Count(credential.Reveal(), ".") == 2 }
 
 // settings is where the admin panel has its pages on tokens.
 const settings = "/admin/settings/"
