@@ -259,7 +259,9 @@ func (p *problems) require(ok bool, name, format string, args ...any) {
 func (p *problems) text(name, value string) { p.require(value != "", name, "must not be empty") }
 
 func (p *problems) word(name string, valid bool, word string) {
-	p.require(valid, name, "%q is no word of the schema", word)
+	if !valid { // passing the word on makes a copy of it
+		p.require(false, name, "%q is no word of the schema", word)
+	}
 }
 
 func (p *problems) reason(reason string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -56,6 +57,11 @@ func (p *pending) join(ctx context.Context) (Source, error) {
 
 func (p *pending) assemble() Source {
 	s := p.head.source
+	n := len(s.Tokens)
+	for _, b := range p.batches {
+		n += len(b.tokens)
+	}
+	s.Tokens = slices.Grow(s.Tokens, n)
 	for _, b := range p.batches {
 		s.Tokens = append(s.Tokens, b.tokens...)
 	}

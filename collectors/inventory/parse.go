@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -171,6 +172,25 @@ func (p *parser) name() (string, *malformed) {
 	}
 	p.at++
 	return name, nil
+}
+
+// plainName reads a key without escapes and the colon behind it, for a look-up;
+// nil where there is none.
+func (p *parser) plainName() []byte {
+	if p.next() != '"' {
+		return nil
+	}
+	length := bytes.IndexByte(p.raw[p.at+1:], '"')
+	if length < 0 {
+		return nil
+	}
+	name := p.raw[p.at+1 : p.at+1+length]
+	p.at += length + len(`""`)
+	if p.next() != ':' {
+		return nil
+	}
+	p.at++
+	return name
 }
 
 func (p *parser) text() (string, *malformed) {

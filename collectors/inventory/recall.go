@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -11,7 +12,7 @@ import (
 // recall decodes tokens, and remembers the members it has already checked: the
 // tokens of a source have most of theirs in common, and checking and decoding
 // one costs more than all else that is done to it. A member that is byte for
-// byte one that has passed is not checked again.
+// byte one that has passed, but for the times in it, is not checked again.
 //
 // It relies on the shape of the token schema: an object with properties,
 // required ones, and no others, is valid if each property is (a test holds the
@@ -22,9 +23,11 @@ type recall struct {
 	limits   Limits
 	members  map[string]member
 	required uint64
-	// recent and older are what is remembered, by name and text of the member.
-	// When recent is full it becomes older, and older is forgotten.
-	recent, older map[string]func(*Token)
+	// recent and older are what is remembered, by pattern. When recent is full it
+	// becomes older, and older is forgotten.
+	recent, older map[string]remembered
+	// now is the pattern of the member that is being read.
+	now pattern
 }
 
 const (
@@ -36,22 +39,44 @@ const (
 
 // member is how one member of a token is decoded.
 type member struct {
+	name string
 	// bit tells which members a token has.
 	bit    uint64
 	schema *jsonschema.Schema
-	// remember: many tokens have the same text.
-	remember bool
-	// decode gives what puts the member into a token. The value has passed the
-	// schema; raw is its text.
-	decode func(value any, raw []byte) (func(*Token), error)
+	// text takes a string that few tokens have in common; nil for other members.
+	text func(*Token, string)
+	// decode gives what puts the member into a token. Its text has passed the schema.
+	decode func(raw []byte) (func(*Token), error)
+	// times are those of the member in a token: what differs between members that
+	// are the same else. Nil if it has none.
+	times func(*Token) [maxTimes]*time.Time
+}
+
+// remembered is a member that has passed.
+type remembered struct {
+	// set puts it into a token, but for its times.
+	set func(*Token)
+	// places says which of the member's times each time of its text is.
+	places []int
+}
+
+func (m remembered) put(into member, times []time.Time, t *Token) {
+	m.set(t)
+	if len(m.places) == 0 {
+		return
+	}
+	targets := into.times(t)
+	for i, place := range m.places {
+		*targets[place] = times[i]
+	}
 }
 
 func newRecall(schema *jsonschema.Schema, l Limits) *recall {
 	l.Depth-- // members are one level below their token
-	r := &recall{schema: schema, limits: l, members: memberDecoders(), recent: map[string]func(*Token){}}
+	r := &recall{schema: schema, limits: l, members: memberDecoders(), recent: map[string]remembered{}}
 	next := uint64(1)
 	for name, m := range r.members {
-		m.bit, m.schema = next, schema.Properties[name]
+		m.name, m.bit, m.schema = name, next, schema.Properties[name]
 		r.members[name] = m
 		next <<= 1
 	}
@@ -80,18 +105,14 @@ func (r *recall) fill(raw []byte, t *Token) bool {
 	p.at++
 	seen := uint64(0)
 	for {
-		name, bad := p.name()
-		if bad != nil {
-			return false
-		}
-		m, known := r.members[name]
+		m, known := r.members[string(p.plainName())]
 		if !known || m.schema == nil || seen&m.bit != 0 {
 			return false
 		}
 		seen |= m.bit
 		p.space()
 		length, ended := (&valueEnd{maxDepth: r.limits.Depth + 1}).scan(raw[p.at:])
-		if !ended || !r.apply(name, m, raw[p.at:p.at+length], t) {
+		if !ended || !r.apply(m, raw[p.at:p.at+length], t) {
 			return false
 		}
 		p.at += length
@@ -108,47 +129,74 @@ func (r *recall) fill(raw []byte, t *Token) bool {
 }
 
 // apply puts one member into the token, if it is right.
-func (r *recall) apply(name string, m member, raw []byte, t *Token) bool {
-	remember := m.remember && len(raw) <= maxRememberedText
-	var key string
-	if remember {
-		key = name + "\x00" + string(raw)
-		if set, ok := r.known(key); ok {
+func (r *recall) apply(m member, raw []byte, t *Token) bool {
+	if m.text != nil {
+		return r.applyText(m, raw, t)
+	}
+	if len(raw) > maxRememberedText {
+		set, ok := r.check(m, raw)
+		if ok {
 			set(t)
-			return true
 		}
+		return ok
 	}
-	value, bad := parse(raw, r.limits)
-	if bad != nil || m.schema.Validate(value) != nil {
+	r.now.read(m, raw)
+	if known, ok := r.known(r.now.key); ok && len(known.places) == len(r.now.times) {
+		known.put(m, r.now.times, t)
+		return true
+	}
+	set, ok := r.check(m, raw)
+	if !ok {
 		return false
-	}
-	set, err := m.decode(value, raw)
-	if err != nil {
-		return false
-	}
-	if remember {
-		r.store(key, set)
 	}
 	set(t)
+	if learned, ok := r.now.learn(m, set); ok {
+		r.store(string(r.now.key), learned)
+	}
 	return true
 }
 
-func (r *recall) known(key string) (func(*Token), bool) {
-	if set, ok := r.recent[key]; ok {
-		return set, true
+// applyText puts a string into the token. The schema asks nothing of it but a
+// least length of one.
+func (r *recall) applyText(m member, raw []byte, t *Token) bool {
+	p := &parser{raw: raw, maxString: r.limits.String}
+	if p.next() != '"' {
+		return false
 	}
-	set, ok := r.older[key]
-	if ok {
-		r.store(key, set)
+	text, bad := p.text()
+	if bad != nil || p.at < len(raw) || text == "" && m.schema.MinLength > 0 {
+		return false
 	}
-	return set, ok
+	m.text(t, text)
+	return true
 }
 
-func (r *recall) store(key string, set func(*Token)) {
-	if len(r.recent) >= maxRemembered {
-		r.recent, r.older = make(map[string]func(*Token), maxRemembered), r.recent
+// check checks a member and decodes it.
+func (r *recall) check(m member, raw []byte) (func(*Token), bool) {
+	value, bad := parse(raw, r.limits)
+	if bad != nil || m.schema.Validate(value) != nil {
+		return nil, false
 	}
-	r.recent[key] = set
+	set, err := m.decode(raw)
+	return set, err == nil
+}
+
+func (r *recall) known(key []byte) (remembered, bool) {
+	if m, ok := r.recent[string(key)]; ok {
+		return m, true
+	}
+	m, ok := r.older[string(key)]
+	if ok {
+		r.store(string(key), m)
+	}
+	return m, ok
+}
+
+func (r *recall) store(key string, m remembered) {
+	if len(r.recent) >= maxRemembered {
+		r.recent, r.older = make(map[string]remembered, maxRemembered), r.recent
+	}
+	r.recent[key] = m
 }
 
 // deeper undoes what newRecall took off for the members.
@@ -161,54 +209,69 @@ func (l Limits) deeper() Limits {
 // to the fields of Token.
 func memberDecoders() map[string]member {
 	return map[string]member{
-		"id":               text(false, func(t *Token, s string) { t.ID = s }),
-		"ref":              text(false, func(t *Token, s string) { t.Ref = s }),
-		"twin":             text(false, func(t *Token, s string) { t.Twin = s }),
-		"cms":              text(true, func(t *Token, s string) { t.CMS = s }),
-		"source":           text(true, func(t *Token, s string) { t.Source = s }),
-		"name":             text(false, func(t *Token, s string) { t.Name = s }),
-		"description":      text(false, func(t *Token, s string) { t.Description = s }),
-		"url":              text(false, func(t *Token, s string) { t.URL = s }),
-		"kind":             text(true, func(t *Token, s string) { t.Kind = Kind(s) }),
+		"id":               text(func(t *Token, s string) { t.ID = s }),
+		"ref":              text(func(t *Token, s string) { t.Ref = s }),
+		"twin":             text(func(t *Token, s string) { t.Twin = s }),
+		"cms":              shared(func(t *Token, v string) { t.CMS = v }),
+		"source":           shared(func(t *Token, v string) { t.Source = v }),
+		"name":             text(func(t *Token, s string) { t.Name = s }),
+		"description":      text(func(t *Token, s string) { t.Description = s }),
+		"url":              text(func(t *Token, s string) { t.URL = s }),
+		"kind":             shared(func(t *Token, v Kind) { t.Kind = v }),
 		"apis":             shared(func(t *Token, v []API) { t.APIs = v }),
 		"access":           shared(func(t *Token, v Access) { t.Access = v }),
 		"role":             shared(func(t *Token, v *Role) { t.Role = copied(v) }),
 		"environments":     shared(func(t *Token, v Scope) { t.Environments = v }),
 		"branches":         shared(func(t *Token, v *Scope) { t.Branches = copied(v) }),
-		"created_at":       shared(func(t *Token, v Timestamp) { t.CreatedAt = v }),
-		"updated_at":       shared(func(t *Token, v Timestamp) { t.UpdatedAt = v }),
-		"revoked_at":       shared(func(t *Token, v Timestamp) { t.RevokedAt = v }),
-		"expiry":           shared(func(t *Token, v Expiry) { t.Expiry = v }),
+		"created_at":       timestamp(func(t *Token) *Timestamp { return &t.CreatedAt }),
+		"updated_at":       timestamp(func(t *Token) *Timestamp { return &t.UpdatedAt }),
+		"revoked_at":       timestamp(func(t *Token) *Timestamp { return &t.RevokedAt }),
+		"expiry":           shared(func(t *Token, v Expiry) { t.Expiry = v }).with(expiryTimes),
 		"first_seen":       shared(func(t *Token, v *FirstSeen) { t.FirstSeen = copied(v) }),
-		"last_used":        shared(func(t *Token, v LastUsed) { v.Chain = slices.Clone(v.Chain); t.LastUsed = v }),
+		"last_used":        shared(func(t *Token, v LastUsed) { v.Chain = slices.Clone(v.Chain); t.LastUsed = v }).with(lastUsedTimes),
 		"last_used_by_api": shared(func(t *Token, v map[API]LastUsed) { t.LastUsedByAPI = maps.Clone(v) }),
 		"traits":           shared(func(t *Token, v Traits) { t.Traits = v }),
-		"owner":            shared(func(t *Token, v Owner) { t.Owner = v }),
+		"owner":            shared(func(t *Token, v Owner) { t.Owner = v }).with(ownerTimes),
 		"secret":           shared(func(t *Token, v Secret) { t.Secret = v }),
-		"planned":          text(true, func(t *Token, s string) { t.Planned = Planned(s) }),
-		"address":          text(false, func(t *Token, s string) { t.Address = s }),
+		"planned":          shared(func(t *Token, v Planned) { t.Planned = v }),
+		"address":          text(func(t *Token, s string) { t.Address = s }),
 		"origin":           shared(func(t *Token, v Origin) { t.Origin = v }),
 	}
 }
 
-// text is a string member.
-func text(remember bool, set func(*Token, string)) member {
-	return member{remember: remember, decode: func(value any, _ []byte) (func(*Token), error) {
-		s, _ := value.(string) // the schema has seen to it
-		return func(t *Token) { set(t, s) }, nil
-	}}
-}
+// text is a string member that is not remembered.
+func text(set func(*Token, string)) member { return member{text: set} }
 
 // shared is a member whose value may be in many tokens: set must not hand out
 // what can be changed through a token. Slices can, and normalise copies them.
 func shared[T any](set func(*Token, T)) member {
-	return member{remember: true, decode: func(_ any, raw []byte) (func(*Token), error) {
+	return member{decode: func(raw []byte) (func(*Token), error) {
 		var v T
 		if err := json.Unmarshal(raw, &v); err != nil {
 			return nil, err
 		}
 		return func(t *Token) { set(t, v) }, nil
 	}}
+}
+
+func (m member) with(times func(*Token) [maxTimes]*time.Time) member {
+	m.times = times
+	return m
+}
+
+func timestamp(field func(*Token) *Timestamp) member {
+	return shared(func(t *Token, v Timestamp) { *field(t) = v }).
+		with(func(t *Token) [maxTimes]*time.Time { return [maxTimes]*time.Time{&field(t).At} })
+}
+
+func expiryTimes(t *Token) [maxTimes]*time.Time { return [maxTimes]*time.Time{&t.Expiry.At} }
+
+func ownerTimes(t *Token) [maxTimes]*time.Time {
+	return [maxTimes]*time.Time{&t.Owner.LastActive.At}
+}
+
+func lastUsedTimes(t *Token) [maxTimes]*time.Time {
+	return [maxTimes]*time.Time{&t.LastUsed.At, &t.LastUsed.Earliest, &t.LastUsed.Latest}
 }
 
 func copied[T any](v *T) *T {

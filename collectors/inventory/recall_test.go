@@ -43,15 +43,15 @@ func TestRecallKnowsTheToken(t *testing.T) {
 func TestRecallForgets(t *testing.T) {
 	r := newRecall(mustCompile(t).token, Limits{}.orDefault())
 	for i := range 3 * maxRemembered {
-		r.store(string(rune(i)), nil)
+		r.store(string(rune(i)), remembered{})
 	}
 	if n := len(r.recent) + len(r.older); n > 2*maxRemembered {
 		t.Errorf("%d members are remembered", n)
 	}
-	if _, ok := r.known(string(rune(3*maxRemembered - 1))); !ok {
+	if _, ok := r.known([]byte(string(rune(3*maxRemembered - 1)))); !ok {
 		t.Error("the last member is forgotten")
 	}
-	if _, ok := r.known(string(rune(0))); ok {
+	if _, ok := r.known([]byte(string(rune(0)))); ok {
 		t.Error("the first member is still remembered")
 	}
 }

@@ -192,16 +192,15 @@ func (v *valueEnd) closed() bool { return v.depth == 0 && !v.inString }
 
 // scan gives how many bytes of window belong to the value, and whether it ends there.
 func (v *valueEnd) scan(window []byte) (int, bool) {
-	for i, c := range window {
-		switch {
-		case v.escaped:
-			v.escaped = false
-		case v.inString:
-			v.escaped = c == '\\'
-			v.inString = c != '"'
-			if !v.inString && v.depth == 0 {
-				return i + 1, true
+	for i := 0; i < len(window); i++ {
+		if v.inString {
+			i += v.skipText(window[i:])
+			if v.inString || v.depth > 0 {
+				continue
 			}
+			return i + 1, true
+		}
+		switch c := window[i]; {
 		case c == '"':
 			v.inString = true
 		case c == '{' || c == '[':
@@ -221,4 +220,21 @@ func (v *valueEnd) scan(window []byte) (int, bool) {
 		}
 	}
 	return len(window), false
+}
+
+// skipText moves over the text of a string to the quote that ends it, or to the
+// last byte of window.
+func (v *valueEnd) skipText(window []byte) int {
+	for i := 0; i < len(window); i++ {
+		switch c := window[i]; {
+		case v.escaped:
+			v.escaped = false
+		case c == '\\':
+			v.escaped = true
+		case c == '"':
+			v.inString = false
+			return i
+		}
+	}
+	return len(window) - 1
 }
