@@ -39,7 +39,7 @@ func TestBenchRules(t *testing.T) {
 	debug.SetGCPercent(400)
 	models := b.demo()
 	fmt.Printf("%d rules, tokens like those of the demo; load of the machine: %s\n", len(b.engine.rules), loadAverage())
-	b.compare(newCrowd(10_000, models), rules, 3)
+	b.compare(newCrowd(10_000, models), rules, 5)
 	if !testing.Short() {
 		b.compare(newCrowd(100_000, models), rules, 1)
 		b.million(newCrowd(1_000_000, models))
