@@ -72,7 +72,7 @@ bench-collect:
 # What judging costs: tokenaudit, opa eval, conftest and plain Go on the same
 # rules and tokens, and whether the targets are met. The first run builds the
 # other two below bin/, opa in the version that is built in; a run then takes
-# about four minutes, 5 GiB of memory and 2 GB of TMPDIR.
+# about three minutes, 5 GiB of memory and 2 GB of TMPDIR.
 OPA_VERSION = $(shell go list -m -f '{{.Version}}' github.com/open-policy-agent/opa)
 CONFTEST = bin/conftest-$(CONFTEST_VERSION)
 
