@@ -1,9 +1,7 @@
 package cmsapi
 
 import (
-	"cmp"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,8 +46,8 @@ type Client struct {
 	config  Config
 	base    *url.URL
 	domain  *domain
-	// secrets are what of the credential must never be printed.
-	secrets []string
+	// minted is what of the credential must never be printed.
+	minted *minted
 }
 
 // Client makes a client, refusing a base URL that is not https outside loopback.
@@ -65,16 +63,9 @@ func (s *Session) Client(c Config) (*Client, error) {
 		c.Limit.Domain = c.CMS + "/" + base.Host
 	}
 	c.Header = c.Header.Clone()
-	client := &Client{session: s, config: c, base: base}
+	client := &Client{session: s, config: c, base: base, minted: &minted{}}
 	client.domain = s.domain(c.CMS, c.Limit, c.RequestsPerSecond)
-	if c.Authorize != nil {
-		h := http.Header{}
-		c.Authorize(h)
-		for _, values := range h {
-			client.secrets = append(client.secrets, credentialsIn(values)...)
-		}
-	}
-	client.secrets = longestFirst(client.secrets, credentialHeaders(c.Header))
+	client.authorize(http.Header{})
 	return client, nil
 }
 
@@ -145,13 +136,9 @@ func Path(pattern string, segments ...string) string {
 // The Response is nil if no answer came.
 func (c *Client) Get(ctx context.Context, r Request, out any) (*Response, error) {
 	r.Path = c.config.Folder + r.Path
-	secrets := c.secrets
-	if more := credentialHeaders(r.Header); len(more) > 0 {
-		secrets = longestFirst(secrets, more)
-	}
 	target, err := c.target(r)
 	if err != nil {
-		return nil, c.finish(&Error{Class: inventory.ErrInternal, Message: err.Error()}, r.Path, secrets)
+		return nil, c.finish(&Error{Class: inventory.ErrInternal, Message: err.Error()}, r)
 	}
 	a, failed := c.send(ctx, target, r.Header)
 	if failed == nil && out != nil {
@@ -161,7 +148,7 @@ func (c *Client) Get(ctx context.Context, r Request, out any) (*Response, error)
 		return a.response(), ctx.Err()
 	}
 	if failed != nil {
-		return a.response(), c.finish(failed, r.Path, secrets)
+		return a.response(), c.finish(failed, r)
 	}
 	return a.response(), nil
 }
@@ -186,65 +173,33 @@ func (c *Client) request(ctx context.Context, target *url.URL, extra http.Header
 			h[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 		}
 	}
-	if c.config.Authorize != nil {
-		c.config.Authorize(h)
-	}
+	c.authorize(h)
 	r := &http.Request{Method: http.MethodGet, URL: target, Host: target.Host, Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	return r.WithContext(ctx)
 }
 
+// authorize puts the credential on a request, and remembers it: some clients mint
+// one for each request.
+func (c *Client) authorize(h http.Header) {
+	if c.config.Authorize == nil {
+		return
+	}
+	own := http.Header{}
+	c.config.Authorize(own)
+	for name, values := range own {
+		h[name] = values
+		c.minted.add(credentialsIn(values))
+	}
+}
+
 func (c *Client) logAttempt(ctx context.Context, target *url.URL, status int, took time.Duration) {
 	c.domain.tell(Event{Status: status})
+	if !c.session.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
 	c.session.log.LogAttrs(ctx, slog.LevelDebug, "request",
 		slog.String("cms", c.config.CMS), slog.String("method", http.MethodGet), slog.String("host", target.Host),
-		slog.String("path", scrub(target.EscapedPath(), c.secrets)), slog.Int("status", status),
+		slog.String("path", scrub(target.EscapedPath(), c.secrets(nil))), slog.Int("status", status),
 		slog.Duration("duration", took.Round(time.Millisecond)))
-}
-
-// credentialHeaders gives the values of those headers that by their name hold a
-// credential, such as Contentstack's api_key.
-func credentialHeaders(h http.Header) []string {
-	var found []string
-	for name, values := range h {
-		name = strings.ToLower(name)
-		for _, word := range []string{"key", "token", "auth", "secret", "cookie", "password"} {
-			if strings.Contains(name, word) {
-				found = append(found, credentialsIn(values)...)
-				break
-			}
-		}
-	}
-	return found
-}
-
-// credentialsIn gives what of header values must not be printed: the value,
-// each of its words but the scheme's name, and what Basic hides in base64.
-// Pieces of less than 6 characters are no secrets, and would deface messages.
-func credentialsIn(values []string) []string {
-	var found []string
-	for _, v := range values {
-		pieces := append([]string{v}, strings.Fields(v)[min(1, len(strings.Fields(v))):]...)
-		for _, p := range slices.Clone(pieces) {
-			if plain, err := base64.StdEncoding.DecodeString(p); err == nil && strings.HasPrefix(v, "Basic ") {
-				pieces = append(pieces, string(plain))
-				if _, password, ok := strings.Cut(string(plain), ":"); ok {
-					pieces = append(pieces, password)
-				}
-			}
-		}
-		for _, p := range pieces {
-			if len(p) >= 6 {
-				found = append(found, p)
-			}
-		}
-	}
-	return found
-}
-
-// longestFirst joins secrets in the order in which they are scrubbed.
-func longestFirst(secrets, more []string) []string {
-	all := slices.Concat(secrets, more)
-	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	return slices.Compact(all)
 }

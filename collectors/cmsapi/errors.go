@@ -163,11 +163,12 @@ const (
 	maxCode    = 64
 )
 
-// finish completes e for a request to path, and makes it safe to print: no
-// credential, no control character, bounded.
-func (c *Client) finish(e *Error, path string, secrets []string) *Error {
+// finish completes e for a request, and makes it safe to print: no credential, no
+// control character, bounded.
+func (c *Client) finish(e *Error, r Request) *Error {
+	secrets := c.secrets(r.Header)
 	clean := func(s string, most int) string { return oneLine(scrub(s, secrets), most) }
-	e.Path = clean(path, maxMessage)
+	e.Path = clean(r.Path, maxMessage)
 	e.Code = clean(e.Code, maxCode)
 	e.Message = clean(e.Message, maxMessage)
 	e.Hint = clean(e.Hint, 2*maxMessage)
@@ -210,13 +211,4 @@ func oneLine(s string, most int) string {
 		n++
 	}
 	return b.String()
-}
-
-// scrub replaces each secret by a mark. The longest come first, so that no part
-// of one is left over.
-func scrub(s string, secrets []string) string {
-	for _, secret := range secrets {
-		s = strings.ReplaceAll(s, secret, redacted)
-	}
-	return s
 }

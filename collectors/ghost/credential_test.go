@@ -7,7 +7,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +19,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/conformance"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // TestSignature takes the key, the text and the signature of RFC 7515, A.1.
@@ -99,5 +105,42 @@ func TestIncompleteEntries(t *testing.T) {
 			t.Errorf("%v, not %s", err, want)
 		}
 		session.Close()
+	}
+}
+
+// TestNoSignedRequestIsPrinted: the scan signs requests anew all the time, and a
+// server may quote any of them, such as in a redirect.
+func TestNoSignedRequestIsPrinted(t *testing.T) {
+	var sent []string
+	var mu sync.Mutex
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		sent = append(sent, strings.TrimPrefix(r.Header.Get("Authorization"), "Ghost "))
+		http.Redirect(w, r, "https://"+strings.Join(sent, ".and.")+".example", http.StatusFound)
+	}))
+	defer server.Close()
+	run := conformance.NewRun(t, cmsapi.Options{Unpaced: true}, auditTime)
+	var minutes atomic.Int64
+	run.Now = func() time.Time { return auditTime.Add(time.Duration(minutes.Add(1)) * time.Minute) }
+	e := entryWith("magazine", ownKey+":"+ownSecret)
+	e.BaseURL = server.URL
+	c, err := newCollector(e, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := conformance.Collect(t, c)
+	for _, u := range s.Units {
+		if u.Status == inventory.UnitComplete {
+			t.Errorf("%s is complete", u.Name)
+		}
+		for _, signed := range sent {
+			if signature := signed[strings.LastIndexByte(signed, '.')+1:]; strings.Contains(u.Detail, signature) {
+				t.Errorf("%s: %s", u.Name, u.Detail)
+			}
+		}
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(sent)))) != 4 {
+		t.Errorf("%d requests were signed", len(sent))
 	}
 }
