@@ -78,15 +78,6 @@ func (o changeOptions) roots() []namedPath {
 	return roots
 }
 
-// inputs are the files that are read.
-func (o changeOptions) inputs() []string {
-	files := []string{o.manifest}
-	for _, root := range o.roots() {
-		files = append(files, root.path)
-	}
-	return files
-}
-
 // dir gives the folder of a plan's code; empty where none was named.
 func (o changeOptions) dir(root string) string {
 	for _, argument := range o.dirs {
@@ -121,8 +112,13 @@ func (o changeOptions) validate(all evaluateOptions) error {
 			problem("--terraform-dir %s: no plan is called %q", argument, d.name)
 		}
 	}
-	piped := slices.DeleteFunc(slices.Concat(o.inputs(), all.inventories), func(path string) bool { return path != report.Stdout })
-	if len(piped) > 1 {
+	piped := 0
+	for _, in := range slices.Concat(o.inputs(), inputsAs("", all.inventories)) {
+		if in.path == report.Stdout {
+			piped++
+		}
+	}
+	if piped > 1 {
 		problem("standard input can be read only once: give all but one of the - a file")
 	}
 	if o.manifest != "" && len(o.plans)+len(all.inventories) > 0 {

@@ -45,6 +45,9 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := a.keepInputs([]string{o.output}, r.inputs()); err != nil {
+		return err
+	}
 	var sources []inventory.Source
 	err = r.collect(ctx, func(s inventory.Source) error {
 		sources = append(sources, s)

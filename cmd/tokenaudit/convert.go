@@ -41,7 +41,8 @@ func (a *app) convert(_ context.Context, o convertOptions) error {
 	if err := errors.Join(errGate, errShow); err != nil {
 		return usageError{err}
 	}
-	if err := keepInputs(paths(shown.outputs), []string{o.report}); err != nil {
+	inputs := append(o.inputs(), input{path: o.report, is: "the report"}, namedConfig(o.config))
+	if err := a.keepInputs(paths(shown.outputs), inputs); err != nil {
 		return err
 	}
 	r, gate, err := a.savedReport(o.report, o.config, o.gateOptions, failOn)

@@ -43,6 +43,9 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 	if err := errors.Join(err, a.checkVolume(), checkInventory(o.saveInventory)); err != nil {
 		return err
 	}
+	if err := a.keepInputs(append(paths(p.outputs), o.saveInventory), o.inputs()); err != nil {
+		return err
+	}
 	at := p.at
 	if at.IsZero() {
 		at = a.now().UTC().Truncate(time.Second)

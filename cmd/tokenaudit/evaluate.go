@@ -58,11 +58,12 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	if err := errors.Join(err, o.changeOptions.validate(o), a.checkVolume()); err != nil {
 		return err
 	}
-	if err := keepInputs(paths(p.outputs), slices.Concat(o.inventories, o.inputs(), o.previous)); err != nil {
-		return err
-	}
 	cfg, err := a.loadConfig(o.config, true)
 	if err != nil {
+		return err
+	}
+	inputs := slices.Concat(inputsAs("an inventory", o.inventories), o.changeOptions.inputs(), o.judgeOptions.inputs(), configInputs(cfg))
+	if err := a.keepInputs(paths(p.outputs), inputs); err != nil {
 		return err
 	}
 	au, err := a.newAudit(ctx, cfg, o.judgeOptions, p)

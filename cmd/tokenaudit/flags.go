@@ -114,8 +114,14 @@ func (o showOptions) validate() (show, error) {
 	}
 	s.outputs, err = report.ParseOutputs(o.outputs)
 	problem(err)
-	for _, output := range s.outputs {
+	for i, output := range s.outputs {
 		problem(checkPlace("-o", output.Path))
+		for _, other := range s.outputs[:i] {
+			// The names differ, but one may be a link.
+			if samePlace(other.Path, output.Path) {
+				problem(fmt.Errorf("both %s and %s would be written to %s", other.Format.Name, output.Format.Name, output.Path))
+			}
+		}
 	}
 	if o.waived && !slices.ContainsFunc(s.outputs, func(out report.Output) bool { return out.Format.Name == "sarif" }) {
 		problem(errors.New("--waived has no effect without -o sarif: every other format shows waived findings anyway"))

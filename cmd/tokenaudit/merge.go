@@ -62,7 +62,7 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 	if err := errors.Join(a.checkVolume(), checkPlace("-o", o.output)); err != nil {
 		return usageError{err}
 	}
-	if err := keepInputs([]string{o.output}, o.files); err != nil {
+	if err := a.keepInputs([]string{o.output}, inputsAs("to be merged", o.files)); err != nil {
 		return err
 	}
 	var parts mergeParts

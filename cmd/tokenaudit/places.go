@@ -41,23 +41,6 @@ func checkPlace(flag, path string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// keepInputs refuses outputs that would replace a file that is read. A name that
-// is empty stands for no file.
-func keepInputs(outputs, inputs []string) error {
-	var problems []error
-	for _, output := range outputs {
-		for _, input := range inputs {
-			if input != "" && input != report.Stdout && samePlace(output, input) {
-				problems = append(problems, fmt.Errorf("%s is read here, and would be overwritten; write to another file", input))
-			}
-		}
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return usageError{errors.Join(problems...)}
-}
-
 // paths are the places that the outputs go to.
 func paths(outputs []report.Output) []string {
 	var all []string
@@ -77,9 +60,23 @@ func samePlace(a, b string) bool {
 	if errA == nil && errB == nil {
 		return os.SameFile(statA, statB) && statA.Mode().IsRegular()
 	}
-	absA, errA := filepath.Abs(a)
-	absB, errB := filepath.Abs(b)
-	return errA == nil && errB == nil && absA == absB
+	return realPath(a) == realPath(b)
+}
+
+// realPath is a path without the links in it. A file need not be there, and is
+// then taken for what it will be in its folder.
+func realPath(path string) string {
+	resolved, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		resolved = path
+		if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+			resolved = filepath.Join(folder, filepath.Base(path))
+		}
+	}
+	if absolute, err := filepath.Abs(resolved); err == nil {
+		return absolute
+	}
+	return resolved
 }
 
 func placeName(path string) string {

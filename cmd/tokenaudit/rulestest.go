@@ -66,6 +66,9 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 			paths = append(paths, resolve(cfg.Dir, path))
 		}
 	}
+	if err := a.keepInputs([]string{o.junit}, append(customRules(paths), namedConfig(o.config))); err != nil {
+		return err
+	}
 	results, err := policies.RunTests(ctx, paths, policies.TestOptions{Run: o.run})
 	if err != nil {
 		return err

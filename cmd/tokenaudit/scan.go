@@ -51,11 +51,11 @@ func (a *app) scan(ctx context.Context, o scanOptions) error {
 	if err := checkInventory(o.saveInventory); err != nil {
 		return err
 	}
-	if err := keepInputs(append(paths(p.outputs), o.saveInventory), o.previous); err != nil {
-		return err
-	}
 	r, err := a.newReading(o.readOptions)
 	if err != nil {
+		return err
+	}
+	if err := a.keepInputs(append(paths(p.outputs), o.saveInventory), append(r.inputs(), o.inputs()...)); err != nil {
 		return err
 	}
 	au, err := a.newAudit(ctx, r.config, o.judgeOptions, p)

@@ -112,6 +112,20 @@ type Environment struct {
 	Environ []string
 }
 
+// SecretFiles gives the files that secrets are read from, as the configuration
+// names them.
+func (c *Config) SecretFiles() []string {
+	var files []string
+	for _, s := range c.Sources {
+		for _, ref := range s.secrets {
+			if ref.file != "" {
+				files = append(files, ref.file)
+			}
+		}
+	}
+	return files
+}
+
 // Entries resolves the secrets of all sources and gives their entries. Every
 // secret that cannot be had is an Error; nothing is returned then. Commands run
 // one after the other, so that one that asks on the terminal is asked alone.

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// input is a file that a command rests on, or a folder of them.
+type input struct {
+	// path may be empty, for a flag that was not given, or report.Stdout, which
+	// stands for standard input.
+	path string
+	// is says what it is to the command, such as "the baseline".
+	is string
+	// suffixes are how those files end that count in a folder.
+	suffixes []string
+}
+
+// inputsAs gives paths that are all the same to the command.
+func inputsAs(is string, paths []string, suffixes ...string) []input {
+	inputs := make([]input, len(paths))
+	for i, path := range paths {
+		inputs[i] = input{path, is, suffixes}
+	}
+	return inputs
+}
+
+func (o gateOptions) inputs() []input { return []input{{path: o.baseline, is: "the baseline"}} }
+
+func (o judgeOptions) inputs() []input {
+	return slices.Concat(o.gateOptions.inputs(), inputsAs("an earlier inventory", o.previous), customRules(o.policies))
+}
+
+func (o changeOptions) inputs() []input {
+	inputs := []input{{path: o.manifest, is: "the manifest"}}
+	for _, root := range o.roots() {
+		inputs = append(inputs, input{path: root.path, is: "a Terraform plan"})
+	}
+	for _, argument := range o.dirs {
+		inputs = append(inputs, input{named(argument).path, "Terraform code", []string{".tf", ".tofu", ".tf.json", ".tofu.json"}})
+	}
+	return inputs
+}
+
+func (r *reading) inputs() []input {
+	return append(configInputs(r.config), input{path: r.options.caBundle, is: "the bundle of CA certificates"})
+}
+
+func customRules(paths []string) []input { return inputsAs("a custom rule", paths, ".rego") }
+
+// namedConfig is the configuration that a flag names, which may be empty.
+func namedConfig(file string) input {
+	return input{path: cmp.Or(file, config.DefaultFile), is: "the configuration"}
+}
+
+// configInputs are the configuration and the files that it names.
+func configInputs(cfg *config.Config) []input {
+	inputs := []input{{path: cfg.File, is: "the configuration"}}
+	for _, u := range cfg.Usage {
+		inputs = append(inputs, input{path: resolve(cfg.Dir, u.File), is: "a usage file of the configuration"})
+	}
+	for _, path := range cfg.PolicyPaths {
+		inputs = append(inputs, customRules([]string{resolve(cfg.Dir, path)})...)
+	}
+	for _, file := range cfg.SecretFiles() {
+		inputs = append(inputs, input{path: resolve(cfg.Dir, file), is: "the file of a secret"})
+	}
+	return inputs
+}
+
+// keepInputs refuses outputs that would replace what the command rests on, by
+// whatever name they are called.
+func (a *app) keepInputs(outputs []string, inputs []input) error {
+	for _, output := range outputs {
+		stat, err := os.Stat(output)
+		if output == "" || output == report.Stdout || err != nil || !stat.Mode().IsRegular() {
+			continue
+		}
+		for _, in := range inputs {
+			switch {
+			case in.path == report.Stdout:
+				if a.readsFrom(stat) {
+					return refused(output, "standard input")
+				}
+			case in.path != "" && samePlace(output, in.path):
+				return refused(in.path, in.is)
+			case in.path != "" && in.holds(output):
+				return refused(output, in.is)
+			}
+		}
+	}
+	return nil
+}
+
+func refused(path, is string) error {
+	return usageError{fmt.Errorf("%s is %s here, and would be overwritten; write to another file", path, is)}
+}
+
+// readsFrom tells whether standard input comes from that file.
+func (a *app) readsFrom(file fs.FileInfo) bool {
+	in, ok := a.in.(*os.File)
+	if !ok {
+		return false
+	}
+	stat, err := in.Stat()
+	return err == nil && os.SameFile(stat, file)
+}
+
+// holds tells whether an input is a folder and the file one of those in it that
+// count.
+func (in input) holds(file string) bool {
+	if !slices.ContainsFunc(in.suffixes, func(s string) bool { return strings.HasSuffix(file, s) }) {
+		return false
+	}
+	relative, err := filepath.Rel(realPath(in.path), realPath(file))
+	return err == nil && filepath.IsLocal(relative)
+}
