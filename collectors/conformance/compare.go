@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -62,20 +63,34 @@ func (v *verdict) sound() {
 			v.complain("the source %s is not valid: %v", id, err)
 		}
 		for _, u := range s.Units {
-			if u.Error == inventory.ErrInternal {
-				v.complain("unit %s of %s has the class internal: %s", u.Name, id, u.Detail)
-			}
-			if (u.Error == inventory.ErrPermissionDenied || u.Error == inventory.ErrUnauthorized) && u.Hint == "" {
-				v.complain("unit %s of %s does not say what permission is missing: it has no hint", u.Name, id)
-			}
-			for _, text := range []string{u.Detail, u.Hint} {
-				if strings.ContainsFunc(text, unprintable) || len(text) > 4096 {
-					v.complain("unit %s of %s is not safe to print: %q", u.Name, id, text)
-				}
-			}
+			v.honestUnit(id, u)
 		}
 	}
 }
+
+// honestUnit checks what a unit says.
+func (v *verdict) honestUnit(id string, u inventory.Unit) {
+	if u.Error == inventory.ErrInternal {
+		v.complain("unit %s of %s has the class internal: %s", u.Name, id, u.Detail)
+	}
+	if (u.Error == inventory.ErrPermissionDenied || u.Error == inventory.ErrUnauthorized) && u.Hint == "" {
+		v.complain("unit %s of %s does not say what permission is missing: it has no hint", u.Name, id)
+	}
+	for _, named := range requestPattern.FindAllStringSubmatch(u.Detail, -1) {
+		// What a rate limit holds back is never sent.
+		if path := named[1]; !v.got.asked[path] && !v.healthy.asked[path] && u.Error != inventory.ErrRateLimited {
+			v.complain("unit %s of %s names a path that is not asked: %s", u.Name, id, u.Detail)
+		}
+	}
+	for _, text := range []string{u.Detail, u.Hint} {
+		if strings.ContainsFunc(text, unprintable) || len(text) > 4096 {
+			v.complain("unit %s of %s is not safe to print: %q", u.Name, id, text)
+		}
+	}
+}
+
+// requestPattern finds the requests that a detail names.
+var requestPattern = regexp.MustCompile(`\bGET (/[^ :]*)`)
 
 func unprintable(r rune) bool { return unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029' }
 

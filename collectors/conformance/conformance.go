@@ -8,8 +8,9 @@
 //
 // After every fault: no panic, no token that was made up, no token that
 // vanished without a failed unit, no fact that differs from the healthy one
-// without being unknown, the right unit with the right class, and all other
-// sources as they were.
+// without being unknown, the right unit with the right class, no path named that
+// was not asked, and all other sources as they were. A CMS that may lie below a
+// folder of its host does so here.
 package conformance
 
 import (

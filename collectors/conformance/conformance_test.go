@@ -30,6 +30,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		inventsIDs:       {"spaces/*/keys/items[].id null", "was made up"},
 		namesTheWrong:    {"spaces/*/keys/404", "no unit keys is marked"},
 		spreads:          {"spaces/*/keys/502 with HTML", "several sources are touched"},
+		forgetsFolder:    {"spaces/*/keys/items[].id null", "names a path that is not asked: GET /spaces/one/keys"},
 	}
 	for m, want := range tests {
 		t.Run(string(m), func(t *testing.T) {
@@ -58,6 +59,7 @@ func TestTheHealthyRunIsChecked(t *testing.T) {
 		says   string
 	}{
 		"a secret":             {func() Target { return paperTarget(keepsSecrets) }, "a planted secret is in the source paper/spaces/one"},
+		"another folder":       {func() Target { return paperTarget(asksTheRoot) }, "/spaces is asked, which is not below the folder /below/here"},
 		"an unlisted endpoint": {func() Target { p := paperTarget(none); p.Endpoints = p.Endpoints[:2]; return p }, "/spaces/one/environments is asked, and is no endpoint"},
 		"an unused endpoint": {func() Target {
 			p := paperTarget(none)

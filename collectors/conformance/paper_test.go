@@ -10,6 +10,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -69,6 +70,8 @@ const (
 	inventsIDs       mistake = "a key without an id gets one"
 	namesTheWrong    mistake = "the wrong unit is marked"
 	spreads          mistake = "a failure of one space marks all"
+	forgetsFolder    mistake = "an error names a path without the folder"
+	asksTheRoot      mistake = "the folder is not heeded"
 )
 
 type paper struct {
@@ -149,6 +152,9 @@ func (p paper) Collect(ctx context.Context, s inventory.Source) (inventory.Sourc
 	}
 	if p.mistake == swallowsErrors {
 		keys.Err = nil
+	}
+	if p.mistake == forgetsFolder {
+		keys.Err = keys.Err.At(cmsapi.Path("/spaces/{}/keys", space))
 	}
 	if p.mistake == spreads && *p.failed {
 		keys.Err = &cmsapi.Error{Class: inventory.ErrUnavailable, Message: "spread"}
@@ -256,9 +262,13 @@ func paperTarget(m mistake) Target {
 	}
 	paging := &Paging{Items: "items", Total: "total", Skip: "skip", Limit: "limit"}
 	return Target{
-		Definition: collectors.Definition{CMS: "paper", Title: "Paper", Facts: facts, LeastPrivilege: "None.",
+		Definition: collectors.Definition{CMS: "paper", Title: "Paper", Facts: facts, LeastPrivilege: "None.", Options: instance.Options("paper"),
 			New: func(e collectors.Entry, run collectors.Run) (collectors.Collector, error) {
-				client, err := run.API.Client(cmsapi.Config{CMS: "paper", BaseURL: e.BaseURL, Limit: cmsapi.Limit{Domain: "paper", Rate: 10},
+				folder := e.String(instance.OptionFolder)
+				if m == asksTheRoot {
+					folder = ""
+				}
+				client, err := run.API.Client(cmsapi.Config{CMS: "paper", BaseURL: e.BaseURL, Folder: folder, Limit: cmsapi.Limit{Domain: "paper", Rate: 10},
 					Authorize: func(h http.Header) { h.Set("Authorization", "Bearer s3cret-credential") },
 					Classify: func(f cmsapi.Failure) *cmsapi.Error {
 						if f.Status == 401 || f.Status == 403 {
@@ -270,7 +280,7 @@ func paperTarget(m mistake) Target {
 			}},
 		Handler: paperCMS,
 		Entries: func(base string) []collectors.Entry {
-			return []collectors.Entry{{CMS: "paper", BaseURL: base, Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 2}}}
+			return []collectors.Entry{{CMS: "paper", Name: "paper", BaseURL: base, Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 2}}}
 		},
 		Endpoints: []Endpoint{
 			{Path: "/spaces", Unit: "spaces", Shared: true, Paging: paging},

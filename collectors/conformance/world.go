@@ -22,6 +22,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/instance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -42,6 +43,8 @@ var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 type outcome struct {
 	sources  map[string]inventory.Source
 	requests []request
+	// asked are the paths of all requests, as they were sent.
+	asked map[string]bool
 	// hit counts the requests that met the fault.
 	hit      int
 	problems []string
@@ -82,6 +85,7 @@ func (s *suite) run(t *testing.T, c *testCase) outcome {
 // world is a server, a network in memory, and what is seen on it.
 type world struct {
 	target  Target
+	folder  string
 	fault   *testCase
 	healthy http.Handler
 	server  *http.Server
@@ -91,12 +95,13 @@ type world struct {
 
 	mu       sync.Mutex
 	requests []request
+	asked    map[string]bool
 	hit      int
 	problems []string
 }
 
 func newWorld(target Target, c *testCase) *world {
-	w := &world{target: target, fault: c, healthy: target.Handler(), pipes: newPipes(), served: make(chan struct{})}
+	w := &world{target: target, folder: folderOf(target.Definition), asked: map[string]bool{}, fault: c, healthy: target.Handler(), pipes: newPipes(), served: make(chan struct{})}
 	w.server = &http.Server{Handler: w, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
 	w.client = &http.Transport{DialContext: w.dial, MaxIdleConnsPerHost: 32}
 	go func() {
@@ -137,7 +142,7 @@ func (w *world) collect(ctx context.Context) outcome {
 	if err == nil {
 		var registry collectors.Registry
 		if registry, err = collectors.NewRegistry(w.target.Definition); err == nil {
-			_, err = collectors.Collect(ctx, collectors.Options{Registry: registry, Entries: w.target.Entries(baseURL),
+			_, err = collectors.Collect(ctx, collectors.Options{Registry: registry, Entries: w.entries(),
 				Run: collectors.Run{API: session, Now: func() time.Time { return now }}},
 				func(s inventory.Source) error {
 					if _, twice := o.sources[s.ID]; twice {
@@ -157,7 +162,7 @@ func (w *world) collect(ctx context.Context) outcome {
 	w.checkSecrets(o, logged.String())
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	o.requests, o.hit, o.problems = w.requests, w.hit, w.problems
+	o.requests, o.asked, o.hit, o.problems = w.requests, w.asked, w.hit, w.problems
 	return o
 }
 
@@ -187,8 +192,13 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.complain("%s %s was sent", r.Method, r.URL.Path)
 	}
-	who := identity{r.URL.Path, headersOf(r)}
+	path, below := strings.CutPrefix(r.URL.Path, w.folder)
+	if !below {
+		w.complain("%s is asked, which is not below the folder %s", r.URL.Path, w.folder)
+	}
+	who := identity{path, headersOf(r)}
 	w.mu.Lock()
+	w.asked[r.URL.EscapedPath()] = true
 	concerned := w.fault != nil && w.fault.scope.request == who
 	if concerned {
 		w.hit++
@@ -210,11 +220,37 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	pass(rw, a, a.Body.Bytes())
 }
 
+// folderOf is where the server lies on its host: below a folder for CMSes that may
+// be anywhere.
+func folderOf(d collectors.Definition) string {
+	if slices.ContainsFunc(d.Options, func(o collectors.Option) bool { return o.Key == instance.OptionFolder }) {
+		return "/below/here"
+	}
+	return ""
+}
+
+// entries are those of the target, for the server below its folder.
+func (w *world) entries() []collectors.Entry {
+	all := w.target.Entries(baseURL)
+	for i := range all {
+		if w.folder != "" {
+			if all[i].Values = maps.Clone(all[i].Values); all[i].Values == nil {
+				all[i].Values = map[string]any{}
+			}
+			all[i].Values[instance.OptionFolder] = w.folder
+		}
+	}
+	return all
+}
+
 // answer asks the healthy server.
 func (w *world) answer(r *http.Request) *httptest.ResponseRecorder {
 	a := httptest.NewRecorder()
 	r = r.Clone(r.Context())
 	r.Header.Del("Accept-Encoding") // the suite reads the answer
+	r.URL.Path = strings.TrimPrefix(r.URL.Path, w.folder)
+	r.URL.RawPath = strings.TrimPrefix(r.URL.RawPath, w.folder)
+	r.RequestURI = r.URL.RequestURI()
 	w.healthy.ServeHTTP(a, r)
 	return a
 }

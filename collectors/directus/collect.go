@@ -11,7 +11,7 @@ import (
 // collect makes a source of what was read.
 func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
 	r := newRights(a)
-	see := newSights(a, r)
+	see := newSights(a, r, c.Asked(pathSights))
 	r.close(a, see)
 	logErr := cmp.Or(a.deeds.Err, see.whole(logDeeds, a.changes.Err))
 	s := server{
@@ -21,14 +21,17 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	tokens, usersErr := s.tokens(a.users, see)
 	own, ownErr := c.auditor(source.ID, a, r, see)
 	source.Tokens, source.Auditor = tokens, own
+	unit := func(r resource, kinds []inventory.Kind, some bool, err *cmsapi.Error) inventory.Unit {
+		return c.Unit(r.unit, r.path, kinds, some, err)
+	}
 	source.Units = []inventory.Unit{
-		listUsers.asUnit([]inventory.Kind{inventory.Personal}, len(tokens) > 0, usersErr),
-		listRoles.asUnit(nil, len(a.roles.Items) > 0, see.whole(listRoles, a.roles.Err)),
-		listPolicies.asUnit(nil, len(a.policies.Items) > 0, see.whole(listPolicies, a.policies.Err)),
-		listAccess.asUnit(nil, len(a.access.Items) > 0, see.whole(listAccess, a.access.Err)),
-		listPermissions.asUnit(nil, len(a.permissions.Items) > 0, see.whole(listPermissions, a.permissions.Err)),
-		logDeeds.asUnit(nil, len(a.deeds.Items)+len(a.changes.Items) > 0, cmp.Or(logErr, s.log.broken())),
-		resource{unit: unitAuditor, path: pathMe}.asUnit(nil, false, ownErr),
+		unit(listUsers, []inventory.Kind{inventory.Personal}, len(tokens) > 0, usersErr),
+		unit(listRoles, nil, len(a.roles.Items) > 0, see.whole(listRoles, a.roles.Err)),
+		unit(listPolicies, nil, len(a.policies.Items) > 0, see.whole(listPolicies, a.policies.Err)),
+		unit(listAccess, nil, len(a.access.Items) > 0, see.whole(listAccess, a.access.Err)),
+		unit(listPermissions, nil, len(a.permissions.Items) > 0, see.whole(listPermissions, a.permissions.Err)),
+		unit(logDeeds, nil, len(a.deeds.Items)+len(a.changes.Items) > 0, cmp.Or(logErr, s.log.broken())),
+		c.Unit(unitAuditor, pathMe, nil, false, ownErr),
 	}
 	return source
 }

@@ -26,11 +26,6 @@ type resource struct {
 	filter url.Values
 }
 
-// asUnit makes the unit of a list; a nil err is one that was read whole.
-func (r resource) asUnit(kinds []inventory.Kind, some bool, err *cmsapi.Error) inventory.Unit {
-	return cmsapi.UnitOf(r.unit, kinds, some, err.At(r.path))
-}
-
 var (
 	listUsers = resource{
 		unit: "users", path: "/users", collection: "directus_users",
@@ -167,8 +162,7 @@ func (l list[T]) read(ctx context.Context, c *collector) cmsapi.Listing[T] {
 		},
 	})
 	if read.Err != nil {
-		read.Err = explain(read.Err)
-		read.Err.Path = cmp.Or(read.Err.Path, l.path)
+		read.Err = explain(read.Err).At(c.Asked(l.path))
 	}
 	return read
 }

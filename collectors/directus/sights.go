@@ -16,19 +16,21 @@ type sights struct {
 	by map[string]sight
 	// err says why they are not known; nil if they are.
 	err *cmsapi.Error
+	// path is where they come from.
+	path string
 	// own are the permissions of the credential, as far as they were read.
 	own []permission
 }
 
-func newSights(a answers, r rights) sights {
+func newSights(a answers, r rights, path string) sights {
 	const silent = "whether the list is whole is not known: "
-	s := sights{by: a.sights.Data.Value.Members, own: r.of(a.me.Data.Value).permissions}
+	s := sights{by: a.sights.Data.Value.Members, path: path, own: r.of(a.me.Data.Value).permissions}
 	if e := cmsapi.AsError(a.sightsErr); e != nil {
 		told := *e
 		told.Message = silent + e.Message
 		s.err = &told
 	} else if reason := cmp.Or(a.sights.Data.Reason("data"), a.sights.Data.Value.Reason("data")); reason != "" {
-		s.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: pathSights, Hint: hintServer, Message: silent + reason}
+		s.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: s.path, Hint: hintServer, Message: silent + reason}
 	}
 	return s
 }
@@ -54,7 +56,7 @@ func (s sights) whole(r resource, err *cmsapi.Error) *cmsapi.Error {
 func (s sights) access(r resource) (string, *cmsapi.Error) {
 	read := s.by[r.collection].Read
 	if reason := cmp.Or(read.Reason("read"), read.Value.Access.Reason("access")); reason != "" {
-		return "", &cmsapi.Error{Class: inventory.ErrUnreadable, Path: pathSights, Hint: hintServer,
+		return "", &cmsapi.Error{Class: inventory.ErrUnreadable, Path: s.path, Hint: hintServer,
 			Message: "how much of " + r.collection + " the credential may read is not told: " + reason}
 	}
 	return read.Value.Access.Value, nil

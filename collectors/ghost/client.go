@@ -72,11 +72,8 @@ func failureOf(f cmsapi.Failure) (code, message string, ok bool) {
 }
 
 // explain adds to an error what to do about it.
-func explain(l resource, err error) *cmsapi.Error {
+func explain(err error) *cmsapi.Error {
 	e := *cmsapi.AsError(err)
-	if e.Path == "" {
-		e.Path = l.path
-	}
 	switch {
 	case e.Hint != "":
 	case e.Class == inventory.ErrUnauthorized, e.Class == inventory.ErrPermissionDenied:

@@ -19,21 +19,26 @@ const (
 // site is what tokens are made with.
 type site struct {
 	source inventory.Source
-	page   func(path string) string
+	cms    *instance.Server
 	roles  roles
+}
+
+// unit makes the unit of a list; a nil err is one that was read whole.
+func (s site) unit(l resource, some bool, err *cmsapi.Error, kinds ...inventory.Kind) inventory.Unit {
+	return s.cms.Unit(l.unit, l.path, kinds, some, err)
 }
 
 // collect makes a source of what was read.
 func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
-	s := site{source: source, page: func(path string) string { return c.Page(settings + path) }, roles: rolesOf(a.roles)}
+	s := site{source: source, cms: c.Server, roles: rolesOf(a.roles)}
 	keys := s.keys(a.integrations)
 	own, staff := s.staff(c.keyID, a)
 	source.Tokens = slices.Concat(keys.Items, own)
-	integrations := keys.Unit(listIntegrations.unit, inventory.Delivery, inventory.Management)
+	integrations := s.unit(listIntegrations, len(keys.Items) > 0, keys.Err, inventory.Delivery, inventory.Management)
 	if keys.Err == nil {
 		integrations.Detail = "Ghost leaves out the integrations of type internal, with whose keys it does its own work, such as scheduling posts"
 	}
-	source.Units = []inventory.Unit{integrations, staff, a.roles.Unit(listRoles.unit), a.me.Unit(readMe.unit)}
+	source.Units = []inventory.Unit{integrations, staff, s.unit(listRoles, len(a.roles.Items) > 0, a.roles.Err), s.unit(readMe, len(a.me.Items) > 0, a.me.Err)}
 	source.Auditor = s.auditor(own, a)
 	return source
 }
@@ -55,7 +60,7 @@ func rolesOf(list cmsapi.Listing[role]) roles {
 func (s site) keys(list cmsapi.Listing[integration]) cmsapi.Listing[inventory.Token] {
 	tokens := cmsapi.Listing[inventory.Token]{Err: list.Err}
 	broken := func(i integration, what string) {
-		tokens.Err = cmp.Or(tokens.Err, explain(listIntegrations, unreadable(fmt.Sprintf("integration %s: %s", i.ID.Value, what))))
+		tokens.Err = cmp.Or(tokens.Err, explain(unreadable(fmt.Sprintf("integration %s: %s", i.ID.Value, what))))
 	}
 	seen := map[string]bool{}
 	for _, i := range list.Items {
@@ -87,7 +92,7 @@ func (s site) key(i integration, k apiKey) inventory.Token {
 	integrationID := string(i.ID.Value)
 	t := s.token("api_keys", string(k.ID.Value))
 	t.Description = i.Description.Value
-	t.URL = s.page(cmsapi.Path("integrations/{}", integrationID))
+	t.URL = s.cms.Page(settings + cmsapi.Path("integrations/{}", integrationID))
 	t.CreatedAt = cmsapi.Timestamp("created_at", k.CreatedAt, false)
 	t.UpdatedAt = cmsapi.Timestamp("updated_at", k.UpdatedAt, false)
 	t.LastUsed = s.lastUse(k.LastSeenAt)

@@ -103,7 +103,7 @@ func readPages[T any](ctx context.Context, get fetch, l resource, items func(doc
 			return identified(page, id), err
 		})
 	if list.Err = cmp.Or(doubt, list.Err); list.Err != nil {
-		list.Err = explain(l, list.Err)
+		list.Err = explain(list.Err)
 	}
 	return list
 }
@@ -148,7 +148,7 @@ func readRoles(ctx context.Context, get fetch) cmsapi.Listing[role] {
 		}
 	}
 	if failed != nil {
-		failed = explain(listRoles, failed)
+		failed = explain(failed)
 	}
 	return cmsapi.Listing[role]{Items: d.Roles.Items, Err: failed}
 }
@@ -164,15 +164,15 @@ func readUser(ctx context.Context, get fetch) cmsapi.Listing[user] {
 		failed = unreadable(fmt.Sprintf("the answer has %d users instead of the credential's own", n))
 	}
 	if failed != nil {
-		return cmsapi.Listing[user]{Err: explain(readMe, failed)}
+		return cmsapi.Listing[user]{Err: explain(failed)}
 	}
 	me := d.Users.Items[0]
 	if me.ID.Value == "" {
-		return cmsapi.Listing[user]{Err: explain(readMe, unreadable(cmp.Or(me.ID.Reason("id"), "id is empty")))}
+		return cmsapi.Listing[user]{Err: explain(unreadable(cmp.Or(me.ID.Reason("id"), "id is empty")))}
 	}
 	list := cmsapi.Listing[user]{Items: d.Users.Items}
 	if reason := me.rolesReason(); reason != "" {
-		list.Err = explain(readMe, unreadable(reason))
+		list.Err = explain(unreadable(reason))
 	}
 	return list
 }

@@ -18,18 +18,18 @@ func (s site) staff(keyID string, a answers) ([]inventory.Token, inventory.Unit)
 	if len(a.me.Items) == 0 {
 		e := *a.me.Err
 		e.Message = "whose staff access token the credential is could not be read: " + e.Message
-		return nil, cmsapi.UnitOf(listUsers.unit, kinds, false, &e)
+		return nil, s.cms.Unit(listUsers.unit, readMe.path, kinds, false, &e)
 	}
 	me := a.me.Items[0]
 	own := []inventory.Token{s.staffToken(keyID, me)}
 	if a.users.Err != nil {
-		return own, cmsapi.UnitOf(listUsers.unit, kinds, true, a.users.Err)
+		return own, s.unit(listUsers, true, a.users.Err, kinds...)
 	}
 	others := slices.DeleteFunc(slices.Clone(a.users.Items), func(u user) bool { return u.ID.Value == me.ID.Value })
 	switch {
 	case len(others) == len(a.users.Items):
-		return own, cmsapi.UnitOf(listUsers.unit, kinds, true, explain(listUsers, &cmsapi.Error{Class: inventory.ErrTruncated,
-			Message: "the list of staff users lacks the credential's own user, so it is not whole"}))
+		return own, s.unit(listUsers, true, explain(&cmsapi.Error{Class: inventory.ErrTruncated,
+			Message: "the list of staff users lacks the credential's own user, so it is not whole"}), kinds...)
 	case len(others) > 0:
 		return own, inventory.PartialUnit(listUsers.unit, inventory.ErrPermissionDenied,
 			fmt.Sprintf("Ghost shows a staff access token, which never expires, to its own user only: %s may have one", people(len(others))), hintStaff, kinds...)
@@ -48,7 +48,7 @@ func people(n int) string {
 func (s site) staffToken(keyID string, me user) inventory.Token {
 	t := s.token("staff_tokens", keyID)
 	t.Name = "staff access token of " + me.name()
-	t.URL = s.page(cmsapi.Path("staff/{}", me.Slug.Value))
+	t.URL = s.cms.Page(settings + cmsapi.Path("staff/{}", me.Slug.Value))
 	t.Kind, t.APIs = inventory.Personal, []inventory.API{inventory.ContentManagement}
 	t.CreatedAt, t.UpdatedAt = inventory.UnknownTime(reasonNoStaffDates), inventory.UnknownTime(reasonNoStaffDates)
 	t.LastUsed = inventory.UnknownUse(reasonNoUse)

@@ -156,6 +156,16 @@ func (s *Server) Page(path string) string {
 	return strings.TrimRight(s.Entry.BaseURL, "/") + s.folder + path
 }
 
+// Asked is the path that a request for path asks, as errors name it: below the
+// folder.
+func (s *Server) Asked(path string) string { return s.folder + path }
+
+// Unit makes the unit of what is read from path; see cmsapi.UnitOf. An error that
+// names no path gets the one that was asked.
+func (s *Server) Unit(name, path string, kinds []inventory.Kind, some bool, err error) inventory.Unit {
+	return cmsapi.UnitOf(name, kinds, some, cmsapi.AsError(err).At(s.Asked(path)))
+}
+
 // Fill is Collect for a collector that reads by read: the source is stamped
 // first, and brought into its fixed order afterwards.
 func (s *Server) Fill(ctx context.Context, source inventory.Source, read func(context.Context, inventory.Source) inventory.Source) (inventory.Source, error) {

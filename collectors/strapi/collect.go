@@ -23,11 +23,6 @@ type resource struct {
 	settings, segment string
 }
 
-// asUnit makes the unit of a list; a nil err is one that was read whole.
-func (l resource) asUnit(some bool, err *cmsapi.Error) inventory.Unit {
-	return cmsapi.UnitOf(l.unit, l.kinds, some, err.At(l.path))
-}
-
 var (
 	listMe  = resource{unit: "auditor", path: "/admin/users/me"}
 	listAPI = resource{
@@ -101,7 +96,7 @@ func explain(l resource, err error) *cmsapi.Error {
 // collect makes a source of what was read.
 func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
 	who, meErr := identify(a)
-	s := server{source: source, page: func(list string) string { return c.Page(settings + list) }, who: who}
+	s := server{source: source, who: who, cms: c.Server}
 	var units []inventory.Unit
 	add := func(l resource, list listing[token], err error, build func(token) inventory.Token) *inventory.Unit {
 		tokens, unit := s.read(l, list, err, build)
@@ -113,7 +108,7 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	admin := add(listAdmin, a.admin, a.adminErr, s.adminToken)
 	c.judgeAdminList(admin, len(a.admin.Data.Items) > 0, a.adminErr, who)
 	add(listTransfer, a.transfer, a.transferErr, s.transferToken)
-	units = append(units, listMe.asUnit(false, meErr))
+	units = append(units, s.unit(listMe, false, meErr))
 	source.Units = units
 	source.Auditor = c.auditor(source.ID, a, who)
 	return source
@@ -129,7 +124,7 @@ func (c *collector) judgeAdminList(u *inventory.Unit, some bool, err error, who 
 		*u = inventory.CompleteUnit(listAdmin.unit, kinds...)
 		u.Detail = "the server has no endpoint for admin tokens: it is older than they are, or has them switched off"
 	case err != nil && cmsapi.AsError(err).Status == http.StatusNotFound:
-		u.Detail = "GET " + listAdmin.path + ": 404 the endpoint for admin tokens is missing, although the credential of the scan seems to be one"
+		u.Detail = "GET " + c.Asked(listAdmin.path) + ": 404 the endpoint for admin tokens is missing, although the credential of the scan seems to be one"
 		u.Hint = "Check that nothing between here and the server filters paths. A server that is older than admin tokens has none: accept the gap there."
 	case u.Status != inventory.UnitComplete || who.superAdmin == inventory.Yes:
 	default:

@@ -18,9 +18,13 @@ const useResolution = time.Hour
 // server is what tokens are made with.
 type server struct {
 	source inventory.Source
-	// page gives the address of a page of the admin panel's settings.
-	page func(settings string) string
-	who  caller
+	cms    *instance.Server
+	who    caller
+}
+
+// unit makes the unit of a list; a nil err is one that was read whole.
+func (s server) unit(l resource, some bool, err *cmsapi.Error) inventory.Unit {
+	return s.cms.Unit(l.unit, l.path, l.kinds, some, err)
 }
 
 // read makes the tokens of a list and its unit.
@@ -50,7 +54,7 @@ func (s server) read(l resource, list listing[token], err error, build func(toke
 		failed = &cmsapi.Error{Class: inventory.ErrUnreadable,
 			Message: fmt.Sprintf("%d of %d tokens cannot be read: %s", len(broken), len(list.Data.Items), broken[0])}
 	}
-	return tokens, l.asUnit(len(tokens) > 0, failed)
+	return tokens, s.unit(l, len(tokens) > 0, failed)
 }
 
 // finish fills in what all kinds of tokens share.
@@ -59,7 +63,7 @@ func (s server) finish(made *inventory.Token, l resource, id string, t token) {
 	made.Ref, made.CMS, made.Source = id, CMS, s.source.ID
 	made.Name = t.Name.Or("token " + id)
 	made.Description = t.Description.Value
-	made.URL = s.page(l.settings + cmsapi.Path("/{}", id))
+	made.URL = s.cms.Page(settings + l.settings + cmsapi.Path("/{}", id))
 	made.Environments = instance.Scope(s.source, reasonNoEnvironments)
 	made.CreatedAt = cmsapi.Timestamp("createdAt", t.CreatedAt, false)
 	made.UpdatedAt = updated(t)

@@ -33,36 +33,38 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 		source.Auditor = instance.UnknownAuditor("the site could not be read")
 		return source
 	}
-	s := site{source: source, page: func(file string) string { return c.Page(administration + file) }}
+	s := site{source: source, cms: c.Server}
+	unit := func(name, route string, kinds []inventory.Kind, some bool, err error) inventory.Unit {
+		return c.Unit(name, a.routes(route, nil).Path, kinds, some, err)
+	}
 	tokens, passwordsErr := s.tokens(a)
 	source.Tokens = tokens
 	own, ownErr := s.auditor(a)
 	source.Auditor = own
-	users := a.users.Unit(unitUsers)
 	source.Units = []inventory.Unit{
-		siteUnit(a.index), users,
-		cmsapi.UnitOf(unitPasswords, personal, len(tokens) > 0, passwordsErr),
-		cmsapi.UnitOf(unitAuditor, nil, false, ownErr),
+		unit(unitSite, routeIndex, nil, false, a.index.understood()),
+		unit(unitUsers, routeUsers, nil, len(a.users.Items) > 0, a.users.Err),
+		unit(unitPasswords, routeUsers, personal, len(tokens) > 0, passwordsErr),
+		unit(unitAuditor, routeOwn, nil, false, ownErr),
+	}
+	if _, on := a.index.Authentication.Members["application-passwords"]; !on && source.Units[0].Status == inventory.UnitComplete {
+		source.Units[0].Detail = "the site does not offer application passwords: those that exist do not work"
 	}
 	return source
 }
 
-// siteUnit says whether the index was understood.
-func siteUnit(i index) inventory.Unit {
+// understood says what of the index could not be understood; nil if all was.
+func (i index) understood() error {
 	if reason := cmp.Or(i.Name.Reason("name"), i.Authentication.Reason("authentication")); reason != "" {
-		return inventory.FailedUnit(unitSite, inventory.ErrUnreadable, "GET /wp-json/: "+reason, hintSite)
+		return explain(&cmsapi.Error{Class: inventory.ErrUnreadable, Message: reason})
 	}
-	u := inventory.CompleteUnit(unitSite)
-	if _, on := i.Authentication.Members["application-passwords"]; !on {
-		u.Detail = "the site does not offer application passwords: those that exist do not work"
-	}
-	return u
+	return nil
 }
 
 // site is what tokens are made with.
 type site struct {
 	source inventory.Source
-	page   func(file string) string
+	cms    *instance.Server
 }
 
 // tokens makes the tokens of all users. The error says whose could not be read
@@ -71,22 +73,22 @@ func (s site) tokens(a answers) ([]inventory.Token, error) {
 	var tokens []inventory.Token
 	var failed []*cmsapi.Error
 	where := ""
-	fail := func(who string, e *cmsapi.Error) {
+	fail := func(id string, e *cmsapi.Error) {
 		if where == "" {
-			where = who
+			where = "user " + id
 		}
-		failed = append(failed, e)
+		failed = append(failed, e.At(s.cms.Asked(a.routes(routeOf(id), nil).Path)))
 	}
 	for i, u := range a.users.Items {
-		who := "user " + string(u.ID.Value)
+		id := string(u.ID.Value)
 		if e := a.passwords[i].err; e != nil {
-			fail(who, e)
+			fail(id, e)
 		}
 		seen := map[string]bool{}
 		for _, p := range a.passwords[i].list.Items {
 			uuid := p.UUID.Value
 			if uuid == "" || seen[uuid] {
-				fail(who, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "an application password has no uuid, or that of another"})
+				fail(id, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "an application password has no uuid, or that of another"})
 				continue
 			}
 			seen[uuid] = true
@@ -115,7 +117,7 @@ func (s site) token(u user, p applicationPassword) inventory.Token {
 		CMS:    CMS,
 		Source: s.source.ID,
 		Name:   p.Name.Or("application password " + p.UUID.Value),
-		URL:    s.page(cmsapi.Path("user-edit.php?user_id={}#application-passwords-section", id)),
+		URL:    s.cms.Page(administration + cmsapi.Path("user-edit.php?user_id={}#application-passwords-section", id)),
 		Kind:   inventory.Personal,
 		APIs:   []inventory.API{inventory.ContentDelivery},
 		Access: access,

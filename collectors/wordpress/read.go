@@ -29,6 +29,8 @@ const (
 
 // answers are what was read of a site. The errors are nil for what was read.
 type answers struct {
+	// routes is how the API is reached; nil if it is not.
+	routes   router
 	index    index
 	indexErr error
 	users    cmsapi.Listing[user]
@@ -48,11 +50,10 @@ type passwords struct {
 // wanted picks, by place in the list; nil picks all.
 func (c *collector) read(ctx context.Context, wanted func(place int, u user) bool) answers {
 	var a answers
-	var routes router
-	if routes, a.indexErr = c.route(ctx, &a.index); a.indexErr != nil {
+	if a.routes, a.indexErr = c.route(ctx, &a.index); a.indexErr != nil {
 		return a
 	}
-	a.users = c.users(ctx, routes)
+	a.users = c.users(ctx, a.routes)
 	if wanted != nil {
 		var some []user
 		for i, u := range a.users.Items {
@@ -64,7 +65,7 @@ func (c *collector) read(ctx context.Context, wanted func(place int, u user) boo
 	}
 	workers := pool.New().WithMaxGoroutines(usersAtOnce)
 	workers.Go(func() {
-		_, err := c.Client.Get(ctx, routes("/wp/v2/users/me/application-passwords/introspect", nil), &a.own)
+		_, err := c.Client.Get(ctx, a.routes(routeOwn, nil), &a.own)
 		if err != nil {
 			a.ownErr = explain(err)
 		}
@@ -72,10 +73,22 @@ func (c *collector) read(ctx context.Context, wanted func(place int, u user) boo
 	a.passwords = make([]passwords, len(a.users.Items))
 	var silent atomic.Int64
 	for i, u := range a.users.Items {
-		workers.Go(func() { a.passwords[i] = c.passwords(ctx, routes, string(u.ID.Value), &silent) })
+		workers.Go(func() { a.passwords[i] = c.passwords(ctx, a.routes, string(u.ID.Value), &silent) })
 	}
 	workers.Wait()
 	return a
+}
+
+// The routes of the REST API that are asked for.
+const (
+	routeIndex = "/"
+	routeUsers = "/wp/v2/users"
+	routeOwn   = routeUsers + "/me/application-passwords/introspect"
+)
+
+// routeOf is the route of a user's application passwords.
+func routeOf(user string) string {
+	return cmsapi.Path(routeUsers+"/{}/application-passwords", user)
 }
 
 // router makes the request of a route of the REST API.
@@ -97,13 +110,13 @@ func plain(route string, query url.Values) cmsapi.Request {
 // without pretty permalinks answers the pretty path with its own pages or 404.
 func (c *collector) route(ctx context.Context, out *index) (router, error) {
 	query := url.Values{"_fields": {"name,authentication"}}
-	_, err := c.Client.Get(ctx, pretty("/", query), out)
+	_, err := c.Client.Get(ctx, pretty(routeIndex, query), out)
 	if err == nil {
 		return pretty, nil
 	}
 	first := cmsapi.AsError(err)
 	if first.Class == inventory.ErrNotFound || first.Class == inventory.ErrUnreadable {
-		if _, err := c.Client.Get(ctx, plain("/", query), out); err == nil {
+		if _, err := c.Client.Get(ctx, plain(routeIndex, query), out); err == nil {
 			return plain, nil
 		}
 	}
@@ -143,7 +156,7 @@ func (c *collector) users(ctx context.Context, routes router) cmsapi.Listing[use
 // usersPage reads one page of users, and how many pages there are.
 func (c *collector) usersPage(ctx context.Context, routes router, page int) (cmsapi.Page[user], int, error) {
 	var body cmsapi.List[user]
-	response, err := c.Client.Get(ctx, routes("/wp/v2/users", url.Values{
+	response, err := c.Client.Get(ctx, routes(routeUsers, url.Values{
 		"context": {"edit"}, "per_page": {strconv.Itoa(usersPerPage)}, "page": {strconv.Itoa(page)},
 		"orderby": {"id"}, "order": {"asc"}, "_fields": {userFields},
 	}), &body)
@@ -184,7 +197,7 @@ func (c *collector) passwords(ctx context.Context, routes router, id string, sil
 		return passwords{err: &cmsapi.Error{Class: inventory.ErrUnavailable, Message: "not asked for, because the site had stopped answering"}}
 	}
 	var p passwords
-	_, err := c.Client.Get(ctx, routes(cmsapi.Path("/wp/v2/users/{}/application-passwords", id), nil), &p.list)
+	_, err := c.Client.Get(ctx, routes(routeOf(id), nil), &p.list)
 	if err == nil {
 		silent.Store(0)
 		if broken := p.list.Err("application passwords"); broken != nil {
