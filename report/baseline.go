@@ -241,7 +241,7 @@ func (s *settlement) outOfScope(f *Finding, there bool) bool {
 	if len(scope.Rules) > 0 && !slices.Contains(scope.Rules, f.Rule) {
 		return true
 	}
-	return !there && (len(scope.Sources) > 0 || scope.Shard != "")
+	return !there && scope.partOfSources()
 }
 
 // lacksSources tells whether with a list of the source, which was not wholly

@@ -114,6 +114,14 @@ func (b *Builder) addGap(key gapKey, gap *Gap) {
 	}
 }
 
+// Restrict replaces Scope of the options: an inventory tells only at its end what
+// it was restricted to.
+func (b *Builder) Restrict(scope *Scope) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.options.Scope = scope
+}
+
 // Report gives what was gathered so far, sorted, with its summary. It shares
 // its elements with the Builder: read it, and call it once, at the end.
 func (b *Builder) Report() *Report {
@@ -136,7 +144,7 @@ func (b *Builder) Report() *Report {
 		r.Tokens = sorted(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
 	}
 	r.RuleErrors = sorted(r.RuleErrors, compareRuleErrors)
-	r.AcceptedGaps = judgeAcceptedGaps(b.options.AcceptedGaps, r.Sources, r.At)
+	r.AcceptedGaps = r.judgeGaps(b.options.AcceptedGaps)
 	r.Waivers = b.reportWaivers(r.Findings, r.At)
 	r.Complete = complete(&r)
 	r.Summary = summarize(&r)

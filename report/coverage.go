@@ -2,7 +2,6 @@ package report
 
 import (
 	"strings"
-	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -53,17 +52,19 @@ func (g AcceptedGap) covers(source, unit string) bool {
 	return policies.Glob(g.Source, source) && policies.Glob(g.Unit, unit)
 }
 
-// judgeAcceptedGaps gives the accepted gaps with their state at the audit time.
-func judgeAcceptedGaps(gaps []AcceptedGap, sources []Source, at time.Time) []AcceptedGap {
+// judgeGaps gives the accepted gaps with what became of each in this run.
+func (r *Report) judgeGaps(gaps []AcceptedGap) []AcceptedGap {
 	judged := make([]AcceptedGap, 0, len(gaps))
 	for _, gap := range gaps {
-		days, ok := daysToEndOf(gap.Expires, at)
+		days, ok := daysToEndOf(gap.Expires, r.At)
 		gap.ExpiresInDays = days
 		switch {
 		case !ok || days < 0:
 			gap.State = GapExpired
-		case coversAny(gap, sources):
+		case coversAny(gap, r.Sources):
 			gap.State = GapApplied
+		case r.mayMiss(gap):
+			gap.State = GapUnseen
 		default:
 			gap.State = GapUnmatched
 		}

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
@@ -29,6 +31,34 @@ func (r *Report) MayHide(w policies.Waiver) bool {
 		}
 	}
 	return false
+}
+
+// mayMiss tells whether an accepted gap may cover a list that this run did not
+// come to: it was restricted to other sources, or not all could be found. Which
+// rules were loaded makes no difference to what is read.
+func (r *Report) mayMiss(gap AcceptedGap) bool {
+	found := slices.ContainsFunc(r.Sources, func(s Source) bool {
+		return slices.ContainsFunc(s.Units, func(u inventory.Unit) bool { return gap.covers(s.ID, u.Name) })
+	})
+	if found && !strings.Contains(gap.Source, "*") {
+		return false
+	}
+	for i := range r.Sources {
+		if s := &r.Sources[i]; lacksSources(s) && mayBeBelow(gap.Source, s.CMS) {
+			return true
+		}
+	}
+	scope := r.Scope
+	switch {
+	case scope == nil:
+		return false
+	case scope.Shard != "":
+		return true
+	case len(scope.Sources) > 0:
+		// A glob that matches another one matches all that the other does.
+		return !slices.ContainsFunc(scope.Sources, func(glob string) bool { return policies.Glob(glob, gap.Source) })
+	}
+	return scope.Change && !found
 }
 
 // mayBeBelow tells whether a glob on ids may match one that begins with prefix.

@@ -19,6 +19,8 @@ func TestMayHide(t *testing.T) {
 	lost := Report{Sources: source("datocms/x", inventory.Unit{Name: "projects", Sources: true, Status: inventory.UnitFailed})}
 	part := seen
 	part.Scope = &Scope{Rules: []string{"x"}}
+	change := seen
+	change.Scope = &Scope{Change: true}
 	for name, tt := range map[string]struct {
 		report      Report
 		rule, token string
@@ -34,9 +36,49 @@ func TestMayHide(t *testing.T) {
 		"a rule that could not run":   {erred, "unused-token", "*", true},
 		"sources that were not found": {lost, "unused-token", "datocms/projects/9/access_tokens/1", true},
 		"sources of another CMS":      {lost, "unused-token", "contentful/*", false},
+		"a change":                    {change, "unused-token", "datocms/projects/77/access_tokens/1", true},
 	} {
 		if got := tt.report.MayHide(policies.Waiver{Rule: tt.rule, Token: tt.token}); got != tt.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// An accepted gap that covers nothing is only called so by a run that came to
+// all that it may be about.
+func TestAcceptedGapsOfAPart(t *testing.T) {
+	read := inventory.Unit{Name: "tokens", Status: inventory.UnitComplete}
+	seen := []Source{{Source: inventory.Source{ID: "strapi/a", CMS: "strapi", Units: []inventory.Unit{read}}}}
+	lost := []Source{{Source: inventory.Source{ID: "strapi/x", CMS: "strapi", Units: []inventory.Unit{{Name: "list", Sources: true, Status: inventory.UnitFailed}}}}}
+	shard := &Scope{Shard: "1/2"}
+	one := &Scope{Sources: []string{"ghost/*", "strapi/a*"}}
+	for name, tt := range map[string]struct {
+		sources      []Source
+		scope        *Scope
+		source, unit string
+		want         GapState
+	}{
+		"a whole run":                          {seen, nil, "*", "tokens", GapUnmatched},
+		"a source that is gone":                {seen, nil, "strapi/b", "tokens", GapUnmatched},
+		"some rules":                           {seen, &Scope{Rules: []string{"r"}}, "*", "tokens", GapUnmatched},
+		"sources that were not found":          {lost, nil, "strapi/b", "tokens", GapUnseen},
+		"sources of another CMS not found":     {lost, nil, "ghost/b", "tokens", GapUnmatched},
+		"a source of the shard":                {seen, shard, "strapi/a", "tokens", GapUnmatched},
+		"a source of another shard":            {seen, shard, "strapi/b", "tokens", GapUnseen},
+		"a glob over shards":                   {seen, shard, "strapi/*", "tokens", GapUnseen},
+		"a source that was asked for":          {seen, one, "strapi/a", "tokens", GapUnmatched},
+		"one asked for, and gone":              {seen, one, "strapi/ab", "tokens", GapUnmatched},
+		"a glob within those asked for":        {seen, one, "strapi/a*", "tokens", GapUnmatched},
+		"a source that was not asked for":      {seen, one, "strapi/b", "tokens", GapUnseen},
+		"a glob wider than those asked for":    {seen, one, "strapi/*", "tokens", GapUnseen},
+		"a change, and its live source":        {seen, &Scope{Change: true}, "strapi/*", "tokens", GapUnmatched},
+		"a change, and another source":         {seen, &Scope{Change: true}, "strapi/b", "tokens", GapUnseen},
+		"a change of a source, not read there": {seen, &Scope{Change: true}, "strapi/a", "roles", GapUnseen},
+	} {
+		r := Report{At: auditTime, Sources: tt.sources, Scope: tt.scope}
+		got := r.judgeGaps([]AcceptedGap{{Source: tt.source, Unit: tt.unit, Expires: "2030-01-01"}})
+		if got[0].State != tt.want {
+			t.Errorf("%s: %s, want %s", name, got[0].State, tt.want)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func sameRun(first, part Part) error {
 	case (a.Tokens == nil) != (b.Tokens == nil):
 		what = "an inventory, or none, unlike the other"
 	case scopeText(a.Scope) != scopeText(b.Scope):
-		what = "another --source or --rule"
+		what = "another --source or --rule, or a plan"
 	}
 	if what != "" {
 		return fmt.Errorf("%s and %s are not of one run: the second was made with %s", first.Name, part.Name, what)
@@ -77,17 +77,21 @@ func sameRun(first, part Part) error {
 }
 
 func withoutShard(s *Scope) *Scope {
-	if s == nil || len(s.Sources) == 0 && len(s.Rules) == 0 {
+	if s == nil || len(s.Sources) == 0 && len(s.Rules) == 0 && !s.Change {
 		return nil
 	}
-	return &Scope{Sources: s.Sources, Rules: s.Rules}
+	return &Scope{Sources: s.Sources, Rules: s.Rules, Change: s.Change}
 }
 
 func scopeText(s *Scope) string {
 	if s == nil {
 		return ""
 	}
-	return strings.Join(s.Sources, "\x00") + "\x01" + strings.Join(s.Rules, "\x00")
+	text := strings.Join(s.Sources, "\x00") + "\x01" + strings.Join(s.Rules, "\x00")
+	if s.Change {
+		text += "\x01change"
+	}
+	return text
 }
 
 // merging gathers the parts.
@@ -132,7 +136,7 @@ func (m *merging) finish(parts []Part) *Report {
 	if r.Tokens != nil {
 		r.Tokens = sorted(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
 	}
-	r.AcceptedGaps = judgeAcceptedGaps(r.AcceptedGaps, r.Sources, r.At)
+	r.AcceptedGaps = r.judgeGaps(r.AcceptedGaps)
 	r.Waivers = mergedWaivers(parts)
 	r.Complete = complete(&r)
 	r.Summary = summarize(&r)

@@ -102,6 +102,15 @@ type Scope struct {
 	Rules []string `json:"rules,omitempty"`
 	// Shard is "3/16"; empty for an unsharded run.
 	Shard string `json:"shard,omitempty"`
+	// Change: a plan or a manifest was judged, and of what is live only what the
+	// inventories beside it hold.
+	Change bool `json:"change,omitempty"`
+}
+
+// partOfSources tells whether sources that are configured may be missing because
+// nobody asked for them. Nil is the scope of everything.
+func (s *Scope) partOfSources() bool {
+	return s != nil && (len(s.Sources) > 0 || s.Shard != "" || s.Change)
 }
 
 // Summary counts.
@@ -246,6 +255,9 @@ const (
 	GapExpired GapState = "expired"
 	// GapUnmatched: no such unit failed.
 	GapUnmatched GapState = "unmatched"
+	// GapUnseen: no such unit failed in what the run looked at, and that was not
+	// all that the gap may be about.
+	GapUnseen GapState = "unseen"
 )
 
 // AcceptedGap is a unit that could not be read and that somebody accepted.

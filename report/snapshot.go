@@ -86,7 +86,7 @@ func snapshotOfReport(r *Report) (*Snapshot, error) {
 		return nil, errNoTokens
 	}
 	s := &Snapshot{At: r.At, Report: r, sources: make(map[string]*Source, len(r.Sources)), tokens: make(map[string]snapshotToken, len(r.Tokens))}
-	s.restricted = r.Scope != nil && (len(r.Scope.Sources) > 0 || r.Scope.Shard != "")
+	s.restricted = r.Scope.partOfSources()
 	for i := range r.Sources {
 		s.sources[r.Sources[i].ID] = &r.Sources[i]
 	}

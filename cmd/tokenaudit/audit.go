@@ -137,9 +137,8 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 	if missed := au.evidence.Len() - proven; missed > 0 {
 		au.app.note("%d of %d tokens in the usage files are not among those that were read", missed, au.evidence.Len())
 	}
+	builder.Restrict(au.scope)
 	r := builder.Report()
-	// An inventory tells at its end what it was restricted to.
-	r.Scope = au.scope
 	return r, compareTo(r, au.baseline, au.options.gateOptions)
 }
 

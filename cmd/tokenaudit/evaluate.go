@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -76,6 +77,8 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	}
 	var r *report.Report
 	if o.given() {
+		au.scope = cmp.Or(au.scope, &report.Scope{})
+		au.scope.Change = true
 		r, err = au.judgeChange(ctx, o.changeOptions, files)
 	} else {
 		r, err = au.replay(ctx, files)

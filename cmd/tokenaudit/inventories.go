@@ -159,7 +159,7 @@ func (files inventories) restrict(scope *report.Scope) (*report.Scope, error) {
 			return nil, err
 		}
 	}
-	if len(narrowed.Sources)+len(narrowed.Rules) == 0 && narrowed.Shard == "" {
+	if len(narrowed.Sources)+len(narrowed.Rules) == 0 && narrowed.Shard == "" && !narrowed.Change {
 		return nil, nil
 	}
 	return &narrowed, nil
