@@ -50,11 +50,9 @@ type Builder struct {
 	report Report
 	// findings are those of each source; the report has them when it is asked for.
 	findings [][]Finding
-	// noEvidence is the evidence of all findings with OmitEvidence.
-	noEvidence map[string]any
-	counts     map[string]policies.Counts
-	gaps       map[gapKey]*Gap
-	covered    map[policies.Waiver]int
+	counts   map[string]policies.Counts
+	gaps     map[gapKey]*Gap
+	covered  map[policies.Waiver]int
 }
 
 type gapKey struct{ rule, source, reason string }
@@ -67,8 +65,6 @@ func NewBuilder(options BuildOptions) *Builder {
 		counts:  make(map[string]policies.Counts, len(options.Rules)),
 		gaps:    make(map[gapKey]*Gap),
 		covered: make(map[policies.Waiver]int),
-
-		noEvidence: map[string]any{},
 	}
 	for _, rule := range options.Rules {
 		b.rules[rule.ID] = rule

@@ -163,8 +163,8 @@ func TestTokensCarryVerdicts(t *testing.T) {
 	}
 	options.OmitEvidence = true
 	for _, f := range build(options, sampleSources()).Findings {
-		if f.Evidence == nil || len(f.Evidence) > 0 {
-			t.Errorf("%s of %s has evidence: %v", f.Rule, f.Token, f.Evidence)
+		if len(f.Evidence) > 0 {
+			t.Errorf("%s of %s has evidence: %s", f.Rule, f.Token, f.Evidence)
 		}
 	}
 }

@@ -102,8 +102,8 @@ func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token) {
 
 func (b *Builder) finding(source *Source, v policies.Verdict, token *inventory.Token) Finding {
 	f := b.placed(source, v, token)
-	if b.options.OmitEvidence {
-		f.Evidence = b.noEvidence
+	if !b.options.OmitEvidence {
+		f.Evidence = newObject(v.Evidence)
 	}
 	return f
 }
@@ -116,13 +116,12 @@ func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.To
 		CMS: source.CMS, Source: source.ID, Token: v.Token, Key: v.Key,
 		Message:     v.Message,
 		Remediation: b.remediation(v.Rule, source, token),
-		Evidence:    orEmpty(v.Evidence),
 		URL:         source.URL,
 		Origin:      originOf(source.Origin),
 		Waiver:      v.Waiver,
 	}
 	if token == nil {
-		f.placeInCode(source.Literals)
+		f.placeInCode(v.Evidence, source.Literals)
 		return f
 	}
 	f.TokenName, f.Kind = token.Name, token.Kind
@@ -158,12 +157,12 @@ func inManifest(token *inventory.Token) bool {
 	return slices.Contains([]string{".yaml", ".yml"}, path.Ext(token.Origin.File))
 }
 
-// placeInCode gives a finding about a literal the line of the code that it
-// names in its evidence.
-func (f *Finding) placeInCode(literals []inventory.Literal) {
+// placeInCode gives a finding about a literal the line of the code that its
+// evidence names.
+func (f *Finding) placeInCode(evidence map[string]any, literals []inventory.Literal) {
 	for i := range literals {
 		l := &literals[i]
-		if f.Evidence["address"] != l.Address || f.Evidence["attribute"] != l.Attribute {
+		if evidence["address"] != l.Address || evidence["attribute"] != l.Attribute {
 			continue
 		}
 		f.Address = l.Address

@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"io"
 	"strconv"
 	"strings"
@@ -76,9 +75,7 @@ func findingRow(v *view, f *Finding) csvRow {
 		row.waiver(f.Waiver)
 	}
 	if len(f.Evidence) > 0 {
-		// What comes from JSON, or goes there, can be encoded.
-		evidence, _ := json.Marshal(f.Evidence)
-		row["evidence"] = string(evidence)
+		row["evidence"] = string(f.Evidence)
 	}
 	return row
 }

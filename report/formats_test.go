@@ -343,7 +343,7 @@ func TestUsesEvidence(t *testing.T) {
 	for _, format := range Formats() {
 		with, without := sampleReport(), sampleReport()
 		for i := range without.Findings {
-			without.Findings[i].Evidence = map[string]any{}
+			without.Findings[i].Evidence = nil
 		}
 		same := bytes.Equal(rendered(t, format.Name, with, RenderOptions{Gate: DefaultGate()}), rendered(t, format.Name, without, RenderOptions{Gate: DefaultGate()}))
 		if same == format.UsesEvidence {

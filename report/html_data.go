@@ -123,18 +123,13 @@ func (d *htmlData) findingRow(f *Finding, status string) []any {
 	if f.Resolution != "" {
 		extra = f.Resolution.Text()
 	}
-	evidence := ""
-	if len(f.Evidence) > 0 {
-		b, _ := json.Marshal(f.Evidence) // it came from JSON, or goes there
-		evidence = htmlText(string(b))
-	}
 	place := ""
 	if f.Origin != nil && f.Planned != "" {
 		place = fmt.Sprintf("%s (%s:%d)", f.Address, f.Origin.File, f.Origin.Line)
 	}
 	return []any{
 		min(severityRank(f.Severity), len(allSeverities())-1), status, d.rules.of(htmlText(f.Rule)), d.sources.of(f.Source), htmlText(f.Token), htmlText(d.v.name(f)), string(f.Kind),
-		htmlText(f.Message), safeURL(f.URL), d.fixes.of(htmlText(f.Remediation)), string(f.Baseline), htmlText(extra), evidence, f.Fingerprint, htmlText(place),
+		htmlText(f.Message), safeURL(f.URL), d.fixes.of(htmlText(f.Remediation)), string(f.Baseline), htmlText(extra), htmlText(string(f.Evidence)), f.Fingerprint, htmlText(place),
 	}
 }
 

@@ -180,9 +180,10 @@ type Finding struct {
 	// Key tells several findings of one rule on one subject apart; usually empty.
 	Key string `json:"key,omitempty"`
 	// Message quotes untrusted text.
-	Message     string         `json:"message"`
-	Remediation string         `json:"remediation"`
-	Evidence    map[string]any `json:"evidence"`
+	Message     string `json:"message"`
+	Remediation string `json:"remediation"`
+	// Evidence are the facts that the verdict rests on.
+	Evidence Object `json:"evidence"`
 	// URL opens the CMS's page for the token, else for the source; may be empty.
 	URL string `json:"url"`
 	// Planned is set for a token of a change, Address for what is declared in

@@ -56,6 +56,9 @@ func (w *schemaWalk) compare(at string, goType reflect.Type, schema map[string]a
 		}
 		return
 	}
+	if goType == reflect.TypeFor[Object]() {
+		goType, want = reflect.TypeFor[map[string]any](), "object"
+	}
 	if _, isConst := schema["const"]; !isConst && schema["type"] != want && goType != reflect.TypeFor[inventory.Role]() {
 		w.Errorf("%s: type %v, want %s", at, schema["type"], want)
 	}
