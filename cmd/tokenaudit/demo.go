@@ -27,7 +27,7 @@ func newDemo(run func(context.Context, demoOptions) error) *cobra.Command {
 		Long: `Demo starts emulated Contentful, Contentstack and DatoCMS APIs on loopback, fills
 them with an invented company, and audits it by the ordinary pipeline over HTTP.
 
-It always exits 0, and says which code a scan would have given.`,
+It exits 0 whatever it finds, and says which code a scan would have given.`,
 		Example: `  tokenaudit demo
   tokenaudit demo -o sarif=demo.sarif --save-inventory demo.json`,
 		Args: takes(),

@@ -59,7 +59,12 @@ func (o *gateOptions) bind(cmd *cobra.Command) {
 	f.BoolVar(&o.failOnNew, "fail-on-new", false, "let only findings fail that the baseline does not have")
 	f.BoolVar(&o.failOnUnchanged, "fail-on-unchanged", false, "let findings of a plan fail too that the change does not introduce")
 	f.BoolVar(&o.allowIncomplete, "allow-incomplete-baseline", false, "take a baseline although it is incomplete; what it lacks looks new")
-	f.BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 1 or 3, for CI systems that only take in the reports of successful jobs")
+}
+
+// bindNoFail adds --no-fail, which only commands take whose exit code tells
+// anything.
+func (o *gateOptions) bindNoFail(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 1 or 3, for CI systems that only take in the reports of successful jobs")
 }
 
 // validate gives the severity of --fail-on, empty where it was not given, and

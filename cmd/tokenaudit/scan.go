@@ -39,6 +39,7 @@ or the rules.`,
 	o.readOptions.bind(cmd)
 	o.bindShard(cmd)
 	o.judgeOptions.bind(cmd)
+	o.bindNoFail(cmd)
 	cmd.Flags().StringVar(&o.saveInventory, "save-inventory", "", "write what was read to this `file`, for evaluate")
 	return cmd
 }
