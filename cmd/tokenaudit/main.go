@@ -21,10 +21,12 @@ import (
 
 func main() {
 	paceCollector()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signalled, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, end := context.WithCancel(context.Background())
 	// The first signal ends the requests, and what was seen is still written.
-	// A second one meets the default again: it ends the process at once.
-	context.AfterFunc(ctx, stop)
+	// A second one meets the default again, from before the first is told: it
+	// ends the process at once.
+	context.AfterFunc(signalled, func() { stop(); end() })
 	os.Exit(run(ctx, surroundings{
 		environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr,
 	}, os.Args[1:]))
