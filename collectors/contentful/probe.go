@@ -26,18 +26,15 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	}
 	checks = append(checks, c.probeCredential(ctx))
 	if c.organization == "" {
-		for _, id := range c.spaces {
-			checks = append(checks, c.probeSpace(ctx, id)...)
-		}
-		return checks
+		return append(checks, c.probeSpaces(ctx, c.spaces, "")...)
 	}
-	checks = append(checks, c.probeGrant(ctx), c.probeRole(ctx))
-	tokens, _ := c.probeList(ctx, "list organization tokens", unitAccessTokens, cmsapi.Path("/organizations/{}/access_tokens", c.organization))
-	spaces, first := c.probeList(ctx, "list spaces", unitSpaces, cmsapi.Path("/organizations/{}/spaces", c.organization))
-	checks = append(checks, tokens, spaces)
-	for _, id := range c.spaces {
-		checks = append(checks, c.probeSpace(ctx, id)...)
-	}
+	standing, role := c.probeRole(ctx)
+	checks = append(checks, c.probeGrant(ctx), standing)
+	tokens := c.probeList(ctx, "list organization tokens", unitAccessTokens, cmsapi.Path("/organizations/{}/access_tokens", c.organization))
+	spaces := c.probeList(ctx, "list spaces", unitSpaces, cmsapi.Path("/organizations/{}/spaces", c.organization))
+	first := spaces.first
+	checks = append(checks, tokens.Check, spaces.Check)
+	checks = append(checks, c.probeSpaces(ctx, c.spaces, role)...)
 	if len(c.spaces) > 0 {
 		return checks
 	}
@@ -47,25 +44,25 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 		first = others[0]
 	}
 	if first != "" {
-		checks = append(checks, c.probeSpace(ctx, first)...)
+		checks = append(checks, c.probeSpaces(ctx, []string{first}, role)...)
 	}
 	others = slices.DeleteFunc(others, func(id string) bool { return id == first })
 	if len(others) > 0 {
-		checks = append(checks, c.probeOthers(ctx, others))
+		checks = append(checks, c.probeOthers(ctx, others, role))
 	}
 	return checks
 }
 
 // probeOthers asks each of the other spaces for its keys, which a role may hide
 // in one space and show in the next. One check tells of them all.
-func (c *collector) probeOthers(ctx context.Context, ids []string) collectors.Check {
+func (c *collector) probeOthers(ctx context.Context, ids []string, role string) collectors.Check {
 	asked := make([]collectors.Check, len(ids))
 	workers := pool.New().WithMaxGoroutines(spacesAtOnce)
 	for i, id := range ids {
 		workers.Go(func() {
-			asked[i], _ = c.probeList(ctx, id, unitAPIKeys, cmsapi.Path("/spaces/{}/api_keys", id))
-			if asked[i].Status == collectors.CheckOK {
-				asked[i], _ = c.probeList(ctx, id, unitPreviewAPIKeys, cmsapi.Path("/spaces/{}/preview_api_keys", id))
+			delivery, preview := c.probeKeys(ctx, id, id, id, role)
+			if asked[i] = delivery; delivery.Status == collectors.CheckOK {
+				asked[i] = preview
 			}
 		})
 	}
@@ -135,12 +132,12 @@ func (c *collector) probeGrant(ctx context.Context) collectors.Check {
 }
 
 // probeRole tells the user's standing in the organization, on which depends
-// what may be listed.
-func (c *collector) probeRole(ctx context.Context) collectors.Check {
+// what may be listed. The role is empty if it is not known.
+func (c *collector) probeRole(ctx context.Context) (check collectors.Check, role string) {
 	const name = "organization role"
 	me, err := c.whoAmI(ctx)
 	if err != nil {
-		return c.failed(ctx, name, unitIdentity, err)
+		return c.failed(ctx, name, unitIdentity, err), ""
 	}
 	mine := list[membership](ctx, c.client, request{
 		what: "organization memberships", path: cmsapi.Path("/organizations/{}/organization_memberships", c.organization),
@@ -155,50 +152,78 @@ func (c *collector) probeRole(ctx context.Context) collectors.Check {
 		if !isAdminRole(role) {
 			check.Status, check.Hint = collectors.CheckWarning, hintOwnerOrAdmin
 		}
-		return check
+		return check, role
 	}
 	if mine.Err != nil {
-		return c.failed(ctx, name, unitMemberships, mine.Err)
+		return c.failed(ctx, name, unitMemberships, mine.Err), ""
 	}
 	return collectors.Check{
 		Name: name, Status: collectors.CheckFailed, Class: inventory.ErrNotFound,
 		Detail: "the credential's user is no member of organization " + c.organization, Hint: hintNotFound,
-	}
+	}, ""
 }
 
-// probeList asks for one item of a list. It gives the id of that item.
-func (c *collector) probeList(ctx context.Context, name, unit, path string) (collectors.Check, string) {
+// probed is the check of a list of which one item was asked for.
+type probed struct {
+	collectors.Check
+	// first is the id of the item.
+	first string
+	// empty is set for a list that was read and has no items.
+	empty bool
+}
+
+// probeList asks for one item of a list.
+func (c *collector) probeList(ctx context.Context, name, unit, path string) probed {
 	var page cmsapi.Field[collection[item]]
 	if _, err := c.client.Get(ctx, cmsapi.Request{Path: path, Query: cmsapi.Offset(0, 1)}, &page); err != nil {
-		return c.failed(ctx, name, unit, err), ""
+		return probed{Check: c.failed(ctx, name, unit, err)}
 	}
 	if err := page.Value.Items.Err("items"); err != nil {
-		return c.failed(ctx, name, unit, err), ""
+		return probed{Check: c.failed(ctx, name, unit, err)}
 	}
 	check := collectors.Check{Name: name, Status: collectors.CheckOK, Detail: "may be listed"}
 	if total, given := page.Value.Total.Get(); given {
 		check.Detail = fmt.Sprintf("%d in all", total)
 	}
 	if len(page.Value.Items.Items) == 0 {
-		return check, ""
+		return probed{Check: check, empty: true}
 	}
-	return check, page.Value.Items.Items[0].id()
+	return probed{Check: check, first: page.Value.Items.Items[0].id()}
 }
 
-func (c *collector) probeSpace(ctx context.Context, id string) []collectors.Check {
-	var checks []collectors.Check
-	for _, l := range []struct{ name, unit, pattern string }{
-		{"list API keys of space " + id, unitAPIKeys, "/spaces/{}/api_keys"},
-		{"list preview keys of space " + id, unitPreviewAPIKeys, "/spaces/{}/preview_api_keys"},
-		{"list environments of space " + id, unitEnvironments, "/spaces/{}/environments"},
-		{"list environment aliases of space " + id, unitEnvironmentAliases, "/spaces/{}/environment_aliases"},
-	} {
-		check, _ := c.probeList(ctx, l.name, l.unit, cmsapi.Path(l.pattern, id))
-		if l.unit == unitEnvironmentAliases && check.Class == inventory.ErrNotFound {
-			check.Status, check.Class = collectors.CheckWarning, ""
-			check.Hint = "A space that does not use aliases may answer so, which is no gap."
+// probeKeys checks the two lists of keys of a space. Where both are empty it
+// doubts them as a scan does.
+func (c *collector) probeKeys(ctx context.Context, id, deliveryName, previewName, role string) (delivery, preview collectors.Check) {
+	d := c.probeList(ctx, deliveryName, unitAPIKeys, cmsapi.Path("/spaces/{}/api_keys", id))
+	p := c.probeList(ctx, previewName, unitPreviewAPIKeys, cmsapi.Path("/spaces/{}/preview_api_keys", id))
+	if d.empty && p.empty {
+		if reason := c.hiddenKeys(ctx, id, func(string) string { return role }); reason != "" {
+			for _, check := range []*collectors.Check{&d.Check, &p.Check} {
+				check.Status, check.Class = collectors.CheckFailed, inventory.ErrPermissionDenied
+				check.Detail, check.Hint = reason, hintAPIKeys
+			}
 		}
-		checks = append(checks, check)
+	}
+	return d.Check, p.Check
+}
+
+// probeSpaces checks all lists of some spaces. role is that of the credential's
+// user in the organization.
+func (c *collector) probeSpaces(ctx context.Context, ids []string, role string) []collectors.Check {
+	var checks []collectors.Check
+	for _, id := range ids {
+		checks = append(checks, c.probeSpace(ctx, id, role)...)
 	}
 	return checks
+}
+
+func (c *collector) probeSpace(ctx context.Context, id, role string) []collectors.Check {
+	delivery, preview := c.probeKeys(ctx, id, "list API keys of space "+id, "list preview keys of space "+id, role)
+	environments := c.probeList(ctx, "list environments of space "+id, unitEnvironments, cmsapi.Path("/spaces/{}/environments", id))
+	aliases := c.probeList(ctx, "list environment aliases of space "+id, unitEnvironmentAliases, cmsapi.Path("/spaces/{}/environment_aliases", id))
+	if aliases.Class == inventory.ErrNotFound {
+		aliases.Status, aliases.Class = collectors.CheckWarning, ""
+		aliases.Hint = "A space that does not use aliases may answer so, which is no gap."
+	}
+	return []collectors.Check{delivery, preview, environments.Check, aliases.Check}
 }

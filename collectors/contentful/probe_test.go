@@ -39,6 +39,31 @@ func TestProbe(t *testing.T) {
 			hints:   []string{"API keys"},
 		},
 		{
+			name: "no keys, seen by an admin of the organization", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{"/spaces/web/api_keys": items(), "/spaces/web/preview_api_keys": items()},
+			want:    append(head("authorization ok", "organization role ok", "list organization tokens ok", "list spaces ok"), others+" ok"),
+		},
+		{
+			name: "no keys in another space, seen by somebody who may read none", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{
+				organization + "/organization_memberships": items(`{"role":"developer","sys":{"id":"om","user":{"sys":{"id":"uAudit"}}}}`),
+				"/spaces/blog/api_keys":                    items(), "/spaces/blog/preview_api_keys": items(),
+				"/spaces/blog/space_members": items(`{"admin":false,"roles":[],"sys":{"id":"sm1","user":{"sys":{"id":"uAudit"}}}}`),
+				"/spaces/blog/roles":         items(),
+			},
+			want:  append(head("authorization ok", "organization role warning", "list organization tokens ok", "list spaces ok"), others+" failed permission_denied"),
+			hints: []string{"Owner or Admin", "API keys"},
+		},
+		{
+			name: "no keys, and nobody says whether they are hidden", values: map[string]any{optionSpaces: []string{"web"}},
+			answers: map[string]http.HandlerFunc{
+				"/spaces/web/api_keys": items(), "/spaces/web/preview_api_keys": items(), "/spaces/web/space_members": failure(403, "AccessDenied"),
+			},
+			want: []string{"identity ok", "credential ok", "list API keys of space web failed permission_denied", "list preview keys of space web failed permission_denied",
+				"list environments of space web ok", "list environment aliases of space web ok"},
+			hints: []string{"API keys", "API keys"},
+		},
+		{
 			name: "spaces alone", values: map[string]any{optionSpaces: []string{"web"}},
 			want: head(),
 		},

@@ -64,7 +64,7 @@ func (c *collector) spaceLists(ctx context.Context, source inventory.Source, id 
 	worker.Go(func() { l.auditor = c.self(ctx) })
 	worker.Wait()
 	if l.delivery.Err == nil && l.preview.Err == nil && len(l.delivery.Items)+len(l.preview.Items) == 0 {
-		l.hidden = c.hiddenKeys(ctx, id, l.people)
+		l.hidden = c.hiddenKeys(ctx, id, l.people.role)
 	}
 	return l
 }
@@ -106,13 +106,14 @@ func readsSecrets(l spaceLists) inventory.Ternary {
 //
 // What Contentful answers to a member whose roles do not let them read API keys
 // is not documented: a refusal, or an empty list. So an empty list is believed
-// only if the caller has the right.
-func (c *collector) hiddenKeys(ctx context.Context, id string, people directory) string {
+// only if the caller has the right. roleOf gives a user's role in the
+// organization; empty if it is not known.
+func (c *collector) hiddenKeys(ctx context.Context, id string, roleOf func(userID string) string) string {
 	me, err := c.whoAmI(ctx)
 	if err != nil {
 		return "the list is empty, and whether the credential's user may read API keys is not known, because the user is not"
 	}
-	if isAdminRole(people.role(me.id())) {
+	if isAdminRole(roleOf(me.id())) {
 		return ""
 	}
 	var (
