@@ -65,14 +65,21 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 	return sources, nil
 }
 
-// spaceList gives the unit of the list of spaces, if there was one to read.
-func (c *collector) spaceList() []inventory.Unit {
+// spaceList gives the unit of the list of spaces, if there was one to read. An
+// empty one is believed only to owners and admins, if role, which is that of the
+// credential's user in the organization, is known.
+func (c *collector) spaceList(role string) []inventory.Unit {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.spacesUnit == nil {
 		return nil
 	}
-	return []inventory.Unit{*c.spacesUnit}
+	u := *c.spacesUnit
+	if u.Status == inventory.UnitComplete && len(c.found) == 0 && role != "" && !isAdminRole(role) {
+		u = cmsapi.UnitOf(unitSpaces, keyKinds(), false, hiddenSpaces(role))
+		u.Sources = true
+	}
+	return []inventory.Unit{u}
 }
 
 func (c *collector) rememberList(u inventory.Unit) {
@@ -154,6 +161,9 @@ func (c *collector) organizationSpaces(ctx context.Context) (map[string]foundSpa
 	all := list[space](ctx, c.client, request{what: "spaces", path: cmsapi.Path("/organizations/{}/spaces", c.organization)})
 	for _, s := range all.Items {
 		found[s.id()] = foundSpace{space: s, organization: c.organization}
+	}
+	if all.Err == nil && len(all.Items) == 0 {
+		all.Err = c.doubtNoSpaces(ctx).At(cmsapi.Path("/organizations/{}/spaces", c.organization))
 	}
 	if all.Err == nil {
 		c.rememberList(inventory.CompleteUnit(unitSpaces, keyKinds()...))

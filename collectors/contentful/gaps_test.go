@@ -117,6 +117,64 @@ func TestGaps(t *testing.T) {
 			unit: unitSpaces, hint: "Owner or Admin", tokens: 15,
 		},
 		{
+			name: "a list of tokens that is not refused to somebody who may not see all",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("organization_memberships"): items(`{"role":"member","sys":{"id":"om","user":{"sys":{"id":"uAudit"}}}}`),
+			},
+			source: organizationID, gaps: []string{"access_tokens partial permission_denied"},
+			unit: unitAccessTokens, hint: "Owner or Admin", tokens: 15,
+		},
+		{
+			name:    "a list of tokens without that of the scan",
+			answers: map[string]http.HandlerFunc{organizationPath("access_tokens"): items()},
+			source:  organizationID, gaps: []string{"access_tokens partial truncated"},
+			unit: unitAccessTokens, hint: "Owner or Admin", tokens: 1,
+		},
+		{
+			name:    "an empty list of spaces to a member of some",
+			answers: map[string]http.HandlerFunc{organizationPath("spaces"): items()},
+			source:  organizationID, gaps: []string{"spaces partial truncated"},
+			unit: unitSpaces, hint: "Owner or Admin", tokens: 15,
+		},
+		{
+			name: "an empty list of spaces, and no other to hold it against",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("spaces"): items(), "/spaces": failure(403, "AccessDenied"),
+			},
+			source: organizationID, gaps: []string{"spaces failed permission_denied"},
+			unit: unitSpaces, hint: "Owner or Admin", tokens: 15,
+		},
+		{
+			name: "an empty list of spaces to a member of none",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("spaces"): items(), "/spaces": items(),
+				organizationPath("organization_memberships"): items(`{"role":"member","sys":{"id":"om","user":{"sys":{"id":"uAudit"}}}}`),
+				organizationPath("access_tokens"):            failure(403, "AccessDenied"),
+			},
+			source: organizationID, gaps: []string{"spaces failed permission_denied", "access_tokens partial permission_denied"},
+			unit: unitSpaces, hint: "Owner or Admin", tokens: 1,
+		},
+		{
+			name:    "an organization without spaces",
+			answers: map[string]http.HandlerFunc{organizationPath("spaces"): items(), "/spaces": items()},
+			source:  organizationID, tokens: 15,
+		},
+		{
+			name:    "no environment",
+			answers: map[string]http.HandlerFunc{"/spaces/blog/environments": items()},
+			source:  "contentful/spaces/blog", gaps: []string{"environments failed truncated"},
+			unit: unitEnvironments, hint: "a member of the space", tokens: 2,
+		},
+		{
+			name: "no aliases although master is one",
+			answers: map[string]http.HandlerFunc{
+				"/spaces/web/environments":        items(`{"sys":{"type":"Environment","id":"release-1"}}`),
+				"/spaces/web/environment_aliases": items(),
+			},
+			source: spaceID, gaps: []string{"environment_aliases failed truncated"},
+			unit: unitEnvironmentAliases, hint: "admin of the space", tokens: 9,
+		},
+		{
 			name:    "credential rejected with 401",
 			answers: map[string]http.HandlerFunc{"/spaces/web/environments": failure(401, "AccessTokenInvalid")},
 			source:  spaceID, gaps: []string{"environments failed unauthorized"},

@@ -50,6 +50,7 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 			own.Items = nil
 		}
 	}
+	all.Err = doubtTokens(all, people.role(me.id()), itself).At(cmsapi.Path("/organizations/{}/access_tokens", c.organization))
 
 	items := joinOwn(all, own)
 	if needsRights(items, people) {
@@ -66,7 +67,7 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 	for _, t := range items {
 		source.Tokens = append(source.Tokens, x.token(t))
 	}
-	source.Units = append(c.spaceList(),
+	source.Units = append(c.spaceList(people.role(me.id())),
 		c.tokensUnit(ctx, all, own),
 		c.explain(ctx, own.Unit(unitOwnAccessTokens)),
 		c.explain(ctx, cmsapi.UnitOf(unitIdentity, nil, false, meErr)),

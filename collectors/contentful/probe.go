@@ -33,6 +33,7 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	tokens := c.probeList(ctx, "list organization tokens", unitAccessTokens, cmsapi.Path("/organizations/{}/access_tokens", c.organization))
 	spaces := c.probeList(ctx, "list spaces", unitSpaces, cmsapi.Path("/organizations/{}/spaces", c.organization))
 	first := spaces.first
+	c.doubtOrganization(ctx, &tokens, &spaces, role)
 	checks = append(checks, tokens.Check, spaces.Check)
 	checks = append(checks, c.probeSpaces(ctx, c.spaces, role)...)
 	if len(c.spaces) > 0 {
@@ -172,6 +173,30 @@ type probed struct {
 	empty bool
 }
 
+// doubt makes the check of a list that came without a refusal that of one that
+// may not be whole.
+func (p *probed) doubt(e *cmsapi.Error) {
+	if e != nil && p.Status == collectors.CheckOK {
+		p.Status, p.Class, p.Detail, p.Hint = collectors.CheckFailed, e.Class, e.Error(), e.Hint
+	}
+}
+
+// doubtOrganization doubts the lists of an organization as a scan does, as far as
+// one item of each shows it.
+func (c *collector) doubtOrganization(ctx context.Context, tokens, spaces *probed, role string) {
+	itself := auditor{}
+	if tokens.empty {
+		itself = c.self(ctx)
+	}
+	tokens.doubt(doubtTokens(cmsapi.Listing[accessToken]{}, role, itself))
+	switch {
+	case spaces.empty && role != "" && !isAdminRole(role):
+		spaces.doubt(hiddenSpaces(role))
+	case spaces.empty:
+		spaces.doubt(c.doubtNoSpaces(ctx))
+	}
+}
+
 // probeList asks for one item of a list.
 func (c *collector) probeList(ctx context.Context, name, unit, path string) probed {
 	var page cmsapi.Field[collection[item]]
@@ -220,6 +245,9 @@ func (c *collector) probeSpaces(ctx context.Context, ids []string, role string) 
 func (c *collector) probeSpace(ctx context.Context, id, role string) []collectors.Check {
 	delivery, preview := c.probeKeys(ctx, id, "list API keys of space "+id, "list preview keys of space "+id, role)
 	environments := c.probeList(ctx, "list environments of space "+id, unitEnvironments, cmsapi.Path("/spaces/{}/environments", id))
+	if environments.empty {
+		environments.doubt(noEnvironments())
+	}
 	aliases := c.probeList(ctx, "list environment aliases of space "+id, unitEnvironmentAliases, cmsapi.Path("/spaces/{}/environment_aliases", id))
 	if aliases.Class == inventory.ErrNotFound {
 		aliases.Status, aliases.Class = collectors.CheckWarning, ""

@@ -51,8 +51,8 @@ func TestProbe(t *testing.T) {
 				"/spaces/blog/space_members": items(`{"admin":false,"roles":[],"sys":{"id":"sm1","user":{"sys":{"id":"uAudit"}}}}`),
 				"/spaces/blog/roles":         items(),
 			},
-			want:  append(head("authorization ok", "organization role warning", "list organization tokens ok", "list spaces ok"), others+" failed permission_denied"),
-			hints: []string{"Owner or Admin", "API keys"},
+			want:  append(head("authorization ok", "organization role warning", "list organization tokens failed permission_denied", "list spaces ok"), others+" failed permission_denied"),
+			hints: []string{"Owner or Admin", "Owner or Admin", "API keys"},
 		},
 		{
 			name: "no keys, and nobody says whether they are hidden", values: map[string]any{optionSpaces: []string{"web"}},
@@ -62,6 +62,24 @@ func TestProbe(t *testing.T) {
 			want: []string{"identity ok", "credential ok", "list API keys of space web failed permission_denied", "list preview keys of space web failed permission_denied",
 				"list environments of space web ok", "list environment aliases of space web ok"},
 			hints: []string{"API keys", "API keys"},
+		},
+		{
+			name: "lists that lack what must be in them", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{
+				organization + "/access_tokens": items(), "/spaces/web/environments": items(),
+			},
+			want: []string{"identity ok", "credential ok", "authorization ok", "organization role ok", "list organization tokens failed truncated", "list spaces ok",
+				"list API keys of space web ok", "list preview keys of space web ok", "list environments of space web failed truncated",
+				"list environment aliases of space web ok", others + " ok"},
+			hints: []string{"Owner or Admin", "a member of the space"},
+		},
+		{
+			name: "no spaces, to a member of some", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{organization + "/spaces": items()},
+			want: []string{"identity ok", "credential ok", "authorization ok", "organization role ok", "list organization tokens ok", "list spaces failed truncated",
+				"list API keys of space web ok", "list preview keys of space web ok", "list environments of space web ok",
+				"list environment aliases of space web ok"},
+			hints: []string{"Owner or Admin"},
 		},
 		{
 			name: "spaces alone", values: map[string]any{optionSpaces: []string{"web"}},

@@ -63,6 +63,8 @@ func (c *collector) spaceLists(ctx context.Context, source inventory.Source, id 
 	worker.Go(func() { l.people = c.people(ctx, source) })
 	worker.Go(func() { l.auditor = c.self(ctx) })
 	worker.Wait()
+	l.environments.Err = doubtEnvironments(l.environments).At(cmsapi.Path("/spaces/{}/environments", id))
+	l.aliases.Err = doubtAliases(l.environments, l.aliases).At(cmsapi.Path("/spaces/{}/environment_aliases", id))
 	if l.delivery.Err == nil && l.preview.Err == nil && len(l.delivery.Items)+len(l.preview.Items) == 0 {
 		l.hidden = c.hiddenKeys(ctx, id, l.people.role)
 	}
