@@ -69,6 +69,8 @@ func (a *app) doctor(ctx context.Context, o readOptions) error {
 
 // probe checks all entries at once; the result is in the order of the file.
 func (r *reading) probe(ctx context.Context) ([]diagnosis, error) {
+	ctx, cancel := r.limit(ctx)
+	defer cancel()
 	entries, err := r.entries(ctx)
 	if err != nil {
 		return nil, err
@@ -78,11 +80,6 @@ func (r *reading) probe(ctx context.Context) ([]diagnosis, error) {
 		return nil, err
 	}
 	defer session.Close()
-	if limit := r.timeLimit(); limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
 	probers := make([]collectors.Prober, len(entries))
 	for i, e := range entries {
 		if probers[i], err = r.prober(e, session); err != nil {

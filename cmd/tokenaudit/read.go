@@ -154,6 +154,8 @@ func requestLog(w io.Writer) *slog.Logger {
 // there. When ctx or the time limit ends, what was not read is in the sources
 // as failed units.
 func (r *reading) collect(ctx context.Context, take func(inventory.Source) error) error {
+	ctx, cancel := r.limit(ctx)
+	defer cancel()
 	entries, err := r.entries(ctx)
 	if err != nil {
 		return err
@@ -164,11 +166,6 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 		return err
 	}
 	defer session.Close()
-	if limit := r.timeLimit(); limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
 	show := r.app.showProgress(progress)
 	result, err := collectors.Collect(ctx, collectors.Options{
 		Registry: r.app.registry, Entries: entries,
@@ -191,9 +188,12 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 	return nil
 }
 
-// timeLimit bounds the whole reading; 0 for no limit.
-func (r *reading) timeLimit() time.Duration {
-	return cmp.Or(r.options.timeout, r.config.Limits.Timeout)
+// limit bounds the whole reading by time, the commands that print secrets too.
+func (r *reading) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if limit := cmp.Or(r.options.timeout, r.config.Limits.Timeout); limit > 0 {
+		return context.WithTimeout(ctx, limit)
+	}
+	return context.WithCancel(ctx)
 }
 
 // prober makes the collector of an entry; nil if it has nothing to check.

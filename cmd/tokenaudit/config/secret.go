@@ -218,7 +218,8 @@ func (ref secretRef) fromFile(dir string) (string, error) {
 // fromCommand runs the command without a shell and without input. What it
 // prints on stderr is not passed on, because it may quote the secret.
 func (ref secretRef) fromCommand(ctx context.Context, env Environment, dir string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	run := ctx
+	ctx, cancel := context.WithTimeout(run, commandTimeout)
 	defer cancel()
 	out := &limitedBuffer{limit: maxSecret + 2}
 	cmd := exec.CommandContext(ctx, ref.command[0], ref.command[1:]...)
@@ -232,6 +233,8 @@ func (ref secretRef) fromCommand(ctx context.Context, env Environment, dir strin
 		return out.String(), nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return "", errors.New("the secret's command was interrupted")
+	case run.Err() != nil:
+		return "", errors.New("the secret's command did not end within the time limit of the run")
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("the secret's command did not end within %s", commandTimeout)
 	case errors.As(err, &exit):

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 )
@@ -86,13 +87,17 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 	}
 }
 
-func TestInterruptionEndsACommand(t *testing.T) {
+func TestTheRunEndsACommand(t *testing.T) {
 	c := parse(t, "version: 1\nsources:\n  - cms: paper\n    organization: o\n    token: {command: [sleep, \"600\"]}\n")
 	c.Dir = "."
-	ctx, cancel := context.WithCancel(t.Context())
+	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := c.Entries(ctx, environment(nil))
-	if err == nil || !strings.Contains(err.Error(), "interrupted") {
-		t.Errorf("got %v", err)
+	late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	for want, ctx := range map[string]context.Context{"was interrupted": interrupted, "did not end within the time limit of the run": late} {
+		_, err := c.Entries(ctx, environment(nil))
+		if err == nil || !strings.HasSuffix(err.Error(), ":5: sources[0].token: the secret's command "+want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
