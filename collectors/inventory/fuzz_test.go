@@ -21,6 +21,7 @@ func TestGolden(t *testing.T) {
 	golden := filepath.Join("testdata", "inventory.json")
 	i := sampleInventory()
 	i.Sources = append(i.Sources[:0:0], sampleSource("datocms/projects/1", 2), sampleSource("datocms/projects/2", 0))
+	withHistory(&i.Sources[0].Tokens[0])
 	var got bytes.Buffer
 	if err := inv.Write(&got, i); err != nil {
 		t.Fatal(err)

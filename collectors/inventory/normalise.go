@@ -43,10 +43,8 @@ func (s Source) clone() Source {
 	for i := range s.Tokens {
 		t := &s.Tokens[i]
 		t.LastUsedByAPI = maps.Clone(t.LastUsedByAPI)
-		if t.Branches != nil {
-			branches := *t.Branches
-			t.Branches = &branches
-		}
+		t.Branches = copied(t.Branches)
+		t.FirstSeen = copied(t.FirstSeen)
 	}
 	return s
 }
@@ -62,6 +60,9 @@ func (t *Token) normalise() {
 		stamp.At = utc(stamp.At)
 	}
 	t.Expiry.At = utc(t.Expiry.At)
+	if seen := t.FirstSeen; seen != nil {
+		seen.NotBefore, seen.At = utc(seen.NotBefore), utc(seen.At)
+	}
 	t.LastUsed.normalise()
 	for api, use := range t.LastUsedByAPI {
 		use.normalise()
@@ -73,6 +74,11 @@ func (s *Scope) normalise() { s.Items = distinct(s.Items) }
 
 func (u *LastUsed) normalise() {
 	u.At, u.Earliest, u.Latest = utc(u.At), utc(u.Earliest), utc(u.Latest)
+	u.Chain = slices.Clone(u.Chain)
+	for i := range u.Chain {
+		o := &u.Chain[i]
+		o.CollectedAt, o.At, o.Earliest, o.Latest = utc(o.CollectedAt), utc(o.At), utc(o.Earliest), utc(o.Latest)
+	}
 }
 
 // SortAPIs gives the distinct surfaces in the order delivery, preview,
@@ -98,6 +104,15 @@ func sortedStrings(in []string) []string {
 	sorted := orEmpty(slices.Clone(in))
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
+}
+
+// copied gives a pointer to a copy; nil for nil.
+func copied[T any](v *T) *T {
+	if v == nil {
+		return nil
+	}
+	c := *v
+	return &c
 }
 
 func orEmpty[T any](in []T) []T {

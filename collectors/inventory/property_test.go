@@ -56,6 +56,12 @@ func (m maker) use() inv.LastUsed {
 	}
 	u := pick(m, inv.UsedAt(a), inv.UsedBetween(a, b), inv.NeverUsed(), inv.NoUseOnRecord(a), inv.UnknownUse(m.name()))
 	u.Word = pick(m, "", "last_week")
+	for range m.IntN(3) / 2 * m.IntN(3) {
+		u.Chain = append(u.Chain, inv.Observation{
+			CollectedAt: pick(m, a, time.Time{}).UTC(), State: u.State, At: u.At, Earliest: u.Earliest, Latest: u.Latest,
+			Evidence: u.Evidence, Word: m.text(),
+		})
+	}
 	return u
 }
 
@@ -85,6 +91,7 @@ func (m maker) token(source string, n int) inv.Token {
 	}
 	if m.IntN(2) == 0 {
 		t.Branches = new(m.scope())
+		t.FirstSeen = &inv.FirstSeen{NotBefore: pick(m, m.time(), time.Time{}).UTC(), At: m.time().UTC()}
 		t.LastUsedByAPI = map[inv.API]inv.LastUsed{inv.ContentDelivery: m.use(), inv.ContentManagement: m.use()}
 	}
 	return t

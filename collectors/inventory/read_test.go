@@ -180,7 +180,6 @@ func (r repeat) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestReadForeignOrder: JSON objects have no order, so tokens may come first.
 func TestReadSkipsByteOrderMark(t *testing.T) {
 	document := write(t, false, sampleInventory())
 	read, err := inv.ReadAll(t.Context(), strings.NewReader("\ufeff"+document), inv.Limits{})
@@ -192,6 +191,7 @@ func TestReadSkipsByteOrderMark(t *testing.T) {
 	}
 }
 
+// TestReadForeignOrder: JSON objects have no order, so tokens may come first.
 func TestReadForeignOrder(t *testing.T) {
 	doc := write(t, true, inv.Inventory{Tool: inv.Tool{Name: "x"}, Sources: []inv.Source{sampleSource("a", 2)}})
 	head, tokens, _ := strings.Cut(doc, `"tokens":`)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -128,13 +130,62 @@ func (w iotestWriter) Write([]byte) (int, error) { return 0, w.err }
 // TestWriteLeavesSourceAlone: a source that is being judged elsewhere must not
 // change while it is written.
 func TestWriteLeavesSourceAlone(t *testing.T) {
-	s := sampleSource("a", 3)
-	s.Tokens[0], s.Tokens[2] = s.Tokens[2], s.Tokens[0]
-	s.Tokens[0].Access.Grants = nil
-	before := s
-	before.Tokens = append([]inv.Token(nil), s.Tokens...)
+	foreign := func() inv.Source {
+		s := sampleSource("a", 3)
+		s.Tokens[0], s.Tokens[2] = s.Tokens[2], s.Tokens[0]
+		s.Tokens[0].Access.Grants = nil
+		withHistory(&s.Tokens[0])
+		moveTimes(reflect.ValueOf(&s))
+		return s
+	}
+	s := foreign()
 	write(t, false, inv.Inventory{Sources: []inv.Source{s}})
-	if diff := cmp.Diff(before, s); diff != "" {
-		t.Errorf("changed:\n%s", diff)
+	if want := foreign(); !reflect.DeepEqual(want, s) {
+		t.Errorf("changed:\n%s", cmp.Diff(want, s))
+	}
+}
+
+// TestNormaliseTimes: in its normal form a source has all its times in UTC, so
+// that one moment is written in one way.
+func TestNormaliseTimes(t *testing.T) {
+	want, got := sampleSource("a", 2), sampleSource("a", 2)
+	withHistory(&want.Tokens[0])
+	withHistory(&got.Tokens[0])
+	moveTimes(reflect.ValueOf(&got))
+	want.Normalise()
+	got.Normalise()
+	if !reflect.DeepEqual(want, got) {
+		t.Errorf("(-in UTC +in another zone):\n%s", cmp.Diff(write(t, false, inv.Inventory{Sources: []inv.Source{want}}), write(t, false, inv.Inventory{Sources: []inv.Source{got}})))
+	}
+}
+
+// moveTimes tells all times in v in another zone.
+func moveTimes(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			moveTimes(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			moveTimes(v.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			moveTimes(value)
+			v.SetMapIndex(key, value)
+		}
+	case reflect.Struct:
+		if at, ok := v.Interface().(time.Time); ok {
+			if !at.IsZero() {
+				v.Set(reflect.ValueOf(at.In(time.FixedZone("", 7200))))
+			}
+			return
+		}
+		for _, field := range v.Fields() {
+			moveTimes(field)
+		}
 	}
 }

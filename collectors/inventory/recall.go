@@ -3,7 +3,6 @@ package inventory
 import (
 	"encoding/json"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -228,7 +227,7 @@ func memberDecoders() map[string]member {
 		"revoked_at":       timestamp(func(t *Token) *Timestamp { return &t.RevokedAt }),
 		"expiry":           shared(func(t *Token, v Expiry) { t.Expiry = v }).with(expiryTimes),
 		"first_seen":       shared(func(t *Token, v *FirstSeen) { t.FirstSeen = copied(v) }),
-		"last_used":        shared(func(t *Token, v LastUsed) { v.Chain = slices.Clone(v.Chain); t.LastUsed = v }).with(lastUsedTimes),
+		"last_used":        shared(func(t *Token, v LastUsed) { t.LastUsed = v }).with(lastUsedTimes),
 		"last_used_by_api": shared(func(t *Token, v map[API]LastUsed) { t.LastUsedByAPI = maps.Clone(v) }),
 		"traits":           shared(func(t *Token, v Traits) { t.Traits = v }),
 		"owner":            shared(func(t *Token, v Owner) { t.Owner = v }).with(ownerTimes),
@@ -272,12 +271,4 @@ func ownerTimes(t *Token) [maxTimes]*time.Time {
 
 func lastUsedTimes(t *Token) [maxTimes]*time.Time {
 	return [maxTimes]*time.Time{&t.LastUsed.At, &t.LastUsed.Earliest, &t.LastUsed.Latest}
-}
-
-func copied[T any](v *T) *T {
-	if v == nil {
-		return nil
-	}
-	c := *v
-	return &c
 }

@@ -2,6 +2,7 @@ package inventory_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -9,7 +10,8 @@ import (
 
 var collectedAt = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 
-// sampleToken is a token with every field set that can be set together.
+// sampleToken is a token with every field set that can be set together, but for
+// what only earlier inventories tell.
 func sampleToken(source, ref string) inv.Token {
 	return inv.Token{
 		ID: source + "/access_tokens/" + ref, Ref: ref, Twin: source + "/access_tokens/0", CMS: "datocms", Source: source,
@@ -35,6 +37,19 @@ func sampleToken(source, ref string) inv.Token {
 		Secret:  inv.Secret{Readable: inv.Yes, Hint: "9f3a"},
 		Planned: inv.PlannedUpdate, Address: "datocms_access_token.ci",
 		Origin: inv.Origin{File: "main.tf", Line: 12},
+	}
+}
+
+// withHistory adds what earlier inventories tell.
+func withHistory(t *inv.Token) {
+	t.FirstSeen = &inv.FirstSeen{NotBefore: collectedAt.AddDate(0, 0, -20), At: collectedAt.AddDate(0, 0, -13)}
+	t.LastUsed.Chain = []inv.Observation{
+		{CollectedAt: collectedAt, State: inv.LastUsedBetween, Earliest: t.LastUsed.Earliest, Latest: t.LastUsed.Latest, Evidence: inv.EvidenceCMS, Word: "last_week"},
+		{State: inv.LastUsedAt, At: collectedAt.AddDate(0, 0, -9), Evidence: "usage.csv"},
+	}
+	for api, use := range t.LastUsedByAPI {
+		use.Chain = slices.Clone(t.LastUsed.Chain)
+		t.LastUsedByAPI[api] = use
 	}
 }
 
