@@ -39,9 +39,10 @@ func (p *pattern) read(m member, raw []byte) {
 			break
 		}
 		first := max(0, end-longestTime-1)
-		start := first + bytes.LastIndexByte(raw[first:end], '"') + 1
+		quote := bytes.LastIndexByte(raw[first:end], '"')
+		start := first + quote + 1
 		var at time.Time
-		if at.UnmarshalText(raw[start:end]) == nil {
+		if quote >= 0 && at.UnmarshalText(raw[start:end]) == nil {
 			p.key = append(append(p.key, raw[:start]...), timeMark)
 			p.times = append(p.times, at)
 		} else {
@@ -54,8 +55,9 @@ func (p *pattern) read(m member, raw []byte) {
 
 // learn gives what is worth remembering of a member that was just read and has
 // passed, if it is known where its times belong. It finds that by trying: the
-// text is decoded with a time of its own in each place. A time that stands
-// elsewhere, such as in a reason, comes to no field that could hold it.
+// text is decoded with another time in each place, and a field that had the one
+// and then has the other is where it comes from. A time that stands elsewhere,
+// such as in a reason, has no such field, even if a field holds the same time.
 func (p *pattern) learn(m member, set func(*Token)) (remembered, bool) {
 	if len(p.times) == 0 {
 		return remembered{set: set}, true
@@ -63,25 +65,44 @@ func (p *pattern) learn(m member, set func(*Token)) (remembered, bool) {
 	if len(p.times) > maxTimes {
 		return remembered{}, false
 	}
-	trials := make([]time.Time, len(p.times))
+	others := make([]time.Time, len(p.times))
 	text := slices.Clone(p.key[len(m.name)+1:])
-	for i := range trials {
-		trials[i] = time.Date(2001+i, 1, 1, 0, 0, 0, 0, time.UTC)
-		text = bytes.Replace(text, []byte{timeMark}, []byte(trials[i].Format(time.RFC3339)), 1)
+	for i, at := range p.times {
+		others[i] = anotherTime(i, at)
+		text = bytes.Replace(text, []byte{timeMark}, []byte(others[i].Format(time.RFC3339)), 1)
 	}
-	put, err := m.decode(text)
+	setOthers, err := m.decode(text)
 	if err != nil {
 		return remembered{}, false
 	}
-	var t Token
-	put(&t)
-	found := m.times(&t)
-	places := make([]int, len(trials))
-	for i, trial := range trials {
-		places[i] = slices.IndexFunc(found[:], func(at *time.Time) bool { return at != nil && at.Equal(trial) })
-		if places[i] < 0 {
+	var before, after Token
+	set(&before)
+	setOthers(&after)
+	had, has := m.times(&before), m.times(&after)
+	places := make([]int, len(others))
+	for i := range places {
+		if places[i] = placeOf(had, has, p.times[i], others[i]); places[i] < 0 {
 			return remembered{}, false
 		}
 	}
-	return remembered{set: put, places: places}, true
+	return remembered{set: set, places: places}, true
+}
+
+// placeOf says which field had the one time and has the other; -1 for none.
+func placeOf(had, has [maxTimes]*time.Time, one, other time.Time) int {
+	for i := range had {
+		if had[i] != nil && had[i].Equal(one) && has[i].Equal(other) {
+			return i
+		}
+	}
+	return -1
+}
+
+// anotherTime gives a time that is not at, and not that of another i.
+func anotherTime(i int, at time.Time) time.Time {
+	another := time.Date(2000+2*i, 1, 1, 0, 0, 0, 0, time.UTC)
+	if another.Equal(at) {
+		return another.AddDate(1, 0, 0)
+	}
+	return another
 }

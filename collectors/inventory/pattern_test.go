@@ -23,6 +23,9 @@ func TestPattern(t *testing.T) {
 		{"no such day", `{"state":"at","at":"2025-02-29T23:59:59Z"}`, false},
 		{"another key", `{"state":"at","ta":"2025-12-31T23:59:59Z"}`, false},
 		{"more behind it", `{"state":"at","at":"2025-12-31T23:59:59Z","reason":"x"}`, false},
+		{"a long fraction of a second", `{"state":"at","at":"2025-12-31T23:59:59.1234567890Z"}`, false},
+		{"text before the time", `{"state":"at","at":"x2025-12-31T23:59:59Z"}`, false},
+		{"two times", `{"state":"at","at":"2025-12-31T23:59:59Z","reason":"2025-12-31T23:59:59Z"}`, false},
 		{"more before the time", `{"state":"at","at":"2025-12-31T23:59:59ZZ"}`, false},
 		{"a quote before the time", `{"state":"at","at":"\"2025-12-31T23:59:59Z"}`, false},
 	} {
@@ -52,6 +55,14 @@ func TestRecallPutsTimes(t *testing.T) {
 		{"last_used", `{"state":"between","latest":"2026-02-03T04:05:06Z","earliest":"2026-01-02T03:04:05Z","evidence":"cms"}`, 1},
 		{"last_used", `{"state":"at","at":"2026-01-02T03:04:05Z","evidence":"2026-01-02T03:04:05Z"}`, 0},
 		{"last_used", `{"state":"at","at":"2026-01-02T03:04:05Z","chain":[{"collected_at":"2026-01-02T03:04:05Z","state":"at","at":"2026-01-02T03:04:05Z"}]}`, 0},
+		// A time that is the one learn tries, or stands beside it in another form.
+		{"created_at", `{"state":"at","at":"2000-01-01T00:00:00Z","reason":"2000-01-01T00:00:00+00:00"}`, 1},
+		{"last_used", `{"state":"between","earliest":"2000-01-01T00:00:00Z","latest":"2002-01-01T00:00:00Z","evidence":"cms"}`, 1},
+		{"last_used", `{"state":"between","earliest":"2000-01-01T00:00:00+00:00","latest":"2026-01-02T03:04:05Z","evidence":"cms"}`, 1},
+		{"last_used", `{"state":"between","earliest":"2001-01-01T00:00:00+00:00","latest":"2000-01-01T00:00:00Z","evidence":"cms"}`, 1},
+		{"last_used", `{"state":"at","at":"2000-01-01T00:00:00+00:00","evidence":"2026-01-02T03:04:05Z"}`, 0},
+		{"last_used", `{"state":"at","at":"2001-01-01T01:00:00+01:00","evidence":"2000-01-01T00:00:00Z"}`, 0},
+		{"last_used", `{"state":"at","at":"2026-01-02T04:04:05+01:00","evidence":"2026-01-02T03:04:05Z"}`, 0},
 		{"last_used_by_api", `{"content_delivery":{"state":"at","at":"2026-01-02T03:04:05Z","evidence":"cms"}}`, 2},
 	} {
 		r := recallOf(t)
@@ -125,32 +136,53 @@ func recallOf(t *testing.T) *recall {
 	return newRecall(mustCompile(t).token, Limits{}.orDefault())
 }
 
-// TestTimesOfMembers: the format of a time is all that the schema asks of it, so
-// that a time can be put into a member that has passed with another one.
+// TestTimesOfMembers: the format of a time is all that the schema asks of it, and
+// no keyword asks for one time because of another, so that a time can be put into
+// a member that has passed with another one.
 func TestTimesOfMembers(t *testing.T) {
-	var keywords func(any)
-	keywords = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			if v["format"] == "date-time" {
-				for keyword := range v {
-					if !slices.Contains([]string{"description", "type", "format"}, keyword) {
-						t.Errorf("%v: a time with the keyword %s", v["description"], keyword)
+	known := []string{
+		"$ref", "additionalProperties", "description", "enum", "format", "items", "maxLength", "minLength", "minimum",
+		"properties", "propertyNames", "required", "type",
+	}
+	ofTimes := []string{"description", "format", "type"}
+	var check func(at string, schema any)
+	check = func(at string, schema any) {
+		keywords, ok := schema.(map[string]any)
+		if !ok {
+			return // additionalProperties can be false
+		}
+		for keyword, value := range keywords {
+			if !slices.Contains(known, keyword) {
+				t.Errorf("%s: can recall leave the keyword %s to one check of a member?", at, keyword)
+			}
+			if keywords["format"] != nil && !slices.Contains(ofTimes, keyword) {
+				t.Errorf("%s: a time with the keyword %s", at, keyword)
+			}
+			switch value := value.(type) {
+			case map[string]any:
+				if keyword != "properties" {
+					check(at+"/"+keyword, value)
+					continue
+				}
+				for name, property := range value {
+					check(at+"/"+name, property)
+				}
+			case []any:
+				for _, word := range value {
+					if _, ok := word.(string); !ok {
+						t.Errorf("%s: %s of %v", at, keyword, word)
 					}
 				}
 			}
-			for _, inner := range v {
-				keywords(inner)
-			}
-		case []any:
-			for _, inner := range v {
-				keywords(inner)
-			}
 		}
 	}
-	var document any
-	if err := json.Unmarshal(SchemaJSON(), &document); err != nil {
+	var schema struct {
+		Defs map[string]any `json:"$defs"`
+	}
+	if err := json.Unmarshal(SchemaJSON(), &schema); err != nil {
 		t.Fatal(err)
 	}
-	keywords(document)
+	for name, part := range schema.Defs {
+		check(name, part)
+	}
 }

@@ -178,7 +178,7 @@ func moveTimes(v reflect.Value) {
 			v.SetMapIndex(key, value)
 		}
 	case reflect.Struct:
-		if at, ok := v.Interface().(time.Time); ok {
+		if at, ok := reflect.TypeAssert[time.Time](v); ok {
 			if !at.IsZero() {
 				v.Set(reflect.ValueOf(at.In(time.FixedZone("", 7200))))
 			}

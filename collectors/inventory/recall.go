@@ -18,22 +18,27 @@ import (
 // schema to it). Whatever recall does not understand it leaves to fragment.token,
 // which gives the errors.
 type recall struct {
-	schema   *jsonschema.Schema
-	limits   Limits
-	members  map[string]member
+	schema *jsonschema.Schema
+	// limits are those of a token, within those of a member of one.
+	limits, within Limits
+	members        map[string]member
+	// required are the bits of the members that a token has to have.
 	required uint64
 	// recent and older are what is remembered, by pattern. When recent is full it
 	// becomes older, and older is forgotten.
 	recent, older map[string]remembered
+	// recentText is the length of all patterns in recent.
+	recentText int
 	// now is the pattern of the member that is being read.
 	now pattern
 }
 
 const (
-	// maxRemembered bounds each of the two maps, and maxRememberedText the
-	// length of a member that is worth it: together 2 MiB a worker and map.
-	maxRemembered     = 2048
-	maxRememberedText = 1024
+	// maxRemembered bounds the text of each of the two maps, in bytes. What is
+	// decoded from it is at worst twenty times that, for each worker.
+	maxRemembered = 512 << 10
+	// maxMember is how long a member may be that is worth remembering, in bytes.
+	maxMember = 1024
 )
 
 // member is how one member of a token is decoded.
@@ -71,8 +76,8 @@ func (m remembered) put(into member, times []time.Time, t *Token) {
 }
 
 func newRecall(schema *jsonschema.Schema, l Limits) *recall {
-	l.Depth-- // members are one level below their token
-	r := &recall{schema: schema, limits: l, members: memberDecoders(), recent: map[string]remembered{}}
+	r := &recall{schema: schema, limits: l, within: l, members: memberDecoders(), recent: map[string]remembered{}}
+	r.within.Depth-- // members are one level below their token
 	next := uint64(1)
 	for name, m := range r.members {
 		m.name, m.bit, m.schema = name, next, schema.Properties[name]
@@ -89,7 +94,7 @@ func newRecall(schema *jsonschema.Schema, l Limits) *recall {
 func (r *recall) token(f fragment, t *Token) *PlaceError {
 	if !r.fill(f.raw, t) {
 		*t = Token{}
-		return f.token(r.schema, r.limits.deeper(), t)
+		return f.token(r.schema, r.limits, t)
 	}
 	t.normalise()
 	return f.first(t.problems().found)
@@ -97,7 +102,10 @@ func (r *recall) token(f fragment, t *Token) *PlaceError {
 
 // fill decodes a token that is right, and gives false for any other.
 func (r *recall) fill(raw []byte, t *Token) bool {
-	p := &parser{raw: raw, maxDepth: r.limits.Depth, maxString: r.limits.String}
+	if r.limits.String < longestTime {
+		return false // the lengths of keys, and of times that are remembered, are not looked at
+	}
+	p := &parser{raw: raw}
 	if p.next() != '{' {
 		return false
 	}
@@ -110,7 +118,7 @@ func (r *recall) fill(raw []byte, t *Token) bool {
 		}
 		seen |= m.bit
 		p.space()
-		length, ended := (&valueEnd{maxDepth: r.limits.Depth + 1}).scan(raw[p.at:])
+		length, ended := (&valueEnd{maxDepth: r.within.Depth + 1}).scan(raw[p.at:])
 		if !ended || !r.apply(m, raw[p.at:p.at+length], t) {
 			return false
 		}
@@ -132,7 +140,7 @@ func (r *recall) apply(m member, raw []byte, t *Token) bool {
 	if m.text != nil {
 		return r.applyText(m, raw, t)
 	}
-	if len(raw) > maxRememberedText {
+	if len(raw) > maxMember {
 		set, ok := r.check(m, raw)
 		if ok {
 			set(t)
@@ -158,7 +166,7 @@ func (r *recall) apply(m member, raw []byte, t *Token) bool {
 // applyText puts a string into the token. The schema asks nothing of it but a
 // least length of one.
 func (r *recall) applyText(m member, raw []byte, t *Token) bool {
-	p := &parser{raw: raw, maxString: r.limits.String}
+	p := &parser{raw: raw, maxString: r.within.String}
 	if p.next() != '"' {
 		return false
 	}
@@ -172,7 +180,7 @@ func (r *recall) applyText(m member, raw []byte, t *Token) bool {
 
 // check checks a member and decodes it.
 func (r *recall) check(m member, raw []byte) (func(*Token), bool) {
-	value, bad := parse(raw, r.limits)
+	value, bad := parse(raw, r.within)
 	if bad != nil || m.schema.Validate(value) != nil {
 		return nil, false
 	}
@@ -192,16 +200,12 @@ func (r *recall) known(key []byte) (remembered, bool) {
 }
 
 func (r *recall) store(key string, m remembered) {
-	if len(r.recent) >= maxRemembered {
-		r.recent, r.older = make(map[string]remembered, maxRemembered), r.recent
+	if r.recentText+len(key) > maxRemembered {
+		r.recent, r.older = make(map[string]remembered, len(r.recent)), r.recent
+		r.recentText = 0
 	}
 	r.recent[key] = m
-}
-
-// deeper undoes what newRecall took off for the members.
-func (l Limits) deeper() Limits {
-	l.Depth++
-	return l
+	r.recentText += len(key)
 }
 
 // memberDecoders says how each member of a token is decoded. A test holds it

@@ -2,10 +2,12 @@ package inventory
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +30,11 @@ func TestRecallKnowsTheToken(t *testing.T) {
 	if len(fields) > 64 {
 		t.Errorf("%d members do not fit into 64 bits", len(fields))
 	}
+	for _, field := range fields {
+		if len(field) > longestTime {
+			t.Errorf("%s is longer than a time, and its length is not looked at", field)
+		}
+	}
 	var schema struct {
 		Defs struct{ Token map[string]json.RawMessage } `json:"$defs"`
 	}
@@ -40,19 +47,63 @@ func TestRecallKnowsTheToken(t *testing.T) {
 	}
 }
 
+// TestRecallForgets: what is remembered stays within its bound, and of two
+// members the one that came last, or came again, is forgotten last.
 func TestRecallForgets(t *testing.T) {
-	r := newRecall(mustCompile(t).token, Limits{}.orDefault())
-	for i := range 3 * maxRemembered {
-		r.store(string(rune(i)), remembered{})
+	r := recallOf(t)
+	m := r.members["created_at"]
+	stamp := func(reason int) []byte {
+		return fmt.Appendf(nil, `{"state":"unknown","at":"2026-01-02T03:04:05Z","reason":"%0900d"}`, reason)
 	}
-	if n := len(r.recent) + len(r.older); n > 2*maxRemembered {
-		t.Errorf("%d members are remembered", n)
+	have := func(reason int) bool {
+		var p pattern
+		p.read(m, stamp(reason))
+		_, recent := r.recent[string(p.key)]
+		_, older := r.older[string(p.key)]
+		return recent || older
 	}
-	if _, ok := r.known([]byte(string(rune(3*maxRemembered - 1)))); !ok {
-		t.Error("the last member is forgotten")
+	many := 4 * maxRemembered / maxMember
+	for i := range many {
+		for _, reason := range []int{i, 0} {
+			var token Token
+			if !r.apply(m, stamp(reason), &token) || token.CreatedAt.Reason != fmt.Sprintf("%0900d", reason) {
+				t.Fatalf("after %d members: %+v", i, token.CreatedAt)
+			}
+		}
+		for _, remembered := range []map[string]remembered{r.recent, r.older} {
+			length := 0
+			for key := range remembered {
+				length += len(key)
+			}
+			if length > maxRemembered {
+				t.Fatalf("%d bytes are remembered", length)
+			}
+		}
+		if !have(i) || !have(0) {
+			t.Fatalf("after %d members: the last is remembered: %t, the common one: %t", i, have(i), have(0))
+		}
 	}
-	if _, ok := r.known([]byte(string(rune(0)))); ok {
-		t.Error("the first member is still remembered")
+	if have(1) {
+		t.Error("the member that came once is still remembered")
+	}
+	if least := maxRemembered / maxMember; len(r.recent)+len(r.older) < least {
+		t.Errorf("only %d members are remembered", len(r.recent)+len(r.older))
+	}
+}
+
+// TestRecallLongMembers: the longest members are decoded, and not remembered.
+func TestRecallLongMembers(t *testing.T) {
+	for length, want := range map[int]int{maxMember: 1, maxMember + 1: 0} {
+		r := recallOf(t)
+		frame := len(`{"state":"unknown","reason":""}`)
+		reason := strings.Repeat("x", length-frame)
+		var token Token
+		if !r.apply(r.members["created_at"], []byte(`{"state":"unknown","reason":"`+reason+`"}`), &token) || token.CreatedAt.Reason != reason {
+			t.Errorf("%d bytes: %+v", length, token.CreatedAt)
+		}
+		if len(r.recent) != want {
+			t.Errorf("%d bytes: %d members are remembered, not %d", length, len(r.recent), want)
+		}
 	}
 }
 
@@ -66,7 +117,8 @@ func TestParseDepth(t *testing.T) {
 }
 
 // FuzzRecall: with or without memory, a token is decoded to the same value or
-// refused for the same reason.
+// refused for the same reason. The times are put, line by line, in place of those
+// of the token: members differ in little else.
 func FuzzRecall(f *testing.F) {
 	raw, err := os.ReadFile(filepath.Join("testdata", "inventory.json"))
 	if err != nil {
@@ -78,27 +130,81 @@ func FuzzRecall(f *testing.F) {
 	if err := json.Unmarshal(raw, &document); err != nil {
 		f.Fatal(err)
 	}
-	tokens := document.Sources[0].Tokens
-	f.Add([]byte(tokens[0]))
-	f.Add([]byte(strings.ReplaceAll(string(tokens[1]), `"role": {`, `"role": null, "x": {`)))
-	f.Add([]byte(`{"id":"\u0041","id":"b"}`))
+	golden := string(document.Sources[0].Tokens[0])
+	const times = "2000-01-01T00:00:00Z\n2026-01-02T03:04:05.123456789Z"
+	f.Add(golden, times, uint16(300), uint8(4))
+	f.Add(golden, "2000-01-01T00:00:00+00:00\n2026-01-02T03:04:05Z\n\x01", uint16(0), uint8(0))
+	f.Add(golden, times, uint16(longestTime-1), uint8(2))
+	f.Add(strings.ReplaceAll(golden, `"evidence": "cms"`, `"evidence": "2026-01-02T03:04:05Z"`), times, uint16(300), uint8(4))
+	f.Add(strings.ReplaceAll(golden, `"role": {`, `"role": null, "x": {`), times, uint16(300), uint8(4))
+	f.Add(`{"id":"\u0041","id":"b"}`, "", uint16(0), uint8(0))
 	s := mustCompile(f)
-	l := Limits{Depth: 4, String: 300}.orDefault()
-	r := newRecall(s.token, l)
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		at := fragment{raw: raw, line: 1}
-		var slow Token
-		wrong := at.token(s.token, l, &slow)
-		for range 2 { // the second time from memory
-			var fast Token
-			if diff := cmp.Diff(wrong, r.token(at, &fast)); diff != "" {
-				t.Fatalf("fault (-slow +fast):\n%s", diff)
+	timeText := regexp.MustCompile(`[0-9-]{10}T[0-9:.]{8,}Z`)
+	f.Fuzz(func(t *testing.T, token, times string, maxString uint16, maxDepth uint8) {
+		r := newRecall(s.token, Limits{String: int(maxString), Depth: int(maxDepth)}.orDefault())
+		next, lines := 0, strings.Split(times, "\n")
+		for range 3 {
+			if !sameWithout(t, r, token) {
+				return
 			}
-			if diff := cmp.Diff(slow, fast); wrong == nil && diff != "" {
-				t.Fatalf("token (-slow +fast):\n%s", diff)
-			}
+			token = timeText.ReplaceAllStringFunc(token, func(string) string {
+				next++
+				return lines[next%len(lines)]
+			})
 		}
 	})
+}
+
+// sameWithout reports whether a token is decoded, or refused, as it is without
+// memory: the second time it is remembered.
+func sameWithout(t *testing.T, r *recall, token string) bool {
+	t.Helper()
+	f := fragment{raw: []byte(token), pointer: "sources/0/tokens/0", offset: 7, line: 3}
+	var want Token
+	fault := f.token(r.schema, r.limits, &want)
+	for range 2 {
+		var got Token
+		if diff := cmp.Diff(fault, r.token(f, &got)); diff != "" {
+			t.Errorf("%q\nlimits %+v\nfault (-without +with memory):\n%s", token, r.limits, diff)
+			return false
+		}
+		if fault == nil && !reflect.DeepEqual(want, got) {
+			t.Errorf("%q\nlimits %+v\ntoken (-without +with memory):\n%s", token, r.limits, cmp.Diff(want, got))
+			return false
+		}
+		scribble(reflect.ValueOf(&got))
+	}
+	return true
+}
+
+// scribble writes over all that is behind the slices, maps and pointers of v, as
+// whoever has a token may.
+func scribble(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for field, value := range v.Fields() {
+			if field.IsExported() {
+				scribble(value)
+			}
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			scribble(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			scribble(v.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			scribble(value)
+			v.SetMapIndex(key, value)
+		}
+	case reflect.String:
+		v.SetString("scribbled")
+	}
 }
 
 func mustCompile(t testing.TB) schemas {

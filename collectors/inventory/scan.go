@@ -225,8 +225,8 @@ func (v *valueEnd) scan(window []byte) (int, bool) {
 // skipText moves over the text of a string to the quote that ends it, or to the
 // last byte of window.
 func (v *valueEnd) skipText(window []byte) int {
-	for i := 0; i < len(window); i++ {
-		switch c := window[i]; {
+	for i, c := range window {
+		switch {
 		case v.escaped:
 			v.escaped = false
 		case c == '\\':
