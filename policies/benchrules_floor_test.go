@@ -169,7 +169,11 @@ func tokenLimitNear(s *inventory.Source, derived []Derived) floorVerdict {
 	v := floorVerdict{applies: s.CMS == "contentstack"}
 	switch {
 	case certain >= limit-1:
-		v.deny = fmt.Sprintf("%q has %d valid management tokens and may have %d: the one after the last ends %q", s.Name, certain, limit, s.Tokens[oldest].Name)
+		next := "the next one"
+		if certain < limit {
+			next = "the next one but one"
+		}
+		v.deny = fmt.Sprintf("%q has %d valid management tokens and may have %d: %s ends the oldest, %q", s.Name, certain, limit, next, s.Tokens[oldest].Name)
 	case valid >= limit-1:
 		v.unknown = fmt.Sprintf("of %d management tokens it is not known whether they have expired", valid-certain)
 	}

@@ -125,8 +125,9 @@ var ruleCases = map[string][]ruleCase{
 		{"no permission", []change{level(inventory.LevelNone)}, nil, Fail, "it has no permission"},
 		{"no environment", []change{delivering, opens(inventory.ScopeListed)}, nil, Fail, "it opens no environment"},
 		{"useful", nil, nil, Pass, ""},
-		{"unread", []change{unread}, nil, NotEvaluated, "could not be read"},
-		{"unread scope", []change{delivering, opens(inventory.ScopeUnknown)}, nil, NotEvaluated, "which environments"},
+		{"unread", []change{unread}, nil, NotEvaluated, "the role is hidden"},
+		{"unread scope", []change{delivering, opens(inventory.ScopeUnknown)}, nil, NotEvaluated, "scope is hidden"},
+		{"unread, nobody says why", []change{unread, func(token *inventory.Token) { token.Access.Reason = "" }}, nil, NotEvaluated, "could not be read"},
 		{"expired", []change{apis(), expires(-1)}, nil, NotApplicable, ""},
 	},
 	"admin-token": {
@@ -177,6 +178,11 @@ var ruleCases = map[string][]ruleCase{
 		{"used 29 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(29)}, nil, Fail, ""},
 		{"used 30 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(30)}, nil, Pass, ""},
 		{"used perhaps", []change{person(inventory.OwnerActive, 40), between(30, 10)}, nil, NotEvaluated, "not known exactly enough"},
+		{"no use in a short record", []change{person(inventory.OwnerActive, 40), used(inventory.NoUseOnRecord(daysAgo(29)))}, nil, NotEvaluated, "not known exactly enough"},
+		{"no use in a long record", []change{person(inventory.OwnerActive, 40), used(inventory.NoUseOnRecord(daysAgo(30)))}, nil, Pass, ""},
+		{"owner never signed in", []change{person(inventory.OwnerActive, 40), func(token *inventory.Token) {
+			token.Owner.LastActive = inventory.None()
+		}}, nil, Pass, "has never signed in"},
 		{"unknown use", []change{person(inventory.OwnerActive, 40), used(inventory.UnknownUse("use is hidden"))}, nil, NotEvaluated, "use is hidden"},
 		{"unknown owner", []change{ownerUnknown, kind(inventory.Personal)}, nil, NotEvaluated, "owner is hidden"},
 		{"a management token", nil, nil, NotApplicable, ""},
@@ -203,7 +209,8 @@ var ruleCases = map[string][]ruleCase{
 	},
 	"token-limit-near": {
 		{"two below", nil, copies(8), Pass, ""},
-		{"one below", nil, copies(9), Fail, `"Shop" has 9 valid management tokens and may have 10: the one after the last ends "name of t00"`},
+		{"one below", nil, copies(9), Fail, `"Shop" has 9 valid management tokens and may have 10: the next one but one ends the oldest, "name of t00"`},
+		{"at the limit", nil, copies(10), Fail, `may have 10: the next one ends the oldest, "name of t00"`},
 		{"expired ones do not count", nil, copies(20, expires(-1)), Pass, ""},
 		{"expiry unknown", nil, copies(9, expiryUnknown), NotEvaluated, "of 9 management tokens"},
 		{"unread list", nil, unreadLists, NotEvaluated, "management_tokens"},

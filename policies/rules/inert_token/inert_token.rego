@@ -56,7 +56,7 @@ unknown contains gap if {
 	some token in input.tokens
 	token.access.level == "unknown"
 	token.status == "active"
-	gap := {"token": token.id, "reason": "what the token can do could not be read"}
+	gap := {"token": token.id, "reason": told(token.access.reason, "what the token can do could not be read")}
 }
 
 unknown contains gap if {
@@ -64,7 +64,7 @@ unknown contains gap if {
 	token.environments.state == "unknown"
 	token.kind in {"delivery", "preview"}
 	token.status == "active"
-	gap := {"token": token.id, "reason": "which environments the token opens could not be read"}
+	gap := {"token": token.id, "reason": told(token.environments.reason, "which environments the token opens could not be read")}
 }
 
 finding(token, reason) := {
@@ -72,3 +72,7 @@ finding(token, reason) := {
 	"message": sprintf("%s token %q can do nothing: %s", [token.kind, token.name, reason]),
 	"evidence": {"apis": token.apis, "access": token.access.level, "environments": token.environments.effective},
 }
+
+told(reason, _) := reason if reason != ""
+
+told("", otherwise) := otherwise

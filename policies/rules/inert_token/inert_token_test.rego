@@ -44,6 +44,11 @@ test_unknown_facts_are_unknown if {
 	count(rule.deny) == 0 with input as delivering({"environments": {"state": "unknown", "effective": 0}})
 }
 
+test_the_reason_of_the_token_is_told if {
+	some gap in rule.unknown with input as judged({"access": {"level": "unknown", "reason": "the role is hidden"}})
+	gap.reason == "the role is hidden"
+}
+
 test_expired_token_is_none_of_our_business if {
 	count(rule.applies) == 0 with input as judged({"status": "expired", "apis": []})
 	count(rule.deny) == 0 with input as judged({"status": "expired", "apis": []})

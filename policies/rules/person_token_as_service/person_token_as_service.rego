@@ -2,8 +2,9 @@
 # title: Automations have tokens of their own
 # description: |
 #   An active personal token fails if it was used within the last owner_idle_days while its
-#   owner has shown no sign of life for as long: something else uses it. The token of the scan
-#   itself is left out: the scan is what uses it.
+#   owner has shown no sign of life for as long: something else uses it. An owner who has never
+#   signed in at all is an account that was made for a program, so its token passes, and the
+#   report says so. The token of the scan itself is left out: the scan is what uses it.
 #
 #   An automation on somebody's personal token has that person's rights, acts in that person's
 #   name, and stops on the day the person leaves.
@@ -63,13 +64,24 @@ deny contains finding if {
 unknown contains gap if {
 	some token in input.tokens
 	token.owner_idle_days >= input.params.owner_idle_days
-	token.last_used.state == "between"
+	token.last_used.state in {"between", "none_on_record"}
 	token.unused_days.min < input.params.owner_idle_days
 	not recent(token)
 	token.status == "active"
 	gap := {
 		"token": token.id,
 		"reason": sprintf("the owner was last seen %d days ago, and whether the token was used since is not known exactly enough", [token.owner_idle_days]),
+	}
+}
+
+allow contains explanation if {
+	some token in input.tokens
+	token.owner.last_active.state == "none"
+	token.last_used.state in {"at", "between"}
+	token.status == "active"
+	explanation := {
+		"token": token.id,
+		"message": sprintf("the owner %q of %s token %q has never signed in: an account made for a program", [token.owner.name, token.kind, token.name]),
 	}
 }
 

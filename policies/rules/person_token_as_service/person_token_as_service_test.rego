@@ -35,6 +35,29 @@ test_bounds_decide_or_say_so if {
 	count(rule.unknown) == 0 with input as judged(between(30, 60))
 }
 
+test_a_record_shorter_than_the_threshold_does_not_decide if {
+	count(rule.unknown) == 1 with input as silent({"min": 29})
+	count(rule.unknown) == 0 with input as silent({"min": 30})
+	count(rule.unknown) == 0 with input as silent({"min": 5, "max": 9})
+}
+
+silent(days) := object.union(
+	fixtures.input_of([], {"owner_idle_days": 30}),
+	{"tokens": [object.union(
+		object.remove(mine, ["unused_days"]),
+		{"last_used": {"state": "none_on_record"}, "unused_days": days},
+	)]},
+)
+
+test_owner_who_never_signed_in_is_a_program if {
+	program := object.remove(object.union(mine, {"owner": {"last_active": {"state": "none"}}}), ["owner_idle_days"])
+	seen := fixtures.input_of([program], {"owner_idle_days": 30})
+	count(rule.deny) == 0 with input as seen
+	some explanation in rule.allow with input as seen
+	explanation.message == `the owner "Ada" of personal token "deploy" has never signed in: an account made for a program`
+	count(rule.allow) == 0 with input as judged({"owner": {"last_active": {"state": "at"}}})
+}
+
 test_unused_token_is_no_automation if {
 	count(rule.deny) == 0 with input as judged({"last_used": {"state": "never"}})
 	count(rule.deny) == 0 with input as judged({"last_used": {"state": "none_on_record"}})

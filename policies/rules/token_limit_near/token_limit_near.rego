@@ -52,16 +52,23 @@ certain := [token |
 	token.expiry.state != "unknown"
 ]
 
-# The token that the next one too many would end, if the dates are known.
-oldest := min([[token.created_at.at, token.id] | some token in valid; token.created_at.state == "at"])[1] if undated == 0
+# The token that the next one too many would end, if the dates are known. All times are in
+# UTC, and without the Z at their end they sort as texts, with fractions of a second as well.
+oldest := min([[trim_suffix(token.created_at.at, "Z"), token.id] | some token in valid; token.created_at.state == "at"])[1] if undated == 0
 
 oldest := "" if undated > 0
 
 undated := count([1 | some token in valid; token.created_at.state != "at"])
 
-next := sprintf("the one after the last ends %q", [name_of(oldest)]) if oldest != ""
+next := sprintf("%s ends %s", [one_too_many, who])
 
-next := "the one after the last ends the oldest" if oldest == ""
+one_too_many := "the next one but one" if count(certain) < input.params.limit
+
+one_too_many := "the next one" if count(certain) >= input.params.limit
+
+who := sprintf("the oldest, %q", [name_of(oldest)]) if oldest != ""
+
+who := "the oldest" if oldest == ""
 
 name_of(id) := name if {
 	some token in valid
