@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -150,6 +151,24 @@ func TestFormatsShowControls(t *testing.T) {
 		t.Error("a saved view is lost")
 	}
 	golden(t, "table-framework.txt", rendered(t, "table", sampleReport(), RenderOptions{Gate: DefaultGate(), Framework: o.Framework, Terminal: true, Width: 140}))
+}
+
+// Whoever asks for the controls gets them, however many findings there are to
+// fill the room of a comment.
+func TestMarkdownHasRoomForControls(t *testing.T) {
+	r := sampleReport()
+	for i := range 2000 {
+		f := r.Findings[0]
+		f.Token = fmt.Sprintf("%s%d", f.Token, i)
+		r.Findings = append(r.Findings, f)
+	}
+	document := rendered(t, "markdown", r, RenderOptions{Gate: DefaultGate(), Framework: framework(t, "owasp-nhi")})
+	if len(document) > markdownLimit || !bytes.Contains(document, []byte("Not shown here")) {
+		t.Fatalf("the document has %d bytes and was not cut", len(document))
+	}
+	if !bytes.Contains(document, []byte("Improper Offboarding")) || !bytes.Contains(document, []byte("NHI10")) {
+		t.Error("the controls are not shown")
+	}
 }
 
 func TestCompareControls(t *testing.T) {

@@ -24,6 +24,7 @@ func renderMarkdown(w io.Writer, r *Report, o RenderOptions) error {
 	m.head()
 	m.missing()
 	m.summary()
+	m.controls()
 	for _, group := range m.v.groups {
 		m.group(group)
 	}
@@ -32,7 +33,6 @@ func renderMarkdown(w io.Writer, r *Report, o RenderOptions) error {
 	m.waivers()
 	m.waived()
 	m.baseline()
-	m.controls()
 	m.tail()
 	_, err := io.WriteString(w, m.text.String())
 	return err
