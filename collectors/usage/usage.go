@@ -65,17 +65,33 @@ func (e *Evidence) read(r io.Reader, name string) error {
 	if mark, err := in.Peek(3); err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, _ = in.Discard(len(mark))
 	}
-	first, err := in.Peek(1)
+	first, err := firstByte(in)
 	if errors.Is(err, io.EOF) {
 		return errors.New("the file is empty")
 	}
 	if err != nil {
 		return err
 	}
-	if first[0] == '[' {
+	switch first {
+	case '[':
 		return e.readJSON(in, name)
+	case '{':
+		return errors.New("JSON must be a list: [{\"token\": …, \"last_used_at\": …}]")
 	}
 	return e.readCSV(in, name)
+}
+
+// firstByte looks at the first byte that is no white space, and skips that.
+func firstByte(in *bufio.Reader) (byte, error) {
+	for {
+		first, err := in.ReadByte()
+		if err != nil {
+			return 0, err
+		}
+		if !bytes.ContainsRune([]byte(" \t\r\n"), rune(first)) {
+			return first, in.UnreadByte()
+		}
+	}
 }
 
 // row is one line of evidence.

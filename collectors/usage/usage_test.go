@@ -66,7 +66,10 @@ func TestReadNamesWhatIsWrong(t *testing.T) {
 		`[{"token": "a", "last_used_at": "x"}]`:          "entry 0: last_used_at is no time: write 2026-11-22T08:00:00Z or 2026-11-22",
 		`[{"token": "a", "last_used_at": "2026-01-01"}`:  "the JSON ends too early",
 		`[{"token": "a", "last_used_at": "0000-01-01"}]`: "entry 0: last_used_at lies outside the years 1 to 9999",
-		`[] []`: "there is more text after the list",
+		"\n {\"token\": \"a\"}":                          `JSON must be a list: [{"token": …, "last_used_at": …}]`,
+		" \r\n\t":                                        "the file is empty",
+		"\n [{}]":                                        "entry 0: token is empty",
+		`[] []`:                                          "there is more text after the list",
 		"token,last_used_at\n" + strings.Repeat("x", maxText+1) + ",2026-01-01\n": "line 2: a value is longer than 1024 bytes",
 	} {
 		var e Evidence
