@@ -159,14 +159,7 @@ func (c *customFiles) bundle(path string) error {
 		WithBundleName(filepath.ToSlash(path)).
 		Read()
 	if err != nil {
-		var f faults
-		f.opa(err)
-		for _, e := range f.list {
-			if e.File == "" {
-				e.File = path
-			}
-		}
-		return f.err()
+		return bundleErrors(path, err)
 	}
 	if len(b.WasmModules) > 0 || len(b.PlanModules) > 0 || len(b.Patch.Data) > 0 {
 		return &LoadError{File: path, Detail: "the bundle has Wasm, a plan or a patch; only Rego and data are read"}
@@ -177,6 +170,24 @@ func (c *customFiles) bundle(path string) error {
 		}
 	}
 	return c.takeData(path, b.Data)
+}
+
+// bundleErrors are what OPA says of a bundle that it cannot read. It names files
+// by their paths in the bundle, and asks for a key where the bundle is signed.
+func bundleErrors(path string, err error) error {
+	if strings.Contains(err.Error(), "verification key not provided") {
+		return &LoadError{File: path, Detail: "the bundle is signed, and there is no key here to check that with: give one that is not signed"}
+	}
+	var f faults
+	f.opa(err)
+	for _, e := range f.list {
+		if e.File == "" {
+			e.File = path
+		} else {
+			e.File = path + "/" + strings.TrimPrefix(e.File, "/")
+		}
+	}
+	return f.err()
 }
 
 // unpack bounds a bundle, and what it unpacks to, before anything reads it.

@@ -307,7 +307,8 @@ func TestBundleRefused(t *testing.T) {
 		{"a rule that does not compile", map[string]string{"/ours.rego": customRule("deny contains {\"token\": x, \"message\": \"\"} if true\n")}, "rules.tar.gz/ours.rego:13:"},
 		{"data outside custom", map[string]string{"/ours.rego": rule, "/data.json": `{"tokenaudit": {"x": 1}}`}, "data outside custom: tokenaudit"},
 		{"data in the place of rules", map[string]string{"/ours.rego": rule, "/custom/lib/data.json": `{"x": 1}`}, "custom.lib"},
-		{"a signature that nothing can check", map[string]string{"/ours.rego": rule, "/.signatures.json": `{"signatures": ["a.b.c"]}`}, "verif"},
+		{"a signature that nothing can check", map[string]string{"/ours.rego": rule, "/.signatures.json": `{"signatures": ["a.b.c"]}`}, "the bundle is signed, and there is no key"},
+		{"a rule that does not parse", map[string]string{"/rules/ours.rego": rule + "deny contains"}, "rules.tar.gz/rules/ours.rego:"},
 		{"no rules", map[string]string{"/data.json": `{}`}, "no Rego files"},
 		{"a bomb", map[string]string{"/ours.rego": rule, "/data.json": strings.Repeat(" ", maxBundleBytes+1)}, "unpacks to more than"},
 	}

@@ -65,7 +65,7 @@ func (r *compiledRule) variant(base variant, off bool, severity Severity, params
 		if _, ok := r.Params[name]; !ok {
 			return v, &SettingsError{
 				Path:   append(slices.Clone(at), "params", name),
-				Detail: "the rule has no such parameter" + didYouMean(name, slices.Sorted(maps.Keys(r.Params))),
+				Detail: "the rule has no such parameter" + didYouMean(name, slices.Sorted(maps.Keys(r.Params))) + knownParams(r.Params),
 			}
 		}
 		v.values[name] = plain(params[name])
@@ -85,4 +85,12 @@ func (r *compiledRule) variant(base variant, off bool, severity Severity, params
 	}
 	v.params = ast.NewTerm(value)
 	return v, nil
+}
+
+// knownParams ends an error message about a parameter that a rule does not have.
+func knownParams(params map[string]Param) string {
+	if len(params) == 0 {
+		return " (it has none)"
+	}
+	return " (it has " + strings.Join(slices.Sorted(maps.Keys(params)), ", ") + ")"
 }
