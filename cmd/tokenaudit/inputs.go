@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors/command"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -45,9 +47,13 @@ func (o changeOptions) inputs() []input {
 		inputs = append(inputs, input{path: root.path, is: "a Terraform plan"})
 	}
 	for _, argument := range o.dirs {
-		inputs = append(inputs, input{named(argument).path, "Terraform code", []string{".tf", ".tofu", ".tf.json", ".tofu.json"}})
+		inputs = append(inputs, terraformCode(named(argument).path))
 	}
 	return inputs
+}
+
+func terraformCode(folder string) input {
+	return input{folder, "Terraform code", []string{".tf", ".tofu", ".tf.json", ".tofu.json"}}
 }
 
 func (r *reading) inputs() []input {
@@ -72,6 +78,19 @@ func configInputs(cfg *config.Config) []input {
 	}
 	for _, file := range cfg.SecretFiles() {
 		inputs = append(inputs, input{path: resolve(cfg.Dir, file), is: "the file of a secret"})
+	}
+	for _, s := range cfg.Sources {
+		switch s.Entry.CMS {
+		case terraform.CMS:
+			inputs = append(inputs, input{path: resolve(cfg.Dir, s.Entry.String("plan")), is: "a Terraform plan"})
+			if folder := s.Entry.String("dir"); folder != "" {
+				inputs = append(inputs, terraformCode(resolve(cfg.Dir, folder)))
+			}
+		case command.CMS:
+			for _, word := range s.Entry.Strings("run") {
+				inputs = append(inputs, input{path: resolve(cfg.Dir, word), is: "a program of the configuration"})
+			}
+		}
 	}
 	return inputs
 }

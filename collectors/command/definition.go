@@ -19,13 +19,17 @@ const (
 	defaultMaxOutput = 256 << 20
 )
 
+// CMS is what the configuration calls such a CMS; its sources have the name of
+// the entry instead.
+const CMS = "command"
+
 // name is what a CMS may be called: it becomes the first segment of every ID.
 var name = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
 
 // Definition describes the entries that run a program.
 func Definition() collectors.Definition {
 	return collectors.Definition{
-		CMS:   "command",
+		CMS:   CMS,
 		Title: "Program that prints an inventory",
 		Options: []collectors.Option{
 			{Key: "name", Type: collectors.OptionString, Required: true,
