@@ -59,14 +59,14 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 	if len(o.rules) > 0 {
 		au.scope = &report.Scope{Rules: o.rules}
 	}
-	if au.baseline, err = readBaseline(o.gateOptions); err != nil {
+	if au.baseline, err = a.readBaseline(o.gateOptions); err != nil {
 		return nil, err
 	}
 	var used, earlier []report.Evidence
 	if au.evidence, used, err = readUsage(cfg); err != nil {
 		return nil, err
 	}
-	if au.past, earlier, err = readPrevious(ctx, o.previous); err != nil {
+	if au.past, earlier, err = a.readPrevious(ctx, o.previous); err != nil {
 		return nil, err
 	}
 	au.files = slices.Concat(used, earlier)

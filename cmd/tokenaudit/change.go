@@ -112,15 +112,6 @@ func (o changeOptions) validate(all evaluateOptions) error {
 			problem("--terraform-dir %s: no plan is called %q", argument, d.name)
 		}
 	}
-	piped := 0
-	for _, in := range slices.Concat(o.inputs(), inputsAs("", all.inventories)) {
-		if in.path == report.Stdout {
-			piped++
-		}
-	}
-	if piped > 1 {
-		problem("standard input can be read only once: give all but one of the - a file")
-	}
 	if o.manifest != "" && len(o.plans)+len(all.inventories) > 0 {
 		problem("--manifest is judged by itself; `tokenaudit drift` compares it with inventories")
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -43,8 +42,8 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 		return err
 	}
 	read := func(r io.Reader) (*report.Snapshot, error) { return report.ReadSnapshot(ctx, r) }
-	if o.old == report.Stdout && o.new == report.Stdout {
-		return usageError{errors.New("standard input can be read only once: give one of the two a file")}
+	if err := readOnce(inputsAs("to be compared", []string{o.old, o.new})); err != nil {
+		return err
 	}
 	before, err := readInput(a.in, o.old, read)
 	if err != nil {

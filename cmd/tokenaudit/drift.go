@@ -53,6 +53,9 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 	if err := checkTableOrJSON(o.format); err != nil {
 		return err
 	}
+	if err := readOnce(append(inputsAs("an inventory", o.inventories), input{path: o.manifest, is: "the manifest"})); err != nil {
+		return err
+	}
 	m, err := a.openManifest(o.manifest)
 	if err != nil {
 		return err

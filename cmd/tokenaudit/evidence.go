@@ -22,28 +22,30 @@ func bindPrevious(f *pflag.FlagSet, previous *[]string) {
 	f.StringArrayVar(previous, "previous", nil, "an earlier `inventory` of the same sources: what it saw narrows last uses and ages (repeatable)")
 }
 
-// evidenceFile reads a file of evidence, and says which it was: a report names
+// evidenceOf reads a file of evidence, and says which it was: a report names
 // what its verdicts rest on.
-func evidenceFile(kind report.EvidenceKind, path string, read func(io.Reader) error) (report.Evidence, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return report.Evidence{}, err
-	}
+func evidenceOf(kind report.EvidenceKind, name string, in io.Reader, read func(io.Reader) error) (report.Evidence, error) {
 	sum := sha256.New()
-	err = errors.Join(read(io.TeeReader(f, sum)), f.Close())
-	return report.Evidence{Kind: kind, File: filepath.Base(path), SHA256: hex.EncodeToString(sum.Sum(nil))}, err
+	err := read(io.TeeReader(in, sum))
+	return report.Evidence{Kind: kind, File: filepath.Base(name), SHA256: hex.EncodeToString(sum.Sum(nil))}, err
 }
 
 // readPrevious reads earlier inventories. One that cannot be read is an error: a
 // verdict that should rest on it would silently be another.
-func readPrevious(ctx context.Context, paths []string) (*history.History, []report.Evidence, error) {
+func (a *app) readPrevious(ctx context.Context, paths []string) (*history.History, []report.Evidence, error) {
 	past := &history.History{}
 	files := make([]report.Evidence, len(paths))
 	for i, path := range paths {
+		name := path
+		if path == report.Stdout {
+			name = "standard input"
+		}
 		var err error
-		files[i], err = evidenceFile(report.EvidencePrevious, path, func(r io.Reader) error { return past.Add(ctx, r) })
+		files[i], err = readInput(a.in, path, func(in io.Reader) (report.Evidence, error) {
+			return evidenceOf(report.EvidencePrevious, name, in, func(r io.Reader) error { return past.Add(ctx, r) })
+		})
 		if err != nil {
-			return nil, nil, fmt.Errorf("--previous %s: %w", path, err)
+			return nil, nil, fmt.Errorf("--previous: %w", err)
 		}
 	}
 	return past, files, nil
@@ -55,8 +57,11 @@ func readUsage(cfg *config.Config) (*usage.Evidence, []report.Evidence, error) {
 	files := make([]report.Evidence, len(cfg.Usage))
 	for i, u := range cfg.Usage {
 		path := resolve(cfg.Dir, u.File)
-		var err error
-		files[i], err = evidenceFile(report.EvidenceUsage, path, func(r io.Reader) error { return evidence.Add(r, path) })
+		f, err := os.Open(path)
+		if err == nil {
+			files[i], err = evidenceOf(report.EvidenceUsage, path, f, func(r io.Reader) error { return evidence.Add(r, path) })
+			err = errors.Join(err, f.Close())
+		}
 		if err != nil {
 			return nil, nil, &config.Error{File: u.Origin.File, Line: u.Origin.Line, Key: "usage", Message: report.OneLine(err.Error())}
 		}

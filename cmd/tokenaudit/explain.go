@@ -63,6 +63,9 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if err := readOnce(inputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
+		return err
+	}
 	cfg, sources, err := a.explainedSources(o)
 	if err != nil {
 		return err
@@ -75,7 +78,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
-	past, _, err := readPrevious(ctx, o.previous)
+	past, _, err := a.readPrevious(ctx, o.previous)
 	if err != nil {
 		return err
 	}

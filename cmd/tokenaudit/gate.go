@@ -50,6 +50,9 @@ func (a *app) gateSaved(_ context.Context, o savedGateOptions) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if err := readOnce(append(o.inputs(), input{path: o.report, is: "the report"})); err != nil {
+		return err
+	}
 	r, gate, err := a.savedReport(o.report, o.config, o.gateOptions, failOn)
 	if err != nil {
 		return err
@@ -68,7 +71,7 @@ func (a *app) savedReport(file, configFile string, o gateOptions, failOn policie
 	if err != nil {
 		return nil, report.Gate{}, err
 	}
-	baseline, err := readBaseline(o)
+	baseline, err := a.readBaseline(o)
 	if err != nil {
 		return nil, report.Gate{}, err
 	}
@@ -118,10 +121,6 @@ func (a *app) readReport(file string) (*report.Report, error) {
 	return readInput(a.in, file, report.Read)
 }
 
-func readReportFile(file string) (*report.Report, error) {
-	return readFile(file, report.Read)
-}
-
 // readInput reads a file, or standard input where it is called -.
 func readInput[T any](in io.Reader, file string, read func(io.Reader) (T, error)) (T, error) {
 	if file != report.Stdout {
@@ -150,11 +149,11 @@ func readFile[T any](file string, read func(io.Reader) (T, error)) (T, error) {
 }
 
 // readBaseline reads the baseline before the work begins; nil where none is given.
-func readBaseline(o gateOptions) (*report.Report, error) {
+func (a *app) readBaseline(o gateOptions) (*report.Report, error) {
 	if o.baseline == "" {
 		return nil, nil
 	}
-	baseline, err := readReportFile(o.baseline)
+	baseline, err := a.readReport(o.baseline)
 	if err != nil {
 		return nil, fmt.Errorf("--baseline: %w", err)
 	}

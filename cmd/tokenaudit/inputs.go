@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -95,9 +96,26 @@ func configInputs(cfg *config.Config) []input {
 	return inputs
 }
 
+// readOnce refuses to take two inputs from standard input.
+func readOnce(inputs []input) error {
+	piped := 0
+	for _, in := range inputs {
+		if in.path == report.Stdout {
+			piped++
+		}
+	}
+	if piped > 1 {
+		return usageError{errors.New("standard input can be read only once: give all but one of the - a file")}
+	}
+	return nil
+}
+
 // keepInputs refuses outputs that would replace what the command rests on, by
-// whatever name they are called.
+// whatever name they are called, and what readOnce refuses.
 func (a *app) keepInputs(outputs []string, inputs []input) error {
+	if err := readOnce(inputs); err != nil {
+		return err
+	}
 	for _, output := range outputs {
 		stat, err := os.Stat(output)
 		if output == "" || output == report.Stdout || err != nil || !stat.Mode().IsRegular() {

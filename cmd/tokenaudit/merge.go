@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -70,8 +69,9 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 		if slices.Contains(o.files[:i], path) {
 			return usageError{fmt.Errorf("%s is given twice", path)}
 		}
-		if err := parts.read(ctx, path); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		_, err := readInput(a.in, path, func(in io.Reader) (struct{}, error) { return struct{}{}, parts.read(ctx, path, in) })
+		if err != nil {
+			return err
 		}
 	}
 	if err := parts.checkShards(); err != nil {
@@ -92,14 +92,9 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 	return a.writeInventory(o.output, merged)
 }
 
-// read adds the document in a file.
-func (p *mergeParts) read(ctx context.Context, path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close() //nolint:errcheck // opened for reading only
-	in := bufio.NewReaderSize(f, 4096)
+// read adds a document.
+func (p *mergeParts) read(ctx context.Context, path string, from io.Reader) error {
+	in := bufio.NewReaderSize(from, 4096)
 	begin, err := in.Peek(4096)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
