@@ -29,6 +29,9 @@ type contents struct {
 	environments         cmsapi.Listing[environment]
 	branches             cmsapi.Listing[branch]
 	aliases              cmsapi.Listing[branchAlias]
+	// remark is what has to be said of the list of management tokens although it
+	// was read; usually empty.
+	remark string
 	// users are those of the organization; nil if it is not known.
 	users *people
 }
@@ -216,7 +219,7 @@ func (c *collector) census(ctx context.Context, s *openStack, l *contents) censu
 	for _, t := range slices.Concat(l.delivery.Items, l.management.Items) {
 		creators = append(creators, str(t.CreatedBy))
 	}
-	if who.missing(creators) || c.suspectsEmptiness(s, l) {
+	if who.missing(creators) || c.suspectsEmptiness(s, l) && str(c.caller.UID) != "" {
 		if who.collaborators = s.people; who.collaborators == nil {
 			who.collaborators = c.collaborators(ctx, s)
 		}
@@ -234,6 +237,9 @@ func (l *contents) units(where places, who census) []inventory.Unit {
 		unit(unitDelivery, len(l.delivery.Items) > 0, l.delivery.Err, inventory.Delivery, inventory.Preview),
 		unit(unitManagement, len(l.management.Items) > 0, l.management.Err, inventory.Management),
 		unit(unitEnvironments, len(l.environments.Items) > 0, l.environments.Err),
+	}
+	if l.management.Err == nil {
+		units[1].Detail = l.remark
 	}
 	if !where.branchless {
 		units = append(units,

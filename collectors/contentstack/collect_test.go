@@ -190,8 +190,8 @@ func TestEmptyManagementList(t *testing.T) {
 		{"an admin of the stack", member, conformance.Fixture(t, "stacks.json"), conformance.Fixture(t, "collaborators.json"), inventory.UnitComplete},
 		{"a developer of the stack", member, conformance.Fixture(t, "stacks.json"), developer, inventory.UnitFailed},
 		{"a content manager by name", member, unnamed, named, inventory.UnitFailed},
-		{"a role that is not known", member, unnamed, developer, inventory.UnitComplete},
-		{"nobody known", `{}`, conformance.Fixture(t, "stacks.json"), developer, inventory.UnitComplete},
+		{"a role that is not known", member, unnamed, developer, inventory.UnitFailed},
+		{"nobody known", `{}`, conformance.Fixture(t, "stacks.json"), developer, inventory.UnitFailed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -206,6 +206,23 @@ func TestEmptyManagementList(t *testing.T) {
 				t.Errorf("unit %+v, want it %s", u, tt.status)
 			}
 		})
+	}
+}
+
+// The token of an app has a scope instead of a user. Its empty list is believed,
+// and not without a remark.
+func TestEmptyManagementListOfAnApp(t *testing.T) {
+	t.Parallel()
+	entry := organizationEntry()
+	delete(entry.Values, optionAuthtoken)
+	entry.Values[optionOAuthToken] = cmsapi.NewSecret(authtoken)
+	s := newServer(t)
+	s.replies["/v3/user"] = refusal(401, 105, "no user")
+	s.bodies["/v3/stacks/management_tokens "+webKey] = `{"count": 0, "tokens": []}`
+	sources, _ := newHarness(t, s).collect(t, entry)
+	u := conformance.Unit(t, sources[webID], unitManagement)
+	if u.Status != inventory.UnitComplete || !strings.Contains(u.Detail, "cm.stack.management-tokens:read is not told") {
+		t.Errorf("%+v", u)
 	}
 }
 

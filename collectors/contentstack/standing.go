@@ -16,23 +16,35 @@ const adminRole = "Admin"
 // is not known to be somebody who would have seen some.
 func (c *collector) suspectsEmptiness(s *openStack, l *contents) bool {
 	me := str(c.caller.UID)
-	return l.management.Err == nil && len(l.management.Items) == 0 && me != "" && me != s.owner &&
+	return l.management.Err == nil && len(l.management.Items) == 0 && (me == "" || me != s.owner) &&
 		c.caller.administers(s.source.Organization) != inventory.Yes
 }
 
-// judgeEmptiness turns an empty list of management tokens into a gap where the
-// caller is known to lack the right to see any: only the owner and the admins
-// of a stack do.
+// judgeEmptiness turns an empty list of management tokens into a gap unless the
+// caller is known to have the right to see some: only the owner and the admins of
+// a stack do. An app token has a scope instead of a user, and is refused without
+// it, as far as is known: its list is believed, with a remark.
 func (c *collector) judgeEmptiness(s *openStack, people census, l *contents) {
-	if !c.suspectsEmptiness(s, l) || c.isAdmin(s, people) != inventory.No {
+	if !c.suspectsEmptiness(s, l) {
 		return
 	}
+	why := "the list came back empty, but the scan's user is no admin of the stack and could not see any token"
+	switch admin := c.isAdmin(s, people); {
+	case admin == inventory.Yes:
+		return
+	case admin == inventory.Unknown && c.appToken():
+		l.remark = "the list came back empty, and whether the app has the scope cm.stack.management-tokens:read is not told"
+		return
+	case admin == inventory.Unknown:
+		why = "the list came back empty, and whether the scan's user is an admin of the stack, who alone would see any token, is not known"
+	}
 	l.management.Err = &cmsapi.Error{
-		Class: inventory.ErrPermissionDenied, Path: "/v3/stacks/management_tokens",
-		Message: "the list came back empty, but the scan's user is no admin of the stack and could not see any token",
-		Hint:    hintManagement,
+		Class: inventory.ErrPermissionDenied, Path: "/v3/stacks/management_tokens", Message: why, Hint: hintManagement,
 	}
 }
+
+// appToken: OAuth tokens of apps have no user.
+func (c *collector) appToken() bool { return c.oauth && str(c.caller.UID) == "" }
 
 // isAdmin tells whether the caller is owner or admin of a stack. A
 // collaborator's roles come as uids or as objects; the stack names its own.
