@@ -88,3 +88,17 @@ func TestAuditor(t *testing.T) {
 		}
 	}
 }
+
+// TestNoEnvironments: a role that may edit records in an environment is not
+// harmless because the list of environments came back empty.
+func TestNoEnvironments(t *testing.T) {
+	envs, err := newEnvironments(decode[cmsapi.List[environment]](t, entries()), nil)
+	if err == nil || err.Class != inventory.ErrTruncated {
+		t.Fatalf("%+v", err)
+	}
+	role := roleOf(t, "9", withItems(entries(item("all", "main", nil)), nil))
+	least, most := role.rights.level(envs)
+	if level, open := decided(least, most, envs.why()); level != inventory.LevelUnknown || open == "" {
+		t.Errorf("level %s, open because of %q", level, open)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/sourcegraph/conc/pool"
 
@@ -131,7 +132,7 @@ func collect(source inventory.Source, found foundProject, a answers) inventory.S
 	p.envs, environmentsErr = newEnvironments(a.environments.Data, a.environmentsErr)
 	p.auditor, a.meErr = identify(source.ID, a, p)
 	tokens, inPart := p.tokens(a.tokens.Data)
-	tokensErr := cmp.Or(cmsapi.AsError(a.tokensErr), a.tokens.Data.Err("API tokens"), inPart)
+	tokensErr := cmp.Or(cmsapi.AsError(a.tokensErr), a.tokens.Data.Err("API tokens"), inPart, p.lacksOwn(tokens))
 	source.Tokens = tokens
 	source.Environments = p.envs.list
 	source.Auditor = p.auditor.describe()
@@ -143,6 +144,17 @@ func collect(source inventory.Source, found foundProject, a answers) inventory.S
 		unit(listAuditor, false, cmsapi.AsError(a.meErr)),
 	}
 	return source
+}
+
+// lacksOwn says that a list of tokens is not whole, which has to have that of the
+// scan; nil if it has, or if the credential is another one or not known.
+func (p project) lacksOwn(tokens []inventory.Token) *cmsapi.Error {
+	own := p.auditor.token
+	if own == "" || slices.ContainsFunc(tokens, func(t inventory.Token) bool { return t.ID == own }) {
+		return nil
+	}
+	return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: listTokens.hint,
+		Message: "the list lacks the API token of the scan itself, so it is not whole"}
 }
 
 // identify tells who the credential is.

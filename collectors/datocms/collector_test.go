@@ -129,6 +129,9 @@ func TestUnitsThatFail(t *testing.T) {
 			}
 		}},
 		{"two tokens share an id", "/access_tokens", ok(`{"data":[{"id":"1"},{"id":"1"}]}`), "access_tokens", inventory.UnitPartial, inventory.ErrUnreadable, "", nil},
+		{"no token, not even that of the scan", "/access_tokens", ok(`{"data":[]}`), "access_tokens", inventory.UnitFailed, inventory.ErrTruncated, "can_manage_access_tokens", noTokens},
+		{"no environment", "/environments", ok(`{"data":[]}`), "environments", inventory.UnitFailed, inventory.ErrTruncated, "access to environments", noneHarmless},
+		{"no primary environment", "/environments", ok(`{"data":[{"id":"staging","meta":{"primary":false}}]}`), "environments", inventory.UnitPartial, inventory.ErrTruncated, "access to environments", noneHarmless},
 		{"roles denied", "/roles", denied, "roles", inventory.UnitFailed, inventory.ErrPermissionDenied, "can_manage_users", func(t *testing.T, s inventory.Source) {
 			token := find(t, s, "323")
 			if !token.Access.Write || !token.Access.Assumed || !strings.Contains(token.Access.Reason, "the roles could not be read") {
@@ -183,6 +186,16 @@ func TestUnitsThatFail(t *testing.T) {
 				tt.check(t, s)
 			}
 		})
+	}
+}
+
+// noneHarmless: what an editor of an environment that is not in the list could do
+// is not nothing.
+func noneHarmless(t *testing.T, s inventory.Source) {
+	for _, ref := range []string{"320", "323", "327"} {
+		if token := find(t, s, ref); !token.Access.Write {
+			t.Errorf("%s: %+v", ref, token.Access)
+		}
 	}
 }
 

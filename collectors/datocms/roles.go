@@ -127,6 +127,10 @@ func newEnvironments(list cmsapi.List[environment], err error) (environments, *c
 		}
 		return 1
 	})
+	if failed == nil && !slices.ContainsFunc(list.Items, environment.mayBePrimary) {
+		failed = &cmsapi.Error{Class: inventory.ErrTruncated, Hint: listEnvironments.hint,
+			Message: "the list lacks the primary environment, which every project has"}
+	}
 	if failed == nil && nameless > 0 {
 		failed = inParts(nameless, len(list.Items), "environments", []string{"an environment has no id"})
 	}
@@ -136,6 +140,12 @@ func newEnvironments(list cmsapi.List[environment], err error) (environments, *c
 		failed = inParts(len(broken), len(list.Items), "environments", broken)
 	}
 	return envs, failed
+}
+
+// mayBePrimary: nothing says that it is not the primary environment.
+func (e environment) mayBePrimary() bool {
+	primary, told := e.Meta.Value.Primary.Get()
+	return primary || !told
 }
 
 // inParts is the error of a list of which some elements could not be read whole.
