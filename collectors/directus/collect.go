@@ -3,6 +3,7 @@ package directus
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -20,6 +21,7 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	}
 	tokens, usersErr := s.tokens(a.users, see)
 	own, ownErr := c.auditor(source.ID, a, r, see)
+	usersErr = cmp.Or(usersErr, c.lacksOwn(a, ownErr == nil))
 	source.Tokens, source.Auditor = tokens, own
 	unit := func(r resource, kinds []inventory.Kind, some bool, err *cmsapi.Error) inventory.Unit {
 		return c.Unit(r.unit, r.path, kinds, some, err)
@@ -34,6 +36,18 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 		c.Unit(unitAuditor, pathMe, nil, false, ownErr),
 	}
 	return source
+}
+
+// lacksOwn says that a list of users with static tokens is not whole, which has to
+// have that of the scan; nil if it has, or if the user is not known.
+func (c *collector) lacksOwn(a answers, known bool) *cmsapi.Error {
+	id := a.me.Data.Value.ID.Value
+	listed := slices.ContainsFunc(a.users.Items, func(u user) bool { return u.ID.Value == id })
+	if c.session || !known || listed {
+		return nil
+	}
+	return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintPolicy,
+		Message: "the list lacks the user of the scan, who has a static token, so it is not whole"}
 }
 
 // tokens makes the tokens of all users that have one. The error says what could

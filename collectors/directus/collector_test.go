@@ -232,6 +232,11 @@ func TestTraps(t *testing.T) {
 				t.Errorf("an update may be hidden, and a deed stays one: %+v, %+v", child.CreatedAt, child.LastUsed)
 			}
 		}},
+		"a list of users without that of the scan": {pathMe, `"id":"u-audit"`, `"id":"u-hidden"`, func(t *testing.T, s inventory.Source) {
+			if u := conformance.Unit(t, s, listUsers.unit); u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated || u.Hint != hintPolicy {
+				t.Errorf("%+v", u)
+			}
+		}},
 		"a list that the server does not count": {listRoles.path, `"filter_count"`, `"total_count"`, func(t *testing.T, s inventory.Source) {
 			if u := conformance.Unit(t, s, listRoles.unit); u.Status != inventory.UnitFailed || u.Error != inventory.ErrTruncated {
 				t.Errorf("%+v", u)

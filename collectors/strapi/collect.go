@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/sourcegraph/conc/pool"
 
@@ -106,7 +107,7 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	}
 	add(listAPI, a.api, a.apiErr, s.contentToken)
 	admin := add(listAdmin, a.admin, a.adminErr, s.adminToken)
-	c.judgeAdminList(admin, len(a.admin.Data.Items) > 0, a.adminErr, who)
+	c.judgeAdminList(admin, a, who)
 	add(listTransfer, a.transfer, a.transferErr, s.transferToken)
 	units = append(units, s.unit(listMe, false, meErr))
 	source.Units = units
@@ -114,10 +115,17 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	return source
 }
 
+const hintFiltered = "Check that nothing between here and the server answers in its place, and that base_url leads to the server that made the token."
+
 // judgeAdminList finishes the unit of the admin tokens. Strapi gives whoever is
-// no super admin their own ones only, and does not say so.
-func (c *collector) judgeAdminList(u *inventory.Unit, some bool, err error, who caller) {
-	kinds := listAdmin.kinds
+// no super admin their own ones only, and does not say so. The scan's own is among
+// them in any case.
+func (c *collector) judgeAdminList(u *inventory.Unit, a answers, who caller) {
+	kinds, some, err := listAdmin.kinds, len(a.admin.Data.Items) > 0, a.adminErr
+	mayBeOwn := func(t token) bool {
+		id, told := t.AdminUserOwner.Value.ID.Get()
+		return !told || string(id) == who.id
+	}
 	switch {
 	case err != nil && cmsapi.AsError(err).Status == http.StatusNotFound && c.session:
 		// A person's login works on servers that know no admin tokens.
@@ -126,7 +134,13 @@ func (c *collector) judgeAdminList(u *inventory.Unit, some bool, err error, who 
 	case err != nil && cmsapi.AsError(err).Status == http.StatusNotFound:
 		u.Detail = "GET " + c.Asked(listAdmin.path) + ": 404 the endpoint for admin tokens is missing, although the credential of the scan seems to be one"
 		u.Hint = "Check that nothing between here and the server filters paths. A server that is older than admin tokens has none: accept the gap there."
-	case u.Status != inventory.UnitComplete || who.superAdmin == inventory.Yes:
+	case u.Status != inventory.UnitComplete:
+	case who.superAdmin == inventory.Yes && !c.session && !slices.ContainsFunc(a.admin.Data.Items, mayBeOwn):
+		*u = c.Unit(listAdmin.unit, listAdmin.path, kinds, some, &cmsapi.Error{
+			Class: inventory.ErrTruncated, Hint: hintFiltered,
+			Message: "the list lacks the admin token of the scan itself, so it is not whole",
+		})
+	case who.superAdmin == inventory.Yes:
 	default:
 		gap := inventory.FailedUnit
 		if some {

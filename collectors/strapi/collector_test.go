@@ -202,6 +202,16 @@ func TestTraps(t *testing.T) {
 				t.Errorf("%+v", u)
 			}
 		}},
+		"a list of admin tokens without the scan's own": {listAdmin.path, ok(`{"data":[{"id":4,"name":"t","adminPermissions":[],"adminUserOwner":{"id":7}}]}`), func(t *testing.T, s inventory.Source) {
+			if u := conformance.Unit(t, s, "admin_tokens"); u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated || u.Hint == "" {
+				t.Errorf("%+v", u)
+			}
+		}},
+		"no admin token at all": {listAdmin.path, ok(`{"data":[]}`), func(t *testing.T, s inventory.Source) {
+			if u := conformance.Unit(t, s, "admin_tokens"); u.Status != inventory.UnitFailed || u.Error != inventory.ErrTruncated || u.Hint == "" {
+				t.Errorf("%+v", u)
+			}
+		}},
 		"data transfer switched off": {listTransfer.path, apiError(http.StatusNotFound, "NotFoundError", "Not Found"), func(t *testing.T, s inventory.Source) {
 			if u := conformance.Unit(t, s, "transfer_tokens"); u.Error != inventory.ErrNotFound || !strings.Contains(u.Hint, "server.transfer.remote.enabled") {
 				t.Errorf("%+v", u)

@@ -3,6 +3,7 @@ package wordpress
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -104,8 +105,23 @@ func (s site) tokens(a answers) ([]inventory.Token, error) {
 		e := *a.users.Err
 		e.Message = "the list of users is not whole: " + e.Message
 		return tokens, &e
+	case !a.sampled && a.lacksOwn():
+		return tokens, explain(&cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintEditUsers,
+			Message: "the application password of the scan is not among them, so a user of the site was not listed"})
 	}
 	return tokens, nil
+}
+
+// lacksOwn reports whether the application password of the scan, if it is known,
+// is none of those that were read.
+func (a answers) lacksOwn() bool {
+	own, known := a.own.UUID.Get()
+	if a.ownErr != nil || !known || own == "" {
+		return false
+	}
+	return !slices.ContainsFunc(a.passwords, func(p passwords) bool {
+		return slices.ContainsFunc(p.list.Items, func(listed applicationPassword) bool { return listed.UUID.Value == own })
+	})
 }
 
 // token makes one token of the common schema.

@@ -141,18 +141,20 @@ func TestTraps(t *testing.T) {
 		hint   string
 		tokens int
 	}{
-		"a caller without edit_users": {pathUsers, users(conformance.Fixture(t, "users.json"), 6, 1), unitUsers, inventory.UnitPartial, inventory.ErrTruncated, "edit_users", 4},
-		"an empty first page":         {pathUsers, users("[]", 6, 1), unitUsers, inventory.UnitFailed, inventory.ErrTruncated, "edit_users", 0},
-		"no count":                    {pathUsers, ok(conformance.Fixture(t, "users.json")), unitUsers, inventory.UnitFailed, inventory.ErrTruncated, "edit_users", 0},
-		"no credential":               {pathUsers, conformance.Answer{Status: 401, Body: conformance.Fixture(t, "error-401.json")}, unitUsers, inventory.UnitFailed, inventory.ErrUnauthorized, "application password", 0},
-		"may not list users":          {pathUsers, apiError(403, "rest_forbidden_context"), unitUsers, inventory.UnitFailed, inventory.ErrPermissionDenied, "list_users", 0},
-		"may not edit one":            {pathOf("2"), apiError(403, "rest_cannot_list_application_passwords"), unitPasswords, inventory.UnitPartial, inventory.ErrPermissionDenied, "edit_users", 3},
-		"a user who has gone":         {pathOf("2"), apiError(404, "rest_user_invalid_id"), unitPasswords, inventory.UnitPartial, inventory.ErrNotFound, "again", 3},
-		"off for one user":            {pathOf("2"), apiError(501, "application_passwords_disabled_for_user"), unitPasswords, inventory.UnitPartial, inventory.ErrUnavailable, "do not work", 3},
-		"the feature is off":          {"/wp-json/", ok(`{"name":"x","authentication":[]}`), unitSite, inventory.UnitComplete, "", "", 4},
-		"no uuid":                     {pathOf("4"), ok(`[{"name":"x"}]`), unitPasswords, inventory.UnitPartial, inventory.ErrUnreadable, "", 3},
-		"no introspection":            {pathOwn, apiError(404, "rest_no_route"), unitAuditor, inventory.UnitFailed, inventory.ErrNotFound, "5.6", 4},
-		"a site that is none":         {"/wp-json/", ok(`{}`), unitSite, inventory.UnitFailed, inventory.ErrUnreadable, "base_url", 4},
+		"a list without the scan's own": {pathOwn, ok(`{"uuid":"another","name":"audit"}`), unitPasswords, inventory.UnitPartial, inventory.ErrTruncated, "edit_users", 4},
+		"a site without users":          {pathUsers, users("[]", 0, 1), unitPasswords, inventory.UnitFailed, inventory.ErrTruncated, "edit_users", 0},
+		"a caller without edit_users":   {pathUsers, users(conformance.Fixture(t, "users.json"), 6, 1), unitUsers, inventory.UnitPartial, inventory.ErrTruncated, "edit_users", 4},
+		"an empty first page":           {pathUsers, users("[]", 6, 1), unitUsers, inventory.UnitFailed, inventory.ErrTruncated, "edit_users", 0},
+		"no count":                      {pathUsers, ok(conformance.Fixture(t, "users.json")), unitUsers, inventory.UnitFailed, inventory.ErrTruncated, "edit_users", 0},
+		"no credential":                 {pathUsers, conformance.Answer{Status: 401, Body: conformance.Fixture(t, "error-401.json")}, unitUsers, inventory.UnitFailed, inventory.ErrUnauthorized, "application password", 0},
+		"may not list users":            {pathUsers, apiError(403, "rest_forbidden_context"), unitUsers, inventory.UnitFailed, inventory.ErrPermissionDenied, "list_users", 0},
+		"may not edit one":              {pathOf("2"), apiError(403, "rest_cannot_list_application_passwords"), unitPasswords, inventory.UnitPartial, inventory.ErrPermissionDenied, "edit_users", 3},
+		"a user who has gone":           {pathOf("2"), apiError(404, "rest_user_invalid_id"), unitPasswords, inventory.UnitPartial, inventory.ErrNotFound, "again", 3},
+		"off for one user":              {pathOf("2"), apiError(501, "application_passwords_disabled_for_user"), unitPasswords, inventory.UnitPartial, inventory.ErrUnavailable, "do not work", 3},
+		"the feature is off":            {"/wp-json/", ok(`{"name":"x","authentication":[]}`), unitSite, inventory.UnitComplete, "", "", 4},
+		"no uuid":                       {pathOf("4"), ok(`[{"name":"x"}]`), unitPasswords, inventory.UnitPartial, inventory.ErrUnreadable, "", 3},
+		"no introspection":              {pathOwn, apiError(404, "rest_no_route"), unitAuditor, inventory.UnitFailed, inventory.ErrNotFound, "5.6", 4},
+		"a site that is none":           {"/wp-json/", ok(`{}`), unitSite, inventory.UnitFailed, inventory.ErrUnreadable, "base_url", 4},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -34,6 +34,8 @@ type answers struct {
 	index    index
 	indexErr error
 	users    cmsapi.Listing[user]
+	// sampled is set if users are only some of those that could be read.
+	sampled bool
 	// passwords are one for each of users.Items.
 	passwords []passwords
 	own       applicationPassword
@@ -61,6 +63,7 @@ func (c *collector) read(ctx context.Context, wanted func(place int, u user) boo
 				some = append(some, u)
 			}
 		}
+		a.sampled = len(some) < len(a.users.Items)
 		a.users.Items = some
 	}
 	workers := pool.New().WithMaxGoroutines(usersAtOnce)
