@@ -1,6 +1,17 @@
 package report
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// OfPlan tells whether what was judged is how things will stand once a Terraform
+// plan is applied; the baseline is then how they stand without it.
+func (r *Report) OfPlan() bool {
+	return r.Scope != nil && r.Scope.Change && slices.ContainsFunc(r.Sources, func(s Source) bool { return s.Kind == inventory.KindPlan })
+}
 
 // scopeNote says what the run was restricted to, for people; empty for a run
 // over all that is configured. What lies outside was not looked at, so a report

@@ -85,7 +85,11 @@ func (a *app) savedReport(file, configFile string, o gateOptions, failOn policie
 	if o.failOnNew && r.Baseline == nil {
 		return nil, report.Gate{}, usageError{errors.New("--fail-on-new needs a --baseline: the report was not compared with one")}
 	}
-	return r, gateOf(cfg.Gate, o, failOn), nil
+	gate := gateOf(cfg.Gate, o, failOn)
+	if r.OfPlan() {
+		gate.OnlyNew = !o.failOnUnchanged
+	}
+	return r, gate, nil
 }
 
 // gateOf merges the defaults, the configuration and the flags, the last winning.
