@@ -92,7 +92,8 @@ bench-rules: $(CONFTEST)
 # WordPress, Debian's packages, which it installs as root. What is installed goes
 # to INTEGRATION, whose _ hides it from Go, and is used again; STRAPI_DIR,
 # WORDPRESS_DIR, DIRECTUS_DIR and GHOST_DIR name folders that were installed
-# elsewhere.
+# elsewhere. DIRECTUS_ENV gives Directus another, empty, database than SQLite, such
+# as "DB_CLIENT=pg DB_HOST=127.0.0.1 DB_PORT=5432 DB_DATABASE=it DB_USER=it DB_PASSWORD=it".
 INTEGRATION ?= $(CURDIR)/bin/_integration
 STRAPI_DIR ?= $(INTEGRATION)/strapi
 WORDPRESS_DIR ?= $(INTEGRATION)/wordpress

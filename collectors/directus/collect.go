@@ -14,7 +14,7 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	r := newRights(a)
 	see := newSights(a, r, c.Asked(pathSights))
 	r.close(a, see)
-	logErr := cmp.Or(a.deeds.Err, see.whole(logDeeds, a.changes.Err))
+	logErr := cmp.Or(a.deeds.Err, a.creations.Err, see.whole(logDeeds, a.updates.Err))
 	s := server{
 		source: source, page: func(id string) string { return c.Page(cmsapi.Path(usersPage+"/{}", id)) },
 		rights: r, log: newHistory(a, logErr),
@@ -32,7 +32,7 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 		unit(listPolicies, nil, len(a.policies.Items) > 0, see.whole(listPolicies, a.policies.Err)),
 		unit(listAccess, nil, len(a.access.Items) > 0, see.whole(listAccess, a.access.Err)),
 		unit(listPermissions, nil, len(a.permissions.Items) > 0, see.whole(listPermissions, a.permissions.Err)),
-		unit(logDeeds, nil, len(a.deeds.Items)+len(a.changes.Items) > 0, cmp.Or(logErr, s.log.broken())),
+		unit(logDeeds, nil, len(a.deeds.Items)+len(a.creations.Items)+len(a.updates.Items) > 0, cmp.Or(logErr, s.log.broken())),
 		c.Unit(unitAuditor, pathMe, nil, false, ownErr),
 	}
 	return source

@@ -242,12 +242,12 @@ func TestTraps(t *testing.T) {
 				t.Errorf("%+v", u)
 			}
 		}},
-		"a log without times": {pathChanges, `"timestamp":"2026-11-21T10:00:00Z"`, `"timestamp":"yesterday"`, func(t *testing.T, s inventory.Source) {
+		"a log without times": {pathCreations, `"timestamp":"2026-11-21T10:00:00Z"`, `"timestamp":"yesterday"`, func(t *testing.T, s inventory.Source) {
 			if u := conformance.Unit(t, s, logDeeds.unit); u.Status != inventory.UnitPartial || u.Error != inventory.ErrUnreadable {
 				t.Errorf("%+v", u)
 			}
 		}},
-		"a user that nobody has logged": {pathChanges, "u-child", "u-other", func(t *testing.T, s inventory.Source) {
+		"a user that nobody has logged": {pathCreations, "u-child", "u-other", func(t *testing.T, s inventory.Source) {
 			if c := find(t, s, "u-child").CreatedAt; c.Reason != reasonNoCreation {
 				t.Errorf("%+v", c)
 			}
@@ -321,7 +321,7 @@ func TestProbe(t *testing.T) {
 	}
 	want := []string{
 		"ok identity: user e1791f7c-2fbd-4b64-a91b-75c716090a41", "ok list users with a static token: 12 read", "ok list roles: 5 read", "ok list policies: 9 read",
-		"ok list who has which policy: 11 read", "ok list permissions: 15 read", "ok read the activity log: 3 users active, 13 changes of users",
+		"ok list who has which policy: 11 read", "ok list permissions: 15 read", "ok read the activity log: 3 users active, 12 made, 1 changed",
 		"ok rights of the credential: the credential may read what listing needs, and nothing else",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
@@ -18,8 +19,9 @@ const planted = "planted0secret"
 // The two views of the activity log have one path: tests name them by what they
 // are grouped by.
 const (
-	pathDeeds   = "/activity by user"
-	pathChanges = "/activity by item"
+	pathDeeds     = "/activity by user"
+	pathCreations = "/activity by item create"
+	pathUpdates   = "/activity by item update"
 )
 
 // cms answers as Directus does: it cuts lists by offset and limit, and counts
@@ -28,7 +30,7 @@ func cms(answers conformance.Answers, page int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, path := r.URL.Query(), r.URL.Path
 		if query.Has("groupBy[]") {
-			path += " by " + query.Get("groupBy[]")
+			path = strings.TrimSpace(path + " by " + query.Get("groupBy[]") + " " + query.Get("filter[action][_eq]"))
 		}
 		answer := answers[path]
 		if cut, ok := cutList(answer.Body, query.Get("offset"), query.Get("limit"), page); ok && answer.Status == 0 {
@@ -80,7 +82,8 @@ func recorded(t testing.TB) conformance.Answers {
 		listAccess.path:      ok(conformance.Fixture(t, "access.json")),
 		listPermissions.path: ok(conformance.Fixture(t, "permissions.json")),
 		pathDeeds:            ok(conformance.Fixture(t, "deeds.json")),
-		pathChanges:          ok(conformance.Fixture(t, "changes.json")),
+		pathCreations:        ok(conformance.Fixture(t, "creations.json")),
+		pathUpdates:          ok(conformance.Fixture(t, "updates.json")),
 	}
 }
 
@@ -119,9 +122,9 @@ func small() conformance.Answers {
 		listPermissions.path: counted(3, `{"id":1,"policy":"p-read","collection":"directus_users","action":"read","fields":["*"],"permissions":null},
 			{"id":2,"policy":"p-write","collection":"articles","action":"update","fields":["*"],"permissions":{}},
 			{"id":3,"policy":"p-public","collection":"articles","action":"read","fields":["*"],"permissions":{}}`),
-		pathDeeds: ok(`{"data":[{"user":"u-child","max":{"timestamp":"2026-11-22T10:00:00.123Z"}},{"user":"u-human","max":{"timestamp":"2026-11-22T10:00:00Z"}}]}`),
-		pathChanges: ok(`{"data":[{"item":"u-child","action":"create","max":{"timestamp":"2026-11-21T10:00:00Z"}},
-			{"item":"u-none","action":"create","max":{"timestamp":"2026-11-21T10:00:00Z"}},{"item":"u-none","action":"update","max":{"timestamp":"2026-11-21T11:00:00Z"}}]}`),
+		pathDeeds:     ok(`{"data":[{"user":"u-child","max":{"timestamp":"2026-11-22T10:00:00.123Z"}},{"user":"u-human","max":{"timestamp":"2026-11-22T10:00:00Z"}}]}`),
+		pathCreations: ok(`{"data":[{"item":"u-child","max":{"timestamp":"2026-11-21T10:00:00Z"}},{"item":"u-none","max":{"timestamp":"2026-11-21T10:00:00Z"}}]}`),
+		pathUpdates:   ok(`{"data":[{"item":"u-none","max":{"timestamp":"2026-11-21T11:00:00Z"}}]}`),
 	}
 }
 

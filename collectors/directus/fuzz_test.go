@@ -50,11 +50,11 @@ func (l list[T]) fetched(body string) (read cmsapi.Listing[T]) {
 func FuzzCollect(f *testing.F) {
 	add := func(a conformance.Answers) {
 		f.Add(a[pathMe].Body, a[pathSights].Body, a[listUsers.path].Body, a[listRoles.path].Body, a[listPolicies.path].Body,
-			a[listAccess.path].Body, a[listPermissions.path].Body, a[pathDeeds].Body, a[pathChanges].Body)
+			a[listAccess.path].Body, a[listPermissions.path].Body, a[pathDeeds].Body, a[pathCreations].Body, a[pathUpdates].Body)
 	}
 	add(recorded(f))
 	add(small())
-	f.Fuzz(func(t *testing.T, me, shown, users, roles, policies, access, permissions, deeds, changes string) {
+	f.Fuzz(func(t *testing.T, me, shown, users, roles, policies, access, permissions, deeds, creations, updates string) {
 		c := &collector{Server: &instance.Server{
 			Entry: entry("intranet", "https://cms.example.com"),
 			Run:   collectors.Run{Now: func() time.Time { return auditTime }},
@@ -66,7 +66,8 @@ func FuzzCollect(f *testing.F) {
 			access:      list[attachment]{listAccess, attachment.key, nil}.fetched(access),
 			permissions: list[permission]{listPermissions, permission.key, permission.added}.fetched(permissions),
 			deeds:       list[deed]{logDeeds, deed.key, nil}.fetched(deeds),
-			changes:     list[change]{logChanges, change.key, nil}.fetched(changes),
+			creations:   list[change]{logCreations, change.key, nil}.fetched(creations),
+			updates:     list[change]{logUpdates, change.key, nil}.fetched(updates),
 		}
 		a.meErr, a.sightsErr = json.Unmarshal([]byte(me), &a.me), json.Unmarshal([]byte(shown), &a.sights)
 		source := c.collect(inventory.Source{

@@ -21,7 +21,7 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 		{Unit: listPolicies.unit, Name: "list policies", Detail: read(len(a.policies.Items))},
 		{Unit: listAccess.unit, Name: "list who has which policy", Detail: read(len(a.access.Items))},
 		{Unit: listPermissions.unit, Name: "list permissions", Detail: read(len(a.permissions.Items))},
-		{Unit: logDeeds.unit, Name: "read the activity log", Detail: fmt.Sprintf("%d users active, %d changes of users", len(a.deeds.Items), len(a.changes.Items))},
+		{Unit: logDeeds.unit, Name: "read the activity log", Detail: fmt.Sprintf("%d users active, %d made, %d changed", len(a.deeds.Items), len(a.creations.Items), len(a.updates.Items))},
 	})
 	return append(checks, instance.RightsCheck(source.Auditor,
 		"Use a user whose only policy is the one that `tokenaudit doctor` prints below."))

@@ -134,9 +134,8 @@ type deed struct {
 
 // change is when a user was created, or updated last.
 type change struct {
-	Item   cmsapi.Field[string]  `json:"item"`
-	Action cmsapi.Field[string]  `json:"action"`
-	Max    cmsapi.Field[moments] `json:"max"`
+	Item cmsapi.Field[string]  `json:"item"`
+	Max  cmsapi.Field[moments] `json:"max"`
 }
 
 // sight says how much of a collection the caller may read.
