@@ -165,7 +165,7 @@ func only(rules []*ruleInForce, ids []string) ([]*ruleInForce, error) {
 	}
 	for _, id := range ids {
 		if !slices.Contains(known, id) {
-			return nil, fmt.Errorf("there is no rule %q, or it is off%s", id, didYouMean(id, known))
+			return nil, fmt.Errorf("there is no rule %q, or it is off%s", id, DidYouMeanRule(id, known))
 		}
 	}
 	return kept, nil

@@ -66,7 +66,7 @@ type FactValue struct {
 func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, token string, at time.Time) (Explanation, error) {
 	place := slices.IndexFunc(e.rules, func(r *ruleInForce) bool { return r.ID == ruleID })
 	if place < 0 {
-		return Explanation{}, fmt.Errorf("there is no rule %q, or it is off%s", ruleID, didYouMean(ruleID, e.ids()))
+		return Explanation{}, fmt.Errorf("there is no rule %q, or it is off%s", ruleID, DidYouMeanRule(ruleID, e.ids()))
 	}
 	rule := e.rules[place]
 	v := rule.variantFor(source.ID)

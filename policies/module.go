@@ -89,11 +89,14 @@ func (h house) place(pkg ast.Ref) (name string, ok bool) {
 	return string(last), ruleName.MatchString(string(last)) && !strings.HasSuffix(string(last), "_test")
 }
 
+// customPrefix begins the ids of custom rules.
+const customPrefix = "custom/"
+
 // id gives the rule id of a package's last name.
 func (h house) id(name string) string {
 	id := strings.ReplaceAll(name, "_", "-")
 	if h.custom {
-		return "custom/" + id
+		return customPrefix + id
 	}
 	return id
 }

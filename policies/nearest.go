@@ -1,6 +1,10 @@
 package policies
 
-import "github.com/agnivade/levenshtein"
+import (
+	"slices"
+
+	"github.com/agnivade/levenshtein"
+)
 
 // nearest gives the candidate that is most like word, or "" if none is near
 // enough to be what was meant.
@@ -20,4 +24,14 @@ func didYouMean(word string, candidates []string) string {
 		return "; did you mean " + near + "?"
 	}
 	return ""
+}
+
+// DidYouMeanRule ends an error message about the id of a rule that is not among
+// ids; it is empty where none is near enough. A custom rule is found by its name
+// alone, too.
+func DidYouMeanRule(id string, ids []string) string {
+	if custom := customPrefix + id; slices.Contains(ids, custom) {
+		return "; did you mean " + custom + "?"
+	}
+	return didYouMean(id, ids)
 }

@@ -26,7 +26,7 @@ func (e *SettingsError) Error() string {
 func (l *library) inForce(settings Settings) ([]*ruleInForce, error) {
 	for _, id := range slices.Sorted(maps.Keys(settings.Rules)) {
 		if !slices.Contains(l.ids(), id) {
-			return nil, &SettingsError{Path: []string{id}, Detail: "there is no such rule" + didYouMean(id, l.ids())}
+			return nil, &SettingsError{Path: []string{id}, Detail: "there is no such rule" + DidYouMeanRule(id, l.ids())}
 		}
 	}
 	var rules []*ruleInForce

@@ -25,14 +25,14 @@ type Column struct {
 
 // WriteTable writes rows of untrusted text as the table format does: aligned and
 // fitted on a terminal, whole and tab-separated elsewhere. Terminal and Width of
-// the options count.
+// the options count. Without rows, only a pipe gets the titles.
 func WriteTable(w io.Writer, columns []Column, rows [][]string, o RenderOptions) error {
 	p := newPage(w, o)
 	fitted := make([]column, len(columns))
 	for i, c := range columns {
 		fitted[i] = column{title: c.Title, whole: c.Kind == ColumnWhole, middle: c.Kind == ColumnID, prose: c.Kind == ColumnProse}
 	}
-	if len(rows) == 0 {
+	if len(rows) == 0 && !o.Terminal {
 		p.separated(fitted, nil)
 	}
 	p.table(fitted, rows)

@@ -185,4 +185,7 @@ func TestWriteTable(t *testing.T) {
 	if got := write(nil, RenderOptions{}); got != "STATE\tTOKEN\tNAME\tWHY\n" {
 		t.Errorf("no rows: %q", got)
 	}
+	if got := write(nil, RenderOptions{Terminal: true, Width: 64}); got != "" {
+		t.Errorf("no rows on a terminal: %q", got)
+	}
 }

@@ -105,7 +105,7 @@ func (a *app) showRule(ctx context.Context, o rulesOptions, id string) error {
 		for i, r := range rules {
 			ids[i] = r.ID
 		}
-		return usageError{fmt.Errorf("there is no rule %q%s", id, cmp.Or(report.DidYouMean(id, ids), "; `tokenaudit rules list` lists all"))}
+		return usageError{fmt.Errorf("there is no rule %q%s", id, cmp.Or(policies.DidYouMeanRule(id, ids), "; `tokenaudit rules list` lists all"))}
 	}
 	now, on := inForce[id]
 	_, err = io.WriteString(a.out, ruleText(rules[i], now, on))
