@@ -31,7 +31,7 @@ have. It exits 0 whatever the report says; gate gives the exit code.`,
 	}
 	o.gateOptions.bind(cmd)
 	o.showOptions.bind(cmd)
-	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration, for its gate (default tokenaudit.yaml, if it exists)")
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file`, for its gate (default tokenaudit.yaml, if it exists)")
 	return cmd
 }
 

@@ -51,7 +51,7 @@ another: the same inventory, rules and settings give the same report, byte by by
 	o.judgeOptions.bind(cmd)
 	o.bindNoFail(cmd)
 	o.changeOptions.bind(cmd)
-	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml, if it exists)")
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml, if it exists)")
 	return cmd
 }
 

@@ -28,12 +28,12 @@ type readOptions struct {
 
 func (o *readOptions) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml)")
+	f.StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml)")
 	f.StringArrayVar(&o.sources, "source", nil, "read only sources whose id or name matches this `glob` (repeatable)")
 	f.DurationVar(&o.timeout, "timeout", 0, "stop reading after this time and report what was seen")
 	f.DurationVar(&o.maxWait, "max-wait", 0, "the longest wait for a rate limit (default 1m)")
 	f.DurationVar(&o.totalWait, "total-wait", 0, "the most waiting that 429 answers may cause in one rate-limit domain (default 10m)")
-	f.Float64Var(&o.rate, "requests-per-second", 0, "lower the rate of requests of every source entry to this")
+	f.Float64Var(&o.rate, "requests-per-second", 0, "lower the rate of requests of every source entry to this `number`")
 	f.StringVar(&o.caBundle, "ca-bundle", "", "a PEM `file` of CA certificates to trust beside the system's")
 }
 
@@ -55,7 +55,7 @@ type gateOptions struct {
 func (o *gateOptions) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.failOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
-	f.StringVar(&o.baseline, "baseline", "", "a JSON report: findings are marked new or unchanged against it, and resolved ones are listed")
+	f.StringVar(&o.baseline, "baseline", "", "a JSON `report`: findings are marked new or unchanged against it, and resolved ones are listed")
 	f.BoolVar(&o.failOnNew, "fail-on-new", false, "let only findings fail that the baseline does not have")
 	f.BoolVar(&o.failOnUnchanged, "fail-on-unchanged", false, "let findings of a plan fail too that the change does not introduce")
 	f.BoolVar(&o.allowIncomplete, "allow-incomplete-baseline", false, "take a baseline although it is incomplete; what it lacks looks new")

@@ -41,7 +41,7 @@ be given here.`,
 	}
 	o.bind(cmd)
 	o.bindNoFail(cmd)
-	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration, for its gate (default tokenaudit.yaml, if it exists)")
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file`, for its gate (default tokenaudit.yaml, if it exists)")
 	return cmd
 }
 

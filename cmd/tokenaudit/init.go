@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/report"
 )
 
 func newInit(run func(file string) error) *cobra.Command {
@@ -18,7 +20,7 @@ func newInit(run func(file string) error) *cobra.Command {
 		Short: "Write a commented tokenaudit.yaml to start from",
 		Long: `Init writes a commented configuration. The entries of CMSes whose credentials it
 finds in the environment, by the names of the variables, are active; the others
-are commented out. It never overwrites a file.`,
+are commented out. It never overwrites a file; - stands for standard output.`,
 		Args: takes("[FILE]"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			file := config.DefaultFile
@@ -35,6 +37,12 @@ func (a *app) init(file string) error {
 		value, ok := a.lookup(name)
 		return ok && strings.TrimSpace(value) != ""
 	})
+	if file == report.Stdout {
+		if _, err := io.WriteString(a.out, text); err != nil {
+			return fmt.Errorf("write the configuration: %w", err)
+		}
+		return nil
+	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s exists already and is left as it is; `tokenaudit init FILE` writes another", file)

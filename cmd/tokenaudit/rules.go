@@ -23,7 +23,7 @@ type rulesOptions struct {
 }
 
 func (o *rulesOptions) bind(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml, if it exists)")
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml, if it exists)")
 	cmd.Flags().StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -41,7 +42,7 @@ rules do not load.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.config, "config", "c", "", "the configuration (default tokenaudit.yaml, if it exists)")
+	f.StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml, if it exists)")
 	f.StringVar(&o.run, "run", "", "run only tests whose full name matches this `regexp`")
 	f.StringVar(&o.junit, "junit", "", "write the results as JUnit XML to this `file`")
 	return cmd
@@ -50,6 +51,9 @@ rules do not load.`,
 func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	if _, err := regexp.Compile(o.run); err != nil {
 		return usageError{fmt.Errorf("--run: %w", err)}
+	}
+	if o.junit == report.Stdout {
+		return usageError{errors.New("--junit needs a file: the results go to standard output already")}
 	}
 	if o.junit != "" {
 		if err := checkPlace("--junit", o.junit); err != nil {

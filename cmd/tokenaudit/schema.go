@@ -36,7 +36,7 @@ configuration that --config names.`,
 		Args:      takesOne("schema", schemaNames),
 		RunE:      func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
 	}
-	cmd.Flags().StringVarP(&o.config, "config", "c", "", "a configuration whose custom rules are part of the schema")
+	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file` whose custom rules are part of the schema")
 	cmd.Flags().StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 	return cmd
 }
