@@ -44,7 +44,7 @@ func find(ctx context.Context, sources feed, subject string) (inventory.Source, 
 		shown := found.ids[:min(len(found.ids), 3)]
 		err = fmt.Errorf("%d tokens or sources are called %q, such as %s; give more of the id", len(found.ids), subject, strings.Join(shown, " and "))
 	case missing > 0:
-		err = fmt.Errorf("there is no token or source %q in what could be read; %d lists are missing", subject, missing)
+		err = fmt.Errorf("there is no token or source %q in what could be read; lists that are missing: %d", subject, missing)
 	default:
 		err = fmt.Errorf("there is no token or source %q; `tokenaudit collect` lists all", subject)
 	}

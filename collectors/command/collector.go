@@ -71,7 +71,7 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	}
 	return []collectors.Check{{
 		Name: "program", Status: collectors.CheckOK,
-		Detail: fmt.Sprintf("printed %d sources with %d tokens", len(inv.Sources), tokens),
+		Detail: fmt.Sprintf("printed an inventory; sources: %d, tokens: %d", len(inv.Sources), tokens),
 	}}
 }
 

@@ -140,7 +140,7 @@ func TestEnvironmentIsPassedByName(t *testing.T) {
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	ok := opened(t, printing(source("pressroom/x", "pressroom")), nil).Probe(t.Context())
-	if len(ok) != 1 || ok[0].Status != collectors.CheckOK || ok[0].Detail != "printed 1 sources with 0 tokens" {
+	if len(ok) != 1 || ok[0].Status != collectors.CheckOK || ok[0].Detail != "printed an inventory; sources: 1, tokens: 0" {
 		t.Errorf("got %+v", ok)
 	}
 	failed := opened(t, "exit 1", nil).Probe(t.Context())

@@ -73,7 +73,7 @@ func (c *collector) Probe(context.Context) []collectors.Check {
 		}}
 	}
 	tokens := len(p.Source(c.now()).Tokens)
-	return []collectors.Check{{Name: "plan", Status: collectors.CheckOK, Detail: fmt.Sprintf("holds %d tokens", tokens)}}
+	return []collectors.Check{{Name: "plan", Status: collectors.CheckOK, Detail: fmt.Sprintf("can be read; tokens: %d", tokens)}}
 }
 
 // oneLine leaves the line breaks out of an error.
