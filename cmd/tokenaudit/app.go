@@ -133,6 +133,7 @@ Exit codes:
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		Args:              cobra.ArbitraryArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkVolume() },
 		RunE:              showHelp,
 	}
 	root.SetIn(a.in)

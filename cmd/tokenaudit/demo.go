@@ -40,7 +40,7 @@ It exits 0 whatever it finds, and says which code a scan would have given.`,
 
 func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 	p, err := o.validate(o.saveInventory)
-	if err := errors.Join(err, a.checkVolume(), checkInventory(o.saveInventory)); err != nil {
+	if err := errors.Join(err, checkInventory(o.saveInventory)); err != nil {
 		return err
 	}
 	if err := a.keepInputs(append(paths(p.outputs), o.saveInventory), o.inputs()); err != nil {

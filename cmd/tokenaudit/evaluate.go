@@ -57,7 +57,7 @@ another: the same inventory, rules and settings give the same report, byte by by
 
 func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	p, err := o.judgeOptions.validate("")
-	if err := errors.Join(err, o.changeOptions.validate(o), a.checkVolume()); err != nil {
+	if err := errors.Join(err, o.changeOptions.validate(o)); err != nil {
 		return err
 	}
 	cfg, err := a.loadConfig(o.config, true)

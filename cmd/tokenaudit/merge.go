@@ -58,7 +58,7 @@ type mergeParts struct {
 }
 
 func (a *app) merge(ctx context.Context, o mergeOptions) error {
-	if err := errors.Join(a.checkVolume(), checkPlace("-o", o.output)); err != nil {
+	if err := checkPlace("-o", o.output); err != nil {
 		return usageError{err}
 	}
 	if err := a.keepInputs([]string{o.output}, inputsAs("to be merged", o.files)); err != nil {

@@ -38,7 +38,7 @@ type reading struct {
 
 // newReading checks the flags and loads the configuration.
 func (a *app) newReading(o readOptions) (*reading, error) {
-	if err := errors.Join(a.checkVolume(), o.validate()); err != nil {
+	if err := o.validate(); err != nil {
 		return nil, err
 	}
 	r := &reading{app: a, options: o, environment: a.environment(), now: a.now, unpaced: a.unpaced}
