@@ -121,7 +121,11 @@ func (r *Report) CompareTo(baseline *Report, allowIncomplete bool) error {
 // objections says why the baseline is not complete for this report.
 func (r *Report) objections(baseline *Report) []string {
 	reasons := baseline.Shortfalls()
-	if baseline.Scope != nil && !reflect.DeepEqual(baseline.Scope, r.Scope) {
+	switch {
+	case baseline.Scope == nil || reflect.DeepEqual(baseline.Scope, r.Scope):
+	case baseline.Scope.Change && (r.Scope == nil || !r.Scope.Change):
+		reasons = append(reasons, "it is of a change that was not made yet")
+	default:
 		reasons = append(reasons, "it was restricted to a part of the sources or rules")
 	}
 	return reasons

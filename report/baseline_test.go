@@ -77,6 +77,11 @@ func TestCompareRefusesAnIncompleteBaseline(t *testing.T) {
 		t.Errorf("a baseline restricted in the same way: %v", err)
 	}
 
+	restricted.Scope = &Scope{Change: true}
+	if err := yesterday().CompareTo(restricted, false); err == nil || !strings.Contains(err.Error(), "of a change that was not made yet") {
+		t.Errorf("the report of a plan as the baseline: %v", err)
+	}
+
 	accepted := sampleReport()
 	accepted.AcceptedGaps = append(accepted.AcceptedGaps, AcceptedGap{Source: "*", Unit: "*", State: GapApplied})
 	if err := yesterday().CompareTo(accepted, false); err != nil {
