@@ -49,7 +49,7 @@ func (m *Manifest) source(s Source, at time.Time) inventory.Source {
 func facts() inventory.Facts {
 	all := inventory.Facts{}
 	for _, f := range inventory.AllFacts() {
-		all[f] = inventory.ReportedPartly("as far as the manifest says")
+		all[f] = inventory.ReportedPartly("a manifest need not say it")
 	}
 	return all
 }
