@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"bytes"
-	"slices"
 	"time"
 )
 
@@ -66,7 +65,7 @@ func (p *pattern) learn(m member, set func(*Token)) (remembered, bool) {
 		return remembered{}, false
 	}
 	others := make([]time.Time, len(p.times))
-	text := slices.Clone(p.key[len(m.name)+1:])
+	text := p.key[len(m.name)+1:]
 	for i, at := range p.times {
 		others[i] = anotherTime(i, at)
 		text = bytes.Replace(text, []byte{timeMark}, []byte(others[i].Format(time.RFC3339)), 1)

@@ -14,24 +14,27 @@ import (
 func TestPattern(t *testing.T) {
 	const plain = `{"state":"at","at":"2026-01-02T03:04:05Z"}`
 	for _, test := range []struct {
-		name, other string
-		same        bool
+		name, one, other string
+		same             bool
 	}{
-		{"another time", `{"state":"at","at":"2025-12-31T23:59:59Z"}`, true},
-		{"a fraction of a second", `{"state":"at","at":"2025-12-31T23:59:59.123456789Z"}`, true},
-		{"another zone", `{"state":"at","at":"2025-12-31T23:59:59+01:00"}`, false},
-		{"no such day", `{"state":"at","at":"2025-02-29T23:59:59Z"}`, false},
-		{"another key", `{"state":"at","ta":"2025-12-31T23:59:59Z"}`, false},
-		{"more behind it", `{"state":"at","at":"2025-12-31T23:59:59Z","reason":"x"}`, false},
-		{"a long fraction of a second", `{"state":"at","at":"2025-12-31T23:59:59.1234567890Z"}`, false},
-		{"text before the time", `{"state":"at","at":"x2025-12-31T23:59:59Z"}`, false},
-		{"two times", `{"state":"at","at":"2025-12-31T23:59:59Z","reason":"2025-12-31T23:59:59Z"}`, false},
-		{"more before the time", `{"state":"at","at":"2025-12-31T23:59:59ZZ"}`, false},
-		{"a quote before the time", `{"state":"at","at":"\"2025-12-31T23:59:59Z"}`, false},
+		{"another time", plain, `{"state":"at","at":"2025-12-31T23:59:59Z"}`, true},
+		{"a fraction of a second", plain, `{"state":"at","at":"2025-12-31T23:59:59.123456789Z"}`, true},
+		{"a long fraction of a second", plain, `{"state":"at","at":"2025-12-31T23:59:59.1234567890Z"}`, false},
+		{"another zone", plain, `{"state":"at","at":"2025-12-31T23:59:59+01:00"}`, false},
+		{"no such day", plain, `{"state":"at","at":"2025-02-29T23:59:59Z"}`, false},
+		{"another key", plain, `{"state":"at","ta":"2025-12-31T23:59:59Z"}`, false},
+		{"more behind it", plain, `{"state":"at","at":"2025-12-31T23:59:59Z","reason":"x"}`, false},
+		{"two times", plain, `{"state":"at","at":"2025-12-31T23:59:59Z","reason":"2025-12-31T23:59:59Z"}`, false},
+		{"text before the time", plain, `{"state":"at","at":"x2025-12-31T23:59:59Z"}`, false},
+		{"more before the time", plain, `{"state":"at","at":"2025-12-31T23:59:59ZZ"}`, false},
+		{"a quote before the time", plain, `{"state":"at","at":"\"2025-12-31T23:59:59Z"}`, false},
+		{"texts that end like a time", `{"state":"unknown","reason":"A-Z"}`, `{"state":"unknown","reason":"B-Z"}`, false},
+		{"texts before a time", `{"reason":"A-Z","at":"2025-12-31T23:59:59Z"}`, `{"reason":"B-Z","at":"2025-12-31T23:59:59Z"}`, false},
+		{"days that are none", `{"state":"at","at":"2025-02-30T23:59:59Z"}`, `{"state":"at","at":"2025-02-29T23:59:59Z"}`, false},
 	} {
 		m := recallOf(t).members["created_at"]
 		var a, b pattern
-		a.read(m, []byte(plain))
+		a.read(m, []byte(test.one))
 		b.read(m, []byte(test.other))
 		if same := string(a.key) == string(b.key) && len(a.times) == len(b.times); same != test.same {
 			t.Errorf("%s: the same pattern: %t", test.name, same)
@@ -62,7 +65,10 @@ func TestRecallPutsTimes(t *testing.T) {
 		{"last_used", `{"state":"between","earliest":"2001-01-01T00:00:00+00:00","latest":"2000-01-01T00:00:00Z","evidence":"cms"}`, 1},
 		{"last_used", `{"state":"at","at":"2000-01-01T00:00:00+00:00","evidence":"2026-01-02T03:04:05Z"}`, 0},
 		{"last_used", `{"state":"at","at":"2001-01-01T01:00:00+01:00","evidence":"2000-01-01T00:00:00Z"}`, 0},
+		{"last_used", `{"state":"at","at":"2000-01-01T01:00:00+01:00","evidence":"2000-01-01T00:00:00Z"}`, 0},
 		{"last_used", `{"state":"at","at":"2026-01-02T04:04:05+01:00","evidence":"2026-01-02T03:04:05Z"}`, 0},
+		{"last_used", `{"at":"2026-01-02T03:04:05Z","state":"at","latest":"2026-01-03T03:04:05Z","earliest":"2026-01-04T03:04:05Z"}`, 1},
+		{"last_used", `{"state":"never","chain":[{"state":"at","at":"2026-01-02T03:04:05Z","earliest":"2026-01-02T03:04:05Z","latest":"2026-01-02T03:04:05Z"},{"state":"at","at":"2026-01-02T03:04:05Z"}]}`, 0},
 		{"last_used_by_api", `{"content_delivery":{"state":"at","at":"2026-01-02T03:04:05Z","evidence":"cms"}}`, 2},
 	} {
 		r := recallOf(t)
@@ -97,6 +103,17 @@ func TestRecallRefusesMark(t *testing.T) {
 		wrong := strings.Replace(right, at, string(rune(timeMark)), 1)
 		if r.apply(m, []byte(wrong), &token) {
 			t.Errorf("%q is taken", wrong)
+		}
+	}
+}
+
+// TestRecallTextAlone: a text is all of its member.
+func TestRecallTextAlone(t *testing.T) {
+	r := recallOf(t)
+	for raw, want := range map[string]bool{`"a"`: true, `""`: true, `"a"b`: false, `"a" `: false, `a`: false, ``: false, `"a`: false} {
+		var token Token
+		if got := r.apply(r.members["name"], []byte(raw), &token); got != want {
+			t.Errorf("%s: taken: %t", raw, got)
 		}
 	}
 }

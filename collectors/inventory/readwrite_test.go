@@ -134,6 +134,7 @@ func TestWriteLeavesSourceAlone(t *testing.T) {
 		s := sampleSource("a", 3)
 		s.Tokens[0], s.Tokens[2] = s.Tokens[2], s.Tokens[0]
 		s.Tokens[0].Access.Grants = nil
+		s.Tokens[0].Branches.Items = []inv.ScopeItem{{ID: "b"}, {ID: "a"}}
 		withHistory(&s.Tokens[0])
 		moveTimes(reflect.ValueOf(&s))
 		return s

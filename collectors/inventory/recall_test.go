@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -44,6 +46,78 @@ func TestRecallKnowsTheToken(t *testing.T) {
 	want := []string{"additionalProperties", "description", "properties", "required", "type"}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(schema.Defs.Token))); diff != "" {
 		t.Errorf("keywords of the token schema (-known +found):\n%s", diff)
+	}
+}
+
+// TestRecallFills: what is right is decoded by recall itself, and nothing else.
+func TestRecallFills(t *testing.T) {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, goldenToken(t)); err != nil {
+		t.Fatal(err)
+	}
+	plain := compact.String()
+	for _, test := range []struct {
+		name, from, to string
+		limits         Limits
+		filled         bool
+	}{
+		{"a token", "", "", Limits{}, true},
+		{"white space", plain, " " + string(goldenToken(t)) + "\r\n\t ", Limits{}, true},
+		{"no description", `"description":"made by hand"`, `"description":""`, Limits{}, true},
+		{"strings as long as allowed", "made by hand", strings.Repeat("x", 60), Limits{String: 60}, true},
+		{"a string that is too long", "made by hand", strings.Repeat("x", 61), Limits{String: 60}, false},
+		{"values as deep as allowed", "", "", Limits{Depth: 4}, true},
+		{"values that are too deep", "", "", Limits{Depth: 3}, false},
+		{"no name of a source", `"cms":"datocms"`, `"cms":""`, Limits{}, false},
+		{"a key with an escape", `"ref":`, `"\u0072ef":`, Limits{}, false},
+		{"an unknown key", `"ref":`, `"ref":"","fer":`, Limits{}, false},
+		{"a key that occurs twice", `"ref":`, `"ref":"1","ref":`, Limits{}, false},
+		{"a missing key", `"ref":"0001",`, ``, Limits{}, false},
+		{"no quote before a key", `"ref":`, `xref":`, Limits{}, false},
+		{"no quotes", plain, `{id`, Limits{}, false},
+		{"no colon", `"ref":`, `"ref";`, Limits{}, false},
+		{"no comma", `,"ref":`, `"ref":`, Limits{}, false},
+		{"no member after a comma", `"line":12}}`, `"line":12},}`, Limits{}, false},
+		{"no value", `"ref":"0001"`, `"ref":`, Limits{}, false},
+		{"no string", `"ref":"0001"`, `"ref":1`, Limits{}, false},
+		{"no end", `"line":12}}`, `"line":12}`, Limits{}, false},
+		{"more text behind it", `"line":12}}`, `"line":12}}{}`, Limits{}, false},
+		{"no object", plain, `[]`, Limits{}, false},
+		{"nothing", plain, ``, Limits{}, false},
+	} {
+		if !strings.Contains(plain, test.from) {
+			t.Fatalf("%s: the token has no %s", test.name, test.from)
+		}
+		raw := strings.Replace(plain, test.from, test.to, 1)
+		r := newRecall(mustCompile(t).token, test.limits.orDefault())
+		for range 2 {
+			var token Token
+			if filled := r.fill([]byte(raw), &token); filled != test.filled {
+				t.Errorf("%s: filled in: %t", test.name, filled)
+			}
+		}
+		if !sameWithout(t, r, raw) {
+			t.Errorf("%s", test.name)
+		}
+	}
+}
+
+// TestRecallShortStrings: the limit on strings holds for a time that comes in the
+// place of a shorter one.
+func TestRecallShortStrings(t *testing.T) {
+	const short, long = "2026-12-22T00:00:00Z", "2026-12-22T00:00:00.123456789Z"
+	token := strings.ReplaceAll(string(goldenToken(t)), "datocms/projects/1/access_tokens/", "")
+	for limit, want := range map[int]bool{len(long) - 1: false, len(long): true} {
+		r := newRecall(mustCompile(t).token, Limits{String: limit}.orDefault())
+		if !strings.Contains(token, short) || !sameWithout(t, r, token) || !sameWithout(t, r, strings.ReplaceAll(token, short, long)) {
+			t.Errorf("strings of %d bytes", limit)
+		}
+		for _, raw := range []string{token, strings.ReplaceAll(token, short, long)} {
+			var got Token
+			if fault := r.token(fragment{raw: []byte(raw)}, &got); (fault == nil) != (want || raw == token) {
+				t.Errorf("strings of %d bytes: %v", limit, fault)
+			}
+		}
 	}
 }
 
@@ -89,6 +163,14 @@ func TestRecallForgets(t *testing.T) {
 	if least := maxRemembered / maxMember; len(r.recent)+len(r.older) < least {
 		t.Errorf("only %d members are remembered", len(r.recent)+len(r.older))
 	}
+	for key := range r.older {
+		if _, ok := r.recent[key]; !ok {
+			if _, ok := r.known([]byte(key)); !ok || r.recent[key].set == nil {
+				t.Error("an older member is not found, or does not become a recent one")
+			}
+			break
+		}
+	}
 }
 
 // TestRecallLongMembers: the longest members are decoded, and not remembered.
@@ -120,17 +202,7 @@ func TestParseDepth(t *testing.T) {
 // refused for the same reason. The times are put, line by line, in place of those
 // of the token: members differ in little else.
 func FuzzRecall(f *testing.F) {
-	raw, err := os.ReadFile(filepath.Join("testdata", "inventory.json"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	var document struct {
-		Sources []struct{ Tokens []json.RawMessage }
-	}
-	if err := json.Unmarshal(raw, &document); err != nil {
-		f.Fatal(err)
-	}
-	golden := string(document.Sources[0].Tokens[0])
+	golden := string(goldenToken(f))
 	const times = "2000-01-01T00:00:00Z\n2026-01-02T03:04:05.123456789Z"
 	f.Add(golden, times, uint16(300), uint8(4))
 	f.Add(golden, "2000-01-01T00:00:00+00:00\n2026-01-02T03:04:05Z\n\x01", uint16(0), uint8(0))
@@ -153,6 +225,22 @@ func FuzzRecall(f *testing.F) {
 			})
 		}
 	})
+}
+
+// goldenToken is a token without what earlier inventories tell, indented.
+func goldenToken(t testing.TB) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", "inventory.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Sources []struct{ Tokens []json.RawMessage }
+	}
+	if err := json.Unmarshal(raw, &document); err != nil {
+		t.Fatal(err)
+	}
+	return document.Sources[0].Tokens[1]
 }
 
 // sameWithout reports whether a token is decoded, or refused, as it is without
@@ -182,6 +270,9 @@ func sameWithout(t *testing.T, r *recall, token string) bool {
 func scribble(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
+		if _, ok := reflect.TypeAssert[time.Time](v); ok {
+			v.Set(reflect.ValueOf(time.Unix(7, 0)))
+		}
 		for field, value := range v.Fields() {
 			if field.IsExported() {
 				scribble(value)
