@@ -182,7 +182,7 @@ func (au *audit) judgeManifest(ctx context.Context, file string) (*report.Report
 // changeTime is --at, else the latest time that the inputs tell, else now.
 func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) time.Time {
 	if !au.plan.at.IsZero() {
-		au.warnOfHindsight(latest.time)
+		au.app.warnOfHindsight(au.plan.at, latest.time)
 		return au.plan.at
 	}
 	for _, p := range plans {

@@ -122,7 +122,7 @@ func (au *audit) replay(ctx context.Context, files inventories) (*report.Report,
 			return nil, err
 		}
 		if !au.plan.at.IsZero() {
-			au.warnOfHindsight(latest.time)
+			au.app.warnOfHindsight(au.plan.at, latest.time)
 			return r, nil
 		}
 		if latest.time.Equal(at) || latest.time.IsZero() {
@@ -134,10 +134,10 @@ func (au *audit) replay(ctx context.Context, files inventories) (*report.Report,
 
 // warnOfHindsight warns where the audit time given lies before the collection:
 // facts that did not exist yet are judged then.
-func (au *audit) warnOfHindsight(collected time.Time) {
-	if au.plan.at.Before(collected) {
-		au.app.warn("--at %s lies before the collection (%s): the facts are later than the moment they are judged at",
-			au.plan.at.Format(time.RFC3339), collected.UTC().Format(time.RFC3339))
+func (a *app) warnOfHindsight(at, collected time.Time) {
+	if at.Before(collected) {
+		a.warn("--at %s lies before the collection (%s): the facts are later than the moment they are judged at",
+			at.Format(time.RFC3339), collected.UTC().Format(time.RFC3339))
 	}
 }
 

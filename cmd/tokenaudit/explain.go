@@ -91,6 +91,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if at.IsZero() {
 		at = latest
 	}
+	a.warnOfHindsight(at, latest)
 	explanation, err := engine.Explain(ctx, source, o.rule, subject, at)
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) err
 		return err
 	}
 	if !au.plan.at.IsZero() {
-		au.warnOfHindsight(latest.time)
+		au.app.warnOfHindsight(au.plan.at, latest.time)
 	}
 	if saveInventory != "" {
 		if err := au.app.writeInventory(saveInventory, r.inventory(kept)); err != nil {
