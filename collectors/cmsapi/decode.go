@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net/http"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -16,6 +17,10 @@ import (
 // harm.
 func decode(a *answer, out any) *Error {
 	e := &Error{Class: inventory.ErrUnreadable, Status: a.status}
+	if a.status == http.StatusPartialContent {
+		e.Class, e.Message = inventory.ErrTruncated, "the server calls the answer a part, which nobody has asked for"
+		return e
+	}
 	body := bytes.TrimSpace(bytes.TrimPrefix(a.body, []byte("\xef\xbb\xbf")))
 	if len(body) == 0 {
 		e.Message = "the answer is empty"
@@ -28,6 +33,10 @@ func decode(a *answer, out any) *Error {
 	)
 	switch {
 	case err == nil:
+		if at := repeatedMember(body); at >= 0 {
+			e.Message = fmt.Sprintf("an object of the answer has a member twice, at byte %d", at)
+			return e
+		}
 		return nil
 	case errors.As(err, &syntax) && body[0] != '{' && body[0] != '[':
 		e.Message = "the answer is not JSON" + contentType(a)

@@ -1,0 +1,90 @@
+package cmsapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"unicode/utf8"
+)
+
+// repeatedMember finds an object that has a member twice, and gives where the
+// second begins, in bytes; -1 if there is none. Programs differ in which of the two
+// they take, so neither is taken. body is valid JSON.
+func repeatedMember(body []byte) int {
+	var objects []members // those that are open; closed ones leave their memory
+	depth := 0
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '{':
+			if depth == len(objects) {
+				objects = append(objects, members{})
+			}
+			objects[depth].reset()
+			depth++
+		case '}':
+			depth--
+		case '"':
+			end := endOfString(body, i)
+			if isName(body[end:]) && objects[depth-1].repeats(body[i:end]) {
+				return i
+			}
+			i = end - 1
+		}
+	}
+	return -1
+}
+
+// endOfString gives where the string ends that begins at i.
+func endOfString(body []byte, i int) int {
+	for i++; body[i] != '"'; i++ {
+		if body[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// isName reports whether what comes after a string makes it the name of a member.
+func isName(rest []byte) bool {
+	rest = bytes.TrimLeft(rest, " \t\r\n")
+	return len(rest) > 0 && rest[0] == ':'
+}
+
+// fewMembers is up to how many members an object is searched one by one.
+const fewMembers = 32
+
+// members are the names of an object's members, so far.
+type members struct {
+	names [][]byte
+	// many has them, too, once they are too many to search.
+	many map[string]bool
+}
+
+func (m *members) reset() { m.names, m.many = m.names[:0], nil }
+
+// repeats takes a name in, in quotes, and tells whether it was there before.
+func (m *members) repeats(name []byte) bool {
+	if bytes.IndexByte(name, '\\') >= 0 || !utf8.Valid(name) {
+		// The decoder makes the same name of several ways to write it.
+		var plain string
+		if json.Unmarshal(name, &plain) == nil {
+			name = []byte(`"` + plain + `"`)
+		}
+	}
+	if m.many != nil {
+		known := m.many[string(name)]
+		m.many[string(name)] = true
+		return known
+	}
+	for _, other := range m.names {
+		if bytes.Equal(other, name) {
+			return true
+		}
+	}
+	if m.names = append(m.names, name); len(m.names) > fewMembers {
+		m.many = make(map[string]bool, 2*len(m.names))
+		for _, n := range m.names {
+			m.many[string(n)] = true
+		}
+	}
+	return false
+}
