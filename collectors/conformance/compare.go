@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -22,6 +24,10 @@ func (s *suite) compare(c testCase, got outcome) []string {
 	switch c.fault.expect {
 	case healed:
 		v.same()
+	case bounded:
+		v.isMarked(c.fault.classes)
+	case sane:
+		v.fewerMarked()
 	case harmless:
 		v.nothingMarked()
 		v.nothingLost(true)
@@ -61,11 +67,23 @@ func (v *verdict) sound() {
 		s := v.got.sources[id]
 		if err := s.Check(); err != nil {
 			v.complain("the source %s is not valid: %v", id, err)
+		} else if err := readable(s); err != nil {
+			v.complain("the source %s cannot be written and read again: %v", id, err)
 		}
 		for _, u := range s.Units {
 			v.honestUnit(id, u)
 		}
 	}
+}
+
+// readable checks that a source can be saved, and that what was saved fits the
+// schema of inventories.
+func readable(s inventory.Source) error {
+	var saved bytes.Buffer
+	if err := inventory.Write(&saved, inventory.Inventory{Tool: inventory.Tool{Name: "conformance", Version: "0"}, Sources: []inventory.Source{s}}); err != nil {
+		return err
+	}
+	return inventory.Read(context.Background(), &saved, inventory.Limits{}, func(inventory.Source) error { return nil })
 }
 
 // honestUnit checks what a unit says.
@@ -78,7 +96,7 @@ func (v *verdict) honestUnit(id string, u inventory.Unit) {
 	}
 	for _, named := range requestPattern.FindAllStringSubmatch(u.Detail, -1) {
 		// What a rate limit holds back is never sent.
-		if path := named[1]; !v.got.asked[path] && !v.healthy.asked[path] && u.Error != inventory.ErrRateLimited {
+		if path := named[1]; !v.got.asks(path) && !v.healthy.asks(path) && u.Error != inventory.ErrRateLimited {
 			v.complain("unit %s of %s names a path that is not asked: %s", u.Name, id, u.Detail)
 		}
 	}
@@ -87,6 +105,20 @@ func (v *verdict) honestUnit(id string, u inventory.Unit) {
 			v.complain("unit %s of %s is not safe to print: %q", u.Name, id, text)
 		}
 	}
+}
+
+// asks reports whether a path was asked, which may have been cut for a message.
+func (o outcome) asks(path string) bool {
+	start, cut := strings.CutSuffix(path, "…")
+	if !cut {
+		return o.asked[path]
+	}
+	for asked := range o.asked {
+		if strings.HasPrefix(asked, start) {
+			return true
+		}
+	}
+	return false
 }
 
 // requestPattern finds the requests that a detail names.
@@ -121,6 +153,16 @@ func (v *verdict) nothingMarked() {
 				v.complain("unit %s of %s is %s: %s", u.Name, id, u.Status, u.Detail)
 			}
 		}
+	}
+}
+
+// fewerMarked checks that some unit says so if there are fewer tokens.
+func (v *verdict) fewerMarked() {
+	marked := slices.ContainsFunc(v.got.ids(), func(id string) bool {
+		return slices.ContainsFunc(v.got.sources[id].Units, func(u inventory.Unit) bool { return u.Status != inventory.UnitComplete })
+	})
+	if before, now := v.healthy.tokens(), v.got.tokens(); now < before && !marked {
+		v.complain("%d of %d tokens are gone, and no unit says so", before-now, before)
 	}
 }
 

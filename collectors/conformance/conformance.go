@@ -38,6 +38,9 @@ type Target struct {
 	// Endpoints are all that the collector asks. One that is not listed, or that
 	// nobody asks, is an error.
 	Endpoints []Endpoint
+	// Otherwise are the paths, as in Endpoint.Path, that are asked only after an
+	// endpoint has failed.
+	Otherwise []string
 	// LimitHeaders are what a 429 of this CMS says, such as
 	// X-RateLimit-Reset: 1. They must ask for one wait of at most 60 s.
 	LimitHeaders http.Header
@@ -87,6 +90,8 @@ type Paging struct {
 	// from 1 if PageNumbers is set.
 	Skip, Limit string
 	PageNumbers bool
+	// Next is the field with the number of the next page, if there is one.
+	Next string
 }
 
 // Failure is a documented failure of a CMS.
@@ -100,7 +105,8 @@ type Failure struct {
 	Classes []inventory.ErrorClass
 }
 
-// Run runs the suite. With -short it spoils only every fifth field.
+// Run runs the suite. With -short it spoils only every fifth field, and follows no
+// list that does not end.
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	s, problems := newSuite(t, target)
@@ -203,6 +209,14 @@ func (t Target) endpoint(requested string) (Endpoint, bool) {
 	return t.Endpoints[i], true
 }
 
+// otherwise tells whether a path may be asked after a failure.
+func (t Target) otherwise(requested string) bool {
+	return slices.ContainsFunc(t.Otherwise, func(pattern string) bool {
+		ok, err := path.Match(pattern, requested)
+		return ok && err == nil
+	})
+}
+
 // testCase is one fault at one endpoint.
 type testCase struct {
 	name  string
@@ -218,7 +232,7 @@ func (s *suite) cases() []testCase {
 		if testing.Short() {
 			fields = everyFifth(fields)
 		}
-		for _, f := range slices.Concat(s.statusFaults(sc), connectionFaults(), textFaults(sc), fields, pagingFaults(sc)) {
+		for _, f := range slices.Concat(s.statusFaults(sc), connectionFaults(), answerFaults(sc), textFaults(sc), valueFaults(sc), fields, pagingFaults(sc)) {
 			all = append(all, testCase{strings.Trim(sc.endpoint.Path, "/") + "/" + f.name, sc, f})
 		}
 	}

@@ -30,6 +30,10 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		inventsIDs:       {"spaces/*/keys/items[].id null", "was made up"},
 		namesTheWrong:    {"spaces/*/keys/404", "no unit keys is marked"},
 		spreads:          {"spaces/*/keys/502 with HTML", "several sources are touched"},
+		pastesIDs:        {"spaces/ids that lead upwards", "is asked, and is no endpoint"},
+		forgetsTwins:     {"spaces/*/keys/one id for all", "tokens are gone, and no unit says so"},
+		writesYears:      {"spaces/*/keys/every date 9999-12-31T23:59:59.999Z", "cannot be written"},
+		believesTheEnd:   {"spaces/*/keys/a list without end", "no unit keys is marked"},
 		forgetsFolder:    {"spaces/*/keys/items[].id null", "names a path that is not asked: GET /spaces/one/keys"},
 	}
 	for m, want := range tests {

@@ -46,6 +46,11 @@ const (
 	// honestOrNull: honest, but a field may have been read as null or absent,
 	// which its CMS documents with a meaning.
 	honestOrNull
+	// sane: what is missing is marked somewhere; nothing else is known, because the
+	// fault has changed what there is.
+	sane
+	// bounded: the reading has ended, and the unit says that it was cut.
+	bounded
 	// harmless: everything is there, only names differ.
 	harmless
 	// closed: marked, and the rate-limit domain may be closed to others.
@@ -53,6 +58,9 @@ const (
 )
 
 type classes = []inventory.ErrorClass
+
+// anyClass are those of an answer that is refused in whichever way.
+var anyClass = classes{inventory.ErrPermissionDenied, inventory.ErrUnauthorized, inventory.ErrNotFound, inventory.ErrUnavailable, inventory.ErrUnreadable}
 
 // statusFaults are answers that are no success.
 func (s *suite) statusFaults(sc scope) []fault {
@@ -67,7 +75,6 @@ func (s *suite) statusFaults(sc scope) []fault {
 		all = append(all, f)
 	}
 	denied := classes{inventory.ErrUnauthorized, inventory.ErrPermissionDenied}
-	anyClass := classes{inventory.ErrPermissionDenied, inventory.ErrUnauthorized, inventory.ErrNotFound, inventory.ErrUnavailable, inventory.ErrUnreadable}
 	unavailable := classes{inventory.ErrUnavailable}
 	add("401", 401, nil, `{}`, denied)
 	add("403", 403, nil, `{}`, denied)

@@ -2,10 +2,12 @@ package conformance
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -29,6 +31,9 @@ func pagingFaults(sc scope) []fault {
 		}
 	}
 	var all []fault
+	if n > 0 && !testing.Short() { // a thousand pages
+		all = append(all, fault{name: "a list without end", expect: bounded, classes: truncatedClasses, serve: p.endless})
+	}
 	if p.Total != "" || p.TotalHeader != "" {
 		all = append(all,
 			fault{name: "a total that is too large", classes: truncatedClasses, serve: total(func(n int) int { return n + 1000 })},
@@ -67,6 +72,40 @@ func pagingFaults(sc scope) []fault {
 			}})
 	}
 	return all
+}
+
+// endless serves a page of one item that was not there before, and says that there
+// are more.
+func (p *Paging) endless(w http.ResponseWriter, r *http.Request, x exchange) {
+	first := 0
+	if p.PageNumbers {
+		first = 1
+	}
+	a := x.healthy(at(r, p, first))
+	document, _ := parsed(a.Body.Bytes())
+	var item any
+	walk("", document, func(field string, v any) {
+		if item == nil && field == p.Items+"[]" {
+			item = v
+		}
+	})
+	item = rewrite("", item, func(field string, v any) any {
+		if isID(field, v) {
+			return fmt.Sprint(v, "-", x.n)
+		}
+		return v
+	})
+	if p.Next != "" {
+		page, _ := strconv.Atoi(r.URL.Query().Get(p.Skip))
+		document = rewrite("", document, func(field string, v any) any {
+			if field == p.Next {
+				return max(page, 1) + 1
+			}
+			return v
+		})
+	}
+	body, _ := json.Marshal(document)
+	p.serve(w, a.Header(), body, []any{item}, func(int) int { return 1 << 30 })
 }
 
 // count gives the number of items in a body.

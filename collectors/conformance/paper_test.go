@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
@@ -72,6 +73,10 @@ const (
 	spreads          mistake = "a failure of one space marks all"
 	forgetsFolder    mistake = "an error names a path without the folder"
 	asksTheRoot      mistake = "the folder is not heeded"
+	pastesIDs        mistake = "an id becomes part of a path as it is"
+	forgetsTwins     mistake = "of two keys with one id one vanishes"
+	writesYears      mistake = "a year that no document can hold"
+	believesTheEnd   mistake = "a list that was cut counts as whole"
 )
 
 type paper struct {
@@ -147,10 +152,12 @@ func (p paper) Collect(ctx context.Context, s inventory.Source) (inventory.Sourc
 		var first paperList[paperKey]
 		_, err := p.client.Get(ctx, cmsapi.Request{Path: cmsapi.Path("/spaces/{}/keys", space), Query: cmsapi.Offset(0, 100)}, &first)
 		keys.Items, keys.Err = first.Items.Items, cmsapi.AsError(err)
+	case pastesIDs:
+		keys = list(ctx, p.client, "keys", "/spaces/"+space+"/keys", p.id)
 	default:
 		keys = list(ctx, p.client, "keys", cmsapi.Path("/spaces/{}/keys", space), p.id)
 	}
-	if p.mistake == swallowsErrors {
+	if slices.Contains([]mistake{swallowsErrors, forgetsTwins, believesTheEnd}, p.mistake) {
 		keys.Err = nil
 	}
 	if p.mistake == forgetsFolder {
@@ -244,6 +251,8 @@ func (p paper) token(s inventory.Source, k paperKey, environments inventory.Scop
 		t.Access = inventory.AssumedAccess(k.Scope.Reason("scope"), inventory.No)
 	}
 	switch at, ok := k.ExpiresAt.Get(); {
+	case ok && p.mistake == writesYears:
+		t.Expiry = inventory.Expiry{State: inventory.ExpiryAt, At: at.Time.AddDate(1, 0, 0), Precision: inventory.PrecisionInstant, Supported: true}
 	case ok:
 		t.Expiry = inventory.ExpiresAt(at.Time, inventory.PrecisionInstant)
 	case k.ExpiresAt.State == cmsapi.FieldNull, p.mistake == guessesExpiry:

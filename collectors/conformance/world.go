@@ -96,12 +96,14 @@ type world struct {
 	mu       sync.Mutex
 	requests []request
 	asked    map[string]bool
+	// sent are the credentials that have arrived.
+	sent     map[string]bool
 	hit      int
 	problems []string
 }
 
 func newWorld(target Target, c *testCase) *world {
-	w := &world{target: target, folder: folderOf(target.Definition), asked: map[string]bool{}, fault: c, healthy: target.Handler(), pipes: newPipes(), served: make(chan struct{})}
+	w := &world{target: target, folder: folderOf(target.Definition), asked: map[string]bool{}, sent: map[string]bool{}, fault: c, healthy: target.Handler(), pipes: newPipes(), served: make(chan struct{})}
 	w.server = &http.Server{Handler: w, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
 	w.client = &http.Transport{DialContext: w.dial, MaxIdleConnsPerHost: 32}
 	go func() {
@@ -168,18 +170,21 @@ func (w *world) collect(ctx context.Context) outcome {
 
 // checkSecrets looks for what must not have left the decoder.
 func (w *world) checkSecrets(o outcome, logged string) {
+	w.mu.Lock()
+	secrets := slices.Concat(w.target.Secrets, slices.Sorted(maps.Keys(w.sent)))
+	w.mu.Unlock()
 	for _, id := range o.ids() {
 		text, err := json.Marshal(o.sources[id])
 		if err != nil {
 			w.complain("the source %s cannot be written: %v", id, err)
 		}
-		for _, secret := range w.target.Secrets {
+		for _, secret := range secrets {
 			if strings.Contains(string(text), secret) {
 				w.complain("a planted secret is in the source %s", id)
 			}
 		}
 	}
-	for _, secret := range w.target.Secrets {
+	for _, secret := range secrets {
 		if strings.Contains(logged, secret) {
 			w.complain("a planted secret is in the log")
 		}
@@ -199,6 +204,12 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	who := identity{path, headersOf(r)}
 	w.mu.Lock()
 	w.asked[r.URL.EscapedPath()] = true
+	if _, known := w.target.endpoint(strings.TrimPrefix(r.URL.EscapedPath(), w.folder)); !known && w.fault != nil && !w.target.otherwise(path) {
+		w.problems = append(w.problems, r.URL.EscapedPath()+" is asked, and is no endpoint of the target")
+	}
+	for _, credential := range credentialsOf(r) {
+		w.sent[credential] = true
+	}
 	concerned := w.fault != nil && w.fault.scope.request == who
 	if concerned {
 		w.hit++

@@ -90,7 +90,7 @@ func TestConformance(t *testing.T) {
 	}
 	const key = "integrations[].api_keys[]."
 	paging := func(items string) *conformance.Paging {
-		return &conformance.Paging{Items: items, Total: "meta.pagination.total", Skip: "page", PageNumbers: true, Limit: "limit"}
+		return &conformance.Paging{Items: items, Total: "meta.pagination.total", Skip: "page", PageNumbers: true, Limit: "limit", Next: "meta.pagination.next"}
 	}
 	conformance.Run(t, conformance.Target{
 		Definition: Definition(),

@@ -92,6 +92,7 @@ func TestConformance(t *testing.T) {
 			{Path: pathOwn, Unit: unitAuditor},
 			{Path: pathUsers + "/*/application-passwords", Unit: unitPasswords, Nullable: []string{"[].last_used", "[].last_ip"}},
 		},
+		Otherwise:    []string{"/index.php"},
 		LimitHeaders: http.Header{"Retry-After": {"2"}},
 		Failures: []conformance.Failure{
 			failure(401, "rest_cannot_list_application_passwords", inventory.ErrUnauthorized),
