@@ -69,6 +69,9 @@ type draft struct {
 // module of another author can change a rule. data is the base document that
 // the modules may read; nil for none.
 func compile(ctx context.Context, modules []module, h house, data map[string]any, f *faults) ([]*compiledRule, error) {
+	if h.custom {
+		refuseReplaced(modules, f)
+	}
 	drafts := draftRules(modules, h, f)
 	if len(f.list) > 0 {
 		return nil, nil
@@ -91,6 +94,10 @@ func compile(ctx context.Context, modules []module, h house, data map[string]any
 	if err != nil {
 		return nil, fmt.Errorf("open the store of the rules: %w", err)
 	}
+	options := []func(*rego.Rego){rego.Compiler(compiler), rego.Store(store), rego.Transaction(txn), rego.StrictBuiltinErrors(true)}
+	if h.custom {
+		options = append(options, standIns()...)
+	}
 	var rules []*compiledRule
 	for _, d := range drafts {
 		rule := checkRule(compiler, d, f)
@@ -98,12 +105,13 @@ func compile(ctx context.Context, modules []module, h house, data map[string]any
 			continue
 		}
 		rule.txn = txn
-		err = rule.prepare(ctx, compiler, d.pkg.Path,
-			rego.Compiler(compiler), rego.Store(store), rego.Transaction(txn), rego.StrictBuiltinErrors(true))
-		if err != nil {
+		if err = rule.prepare(ctx, compiler, d.pkg.Path, options...); err != nil {
 			return nil, fmt.Errorf("prepare rule %s: %w", d.rule.ID, err)
 		}
 		rules = append(rules, rule)
+	}
+	if h.custom {
+		useStandIns(compiler)
 	}
 	return rules, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -28,6 +29,9 @@ type Engine struct {
 	rules   []*ruleInForce
 	waivers []Waiver
 	timeout time.Duration
+	// grace and memory bound custom rules: see limit.
+	grace   time.Duration
+	memory  int64
 	digest  string
 	marking *marking
 }
@@ -43,6 +47,8 @@ type ruleInForce struct {
 	applies []mask
 	// overrides are for some sources; the last one that matches wins.
 	overrides []override
+	// stuck is set once the rule had to be left behind.
+	stuck *atomic.Bool
 }
 
 // A variant is how a rule judges: whether, how severely and with which parameters.
@@ -83,7 +89,7 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, waivers: slices.Clone(options.Waivers), timeout: options.Timeout}
+	e := &Engine{rules: rules, waivers: slices.Clone(options.Waivers), timeout: options.Timeout, grace: defaultGrace, memory: defaultMemory}
 	if e.timeout <= 0 {
 		e.timeout = defaultTimeout
 	}

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/metrics"
 	"github.com/open-policy-agent/opa/v1/rego"
-	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -74,7 +72,7 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 
 // run asks the rule about the whole source, within the time limit.
 func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) ([]*outcome, error) {
-	limit := e.timeLimit(ctx)
+	limit := e.limit(ctx, rule, b)
 	defer limit.stop()
 	var outcomes []*outcome
 	for _, c := range b.chunksOf(rule.Subject) {
@@ -89,7 +87,7 @@ func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *varian
 				[2]*ast.Term{keyTokens, tokens},
 				[2]*ast.Term{keyAt, b.atTerm},
 				[2]*ast.Term{keyParams, v.params})
-			if err := rule.query(ctx, i, input, limit, bindings); err != nil {
+			if err := rule.ask(ctx, i, input, limit, bindings); err != nil {
 				return nil, err
 			}
 		}
@@ -102,33 +100,10 @@ func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *varian
 	return outcomes, nil
 }
 
-// A timeLimit cancels the queries of one rule on one source when their time is
-// over or the run ends.
-type timeLimit struct {
-	cancel  topdown.Cancel
-	timeout time.Duration
-	over    atomic.Bool
-	stop    func()
-}
-
-func (e *Engine) timeLimit(ctx context.Context) *timeLimit {
-	l := &timeLimit{cancel: topdown.NewCancel(), timeout: e.timeout}
-	timer := time.AfterFunc(e.timeout, func() {
-		l.over.Store(true)
-		l.cancel.Cancel()
-	})
-	detach := context.AfterFunc(ctx, l.cancel.Cancel)
-	l.stop = func() {
-		timer.Stop()
-		detach()
-	}
-	return l
-}
-
 // query evaluates one inquiry of the rule on one input, and adds its output sets
 // to the bindings. A panic in a built-in function is an error of the rule: the
 // other rules must still judge.
-func (r *compiledRule) query(ctx context.Context, inquiry int, input ast.Value, limit *timeLimit, bindings map[string]*ast.Term) (err error) {
+func (r *compiledRule) query(ctx context.Context, inquiry int, input ast.Value, limit *limit, bindings map[string]*ast.Term) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the rule made the engine panic: %v", r)
@@ -143,10 +118,8 @@ func (r *compiledRule) query(ctx context.Context, inquiry int, input ast.Value, 
 		rego.EvalGenerateJSON(func(term *ast.Term, _ *rego.EvalContext) (any, error) { return term, nil }),
 	)
 	switch {
-	case limit.over.Load() && topdown.IsCancel(err):
-		return fmt.Errorf("it took longer than %s", limit.timeout)
 	case err != nil:
-		return err
+		return cmp.Or(limit.passed(), err)
 	case len(results) != 1:
 		return errors.New("the output sets are undefined")
 	}

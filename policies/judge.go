@@ -17,7 +17,11 @@ type ruling struct {
 	err      error
 }
 
-func (r *ruling) detail() string { return cut(oneLine(r.err.Error()), maxMessage) }
+func (r *ruling) detail() string {
+	// The author of a rule knows functions by OPA's names.
+	detail := strings.ReplaceAll(r.err.Error(), ": "+standIn, ": ")
+	return cut(oneLine(detail), maxMessage)
+}
 
 // judge decides every pair of the rule: with each token, or with the source (as
 // if it were token 0). It notes what decided in steps, unless that is nil.

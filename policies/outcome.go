@@ -2,10 +2,8 @@ package policies
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,7 +18,8 @@ const (
 	maxEvidenceText  = 1024 // bytes of a text in evidence
 	maxEvidenceItems = 100  // items of a list or mapping in evidence
 	maxEvidenceDepth = 4
-	maxFindings      = 20 // findings of a rule about one token
+	maxEvidence      = 2000 // values of one finding's evidence
+	maxFindings      = 20   // findings of a rule about one token
 	maxKey           = 512
 )
 
@@ -181,15 +180,11 @@ func (f *finding) check(set string, s subjects) error {
 }
 
 func (f *finding) readEvidence(term *ast.Term) error {
-	value, err := ast.JSONWithOpt(term.Value, ast.JSONOpt{SortSets: true})
-	if err != nil {
-		return fmt.Errorf("read evidence: %w", err)
-	}
-	table, ok := value.(map[string]any)
-	if !ok {
+	if _, ok := term.Value.(ast.Object); !ok {
 		return fmt.Errorf("evidence is a %s, not an object", ast.ValueName(term.Value))
 	}
-	bounded, err := bound(table, 1)
+	b := bounder{left: maxEvidence}
+	bounded, err := b.bound(term.Value, 1)
 	if err != nil {
 		return err
 	}
@@ -197,47 +192,74 @@ func (f *finding) readEvidence(term *ast.Term) error {
 	return nil
 }
 
-// bound cuts evidence to what a report can show.
-func bound(value any, depth int) (any, error) {
+// A bounder turns evidence into what a report can show, and cuts it to that. It
+// works on what the rule made and not on its JSON, in which a part that stands in
+// many places is written out in each.
+type bounder struct{ left int }
+
+func (b *bounder) bound(value ast.Value, depth int) (any, error) {
 	if depth > maxEvidenceDepth {
 		return nil, fmt.Errorf("evidence is nested more than %d deep", maxEvidenceDepth)
 	}
-	switch v := value.(type) {
-	case string:
-		return cut(v, maxEvidenceText), nil
-	case json.Number:
-		return plain(v), nil
-	case []any:
-		var more []any
-		if len(v) > maxEvidenceItems {
-			more = []any{fmt.Sprintf("and %d more", len(v)-maxEvidenceItems)}
-			v = v[:maxEvidenceItems]
-		}
-		out := make([]any, 0, len(v)+1)
-		for _, item := range v {
-			b, err := bound(item, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, b)
-		}
-		return append(out, more...), nil
-	case map[string]any:
-		if len(v) > maxEvidenceItems {
-			return nil, fmt.Errorf("evidence has more than %d keys", maxEvidenceItems)
-		}
-		out := make(map[string]any, len(v))
-		// In order, because two long keys may be cut to one.
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			b, err := bound(v[key], depth+1)
-			if err != nil {
-				return nil, err
-			}
-			out[cut(key, maxKey)] = b
-		}
-		return out, nil
+	if b.left--; b.left < 0 {
+		return nil, fmt.Errorf("evidence has more than %d values", maxEvidence)
 	}
-	return value, nil
+	switch v := value.(type) {
+	case ast.String:
+		return cut(string(v), maxEvidenceText), nil
+	case *ast.Array:
+		return b.list(v.Len(), v.Elem, depth)
+	case ast.Set:
+		items := v.Slice() // sorted
+		return b.list(len(items), func(i int) *ast.Term { return items[i] }, depth)
+	case ast.Object:
+		return b.table(v, depth)
+	}
+	scalar, err := ast.JSON(value)
+	if err != nil {
+		return nil, fmt.Errorf("read evidence: %w", err)
+	}
+	return plain(scalar), nil
+}
+
+func (b *bounder) list(n int, item func(int) *ast.Term, depth int) (any, error) {
+	out := make([]any, 0, min(n, maxEvidenceItems)+1)
+	for i := range min(n, maxEvidenceItems) {
+		bounded, err := b.bound(item(i).Value, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, bounded)
+	}
+	if n > maxEvidenceItems {
+		out = append(out, fmt.Sprintf("and %d more", n-maxEvidenceItems))
+	}
+	return out, nil
+}
+
+func (b *bounder) table(table ast.Object, depth int) (any, error) {
+	if table.Len() > maxEvidenceItems {
+		return nil, fmt.Errorf("evidence has more than %d keys", maxEvidenceItems)
+	}
+	out := make(map[string]any, table.Len())
+	// In order, because two long keys may be cut to one.
+	for _, key := range table.Keys() {
+		var name string
+		switch k := key.Value.(type) {
+		case ast.String:
+			name = string(k)
+		case ast.Number, ast.Boolean, ast.Null:
+			name = k.String()
+		default:
+			return nil, fmt.Errorf("a key of evidence is a %s, not a text", ast.ValueName(k))
+		}
+		bounded, err := b.bound(table.Get(key).Value, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		out[cut(name, maxKey)] = bounded
+	}
+	return out, nil
 }
 
 // cut shortens a text to at most n bytes, at a rune, and marks the cut.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
@@ -31,7 +32,7 @@ func (l *library) inForce(settings Settings) ([]*ruleInForce, error) {
 	}
 	var rules []*ruleInForce
 	for _, compiled := range l.rules {
-		rule := &ruleInForce{compiledRule: compiled}
+		rule := &ruleInForce{compiledRule: compiled, stuck: &atomic.Bool{}}
 		set := settings.Rules[compiled.ID]
 		var err error
 		if rule.base, err = compiled.variant(variant{severity: compiled.Severity, values: compiled.Values}, set.Off, set.Severity, set.Params, nil); err != nil {

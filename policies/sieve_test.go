@@ -253,7 +253,7 @@ func TestSieveChangesNothing(t *testing.T) {
 			unsieved := *rule.compiledRule
 			unsieved.inquiries = []inquiry{{query: whole[rule.ID]}}
 			bindings := map[string]*ast.Term{}
-			if err := unsieved.query(t.Context(), 0, input, e.timeLimit(t.Context()), bindings); err != nil {
+			if err := unsieved.query(t.Context(), 0, input, e.limit(t.Context(), rule, b), bindings); err != nil {
 				t.Fatalf("%s: %v", rule.ID, err)
 			}
 			want, err := readOutcome(bindings, subjects{rule: rule.compiledRule, source: source.ID, known: b.place})

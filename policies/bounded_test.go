@@ -1,0 +1,175 @@
+package policies
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// detailOf judges by a custom rule with this body, which must not be able to run,
+// and gives what is said of that.
+func detailOf(t *testing.T, lines string, change func(*Engine)) string {
+	t.Helper()
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": body(lines)})}, Only: []string{"custom/ours"}})
+	if change != nil {
+		change(e)
+	}
+	result, err := e.Evaluate(t.Context(), aSource(aToken("a")), auditTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Counts{NotEvaluated: 1}, result.Counts["custom/ours"]); diff != "" {
+		t.Error(diff)
+	}
+	if len(result.Errors) != 1 {
+		t.Fatalf("the errors are %+v", result.Errors)
+	}
+	return result.Errors[0].Detail
+}
+
+// megabyte makes a text of a million characters, x.
+const megabyte = "x := concat(\"\", [\"0123456789\" | some _ in numbers.range(1, 100000)])\n\t"
+
+// What one call would make is known before it is made: none of these takes the
+// gigabytes that it asks for.
+func TestOneCallIsBounded(t *testing.T) {
+	for name, lines := range map[string]string{
+		"concat":            megabyte + "count(concat(\"\", [x | some _ in numbers.range(1, 1000)])) < 0",
+		"concat, separator": megabyte + "count(concat(x, [\"\" | some _ in numbers.range(1, 100000)])) < 0",
+		"replace":           megabyte + "count(replace(x, \"0\", x)) < 0",
+		"replace nothing":   megabyte + "count(replace(x, \"\", x)) < 0",
+		"strings.replace_n": megabyte + "count(strings.replace_n({\"0\": x}, x)) < 0",
+		"regex.replace":     megabyte + "count(regex.replace(x, \"0\", x)) < 0",
+		"regex.replace, $0": megabyte + "count(regex.replace(x, \".*\", concat(\"\", [\"$0\" | some _ in numbers.range(1, 10000)]))) < 0",
+		"sprintf":           megabyte + "count(sprintf(concat(\"\", [\"%[1]s\" | some _ in numbers.range(1, 100000)]), [x])) < 0",
+		"sprintf, widths":   "count(sprintf(concat(\"\", [\"%[1]1000000d\" | some _ in numbers.range(1, 100000)]), [1])) < 0",
+		"sprintf, stars":    "count(sprintf(concat(\"\", [\"%[1]*d\" | some _ in numbers.range(1, 100000)]), [1000000])) < 0",
+		"template":          megabyte + "y := $\"" + strings.Repeat("{x}", 70) + "\"\n\tcount(y) < 0",
+		"json.marshal":      megabyte + "y := [x | some _ in numbers.range(1, 1000)]\n\tcount(json.marshal([y | some _ in numbers.range(1, 1000)])) < 0",
+		"split":             megabyte + "y := concat(\"\", [x, x, x, x, x])\n\tcount(split(y, \"\")) < 0",
+		"array.flatten":     "y := numbers.range(1, 100000)\n\tcount(array.flatten([y | some _ in numbers.range(1, 10000)])) < 0",
+		"object.union_n":    "y := {n: 1 | some n in numbers.range(1, 1000)}\n\tcount(object.union_n([y | some _ in numbers.range(1, 20000)])) < 0",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if detail := detailOf(t, lines, nil); !strings.Contains(detail, "more than a rule may have at once") || strings.Contains(detail, standIn) {
+				t.Error(detail)
+			}
+		})
+	}
+}
+
+// The stand-ins do what OPA's own functions do, and err as they do.
+func TestStandInsDoTheSame(t *testing.T) {
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": body(strings.Join([]string{
+		`concat("-", ["a", "b"]) == "a-b"`,
+		`replace("aba", "a", "c") == "cbc"`,
+		`strings.replace_n({"a": "c"}, "aba") == "cbc"`,
+		`regex.replace("aba", "a", "c") == "cbc"`,
+		`sprintf("%5.1f|%q|%v", [1.25, "x", {"a": [1]}]) == "  1.2|\"x\"|{\"a\": [1]}"`,
+		`json.unmarshal(json.marshal({"a": [1, "b"]})) == {"a": [1, "b"]}`,
+		`split("a,b", ",") == ["a", "b"]`,
+		`strings.split_n("a,b,c", ",", 2) == ["a", "b"]`,
+		`indexof_n("aba", "a") == [0, 2]`,
+		`regex.split(",", "a,b") == ["a", "b"]`,
+		`regex.find_n("a", "aba", -1) == ["a", "a"]`,
+		`array.concat([1], [2]) == [1, 2]`,
+		`array.flatten([[1], [2]]) == [1, 2]`,
+		`object.union_n([{"a": 1}, {"b": 2}]) == {"a": 1, "b": 2}`,
+		`x := "b"`,
+		`$"a{x}c" == "abc"`,
+		`every y in ["a"] { concat("", [y, y]) == "aa" }`,
+	}, "\n\t"))})}, Only: []string{"custom/ours"}})
+	if diff := cmp.Diff(Counts{Fail: 1}, evaluate(t, e, aSource(aToken("a"))).Counts["custom/ours"]); diff != "" {
+		t.Error(diff)
+	}
+	if detail := detailOf(t, `json.unmarshal("{")`, nil); !strings.Contains(detail, "json.unmarshal: unexpected EOF") {
+		t.Error(detail)
+	}
+}
+
+// What grows by many small steps is stopped by how much lives in memory.
+func TestMemoryIsBounded(t *testing.T) {
+	little := func(e *Engine) { e.memory = 64 << 20 }
+	detail := detailOf(t, "r := numbers.range(1, 3000)\n\tcount([[a, b, \"x\"] | some a in r; some b in r]) < 0", little)
+	if detail != "it took more than 64 MiB of memory" {
+		t.Error(detail)
+	}
+}
+
+// A rule that is busy within one call is left behind, and asked no more.
+func TestRuleThatDoesNotStop(t *testing.T) {
+	text := body("regex.match(\"(0|1|2|3|4|5|6|7|8|9)*(a{1,500}b{1,500}){0,1}[0-9]{1,1000}$\", token.name)")
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}, Timeout: 20 * time.Millisecond})
+	e.grace = time.Millisecond
+	var got []string
+	for range 2 {
+		source := aSource(aToken("a"))
+		source.Tokens[0].Name = strings.Repeat("0", 20_000)
+		result, err := e.Evaluate(t.Context(), source, auditTime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ruleError := range result.Errors {
+			got = append(got, ruleError.Detail)
+		}
+	}
+	want := []string{"it took longer than 20ms, and does not stop", "it did not stop on another source, and is not asked again"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Nothing may be put in the place of a built-in function, nor one of them in the
+// place of something else: that would pass the guards by.
+func TestWithDoesNotReachBuiltins(t *testing.T) {
+	for name, text := range map[string]string{
+		"in its place":       body(`concat("", ["a"]) == "b" with concat as "b"`),
+		"elsewhere":          body(`count("a") == 1 with count as upper`),
+		"in place of a rule": customRule("f(x) := x\n\n" + denyNames + "\nx if f(\"a\") == \"A\" with data.custom.rules.ours.f as upper\n"),
+	} {
+		_, err := Load(t.Context(), LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}})
+		if err == nil || !strings.Contains(err.Error(), "built-in functions stay what they are") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A list that many parts share is written out in each: what evidence becomes is
+// bounded, whatever it is made of.
+func TestEvidenceIsBounded(t *testing.T) {
+	text := customRule("deny contains {\"token\": token.id, \"message\": \"m\", \"evidence\": {\"a\": c}} if {\n\tsome token in input.tokens\n" +
+		"\ta := numbers.range(1, 100)\n\tb := [a | some _ in a]\n\tc := [b | some _ in a]\n}\n")
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}})
+	result, err := e.Evaluate(t.Context(), aSource(aToken("a")), auditTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Detail, "nested more than 4 deep") {
+		t.Errorf("the errors are %+v", result.Errors)
+	}
+	shared := ast.ArrayTerm(ast.IntNumberTerm(1))
+	for range 40 {
+		shared = ast.ArrayTerm(shared, shared)
+	}
+	var f finding
+	if err := f.readEvidence(ast.ObjectTerm([2]*ast.Term{ast.StringTerm("a"), shared})); err == nil {
+		t.Error("a value that would be a terabyte is evidence")
+	}
+	wide := ast.ArrayTerm(slices.Repeat([]*ast.Term{ast.ArrayTerm(slices.Repeat([]*ast.Term{ast.StringTerm("x")}, 90)...)}, 90)...)
+	if err := f.readEvidence(ast.ObjectTerm([2]*ast.Term{ast.StringTerm("a"), wide})); err == nil || !strings.Contains(err.Error(), "more than 2000 values") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Every guard is for a function that rules may call.
+func TestGuardsAreForAllowedFunctions(t *testing.T) {
+	for name := range guards {
+		if !slices.Contains(allowedBuiltins, name) {
+			t.Errorf("%s is guarded, and not allowed", name)
+		}
+	}
+}
