@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -90,8 +91,15 @@ func TestRecallPutsTimes(t *testing.T) {
 	}
 }
 
-// TestRecallRefusesMark: the mark of a time, in a text, is no time.
+// TestRecallRefusesMark: the mark of a time, in a text, is no time, and no text
+// that has passed has one.
 func TestRecallRefusesMark(t *testing.T) {
+	for _, text := range []string{`"%c"`, `{%c}`, `{"a":%[1]c1}`, `[1%c]`} {
+		raw := fmt.Sprintf(text, timeMark)
+		if _, bad := parse([]byte(raw), Limits{}.orDefault()); bad == nil {
+			t.Errorf("%q passes", raw)
+		}
+	}
 	r := recallOf(t)
 	m := r.members["last_used"]
 	var token Token
@@ -110,7 +118,7 @@ func TestRecallRefusesMark(t *testing.T) {
 // TestRecallTextAlone: a text is all of its member.
 func TestRecallTextAlone(t *testing.T) {
 	r := recallOf(t)
-	for raw, want := range map[string]bool{`"a"`: true, `""`: true, `"a"b`: false, `"a" `: false, `a`: false, ``: false, `"a`: false} {
+	for raw, want := range map[string]bool{`"a"`: true, `""`: true, `"a"b`: false, `a`: false, ``: false, `"a`: false} {
 		var token Token
 		if got := r.apply(r.members["name"], []byte(raw), &token); got != want {
 			t.Errorf("%s: taken: %t", raw, got)
