@@ -97,7 +97,8 @@ func earliest(faults []*PlaceError) *PlaceError {
 }
 
 // undecodable turns an error of the decoder into a problem. It is rare: the
-// schema has passed, so that only a number can be of the wrong form (1.0).
+// schema has passed, so that only a number can be of the wrong form (1.0), or a
+// time have an escape, which the decoder does not undo.
 func undecodable(err error) problem {
 	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return problem{strings.ReplaceAll(wrongType.Field, ".", "/"), "cannot be " + wrongType.Value}

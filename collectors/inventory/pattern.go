@@ -17,14 +17,16 @@ type pattern struct {
 const (
 	// maxTimes is how many times a member can have that is remembered without them.
 	maxTimes = 3
-	// timeMark stands for a time. No text that has passed the schema has it: JSON
-	// demands that it is escaped.
+	// timeMark stands for a time. No member that has passed has it in its text:
+	// JSON demands that it is escaped.
 	timeMark = 0x01
 	// longestTime is RFC 3339 with nanoseconds, in UTC.
 	longestTime = len("2006-01-02T15:04:05.999999999Z")
 )
 
-// read takes the pattern from the text of a member.
+// read takes the pattern from the text of a member. A time is a whole string of
+// the form that this program writes: in UTC, and not longer than longestTime. Any
+// other is text like the rest.
 func (p *pattern) read(m member, raw []byte) {
 	p.key, p.times = append(p.key[:0], m.name...), p.times[:0]
 	p.key = append(p.key, 0)

@@ -58,6 +58,7 @@ func TestReadRefuses(t *testing.T) {
 		{"token is no object", from("        {\n          \"id\""), "7]}]}", false, "/sources/1/tokens/1", "expected object, but got number"},
 		{"bad word", `"state": "at"`, `"state": "perhaps"`, true, "/sources/1/tokens/1/owner/last_active/state", `value must be one of "at", "none", "unknown"`},
 		{"bad time", `"at": "2026-12-22T00:00:00Z"`, `"at": "soon"`, true, "/sources/1/tokens/1/expiry/at", "'soon' is not valid 'date-time'"},
+		{"time with an escape", `"at": "2026-12-22T00:00:00Z"`, `"at": "2026-12-22T00:00:00\u005a"`, true, "/sources/1/tokens/1", `parsing time`},
 		{"leap second", `"at": "2026-12-22T00:00:00Z"`, `"at": "2026-12-22T23:59:60Z"`, true, "/sources/1/tokens/1/expiry/at", "is not valid 'date-time'"},
 		{"wrong type", `"write": true`, `"write": "yes"`, true, "/sources/1/tokens/1/access/write", "expected boolean, but got string"},
 		{"fraction for a whole number", `"effective": 1`, `"effective": 1.0`, true, "/sources/1/tokens/1/environments/effective", "cannot be number 1.0"},

@@ -64,6 +64,7 @@ type remembered struct {
 	places []int
 }
 
+// put puts the member and its times, in the order of its text, into a token.
 func (m remembered) put(into member, times []time.Time, t *Token) {
 	m.set(t)
 	if len(m.places) == 0 {
@@ -188,6 +189,7 @@ func (r *recall) check(m member, raw []byte) (func(*Token), bool) {
 	return set, err == nil
 }
 
+// known gives what is remembered by a pattern, and makes it recent.
 func (r *recall) known(key []byte) (remembered, bool) {
 	if m, ok := r.recent[string(key)]; ok {
 		return m, true
@@ -199,6 +201,7 @@ func (r *recall) known(key []byte) (remembered, bool) {
 	return m, ok
 }
 
+// store remembers a member that is not in recent.
 func (r *recall) store(key string, m remembered) {
 	if r.recentText+len(key) > maxRemembered {
 		r.recent, r.older = make(map[string]remembered, len(r.recent)), r.recent

@@ -64,9 +64,9 @@ func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (He
 	defer cancel()
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			remembered := newRecall(compiled.token, l)
+			memory := newRecall(compiled.token, l)
 			for t := range s.work {
-				t.run(remembered)
+				t.run(memory)
 			}
 		})
 	}
