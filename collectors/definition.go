@@ -26,6 +26,11 @@ type Definition struct {
 	AnyOf [][]string
 	// Facts says what this CMS can report.
 	Facts inventory.Facts
+	// Parts says what it can report of a part of a fact where that is another
+	// thing than for the fact as a whole, for the catalogue of rules:
+	// "access.manages_tokens", "owner.state", "owner.level", "owner.last_active", "traits.factory" or
+	// "traits.notifies_before_expiry".
+	Parts map[string]inventory.FactSupport
 	// LeastPrivilege says, in Markdown, how to make the weakest credential
 	// that does the work. `doctor` and the docs print it.
 	LeastPrivilege string

@@ -22,11 +22,35 @@ type System struct {
 	// Plan: its sources are plans of tokens, not tokens that exist.
 	Plan  bool
 	Facts inventory.Facts
+	// Parts are for parts of a fact, such as "owner.last_active", of which the CMS
+	// can report another thing than of the fact as a whole.
+	Parts map[string]inventory.FactSupport
+}
+
+// partNames are the parts that System.Parts may name.
+var partNames = map[part]string{
+	partManagesTokens: "access.manages_tokens", partOwner: "owner.state", partOwnerLevel: "owner.level", partOwnerActive: "owner.last_active",
+	partFactory: "traits.factory", partNotifies: "traits.notifies_before_expiry",
+}
+
+// support tells what the CMS can report of a part of a fact.
+func (s System) support(fact inventory.Fact, p part) inventory.FactSupport {
+	if support, ok := s.Parts[partNames[p]]; ok {
+		return support
+	}
+	return s.Facts[fact]
 }
 
 // Catalogue gives the page of all loaded rules as Markdown: what they judge,
 // their parameters, and which of them each CMS lets decide, and why not.
 func (e *Engine) Catalogue(systems []System) (string, error) {
+	for _, system := range systems {
+		for name := range system.Parts {
+			if !slices.Contains(slices.Collect(maps.Values(partNames)), name) {
+				return "", fmt.Errorf("%s says what it reports of %q, which is no part of a fact", system.Title, name)
+			}
+		}
+	}
 	page, err := template.New("catalogue").Parse(cataloguePage)
 	if err != nil {
 		return "", fmt.Errorf("read the template of the catalogue: %w", err)
@@ -107,20 +131,22 @@ func (r *compiledRule) decidedBy(system System) (word string, reasons []string) 
 	}
 	word = "yes"
 	for _, fact := range facts {
-		if factParts[fact]&(r.reads|r.needs) == 0 {
-			continue
-		}
-		support := system.Facts[fact]
-		switch {
-		case support.Reported == inventory.SupportYes:
-			continue
-		case support.Reported == inventory.SupportNo && factParts[fact]&r.needs != 0:
-			word = "no"
-		case word == "yes":
-			word = "partly"
-		}
-		if support.Reason != "" && !slices.Contains(reasons, support.Reason) {
-			reasons = append(reasons, support.Reason)
+		for p := part(1); p < partEnd; p <<= 1 {
+			if factParts[fact]&(r.reads|r.needs)&p == 0 {
+				continue
+			}
+			support := system.support(fact, p)
+			switch {
+			case support.Reported == inventory.SupportYes:
+				continue
+			case support.Reported == inventory.SupportNo:
+				word = "no"
+			case word == "yes":
+				word = "partly"
+			}
+			if support.Reason != "" && !slices.Contains(reasons, support.Reason) {
+				reasons = append(reasons, support.Reason)
+			}
 		}
 	}
 	return word, reasons

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
@@ -18,14 +23,7 @@ func TestCatalogueIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var systems []policies.System
-	for _, d := range builtin.Definitions() {
-		if d.CMS == "command" {
-			continue // what it reports is the program's affair
-		}
-		systems = append(systems, policies.System{CMS: d.CMS, Title: d.Title, Plan: d.CMS == "terraform", Facts: d.Facts})
-	}
-	page, err := engine.Catalogue(systems)
+	page, err := engine.Catalogue(systems())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,4 +39,123 @@ func TestCatalogueIsUpToDate(t *testing.T) {
 	if diff := cmp.Diff(string(have), page); diff != "" {
 		t.Errorf("policies/README.md is not up to date; run UPDATE_CATALOGUE=1 go test ./cmd/tokenaudit -run Catalogue (-file +generated):\n%s", diff)
 	}
+}
+
+func systems() []policies.System {
+	var systems []policies.System
+	for _, d := range builtin.Definitions() {
+		if d.CMS == "command" {
+			continue // what it reports is the program's affair
+		}
+		systems = append(systems, policies.System{CMS: d.CMS, Title: d.Title, Plan: d.CMS == "terraform", Facts: d.Facts, Parts: d.Parts})
+	}
+	return systems
+}
+
+// What the matrix of the catalogue says is what happens to the demo's tokens: a
+// rule with a "no" decides nothing, one with a "yes" leaves nothing open, and one
+// with a "–" applies to nothing.
+func TestMatrixIsWhatHappens(t *testing.T) {
+	engine, err := policies.Load(t.Context(), policies.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := engine.Catalogue(systems())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cms, counts := range demoCounts(t, engine) {
+		column := columnOf(t, page, cms)
+		for id, c := range counts {
+			decided := c.Pass + c.Fail
+			switch word, _, _ := strings.Cut(column[id], " "); word {
+			case "yes":
+				if c.NotEvaluated > 0 {
+					t.Errorf("%s × %s is a yes, and %d are not evaluated", id, cms, c.NotEvaluated)
+				}
+			case "partly":
+				if decided == 0 && c.NotEvaluated > 0 {
+					t.Errorf("%s × %s is a partly, and nothing is decided", id, cms)
+				}
+			case "no":
+				if decided > 0 {
+					t.Errorf("%s × %s is a no, and %d are decided", id, cms, decided)
+				}
+			case "–":
+				if decided+c.NotEvaluated > 0 {
+					t.Errorf("%s × %s is a dash, and %d are judged", id, cms, decided+c.NotEvaluated)
+				}
+			default:
+				t.Errorf("%s × %s is %q", id, cms, column[id])
+			}
+		}
+	}
+}
+
+// demoCounts adds up what the rules say of the demo's sources that were read
+// whole, by the title of their CMS and the rule.
+func demoCounts(t *testing.T, engine *policies.Engine) map[string]map[string]policies.Counts {
+	t.Helper()
+	saved := filepath.Join(t.TempDir(), "inventory.json")
+	var out, errs bytes.Buffer
+	a := newApp(surroundings{in: strings.NewReader(""), out: &out, err: &errs})
+	if err := a.execute(t.Context(), []string{"demo", "--save-inventory", saved}); err != nil {
+		t.Fatalf("%v\n%s", err, errs.String())
+	}
+	file, err := os.Open(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	titles := map[string]string{}
+	for _, s := range systems() {
+		titles[s.CMS] = s.Title
+	}
+	all := map[string]map[string]policies.Counts{}
+	err = inventory.Read(t.Context(), file, inventory.Limits{}, func(source inventory.Source) error {
+		if slices.ContainsFunc(source.Units, func(u inventory.Unit) bool { return u.Status != inventory.UnitComplete }) {
+			return nil
+		}
+		result, err := engine.Evaluate(t.Context(), source, source.CollectedAt)
+		if err != nil {
+			return err
+		}
+		counts := all[titles[source.CMS]]
+		if counts == nil {
+			counts = map[string]policies.Counts{}
+			all[titles[source.CMS]] = counts
+		}
+		for id, c := range result.Counts {
+			sum := counts[id]
+			sum.Pass, sum.Fail, sum.NotEvaluated = sum.Pass+c.Pass, sum.Fail+c.Fail, sum.NotEvaluated+c.NotEvaluated
+			counts[id] = sum
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 3 {
+		t.Fatalf("the demo has %d CMSes", len(all))
+	}
+	return all
+}
+
+// columnOf gives the words of one CMS in the matrix, by rule.
+func columnOf(t *testing.T, page, cms string) map[string]string {
+	t.Helper()
+	place := -1
+	column := map[string]string{}
+	for line := range strings.SplitSeq(page, "\n") {
+		cells := strings.Split(strings.Trim(line, "| "), " | ")
+		if cells[0] == "Rule" {
+			place = slices.Index(cells, cms)
+		} else if place > 0 && place < len(cells) {
+			column[strings.Trim(cells[0], "`")] = cells[place]
+		}
+	}
+	if len(column) == 0 {
+		t.Fatalf("the matrix has no column %s", cms)
+	}
+	return column
 }

@@ -38,8 +38,11 @@ func Definition() collectors.Definition {
 				Help: "A Content Management API token (CFPAT-...) with the scope content_management_read.",
 			},
 		},
-		AnyOf:          [][]string{{optionOrganization, optionSpaces}},
-		Facts:          facts(),
+		AnyOf: [][]string{{optionOrganization, optionSpaces}},
+		Facts: facts(),
+		Parts: map[string]inventory.FactSupport{
+			"traits.factory": inventory.ReportedPartly("an API key does not always name who made it"),
+		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,
 	}

@@ -46,9 +46,12 @@ func Definition() collectors.Definition {
 				Example: "CONTENTSTACK_OAUTH_TOKEN",
 			},
 		},
-		OneOf:          [][]string{{optionAuthtoken, optionOAuthToken}},
-		AnyOf:          [][]string{{optionOrganization, optionStacks}},
-		Facts:          facts(),
+		OneOf: [][]string{{optionAuthtoken, optionOAuthToken}},
+		AnyOf: [][]string{{optionOrganization, optionStacks}},
+		Facts: facts(),
+		Parts: map[string]inventory.FactSupport{
+			"owner.last_active": inventory.NotReported(reasonLastActive),
+		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,
 	}

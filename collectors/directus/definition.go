@@ -18,7 +18,10 @@ func Definition() collectors.Definition {
 			Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "DIRECTUS_TOKEN",
 			Help: "The static token of a user who may read users, roles, policies, permissions and activity.",
 		}),
-		Facts:          facts(),
+		Facts: facts(),
+		Parts: map[string]inventory.FactSupport{
+			"owner.state": inventory.Reported(),
+		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,
 	}

@@ -18,7 +18,10 @@ func Definition() collectors.Definition {
 			Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "GHOST_STAFF_TOKEN",
 			Help: "A staff access token of an administrator or the owner; the admin API key of an integration does not work.",
 		}),
-		Facts:          facts(),
+		Facts: facts(),
+		Parts: map[string]inventory.FactSupport{
+			"owner.last_active": inventory.NotReported(reasonNoActivity),
+		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,
 	}

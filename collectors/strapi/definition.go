@@ -18,7 +18,11 @@ func Definition() collectors.Definition {
 			Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "STRAPI_ADMIN_TOKEN",
 			Help: "An admin token of a super admin that may read the three lists of tokens.",
 		}),
-		Facts:          facts(),
+		Facts: facts(),
+		Parts: map[string]inventory.FactSupport{
+			"access.manages_tokens": inventory.ReportedPartly(reasonSecretsShown),
+			"owner.last_active":     inventory.NotReported(reasonNoActivity),
+		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,
 	}

@@ -24,7 +24,11 @@ func Definition() collectors.Definition {
 			Key: optionPassword, Type: collectors.OptionSecret, Required: true, Example: "WORDPRESS_APP_PASSWORD",
 			Help: "An application password of that user, not the login password.",
 		}),
-		Facts:          facts(),
+		Facts: facts(),
+		Parts: map[string]inventory.FactSupport{
+			"owner.state":       inventory.Reported(),
+			"owner.last_active": inventory.NotReported(reasonNoActivity),
+		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,
 	}
