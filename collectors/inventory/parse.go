@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -224,9 +225,41 @@ func (p *parser) unquote(start, end int, escaped bool) (string, *malformed) {
 		if json.Unmarshal(quoted, &text) != nil {
 			return "", p.fail("the string has an escape that JSON does not know")
 		}
+		if !paired(quoted) {
+			return "", p.fail("the string has an escape of half a character")
+		}
 	}
 	p.at = end
 	return text, nil
+}
+
+// paired reports whether each escaped surrogate of a string, whose escapes are
+// right, has its other half. encoding/json would put U+FFFD in place of any other.
+func paired(quoted []byte) bool {
+	for {
+		_, escape, found := bytes.Cut(quoted, []byte{'\\'})
+		if !found {
+			return true
+		}
+		if quoted = escape[1:]; escape[0] != 'u' {
+			continue
+		}
+		first := codeUnit(escape[1:])
+		if quoted = escape[5:]; !utf16.IsSurrogate(first) {
+			continue
+		}
+		second, found := bytes.CutPrefix(quoted, []byte(`\u`))
+		if !found || utf16.DecodeRune(first, codeUnit(second)) == utf8.RuneError {
+			return false
+		}
+		quoted = second[4:]
+	}
+}
+
+// codeUnit reads the four digits of an escape.
+func codeUnit(digits []byte) rune {
+	unit, _ := strconv.ParseUint(string(digits[:4]), 16, 16) // JSON has checked them
+	return rune(unit)
 }
 
 // maxDigits is enough for every number of the schema. It also keeps the schema

@@ -38,7 +38,7 @@ var hostileStamps = []string{
 }
 
 var hostileMembers = map[string][]string{
-	"id":           {`"a"`, `"\u0061"`, `""`, `"T"`, `null`, `"\ud800"`, `"\q"`, "\"\xff\"", "\"\x01\"", "\"\t\"", `"a`, `a"`, `"a""b"`, `"\u2028"`},
+	"id":           {`"a"`, `"\u0061"`, `""`, `"T"`, `null`, `"\ud800"`, `"\ud83d\udd11"`, `"\ud83d\ud83d"`, `"\\ud800"`, `"\q"`, "\"\xff\"", "\"\x01\"", "\"\t\"", `"a`, `a"`, `"a""b"`, `"\u2028"`},
 	"ref":          {`"r"`, `""`, `"a long one that is longer than all others are"`},
 	"twin":         {`""`, `"x"`, `{}`},
 	"cms":          {`"c"`, `""`, `"\u0063"`},

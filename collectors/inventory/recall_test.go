@@ -198,6 +198,20 @@ func TestParseDepth(t *testing.T) {
 	}
 }
 
+// TestParseSurrogates: a character outside the basic plane has two escapes.
+func TestParseSurrogates(t *testing.T) {
+	for raw, want := range map[string]string{
+		`"\ud83d\uDD11"`:              "\U0001f511",
+		`"a\ud83d\udd11\ud83d\udd11"`: "a\U0001f511\U0001f511",
+		`"\\ud83d"`:                   `\ud83d`,
+		`"\ufffd\u0041\n"`:            "\ufffdA\n",
+	} {
+		if got, bad := parse([]byte(raw), Limits{}.orDefault()); bad != nil || got != want {
+			t.Errorf("%s: %q, %v", raw, got, bad)
+		}
+	}
+}
+
 // FuzzRecall: with or without memory, a token is decoded to the same value or
 // refused for the same reason. The times are put, line by line, in place of those
 // of the token: members differ in little else.
