@@ -56,6 +56,17 @@ const (
 	VerdictIncomplete Verdict = "incomplete"
 )
 
+// code is the exit code that a verdict stands for; NoFail may hide it.
+func (v Verdict) code() int {
+	switch v {
+	case VerdictFail:
+		return ExitFindings
+	case VerdictIncomplete:
+		return ExitIncomplete
+	}
+	return ExitClean
+}
+
 // Decision is the outcome of a Gate.
 type Decision struct {
 	// Code is the exit code of the program.
@@ -70,16 +81,17 @@ type Decision struct {
 func (g Gate) Decide(r *Report) Decision {
 	failing := g.failing(r)
 	short := g.shortfalls(r)
-	d := Decision{Code: ExitClean, Verdict: VerdictPass, Reason: g.cleanReason(r)}
+	d := Decision{Verdict: VerdictPass, Reason: g.cleanReason(r)}
 	switch {
 	case failing.Total() > 0:
-		d = Decision{Code: ExitFindings, Verdict: VerdictFail, Reason: g.failReason(failing)}
+		d = Decision{Verdict: VerdictFail, Reason: g.failReason(failing)}
 		if len(short) > 0 {
 			d.Reason += "; besides, the measurement is incomplete: " + strings.Join(short, "; ")
 		}
 	case len(short) > 0:
-		d = Decision{Code: ExitIncomplete, Verdict: VerdictIncomplete, Reason: strings.Join(short, "; ")}
+		d = Decision{Verdict: VerdictIncomplete, Reason: strings.Join(short, "; ")}
 	}
+	d.Code = d.Verdict.code()
 	if g.NoFail && d.Code != ExitClean {
 		d.Reason += fmt.Sprintf(" (exit code %d turned into 0 as asked)", d.Code)
 		d.Code = ExitClean

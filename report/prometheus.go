@@ -109,7 +109,7 @@ func (p *metrics) run(d Decision) {
 		sample{[]string{"opa", p.r.Policies.OPA, "policies", p.r.Policies.Digest, "version", p.r.Tool.Version}, 1})
 	p.family("audit_timestamp_seconds", "The audit time.", sample{nil, float64(p.r.At.Unix())})
 	p.family("complete", "1 if everything was measured, else 0.", sample{nil, boolean(p.r.Complete)})
-	p.family("exit_code", "What the gate decides: 0 clean, 1 findings, 3 incomplete.", sample{nil, float64(d.Code)})
+	p.family("exit_code", "What the gate decides, whatever --no-fail makes of it: 0 clean, 1 findings, 3 incomplete.", sample{nil, float64(d.Verdict.code())})
 	sources, tokens := tally{}, tally{}
 	for i := range p.r.Sources {
 		s := &p.r.Sources[i]

@@ -71,6 +71,15 @@ func TestHiddenFindingsStillCount(t *testing.T) {
 	}
 }
 
+// --no-fail is for the job that makes the report, and not for who watches it.
+func TestMetricOfTheGateIgnoresNoFail(t *testing.T) {
+	gate := DefaultGate()
+	gate.NoFail = true
+	if out := string(rendered(t, "prometheus", sampleReport(), RenderOptions{Gate: gate})); !strings.Contains(out, "\ntokenaudit_exit_code 1\n") {
+		t.Errorf("the metric says that nothing was found:\n%s", out)
+	}
+}
+
 func TestTablePipedIsWhole(t *testing.T) {
 	name := strings.Repeat("long ", 2000)
 	source := sampleSource("x", "x/1", inventory.KindProject, "X", complete1("tokens"))
