@@ -42,8 +42,7 @@ func (p *pattern) read(m member, raw []byte) {
 		first := max(0, end-longestTime-1)
 		quote := bytes.LastIndexByte(raw[first:end], '"')
 		start := first + quote + 1
-		var at time.Time
-		if quote >= 0 && at.UnmarshalText(raw[start:end]) == nil {
+		if at, ok := parseTime(raw[start:end]); ok && quote >= 0 {
 			p.key = append(append(p.key, raw[:start]...), timeMark)
 			p.times = append(p.times, at)
 		} else {

@@ -23,6 +23,8 @@ func TestPattern(t *testing.T) {
 		{"a long fraction of a second", plain, `{"state":"at","at":"2025-12-31T23:59:59.1234567890Z"}`, false},
 		{"another zone", plain, `{"state":"at","at":"2025-12-31T23:59:59+01:00"}`, false},
 		{"no such day", plain, `{"state":"at","at":"2025-02-29T23:59:59Z"}`, false},
+		{"an hour of one digit", plain, `{"state":"at","at":"2025-12-31T3:59:59Z"}`, false},
+		{"a comma before the fraction", plain, `{"state":"at","at":"2025-12-31T23:59:59,5Z"}`, false},
 		{"another key", plain, `{"state":"at","ta":"2025-12-31T23:59:59Z"}`, false},
 		{"more behind it", plain, `{"state":"at","at":"2025-12-31T23:59:59Z","reason":"x"}`, false},
 		{"two times", plain, `{"state":"at","at":"2025-12-31T23:59:59Z","reason":"2025-12-31T23:59:59Z"}`, false},

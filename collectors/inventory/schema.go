@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -29,7 +30,6 @@ var compiled = sync.OnceValues(func() (schemas, error) {
 	c := jsonschema.NewCompiler()
 	c.Draft = jsonschema.Draft2020
 	c.AssertFormat = true
-	// The same reading of RFC 3339 as the decoder's, so that what passes here decodes.
 	c.Formats["date-time"] = isTime
 	if err := c.AddResource(id, strings.NewReader(schemaJSON)); err != nil {
 		return schemas{}, fmt.Errorf("load the inventory schema: %w", err)
@@ -49,7 +49,26 @@ var compiled = sync.OnceValues(func() (schemas, error) {
 
 func isTime(v any) bool {
 	s, ok := v.(string)
-	return !ok || new(time.Time).UnmarshalText([]byte(s)) == nil
+	if !ok {
+		return true
+	}
+	_, ok = parseTime([]byte(s))
+	return ok
+}
+
+// parseTime reads a time as RFC 3339 has it. What passes here decodes, but the
+// decoder alone would let pass an hour of one digit, a comma before the fraction
+// and a zone of more than a day, at which other readers of a document stop.
+func parseTime(text []byte) (time.Time, bool) {
+	var t time.Time
+	if t.UnmarshalText(text) != nil || text[len("2006-01-02T15")] != ':' || bytes.IndexByte(text, ',') >= 0 {
+		return time.Time{}, false
+	}
+	if text[len(text)-1] == 'Z' {
+		return t, true
+	}
+	zone := text[len(text)-len("07:00"):]
+	return t, string(zone[:2]) < "24" && string(zone[3:]) < "60"
 }
 
 // violations checks a decoded value and gives what is wrong with it, sorted by
