@@ -68,7 +68,7 @@ func floor(e *Engine, source *inventory.Source, at time.Time) map[string]Counts 
 	derived := make([]Derived, len(source.Tokens))
 	place := make(map[string]*inventory.Token, len(source.Tokens))
 	for i := range source.Tokens {
-		derived[i] = Derive(&source.Tokens[i], at)
+		derived[i] = derive(&source.Tokens[i], at)
 		place[source.Tokens[i].ID] = &source.Tokens[i]
 	}
 	counts := make(map[string]Counts, len(e.rules))

@@ -56,7 +56,7 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 	encoder := newEncoder()
 	for i := range source.Tokens {
 		token := &source.Tokens[i]
-		b.derived[i] = Derive(token, at)
+		b.derived[i] = derive(token, at)
 		b.place[token.ID] = i
 		b.terms[i] = encoder.token(token, &b.derived[i])
 	}

@@ -33,7 +33,7 @@ func TestDeriveStatus(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			token := aToken("a", tt.change)
-			got := Derive(&token, auditTime)
+			got := derive(&token, auditTime)
 			if got.Status != tt.status || got.ExpiresInDays == nil || *got.ExpiresInDays != tt.days {
 				t.Errorf("got %s, expires in %v; want %s, %d", got.Status, got.ExpiresInDays, tt.status, tt.days)
 			}
@@ -46,11 +46,11 @@ func TestDeriveRevokedBeatsExpired(t *testing.T) {
 		token.Expiry.At = daysAgo(2)
 		token.RevokedAt = at(auditTime)
 	})
-	if got := Derive(&token, auditTime).Status; got != Revoked {
+	if got := derive(&token, auditTime).Status; got != Revoked {
 		t.Errorf("revoked now: got %s", got)
 	}
 	token.RevokedAt = at(auditTime.Add(time.Second))
-	if got := Derive(&token, auditTime).Status; got != Expired {
+	if got := derive(&token, auditTime).Status; got != Expired {
 		t.Errorf("revoked a second after the audit: got %s", got)
 	}
 }
@@ -62,11 +62,11 @@ func TestDeriveUnknownStaysAbsent(t *testing.T) {
 		token.Expiry = inventory.Expiry{State: inventory.ExpiryUnknown}
 		token.LastUsed = inventory.LastUsed{State: inventory.LastUsedUnknown}
 	})
-	if diff := cmp.Diff(Derived{Status: Active}, Derive(&token, auditTime)); diff != "" {
+	if diff := cmp.Diff(Derived{Status: Active}, derive(&token, auditTime)); diff != "" {
 		t.Error(diff)
 	}
 	token.Expiry = inventory.Expiry{State: inventory.ExpiryNever, At: auditTime.AddDate(20, 0, 0)}
-	if got := Derive(&token, auditTime); got.ExpiresInDays != nil || got.Status != Active {
+	if got := derive(&token, auditTime); got.ExpiresInDays != nil || got.Status != Active {
 		t.Errorf("a far-future date that counts as never: got %+v", got)
 	}
 }
@@ -93,7 +93,7 @@ func TestDeriveUnusedDays(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			token := aToken("a", func(token *inventory.Token) { token.LastUsed, token.CreatedAt = tt.used, tt.created })
-			if diff := cmp.Diff(tt.want, Derive(&token, auditTime).UnusedDays); diff != "" {
+			if diff := cmp.Diff(tt.want, derive(&token, auditTime).UnusedDays); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -105,7 +105,7 @@ func TestDeriveLifetime(t *testing.T) {
 		token.CreatedAt = at(time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC))
 		token.Expiry = inventory.Expiry{State: inventory.ExpiryAt, At: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC), Precision: inventory.PrecisionDay}
 	})
-	if got := Derive(&token, auditTime).LifetimeDays; got == nil || *got != 364 {
+	if got := derive(&token, auditTime).LifetimeDays; got == nil || *got != 364 {
 		t.Errorf("lifetime is %v, want 364: the last day counts to its end, and days are floored", got)
 	}
 }

@@ -23,7 +23,8 @@ const defaultTimeout = 10 * time.Second
 // OPAVersion is the version of the policy engine that is built in.
 func OPAVersion() string { return version.Version }
 
-// Engine judges sources by the rules it was loaded with. It never changes, so
+// Engine judges sources by the rules it was loaded with. Nothing of it changes but
+// which custom rules had to be left behind because they did not stop, so
 // it may be used concurrently.
 type Engine struct {
 	rules   []*ruleInForce

@@ -105,7 +105,7 @@ func TestEncoderSharesOnlyWhatIsEqual(t *testing.T) {
 		}
 	}
 	for i := range row {
-		derived := Derive(&row[i], auditTime)
+		derived := derive(&row[i], auditTime)
 		if want, got := newEncoder().token(&row[i], &derived), encoder.token(&row[i], &derived); want.Value.Compare(got.Value) != 0 {
 			t.Errorf("token %d of the row: %s", i, cmp.Diff(want.String(), got.String()))
 		}

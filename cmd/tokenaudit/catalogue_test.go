@@ -106,7 +106,7 @@ func demoCounts(t *testing.T, engine *policies.Engine) map[string]map[string]pol
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	titles := map[string]string{}
 	for _, s := range systems() {
 		titles[s.CMS] = s.Title
