@@ -88,7 +88,7 @@ func firstByte(in *bufio.Reader) (byte, error) {
 		if err != nil {
 			return 0, err
 		}
-		if !bytes.ContainsRune([]byte(" \t\r\n"), rune(first)) {
+		if !strings.ContainsRune(" \t\r\n", rune(first)) {
 			return first, in.UnreadByte()
 		}
 	}
