@@ -2,9 +2,11 @@ package policies
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -70,6 +72,12 @@ func checkWords(m module, id string, f *faults) {
 		rule, _ := readMetadata(annotations)
 		if rule.Remediation["default"] == noRemediation {
 			f.at(annotations.Location, "METADATA of rule %s has no custom.remediation.default", id)
+		}
+		for _, framework := range slices.Sorted(maps.Keys(rule.Controls)) {
+			if frameworkTitle(framework) == framework {
+				f.at(annotations.Location, "METADATA of rule %s names controls of %s, which no report shows: the frameworks are %s",
+					id, framework, strings.Join(frameworkKeys, ", "))
+			}
 		}
 	}
 }

@@ -119,6 +119,9 @@ func cmsTitle(cms string) string {
 	return cms
 }
 
+// frameworkKeys are what the controls of a rule are named by.
+var frameworkKeys = []string{"owasp_nhi", "nist_800_53", "cis_v8", "iso_27001", "soc2", "pci_dss"}
+
 func frameworkTitle(framework string) string {
 	switch framework {
 	case "owasp_nhi":

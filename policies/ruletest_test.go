@@ -93,18 +93,18 @@ todo_test_later if false
 }
 
 func TestConventions(t *testing.T) {
-	text := customRule(strings.Replace(denyNames, "\t", "  ", 1), "# description: What it is for.\n", "", "#   remediation: {default: Do something.}\n", "")
+	text := customRule(strings.Replace(denyNames, "\t", "  ", 1), "# description: What it is for.\n", "", "#   remediation: {default: Do something.}\n", "#   controls: {owasp: [\"NHI1:2025\"], soc2: [CC6.1]}\n")
 	dir := write(t, map[string]string{"ours/ours.rego": text, "ours/README.md": ""})
 	report, err := RunTests(t.Context(), []string{dir}, TestOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"not formatted", "no test in a package custom.rules.ours_test", "has no description", "has no custom.remediation.default"} {
+	for _, want := range []string{"not formatted", "no test in a package custom.rules.ours_test", "has no description", "has no custom.remediation.default", "names controls of owasp, which"} {
 		if !strings.Contains(report.Broken.Error(), want) {
 			t.Errorf("%q is not among the conventions broken:\n%s", want, report.Broken)
 		}
 	}
-	if len(report.Broken) != 4 {
+	if len(report.Broken) != 5 {
 		t.Errorf("%d conventions are broken:\n%s", len(report.Broken), report.Broken)
 	}
 }
