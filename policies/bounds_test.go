@@ -115,6 +115,68 @@ func oracle(word string, days []int, threshold int, noRecord string) Status {
 	return NotEvaluated
 }
 
+// The same for person-token-as-service, whose owner was away longer than the
+// threshold: it fails if all days that a word can stand for are recent, passes if
+// none is, and is unknown otherwise.
+func TestPersonTokenBoundsAgainstOracle(t *testing.T) {
+	verdicts := map[Status]int{}
+	for _, threshold := range []int{1, 7, 30, 60} {
+		e := load(t, LoadOptions{Only: []string{"person-token-as-service"}, Settings: settings("person-token-as-service", RuleSettings{
+			Params: map[string]any{"owner_idle_days": threshold},
+		})})
+		for date := time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC); date.Year() == 2028; date = date.AddDate(0, 0, 1) {
+			words := map[string][]int{}
+			for days := range 400 {
+				word := wordFor(date, days)
+				words[word] = append(words[word], days)
+			}
+			source := aSource()
+			for word, days := range words {
+				token := wordToken(date, word, days)
+				person(inventory.OwnerActive, 0)(&token)
+				token.Owner.LastActive = at(date.AddDate(0, 0, -threshold))
+				source.Tokens = append(source.Tokens, token)
+			}
+			result, err := e.Evaluate(t.Context(), source, date)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]Status{}
+			for _, v := range result.Verdicts {
+				got[v.Token] = v.Status
+			}
+			for word, days := range words {
+				want := usedByAnother(word, days, threshold)
+				status, told := got[word]
+				if !told {
+					status = Pass
+				}
+				if status != want {
+					t.Errorf("%s, %q is %d to %d days, threshold %d: got %s, want %s",
+						date.Format(time.DateOnly), word, days[0], days[len(days)-1], threshold, status, want)
+				}
+				verdicts[want]++
+			}
+		}
+	}
+	for _, status := range []Status{Fail, Pass, NotEvaluated} {
+		if verdicts[status] < 300 {
+			t.Errorf("the oracle said %s only %d times", status, verdicts[status])
+		}
+	}
+}
+
+func usedByAnother(word string, days []int, threshold int) Status {
+	recent, old := days[0] < threshold, days[len(days)-1] >= threshold
+	switch {
+	case !recent:
+		return Pass
+	case old || word == "never":
+		return NotEvaluated
+	}
+	return Fail
+}
+
 // What wordFor says agrees with the table of the CMS's documentation.
 func TestWordForExamples(t *testing.T) {
 	for _, tt := range []struct {
