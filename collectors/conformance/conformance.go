@@ -9,8 +9,9 @@
 // After every fault: no panic, no token that was made up, no token that
 // vanished without a failed unit, no fact that differs from the healthy one
 // without being unknown, the right unit with the right class, no path named that
-// was not asked, and all other sources as they were. A CMS that may lie below a
-// folder of its host does so here.
+// was not asked, and all other sources as they were. Under the plainest faults
+// doctor must not say that all is well. A CMS that may lie below a folder of its
+// host does so here.
 package conformance
 
 import (
@@ -39,7 +40,7 @@ type Target struct {
 	// nobody asks, is an error.
 	Endpoints []Endpoint
 	// Otherwise are the paths, as in Endpoint.Path, that are asked only after an
-	// endpoint has failed.
+	// endpoint has failed, or by doctor.
 	Otherwise []string
 	// LimitHeaders are what a 429 of this CMS says, such as
 	// X-RateLimit-Reset: 1. They must ask for one wait of at most 60 s.
@@ -254,6 +255,9 @@ func (s *suite) judge(t *testing.T, c testCase) []string {
 	problems := slices.Clone(got.problems)
 	if got.hit == 0 {
 		return append(problems, "the collector did not ask the endpoint")
+	}
+	if probed(c.fault) {
+		problems = append(problems, s.judgeDoctor(t, c)...)
 	}
 	return append(problems, s.compare(c, got)...)
 }

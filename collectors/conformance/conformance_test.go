@@ -33,6 +33,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		pastesIDs:        {"spaces/ids that lead upwards", "is asked, and is no endpoint"},
 		forgetsTwins:     {"spaces/*/keys/one id for all", "tokens are gone, and no unit says so"},
 		writesYears:      {"spaces/*/keys/every date 9999-12-31T23:59:59.999Z", "cannot be written"},
+		praises:          {"spaces/*/keys/403", "doctor says that all is well"},
 		believesTheEnd:   {"spaces/*/keys/a list without end", "no unit keys is marked"},
 		forgetsFolder:    {"spaces/*/keys/items[].id null", "names a path that is not asked: GET /spaces/one/keys"},
 	}

@@ -76,6 +76,7 @@ const (
 	pastesIDs        mistake = "an id becomes part of a path as it is"
 	forgetsTwins     mistake = "of two keys with one id one vanishes"
 	writesYears      mistake = "a year that no document can hold"
+	praises          mistake = "doctor finds nothing wrong with a list that is refused"
 	believesTheEnd   mistake = "a list that was cut counts as whole"
 )
 
@@ -194,6 +195,20 @@ func (p paper) Collect(ctx context.Context, s inventory.Source) (inventory.Sourc
 		s.Tokens = append(s.Tokens, p.token(s, k, scope))
 	}
 	return s, nil
+}
+
+// Probe asks for the keys of each space.
+func (p paper) Probe(ctx context.Context) []collectors.Check {
+	var checks []collectors.Check
+	for _, space := range []string{"one", "two", "three"} {
+		keys := list(ctx, p.client, "keys", cmsapi.Path("/spaces/{}/keys", space), p.id)
+		check := collectors.Check{Name: "keys of " + space, Status: collectors.CheckOK}
+		if keys.Err != nil && p.mistake != praises {
+			check.Status, check.Class, check.Detail, check.Hint = collectors.CheckFailed, keys.Err.Class, keys.Err.Error(), keys.Err.Hint
+		}
+		checks = append(checks, check)
+	}
+	return checks
 }
 
 func (p paper) id(k paperKey) string {

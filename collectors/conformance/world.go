@@ -168,11 +168,16 @@ func (w *world) collect(ctx context.Context) outcome {
 	return o
 }
 
+// secrets are what was planted, and what was sent as a credential.
+func (w *world) secrets() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Concat(w.target.Secrets, slices.Sorted(maps.Keys(w.sent)))
+}
+
 // checkSecrets looks for what must not have left the decoder.
 func (w *world) checkSecrets(o outcome, logged string) {
-	w.mu.Lock()
-	secrets := slices.Concat(w.target.Secrets, slices.Sorted(maps.Keys(w.sent)))
-	w.mu.Unlock()
+	secrets := w.secrets()
 	for _, id := range o.ids() {
 		text, err := json.Marshal(o.sources[id])
 		if err != nil {

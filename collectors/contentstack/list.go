@@ -2,12 +2,14 @@ package contentstack
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"sync"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 const (
@@ -134,6 +136,10 @@ func peek[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) (cmsa
 	got, err := cmsapi.PageOf(l.member, l.pick(&p), p.Count, cmsapi.Field[cmsapi.Integer]{})
 	if err != nil {
 		return got, cmsapi.AsError(err).At(l.path)
+	}
+	if got = l.withoutNameless(got); got.Broken > 0 {
+		return got, &cmsapi.Error{Class: inventory.ErrUnreadable, Path: l.path,
+			Message: fmt.Sprintf("%s cannot be read: %s", l.member, got.Reason)}
 	}
 	return got, nil
 }

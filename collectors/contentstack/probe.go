@@ -75,7 +75,7 @@ func (c *collector) checkIdentity(who caller, err error) collectors.Check {
 		check.Detail = fmt.Sprintf("%s of %s (%s)", credential, cmp.Or(who.displayName(), "a user without a name"), str(who.UID))
 		return check
 	}
-	check = failed(check.Name, err, "")
+	check = failed(check.Name, err, c.hintCredential())
 	if c.oauth {
 		check.Status = collectors.CheckWarning
 		check.Hint = "An app token has no user; the lists below tell whether it works. " + check.Hint
