@@ -63,7 +63,7 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 		return nil, err
 	}
 	var used, earlier []report.Evidence
-	if au.evidence, used, err = readUsage(cfg); err != nil {
+	if au.evidence, used, err = readUsage(cfg, laterOf(a.now(), p.at)); err != nil {
 		return nil, err
 	}
 	if au.past, earlier, err = a.readPrevious(ctx, o.previous); err != nil {

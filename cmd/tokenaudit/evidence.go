@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -51,9 +52,10 @@ func (a *app) readPrevious(ctx context.Context, paths []string) (*history.Histor
 	return past, files, nil
 }
 
-// readUsage reads the usage files of the configuration.
-func readUsage(cfg *config.Config) (*usage.Evidence, []report.Evidence, error) {
-	evidence := &usage.Evidence{}
+// readUsage reads the usage files of the configuration. What they tell of lies
+// before now.
+func readUsage(cfg *config.Config, now time.Time) (*usage.Evidence, []report.Evidence, error) {
+	evidence := &usage.Evidence{Now: now}
 	files := make([]report.Evidence, len(cfg.Usage))
 	for i, u := range cfg.Usage {
 		path := resolve(cfg.Dir, u.File)

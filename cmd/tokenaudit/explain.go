@@ -74,7 +74,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
-	evidence, _, err := readUsage(cfg)
+	evidence, _, err := readUsage(cfg, laterOf(a.now(), at))
 	if err != nil {
 		return err
 	}

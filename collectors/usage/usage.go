@@ -34,6 +34,9 @@ const (
 // Evidence is what files tell about the use of tokens. The zero value tells
 // nothing. It must not be changed while Apply is used.
 type Evidence struct {
+	// Now is the moment after which no token can have been used yet, give or take
+	// a day, for dates of other zones; zero for no such moment.
+	Now  time.Time
 	uses map[string]inventory.LastUsed
 }
 
@@ -187,6 +190,9 @@ func (e *Evidence) add(r row, name string) error {
 	if use.State == inventory.LastUsedUnknown {
 		return errors.New("last_used_at lies outside the years 1 to 9999")
 	}
+	if begin := begin(use); !e.Now.IsZero() && begin.After(e.Now.AddDate(0, 0, 1)) {
+		return fmt.Errorf("last_used_at lies in the future: %s", begin.Format(time.DateOnly))
+	}
 	use.Evidence = strings.Clone(name)
 	if origin := strings.TrimSpace(r.Origin); origin != "" {
 		use.Evidence += ": " + strings.Clone(origin)
@@ -210,6 +216,14 @@ func parseUse(text string) (inventory.LastUsed, error) {
 		return inventory.LastUsed{}, errors.New("last_used_at is no time: write 2026-11-22T08:00:00Z or 2026-11-22")
 	}
 	return inventory.UsedBetween(day, day.AddDate(0, 0, 1).Add(-time.Second)), nil
+}
+
+// begin is the earliest time that a use from a file can have been.
+func begin(u inventory.LastUsed) time.Time {
+	if u.State == inventory.LastUsedAt {
+		return u.At
+	}
+	return u.Earliest
 }
 
 // end is the latest time that a use from a file can have been.

@@ -53,6 +53,19 @@ func TestApply(t *testing.T) {
 	}
 }
 
+func TestFutureUse(t *testing.T) {
+	for at, right := range map[string]bool{
+		"2026-11-05T11:59:59Z": true, "2026-11-05": true, // today, or tomorrow in another zone
+		"2026-11-06T12:00:00Z": true, "2026-11-06T12:00:01Z": false, "2026-11-06": true, "2026-11-07": false, "2036-11-05": false,
+	} {
+		e := Evidence{Now: day(5).Add(12 * time.Hour)}
+		err := e.read(strings.NewReader("token,last_used_at\na,"+at+"\n"), "usage.csv")
+		if right != (err == nil) || err != nil && !strings.Contains(err.Error(), "line 2: last_used_at lies in the future: 20") {
+			t.Errorf("%s: %v", at, err)
+		}
+	}
+}
+
 func TestReadNamesWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                               "the file is empty",
