@@ -36,49 +36,58 @@ func wordFor(today time.Time, days int) string {
 // all of them are idle, passes if none is, and is unknown otherwise; where there
 // is no record, the parameter decides.
 func TestUnusedTokenBoundsAgainstOracle(t *testing.T) {
-	const horizon = 400
 	verdicts := map[Status]int{}
 	for _, threshold := range []int{1, 30, 60, 90} {
 		for _, noRecord := range []string{"fail", "unknown"} {
 			e := load(t, LoadOptions{Only: []string{"unused-token"}, Settings: settings("unused-token", RuleSettings{
 				Params: map[string]any{"max_idle_days": threshold, "no_record": noRecord},
 			})})
-			for date := time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC); date.Year() == 2028; date = date.AddDate(0, 0, 1) {
-				words := map[string][]int{}
-				for days := range horizon {
-					word := wordFor(date, days)
-					words[word] = append(words[word], days)
-				}
-				source := aSource()
-				for word, days := range words {
-					source.Tokens = append(source.Tokens, wordToken(date, word, days))
-				}
-				result, err := e.Evaluate(t.Context(), source, date)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got := map[string]Status{}
-				for _, v := range result.Verdicts {
-					got[v.Token] = v.Status
-				}
-				for word, days := range words {
-					want := oracle(word, days, threshold, noRecord)
-					status, told := got[word]
-					if !told {
-						status = Pass
-					}
-					if status != want {
-						t.Errorf("%s, %q is %d to %d days, threshold %d, no_record %s: got %s, want %s",
-							date.Format(time.DateOnly), word, days[0], days[len(days)-1], threshold, noRecord, status, want)
-					}
-					verdicts[want]++
-				}
-			}
+			againstOracle(t, e, verdicts, wordToken, func(word string, days []int) Status { return oracle(word, days, threshold, noRecord) })
 		}
 	}
 	for _, status := range []Status{Fail, Pass, NotEvaluated} {
 		if verdicts[status] < 1000 {
 			t.Errorf("the oracle said %s only %d times", status, verdicts[status])
+		}
+	}
+}
+
+// againstOracle judges, at every date of a year, one token for each word that the
+// CMS can say, compares what the only rule of the engine says with what is wanted
+// of it, and counts that. days are those since the last use that the word can mean.
+func againstOracle(t *testing.T, e *Engine, verdicts map[Status]int,
+	token func(date time.Time, word string, days []int) inventory.Token, wanted func(word string, days []int) Status,
+) {
+	t.Helper()
+	for date := time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC); date.Year() == 2028; date = date.AddDate(0, 0, 1) {
+		words := map[string][]int{}
+		for days := range 400 {
+			word := wordFor(date, days)
+			words[word] = append(words[word], days)
+		}
+		source := aSource()
+		for word, days := range words {
+			source.Tokens = append(source.Tokens, token(date, word, days))
+		}
+		result, err := e.Evaluate(t.Context(), source, date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]Status{}
+		for _, v := range result.Verdicts {
+			got[v.Token] = v.Status
+		}
+		for word, days := range words {
+			want := wanted(word, days)
+			status, told := got[word]
+			if !told {
+				status = Pass
+			}
+			if status != want {
+				t.Errorf("%s, %q is %d to %d days, %v: got %s, want %s",
+					date.Format(time.DateOnly), word, days[0], days[len(days)-1], e.Rules()[0].Values, status, want)
+			}
+			verdicts[want]++
 		}
 	}
 }
@@ -124,40 +133,13 @@ func TestPersonTokenBoundsAgainstOracle(t *testing.T) {
 		e := load(t, LoadOptions{Only: []string{"person-token-as-service"}, Settings: settings("person-token-as-service", RuleSettings{
 			Params: map[string]any{"owner_idle_days": threshold},
 		})})
-		for date := time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC); date.Year() == 2028; date = date.AddDate(0, 0, 1) {
-			words := map[string][]int{}
-			for days := range 400 {
-				word := wordFor(date, days)
-				words[word] = append(words[word], days)
-			}
-			source := aSource()
-			for word, days := range words {
-				token := wordToken(date, word, days)
-				person(inventory.OwnerActive, 0)(&token)
-				token.Owner.LastActive = at(date.AddDate(0, 0, -threshold))
-				source.Tokens = append(source.Tokens, token)
-			}
-			result, err := e.Evaluate(t.Context(), source, date)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := map[string]Status{}
-			for _, v := range result.Verdicts {
-				got[v.Token] = v.Status
-			}
-			for word, days := range words {
-				want := usedByAnother(word, days, threshold)
-				status, told := got[word]
-				if !told {
-					status = Pass
-				}
-				if status != want {
-					t.Errorf("%s, %q is %d to %d days, threshold %d: got %s, want %s",
-						date.Format(time.DateOnly), word, days[0], days[len(days)-1], threshold, status, want)
-				}
-				verdicts[want]++
-			}
+		personToken := func(date time.Time, word string, days []int) inventory.Token {
+			token := wordToken(date, word, days)
+			person(inventory.OwnerActive, 0)(&token)
+			token.Owner.LastActive = at(date.AddDate(0, 0, -threshold))
+			return token
 		}
+		againstOracle(t, e, verdicts, personToken, func(word string, days []int) Status { return usedByAnother(word, days, threshold) })
 	}
 	for _, status := range []Status{Fail, Pass, NotEvaluated} {
 		if verdicts[status] < 300 {

@@ -119,23 +119,30 @@ func cmsTitle(cms string) string {
 	return cms
 }
 
-// frameworkKeys are what the controls of a rule are named by.
-var frameworkKeys = []string{"owasp_nhi", "nist_800_53", "cis_v8", "iso_27001", "soc2", "pci_dss"}
+// frameworks are those that a rule's controls may be of.
+var frameworks = []struct{ key, title string }{
+	{"owasp_nhi", "OWASP Non-Human Identities Top 10 (2025)"},
+	{"nist_800_53", "NIST SP 800-53 Rev. 5"},
+	{"cis_v8", "CIS Controls v8.1"},
+	{"iso_27001", "ISO/IEC 27001:2022"},
+	{"soc2", "SOC 2"},
+	{"pci_dss", "PCI DSS 4.0.1"},
+}
 
-func frameworkTitle(framework string) string {
-	switch framework {
-	case "owasp_nhi":
-		return "OWASP Non-Human Identities Top 10 (2025)"
-	case "nist_800_53":
-		return "NIST SP 800-53 Rev. 5"
-	case "cis_v8":
-		return "CIS Controls v8.1"
-	case "iso_27001":
-		return "ISO/IEC 27001:2022"
-	case "soc2":
-		return "SOC 2"
-	case "pci_dss":
-		return "PCI DSS 4.0.1"
+func frameworkKeys() []string {
+	keys := make([]string, len(frameworks))
+	for i, f := range frameworks {
+		keys[i] = f.key
 	}
-	return framework
+	return keys
+}
+
+// frameworkTitle gives the title of a framework, or its key if it is none of ours.
+func frameworkTitle(key string) string {
+	for _, f := range frameworks {
+		if f.key == key {
+			return f.title
+		}
+	}
+	return key
 }

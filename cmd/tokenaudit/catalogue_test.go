@@ -19,14 +19,7 @@ import (
 // report. UPDATE_CATALOGUE=1 writes it.
 func TestCatalogueIsUpToDate(t *testing.T) {
 	const file = "../../policies/README.md"
-	engine, err := policies.Load(t.Context(), policies.LoadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	page, err := engine.Catalogue(systems())
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, page := catalogue(t)
 	if os.Getenv("UPDATE_CATALOGUE") != "" {
 		if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
@@ -39,6 +32,20 @@ func TestCatalogueIsUpToDate(t *testing.T) {
 	if diff := cmp.Diff(string(have), page); diff != "" {
 		t.Errorf("policies/README.md is not up to date; run UPDATE_CATALOGUE=1 go test ./cmd/tokenaudit -run Catalogue (-file +generated):\n%s", diff)
 	}
+}
+
+// catalogue gives the engine of the built-in rules and the page of its catalogue.
+func catalogue(t *testing.T) (*policies.Engine, string) {
+	t.Helper()
+	engine, err := policies.Load(t.Context(), policies.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := engine.Catalogue(systems())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return engine, page
 }
 
 func systems() []policies.System {
@@ -56,14 +63,7 @@ func systems() []policies.System {
 // rule with a "no" decides nothing, one with a "yes" leaves nothing open, and one
 // with a "–" applies to nothing.
 func TestMatrixIsWhatHappens(t *testing.T) {
-	engine, err := policies.Load(t.Context(), policies.LoadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	page, err := engine.Catalogue(systems())
-	if err != nil {
-		t.Fatal(err)
-	}
+	engine, page := catalogue(t)
 	for cms, counts := range demoCounts(t, engine) {
 		column := columnOf(t, page, cms)
 		for id, c := range counts {

@@ -136,7 +136,7 @@ func TestWriteLeavesSourceAlone(t *testing.T) {
 		s.Tokens[0].Access.Grants = nil
 		s.Tokens[0].Branches.Items = []inv.ScopeItem{{ID: "b"}, {ID: "a"}}
 		withHistory(&s.Tokens[0])
-		moveTimes(reflect.ValueOf(&s))
+		moveTimes(&s)
 		return s
 	}
 	s := foreign()
@@ -152,7 +152,7 @@ func TestNormaliseTimes(t *testing.T) {
 	want, got := sampleSource("a", 2), sampleSource("a", 2)
 	withHistory(&want.Tokens[0])
 	withHistory(&got.Tokens[0])
-	moveTimes(reflect.ValueOf(&got))
+	moveTimes(&got)
 	want.Normalise()
 	got.Normalise()
 	if !reflect.DeepEqual(want, got) {
@@ -160,33 +160,11 @@ func TestNormaliseTimes(t *testing.T) {
 	}
 }
 
-// moveTimes tells all times in v in another zone.
-func moveTimes(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			moveTimes(v.Elem())
+// moveTimes tells all times of s in another zone.
+func moveTimes(s *inv.Source) {
+	inv.EachValue(reflect.ValueOf(s).Elem(), func(v reflect.Value) {
+		if at, ok := reflect.TypeAssert[time.Time](v); ok && !at.IsZero() {
+			v.Set(reflect.ValueOf(at.In(time.FixedZone("", 7200))))
 		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			moveTimes(v.Index(i))
-		}
-	case reflect.Map:
-		for _, key := range v.MapKeys() {
-			value := reflect.New(v.Type().Elem()).Elem()
-			value.Set(v.MapIndex(key))
-			moveTimes(value)
-			v.SetMapIndex(key, value)
-		}
-	case reflect.Struct:
-		if at, ok := reflect.TypeAssert[time.Time](v); ok {
-			if !at.IsZero() {
-				v.Set(reflect.ValueOf(at.In(time.FixedZone("", 7200))))
-			}
-			return
-		}
-		for _, field := range v.Fields() {
-			moveTimes(field)
-		}
-	}
+	})
 }

@@ -274,42 +274,21 @@ func sameWithout(t *testing.T, r *recall, token string) bool {
 			t.Errorf("%q\nlimits %+v\ntoken (-without +with memory):\n%s", token, r.limits, cmp.Diff(want, got))
 			return false
 		}
-		scribble(reflect.ValueOf(&got))
+		scribble(&got)
 	}
 	return true
 }
 
-// scribble writes over all that is behind the slices, maps and pointers of v, as
+// scribble writes over all that is behind the slices, maps and pointers of t, as
 // whoever has a token may.
-func scribble(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Struct:
+func scribble(t *Token) {
+	EachValue(reflect.ValueOf(t).Elem(), func(v reflect.Value) {
 		if _, ok := reflect.TypeAssert[time.Time](v); ok {
 			v.Set(reflect.ValueOf(time.Unix(7, 0)))
+		} else if v.Kind() == reflect.String {
+			v.SetString("scribbled")
 		}
-		for field, value := range v.Fields() {
-			if field.IsExported() {
-				scribble(value)
-			}
-		}
-	case reflect.Pointer:
-		if !v.IsNil() {
-			scribble(v.Elem())
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			scribble(v.Index(i))
-		}
-	case reflect.Map:
-		for _, key := range v.MapKeys() {
-			value := reflect.New(v.Type().Elem()).Elem()
-			value.Set(v.MapIndex(key))
-			scribble(value)
-			v.SetMapIndex(key, value)
-		}
-	case reflect.String:
-		v.SetString("scribbled")
-	}
+	})
 }
 
 func mustCompile(t testing.TB) schemas {
