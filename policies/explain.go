@@ -9,7 +9,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// Step names what decided a verdict. The steps are tried in this order.
+// Step names what decided a verdict. The steps are tried in this order, but a
+// finding about a source is one whatever list of it was not read whole.
 type Step string
 
 // The steps of a verdict.

@@ -111,7 +111,8 @@ func cannotBeUsed(token *inventory.Token) bool {
 	return false
 }
 
-// source decides the one pair with the source.
+// source decides the one pair with the source. What the rule has proven stands,
+// whatever list is missing; only a pass needs the lists.
 func (j *judgement) source(outcomes []*outcome) Step {
 	source := j.brief.source
 	if !j.concernsSource() {
@@ -124,7 +125,7 @@ func (j *judgement) source(outcomes []*outcome) Step {
 	if o.applies != nil && !o.applies[source.ID] {
 		return j.notApplicable(StepApplies)
 	}
-	if reasons := j.missing(); len(reasons) > 0 {
+	if reasons := j.missing(); len(reasons) > 0 && len(o.deny) == 0 {
 		return j.notEvaluated("", strings.Join(reasons, "; "), StepUnits)
 	}
 	for i := range source.Tokens {

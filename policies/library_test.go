@@ -198,6 +198,7 @@ var ruleCases = map[string][]ruleCase{
 	"duplicate-token-name": {
 		{"shared", nil, copies(2, func(token *inventory.Token) { token.Name = "deploy" }), Fail, `2 tokens of "Shop" are called "deploy"`},
 		{"own", nil, nil, Pass, ""},
+		{"shared, in a list read in part", nil, with(unreadLists, copies(2, func(token *inventory.Token) { token.Name = "deploy" })), Fail, `called "deploy"`},
 		{"unread list", nil, unreadLists, NotEvaluated, "management_tokens"},
 		{"people only", nil, func(s *inventory.Source) { s.Units, s.Tokens = nil, nil }, NotApplicable, ""},
 	},
@@ -218,6 +219,7 @@ var ruleCases = map[string][]ruleCase{
 	},
 	"audit-credential-too-strong": {
 		{"needless", nil, auditor(inventory.Yes, inventory.No, inventory.No), Fail, "can read secrets"},
+		{"needless, and a list unread", nil, with(unreadLists, auditor(inventory.Yes, inventory.No, inventory.No)), Fail, "can read secrets"},
 		{"weak", nil, auditor(inventory.No, inventory.No, inventory.Yes), Pass, ""},
 		{"necessary", nil, auditor(inventory.No, inventory.Yes, inventory.Yes), Pass, "offers none that is weaker"},
 		{"unknown", nil, auditor(inventory.Unknown, inventory.No, inventory.Unknown), NotEvaluated, "not known"},
@@ -226,6 +228,9 @@ var ruleCases = map[string][]ruleCase{
 	"token-literal-in-code": {
 		{"in a provider", nil, planWith(inventory.Literal{Address: "provider.datocms", Attribute: "api_token", Place: inventory.LiteralProvider, CMS: "datocms"}),
 			Fail, "a credential for datocms stands as a constant in api_token of provider.datocms"},
+		{"in a plan of a part", nil, with(unreadLists, planWith(inventory.Literal{Address: "provider.datocms", Attribute: "api_token", Place: inventory.LiteralProvider, CMS: "datocms"})),
+			Fail, "api_token of provider.datocms"},
+		{"none in a plan of a part", nil, with(unreadLists, planWith()), NotEvaluated, "management_tokens"},
 		{"none", nil, planWith(), Pass, ""},
 		{"no configuration", nil, func(s *inventory.Source) {
 			planWith()(s)

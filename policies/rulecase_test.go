@@ -146,6 +146,15 @@ func unreadLists(source *inventory.Source) {
 	}
 }
 
+// with makes several changes to a source.
+func with(changes ...func(*inventory.Source)) func(*inventory.Source) {
+	return func(source *inventory.Source) {
+		for _, change := range changes {
+			change(source)
+		}
+	}
+}
+
 func auditor(secrets, writes, necessary inventory.Ternary) func(*inventory.Source) {
 	return func(source *inventory.Source) {
 		source.Auditor = inventory.Auditor{ReadsSecrets: secrets, Writes: writes, Necessary: necessary}
