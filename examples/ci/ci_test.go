@@ -4,6 +4,7 @@
 package ci
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,33 @@ import (
 
 	"go.yaml.in/yaml/v3"
 )
+
+// program is the absolute path of tokenaudit, which is built once for all tests:
+// linking it costs more than all they do.
+var program string
+
+func TestMain(m *testing.M) {
+	code, err := buildAndRun(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func buildAndRun(m *testing.M) (int, error) {
+	dir, err := os.MkdirTemp("", "tokenaudit")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "tokenaudit")
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, "../../cmd/tokenaudit")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return m.Run(), nil
+}
 
 // bench is a sample repository with tokenaudit and a terraform that only shows
 // a saved plan on its PATH.
@@ -24,9 +52,8 @@ type bench struct {
 func newBench(t *testing.T, plan string) bench {
 	t.Helper()
 	b := bench{t, t.TempDir(), t.TempDir()}
-	build := exec.Command("go", "build", "-o", filepath.Join(b.path, "tokenaudit"), "../../cmd/tokenaudit")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	if err := os.Symlink(program, filepath.Join(b.path, "tokenaudit")); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.CopyFS(b.dir, os.DirFS("../../testdata/premerge")); err != nil {
 		t.Fatal(err)
