@@ -13,6 +13,9 @@ import (
 const (
 	maxPages = 1000
 	maxItems = 1_000_000
+	// maxTotal is the greatest length of a list that is believed. No CMS holds so
+	// many tokens, and an int of 32 bits holds it.
+	maxTotal = 1<<31 - 1
 	// maxEmpty is how many pages in a row may bring nothing new before a list
 	// counts as broken off. Lists that are filtered after they were cut into
 	// pages have empty ones in the middle.
@@ -26,6 +29,10 @@ type Page[T any] struct {
 	Items []T
 	// Total is how many items the list has; nil if the server does not say.
 	Total *int
+	// Uncounted says why the list cannot be held against its total: the server
+	// gives one that means nothing, or none where its API documents one. A list
+	// with such a page is never complete.
+	Uncounted string
 	// Limit is the page size that the server says it has used; 0 if it does not
 	// say.
 	Limit int
@@ -39,19 +46,51 @@ type Page[T any] struct {
 }
 
 // PageOf makes a page of what was decoded. A list that is no list is an error.
+// A total that is absent or null is none; any other that is not a length a list
+// can have makes the page Uncounted.
 func PageOf[T any](name string, l List[T], total Field[Integer], limit Field[Integer]) (Page[T], error) {
 	if l.State != FieldGiven {
 		return Page[T]{}, l.Err(name)
 	}
 	p := Page[T]{Items: l.Items, Broken: l.Broken, Reason: l.first}
-	if n, ok := total.Get(); ok && n >= 0 && n < 1<<31 {
+	const lengthOf = "the length of the list in the CMS's answer"
+	switch n, ok := total.Get(); {
+	case ok && n < 0:
+		p.Uncounted = lengthOf + " is negative"
+	case ok && n > maxTotal:
+		p.Uncounted = lengthOf + " is beyond all bounds"
+	case ok:
 		t := int(n)
 		p.Total = &t
+	case total.State == FieldWrong:
+		p.Uncounted = lengthOf + " is " + total.wrong
 	}
 	if n, ok := limit.Get(); ok && n > 0 && n < 1<<31 {
 		p.Limit = int(n)
 	}
 	return p, nil
+}
+
+// Err says what one page shows to be wrong with a list: nil if nothing. Name is
+// what the items are called in messages.
+func (p Page[T]) Err(name string) *Error {
+	switch {
+	case p.Broken > 0:
+		return brokenError(name, p.Broken, len(p.Items)+p.Broken, p.Reason)
+	case p.Uncounted != "":
+		return uncountedError(name, p.Uncounted)
+	case p.Total != nil && *p.Total < len(p.Items):
+		return countError(name, *p.Total, len(p.Items))
+	}
+	return nil
+}
+
+func countError(name string, total, read int) *Error {
+	return &Error{Class: inventory.ErrTruncated, Message: fmt.Sprintf("the server says that there are %d %s, and gave %d", total, name, read)}
+}
+
+func uncountedError(name, reason string) *Error {
+	return &Error{Class: inventory.ErrTruncated, Message: fmt.Sprintf("could not check whether all %s were read: %s", name, reason)}
 }
 
 // Paging says how to read a list that comes in pages.
@@ -101,7 +140,21 @@ func UnitOf(name string, kinds []inventory.Kind, some bool, err error) inventory
 // ReadPages reads a list by offset. It ends whatever the server does: lists
 // that repeat themselves, lie about their total or never end are cut and come
 // with an error of class truncated.
+//
+// A list whose total changes while it is read may have let an item slip from one
+// page to another, even if as many items came as it has in the end. It is read
+// once more, and is not complete if it changes again.
 func ReadPages[T any](ctx context.Context, p Paging[T]) Listing[T] {
+	r := readPages(ctx, p)
+	if r.err == nil && r.changed != "" {
+		if again := readPages(ctx, p); again.err == nil {
+			r = again
+		}
+	}
+	return r.listing()
+}
+
+func readPages[T any](ctx context.Context, p Paging[T]) *reader[T] {
 	r := newReader(p)
 	for !r.done {
 		skips := r.next()
@@ -117,7 +170,7 @@ func ReadPages[T any](ctx context.Context, p Paging[T]) Listing[T] {
 			r.add(skips[i], page.Page)
 		}
 	}
-	return r.listing()
+	return r
 }
 
 type fetched[T any] struct {
@@ -148,12 +201,14 @@ type reader[T any] struct {
 	// skip is where the next page begins, step how far one page reaches.
 	skip, step int
 	total      *int
-	pages      int
-	empty      int // pages in a row that brought nothing new
-	broken     int
-	reason     string
-	err        *Error
-	done       bool
+	// uncounted is the first Page.Uncounted, changed how the total changed.
+	uncounted, changed string
+	pages              int
+	empty              int // pages in a row that brought nothing new
+	broken             int
+	reason             string
+	err                *Error
+	done               bool
 }
 
 func newReader[T any](p Paging[T]) *reader[T] {
@@ -182,9 +237,7 @@ func (r *reader[T]) next() []int {
 func (r *reader[T]) add(skip int, p Page[T]) {
 	r.pages++
 	fresh := r.keep(p)
-	if p.Total != nil {
-		r.total = p.Total
-	}
+	r.count(p)
 	got := len(p.Items) + p.Broken
 	r.advance(skip, got, p.Limit)
 	read := len(r.items) + r.broken
@@ -230,6 +283,20 @@ func (r *reader[T]) keep(p Page[T]) int {
 	return fresh
 }
 
+// count takes in what a page says of the length of the list.
+func (r *reader[T]) count(p Page[T]) {
+	if r.uncounted == "" {
+		r.uncounted = p.Uncounted
+	}
+	if p.Total == nil {
+		return
+	}
+	if r.total != nil && *r.total != *p.Total && r.changed == "" {
+		r.changed = fmt.Sprintf("%d, and then %d", *r.total, *p.Total)
+	}
+	r.total = p.Total
+}
+
 // advance moves on by what the server says a page holds, because that may be
 // less than what was asked for; it is not believed if it says more.
 func (r *reader[T]) advance(skip, got, limit int) {
@@ -272,8 +339,12 @@ func (r *reader[T]) listing() Listing[T] {
 	case r.broken > 0:
 		r.err = brokenError(r.paging.Name, r.broken, read, r.reason)
 	case r.total != nil && read != *r.total:
+		r.err = countError(r.paging.Name, *r.total, read)
+	case r.uncounted != "":
+		r.err = uncountedError(r.paging.Name, r.uncounted)
+	case r.changed != "":
 		r.err = &Error{Class: inventory.ErrTruncated,
-			Message: fmt.Sprintf("the server says that there are %d %s, and gave %d", *r.total, r.paging.Name, read)}
+			Message: fmt.Sprintf("the list of %s changed while it was read: its length was %s", r.paging.Name, r.changed)}
 	}
 	return Listing[T]{Items: r.items, Err: r.err}
 }
@@ -292,9 +363,7 @@ func ReadCursor[T any](ctx context.Context, name string, key func(T) string, fet
 		r.pages++
 		asked[cursor] = true
 		fresh := r.keep(page)
-		if page.Total != nil {
-			r.total = page.Total
-		}
+		r.count(page)
 		cursor = page.Next
 		switch {
 		case cursor == "":

@@ -22,8 +22,10 @@ type shelf struct {
 	page    func(skip int) []int // nil for an honest one
 	fail    map[int]error        // by skip
 	broken  map[int]int          // by skip
-	mu      sync.Mutex
-	asked   []int
+	// uncounted is why no page can be held against its total.
+	uncounted string
+	mu        sync.Mutex
+	asked     []int
 }
 
 func (s *shelf) fetch(_ context.Context, skip int) (Page[int], error) {
@@ -33,7 +35,7 @@ func (s *shelf) fetch(_ context.Context, skip int) (Page[int], error) {
 	if err := s.fail[skip]; err != nil {
 		return Page[int]{}, err
 	}
-	p := Page[int]{Total: &s.items, Limit: s.limit, Broken: s.broken[skip], Reason: "element 1 is a string"}
+	p := Page[int]{Total: &s.items, Limit: s.limit, Broken: s.broken[skip], Reason: "element 1 is a string", Uncounted: s.uncounted}
 	for i := skip; i < min(skip+s.limit, s.items); i++ {
 		p.Items = append(p.Items, i)
 	}
@@ -55,6 +57,17 @@ func (s *shelf) read(ctx context.Context) Listing[int] {
 
 func says(n int) func(int) *int { return func(int) *int { return &n } }
 
+// onlyFirst says first once, and then always the other.
+func onlyFirst(first, then int) func(int) *int {
+	asked := 0
+	return func(int) *int {
+		if asked++; asked == 1 {
+			return &first
+		}
+		return &then
+	}
+}
+
 func unknownTotal(int) *int { return nil }
 
 func TestReadPages(t *testing.T) {
@@ -72,21 +85,24 @@ func TestReadPages(t *testing.T) {
 		asked int // at most
 		err   string
 	}{
-		"empty":                    {&shelf{items: 0, limit: 100}, 0, 1, ""},
-		"one page":                 {&shelf{items: 7, limit: 100}, 7, 1, ""},
-		"one full page":            {&shelf{items: 100, limit: 100}, 100, 1, ""},
-		"several pages":            {&shelf{items: 1500, limit: 100}, 1500, 15, ""},
-		"the server's limit":       {&shelf{items: 103, limit: 25}, 103, 5, ""},
-		"no limit told":            {&shelf{items: 103, limit: 25, limitTo: func(int) int { return 0 }}, 103, 5, ""},
-		"a limit too large":        {&shelf{items: 250, limit: 100, limitTo: func(int) int { return 1000 }}, 250, 3, ""},
-		"no total":                 {&shelf{items: 103, limit: 25, total: unknownTotal}, 103, 5, ""},
-		"no total, full last page": {&shelf{items: 50, limit: 25, total: unknownTotal}, 50, 3, ""},
-		"no total and no limit":    {&shelf{items: 103, limit: 25, total: unknownTotal, limitTo: func(int) int { return 0 }}, 103, 6, ""},
-		"a total too large":        {&shelf{items: 3, limit: 100, total: says(9999)}, 3, 8, "the server says that there are 9999 API keys, and gave 3"},
-		"a total of a billion":     {&shelf{items: 3, limit: 1, total: says(1 << 30)}, 3, 12, "the server says that there are 1073741824 API keys, and gave 3"},
-		"a total too small":        {&shelf{items: 250, limit: 100, total: says(10)}, 250, 3, "the server says that there are 10 API keys, and gave 250"},
-		"a total of none":          {&shelf{items: 3, limit: 100, total: says(0)}, 3, 1, "the server says that there are 0 API keys, and gave 3"},
-		"a total that grows":       {&shelf{items: 250, limit: 100, total: func(skip int) *int { n := 150 + min(skip, 100); return &n }}, 250, 3, ""},
+		"empty":                         {&shelf{items: 0, limit: 100}, 0, 1, ""},
+		"one page":                      {&shelf{items: 7, limit: 100}, 7, 1, ""},
+		"one full page":                 {&shelf{items: 100, limit: 100}, 100, 1, ""},
+		"several pages":                 {&shelf{items: 1500, limit: 100}, 1500, 15, ""},
+		"the server's limit":            {&shelf{items: 103, limit: 25}, 103, 5, ""},
+		"no limit told":                 {&shelf{items: 103, limit: 25, limitTo: func(int) int { return 0 }}, 103, 5, ""},
+		"a limit too large":             {&shelf{items: 250, limit: 100, limitTo: func(int) int { return 1000 }}, 250, 3, ""},
+		"no total":                      {&shelf{items: 103, limit: 25, total: unknownTotal}, 103, 5, ""},
+		"no total, full last page":      {&shelf{items: 50, limit: 25, total: unknownTotal}, 50, 3, ""},
+		"no total and no limit":         {&shelf{items: 103, limit: 25, total: unknownTotal, limitTo: func(int) int { return 0 }}, 103, 6, ""},
+		"a total too large":             {&shelf{items: 3, limit: 100, total: says(9999)}, 3, 8, "the server says that there are 9999 API keys, and gave 3"},
+		"a total of a billion":          {&shelf{items: 3, limit: 1, total: says(1 << 30)}, 3, 12, "the server says that there are 1073741824 API keys, and gave 3"},
+		"a total too small":             {&shelf{items: 250, limit: 100, total: says(10)}, 250, 3, "the server says that there are 10 API keys, and gave 250"},
+		"a total of none":               {&shelf{items: 3, limit: 100, total: says(0)}, 3, 1, "the server says that there are 0 API keys, and gave 3"},
+		"a total that grows":            {&shelf{items: 250, limit: 100, total: func(skip int) *int { n := 150 + min(skip, 100); return &n }}, 250, 6, "the list of API keys changed while it was read: its length was 150, and then 250"},
+		"a total that means nothing":    {&shelf{items: 103, limit: 25, total: unknownTotal, uncounted: "total is a boolean"}, 103, 5, "could not check whether all API keys were read: total is a boolean"},
+		"empty, with such a total":      {&shelf{items: 0, limit: 25, total: unknownTotal, uncounted: "total is a boolean"}, 0, 1, "could not check whether all API keys were read: total is a boolean"},
+		"a total that changes for once": {&shelf{items: 250, limit: 100, total: onlyFirst(249, 250)}, 250, 6, ""},
 		"an empty page amid": {&shelf{items: 300, limit: 100, page: func(skip int) []int {
 			if skip == 100 {
 				return nil
@@ -168,18 +184,20 @@ func TestPagesAreAskedAtOnceAndKeepTheirOrder(t *testing.T) {
 func TestReadCursor(t *testing.T) {
 	t.Parallel()
 	page := func(next string, items ...int) Page[int] { return Page[int]{Items: items, Next: next} }
-	five := 5
+	two, five := 2, 5
 	tests := map[string]struct {
 		pages map[string]Page[int]
 		read  int
 		err   string
 	}{
-		"all":             {map[string]Page[int]{"": page("a", 1, 2), "a": page("b"), "b": page("", 3)}, 3, ""},
-		"in a circle":     {map[string]Page[int]{"": page("a", 1), "a": page("", 2), "b": page("a", 3)}, 2, ""},
-		"back to itself":  {map[string]Page[int]{"": page("a", 1), "a": page("a", 2)}, 2, "the pages of apps lead in a circle: they were left after 2"},
-		"repeated":        {map[string]Page[int]{"": page("a", 1), "a": page("b", 1), "b": page("c", 1)}, 1, "the pages of apps lead in a circle: they were left after 2"},
-		"fewer than told": {map[string]Page[int]{"": {Items: []int{1}, Total: &five}}, 1, "the server says that there are 5 apps, and gave 1"},
-		"an unknown page": {map[string]Page[int]{"": page("x", 1)}, 1, "no such page"},
+		"all":                  {map[string]Page[int]{"": page("a", 1, 2), "a": page("b"), "b": page("", 3)}, 3, ""},
+		"in a circle":          {map[string]Page[int]{"": page("a", 1), "a": page("", 2), "b": page("a", 3)}, 2, ""},
+		"back to itself":       {map[string]Page[int]{"": page("a", 1), "a": page("a", 2)}, 2, "the pages of apps lead in a circle: they were left after 2"},
+		"repeated":             {map[string]Page[int]{"": page("a", 1), "a": page("b", 1), "b": page("c", 1)}, 1, "the pages of apps lead in a circle: they were left after 2"},
+		"fewer than told":      {map[string]Page[int]{"": {Items: []int{1}, Total: &five}}, 1, "the server says that there are 5 apps, and gave 1"},
+		"a total that changes": {map[string]Page[int]{"": {Items: []int{1}, Total: &five, Next: "a"}, "a": {Items: []int{2}, Total: &two}}, 2, "the list of apps changed while it was read: its length was 5, and then 2"},
+		"no length":            {map[string]Page[int]{"": {Items: []int{1}, Uncounted: "total is a boolean"}}, 1, "could not check whether all apps were read: total is a boolean"},
+		"an unknown page":      {map[string]Page[int]{"": page("x", 1)}, 1, "no such page"},
 	}
 	for name, test := range tests {
 		got := ReadCursor(t.Context(), "apps", func(i int) string { return fmt.Sprint(i) }, func(_ context.Context, cursor string) (Page[int], error) {
@@ -204,8 +222,16 @@ func TestPageOf(t *testing.T) {
 	for document, want := range map[string]string{
 		`{"items":[1,2],"total":9,"limit":2}`:        "2 of 9, limit 2, 0 broken",
 		`{"items":[1,"x"],"total":"9","limit":null}`: "1 of 9, limit 0, 1 broken",
-		`{"items":[],"total":-1,"limit":-1}`:         "0 of unknown, limit 0, 0 broken",
-		`{"items":[],"total":1e18,"limit":1e18}`:     "0 of unknown, limit 0, 0 broken",
+		`{"items":[],"total":null}`:                  "0 of unknown, limit 0, 0 broken",
+		`{"items":[],"limit":true}`:                  "0 of unknown, limit 0, 0 broken",
+		`{"items":[],"total":2147483647}`:            "0 of 2147483647, limit 0, 0 broken",
+		`{"items":[],"total":-1,"limit":-1}`:         "uncounted: the length of the list in the CMS's answer is negative",
+		`{"items":[],"total":5000000000}`:            "uncounted: the length of the list in the CMS's answer is beyond all bounds",
+		`{"items":[],"total":1e18,"limit":1e18}`:     "uncounted: the length of the list in the CMS's answer is a number that is no whole number",
+		`{"items":[],"total":9.5}`:                   "uncounted: the length of the list in the CMS's answer is a number that is no whole number",
+		`{"items":[],"total":true}`:                  "uncounted: the length of the list in the CMS's answer is a boolean that is no whole number",
+		`{"items":[],"total":"many"}`:                "uncounted: the length of the list in the CMS's answer is a string that is no whole number",
+		`{"items":[],"total":{}}`:                    "uncounted: the length of the list in the CMS's answer is an object that is no whole number",
 		`{"items":{},"total":1}`:                     "items in the CMS's answer is an object",
 		`{"total":1}`:                                "the CMS's answer has no items",
 	} {
@@ -222,6 +248,11 @@ func TestPageOf(t *testing.T) {
 		switch {
 		case err != nil:
 			got = AsError(err).Message
+		case p.Uncounted != "":
+			got = "uncounted: " + p.Uncounted
+			if p.Err("items") == nil {
+				t.Errorf("%s: nothing is wrong with the page", document)
+			}
 		case p.Total == nil:
 			got = fmt.Sprintf("%d of unknown, limit %d, %d broken", len(p.Items), p.Limit, p.Broken)
 		default:

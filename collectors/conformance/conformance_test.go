@@ -35,6 +35,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		writesYears:      {"spaces/*/keys/every date 9999-12-31T23:59:59.999Z", "cannot be written"},
 		praises:          {"spaces/*/keys/403", "doctor says that all is well"},
 		believesTheEnd:   {"spaces/*/keys/a list without end", "no unit keys is marked"},
+		believesTotals:   {"spaces/*/keys/a total of true and no items", "no unit keys is marked"},
 		forgetsFolder:    {"spaces/*/keys/items[].id null", "names a path that is not asked: GET /spaces/one/keys"},
 	}
 	for m, want := range tests {

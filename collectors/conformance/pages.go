@@ -24,7 +24,7 @@ func pagingFaults(sc scope) []fault {
 		return nil
 	}
 	n := p.count(sc.body)
-	total := func(change func(int) int) func(http.ResponseWriter, *http.Request, exchange) {
+	total := func(change func(int) any) func(http.ResponseWriter, *http.Request, exchange) {
 		return func(w http.ResponseWriter, r *http.Request, x exchange) {
 			a := x.healthy(r)
 			p.serve(w, a.Header(), a.Body.Bytes(), nil, change)
@@ -36,10 +36,10 @@ func pagingFaults(sc scope) []fault {
 	}
 	if p.Total != "" || p.TotalHeader != "" {
 		all = append(all,
-			fault{name: "a total that is too large", classes: truncatedClasses, serve: total(func(n int) int { return n + 1000 })},
-			fault{name: "a total that is absurd", classes: truncatedClasses, serve: total(func(int) int { return 1 << 30 })},
-			fault{name: "a total of none", expect: honest, serve: total(func(int) int { return 0 })},
-			fault{name: "a total that is negative", expect: honest, serve: total(func(int) int { return -1 })})
+			fault{name: "a total that is too large", classes: truncatedClasses, serve: total(func(n int) any { return n + 1000 })},
+			fault{name: "a total that is absurd", classes: truncatedClasses, serve: total(func(int) any { return 1 << 30 })},
+			fault{name: "a total of none", expect: honest, serve: total(func(int) any { return 0 })})
+		all = append(all, totalFaults(p)...)
 	}
 	if n >= 2 && p.Limit != "" && !p.PageNumbers {
 		all = append(all, fault{name: "pages of one item", expect: healed, serve: func(w http.ResponseWriter, r *http.Request, x exchange) {
@@ -70,6 +70,26 @@ func pagingFaults(sc scope) []fault {
 				a := x.healthy(small)
 				pass(w, a, a.Body.Bytes())
 			}})
+	}
+	return all
+}
+
+// totalFaults are lengths that no list can have, of the healthy list and of one
+// that came empty: whatever was read, it may not be all.
+func totalFaults(p *Paging) []fault {
+	var all []fault
+	add := func(name string, items []any, total any) {
+		all = append(all, fault{name: name, classes: unreadableClasses, serve: func(w http.ResponseWriter, r *http.Request, x exchange) {
+			a := x.healthy(r)
+			p.serve(w, a.Header(), a.Body.Bytes(), items, func(int) any { return total })
+		}})
+	}
+	for _, total := range []any{5_000_000_000, -1, 9.5, true, "many", map[string]any{}} {
+		add(fmt.Sprintf("a total of %v", total), nil, total)
+		add(fmt.Sprintf("a total of %v and no items", total), []any{}, total)
+	}
+	if testing.Short() {
+		return everyFifth(all)
 	}
 	return all
 }
@@ -105,7 +125,7 @@ func (p *Paging) endless(w http.ResponseWriter, r *http.Request, x exchange) {
 		})
 	}
 	body, _ := json.Marshal(document)
-	p.serve(w, a.Header(), body, []any{item}, func(int) int { return 1 << 30 })
+	p.serve(w, a.Header(), body, []any{item}, func(int) any { return 1 << 30 })
 }
 
 // count gives the number of items in a body.
@@ -126,7 +146,7 @@ func (p *Paging) count(body []byte) int {
 
 // serve writes a page with other items, unless they are nil, and another total,
 // unless change is nil.
-func (p *Paging) serve(w http.ResponseWriter, h http.Header, body []byte, items []any, change func(int) int) {
+func (p *Paging) serve(w http.ResponseWriter, h http.Header, body []byte, items []any, change func(int) any) {
 	document, ok := parsed(body)
 	if !ok {
 		_, _ = w.Write(body)
@@ -153,7 +173,7 @@ func (p *Paging) serve(w http.ResponseWriter, h http.Header, body []byte, items 
 	w.Header().Del("Content-Length")
 	if change != nil && p.TotalHeader != "" {
 		n, _ := strconv.Atoi(h.Get(p.TotalHeader))
-		w.Header().Set(p.TotalHeader, strconv.Itoa(change(n)))
+		w.Header().Set(p.TotalHeader, fmt.Sprint(change(n)))
 	}
 	changed, _ := json.Marshal(document)
 	_, _ = w.Write(changed)

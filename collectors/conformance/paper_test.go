@@ -78,6 +78,7 @@ const (
 	writesYears      mistake = "a year that no document can hold"
 	praises          mistake = "doctor finds nothing wrong with a list that is refused"
 	believesTheEnd   mistake = "a list that was cut counts as whole"
+	believesTotals   mistake = "a total that means nothing counts as none"
 )
 
 type paper struct {
@@ -106,13 +107,17 @@ type paperList[T any] struct {
 	Limit cmsapi.Field[cmsapi.Integer] `json:"limit"`
 }
 
-func list[T any](ctx context.Context, c *cmsapi.Client, name, path string, id func(T) string) cmsapi.Listing[T] {
+func list[T any](ctx context.Context, c *cmsapi.Client, m mistake, name, path string, id func(T) string) cmsapi.Listing[T] {
 	l := cmsapi.ReadPages(ctx, cmsapi.Paging[T]{Name: name, Limit: 100, Key: id, Fetch: func(ctx context.Context, skip int) (cmsapi.Page[T], error) {
 		var p cmsapi.Field[paperList[T]]
 		if _, err := c.Get(ctx, cmsapi.Request{Path: path, Query: cmsapi.Offset(skip, 100)}, &p); err != nil {
 			return cmsapi.Page[T]{}, err
 		}
-		return cmsapi.PageOf(name, p.Value.Items, p.Value.Total, p.Value.Limit)
+		page, err := cmsapi.PageOf(name, p.Value.Items, p.Value.Total, p.Value.Limit)
+		if m == believesTotals {
+			page.Uncounted = ""
+		}
+		return page, err
 	}})
 	var kept []T
 	for _, item := range l.Items {
@@ -131,7 +136,7 @@ func (p paper) Discover(ctx context.Context) ([]inventory.Source, error) {
 		_, err := p.client.Get(ctx, cmsapi.Request{Path: "/spaces/one/keys"}, nil)
 		*p.failed = err != nil
 	}
-	l := list(ctx, p.client, "spaces", "/spaces", func(s paperSpace) string { return s.ID.Value })
+	l := list(ctx, p.client, p.mistake, "spaces", "/spaces", func(s paperSpace) string { return s.ID.Value })
 	var all []inventory.Source
 	for _, s := range l.Items {
 		all = append(all, inventory.Source{ID: "paper/spaces/" + s.ID.Value, CMS: "paper", Kind: inventory.KindSpace, Name: s.Name.Value, Host: p.client.Host()})
@@ -154,9 +159,9 @@ func (p paper) Collect(ctx context.Context, s inventory.Source) (inventory.Sourc
 		_, err := p.client.Get(ctx, cmsapi.Request{Path: cmsapi.Path("/spaces/{}/keys", space), Query: cmsapi.Offset(0, 100)}, &first)
 		keys.Items, keys.Err = first.Items.Items, cmsapi.AsError(err)
 	case pastesIDs:
-		keys = list(ctx, p.client, "keys", "/spaces/"+space+"/keys", p.id)
+		keys = list(ctx, p.client, p.mistake, "keys", "/spaces/"+space+"/keys", p.id)
 	default:
-		keys = list(ctx, p.client, "keys", cmsapi.Path("/spaces/{}/keys", space), p.id)
+		keys = list(ctx, p.client, p.mistake, "keys", cmsapi.Path("/spaces/{}/keys", space), p.id)
 	}
 	if slices.Contains([]mistake{swallowsErrors, forgetsTwins, believesTheEnd}, p.mistake) {
 		keys.Err = nil
@@ -201,7 +206,7 @@ func (p paper) Collect(ctx context.Context, s inventory.Source) (inventory.Sourc
 func (p paper) Probe(ctx context.Context) []collectors.Check {
 	var checks []collectors.Check
 	for _, space := range []string{"one", "two", "three"} {
-		keys := list(ctx, p.client, "keys", cmsapi.Path("/spaces/{}/keys", space), p.id)
+		keys := list(ctx, p.client, p.mistake, "keys", cmsapi.Path("/spaces/{}/keys", space), p.id)
 		check := collectors.Check{Name: "keys of " + space, Status: collectors.CheckOK}
 		if keys.Err != nil && p.mistake != praises {
 			check.Status, check.Class, check.Detail, check.Hint = collectors.CheckFailed, keys.Err.Class, keys.Err.Error(), keys.Err.Hint

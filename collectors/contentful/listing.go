@@ -47,7 +47,7 @@ func listEach[T identified](ctx context.Context, client *cmsapi.Client, r reques
 				return cmsapi.Page[T]{}, &cmsapi.Error{Class: inventory.ErrUnreadable, Path: r.path, Message: reason}
 			}
 			each(c.Value)
-			return cmsapi.PageOf(r.what, c.Value.Items, c.Value.Total, c.Value.Limit)
+			return c.Value.page(r.what)
 		},
 	}))
 }

@@ -203,17 +203,18 @@ func (c *collector) probeList(ctx context.Context, name, unit, path string) prob
 	if _, err := c.client.Get(ctx, cmsapi.Request{Path: path, Query: cmsapi.Offset(0, 1)}, &page); err != nil {
 		return probed{Check: c.failed(ctx, name, unit, err)}
 	}
-	if err := page.Value.Items.Err("items"); err != nil {
+	got, err := page.Value.page("items")
+	if err == nil && got.Err("items") != nil {
+		err = got.Err("items").At(path)
+	}
+	if err != nil {
 		return probed{Check: c.failed(ctx, name, unit, err)}
 	}
-	check := collectors.Check{Name: name, Status: collectors.CheckOK, Detail: "may be listed"}
-	if total, given := page.Value.Total.Get(); given {
-		check.Detail = fmt.Sprintf("%d in all", total)
-	}
-	if len(page.Value.Items.Items) == 0 {
+	check := collectors.Check{Name: name, Status: collectors.CheckOK, Detail: fmt.Sprintf("%d in all", *got.Total)}
+	if len(got.Items) == 0 {
 		return probed{Check: check, empty: true}
 	}
-	first := page.Value.Items.Items[0].id()
+	first := got.Items[0].id()
 	if first == "" {
 		return probed{Check: c.failed(ctx, name, unit, &cmsapi.Error{
 			Class: inventory.ErrUnreadable, Path: path, Message: "what is listed has no id that can be read",

@@ -74,8 +74,8 @@ func (l link) id() string { return string(l.Sys.Value.ID.Value) }
 
 func (l link) linkType() string { return string(l.Sys.Value.LinkType.Value) }
 
-// collection is one page of a list. Total and limit are optional: some
-// documented samples leave them out.
+// collection is one page of a list. Limit is optional: some documented samples
+// leave it out. Every one documented or recorded has a total.
 type collection[T any] struct {
 	Total    number         `json:"total"`
 	Limit    number         `json:"limit"`
@@ -83,6 +83,16 @@ type collection[T any] struct {
 	Includes cmsapi.Field[struct {
 		User cmsapi.List[user] `json:"User"`
 	}] `json:"includes"`
+}
+
+// page is the collection as a page of a list. A list without a total cannot be
+// held against it, so it is not known to be whole.
+func (c collection[T]) page(what string) (cmsapi.Page[T], error) {
+	p, err := cmsapi.PageOf(what, c.Items, c.Total, c.Limit)
+	if c.Total.Missing() {
+		p.Uncounted = c.Total.Reason("total")
+	}
+	return p, err
 }
 
 // space is a space of an organization or of the caller.
