@@ -15,6 +15,8 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/bundle"
+
+	"github.com/tokenaudit/tokenaudit/collectors/userfile"
 )
 
 // What custom rules may amount to: far more than anybody writes, far less than
@@ -85,10 +87,7 @@ func identity(path string) string {
 
 // reasonOf leaves the path out of a file error, because a LoadError has it.
 func reasonOf(err error) string {
-	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-		return pathError.Err.Error()
-	}
-	return err.Error()
+	return userfile.Reason(err).Error()
 }
 
 func isBundle(path string) bool {
@@ -98,28 +97,33 @@ func isBundle(path string) bool {
 // folder reads the Rego files of a folder, below it as well, but none in hidden
 // folders such as .git.
 func (c *customFiles) folder(root string) error {
-	// With a separator at its end, a root that is a link is followed.
-	root += string(filepath.Separator)
-	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	folder, err := os.OpenRoot(root)
+	if err != nil {
+		return &LoadError{File: root, Detail: "read custom rules: " + reasonOf(err)}
+	}
+	defer folder.Close() //nolint:errcheck // it was only read
+	return fs.WalkDir(folder.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		path := filepath.Join(root, name)
 		switch {
 		case err != nil:
 			return &LoadError{File: path, Detail: "read custom rules: " + reasonOf(err)}
-		case entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), "."):
-			return filepath.SkipDir
-		case entry.IsDir() || filepath.Ext(path) != ".rego":
+		case entry.IsDir() && name != "." && strings.HasPrefix(entry.Name(), "."):
+			return fs.SkipDir
+		case entry.IsDir() || filepath.Ext(name) != ".rego":
 			return nil
 		}
-		return c.file(path)
+		text, err := userfile.ReadIn(folder, name, maxModuleBytes)
+		return c.take(path, text, err)
 	})
 }
 
 func (c *customFiles) file(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return &LoadError{File: path, Detail: "read custom rules: " + reasonOf(err)}
-	}
-	defer file.Close() //nolint:errcheck // it was only read
-	text, err := io.ReadAll(io.LimitReader(file, maxModuleBytes+1))
+	text, err := userfile.Read(path, maxModuleBytes)
+	return c.take(path, text, err)
+}
+
+// take adds what was read of a file, or says why nothing was.
+func (c *customFiles) take(path string, text []byte, err error) error {
 	if err != nil {
 		return &LoadError{File: path, Detail: "read custom rules: " + reasonOf(err)}
 	}
@@ -178,6 +182,15 @@ func bundleErrors(path string, err error) error {
 	if strings.Contains(err.Error(), "verification key not provided") {
 		return &LoadError{File: path, Detail: "the bundle is signed, and there is no key here to check that with: give one that is not signed"}
 	}
+	// A bundle may hold anything: none of its lines is quoted.
+	if single, ok := errors.AsType[*ast.Error](err); ok {
+		single.Details = nil
+	}
+	if several, ok := errors.AsType[ast.Errors](err); ok {
+		for _, e := range several {
+			e.Details = nil
+		}
+	}
 	var f faults
 	f.opa(err)
 	for _, e := range f.list {
@@ -192,17 +205,9 @@ func bundleErrors(path string, err error) error {
 
 // unpack bounds a bundle, and what it unpacks to, before anything reads it.
 func unpack(path string) (io.Reader, error) {
-	file, err := os.Open(path)
+	packed, err := userfile.Read(path, maxBundleBytes)
 	if err != nil {
 		return nil, err
-	}
-	defer file.Close() //nolint:errcheck // it was only read
-	packed, err := io.ReadAll(io.LimitReader(file, maxBundleBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(packed) > maxBundleBytes {
-		return nil, fmt.Errorf("it has more than %d bytes", maxBundleBytes)
 	}
 	stream, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // LoadError is one thing that is wrong with a rule. No rule is loaded then.
@@ -65,13 +67,14 @@ func (f *faults) file(path, format string, args ...any) {
 	f.list = append(f.list, &LoadError{File: path, Detail: fmt.Sprintf(format, args...)})
 }
 
-// opa takes over an error of OPA's parser or compiler.
+// opa takes over an error of OPA's parser or compiler. It may quote a line, and a
+// rule has no business with credentials.
 func (f *faults) opa(err error) {
 	var several ast.Errors
 	if !errors.As(err, &several) {
 		var single *ast.Error
 		if !errors.As(err, &single) {
-			f.list = append(f.list, &LoadError{Detail: oneLine(err.Error())})
+			f.list = append(f.list, &LoadError{Detail: oneLine(redact.Text(err.Error()))})
 			return
 		}
 		several = ast.Errors{single}
@@ -79,9 +82,9 @@ func (f *faults) opa(err error) {
 	for _, e := range several {
 		detail := e.Message
 		if e.Details != nil {
-			detail = strings.Join(append([]string{detail}, e.Details.Lines()...), " | ")
+			detail = strings.Join(append([]string{detail}, e.Details.Lines()...), "\n| ")
 		}
-		f.at(e.Location, "%s: %s", e.Code, oneLine(detail))
+		f.at(e.Location, "%s: %s", e.Code, oneLine(redact.Text(detail)))
 	}
 }
 

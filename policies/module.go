@@ -46,6 +46,10 @@ func parse(modules []module, capabilities *ast.Capabilities, f *faults) {
 	options := ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1, Capabilities: capabilities}
 	for i := range modules {
 		parsed, err := ast.ParseModuleWithOpts(modules[i].path, string(modules[i].text), options)
+		if err != nil && !startsWithPackage(modules[i].text) {
+			f.file(modules[i].path, "not a Rego file: expected a package at its beginning, for example package custom.rules.ours")
+			continue
+		}
 		if err != nil {
 			f.opa(err)
 			continue
@@ -57,6 +61,13 @@ func parse(modules []module, capabilities *ast.Capabilities, f *faults) {
 		modules[i].parsed = parsed
 	}
 }
+
+// packageClause is how a Rego file begins: comments may come before its package.
+var packageClause = regexp.MustCompile(`^(?:\x{feff})?(?:\s+|#[^\n]*\n)*package\s+[A-Za-z_]`)
+
+// startsWithPackage reports whether a text is plainly meant to be Rego. OPA quotes
+// the line that it cannot parse, and of any other file that may be a secret.
+func startsWithPackage(text []byte) bool { return packageClause.Match(text) }
 
 // A house is the part of the data document that rules of one origin live in.
 type house struct {

@@ -25,6 +25,8 @@ const (
 var mayImport = map[string][]string{
 	"collectors/inventory": {},
 	"collectors/emulator":  {},
+	"collectors/redact":    {},
+	"collectors/userfile":  {},
 	"collectors/usage":     {"collectors/inventory"},
 	"collectors/history":   {"collectors/inventory"},
 	"collectors/cmsapi":    {"collectors/inventory"},
@@ -35,7 +37,7 @@ var mayImport = map[string][]string{
 	"collectors/conformance": {"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/inventory"},
-	"policies":             {"collectors/inventory"},
+	"policies":             {"collectors/inventory", "collectors/redact", "collectors/userfile"},
 	"report":               {"policies", "collectors/inventory"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/inventory", "policies", "report",
