@@ -151,6 +151,7 @@ Exit codes:
 		root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", a.width)))
 	}
 	root.AddCommand(commands(a)...)
+	refuseRepeats(root)
 	a.completeValues(root)
 	return root
 }

@@ -92,6 +92,10 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 // wrongFlag adds to an error of the flags what helps: the flag that was probably
 // meant, else where all stand.
 func wrongFlag(cmd *cobra.Command, err error) error {
+	var repeated repeatedError
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && errors.As(err, &repeated) {
+		return usageError{fmt.Errorf("--%s is %w", invalid.GetFlag().Name, repeated)}
+	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
 		var names []string
