@@ -100,7 +100,7 @@ func (p *page) paragraph(label, text string) {
 		return
 	}
 	indent := strings.Repeat(" ", displaywidth.String(label))
-	for i, line := range wrap(text, p.width-len(indent)) {
+	for i, line := range Wrap(text, p.width-len(indent)) {
 		if i == 0 {
 			p.put(label + line + "\n")
 		} else {
@@ -111,7 +111,7 @@ func (p *page) paragraph(label, text string) {
 
 // item writes text as an indented point of a list, whole.
 func (p *page) item(text string) {
-	for i, line := range wrap(cutWidth(oneLine(text), mostProse), p.width-4) {
+	for i, line := range Wrap(cutWidth(oneLine(text), mostProse), p.width-4) {
 		if i > 0 {
 			p.put("  ")
 		}
@@ -213,7 +213,7 @@ func linesOf(columns []column, row []string, widths []int) [][]string {
 			lines[0][i] = c.cut(row[i], widths[i])
 			continue
 		}
-		for n, part := range wrap(cutWidth(row[i], mostProse), widths[i]) {
+		for n, part := range Wrap(cutWidth(row[i], mostProse), widths[i]) {
 			if n == len(lines) {
 				lines = append(lines, make([]string, len(row)))
 			}
@@ -359,8 +359,8 @@ func narrow(columns []column, widths, least []int, sum, total int) int {
 	return sum
 }
 
-// wrap breaks text into lines of at most columns, at blanks where there are any.
-func wrap(text string, columns int) []string {
+// Wrap breaks text into lines of at most columns, at blanks where there are any.
+func Wrap(text string, columns int) []string {
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(text) {

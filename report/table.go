@@ -309,7 +309,7 @@ func (p *page) verdict(d Decision) {
 	s := map[Verdict]style{VerdictPass: green, VerdictFail: red, VerdictIncomplete: yellow}[d.Verdict]
 	line := oneLine(fmt.Sprintf("%s (exit code %d): %s.", strings.ToUpper(string(d.Verdict)), d.Code, d.Reason))
 	if p.o.Terminal {
-		line = strings.Join(wrap(line, p.width), "\n")
+		line = strings.Join(Wrap(line, p.width), "\n")
 	}
 	p.styled(s, line)
 }

@@ -163,8 +163,8 @@ func TestWrap(t *testing.T) {
 	}{
 		{"", 10, ""}, {"one", 10, "one"}, {"one two three", 7, "one two|three"}, {"a verylongword b", 5, "a|very|long|word|b"},
 	} {
-		if got := strings.Join(wrap(tt.text, tt.n), "|"); got != tt.want {
-			t.Errorf("wrap(%q, %d) = %q, want %q", tt.text, tt.n, got, tt.want)
+		if got := strings.Join(Wrap(tt.text, tt.n), "|"); got != tt.want {
+			t.Errorf("Wrap(%q, %d) = %q, want %q", tt.text, tt.n, got, tt.want)
 		}
 	}
 }

@@ -147,10 +147,9 @@ Exit codes:
 	root.Flags().Bool("version", false, "print the version")
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpCommand(newHelp())
-	if a.outTerminal {
-		root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", a.width)))
-	}
+	root.SetHelpFunc(a.help)
 	root.AddCommand(commands(a)...)
+	nameValues(root)
 	refuseRepeats(root)
 	a.completeValues(root)
 	return root

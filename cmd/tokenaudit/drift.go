@@ -33,7 +33,8 @@ no difference.
 
 It exits 0 when all is as declared, 1 when something is not, and 3 when nothing
 differs but a list or a source could not be compared. An error gives 2.`,
-		Example: `  tokenaudit collect -o inventory.json && tokenaudit drift --manifest tokens.yaml inventory.json
+		Example: `  tokenaudit collect -o inventory.json
+  tokenaudit drift --manifest tokens.yaml inventory.json
   tokenaudit drift --manifest tokens.yaml -o json inventory.json`,
 		Args: takes("INVENTORY.json..."),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -36,7 +36,7 @@ another: the same inventory, rules and settings give the same report, byte by by
 		Example: `  tokenaudit evaluate inventory.json
   tokenaudit collect | tokenaudit evaluate -
   tokenaudit evaluate --at 2026-12-31 inventory.json
-  tokenaudit evaluate --terraform-plan plan.json --terraform-dir . inventory.json`,
+  tokenaudit evaluate --terraform-plan plan.json --terraform-dir . live.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if o.given() {
 				return nil

@@ -42,7 +42,7 @@ that only one token has; for a rule about sources it is that of a source.
 It reads the configured sources, or saved inventories with --inventory.`,
 		Example: `  tokenaudit explain unused-token datocms/projects/77/access_tokens/312
   tokenaudit explain unused-token access_tokens/312
-  tokenaudit explain --inventory inventory.json write-token-never-expires contentful/organizations/o/access_tokens/x`,
+  tokenaudit explain --inventory inventory.json unused-token access_tokens/x`,
 		Args: takes("RULE", "TOKEN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.rule, o.subject = args[0], args[1]

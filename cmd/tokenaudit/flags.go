@@ -39,7 +39,7 @@ func (o *readOptions) bind(cmd *cobra.Command) {
 
 // bindShard adds --shard, which only commands that save what they read take.
 func (o *readOptions) bindShard(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.shard, "shard", "", "read only this part of the rate-limit domains, such as `3/16`; NAME/16 takes the index, from 0, from an environment variable")
+	cmd.Flags().StringVar(&o.shard, "shard", "", "read only this `part` of the rate-limit domains, such as 3/16; NAME/16 takes the index, from 0, from an environment variable")
 }
 
 // gateOptions say which findings fail the run.

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -54,27 +52,6 @@ func TestFlags(t *testing.T) {
 	} {
 		if diff := cmp.Diff(pair.want, pair.got, allow); diff != "" {
 			t.Errorf("%T (-want +got):\n%s", pair.want, diff)
-		}
-	}
-}
-
-// On a terminal the help of flags is wrapped to its width.
-func TestHelpFitsTheTerminal(t *testing.T) {
-	for _, command := range []string{"scan", "evaluate", "collect"} {
-		var out, errs bytes.Buffer
-		a := newApp(surroundings{in: strings.NewReader(""), out: &out, err: &errs})
-		a.outTerminal, a.width = true, 80
-		if err := a.execute(t.Context(), []string{command, "--help"}); err != nil {
-			t.Fatal(err)
-		}
-		_, flags, ok := strings.Cut(out.String(), "\nFlags:\n")
-		if !ok {
-			t.Fatalf("%s: no flags in\n%s", command, out.String())
-		}
-		for line := range strings.SplitSeq(flags, "\n") {
-			if len(line) > 80 {
-				t.Errorf("%s: %d columns: %s", command, len(line), line)
-			}
 		}
 	}
 }

@@ -36,15 +36,11 @@ func (v *singleValue) Set(s string) error {
 // refuseRepeats makes every flag of every command that takes one value refuse a
 // second. Those that collect values are as they were.
 func refuseRepeats(root *cobra.Command) {
-	for _, cmd := range allCommands(root) {
-		for _, flags := range []*pflag.FlagSet{cmd.Flags(), cmd.PersistentFlags()} {
-			flags.VisitAll(func(f *pflag.Flag) {
-				switch f.Value.(type) {
-				case pflag.SliceValue, *singleValue:
-				default:
-					f.Value = &singleValue{Value: f.Value}
-				}
-			})
+	visitFlags(root, func(f *pflag.Flag) {
+		switch f.Value.(type) {
+		case pflag.SliceValue, *singleValue:
+		default:
+			f.Value = &singleValue{Value: f.Value}
 		}
-	}
+	})
 }
