@@ -29,18 +29,18 @@ var mayImport = map[string][]string{
 	"collectors/userfile":  {},
 	"collectors/usage":     {"collectors/inventory"},
 	"collectors/history":   {"collectors/inventory"},
-	"collectors/cmsapi":    {"collectors/inventory"},
+	"collectors/cmsapi":    {"collectors/inventory", "collectors/redact"},
 	"collectors/manifest":  {"collectors/cmsapi", "collectors/inventory"},
 	"collectors":           {"collectors/cmsapi", "collectors/inventory"},
 	"collectors/instance":  {"collectors", "collectors/cmsapi", "collectors/inventory"},
 	// The suite is for tests: what is not a test must not need it.
 	"collectors/conformance": {"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
-	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/inventory"},
+	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/inventory", "collectors/userfile"},
 	"policies":             {"collectors/inventory", "collectors/redact", "collectors/userfile"},
 	"report":               {"policies", "collectors/inventory"},
 	"cmd/tokenaudit/config": {
-		"collectors", "collectors/cmsapi", "collectors/inventory", "policies", "report",
+		"collectors", "collectors/cmsapi", "collectors/inventory", "collectors/redact", "collectors/userfile", "policies", "report",
 	},
 }
 

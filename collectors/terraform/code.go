@@ -1,10 +1,7 @@
 package terraform
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/userfile"
 )
 
 const (
@@ -130,9 +128,9 @@ func (c *code) warn(format string, args ...any) {
 // file reads the blocks of one file. One that cannot be parsed is read as far
 // as it goes.
 func (c *code) file(address, dir, path string, asJSON bool) {
-	text, err := readBounded(path)
+	text, err := userfile.Read(path, maxFile)
 	if err != nil {
-		c.warn("%s: %s", c.shown(path), err)
+		c.warn("%s: %s", c.shown(path), userfile.Reason(err))
 		return
 	}
 	parse := c.parser.ParseHCL
@@ -160,39 +158,6 @@ func (c *code) file(address, dir, path string, asJSON bool) {
 	for _, block := range content.Blocks {
 		c.block(address, dir, block)
 	}
-}
-
-// readBounded reads a regular file: a pipe would block.
-func readBounded(path string) ([]byte, error) {
-	stat, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, unwrapped(err)
-	case !stat.Mode().IsRegular():
-		return nil, errors.New("it is not a regular file")
-	case stat.Size() > maxFile:
-		return nil, tooLarge()
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, unwrapped(err)
-	}
-	defer f.Close() //nolint:errcheck // opened for reading only
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = tooLarge() // it has grown since
-	}
-	return text, err
-}
-
-func tooLarge() error { return fmt.Errorf("it is larger than %d MiB", maxFile>>20) }
-
-// unwrapped leaves the path out of an error that is told beside it.
-func unwrapped(err error) error {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return path.Err
-	}
-	return err
 }
 
 // block remembers where a block and its arguments stand.
@@ -246,7 +211,7 @@ func (c *code) call(address, dir string, source *hcl.Attribute) {
 		return
 	}
 	if err := c.module(address, filepath.Join(dir, filepath.FromSlash(path))); err != nil {
-		c.warn("%s", unwrapped(err))
+		c.warn("%s", userfile.Reason(err))
 	}
 }
 

@@ -99,6 +99,40 @@ func TestModulesThatCallEachOther(t *testing.T) {
 	}
 }
 
+// A link is followed, as Terraform follows it, but to nothing that is no document.
+func TestCodeThatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "shared"), []byte("provider \"contentful\" {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code := filepath.Join(dir, "code")
+	if err := os.Mkdir(code, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{}
+	for _, link := range [][3]string{
+		{"a.tf", "../shared", ""}, {"b.tf", "/proc/self/environ", "is a file of the kernel, which is never read"},
+		{"c.tf", "/dev/zero", "is a device or a socket, not a file"}, {"d.tf", "..", "is a folder, not a file"},
+	} {
+		if err := os.Symlink(link[1], filepath.Join(code, link[0])); err != nil {
+			t.Skip(err)
+		}
+		if _, err := os.Stat(filepath.Join(code, link[0])); err != nil {
+			t.Skip(err)
+		}
+		if link[2] != "" {
+			want = append(want, filepath.Join(code, link[0])+": "+link[2])
+		}
+	}
+	warnings, err := read(t, planOf(nil)).Locate(code, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, warnings); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestLocateWhatIsNoFolder(t *testing.T) {
 	p := read(t, planOf(nil))
 	for _, dir := range []string{"absent", "code_test.go"} {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/userfile"
 )
 
 const (
@@ -195,22 +194,10 @@ func (ref secretRef) fromFile(dir string) (string, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
-	stat, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("cannot read the secret's file: %w", reason(err))
-	}
 	// Opening a pipe would wait for its writer.
-	if !stat.Mode().IsRegular() {
-		return "", errors.New("the secret's file is not a regular file")
-	}
-	f, err := os.Open(path)
+	value, err := userfile.Read(path, maxSecret+2)
 	if err != nil {
-		return "", fmt.Errorf("cannot read the secret's file: %w", reason(err))
-	}
-	defer f.Close() //nolint:errcheck // opened for reading only
-	value, err := io.ReadAll(io.LimitReader(f, maxSecret+2))
-	if err != nil {
-		return "", fmt.Errorf("cannot read the secret's file: %w", reason(err))
+		return "", fmt.Errorf("cannot read the secret's file: %w", userfile.Reason(err))
 	}
 	return string(value), nil
 }
@@ -242,7 +229,7 @@ func (ref secretRef) fromCommand(ctx context.Context, env Environment, dir strin
 	case errors.Is(err, exec.ErrNotFound):
 		return "", errors.New("the secret's command was not found")
 	}
-	return "", fmt.Errorf("the secret's command could not run: %w", reason(err))
+	return "", fmt.Errorf("the secret's command could not run: %w", userfile.Reason(err))
 }
 
 // limitedBuffer keeps the first bytes of a stream and drops the rest, so that a

@@ -63,10 +63,11 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 		"{env: LINES}":             "the secret holds a line break or a control character",
 		"{env: planted_secret}":    "the environment variable it names is empty",
 		"{file: planted}":          "cannot read the secret's file: no such file or directory",
-		"{file: .}":                "the secret's file is not a regular file",
+		"{file: .}":                "cannot read the secret's file: is a folder, not a file",
+		"{file: /dev/null}":        "cannot read the secret's file: is a device or a socket, not a file",
 		"{file: empty}":            "the secret is empty",
 		"{file: lines}":            "the secret holds a line break or a control character",
-		"{file: large}":            "the secret is longer than 64 KiB",
+		"{file: large}":            "cannot read the secret's file: is larger than 64 KiB",
 		"{command: [cat, large]}":  "the secret is longer than 64 KiB",
 		"{command: [\"true\"]}":    "the secret is empty",
 		"{command: [planted-cmd]}": "the secret's command was not found",
@@ -84,6 +85,18 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 		if strings.Contains(got, "planted") {
 			t.Errorf("%s: the error repeats the secret: %s", reference, got)
 		}
+	}
+}
+
+// The environment of the process is no secret's file: what a configuration may name
+// is a file, and not the machine.
+func TestSecretOfTheKernel(t *testing.T) {
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		t.Skip(err)
+	}
+	_, err := resolve(t, "{file: /proc/self/environ}", nil)
+	if err == nil || !strings.HasSuffix(err.Error(), "cannot read the secret's file: is a file of the kernel, which is never read") {
+		t.Errorf("got %v", err)
 	}
 }
 
