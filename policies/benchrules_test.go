@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"testing"
 	"text/tabwriter"
@@ -35,8 +34,6 @@ func TestBenchRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	savePolicies(t, rules, b.engine)
-	// As the program does for small runs.
-	debug.SetGCPercent(400)
 	models := b.demo()
 	fmt.Printf("%d rules, tokens like those of the demo; load of the machine: %s\n", len(b.engine.rules), loadAverage())
 	b.compare(newCrowd(10_000, models), rules, 5)

@@ -20,7 +20,6 @@ import (
 )
 
 func main() {
-	paceCollector()
 	signalled, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, end := context.WithCancel(context.Background())
 	// The first signal ends the requests, and what was seen is still written.
