@@ -19,21 +19,10 @@ type brief struct {
 	terms []*ast.Term
 	// marks tell which conditions of the rules each token satisfies.
 	marks []mask
-	// chunks are the tokens of each query of a rule about tokens; whole are all
-	// of them, for rules about the source.
-	chunks     []chunk
-	whole      chunk
+	// tokensTerm is the array of them.
+	tokensTerm *ast.Term
 	sourceTerm *ast.Term
 	atTerm     *ast.Term
-}
-
-// A chunk is some tokens of a source.
-type chunk struct {
-	indexes []int
-	// term is the array of the tokens.
-	term *ast.Term
-	// known finds the tokens by id.
-	known map[string]int
 }
 
 // brief prepares a source for the rules of the engine.
@@ -60,19 +49,7 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 		b.place[token.ID] = i
 		b.terms[i] = encoder.token(token, &b.derived[i])
 	}
-	b.whole = chunk{indexes: indexes(len(source.Tokens)), term: ast.ArrayTerm(b.terms...), known: b.place}
-	parts := chunks(source.Tokens, chunkTokens)
-	if len(parts) == 1 {
-		b.chunks = []chunk{b.whole}
-		return b
-	}
-	for _, part := range parts {
-		c := chunk{indexes: part, term: b.array(part), known: make(map[string]int, len(part))}
-		for _, i := range part {
-			c.known[source.Tokens[i].ID] = i
-		}
-		b.chunks = append(b.chunks, c)
-	}
+	b.tokensTerm = ast.ArrayTerm(b.terms...)
 	return b
 }
 
@@ -85,24 +62,15 @@ func (b *brief) array(indexes []int) *ast.Term {
 	return ast.ArrayTerm(terms...)
 }
 
-// chunksOf gives the tokens of all queries of a rule: in chunks for a rule about
-// tokens, all at once for a rule about the source.
-func (b *brief) chunksOf(subject Subject) []chunk {
-	if subject == SubjectToken {
-		return b.chunks
-	}
-	return []chunk{b.whole}
-}
-
-// left gives the tokens of a chunk that an inquiry of a rule has to be about; nil
-// if OPA would have nothing to say.
-func (b *brief) left(c chunk, rule *ruleInForce, inquiry int) *ast.Term {
+// left gives the tokens that an inquiry of a rule has to be about; nil if OPA
+// would have nothing to say.
+func (b *brief) left(rule *ruleInForce, inquiry int) *ast.Term {
 	sieve := rule.inquiries[inquiry].sieve
 	if sieve == nil {
-		return c.term
+		return b.tokensTerm
 	}
 	var left []int
-	for _, i := range c.indexes {
+	for i := range b.terms {
 		if satisfiesAny(b.marks[i], rule.left[inquiry]) {
 			left = append(left, i)
 		}
@@ -110,8 +78,8 @@ func (b *brief) left(c chunk, rule *ruleInForce, inquiry int) *ast.Term {
 	switch {
 	case len(left) == 0 && sieve.perToken:
 		return nil
-	case len(left) == len(c.indexes):
-		return c.term
+	case len(left) == len(b.terms):
+		return b.tokensTerm
 	}
 	return b.array(left)
 }

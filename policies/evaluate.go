@@ -19,8 +19,7 @@ import (
 
 // Evaluate judges one source at the audit time. The error is non-nil only if
 // ctx ended: a rule that cannot run is part of the result. It takes about 8 KB a
-// token, however many chunks the source has, because rules about the source see
-// all of it.
+// token, because a rule sees all tokens of the source.
 func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error) {
 	b := e.brief(&source, at)
 	rulings := e.judgeAll(ctx, b)
@@ -43,6 +42,10 @@ func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.
 	return result, nil
 }
 
+// largeSource is from how many tokens on the rules share a source between the
+// processors.
+const largeSource = 1000
+
 // judgeAll judges the source by every rule, in the order of the rules. The rules
 // share a large source between the processors; small ones are many, and the
 // caller judges them side by side.
@@ -56,7 +59,7 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 			rulings[i] = e.judge(ctx, b, rule, v, nil)
 		}
 	}
-	if len(b.chunks) == 1 {
+	if len(b.terms) < largeSource {
 		for i := range e.rules {
 			judge(i)
 		}
@@ -71,33 +74,25 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 }
 
 // run asks the rule about the whole source, within the time limit.
-func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) ([]*outcome, error) {
+func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*outcome, error) {
 	limit := e.limit(ctx, rule, b)
 	defer limit.stop()
-	var outcomes []*outcome
-	for _, c := range b.chunksOf(rule.Subject) {
-		bindings := make(map[string]*ast.Term, len(rule.sets))
-		for i := range rule.inquiries {
-			tokens := b.left(c, rule, i)
-			if tokens == nil {
-				continue
-			}
-			input := ast.NewObject(
-				[2]*ast.Term{keySource, b.sourceTerm},
-				[2]*ast.Term{keyTokens, tokens},
-				[2]*ast.Term{keyAt, b.atTerm},
-				[2]*ast.Term{keyParams, v.params})
-			if err := rule.ask(ctx, i, input, limit, bindings); err != nil {
-				return nil, err
-			}
+	bindings := make(map[string]*ast.Term, len(rule.sets))
+	for i := range rule.inquiries {
+		tokens := b.left(rule, i)
+		if tokens == nil {
+			continue
 		}
-		o, err := readOutcome(bindings, subjects{rule: rule.compiledRule, source: b.source.ID, known: c.known})
-		if err != nil {
+		input := ast.NewObject(
+			[2]*ast.Term{keySource, b.sourceTerm},
+			[2]*ast.Term{keyTokens, tokens},
+			[2]*ast.Term{keyAt, b.atTerm},
+			[2]*ast.Term{keyParams, v.params})
+		if err := rule.ask(ctx, i, input, limit, bindings); err != nil {
 			return nil, err
 		}
-		outcomes = append(outcomes, o)
 	}
-	return outcomes, nil
+	return readOutcome(bindings, subjects{rule: rule.compiledRule, source: b.source.ID, known: b.place})
 }
 
 // query evaluates one inquiry of the rule on one input, and adds its output sets

@@ -158,37 +158,3 @@ func TestEmptyTokenTerm(t *testing.T) {
 		t.Errorf("expiry.at is %v, want it absent", v)
 	}
 }
-
-func TestChunksKeepTwinsTogether(t *testing.T) {
-	var tokens []inventory.Token
-	for i := range 25 {
-		tokens = append(tokens, inventory.Token{ID: fmt.Sprintf("d%d", i)})
-	}
-	for i := range 25 {
-		tokens = append(tokens, inventory.Token{ID: fmt.Sprintf("p%d", i), Twin: fmt.Sprintf("d%d", i)})
-	}
-	tokens = append(tokens, inventory.Token{ID: "orphan", Twin: "gone"}, inventory.Token{ID: "self", Twin: "self"})
-	seen := map[int]int{}
-	chunkOf := map[string]int{}
-	all := chunks(tokens, 10)
-	for n, chunk := range all {
-		if len(chunk) > 11 {
-			t.Errorf("chunk %d has %d tokens", n, len(chunk))
-		}
-		for _, i := range chunk {
-			seen[i]++
-			chunkOf[tokens[i].ID] = n
-		}
-	}
-	if len(all) != 6 {
-		t.Errorf("%d chunks, want 6", len(all))
-	}
-	for i := range tokens {
-		if seen[i] != 1 {
-			t.Errorf("token %s is judged %d times", tokens[i].ID, seen[i])
-		}
-		if twin := tokens[i].Twin; twin != "" && twin != "gone" && chunkOf[twin] != chunkOf[tokens[i].ID] {
-			t.Errorf("%s is in another chunk than %s", tokens[i].ID, twin)
-		}
-	}
-}

@@ -27,21 +27,15 @@ func (r *ruling) detail() string {
 // if it were token 0). It notes what decided in steps, unless that is nil.
 func (e *Engine) judge(ctx context.Context, b *brief, rule *ruleInForce, v *variant, steps []Step) *ruling {
 	r := &ruling{}
-	outcomes, err := e.run(ctx, b, rule, v)
+	o, err := e.run(ctx, b, rule, v)
 	r.err = err
 	j := judgement{brief: b, rule: rule, variant: v, engine: e, ruling: r}
 	if rule.Subject == SubjectSource {
-		note(steps, 0, j.source(outcomes))
+		note(steps, 0, j.source(o))
 		return r
 	}
-	for n, c := range b.chunks {
-		var o *outcome
-		if err == nil {
-			o = outcomes[n]
-		}
-		for _, i := range c.indexes {
-			note(steps, i, j.token(i, o))
-		}
+	for i := range b.source.Tokens {
+		note(steps, i, j.token(i, o))
 	}
 	j.missingLists()
 	return r
@@ -62,7 +56,8 @@ type judgement struct {
 	*ruling
 }
 
-// token decides the pair with one token, in the order that makes unknown never
+// token decides the pair with one token by the outcome of the rule, nil if it could
+// not run, in the order that makes unknown never
 // a pass and never a guess: kinds, applies, requires, deny, unknown, allow.
 func (j *judgement) token(i int, o *outcome) Step {
 	token := &j.brief.source.Tokens[i]
@@ -113,15 +108,14 @@ func cannotBeUsed(token *inventory.Token) bool {
 
 // source decides the one pair with the source. What the rule has proven stands,
 // whatever list is missing; only a pass needs the lists.
-func (j *judgement) source(outcomes []*outcome) Step {
+func (j *judgement) source(o *outcome) Step {
 	source := j.brief.source
 	if !j.concernsSource() {
 		return j.notApplicable(StepKinds)
 	}
-	if outcomes == nil {
+	if o == nil {
 		return j.notEvaluated("", j.couldNotRun(), StepError)
 	}
-	o := outcomes[0]
 	if o.applies != nil && !o.applies[source.ID] {
 		return j.notApplicable(StepApplies)
 	}

@@ -207,11 +207,11 @@ func TestEvaluateIsDeterministic(t *testing.T) {
 	}
 }
 
-// A source that is judged in chunks gets the verdicts that its tokens get one by
-// one, and a rule about the source sees all of it.
+// The tokens of a large source get the verdicts that they get one by one, and a
+// rule about the source sees all of it.
 func TestLargeSource(t *testing.T) {
 	e := load(t, LoadOptions{})
-	source := population(2*chunkTokens + 100)
+	source := population(2*largeSource + 100)
 	for i := range source.Tokens {
 		source.Tokens[i].Name = "the same"
 	}
@@ -247,5 +247,22 @@ func TestLargeSource(t *testing.T) {
 	}
 	if got := large.Counts["token-not-rotated"]; got != (Counts{Pass: len(source.Tokens)}) {
 		t.Errorf("token-not-rotated was counted as %+v", got)
+	}
+}
+
+// A rule sees all tokens of a source, however many these are: one that compares
+// tokens finds the first and the last, one that counts them counts all.
+func TestRuleSeesAllTokens(t *testing.T) {
+	const n = 2*largeSource + 500
+	twins := "deny contains {\"token\": token.id, \"message\": \"m\"} if {\n\tsome token in input.tokens\n\ttoken.description == \"twin\"\n\tsome other in input.tokens\n\tother.description == \"twin\"\n\tother.id != token.id\n}\n"
+	counts := "deny contains {\"token\": token.id, \"message\": \"m\"} if {\n\tcount(input.tokens) >= 2500\n\tsome token in input.tokens\n}\n"
+	source := population(n)
+	source.Tokens[0].Description, source.Tokens[n-1].Description = "twin", "twin"
+	for text, fails := range map[string]int{twins: 2, counts: n} {
+		text = customRule(text, "requires: []", "requires: [description]")
+		e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}})
+		if diff := cmp.Diff(Counts{Fail: fails, Pass: n - fails}, evaluate(t, e, source).Counts["custom/ours"]); diff != "" {
+			t.Errorf("%s\n%s", text, diff)
+		}
 	}
 }

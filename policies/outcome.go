@@ -29,7 +29,7 @@ type finding struct {
 	evidence            map[string]any
 }
 
-// An outcome is what one query gave back.
+// An outcome is what a rule says of one source.
 type outcome struct {
 	// applies is nil where the rule has no such set.
 	applies map[string]bool
@@ -40,7 +40,7 @@ type outcome struct {
 // subjects says which ids the elements of output sets may name.
 type subjects struct {
 	rule *compiledRule
-	// known finds the tokens of the query by id.
+	// known finds the tokens of the source by id.
 	known  map[string]int
 	source string
 }
@@ -71,8 +71,10 @@ func readOutcome(bindings map[string]*ast.Term, s subjects) (*outcome, error) {
 	if o.unknown, err = readSet(bindings, setUnknown, s); err != nil {
 		return nil, err
 	}
-	o.allow, err = readSet(bindings, setAllow, s)
-	return o, err
+	if o.allow, err = readSet(bindings, setAllow, s); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 func readApplies(term *ast.Term, s subjects) (map[string]bool, error) {

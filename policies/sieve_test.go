@@ -243,12 +243,12 @@ func TestSieveChangesNothing(t *testing.T) {
 		source := mixedSource(random)
 		b := e.brief(&source, auditTime)
 		for _, rule := range e.rules {
-			outcomes, err := e.run(t.Context(), b, rule, &rule.base)
+			got, err := e.run(t.Context(), b, rule, &rule.base)
 			if err != nil {
 				t.Fatalf("%s: %v", rule.ID, err)
 			}
 			input := ast.NewObject(
-				[2]*ast.Term{keySource, b.sourceTerm}, [2]*ast.Term{keyTokens, b.whole.term},
+				[2]*ast.Term{keySource, b.sourceTerm}, [2]*ast.Term{keyTokens, b.tokensTerm},
 				[2]*ast.Term{keyAt, b.atTerm}, [2]*ast.Term{keyParams, rule.base.params})
 			unsieved := *rule.compiledRule
 			unsieved.inquiries = []inquiry{{query: whole[rule.ID]}}
@@ -260,13 +260,13 @@ func TestSieveChangesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", rule.ID, err)
 			}
-			if diff := cmp.Diff(said(want), said(outcomes[0])); diff != "" {
+			if diff := cmp.Diff(said(want), said(got)); diff != "" {
 				t.Fatalf("%s: %s", rule.ID, diff)
 			}
 			j := judgement{brief: b, rule: rule}
 			for i, token := range source.Tokens {
-				if rule.Subject == SubjectToken && j.applies(i, outcomes[0]) != (want.applies == nil || want.applies[token.ID]) {
-					t.Fatalf("%s: applies to %s: %t", rule.ID, token.ID, j.applies(i, outcomes[0]))
+				if rule.Subject == SubjectToken && j.applies(i, got) != (want.applies == nil || want.applies[token.ID]) {
+					t.Fatalf("%s: applies to %s: %t", rule.ID, token.ID, j.applies(i, got))
 				}
 			}
 		}
