@@ -17,19 +17,10 @@ type brief struct {
 	place map[string]int
 	// terms are the tokens of the input, built once.
 	terms []*ast.Term
-	// marks tell which conditions of the rules each token satisfies.
-	marks []mask
 	// tokensTerm is the array of them.
 	tokensTerm *ast.Term
 	sourceTerm *ast.Term
 	atTerm     *ast.Term
-}
-
-// brief prepares a source for the rules of the engine.
-func (e *Engine) brief(source *inventory.Source, at time.Time) *brief {
-	b := newBrief(source, at)
-	b.marks = e.marking.mark(source.ID, b.sourceTerm, b.terms)
-	return b
 }
 
 func newBrief(source *inventory.Source, at time.Time) *brief {
@@ -51,35 +42,4 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 	}
 	b.tokensTerm = ast.ArrayTerm(b.terms...)
 	return b
-}
-
-// array gives the tokens with these indexes.
-func (b *brief) array(indexes []int) *ast.Term {
-	terms := make([]*ast.Term, len(indexes))
-	for j, i := range indexes {
-		terms[j] = b.terms[i]
-	}
-	return ast.ArrayTerm(terms...)
-}
-
-// left gives the tokens that an inquiry of a rule has to be about; nil if OPA
-// would have nothing to say.
-func (b *brief) left(rule *ruleInForce, inquiry int) *ast.Term {
-	sieve := rule.inquiries[inquiry].sieve
-	if sieve == nil {
-		return b.tokensTerm
-	}
-	var left []int
-	for i := range b.terms {
-		if satisfiesAny(b.marks[i], rule.left[inquiry]) {
-			left = append(left, i)
-		}
-	}
-	switch {
-	case len(left) == 0 && sieve.perToken:
-		return nil
-	case len(left) == len(b.terms):
-		return b.tokensTerm
-	}
-	return b.array(left)
 }

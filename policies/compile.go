@@ -38,16 +38,14 @@ var outputSets = []string{setApplies, setDeny, setUnknown, setAllow}
 // A compiledRule is a rule that is ready to judge.
 type compiledRule struct {
 	Rule
-	// inquiries are the queries that together give the output sets.
-	inquiries []inquiry
+	// query asks for all output sets at once.
+	query rego.PreparedEvalQuery
 	// txn is a read transaction on the rule's store, which is never written.
 	txn storage.Transaction
 	// reads are the facts that the rule reads, needs the ones it cannot do without.
 	reads, needs part
 	// sets are the output sets that the rule has.
 	sets []string
-	// appliesBy decides the applies set without OPA; nil where it cannot.
-	appliesBy [][]condition
 	// systems are the CMSes outside of which the rule applies to nothing; empty for none.
 	systems []string
 	// onlyPlans and neverPlans: the rule applies to plans alone, or to none.
@@ -105,7 +103,8 @@ func compile(ctx context.Context, modules []module, h house, data map[string]any
 			continue
 		}
 		rule.txn = txn
-		if err = rule.prepare(ctx, compiler, d.pkg.Path, options...); err != nil {
+		query := rego.ParsedQuery(outputQuery(d.pkg.Path, rule.sets))
+		if rule.query, err = rego.New(append(slices.Clone(options), query)...).PrepareForEval(ctx); err != nil {
 			return nil, fmt.Errorf("prepare rule %s: %w", d.rule.ID, err)
 		}
 		rules = append(rules, rule)
@@ -114,6 +113,15 @@ func compile(ctx context.Context, modules []module, h house, data map[string]any
 		useStandIns(compiler)
 	}
 	return rules, nil
+}
+
+// outputQuery asks for output sets of a package, all in one query.
+func outputQuery(pkg ast.Ref, sets []string) ast.Body {
+	var body ast.Body
+	for _, set := range sets {
+		body = append(body, ast.Equality.Expr(ast.VarTerm(set), ast.NewTerm(pkg.Append(ast.StringTerm(set)))))
+	}
+	return body
 }
 
 // newCompiler makes a compiler that knows the input and each rule's parameters.

@@ -31,10 +31,9 @@ type Engine struct {
 	waivers []Waiver
 	timeout time.Duration
 	// grace and memory bound custom rules: see limit.
-	grace   time.Duration
-	memory  int64
-	digest  string
-	marking *marking
+	grace  time.Duration
+	memory int64
+	digest string
 }
 
 var _ Judge = (*Engine)(nil)
@@ -43,9 +42,6 @@ var _ Judge = (*Engine)(nil)
 type ruleInForce struct {
 	*compiledRule
 	base variant
-	// left are the masks of the sieve of each inquiry, applies those of appliesBy.
-	left    [][]mask
-	applies []mask
 	// overrides are for some sources; the last one that matches wins.
 	overrides []override
 	// stuck is set once the rule had to be left behind.
@@ -94,7 +90,6 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if e.timeout <= 0 {
 		e.timeout = defaultTimeout
 	}
-	e.marking = newMarking(rules)
 	e.digest, err = digest(library.modules, rules)
 	return e, err
 }

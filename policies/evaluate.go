@@ -21,7 +21,7 @@ import (
 // ctx ended: a rule that cannot run is part of the result. It takes about 8 KB a
 // token, because a rule sees all tokens of the source.
 func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error) {
-	b := e.brief(&source, at)
+	b := newBrief(&source, at)
 	rulings := e.judgeAll(ctx, b)
 	if err := ctx.Err(); err != nil {
 		return Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
@@ -77,34 +77,27 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*outcome, error) {
 	limit := e.limit(ctx, rule, b)
 	defer limit.stop()
-	bindings := make(map[string]*ast.Term, len(rule.sets))
-	for i := range rule.inquiries {
-		tokens := b.left(rule, i)
-		if tokens == nil {
-			continue
-		}
-		input := ast.NewObject(
-			[2]*ast.Term{keySource, b.sourceTerm},
-			[2]*ast.Term{keyTokens, tokens},
-			[2]*ast.Term{keyAt, b.atTerm},
-			[2]*ast.Term{keyParams, v.params})
-		if err := rule.ask(ctx, i, input, limit, bindings); err != nil {
-			return nil, err
-		}
+	input := ast.NewObject(
+		[2]*ast.Term{keySource, b.sourceTerm},
+		[2]*ast.Term{keyTokens, b.tokensTerm},
+		[2]*ast.Term{keyAt, b.atTerm},
+		[2]*ast.Term{keyParams, v.params})
+	bindings, err := rule.ask(ctx, input, limit)
+	if err != nil {
+		return nil, err
 	}
 	return readOutcome(bindings, subjects{rule: rule.compiledRule, source: b.source.ID, known: b.place})
 }
 
-// query evaluates one inquiry of the rule on one input, and adds its output sets
-// to the bindings. A panic in a built-in function is an error of the rule: the
-// other rules must still judge.
-func (r *compiledRule) query(ctx context.Context, inquiry int, input ast.Value, limit *limit, bindings map[string]*ast.Term) (err error) {
+// evaluate gives the output sets of the rule for one input. A panic in a built-in
+// function is an error of the rule: the other rules must still judge.
+func (r *compiledRule) evaluate(ctx context.Context, input ast.Value, limit *limit) (bindings map[string]*ast.Term, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the rule made the engine panic: %v", r)
 		}
 	}()
-	results, err := r.inquiries[inquiry].query.Eval(ctx,
+	results, err := r.query.Eval(ctx,
 		rego.EvalParsedInput(input),
 		rego.EvalTransaction(r.txn),
 		rego.EvalExternalCancel(limit.cancel),
@@ -114,14 +107,15 @@ func (r *compiledRule) query(ctx context.Context, inquiry int, input ast.Value, 
 	)
 	switch {
 	case err != nil:
-		return cmp.Or(limit.passed(), err)
+		return nil, cmp.Or(limit.passed(), err)
 	case len(results) != 1:
-		return errors.New("the output sets are undefined")
+		return nil, errors.New("the output sets are undefined")
 	}
+	bindings = make(map[string]*ast.Term, len(r.sets))
 	for name, value := range results[0].Bindings {
 		if term, ok := value.(*ast.Term); ok {
 			bindings[name] = term
 		}
 	}
-	return nil
+	return bindings, nil
 }

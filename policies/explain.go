@@ -74,7 +74,7 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 	x := Explanation{Rule: rule.Rule, At: at, Source: source}
 	x.Source.Tokens = nil
 	x.Rule.Severity, x.Rule.Values = v.severity, v.values
-	b := e.brief(&source, at)
+	b := newBrief(&source, at)
 	i := -1
 	if rule.Subject == SubjectToken {
 		var known bool

@@ -68,7 +68,7 @@ func (j *judgement) token(i int, o *outcome) Step {
 		return j.notApplicable(StepPlanned)
 	case o == nil:
 		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
-	case !j.applies(i, o):
+	case o.applies != nil && !o.applies[token.ID]:
 		return j.notApplicable(StepApplies)
 	}
 	needs, later := j.rule.needs, part(0)
@@ -84,15 +84,6 @@ func (j *judgement) token(i int, o *outcome) Step {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
 	return j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) })
-}
-
-// applies tells whether a token is in the applies set of the rule, which OPA has
-// told where the conditions of the rule do not.
-func (j *judgement) applies(i int, o *outcome) bool {
-	if j.rule.appliesBy != nil {
-		return satisfiesAny(j.marks[i], j.rule.applies)
-	}
-	return o.applies == nil || o.applies[j.brief.source.Tokens[i].ID]
 }
 
 // cannotBeUsed: the token does not exist yet, or a plan alone tells of it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"runtime/metrics"
 	"sync"
 	"time"
@@ -108,16 +107,16 @@ func livingBytes() int64 {
 	return int64(sample[0].Value.Uint64())
 }
 
-// ask evaluates one inquiry of the rule. A custom rule that does not come to its
-// end although it was stopped, because a built-in function is busy with what it
-// was given, is left behind: its goroutine ends with the call, or the process. It
-// is not asked again, so that one goroutine a processor is the most there can be.
-func (r *ruleInForce) ask(ctx context.Context, inquiry int, input ast.Value, l *limit, bindings map[string]*ast.Term) error {
+// ask evaluates the rule. A custom rule that does not come to its end although it
+// was stopped, because a built-in function is busy with what it was given, is left
+// behind: its goroutine ends with the call, or the process. It is not asked again,
+// so that one goroutine a processor is the most there can be.
+func (r *ruleInForce) ask(ctx context.Context, input ast.Value, l *limit) (map[string]*ast.Term, error) {
 	if !r.Custom {
-		return r.query(ctx, inquiry, input, l, bindings)
+		return r.evaluate(ctx, input, l)
 	}
 	if r.stuck.Load() {
-		return errors.New("it did not stop on another source, and is not asked again")
+		return nil, errors.New("it did not stop on another source, and is not asked again")
 	}
 	type answer struct {
 		bindings map[string]*ast.Term
@@ -125,23 +124,21 @@ func (r *ruleInForce) ask(ctx context.Context, inquiry int, input ast.Value, l *
 	}
 	done := make(chan answer, 1)
 	go func() {
-		found := map[string]*ast.Term{}
-		err := r.query(ctx, inquiry, input, l, found)
-		done <- answer{found, err}
+		bindings, err := r.evaluate(ctx, input, l)
+		done <- answer{bindings, err}
 	}()
-	var a answer
 	select {
-	case a = <-done:
+	case a := <-done:
+		return a.bindings, a.err
 	case <-l.over:
-		patience := time.NewTimer(l.grace)
-		defer patience.Stop()
-		select {
-		case a = <-done:
-		case <-patience.C:
-			r.stuck.Store(true)
-			return fmt.Errorf("%w, and does not stop", l.passed())
-		}
 	}
-	maps.Copy(bindings, a.bindings)
-	return a.err
+	patience := time.NewTimer(l.grace)
+	defer patience.Stop()
+	select {
+	case a := <-done:
+		return a.bindings, a.err
+	case <-patience.C:
+		r.stuck.Store(true)
+		return nil, fmt.Errorf("%w, and does not stop", l.passed())
+	}
 }

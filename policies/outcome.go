@@ -52,8 +52,7 @@ func (s subjects) knows(token string) bool {
 	return ok
 }
 
-// readOutcome checks and reads the output sets of a rule. A set that is not among
-// the bindings is empty.
+// readOutcome checks and reads the output sets of a rule.
 func readOutcome(bindings map[string]*ast.Term, s subjects) (*outcome, error) {
 	o := &outcome{}
 	var err error
@@ -61,9 +60,6 @@ func readOutcome(bindings map[string]*ast.Term, s subjects) (*outcome, error) {
 		if o.applies, err = readApplies(term, s); err != nil {
 			return nil, err
 		}
-	} else if slices.Contains(s.rule.sets, setApplies) {
-		// OPA was not asked, because it would have said that there is nothing in it.
-		o.applies = map[string]bool{}
 	}
 	if o.deny, err = readSet(bindings, setDeny, s); err != nil {
 		return nil, err

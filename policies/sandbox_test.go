@@ -178,6 +178,23 @@ func TestRuleThatErrs(t *testing.T) {
 	}
 }
 
+// An error of a built-in function is an error of the rule, whatever the other
+// conditions of the body would say of the token.
+func TestErrorOfABuiltinOnOneToken(t *testing.T) {
+	text := strings.Replace(body("count(token.role) == 0"), "requires: []", "requires: [access]", 1)
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}})
+	result, err := e.Evaluate(t.Context(), aSource(aToken("a")), auditTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Detail, "count") {
+		t.Errorf("the errors are %+v", result.Errors)
+	}
+	if diff := cmp.Diff(Counts{NotEvaluated: 1}, result.Counts["custom/ours"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // What a rule gives back is checked and bounded.
 func TestOutputsAreChecked(t *testing.T) {
 	deny := func(object string) string {
