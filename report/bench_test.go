@@ -72,7 +72,7 @@ func BenchmarkBuild(b *testing.B) {
 
 func BenchmarkRead(b *testing.B) {
 	var document bytes.Buffer
-	if err := renderJSON(&document, bench100k(), RenderOptions{}); err != nil {
+	if err := bench100k().WriteJSON(&document); err != nil {
 		b.Fatal(err)
 	}
 	b.SetBytes(int64(document.Len()))

@@ -228,7 +228,7 @@ func wouldCover(waiver policies.Waiver, findings []Finding) int {
 	count := 0
 	for i := range findings {
 		f := &findings[i]
-		if f.Status == policies.Fail && waiver.Covers(f.Rule, subject(f)) {
+		if f.Status == policies.Fail && waiver.Covers(f.Rule, f.Subject()) {
 			count++
 		}
 	}

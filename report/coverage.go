@@ -117,3 +117,15 @@ func (r *Report) erredRules() []string {
 	}
 	return ids
 }
+
+// Problem returns the class of the error and its detail.
+func (u UnreadUnit) Problem() string {
+	problem := string(u.Error)
+	if problem == "" {
+		problem = string(u.Status)
+	}
+	if u.Detail != "" {
+		problem += ": " + u.Detail
+	}
+	return problem
+}

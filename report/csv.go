@@ -23,6 +23,14 @@ var csvColumns = []string{
 // csvRow is a row by the names of its columns.
 type csvRow map[string]string
 
+// csvFormat is one row a finding.
+func csvFormat() Format {
+	return Format{
+		Name: "csv", Help: "one row a finding, for spreadsheets", UsesEvidence: true,
+		Write: renderCSV,
+	}
+}
+
 // renderCSV writes one row for each finding, then one for each thing that is missing.
 func renderCSV(w io.Writer, r *Report, _ RenderOptions) error {
 	out := newCSVTable(w, csvColumns)
@@ -81,7 +89,7 @@ func findingRow(v *view, f *Finding) csvRow {
 }
 
 func unreadRow(unit UnreadUnit) csvRow {
-	row := csvRow{"record": "unread_list", "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "token": unit.Name, "message": unitProblem(unit), "remediation": unit.Hint}
+	row := csvRow{"record": "unread_list", "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "token": unit.Name, "message": unit.Problem(), "remediation": unit.Hint}
 	if gap := unit.Accepted; gap != nil {
 		row["record"], row["status"] = "accepted_gap", string(gap.State)
 		row.acceptance(gap)
@@ -143,6 +151,14 @@ var csvInventoryColumns = []string{
 	"failed_rules", "waived_rules", "not_evaluated_rules", "message",
 }
 
+// csvInventoryFormat is one row a token.
+func csvInventoryFormat() Format {
+	return Format{
+		Name: "csv-inventory", Help: "one row a token, for spreadsheets", NeedsTokens: true, UsesTokens: true,
+		Write: renderCSVInventory,
+	}
+}
+
 // renderCSVInventory writes one row for each token, then one for each list that
 // could not be read.
 func renderCSVInventory(w io.Writer, r *Report, _ RenderOptions) error {
@@ -156,7 +172,7 @@ func renderCSVInventory(w io.Writer, r *Report, _ RenderOptions) error {
 		if unit.Accepted != nil {
 			record = "accepted_gap"
 		}
-		out.row(csvRow{"record": record, "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "name": unit.Name, "message": unitProblem(unit)})
+		out.row(csvRow{"record": record, "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "name": unit.Name, "message": unit.Problem()})
 	}
 	return out.close()
 }

@@ -148,8 +148,8 @@ func TestDiffOutputs(t *testing.T) {
 	after.Findings = after.Findings[1:]
 	d := Diff(snapshot(t, before), snapshot(t, after))
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"diff-table.txt":    func(b *bytes.Buffer) error { return d.WriteTable(b, RenderOptions{}) },
-		"diff-terminal.txt": func(b *bytes.Buffer) error { return d.WriteTable(b, RenderOptions{Terminal: true, Width: 100}) },
+		"diff-table.txt":    func(b *bytes.Buffer) error { return WriteDifference(b, d, RenderOptions{}) },
+		"diff-terminal.txt": func(b *bytes.Buffer) error { return WriteDifference(b, d, RenderOptions{Terminal: true, Width: 100}) },
 		"diff-json.txt":     func(b *bytes.Buffer) error { return WriteJSON(b, d) },
 	} {
 		var b bytes.Buffer

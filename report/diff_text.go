@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// WriteTable writes the difference for people.
-func (d *Difference) WriteTable(w io.Writer, o RenderOptions) error {
+// WriteDifference writes a difference for people.
+func WriteDifference(w io.Writer, d *Difference, o RenderOptions) error {
 	p := newPage(w, o)
 	p.heading(bold, fmt.Sprintf("From %s to %s: %s added, %s removed, %s changed", d.Old.Format("2006-01-02 15:04 MST"), d.New.Format("2006-01-02 15:04 MST"),
 		plural(len(d.Added), "token", "tokens"), thousands(len(d.Removed)), thousands(len(d.Changed))))
@@ -61,7 +61,7 @@ func (p *page) findings(s style, title string, findings []Finding) {
 		if f.Resolution != "" {
 			why = f.Resolution.Text()
 		}
-		rows = append(rows, []string{string(f.Severity), f.Rule, subject(f), why})
+		rows = append(rows, []string{string(f.Severity), f.Rule, f.Subject(), why})
 	}
 	p.list(s, title, []column{{title: "SEVERITY", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "WHY"}}, rows)
 }

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
-
-	"github.com/tokenaudit/tokenaudit/policies"
 )
 
 // Format renders a Report. Whatever text a report quotes, it can be rendered.
@@ -24,77 +21,11 @@ type Format struct {
 	UsesTokens bool
 	// UsesEvidence: the format shows the evidence of findings.
 	UsesEvidence bool
-	// whole: the format is read by programs that must see every finding, so
+	// Whole: the format is read by programs that must see every finding, so
 	// MinSeverity does not apply.
-	whole  bool
-	render func(w io.Writer, r *Report, o RenderOptions) error
-}
-
-// RenderOptions say how a report is shown, never what is in it. The zero value
-// is right for a file.
-type RenderOptions struct {
-	// Gate is the gate whose verdict is shown.
-	Gate Gate
-	// MinSeverity leaves findings below it out of every format but json, and
-	// says how many; empty for all.
-	MinSeverity policies.Severity
-	// Terminal: the output is a terminal, so text is aligned and cut to Width
-	// columns (0 means 80). Colour adds ANSI colours to it.
-	Terminal bool
-	Width    int
-	Colour   bool
-	// Framework has table, json, markdown, html and csv show the report control
-	// by control too; nil for not.
-	Framework *Framework
-	// Suppressed has the sarif format include waived findings, with their suppressions.
-	Suppressed bool
-
-	// hidden is how many findings MinSeverity left out.
-	hidden int
-	// decision is that of Gate on the whole report: what is not shown still counts.
-	decision Decision
-}
-
-// Formats gives every format, in the order in which help lists them.
-func Formats() []Format {
-	return []Format{
-		{Name: "table", Help: "what to fix first, for people (default)", render: renderTable},
-		{Name: "json", Help: "the whole report; the baseline of the next run", whole: true, UsesTokens: true, UsesEvidence: true, render: renderJSON},
-		{Name: "sarif", Help: "for GitHub and GitLab code scanning", render: renderSARIF},
-		{Name: "markdown", Help: "for a pull-request comment or a job summary, cut to what they take", render: renderMarkdown},
-		{Name: "html", Help: "one self-contained page, for looking", UsesTokens: true, UsesEvidence: true, render: renderHTML},
-		{Name: "junit", Help: "for the test reports of CI systems", render: renderJUnit},
-		{Name: "csv", Help: "one row a finding, for spreadsheets", UsesEvidence: true, render: renderCSV},
-		{Name: "csv-inventory", Help: "one row a token, for spreadsheets", NeedsTokens: true, UsesTokens: true, render: renderCSVInventory},
-		{Name: "prometheus", Help: "metrics for the node exporter's textfile collector", whole: true, UsesTokens: true, render: renderPrometheus},
-		{Name: "gitlab", Help: "for GitLab's Code Quality widget", render: renderGitLab},
-	}
-}
-
-// FormatNames gives the names of all formats.
-func FormatNames() []string {
-	formats := Formats()
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.Name
-	}
-	return names
-}
-
-// Lookup finds a format by its name. The error names the nearest one.
-func Lookup(name string) (Format, error) {
-	formats := Formats()
-	for _, f := range formats {
-		if f.Name == name {
-			return f, nil
-		}
-	}
-	names := FormatNames()
-	err := fmt.Errorf("unknown format %q: one of %s", name, strings.Join(names, ", "))
-	if near := nearest(name, names); near != "" {
-		err = fmt.Errorf("unknown format %q: did you mean %q? (one of %s)", name, near, strings.Join(names, ", "))
-	}
-	return Format{}, err
+	Whole bool
+	// Write renders the report; Render calls it with what it may show.
+	Write func(w io.Writer, r *Report, o RenderOptions) error
 }
 
 // errNoTokens says that a report was made without its inventory, which the
@@ -107,21 +38,21 @@ func (f Format) Render(w io.Writer, r *Report, o RenderOptions) error {
 	if f.NeedsTokens && r.Tokens == nil {
 		return fmt.Errorf("write the %s report: %w", f.Name, errNoTokens)
 	}
-	o.decision = o.Gate.Decide(r)
+	o.Decision = o.Gate.Decide(r)
 	if o.Framework != nil {
 		viewed := *r
 		viewed.Framework = r.ByControl(o.Framework)
 		r = &viewed
 	}
-	if !f.whole && o.MinSeverity != "" {
+	if !f.Whole && o.MinSeverity != "" {
 		shown := *r
 		shown.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(finding Finding) bool {
 			return !reaches(finding.Severity, o.MinSeverity)
 		})
-		o.hidden = len(r.Findings) - len(shown.Findings)
+		o.Hidden = len(r.Findings) - len(shown.Findings)
 		r = &shown
 	}
-	if err := f.render(w, r, o); err != nil {
+	if err := f.Write(w, r, o); err != nil {
 		return fmt.Errorf("write the %s report: %w", f.Name, err)
 	}
 	return nil

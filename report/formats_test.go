@@ -163,7 +163,7 @@ func byRuleAndSubject(quote func(string) string) func(*testing.T, []byte, *Repor
 				heading = line
 			}
 			for _, f := range r.Findings {
-				if strings.Contains(line, quote(subject(&f))) && (strings.Contains(heading, f.Rule) || strings.Contains(line, quote(f.Rule)) || strings.Contains(line, f.Rule)) {
+				if strings.Contains(line, quote(f.Subject())) && (strings.Contains(heading, f.Rule) || strings.Contains(line, quote(f.Rule)) || strings.Contains(line, f.Rule)) {
 					found[f.Fingerprint] = true
 				}
 			}

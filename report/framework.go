@@ -193,3 +193,20 @@ func controlRun(s string) (head, rest string) {
 	}
 	return s[:end], s[end:]
 }
+
+// controlsText gives "NIST SP 800-53 IA-5; SOC 2 CC6.3". A framework that only the
+// user's rules know goes by its key.
+func controlsText(controls map[string][]string) string {
+	titles := map[string]string{}
+	known, _ := frameworks() // a fault in them is told where they are asked for
+	for i := range known {
+		titles[known[i].Key] = known[i].Title
+	}
+	var parts []string
+	for _, framework := range sortedKeys(controls) {
+		if len(controls[framework]) > 0 {
+			parts = append(parts, cmp.Or(titles[framework], framework)+" "+strings.Join(controls[framework], ", "))
+		}
+	}
+	return oneLine(strings.Join(parts, "; "))
+}

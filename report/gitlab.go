@@ -27,6 +27,17 @@ type codeQualityLines struct {
 	Begin int `json:"begin"`
 }
 
+// maxDescription bounds a description, in characters.
+const maxDescription = 1_024
+
+// gitlabFormat is GitLab's Code Quality report.
+func gitlabFormat() Format {
+	return Format{
+		Name: "gitlab", Help: "for GitLab's Code Quality widget",
+		Write: renderGitLab,
+	}
+}
+
 // renderGitLab writes GitLab's Code Quality report: the findings that are not
 // waived, at the line that declares a planned token, else at a path that stands
 // for the token. What was not measured is an entry too: the widget shows no more.
@@ -43,7 +54,7 @@ func renderGitLab(w io.Writer, r *Report, _ RenderOptions) error {
 			return err
 		}
 		separator = ",\n  "
-		_, err = safeJSON{out}.Write(b)
+		_, err = newSafeJSON(out).Write(b)
 		return err
 	}
 	for i := range r.Findings {
@@ -74,11 +85,11 @@ func findingQuality(v *view, f *Finding) codeQuality {
 		description = oneLine(title) + ": " + description
 	}
 	e := codeQuality{
-		Description: cutRunes(description, sarifMaxText),
+		Description: cutRunes(description, maxDescription),
 		CheckName:   oneLine(f.Rule),
 		Fingerprint: f.Fingerprint,
 		Severity:    gitlabSeverity(f.Severity),
-		Location:    codeQualityLocation{Path: uriPath(subject(f)), Lines: codeQualityLines{Begin: 1}},
+		Location:    codeQualityLocation{Path: uriPath(f.Subject()), Lines: codeQualityLines{Begin: 1}},
 	}
 	if e.Description == "" {
 		e.Description = e.CheckName
@@ -96,13 +107,13 @@ func missingQuality(v *view) []codeQuality {
 	var entries []codeQuality
 	add := func(check, source, detail, severity, text string) {
 		entries = append(entries, codeQuality{
-			Description: cutRunes(oneLine(text), sarifMaxText), CheckName: check, Severity: severity,
+			Description: cutRunes(oneLine(text), maxDescription), CheckName: check, Severity: severity,
 			Fingerprint: Fingerprint(check, source, detail, ""),
 			Location:    codeQualityLocation{Path: uriPath(source), Lines: codeQualityLines{Begin: 1}},
 		})
 	}
 	for _, unit := range v.unread {
-		text := fmt.Sprintf("%s of %s could not be read in full: %s", unit.Name, unit.Source, unitProblem(unit))
+		text := fmt.Sprintf("%s of %s could not be read in full: %s", unit.Name, unit.Source, unit.Problem())
 		if unit.Accepted != nil {
 			add("tokenaudit/accepted-gap", unit.Source, unit.Name, "info", text+" (accepted until "+unit.Accepted.Expires+")")
 			continue

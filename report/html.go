@@ -25,6 +25,14 @@ var htmlTemplate = sync.OnceValues(func() (*template.Template, error) {
 	return template.New("page").Parse(htmlPageText)
 })
 
+// htmlFormat is one self-contained page.
+func htmlFormat() Format {
+	return Format{
+		Name: "html", Help: "one self-contained page, for looking", UsesTokens: true, UsesEvidence: true,
+		Write: renderHTML,
+	}
+}
+
 // renderHTML writes one page that needs nothing else: no network, no other
 // file. Charts are drawn here, as SVG; the two tables are filled from a block of
 // JSON by a script. The Content-Security-Policy allows this style and this

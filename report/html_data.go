@@ -42,7 +42,7 @@ func (n *numbering) of(text string) int {
 
 // writeHTMLData writes one row at a time.
 func writeHTMLData(w io.Writer, v *view) error {
-	d := &htmlData{w: safeJSON{w}, v: v}
+	d := &htmlData{w: newSafeJSON(w), v: v}
 	d.put(`{"compared":`)
 	d.value(v.compared)
 	d.put(`,"findings":`)

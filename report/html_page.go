@@ -72,7 +72,7 @@ type htmlAllowed struct{ Rule, Token, Why string }
 
 func newHTMLPage(v *view, o RenderOptions) *htmlPage {
 	r := v.r
-	d := o.decision
+	d := o.Decision
 	p := &htmlPage{
 		At: r.At.Format("2006-01-02 15:04 MST"), Sources: plural(len(r.Sources), "source", "sources"), Tokens: plural(r.Summary.Tokens, "token", "tokens"),
 		RuleCount: plural(len(r.Rules), "rule", "rules"), Tool: htmlText(strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)),
@@ -81,8 +81,8 @@ func newHTMLPage(v *view, o RenderOptions) *htmlPage {
 		Tiles: tiles(v), HasTokens: r.Tokens != nil, Scope: htmlText(r.scopeNote()),
 	}
 	p.FindingsNote = "Open a row to see what to do and what the finding rests on."
-	if o.hidden > 0 {
-		p.FindingsNote = fmt.Sprintf("%s below %s not shown, as asked. %s", plural(o.hidden, "finding", "findings"), o.MinSeverity, p.FindingsNote)
+	if o.Hidden > 0 {
+		p.FindingsNote = fmt.Sprintf("%s below %s not shown, as asked. %s", plural(o.Hidden, "finding", "findings"), o.MinSeverity, p.FindingsNote)
 	}
 	p.missing(v)
 	p.rules(v)
@@ -119,7 +119,7 @@ func (p *htmlPage) missing(v *view) {
 	var list []htmlMissing
 	for _, unit := range v.unread {
 		if unit.Accepted == nil {
-			list = append(list, htmlMissing{"list " + htmlText(unit.Name), htmlText(unit.Source), htmlText(unitProblem(unit)), htmlText(unit.Hint)})
+			list = append(list, htmlMissing{"list " + htmlText(unit.Name), htmlText(unit.Source), htmlText(unit.Problem()), htmlText(unit.Hint)})
 		}
 	}
 	for _, e := range v.r.RuleErrors {

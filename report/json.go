@@ -10,16 +10,15 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
-	"unicode/utf8"
 
 	"github.com/sourcegraph/conc/stream"
 )
 
-// renderJSON writes the interchange format (design, section 8.1): the whole
+// WriteJSON writes the interchange format: the whole
 // report, one element of its lists at a time.
-func renderJSON(w io.Writer, r *Report, _ RenderOptions) error {
+func (r *Report) WriteJSON(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	if err := writeObject(safeJSON{out}, reflect.ValueOf(*r)); err != nil {
+	if err := writeObject(newSafeJSON(out), reflect.ValueOf(*r)); err != nil {
 		return err
 	}
 	return out.Flush()
@@ -106,59 +105,4 @@ func writeValue(w io.Writer, v reflect.Value, indent string) error {
 	}
 	_, err = w.Write(b)
 	return err
-}
-
-// WriteJSON writes a document that is no report as indented JSON, in which text
-// of CMSes is as harmless as in a report.
-func WriteJSON(w io.Writer, document any) error {
-	encoder := json.NewEncoder(safeJSON{w})
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(document)
-}
-
-// safeJSON passes JSON on with what could harm a terminal or a CI log written
-// as escapes, which lose nothing: encoding/json leaves C1 controls, bidi
-// controls and invisible characters alone, and a CI system reads ##[command]
-// anywhere in a line. Outside of strings JSON has none of these. Each Write
-// must end between two characters.
-type safeJSON struct{ w io.Writer }
-
-func (s safeJSON) Write(b []byte) (int, error) {
-	done := 0 // written so far
-	flush := func(to int) error {
-		_, err := s.w.Write(b[done:to])
-		return err
-	}
-	for i := 0; i < len(b); {
-		c := b[i]
-		if c < utf8.RuneSelf && c != 0x7f && (c != '#' || i+1 >= len(b) || b[i+1] != '#') {
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(b[i:])
-		if r == '#' || !isVisible(r) {
-			if err := flush(i); err != nil {
-				return done, err
-			}
-			if _, err := io.WriteString(s.w, jsonEscape(r)); err != nil {
-				return i, err
-			}
-			done = i + size
-		}
-		i += size
-	}
-	if err := flush(len(b)); err != nil {
-		return done, err
-	}
-	return len(b), nil
-}
-
-// jsonEscape gives a character as JSON escapes it in hexadecimal digits: by one
-// escape, or by a pair of surrogates where one is not enough.
-func jsonEscape(r rune) string {
-	if r < 0x10000 {
-		return fmt.Sprintf(`\u%04x`, r)
-	}
-	r -= 0x10000
-	return fmt.Sprintf(`\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
 }

@@ -59,7 +59,7 @@ func TestJSONEscapesAreLossless(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if n, err := (safeJSON{&b}).Write(want); err != nil || n != len(want) {
+		if n, err := newSafeJSON(&b).Write(want); err != nil || n != len(want) {
 			t.Fatal(n, err)
 		}
 		var a, c string

@@ -64,6 +64,14 @@ type junitOutcome struct {
 	Text    string `xml:",chardata"`
 }
 
+// junitFormat is JUnit XML.
+func junitFormat() Format {
+	return Format{
+		Name: "junit", Help: "for the test reports of CI systems",
+		Write: renderJUnit,
+	}
+}
+
 // renderJUnit writes a suite for each rule, and one for what was read. A
 // finding is a failed case; a waived one, what was not evaluated, and a waiver
 // that needs somebody are skipped cases; what could not run or be read is an
@@ -145,9 +153,9 @@ func collectionSuite(r *Report) junitSuite {
 		for _, unit := range source.Units {
 			c := junitCase{Class: "collection", Name: junitText(source.ID + " " + unit.Name)}
 			if u, ok := unread[[2]string{source.ID, unit.Name}]; ok {
-				outcome := &junitOutcome{Message: junitText(unitProblem(u)), Type: junitText(cmp.Or(string(u.Error), "partial")), Text: junitText(u.Hint)}
+				outcome := &junitOutcome{Message: junitText(u.Problem()), Type: junitText(cmp.Or(string(u.Error), "partial")), Text: junitText(u.Hint)}
 				if u.Accepted != nil {
-					outcome.Message = junitText(fmt.Sprintf("accepted until %s by %s: %s (%s)", u.Accepted.Expires, u.Accepted.ApprovedBy, u.Accepted.Reason, unitProblem(u)))
+					outcome.Message = junitText(fmt.Sprintf("accepted until %s by %s: %s (%s)", u.Accepted.Expires, u.Accepted.ApprovedBy, u.Accepted.Reason, u.Problem()))
 					c.Skipped = outcome
 				} else {
 					c.Error = outcome
@@ -199,7 +207,7 @@ func ruleSuite(v *view, id string, findings []*Finding, gaps []Gap, errs []RuleE
 }
 
 func findingCase(v *view, f *Finding) junitCase {
-	name := subject(f)
+	name := f.Subject()
 	if display := v.name(f); display != "" {
 		name += " (" + display + ")"
 	}

@@ -17,6 +17,14 @@ const (
 	markdownMessage = 300
 )
 
+// markdownFormat is Markdown for comments and job summaries.
+func markdownFormat() Format {
+	return Format{
+		Name: "markdown", Help: "for a pull-request comment or a job summary, cut to what they take",
+		Write: renderMarkdown,
+	}
+}
+
 // renderMarkdown writes a pull-request comment or a job summary: what is
 // missing, what to fix first, as much as fits, and the rest counted.
 func renderMarkdown(w io.Writer, r *Report, o RenderOptions) error {
@@ -86,7 +94,7 @@ func (m *markdown) table(what, opening string, titles []string, rows [][]string,
 }
 
 func (m *markdown) head() {
-	d := m.o.decision
+	d := m.o.Decision
 	word := map[Verdict]string{VerdictPass: "passed", VerdictFail: "failed", VerdictIncomplete: "incomplete"}[d.Verdict]
 	s := m.v.r.Summary
 	m.put(fmt.Sprintf("## API token audit: %s\n\n**%s** (exit code %d)\n\n%s in %s, judged by %s at %s.\n",
@@ -101,7 +109,7 @@ func (m *markdown) missing() {
 	var rows [][]string
 	for _, unit := range m.v.unread {
 		if unit.Accepted == nil {
-			rows = append(rows, []string{mdCode(unit.Source), mdCode(unit.Name), mdText(unitProblem(unit)), mdText(unit.Hint)})
+			rows = append(rows, []string{mdCode(unit.Source), mdCode(unit.Name), mdText(unit.Problem()), mdText(unit.Hint)})
 		}
 	}
 	m.table("the lists that could not be read", "\n### Not read\n\n", []string{"Source", "List", "Why", "What to do"}, rows, "")
@@ -147,7 +155,7 @@ func (m *markdown) group(g group) {
 	}
 	rows := make([][]string, 0, len(g.findings))
 	for _, f := range g.findings {
-		row := []string{mdCode(m.v.name(f)), mdLink(subject(f), f.URL), mdText(f.Message)}
+		row := []string{mdCode(m.v.name(f)), mdLink(f.Subject(), f.URL), mdText(f.Message)}
 		if m.v.compared {
 			row = append(row, string(f.Baseline))
 		}
@@ -185,7 +193,7 @@ func (m *markdown) waivers() {
 func (m *markdown) waived() {
 	var rows [][]string
 	for _, f := range m.v.waived {
-		row := []string{mdCode(f.Rule), mdCode(subject(f)), "", "", mdText(f.Message)}
+		row := []string{mdCode(f.Rule), mdCode(f.Subject()), "", "", mdText(f.Message)}
 		if f.Waiver != nil {
 			row[2], row[3] = mdText(f.Waiver.Expires), mdText(f.Waiver.Owner+": "+f.Waiver.Reason)
 		}
@@ -199,7 +207,7 @@ func (m *markdown) baseline() {
 		var rows [][]string
 		for i := range findings {
 			f := &findings[i]
-			rows = append(rows, []string{string(f.Severity), mdCode(f.Rule), mdCode(subject(f)), f.Resolution.Text()})
+			rows = append(rows, []string{string(f.Severity), mdCode(f.Rule), mdCode(f.Subject()), f.Resolution.Text()})
 		}
 		m.table(what, "\n<details><summary>"+summary+"</summary>\n\n", []string{"Severity", "Rule", "Token", "Why"}, rows, "\n</details>\n")
 	}
@@ -229,8 +237,8 @@ func (m *markdown) tail() {
 	if n := len(m.v.r.Allowed); n > 0 {
 		m.cut = append(m.cut, plural(n, "explained pass", "explained passes"))
 	}
-	if m.o.hidden > 0 {
-		m.cut = append(m.cut, fmt.Sprintf("%s below %s", plural(m.o.hidden, "finding", "findings"), m.o.MinSeverity))
+	if m.o.Hidden > 0 {
+		m.cut = append(m.cut, fmt.Sprintf("%s below %s", plural(m.o.Hidden, "finding", "findings"), m.o.MinSeverity))
 	}
 	if len(m.cut) > 0 {
 		text := markdownText("Not shown here: " + strings.Join(m.cut, "; ") + ". The JSON report has all of it.")

@@ -50,7 +50,7 @@ func TestParseOutputs(t *testing.T) {
 
 // write is a format for tests.
 func write(text string, err error) Format {
-	return Format{Name: "test", render: func(w io.Writer, _ *Report, _ RenderOptions) error {
+	return Format{Name: "test", Write: func(w io.Writer, _ *Report, _ RenderOptions) error {
 		_, werr := io.WriteString(w, text)
 		return errors.Join(werr, err)
 	}}

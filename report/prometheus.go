@@ -22,11 +22,19 @@ const (
 // expiryWindows are the days within which expiring tokens are counted.
 var expiryWindows = []int{7, 14, 30, 90, 365}
 
+// prometheusFormat is the Prometheus text format.
+func prometheusFormat() Format {
+	return Format{
+		Name: "prometheus", Help: "metrics for the node exporter's textfile collector", Whole: true, UsesTokens: true,
+		Write: renderPrometheus,
+	}
+}
+
 // renderPrometheus writes the text format for the node exporter's textfile
 // collector. Every value is a gauge: a report is a state, not a process.
 func renderPrometheus(w io.Writer, r *Report, o RenderOptions) error {
 	p := &metrics{w: bufio.NewWriter(w), r: r, cms: map[string]string{}}
-	p.run(o.decision)
+	p.run(o.Decision)
 	p.findings()
 	p.gaps()
 	p.waivers()

@@ -81,7 +81,7 @@ func TestReadSkipsByteOrderMark(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	for _, r := range []*Report{sampleReport(), emptyReport()} {
 		var b bytes.Buffer
-		if err := renderJSON(&b, r, RenderOptions{}); err != nil {
+		if err := r.WriteJSON(&b); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes())
@@ -93,14 +93,14 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		var first, second bytes.Buffer
-		if err := renderJSON(&first, r, RenderOptions{}); err != nil {
+		if err := r.WriteJSON(&first); err != nil {
 			t.Fatal(err)
 		}
 		again, err := Read(&first)
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
-		if err := renderJSON(&second, again, RenderOptions{}); err != nil {
+		if err := again.WriteJSON(&second); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -284,3 +284,11 @@ type RuleError struct {
 	Source string `json:"source"`
 	Detail string `json:"detail"`
 }
+
+// Subject returns the id of what the finding is about: its token, or else its source.
+func (f *Finding) Subject() string {
+	if f.Token != "" {
+		return f.Token
+	}
+	return f.Source
+}

@@ -30,6 +30,14 @@ const (
 	projectURL  = "https://github.com/tokenaudit/tokenaudit"
 )
 
+// sarifFormat is SARIF 2.1.0.
+func sarifFormat() Format {
+	return Format{
+		Name: "sarif", Help: "for GitHub and GitLab code scanning",
+		Write: renderSARIF,
+	}
+}
+
 // renderSARIF writes SARIF 2.1.0 for code scanning: one run and one category
 // for each CMS, because a second upload of a category replaces the first.
 func renderSARIF(w io.Writer, r *Report, o RenderOptions) error {
@@ -69,7 +77,7 @@ func writeSARIF(w io.Writer, r *Report, o RenderOptions, maxBytes int) error {
 
 func encodeSARIF(w io.Writer, log sarifLog, indent string) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	encoder := json.NewEncoder(safeJSON{out})
+	encoder := json.NewEncoder(newSafeJSON(out))
 	encoder.SetIndent("", indent)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(log); err != nil {

@@ -69,7 +69,7 @@ func (n *notes) add(kind, level, rule, text string) {
 
 // unread notes a list that could not be read.
 func (n *notes) unread(unit UnreadUnit) {
-	text := fmt.Sprintf("%s: %s could not be read in full: %s", unit.Source, unit.Name, unitProblem(unit))
+	text := fmt.Sprintf("%s: %s could not be read in full: %s", unit.Source, unit.Name, unit.Problem())
 	if unit.Accepted != nil {
 		n.add(noteAccepted, "note", "", fmt.Sprintf("%s. Accepted until %s by %s: %s", text, unit.Accepted.Expires, unit.Accepted.ApprovedBy, unit.Accepted.Reason))
 		return

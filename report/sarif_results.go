@@ -1,11 +1,8 @@
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -42,9 +39,9 @@ func (s *sarif) results(cms string, notes *notes) []sarifResult {
 	if cutTexts > 0 {
 		notes.add(noteCut, "note", "", fmt.Sprintf("%s cut to %s characters", plural(cutTexts, "message is", "messages are"), thousands(sarifMaxText)))
 	}
-	if s.o.hidden > 0 {
+	if s.o.Hidden > 0 {
 		notes.add(noteCut, "warning", "", fmt.Sprintf("%s below %s left out as asked, in all runs together; code scanning takes what is missing for fixed",
-			plural(s.o.hidden, "finding", "findings"), s.o.MinSeverity))
+			plural(s.o.Hidden, "finding", "findings"), s.o.MinSeverity))
 	}
 	return results
 }
@@ -86,11 +83,6 @@ func (s *sarif) merged(cms string) []*mergedFinding {
 	take(s.r.Stale, true)
 	slices.SortStableFunc(list, func(a, b *mergedFinding) int { return compareFindings(*a.first, *b.first) })
 	return list
-}
-
-// inCode: it is about code, and the line is known.
-func inCode(f *Finding) bool {
-	return f.Address != "" && f.Origin != nil && f.Origin.Line > 0 && repositoryPath(f.Origin.File) != ""
 }
 
 func place(f *Finding) string { return fmt.Sprintf("%s:%d", f.Origin.File, f.Origin.Line) }
@@ -253,7 +245,7 @@ func suppressionsOf(f *Finding) []sarifSuppression {
 // declares a planned token, else a path that stands for the token. Nothing is
 // at that path; it has to be stable and unlike any other.
 func (s *sarif) location(f *Finding) sarifLocation {
-	logical := sarifLogical{Name: cutRunes(oneLine(f.TokenName), sarifMaxName), FullyQualifiedName: cutRunes(oneLine(subject(f)), sarifMaxText), Kind: "resource"}
+	logical := sarifLogical{Name: cutRunes(oneLine(f.TokenName), sarifMaxName), FullyQualifiedName: cutRunes(oneLine(f.Subject()), sarifMaxText), Kind: "resource"}
 	if f.Address != "" {
 		logical.FullyQualifiedName = cutRunes(oneLine(f.Address), sarifMaxText)
 	}
@@ -262,7 +254,7 @@ func (s *sarif) location(f *Finding) sarifLocation {
 		location.Logical = []sarifLogical{logical}
 		return location
 	}
-	uri := uriPath(subject(f))
+	uri := uriPath(f.Subject())
 	if f.Key != "" {
 		uri += "/" + uriSegment(f.Key)
 	}
@@ -287,52 +279,4 @@ func originLocation(origin *inventory.Origin) *sarifLocation {
 		return nil
 	}
 	return &sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{uriPath(file)}, Region: lineRegion(max(1, origin.Line))}}
-}
-
-// repositoryPath gives a file as a path below the working folder, or "": code
-// scanning refuses whatever looks absolute or leaves the checkout.
-func repositoryPath(file string) string {
-	file = path.Clean(strings.ReplaceAll(file, `\`, "/"))
-	if file == "." || file == ".." || strings.HasPrefix(file, "/") || strings.HasPrefix(file, "../") || strings.Contains(file, ":") {
-		return ""
-	}
-	return file
-}
-
-// uriPath percent-encodes a path for a relative URI: no colon, which readers
-// take for a scheme, no leading "./", no segment with a meaning of its own.
-func uriPath(s string) string {
-	segments := strings.Split(s, "/")
-	for i, segment := range segments {
-		segments[i] = uriSegment(segment)
-	}
-	return strings.Join(segments, "/")
-}
-
-// uriMaxSegment bounds a segment; a longer one is cut and told apart by a hash.
-const uriMaxSegment = 200
-
-func uriSegment(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0 {
-			b.WriteByte(c)
-			continue
-		}
-		fmt.Fprintf(&b, "%%%02X", c)
-	}
-	encoded := b.String()
-	if strings.Trim(encoded, ".") == "" {
-		return "~" + encoded
-	}
-	if len(encoded) > uriMaxSegment {
-		sum := sha256.Sum256([]byte(s))
-		head := encoded[:uriMaxSegment-40]
-		if i := strings.LastIndexByte(head, '%'); i > len(head)-3 {
-			head = head[:i]
-		}
-		return head + "~" + hex.EncodeToString(sum[:16])
-	}
-	return encoded
 }

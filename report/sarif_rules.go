@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -136,23 +135,6 @@ func helpOf(rule *Rule) (text, markdown string) {
 		m.WriteString("\nControls: " + markdownText(controls) + "\n")
 	}
 	return t.String(), m.String()
-}
-
-// controlsText gives "NIST SP 800-53 IA-5; SOC 2 CC6.3". A framework that only the
-// user's rules know goes by its key.
-func controlsText(controls map[string][]string) string {
-	titles := map[string]string{}
-	known, _ := frameworks() // a fault in them is told where they are asked for
-	for i := range known {
-		titles[known[i].Key] = known[i].Title
-	}
-	var parts []string
-	for _, framework := range sortedKeys(controls) {
-		if len(controls[framework]) > 0 {
-			parts = append(parts, cmp.Or(titles[framework], framework)+" "+strings.Join(controls[framework], ", "))
-		}
-	}
-	return oneLine(strings.Join(parts, "; "))
 }
 
 func (s *sarif) relationships(rule *Rule) []sarifRelationship {

@@ -10,6 +10,14 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
+// tableFormat is the table for people.
+func tableFormat() Format {
+	return Format{
+		Name: "table", Help: "what to fix first, for people (default)",
+		Write: renderTable,
+	}
+}
+
 // renderTable writes what is missing, what to fix first, what was let pass, and
 // the verdict, for people.
 func renderTable(w io.Writer, r *Report, o RenderOptions) error {
@@ -27,7 +35,7 @@ func renderTable(w io.Writer, r *Report, o RenderOptions) error {
 	p.baseline(v)
 	p.controls(v)
 	p.totals(v)
-	p.verdict(o.decision)
+	p.verdict(o.Decision)
 	return p.close()
 }
 
@@ -58,7 +66,7 @@ func (p *page) notRead(v *view) {
 	if !p.o.Terminal {
 		var rows [][]string
 		for _, unit := range missed {
-			rows = append(rows, []string{unit.Source, unit.Name, unitProblem(unit), unit.Hint})
+			rows = append(rows, []string{unit.Source, unit.Name, unit.Problem(), unit.Hint})
 		}
 		p.table([]column{{title: "SOURCE"}, {title: "LIST"}, {title: "WHY"}, {title: "WHAT TO DO"}}, rows)
 		return
@@ -70,7 +78,7 @@ func (p *page) notRead(v *view) {
 			source = unit.Source
 			p.put(oneLine(source) + "\n")
 		}
-		p.item(unit.Name + ": " + unitProblem(unit))
+		p.item(unit.Name + ": " + unit.Problem())
 		if unit.Hint != "" && !slices.Contains(hints, unit.Hint) {
 			hints = append(hints, unit.Hint)
 		}
@@ -78,17 +86,6 @@ func (p *page) notRead(v *view) {
 	for _, hint := range hints {
 		p.paragraph("  To do: ", hint)
 	}
-}
-
-func unitProblem(unit UnreadUnit) string {
-	problem := string(unit.Error)
-	if problem == "" {
-		problem = string(unit.Status)
-	}
-	if unit.Detail != "" {
-		problem += ": " + unit.Detail
-	}
-	return problem
 }
 
 // group writes the findings of one rule at one severity, and how to fix them.
@@ -107,7 +104,7 @@ func (p *page) group(v *view, g group) {
 	}
 	rows := make([][]string, 0, len(g.findings))
 	for _, f := range g.findings {
-		row := []string{v.name(f), subject(f), p.message(f)}
+		row := []string{v.name(f), f.Subject(), p.message(f)}
 		if v.compared {
 			row = append(row, string(f.Baseline))
 		}
@@ -211,7 +208,7 @@ func (p *page) waived(v *view) {
 	}
 	var rows [][]string
 	for _, f := range v.waived {
-		row := []string{f.Rule, subject(f), "", "", f.Message}
+		row := []string{f.Rule, f.Subject(), "", "", f.Message}
 		if f.Waiver != nil {
 			row[2], row[3] = f.Waiver.Expires, f.Waiver.Owner+": "+f.Waiver.Reason
 		}
@@ -253,7 +250,7 @@ func (p *page) baseline(v *view) {
 		var rows [][]string
 		for i := range findings {
 			f := &findings[i]
-			rows = append(rows, []string{string(f.Severity), f.Rule, subject(f), f.Resolution.Text()})
+			rows = append(rows, []string{string(f.Severity), f.Rule, f.Subject(), f.Resolution.Text()})
 		}
 		p.heading(s, title)
 		p.table([]column{{title: "SEVERITY"}, {title: "RULE", whole: true}, {title: "TOKEN", middle: true}, {title: "WHY", prose: true}}, rows)
@@ -296,8 +293,8 @@ func (p *page) totals(v *view) {
 		p.put(fmt.Sprintf("Against the baseline of %s: %s new, %s unchanged, %s resolved, %s stale\n", v.r.Baseline.At.Format("2006-01-02 15:04 MST"),
 			thousands(v.newFindings), thousands(v.unchanged), thousands(len(v.r.Resolved)), thousands(len(v.r.Stale))))
 	}
-	if p.o.hidden > 0 {
-		p.put(fmt.Sprintf("Not shown: %s below %s\n", plural(p.o.hidden, "finding", "findings"), p.o.MinSeverity))
+	if p.o.Hidden > 0 {
+		p.put(fmt.Sprintf("Not shown: %s below %s\n", plural(p.o.Hidden, "finding", "findings"), p.o.MinSeverity))
 	}
 }
 

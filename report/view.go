@@ -155,14 +155,6 @@ func (v *view) name(f *Finding) string {
 	return ""
 }
 
-// subject is the id of what a finding is about.
-func subject(f *Finding) string {
-	if f.Token != "" {
-		return f.Token
-	}
-	return f.Source
-}
-
 // mergedGap is what a rule could not decide for one reason, over all sources.
 type mergedGap struct {
 	rule, reason string

@@ -57,7 +57,7 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	if o.format == "json" {
 		err = report.WriteJSON(a.out, difference)
 	} else {
-		err = difference.WriteTable(a.out, report.RenderOptions{Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour})
+		err = report.WriteDifference(a.out, difference, report.RenderOptions{Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour})
 	}
 	if err != nil {
 		return fmt.Errorf("write the difference: %w", err)
