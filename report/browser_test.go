@@ -192,7 +192,7 @@ func (b *browser) expect(what, expression, want string) {
 func savePage(t *testing.T, r *Report) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(path, rendered(t, "html", r, RenderOptions{Gate: DefaultGate()}), 0o644); err != nil {
+	if err := os.WriteFile(path, renderedPage(t, r, RenderOptions{Gate: DefaultGate()}), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -32,7 +32,7 @@ func TestBuilderIgnoresOrderAndConcurrency(t *testing.T) {
 			wg.Go(func() { b.Add(j.source, j.result) })
 		}
 		wg.Wait()
-		return string(rendered(t, "json", b.Report(), RenderOptions{}))
+		return string(writtenJSON(t, b.Report()))
 	}
 	want := build(func(int, func(i, j int)) {})
 	for seed := range uint64(20) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -313,4 +314,55 @@ func largeSources(sources, tokens int) []judged {
 		all = append(all, judge(source, rules, verdicts...))
 	}
 	return all
+}
+
+// readable makes a report one of which every list was read.
+func readable(r *Report) *Report {
+	for i := range r.Sources {
+		for j := range r.Sources[i].Units {
+			r.Sources[i].Units[j].Status, r.Sources[i].Units[j].Error = inventory.UnitComplete, ""
+		}
+	}
+	r.RuleErrors = []RuleError{}
+	r.Complete = true
+	return r
+}
+
+// comparedReport is the sample against a baseline that had more: a token that
+// is gone, a list that cannot be read any more, and less of what is there now.
+func comparedReport(t *testing.T) *Report {
+	t.Helper()
+	before := readable(sampleReport())
+	gone := before.Findings[len(before.Findings)-1]
+	gone.Token, gone.TokenName, gone.Kind = "datocms/projects/77/access_tokens/9", "Gone", "management"
+	unread := gone
+	unread.CMS, unread.Source, unread.Token, unread.TokenName = "contentstack", "contentstack/stacks/blt9f", "contentstack/stacks/blt9f/management_tokens/blt1", "Unread"
+	before.Findings = append(before.Findings[1:], gone, unread)
+	for i := range before.Findings {
+		f := &before.Findings[i]
+		f.Fingerprint = Fingerprint(f.Rule, f.Source, f.Token, f.Key)
+	}
+	now := sampleReport()
+	if err := now.CompareTo(before, false); err != nil {
+		t.Fatal(err)
+	}
+	return now
+}
+
+func framework(t *testing.T, id string) *Framework {
+	t.Helper()
+	f, err := LookupFramework(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func snapshot(t *testing.T, r *Report) *Snapshot {
+	t.Helper()
+	s, err := SnapshotOf(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

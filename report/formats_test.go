@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -363,6 +364,87 @@ func TestUsesTokens(t *testing.T) {
 		same := bytes.Equal(rendered(t, format.Name, with, RenderOptions{Gate: DefaultGate()}), rendered(t, format.Name, without, RenderOptions{Gate: DefaultGate()}))
 		if same == format.UsesTokens {
 			t.Errorf("%s: UsesTokens is %v, and its output is the same without the inventory: %v", format.Name, format.UsesTokens, same)
+		}
+	}
+}
+
+func TestFormatsShowControls(t *testing.T) {
+	o := RenderOptions{Gate: DefaultGate(), Framework: framework(t, "owasp-nhi")}
+	for _, name := range []string{"table", "markdown", "html", "csv", "json"} {
+		document := rendered(t, name, sampleReport(), o)
+		if !bytes.Contains(document, []byte("Improper Offboarding")) || !bytes.Contains(document, []byte("NHI10")) {
+			t.Errorf("%s does not show the controls", name)
+		}
+		if bytes.Contains(rendered(t, name, sampleReport(), RenderOptions{}), []byte("NHI10")) {
+			t.Errorf("%s shows controls that nobody asked for", name)
+		}
+	}
+	saved, err := Read(bytes.NewReader(rendered(t, "json", sampleReport(), o)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(rendered(t, "table", saved, RenderOptions{}), []byte("CONTROLS of OWASP NHI Top 10 2025")) {
+		t.Error("a saved view is lost")
+	}
+	golden(t, *update, "table-framework.txt", rendered(t, "table", sampleReport(), RenderOptions{Gate: DefaultGate(), Framework: o.Framework, Terminal: true, Width: 140}))
+}
+
+// Whoever asks for the controls gets them, however many findings there are to
+// fill the room of a comment.
+func TestMarkdownHasRoomForControls(t *testing.T) {
+	r := sampleReport()
+	for i := range 2000 {
+		f := r.Findings[0]
+		f.Token = fmt.Sprintf("%s%d", f.Token, i)
+		r.Findings = append(r.Findings, f)
+	}
+	document := rendered(t, "markdown", r, RenderOptions{Gate: DefaultGate(), Framework: framework(t, "owasp-nhi")})
+	if len(document) > markdownLimit || !bytes.Contains(document, []byte("Not shown here")) {
+		t.Fatalf("the document has %d bytes and was not cut", len(document))
+	}
+	if !bytes.Contains(document, []byte("Improper Offboarding")) || !bytes.Contains(document, []byte("NHI10")) {
+		t.Error("the controls are not shown")
+	}
+}
+
+// What is not shown still counts: the verdict is that of the exit code.
+func TestHiddenFindingsStillCount(t *testing.T) {
+	whole := sampleReport()
+	whole.Findings = slices.DeleteFunc(whole.Findings, func(f Finding) bool { return f.Severity == policies.Critical })
+	want := DefaultGate().Decide(whole)
+	for format, verdict := range map[string]string{
+		"table": "FAIL (exit code 1): " + want.Reason, "markdown": "audit: failed", "html": `class="verdict fail"`, "prometheus": "tokenaudit_exit_code 1\n",
+	} {
+		out := string(rendered(t, format, whole, RenderOptions{Gate: DefaultGate(), MinSeverity: policies.Critical}))
+		if want.Code != ExitFindings || !strings.Contains(out, verdict) {
+			t.Errorf("%s lacks %q", format, verdict)
+		}
+	}
+}
+
+// --no-fail is for the job that makes the report, and not for who watches it.
+func TestMetricOfTheGateIgnoresNoFail(t *testing.T) {
+	gate := DefaultGate()
+	gate.NoFail = true
+	if out := string(rendered(t, "prometheus", sampleReport(), RenderOptions{Gate: gate})); !strings.Contains(out, "\ntokenaudit_exit_code 1\n") {
+		t.Errorf("the metric says that nothing was found:\n%s", out)
+	}
+}
+
+// What people read says that a report is about a part.
+func TestFormatsSayWhatWasLeftOut(t *testing.T) {
+	r := sampleReport()
+	r.Scope = &Scope{Sources: []string{"contentful/x"}, Rules: []string{"unused-token"}, Shard: "1/3"}
+	for _, format := range []string{"table", "markdown", "html"} {
+		text := string(rendered(t, format, r, RenderOptions{}))
+		if !strings.Contains(text, "Of a part only, as asked: sources contentful/x; rules unused-token; shard 1/3") {
+			t.Errorf("%s does not say that it is about a part", format)
+		}
+	}
+	r.Scope = nil
+	for _, format := range []string{"table", "markdown", "html"} {
+		if strings.Contains(string(rendered(t, format, r, RenderOptions{})), "Of a part only") {
+			t.Errorf("%s calls a whole a part", format)
 		}
 	}
 }

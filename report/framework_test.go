@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,15 +14,6 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 )
-
-func framework(t *testing.T, id string) *Framework {
-	t.Helper()
-	f, err := LookupFramework(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
 
 func TestFrameworkFiles(t *testing.T) {
 	list, err := frameworks()
@@ -129,45 +119,6 @@ func TestByControl(t *testing.T) {
 	want["NHI5:2025"], want["NHI7:2025"], want["NHI8:2025"], want["NHI99:2030"] = ControlNotEvaluated, ControlNotEvaluated, ControlNotEvaluated, ControlNotEvaluated
 	if diff := cmp.Diff(want, outcomes()); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestFormatsShowControls(t *testing.T) {
-	o := RenderOptions{Gate: DefaultGate(), Framework: framework(t, "owasp-nhi")}
-	for _, name := range []string{"table", "markdown", "html", "csv", "json"} {
-		document := rendered(t, name, sampleReport(), o)
-		if !bytes.Contains(document, []byte("Improper Offboarding")) || !bytes.Contains(document, []byte("NHI10")) {
-			t.Errorf("%s does not show the controls", name)
-		}
-		if bytes.Contains(rendered(t, name, sampleReport(), RenderOptions{}), []byte("NHI10")) {
-			t.Errorf("%s shows controls that nobody asked for", name)
-		}
-	}
-	saved, err := Read(bytes.NewReader(rendered(t, "json", sampleReport(), o)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Contains(rendered(t, "table", saved, RenderOptions{}), []byte("CONTROLS of OWASP NHI Top 10 2025")) {
-		t.Error("a saved view is lost")
-	}
-	golden(t, "table-framework.txt", rendered(t, "table", sampleReport(), RenderOptions{Gate: DefaultGate(), Framework: o.Framework, Terminal: true, Width: 140}))
-}
-
-// Whoever asks for the controls gets them, however many findings there are to
-// fill the room of a comment.
-func TestMarkdownHasRoomForControls(t *testing.T) {
-	r := sampleReport()
-	for i := range 2000 {
-		f := r.Findings[0]
-		f.Token = fmt.Sprintf("%s%d", f.Token, i)
-		r.Findings = append(r.Findings, f)
-	}
-	document := rendered(t, "markdown", r, RenderOptions{Gate: DefaultGate(), Framework: framework(t, "owasp-nhi")})
-	if len(document) > markdownLimit || !bytes.Contains(document, []byte("Not shown here")) {
-		t.Fatalf("the document has %d bytes and was not cut", len(document))
-	}
-	if !bytes.Contains(document, []byte("Improper Offboarding")) || !bytes.Contains(document, []byte("NHI10")) {
-		t.Error("the controls are not shown")
 	}
 }
 

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -71,4 +73,24 @@ func hostileReport() *Report {
 		all[i].result.Errors = []policies.RuleError{{Rule: "unused-token", Source: source.ID, Detail: name}}
 	}
 	return build(options, all)
+}
+
+var (
+	ciCommand     = regexp.MustCompile(`(?m)^\s*::|##`)
+	invisibleRune = func(r rune) bool { return r != '\n' && r != '\t' && !isVisible(r) }
+)
+
+// harm says what in a text could harm a terminal or a CI system, or "".
+func harm(text string) string {
+	if !utf8.ValidString(text) {
+		return "it is not UTF-8"
+	}
+	if i := strings.IndexFunc(text, invisibleRune); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(text[i:])
+		return "it has an invisible " + escapeRune(r)
+	}
+	if at := ciCommand.FindStringIndex(text); at != nil {
+		return "a CI system would obey " + text[at[0]:min(len(text), at[0]+20)]
+	}
+	return ""
 }

@@ -21,7 +21,7 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 		"sample": sampleReport(), "empty": emptyReport(), "hostile": hostileReport(), "nothing": build(BuildOptions{At: auditTime}, nil),
 		"compared": compared, "restricted": restricted, "large": build(sampleOptions(), largeSources(3, 50)),
 	} {
-		written := rendered(t, "json", r, RenderOptions{})
+		written := writtenJSON(t, r)
 		read, err := Read(bytes.NewReader(written))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -29,14 +29,14 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 		}
 		// What is not UTF-8 was replaced when it was written, and stays so.
 		want := strings.ReplaceAll(string(written), `\ufffd`, "\ufffd")
-		if diff := cmp.Diff(want, string(rendered(t, "json", read, RenderOptions{}))); diff != "" {
+		if diff := cmp.Diff(want, string(writtenJSON(t, read))); diff != "" {
 			t.Errorf("%s: (-written +read)\n%s", name, diff)
 		}
 	}
 }
 
 func TestReadRefuses(t *testing.T) {
-	whole := string(rendered(t, "json", sampleReport(), RenderOptions{}))
+	whole := string(writtenJSON(t, sampleReport()))
 	replace := func(old, replacement string) string {
 		if !strings.Contains(whole, old) {
 			t.Fatalf("the sample has no %q", old)
@@ -72,7 +72,7 @@ func TestReadRefuses(t *testing.T) {
 }
 
 func TestReadSkipsByteOrderMark(t *testing.T) {
-	written := rendered(t, "json", sampleReport(), RenderOptions{})
+	written := writtenJSON(t, sampleReport())
 	if _, err := Read(strings.NewReader("\ufeff" + string(written))); err != nil {
 		t.Error(err)
 	}

@@ -51,7 +51,7 @@ func ReadSnapshot(ctx context.Context, r io.Reader) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return snapshotOfReport(report)
+	return SnapshotOf(report)
 }
 
 var schemaMember = regexp.MustCompile(`"schema"\s*:\s*"([^"]*)"`)
@@ -79,9 +79,9 @@ func snapshotOfInventory(inv inventory.Inventory) *Snapshot {
 	return s
 }
 
-// snapshotOfReport makes a snapshot of a report. The error is errNoTokens for
+// SnapshotOf makes a snapshot of a report. The error is errNoTokens for
 // one that was made without its inventory.
-func snapshotOfReport(r *Report) (*Snapshot, error) {
+func SnapshotOf(r *Report) (*Snapshot, error) {
 	if r.Tokens == nil {
 		return nil, errNoTokens
 	}

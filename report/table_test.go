@@ -1,7 +1,7 @@
 package report
 
 import (
-	"slices"
+	"bytes"
 	"strings"
 	"testing"
 
@@ -18,7 +18,7 @@ func TestTableOnATerminal(t *testing.T) {
 		"table-colour.txt": {Gate: DefaultGate(), Terminal: true, Width: 100, Colour: true},
 		"table-min.txt":    {Gate: DefaultGate(), Terminal: true, Width: 100, MinSeverity: policies.High},
 	} {
-		golden(t, name, rendered(t, "table", sampleReport(), o))
+		golden(t, *update, name, renderedTable(t, sampleReport(), o))
 	}
 }
 
@@ -26,7 +26,7 @@ func TestTableOnATerminal(t *testing.T) {
 func TestTableFitsTheTerminal(t *testing.T) {
 	for _, width := range []int{60, 80, 133} {
 		for _, r := range []*Report{sampleReport(), hostileReport()} {
-			out := strings.TrimRight(string(rendered(t, "table", r, RenderOptions{Terminal: true, Width: width})), "\n")
+			out := strings.TrimRight(string(renderedTable(t, r, RenderOptions{Terminal: true, Width: width})), "\n")
 			lines := strings.Split(out, "\n")
 			for _, line := range lines[:len(lines)-1] {
 				if strings.HasPrefix(line, "Verdicts: ") {
@@ -41,7 +41,7 @@ func TestTableFitsTheTerminal(t *testing.T) {
 }
 
 func TestTableSaysFirstWhatIsMissing(t *testing.T) {
-	out := string(rendered(t, "table", sampleReport(), RenderOptions{Gate: DefaultGate()}))
+	out := string(renderedTable(t, sampleReport(), RenderOptions{Gate: DefaultGate()}))
 	order := []string{"NOT READ", "CRITICAL", "HIGH", "MEDIUM", "LOW", "NOT EVALUATED", "ACCEPTED GAPS", "WAIVERS TO LOOK AT", "8 tokens in 5 sources", "FAIL (exit code 1)"}
 	position := -1
 	for _, text := range order {
@@ -56,39 +56,15 @@ func TestTableSaysFirstWhatIsMissing(t *testing.T) {
 	}
 }
 
-// What is not shown still counts: the verdict is that of the exit code.
-func TestHiddenFindingsStillCount(t *testing.T) {
-	whole := sampleReport()
-	whole.Findings = slices.DeleteFunc(whole.Findings, func(f Finding) bool { return f.Severity == policies.Critical })
-	want := DefaultGate().Decide(whole)
-	for format, verdict := range map[string]string{
-		"table": "FAIL (exit code 1): " + want.Reason, "markdown": "audit: failed", "html": `class="verdict fail"`, "prometheus": "tokenaudit_exit_code 1\n",
-	} {
-		out := string(rendered(t, format, whole, RenderOptions{Gate: DefaultGate(), MinSeverity: policies.Critical}))
-		if want.Code != ExitFindings || !strings.Contains(out, verdict) {
-			t.Errorf("%s lacks %q", format, verdict)
-		}
-	}
-}
-
-// --no-fail is for the job that makes the report, and not for who watches it.
-func TestMetricOfTheGateIgnoresNoFail(t *testing.T) {
-	gate := DefaultGate()
-	gate.NoFail = true
-	if out := string(rendered(t, "prometheus", sampleReport(), RenderOptions{Gate: gate})); !strings.Contains(out, "\ntokenaudit_exit_code 1\n") {
-		t.Errorf("the metric says that nothing was found:\n%s", out)
-	}
-}
-
 func TestTablePipedIsWhole(t *testing.T) {
 	name := strings.Repeat("long ", 2000)
 	source := sampleSource("x", "x/1", inventory.KindProject, "X", complete1("tokens"))
 	source.Tokens = []inventory.Token{sampleToken(source, inventory.Delivery, "tokens/1", name)}
 	r := build(sampleOptions(), []judged{judge(source, sampleRules(), policies.Verdict{Rule: "unused-token", Status: policies.Fail, Token: "x/1/tokens/1", Message: "unused"})})
-	if out := string(rendered(t, "table", r, RenderOptions{})); !strings.Contains(out, "\t"+name+"\t") {
+	if out := string(renderedTable(t, r, RenderOptions{})); !strings.Contains(out, "\t"+name+"\t") {
 		t.Error("a long name is cut although the output is no terminal")
 	}
-	if out := string(rendered(t, "table", r, RenderOptions{Terminal: true})); strings.Contains(out, name) {
+	if out := string(renderedTable(t, r, RenderOptions{Terminal: true})); strings.Contains(out, name) {
 		t.Error("a long name is whole on a terminal")
 	}
 }
@@ -141,7 +117,7 @@ func TestCutMiddleKeepsTheLastPart(t *testing.T) {
 func TestTableTellsMessagesWhole(t *testing.T) {
 	r := sampleReport()
 	for _, width := range []int{60, 80} {
-		out := string(rendered(t, "table", r, RenderOptions{Terminal: true, Width: width}))
+		out := string(renderedTable(t, r, RenderOptions{Terminal: true, Width: width}))
 		words := strings.Join(strings.Fields(out), " ")
 		for i := range r.Findings {
 			if r.Findings[i].Status != policies.Fail {
@@ -197,4 +173,13 @@ func TestWriteTable(t *testing.T) {
 	if got := write(nil, RenderOptions{Terminal: true, Width: 64}); got != "" {
 		t.Errorf("no rows on a terminal: %q", got)
 	}
+}
+
+func renderedTable(t *testing.T, r *Report, o RenderOptions) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := tableFormat().Render(&b, r, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

@@ -1,0 +1,28 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestJSONEscapesAreLossless(t *testing.T) {
+	for _, name := range hostileNames() {
+		want, err := json.Marshal(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if n, err := newSafeJSON(&b).Write(want); err != nil || n != len(want) {
+			t.Fatal(n, err)
+		}
+		var a, c string
+		if json.Unmarshal(want, &a) != nil || json.Unmarshal(b.Bytes(), &c) != nil || a != c {
+			t.Errorf("%q became %q", a, c)
+		}
+		if text := b.String(); strings.Contains(text, "##") || strings.ContainsFunc(text, func(r rune) bool { return !isVisible(r) }) {
+			t.Errorf("%s shows something harmful", text)
+		}
+	}
+}
