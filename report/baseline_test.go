@@ -174,7 +174,7 @@ func TestResolutions(t *testing.T) {
 			for _, f := range now.Stale {
 				inStale = inStale || f.Token == token
 			}
-			if inStale != tt.want.stale() {
+			if inStale != tt.want.IsStale() {
 				t.Errorf("%s is in the wrong list", tt.want)
 			}
 			if tt.want.Text() == string(tt.want) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 
@@ -166,38 +165,5 @@ func TestTokensCarryVerdicts(t *testing.T) {
 		if len(f.Evidence) > 0 {
 			t.Errorf("%s of %s has evidence: %s", f.Rule, f.Token, f.Evidence)
 		}
-	}
-}
-
-func TestAFailIsNotHiddenByAWaivedVerdict(t *testing.T) {
-	for _, order := range [][]policies.Status{{policies.Fail, policies.Waived}, {policies.Waived, policies.Fail}} {
-		token := Token{Verdicts: map[string]policies.Status{}}
-		for _, status := range order {
-			token.note(policies.Verdict{Rule: "r", Status: status})
-		}
-		if token.Verdicts["r"] != policies.Fail {
-			t.Errorf("%v gives %s", order, token.Verdicts["r"])
-		}
-	}
-}
-
-func TestDaysToEndOf(t *testing.T) {
-	for date, want := range map[string]int{"2026-03-14": 0, "2026-03-15": 1, "2026-03-13": -1, "2027-03-14": 365} {
-		if got, ok := daysToEndOf(date, auditTime); got != want || !ok {
-			t.Errorf("%s is %d days away, %v; want %d", date, got, ok, want)
-		}
-	}
-	if _, ok := daysToEndOf("2026-02-30", auditTime); ok {
-		t.Error("30 February is a date")
-	}
-}
-
-func TestSampledKeepsTheFirst(t *testing.T) {
-	var sample []string
-	for _, id := range []string{"d", "a", "c", "b", "e"} {
-		sample = sampled(sample, id)
-	}
-	if !slices.Equal(sample, []string{"a", "b", "c"}) {
-		t.Errorf("sample %q", sample)
 	}
 }

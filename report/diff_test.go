@@ -37,7 +37,7 @@ func TestDiffOfInventories(t *testing.T) {
 	other.Tokens = []inventory.Token{sampleToken(other, inventory.Delivery, "access_tokens/9", "Nine")}
 	after.Sources = append(after.Sources, other)
 
-	got := Diff(snapshotOfInventory(before), snapshotOfInventory(after))
+	got := Diff(SnapshotOfInventory(before), SnapshotOfInventory(after))
 	ref := func(project, id, name string, kind inventory.Kind, level inventory.Level) TokenRef {
 		return TokenRef{ID: "datocms/projects/" + project + "/access_tokens/" + id, CMS: "datocms", Source: "datocms/projects/" + project, Name: name, Kind: kind, Level: level}
 	}
@@ -60,7 +60,7 @@ func TestDiffOfInventories(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if !Diff(snapshotOfInventory(before), snapshotOfInventory(before)).Empty() {
+	if !Diff(SnapshotOfInventory(before), SnapshotOfInventory(before)).Empty() {
 		t.Error("an inventory differs from itself")
 	}
 }
@@ -70,8 +70,8 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	whole, cut := sampleInventory(), sampleInventory()
 	cut.Sources[0].Units[0].Status = inventory.UnitPartial
 	cut.Sources[0].Tokens = cut.Sources[0].Tokens[:1]
-	removed := Diff(snapshotOfInventory(whole), snapshotOfInventory(cut))
-	added := Diff(snapshotOfInventory(cut), snapshotOfInventory(whole))
+	removed := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(cut))
+	added := Diff(SnapshotOfInventory(cut), SnapshotOfInventory(whole))
 	for name, d := range map[string]*Difference{"old": removed, "new": added} {
 		if len(d.Added)+len(d.Removed) != 0 || len(d.Unknown) != 1 || d.Unknown[0].In != name {
 			t.Errorf("%s: added %v, removed %v, unknown %v", name, d.Added, d.Removed, d.Unknown)
@@ -80,7 +80,7 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	lost := sampleInventory()
 	lost.Sources[0].ID, lost.Sources[0].Tokens = "datocms/account", nil
 	lost.Sources[0].Units = []inventory.Unit{{Name: "projects", Sources: true, Status: inventory.UnitFailed}}
-	d := Diff(snapshotOfInventory(whole), snapshotOfInventory(lost))
+	d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(lost))
 	if len(d.Unknown) != 2 || len(d.Removed) != 0 {
 		t.Errorf("sources not all found: removed %v, unknown %v", d.Removed, d.Unknown)
 	}
@@ -89,7 +89,7 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	}
 	part := sampleInventory()
 	part.Sources, part.Shard = part.Sources[:0], &inventory.Shard{Index: 1, Count: 2}
-	if d := Diff(snapshotOfInventory(whole), snapshotOfInventory(part)); len(d.Removed)+len(d.SourcesRemoved) != 0 {
+	if d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(part)); len(d.Removed)+len(d.SourcesRemoved) != 0 {
 		t.Errorf("of a shard: removed %v and %v", d.Removed, d.SourcesRemoved)
 	}
 }
@@ -123,7 +123,7 @@ func TestReadSnapshot(t *testing.T) {
 	if s, err := ReadSnapshot(context.Background(), &inv); err != nil || s.Report != nil {
 		t.Errorf("an inventory: %v, %+v", err, s)
 	}
-	if s, err := ReadSnapshot(context.Background(), bytes.NewReader(writtenJSON(t, sampleReport()))); err != nil || s.Report == nil || len(s.tokens) != 8 {
+	if s, err := ReadSnapshot(context.Background(), bytes.NewReader(writtenJSON(t, sampleReport()))); err != nil || s.Report == nil || s.TokenCount() != 8 {
 		t.Errorf("a report: %v", err)
 	}
 	if _, err := ReadSnapshot(context.Background(), strings.NewReader("{}")); err == nil || !strings.Contains(err.Error(), "no tokenaudit report") {

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -365,4 +367,16 @@ func snapshot(t *testing.T, r *Report) *Snapshot {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// pageData reads the JSON block of a page.
+func pageData(t *testing.T, page []byte) map[string]any {
+	t.Helper()
+	_, rest, ok := bytes.Cut(page, []byte(`<script type="application/json" id="data">`))
+	block, _, closed := bytes.Cut(rest, []byte("</script>"))
+	var data map[string]any
+	if err := json.Unmarshal(block, &data); err != nil || !ok || !closed {
+		t.Fatalf("no JSON block: %v", err)
+	}
+	return data
 }

@@ -135,3 +135,12 @@ func withoutCode(line string) string {
 	}
 	return b.String()
 }
+
+var (
+	// codeSpan is a run of backticks, text, and the same run: RE2 has no back
+	// references, so the runs that occur are listed.
+	ownMarkup   = regexp.MustCompile(`</?(details|summary|b|sub)>`)
+	ownLink     = regexp.MustCompile(`\[\]\(https://[A-Za-z0-9._~%/?=-]+\)`)
+	reference   = regexp.MustCompile(`&#\d+;`)
+	markdownish = regexp.MustCompile("[<>\\[\\]`@]|https?:|www\\.|\\*[^*]|~~")
+)

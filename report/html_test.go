@@ -2,23 +2,10 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
 )
-
-// pageData reads the JSON block of a page.
-func pageData(t *testing.T, page []byte) map[string]any {
-	t.Helper()
-	_, rest, ok := bytes.Cut(page, []byte(`<script type="application/json" id="data">`))
-	block, _, closed := bytes.Cut(rest, []byte("</script>"))
-	var data map[string]any
-	if err := json.Unmarshal(block, &data); err != nil || !ok || !closed {
-		t.Fatalf("no JSON block: %v", err)
-	}
-	return data
-}
 
 // The page allows its own style and script, by their hashes, and nothing else.
 func TestHTMLStandsAlone(t *testing.T) {

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,4 +16,65 @@ func TestMarkdownTablesKeepTheirColumns(t *testing.T) {
 			t.Errorf("%d bars in %q", cells, cutRunes(row, 200))
 		}
 	}
+}
+
+func TestMarkdownFitsAComment(t *testing.T) {
+	for name, r := range map[string]*Report{"large": build(sampleOptions(), largeSources(30, 100)), "hostile": hostileReport()} {
+		document := renderedMarkdown(t, r, RenderOptions{Gate: DefaultGate()})
+		if len(document) > markdownLimit {
+			t.Errorf("%s: %d bytes", name, len(document))
+		}
+		if !bytes.Contains(document, []byte("Not shown here")) {
+			t.Errorf("%s: nothing says what was cut", name)
+		}
+		if opened, closed := bytes.Count(document, []byte("<details>")), bytes.Count(document, []byte("</details>")); opened != closed {
+			t.Errorf("%s: %d details opened, %d closed", name, opened, closed)
+		}
+	}
+	// What is left out is counted: rows and remainder are all findings.
+	r := build(sampleOptions(), largeSources(30, 100))
+	document := string(renderedMarkdown(t, r, RenderOptions{}))
+	rows := strings.Count(document, "| `Token ")
+	for _, rule := range []string{"delivery-token-can-write", "write-token-never-expires", "delivery-token-one-environment", "unused-token"} {
+		if i := strings.Index(document, " of the findings of "+rule); i > 0 {
+			words := strings.Fields(document[:i])
+			n := 0
+			for _, digit := range words[len(words)-1] {
+				if digit >= '0' && digit <= '9' {
+					n = n*10 + int(digit-'0')
+				}
+			}
+			rows += n
+		}
+	}
+	if rows != 3000 {
+		t.Errorf("rows shown and rows counted are %d, want 3,000", rows)
+	}
+}
+
+// Whoever asks for the controls gets them, however many findings there are to
+// fill the room of a comment.
+func TestMarkdownHasRoomForControls(t *testing.T) {
+	r := sampleReport()
+	for i := range 2000 {
+		f := r.Findings[0]
+		f.Token = fmt.Sprintf("%s%d", f.Token, i)
+		r.Findings = append(r.Findings, f)
+	}
+	document := renderedMarkdown(t, r, RenderOptions{Gate: DefaultGate(), Framework: framework(t, "owasp-nhi")})
+	if len(document) > markdownLimit || !bytes.Contains(document, []byte("Not shown here")) {
+		t.Fatalf("the document has %d bytes and was not cut", len(document))
+	}
+	if !bytes.Contains(document, []byte("Improper Offboarding")) || !bytes.Contains(document, []byte("NHI10")) {
+		t.Error("the controls are not shown")
+	}
+}
+
+func renderedMarkdown(t *testing.T, r *Report, o RenderOptions) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := markdownFormat().Render(&b, r, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

@@ -109,7 +109,7 @@ func FuzzRead(f *testing.F) {
 // The schema that is printed stands alone.
 func TestSchemaIsWhole(t *testing.T) {
 	root := schemaDocument(t)
-	definitions := object(root, "$defs")
+	definitions := SchemaMember(root, "$defs")
 	used := map[string]bool{}
 	var walk func(v any)
 	walk = func(v any) {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -56,15 +55,6 @@ func TestCSVCell(t *testing.T) {
 		}
 	}
 }
-
-var (
-	// codeSpan is a run of backticks, text, and the same run: RE2 has no back
-	// references, so the runs that occur are listed.
-	ownMarkup   = regexp.MustCompile(`</?(details|summary|b|sub)>`)
-	ownLink     = regexp.MustCompile(`\[\]\(https://[A-Za-z0-9._~%/?=-]+\)`)
-	reference   = regexp.MustCompile(`&#\d+;`)
-	markdownish = regexp.MustCompile("[<>\\[\\]`@]|https?:|www\\.|\\*[^*]|~~")
-)
 
 func TestSafeURL(t *testing.T) {
 	for s, want := range map[string]string{
