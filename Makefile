@@ -55,7 +55,7 @@ bench:
 # The SARIF report, judged by the validator that the platforms name. Needs node.
 .PHONY: sarif-check
 sarif-check:
-	report/testdata/sarif-check/check.sh
+	report/sarif/testdata/sarif-check/check.sh
 
 # The emulators, read by the CMSes' official SDKs. Needs node and npm.
 .PHONY: sdk-check

@@ -144,8 +144,8 @@ func (r *Report) settle(old map[string]*Finding, baseline *Report) {
 			r.Resolved = append(r.Resolved, f)
 		}
 	}
-	slices.SortFunc(r.Resolved, compareFindings)
-	slices.SortFunc(r.Stale, compareFindings)
+	slices.SortFunc(r.Resolved, CompareFindings)
+	slices.SortFunc(r.Stale, CompareFindings)
 }
 
 // settlement decides what became of single findings of the baseline.

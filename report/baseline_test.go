@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"errors"
@@ -9,10 +9,12 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
 // yesterday is a complete report with a finding on every kind of subject.
-func yesterday() *Report { return readable(sampleReport()) }
+func yesterday() *report.Report { return reporttest.Readable(reporttest.Sample()) }
 
 func TestCompareMarksFindings(t *testing.T) {
 	before := yesterday()
@@ -22,9 +24,9 @@ func TestCompareMarksFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, f := range now.Findings {
-		want := BaselineUnchanged
+		want := report.BaselineUnchanged
 		if i == 0 {
-			want = BaselineNew
+			want = report.BaselineNew
 		}
 		if f.Baseline != want {
 			t.Errorf("%s %s is %s, want %s", f.Rule, f.Token, f.Baseline, want)
@@ -47,43 +49,43 @@ func TestAnEndedWaiverMakesAFindingNew(t *testing.T) {
 	if err := now.CompareTo(before, false); err != nil {
 		t.Fatal(err)
 	}
-	if now.Findings[0].Baseline != BaselineNew {
+	if now.Findings[0].Baseline != report.BaselineNew {
 		t.Error("a finding whose waiver ended is unchanged")
 	}
 }
 
 func TestCompareRefusesAnIncompleteBaseline(t *testing.T) {
 	now := yesterday()
-	err := now.CompareTo(sampleReport(), false)
-	var refused *BaselineError
+	err := now.CompareTo(reporttest.Sample(), false)
+	var refused *report.BaselineError
 	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "1 list of 1 source could not be read") {
 		t.Errorf("error %v", err)
 	}
 	if now.Baseline != nil || now.Findings[0].Baseline != "" {
 		t.Error("a refused comparison changed the report")
 	}
-	if err := now.CompareTo(sampleReport(), true); err != nil || now.Baseline.Complete {
+	if err := now.CompareTo(reporttest.Sample(), true); err != nil || now.Baseline.Complete {
 		t.Errorf("allowed: %v, %+v", err, now.Baseline)
 	}
 
 	restricted := yesterday()
-	restricted.Scope = &Scope{Rules: []string{"unused-token"}}
+	restricted.Scope = &report.Scope{Rules: []string{"unused-token"}}
 	if err := yesterday().CompareTo(restricted, false); err == nil || !strings.Contains(err.Error(), "restricted") {
 		t.Errorf("a restricted baseline: %v", err)
 	}
 	same := yesterday()
-	same.Scope = &Scope{Rules: []string{"unused-token"}}
+	same.Scope = &report.Scope{Rules: []string{"unused-token"}}
 	if err := same.CompareTo(restricted, false); err != nil {
 		t.Errorf("a baseline restricted in the same way: %v", err)
 	}
 
-	restricted.Scope = &Scope{Change: true}
+	restricted.Scope = &report.Scope{Change: true}
 	if err := yesterday().CompareTo(restricted, false); err == nil || !strings.Contains(err.Error(), "of a change that was not made yet") {
 		t.Errorf("the report of a plan as the baseline: %v", err)
 	}
 
-	accepted := sampleReport()
-	accepted.AcceptedGaps = append(accepted.AcceptedGaps, AcceptedGap{Source: "*", Unit: "*", State: GapApplied})
+	accepted := reporttest.Sample()
+	accepted.AcceptedGaps = append(accepted.AcceptedGaps, report.AcceptedGap{Source: "*", Unit: "*", State: report.GapApplied})
 	if err := yesterday().CompareTo(accepted, false); err != nil {
 		t.Errorf("a baseline with accepted gaps: %v", err)
 	}
@@ -92,7 +94,7 @@ func TestCompareRefusesAnIncompleteBaseline(t *testing.T) {
 // TestResolutions: what could not be looked at again is never called resolved.
 func TestResolutions(t *testing.T) {
 	const rule, source, token = "unused-token", "contentful/organizations/o1", "contentful/organizations/o1/access_tokens/p1"
-	drop := func(r *Report) {
+	drop := func(r *report.Report) {
 		for i := range r.Findings {
 			if r.Findings[i].Rule == rule && r.Findings[i].Token == token {
 				r.Findings = append(r.Findings[:i], r.Findings[i+1:]...)
@@ -100,7 +102,7 @@ func TestResolutions(t *testing.T) {
 			}
 		}
 	}
-	dropToken := func(r *Report) {
+	dropToken := func(r *report.Report) {
 		for i := range r.Tokens {
 			if r.Tokens[i].ID == token {
 				r.Tokens = append(r.Tokens[:i], r.Tokens[i+1:]...)
@@ -108,7 +110,7 @@ func TestResolutions(t *testing.T) {
 			}
 		}
 	}
-	dropSource := func(r *Report) {
+	dropSource := func(r *report.Report) {
 		for i := range r.Sources {
 			if r.Sources[i].ID == source {
 				r.Sources = append(r.Sources[:i], r.Sources[i+1:]...)
@@ -116,7 +118,7 @@ func TestResolutions(t *testing.T) {
 			}
 		}
 	}
-	unit := func(r *Report, id string, u inventory.Unit) {
+	unit := func(r *report.Report, id string, u inventory.Unit) {
 		for i := range r.Sources {
 			if r.Sources[i].ID == id {
 				r.Sources[i].Units = append(r.Sources[i].Units, u)
@@ -128,29 +130,35 @@ func TestResolutions(t *testing.T) {
 	spaces := inventory.Unit{Name: "spaces", Sources: true, Kinds: []inventory.Kind{inventory.Delivery}, Status: inventory.UnitPartial}
 	roles := inventory.Unit{Name: "roles", Status: inventory.UnitFailed}
 	for name, tt := range map[string]struct {
-		now  func(r *Report)
-		want Resolution
+		now  func(r *report.Report)
+		want report.Resolution
 	}{
-		"passes now":                            {func(r *Report) { setVerdict(r, token, rule, "") }, ResolvedPasses},
-		"not decided":                           {func(r *Report) { setVerdict(r, token, rule, policies.NotEvaluated) }, StaleNotEvaluated},
-		"token deleted":                         {dropToken, ResolvedTokenGone},
-		"token's list cut off":                  {func(r *Report) { dropToken(r); unit(r, source, personal) }, StaleUnread},
-		"another list failed":                   {func(r *Report) { dropToken(r); unit(r, source, delivery) }, ResolvedTokenGone},
-		"no inventory, passes or gone":          {func(r *Report) { r.Tokens = nil }, ResolvedGone},
-		"no inventory, list cut off":            {func(r *Report) { r.Tokens = nil; unit(r, source, personal) }, StaleUnread},
-		"no inventory, a gap there":             {func(r *Report) { r.Tokens = nil; r.Gaps = append(r.Gaps, Gap{Rule: rule, Source: source}) }, StaleNotEvaluated},
-		"no inventory, the rule erred there":    {func(r *Report) { r.Tokens = nil; r.RuleErrors = []RuleError{{Rule: rule, Source: source}} }, StaleNotEvaluated},
-		"rule off":                              {func(r *Report) { r.Rules = r.Rules[:1] }, ResolvedRuleOff},
-		"rule not asked for":                    {func(r *Report) { r.Scope = &Scope{Rules: []string{"other"}} }, StaleOutOfScope},
-		"source not asked for":                  {func(r *Report) { dropSource(r); r.Scope = &Scope{Sources: []string{"datocms/*"}} }, StaleOutOfScope},
-		"source in another shard":               {func(r *Report) { dropSource(r); r.Scope = &Scope{Shard: "1/2"} }, StaleOutOfScope},
-		"source gone":                           {dropSource, ResolvedSourceGone},
-		"source gone, sources not all found":    {func(r *Report) { dropSource(r); unit(r, "contentful/spaces/abc123", spaces) }, StaleUnread},
-		"source gone, another CMS not read":     {func(r *Report) { dropSource(r); unit(r, "datocms/projects/77", spaces) }, ResolvedSourceGone},
-		"source gone, configuration changed":    {func(r *Report) { dropSource(r); r.ConfigDigest = "other" }, StaleOutOfScope},
-		"token there, configuration changed":    {func(r *Report) { setVerdict(r, token, rule, ""); r.ConfigDigest = "other" }, ResolvedPasses},
-		"source gone, a supporting list failed": {func(r *Report) { dropSource(r); unit(r, "contentful/spaces/abc123", roles) }, ResolvedSourceGone},
-		"token there, a supporting list failed": {func(r *Report) { setVerdict(r, token, rule, ""); unit(r, source, roles) }, ResolvedPasses},
+		"passes now":                   {func(r *report.Report) { setVerdict(r, token, rule, "") }, report.ResolvedPasses},
+		"not decided":                  {func(r *report.Report) { setVerdict(r, token, rule, policies.NotEvaluated) }, report.StaleNotEvaluated},
+		"token deleted":                {dropToken, report.ResolvedTokenGone},
+		"token's list cut off":         {func(r *report.Report) { dropToken(r); unit(r, source, personal) }, report.StaleUnread},
+		"another list failed":          {func(r *report.Report) { dropToken(r); unit(r, source, delivery) }, report.ResolvedTokenGone},
+		"no inventory, passes or gone": {func(r *report.Report) { r.Tokens = nil }, report.ResolvedGone},
+		"no inventory, list cut off":   {func(r *report.Report) { r.Tokens = nil; unit(r, source, personal) }, report.StaleUnread},
+		"no inventory, a gap there": {func(r *report.Report) {
+			r.Tokens = nil
+			r.Gaps = append(r.Gaps, report.Gap{Rule: rule, Source: source})
+		}, report.StaleNotEvaluated},
+		"no inventory, the rule erred there": {func(r *report.Report) {
+			r.Tokens = nil
+			r.RuleErrors = []report.RuleError{{Rule: rule, Source: source}}
+		}, report.StaleNotEvaluated},
+		"rule off":                              {func(r *report.Report) { r.Rules = r.Rules[:1] }, report.ResolvedRuleOff},
+		"rule not asked for":                    {func(r *report.Report) { r.Scope = &report.Scope{Rules: []string{"other"}} }, report.StaleOutOfScope},
+		"source not asked for":                  {func(r *report.Report) { dropSource(r); r.Scope = &report.Scope{Sources: []string{"datocms/*"}} }, report.StaleOutOfScope},
+		"source in another shard":               {func(r *report.Report) { dropSource(r); r.Scope = &report.Scope{Shard: "1/2"} }, report.StaleOutOfScope},
+		"source gone":                           {dropSource, report.ResolvedSourceGone},
+		"source gone, sources not all found":    {func(r *report.Report) { dropSource(r); unit(r, "contentful/spaces/abc123", spaces) }, report.StaleUnread},
+		"source gone, another CMS not read":     {func(r *report.Report) { dropSource(r); unit(r, "datocms/projects/77", spaces) }, report.ResolvedSourceGone},
+		"source gone, configuration changed":    {func(r *report.Report) { dropSource(r); r.ConfigDigest = "other" }, report.StaleOutOfScope},
+		"token there, configuration changed":    {func(r *report.Report) { setVerdict(r, token, rule, ""); r.ConfigDigest = "other" }, report.ResolvedPasses},
+		"source gone, a supporting list failed": {func(r *report.Report) { dropSource(r); unit(r, "contentful/spaces/abc123", roles) }, report.ResolvedSourceGone},
+		"token there, a supporting list failed": {func(r *report.Report) { setVerdict(r, token, rule, ""); unit(r, source, roles) }, report.ResolvedPasses},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := yesterday()
@@ -159,15 +167,15 @@ func TestResolutions(t *testing.T) {
 			if err := now.CompareTo(yesterday(), false); err != nil {
 				t.Fatal(err)
 			}
-			got := map[string]Resolution{}
-			for _, findings := range [][]Finding{now.Resolved, now.Stale} {
+			got := map[string]report.Resolution{}
+			for _, findings := range [][]report.Finding{now.Resolved, now.Stale} {
 				for _, f := range findings {
 					if f.Rule == rule && f.Token == token {
 						got[f.Rule] = f.Resolution
 					}
 				}
 			}
-			if diff := cmp.Diff(map[string]Resolution{rule: tt.want}, got); diff != "" {
+			if diff := cmp.Diff(map[string]report.Resolution{rule: tt.want}, got); diff != "" {
 				t.Error(diff)
 			}
 			inStale := false
@@ -184,7 +192,7 @@ func TestResolutions(t *testing.T) {
 	}
 }
 
-func setVerdict(r *Report, token, rule string, status policies.Status) {
+func setVerdict(r *report.Report, token, rule string, status policies.Status) {
 	for i := range r.Tokens {
 		if r.Tokens[i].ID == token {
 			delete(r.Tokens[i].Verdicts, rule)
@@ -197,7 +205,7 @@ func setVerdict(r *Report, token, rule string, status policies.Status) {
 
 // A stale finding stays stale over any number of runs, until it is settled.
 func TestStaleFindingsAreCarriedOn(t *testing.T) {
-	unread := func() *Report {
+	unread := func() *report.Report {
 		r := yesterday()
 		for i := range r.Findings {
 			if r.Findings[i].Rule == "unused-token" {
@@ -224,7 +232,7 @@ func TestStaleFindingsAreCarriedOn(t *testing.T) {
 		t.Fatal(err, fourth.Stale)
 	}
 	for _, f := range fourth.Findings {
-		if f.Baseline != BaselineUnchanged {
+		if f.Baseline != report.BaselineUnchanged {
 			t.Errorf("%s is %s after it could be read again", f.Rule, f.Baseline)
 		}
 	}

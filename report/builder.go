@@ -160,7 +160,7 @@ func (b *Builder) joinFindings() {
 		b.findings[i] = nil
 	}
 	b.findings = nil
-	slices.SortFunc(all, compareFindings)
+	slices.SortFunc(all, CompareFindings)
 	b.report.Findings = all
 }
 

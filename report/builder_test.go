@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"math/rand/v2"
@@ -9,26 +9,28 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
 func TestBuilderIgnoresOrderAndConcurrency(t *testing.T) {
 	build := func(shuffle func(n int, swap func(i, j int))) string {
-		sources := sampleSources()
+		sources := reporttest.SampleSources()
 		for i := range sources {
 			// Two passes worth a word each, so that their order can show.
 			for _, message := range []string{"for this", "for that"} {
-				sources[i].result.Verdicts = append(sources[i].result.Verdicts, policies.Verdict{
-					Rule: "unused-token", Source: sources[i].source.ID, Status: policies.Pass, Message: message,
+				sources[i].Result.Verdicts = append(sources[i].Result.Verdicts, policies.Verdict{
+					Rule: "unused-token", Source: sources[i].Source.ID, Status: policies.Pass, Message: message,
 				})
 			}
-			v := sources[i].result.Verdicts
+			v := sources[i].Result.Verdicts
 			shuffle(len(v), func(i, j int) { v[i], v[j] = v[j], v[i] })
 		}
 		shuffle(len(sources), func(i, j int) { sources[i], sources[j] = sources[j], sources[i] })
-		b := NewBuilder(sampleOptions())
+		b := report.NewBuilder(reporttest.SampleOptions())
 		var wg sync.WaitGroup
 		for _, j := range sources {
-			wg.Go(func() { b.Add(j.source, j.result) })
+			wg.Go(func() { b.Add(j.Source, j.Result) })
 		}
 		wg.Wait()
 		return string(writtenJSON(t, b.Report()))
@@ -42,10 +44,10 @@ func TestBuilderIgnoresOrderAndConcurrency(t *testing.T) {
 }
 
 func TestBuilderCounts(t *testing.T) {
-	r := sampleReport()
-	want := Summary{
+	r := reporttest.Sample()
+	want := report.Summary{
 		Sources: 5, Tokens: 8,
-		Findings: SeverityCounts{Critical: 1, High: 1, Medium: 2, Low: 1},
+		Findings: report.SeverityCounts{Critical: 1, High: 1, Medium: 2, Low: 1},
 		Statuses: r.Summary.Statuses,
 	}
 	if diff := cmp.Diff(want, r.Summary); diff != "" {
@@ -63,7 +65,7 @@ func TestBuilderCounts(t *testing.T) {
 }
 
 func TestBuilderSortsFindings(t *testing.T) {
-	r := sampleReport()
+	r := reporttest.Sample()
 	var rules []string
 	for _, f := range r.Findings {
 		rules = append(rules, f.Rule+" "+string(f.Status))
@@ -78,52 +80,52 @@ func TestBuilderSortsFindings(t *testing.T) {
 }
 
 func TestComplete(t *testing.T) {
-	source := func(status inventory.UnitStatus) judged {
-		s := sampleSource("x", "x/1", inventory.KindProject, "X", inventory.Unit{Name: "roles", Status: status})
-		return judge(s, nil)
+	source := func(status inventory.UnitStatus) reporttest.Judged {
+		s := reporttest.SampleSource("x", "x/1", inventory.KindProject, "X", inventory.Unit{Name: "roles", Status: status})
+		return reporttest.Judge(s, nil)
 	}
 	errs := source(inventory.UnitComplete)
-	errs.result.Errors = []policies.RuleError{{Rule: "r", Source: "x/1", Detail: "timed out"}}
+	errs.Result.Errors = []policies.RuleError{{Rule: "r", Source: "x/1", Detail: "timed out"}}
 	for name, tt := range map[string]struct {
-		sources []judged
+		sources []reporttest.Judged
 		want    bool
 	}{
-		"all read":   {[]judged{source(inventory.UnitComplete)}, true},
-		"failed":     {[]judged{source(inventory.UnitFailed)}, false},
-		"partial":    {[]judged{source(inventory.UnitPartial)}, false},
-		"rule error": {[]judged{errs}, false},
+		"all read":   {[]reporttest.Judged{source(inventory.UnitComplete)}, true},
+		"failed":     {[]reporttest.Judged{source(inventory.UnitFailed)}, false},
+		"partial":    {[]reporttest.Judged{source(inventory.UnitPartial)}, false},
+		"rule error": {[]reporttest.Judged{errs}, false},
 		"no source":  {nil, false},
 	} {
-		if got := build(BuildOptions{At: auditTime}, tt.sources); got.Complete != tt.want {
+		if got := reporttest.Build(report.BuildOptions{At: reporttest.AuditTime}, tt.sources); got.Complete != tt.want {
 			t.Errorf("%s: complete is %v", name, got.Complete)
 		}
 	}
-	accepted := build(BuildOptions{At: auditTime, AcceptedGaps: []AcceptedGap{{Source: "x/*", Unit: "roles", Expires: "2026-03-14"}}}, []judged{source(inventory.UnitFailed)})
+	accepted := reporttest.Build(report.BuildOptions{At: reporttest.AuditTime, AcceptedGaps: []report.AcceptedGap{{Source: "x/*", Unit: "roles", Expires: "2026-03-14"}}}, []reporttest.Judged{source(inventory.UnitFailed)})
 	if accepted.Complete {
 		t.Error("an accepted gap makes a report complete")
 	}
-	if accepted.AcceptedGaps[0].State != GapApplied || len(accepted.Shortfalls()) != 0 {
+	if accepted.AcceptedGaps[0].State != report.GapApplied || len(accepted.Shortfalls()) != 0 {
 		t.Errorf("accepted gap on its last day: %+v, shortfalls %q", accepted.AcceptedGaps[0], accepted.Shortfalls())
 	}
 }
 
 func TestGapsAreGroupedAndSampled(t *testing.T) {
 	var verdicts []policies.Verdict
-	source := sampleSource("x", "x/1", inventory.KindProject, "X", complete1("tokens"))
+	source := reporttest.SampleSource("x", "x/1", inventory.KindProject, "X", reporttest.Complete("tokens"))
 	for _, id := range []string{"e", "b", "d", "a", "c"} {
-		token := sampleToken(source, inventory.Delivery, id, id)
+		token := reporttest.SampleToken(source, inventory.Delivery, id, id)
 		source.Tokens = append(source.Tokens, token)
 		verdicts = append(verdicts, policies.Verdict{Rule: "unused-token", Status: policies.NotEvaluated, Token: token.ID, Reason: "why", Severity: policies.Medium})
 	}
-	r := build(BuildOptions{At: auditTime}, []judged{judge(source, nil, verdicts...)})
-	want := []Gap{{Rule: "unused-token", Severity: policies.Medium, Source: "x/1", Reason: "why", Count: 5, Sample: []string{"x/1/a", "x/1/b", "x/1/c"}}}
+	r := reporttest.Build(report.BuildOptions{At: reporttest.AuditTime}, []reporttest.Judged{reporttest.Judge(source, nil, verdicts...)})
+	want := []report.Gap{{Rule: "unused-token", Severity: policies.Medium, Source: "x/1", Reason: "why", Count: 5, Sample: []string{"x/1/a", "x/1/b", "x/1/c"}}}
 	if diff := cmp.Diff(want, r.Gaps); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestWaiversAreReported(t *testing.T) {
-	w := sampleReport().Waivers
+	w := reporttest.Sample().Waivers
 	if len(w.Applied) != 1 || w.Applied[0].Findings != 1 || w.Applied[0].ExpiresInDays != 6 {
 		t.Errorf("applied: %+v", w.Applied)
 	}
@@ -136,7 +138,7 @@ func TestWaiversAreReported(t *testing.T) {
 }
 
 func TestTokensCarryVerdicts(t *testing.T) {
-	r := sampleReport()
+	r := reporttest.Sample()
 	verdicts := map[string]map[string]policies.Status{}
 	for _, token := range r.Tokens {
 		if len(token.Verdicts) > 0 {
@@ -155,13 +157,13 @@ func TestTokensCarryVerdicts(t *testing.T) {
 	if diff := cmp.Diff(want, verdicts); diff != "" {
 		t.Error(diff)
 	}
-	options := sampleOptions()
+	options := reporttest.SampleOptions()
 	options.OmitTokens = true
-	if omitted := build(options, sampleSources()); omitted.Tokens != nil || omitted.Summary.Tokens != 8 {
+	if omitted := reporttest.Build(options, reporttest.SampleSources()); omitted.Tokens != nil || omitted.Summary.Tokens != 8 {
 		t.Errorf("without the inventory: %d tokens kept, %d counted", len(omitted.Tokens), omitted.Summary.Tokens)
 	}
 	options.OmitEvidence = true
-	for _, f := range build(options, sampleSources()).Findings {
+	for _, f := range reporttest.Build(options, reporttest.SampleSources()).Findings {
 		if len(f.Evidence) > 0 {
 			t.Errorf("%s of %s has evidence: %s", f.Rule, f.Token, f.Evidence)
 		}

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"testing"
@@ -6,21 +6,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
 func TestByControl(t *testing.T) {
-	r := readable(sampleReport())
+	r := reporttest.Readable(reporttest.Sample())
 	r.Rules[0].Controls = map[string][]string{"owasp_nhi": {"NHI5:2025", "NHI99:2030"}}
-	outcomes := func() map[string]ControlOutcome {
-		got := map[string]ControlOutcome{}
-		for _, c := range r.ByControl(framework(t, "owasp-nhi")).Controls {
-			if c.Outcome != ControlNoRule {
+	outcomes := func() map[string]report.ControlOutcome {
+		got := map[string]report.ControlOutcome{}
+		for _, c := range r.ByControl(reporttest.Framework(t, "owasp-nhi")).Controls {
+			if c.Outcome != report.ControlNoRule {
 				got[c.ID] = c.Outcome
 			}
 		}
 		return got
 	}
-	want := map[string]ControlOutcome{"NHI1:2025": ControlFails, "NHI5:2025": ControlFails, "NHI7:2025": ControlFails, "NHI8:2025": ControlFails, "NHI99:2030": ControlFails}
+	want := map[string]report.ControlOutcome{"NHI1:2025": report.ControlFails, "NHI5:2025": report.ControlFails, "NHI7:2025": report.ControlFails, "NHI8:2025": report.ControlFails, "NHI99:2030": report.ControlFails}
 	if diff := cmp.Diff(want, outcomes()); diff != "" {
 		t.Error(diff)
 	}
@@ -35,13 +37,13 @@ func TestByControl(t *testing.T) {
 	set("delivery-token-one-environment", policies.Counts{Pass: 5, Waived: 1})
 	set("write-token-never-expires", policies.Counts{Pass: 5})
 	set("delivery-token-can-write", policies.Counts{NotApplicable: 5})
-	want = map[string]ControlOutcome{"NHI1:2025": ControlNotEvaluated, "NHI5:2025": ControlNotApplicable, "NHI7:2025": ControlPasses, "NHI8:2025": ControlWaived, "NHI99:2030": ControlNotApplicable}
+	want = map[string]report.ControlOutcome{"NHI1:2025": report.ControlNotEvaluated, "NHI5:2025": report.ControlNotApplicable, "NHI7:2025": report.ControlPasses, "NHI8:2025": report.ControlWaived, "NHI99:2030": report.ControlNotApplicable}
 	if diff := cmp.Diff(want, outcomes()); diff != "" {
 		t.Error(diff)
 	}
 	// What was not read keeps a control from passing.
 	r.Complete = false
-	want["NHI5:2025"], want["NHI7:2025"], want["NHI8:2025"], want["NHI99:2030"] = ControlNotEvaluated, ControlNotEvaluated, ControlNotEvaluated, ControlNotEvaluated
+	want["NHI5:2025"], want["NHI7:2025"], want["NHI8:2025"], want["NHI99:2030"] = report.ControlNotEvaluated, report.ControlNotEvaluated, report.ControlNotEvaluated, report.ControlNotEvaluated
 	if diff := cmp.Diff(want, outcomes()); diff != "" {
 		t.Error(diff)
 	}

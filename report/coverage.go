@@ -5,6 +5,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // UnreadUnit is a list of a source that was not, or not wholly, read.
@@ -96,10 +97,10 @@ func (r *Report) Shortfalls() []string {
 		}
 	}
 	if open > 0 {
-		reasons = append(reasons, plural(open, "list", "lists")+" of "+plural(len(sources), "source", "sources")+" could not be read")
+		reasons = append(reasons, safetext.Plural(open, "list", "lists")+" of "+safetext.Plural(len(sources), "source", "sources")+" could not be read")
 	}
-	if rules := r.erredRules(); len(rules) > 0 {
-		reasons = append(reasons, plural(len(rules), "rule", "rules")+" could not run everywhere ("+strings.Join(rules, ", ")+")")
+	if rules := r.ErredRules(); len(rules) > 0 {
+		reasons = append(reasons, safetext.Plural(len(rules), "rule", "rules")+" could not run everywhere ("+strings.Join(rules, ", ")+")")
 	}
 	if len(r.Sources) == 0 {
 		reasons = append(reasons, "no source was found")
@@ -107,8 +108,8 @@ func (r *Report) Shortfalls() []string {
 	return reasons
 }
 
-// erredRules gives the ids of the rules that could not judge some source, sorted.
-func (r *Report) erredRules() []string {
+// ErredRules gives the ids of the rules that could not judge some source, sorted.
+func (r *Report) ErredRules() []string {
 	var ids []string
 	for _, e := range r.RuleErrors { // sorted by rule
 		if len(ids) == 0 || ids[len(ids)-1] != e.Rule {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // DiffSchema names the version of the JSON difference.
@@ -81,7 +82,7 @@ func Diff(before, after *Snapshot) *Difference {
 	d.SourcesAdded, d.SourcesUnknown = missingFrom(before, after, d.SourcesAdded, d.SourcesUnknown)
 	d.SourcesRemoved, d.SourcesUnknown = missingFrom(after, before, d.SourcesRemoved, d.SourcesUnknown)
 	slices.Sort(d.SourcesUnknown)
-	for _, id := range sortedKeys(after.tokens) {
+	for _, id := range safetext.SortedKeys(after.tokens) {
 		token := after.tokens[id]
 		old, ok := before.tokens[id]
 		switch {
@@ -95,7 +96,7 @@ func Diff(before, after *Snapshot) *Difference {
 			d.Unknown = append(d.Unknown, UnknownChange{refOf(token.Token), "new"})
 		}
 	}
-	for _, id := range sortedKeys(before.tokens) {
+	for _, id := range safetext.SortedKeys(before.tokens) {
 		if _, ok := after.tokens[id]; ok {
 			continue
 		}
@@ -113,7 +114,7 @@ func Diff(before, after *Snapshot) *Difference {
 // missingFrom adds the ids of the sources of a that b does not have: to missing
 // if b would have them were they there, else to unknown.
 func missingFrom(b, a *Snapshot, missing, unknown []string) (stillMissing, stillUnknown []string) {
-	for _, id := range sortedKeys(a.sources) {
+	for _, id := range safetext.SortedKeys(a.sources) {
 		switch {
 		case b.sources[id] != nil:
 		case b.couldFind(a.sources[id].CMS):
@@ -170,7 +171,7 @@ func changes(old, token snapshotToken) []FieldChange {
 		names[name] = true
 	}
 	var fields []FieldChange
-	for _, name := range sortedKeys(names) {
+	for _, name := range safetext.SortedKeys(names) {
 		if before[name] != after[name] {
 			fields = append(fields, FieldChange{name, before[name], after[name]})
 		}

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -11,43 +11,45 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
 // sampleInventory has one project with three tokens.
 func sampleInventory() inventory.Inventory {
-	source := sampleSource("datocms", "datocms/projects/77", inventory.KindProject, "Blog", complete1("access_tokens", inventory.Delivery, inventory.Management))
+	source := reporttest.SampleSource("datocms", "datocms/projects/77", inventory.KindProject, "Blog", reporttest.Complete("access_tokens", inventory.Delivery, inventory.Management))
 	source.Tokens = []inventory.Token{
-		sampleToken(source, inventory.Delivery, "access_tokens/1", "One"),
-		sampleToken(source, inventory.Management, "access_tokens/2", "Two"),
+		reporttest.SampleToken(source, inventory.Delivery, "access_tokens/1", "One"),
+		reporttest.SampleToken(source, inventory.Management, "access_tokens/2", "Two"),
 	}
 	return inventory.Inventory{Schema: inventory.Schema, Tool: inventory.Tool{Name: "tokenaudit"}, Sources: []inventory.Source{source}}
 }
 
 func TestDiffOfInventories(t *testing.T) {
 	before, after := sampleInventory(), sampleInventory()
-	after.Sources[0].CollectedAt = auditTime
+	after.Sources[0].CollectedAt = reporttest.AuditTime
 	tokens := after.Sources[0].Tokens
 	tokens[0].Name = "Uno"
 	tokens[0].Access.Grants = []string{"read", "write"}
 	tokens[0].Environments.Items = append(tokens[0].Environments.Items, inventory.ScopeItem{ID: "live", AliasOf: "main", Exists: inventory.No})
-	tokens[0].LastUsed = inventory.LastUsed{State: inventory.LastUsedAt, At: auditTime}
-	tokens[0].Expiry = inventory.Expiry{State: inventory.ExpiryAt, At: daysAgo(-30), Precision: inventory.PrecisionDay, Supported: true}
-	after.Sources[0].Tokens = []inventory.Token{tokens[0], sampleToken(after.Sources[0], inventory.Management, "access_tokens/3", "Three")}
-	other := sampleSource("datocms", "datocms/projects/78", inventory.KindProject, "Shop", complete1("access_tokens"))
-	other.Tokens = []inventory.Token{sampleToken(other, inventory.Delivery, "access_tokens/9", "Nine")}
+	tokens[0].LastUsed = inventory.LastUsed{State: inventory.LastUsedAt, At: reporttest.AuditTime}
+	tokens[0].Expiry = inventory.Expiry{State: inventory.ExpiryAt, At: reporttest.DaysAgo(-30), Precision: inventory.PrecisionDay, Supported: true}
+	after.Sources[0].Tokens = []inventory.Token{tokens[0], reporttest.SampleToken(after.Sources[0], inventory.Management, "access_tokens/3", "Three")}
+	other := reporttest.SampleSource("datocms", "datocms/projects/78", inventory.KindProject, "Shop", reporttest.Complete("access_tokens"))
+	other.Tokens = []inventory.Token{reporttest.SampleToken(other, inventory.Delivery, "access_tokens/9", "Nine")}
 	after.Sources = append(after.Sources, other)
 
-	got := Diff(SnapshotOfInventory(before), SnapshotOfInventory(after))
-	ref := func(project, id, name string, kind inventory.Kind, level inventory.Level) TokenRef {
-		return TokenRef{ID: "datocms/projects/" + project + "/access_tokens/" + id, CMS: "datocms", Source: "datocms/projects/" + project, Name: name, Kind: kind, Level: level}
+	got := report.Diff(report.SnapshotOfInventory(before), report.SnapshotOfInventory(after))
+	ref := func(project, id, name string, kind inventory.Kind, level inventory.Level) report.TokenRef {
+		return report.TokenRef{ID: "datocms/projects/" + project + "/access_tokens/" + id, CMS: "datocms", Source: "datocms/projects/" + project, Name: name, Kind: kind, Level: level}
 	}
-	want := &Difference{
-		Schema: DiffSchema, Old: before.Sources[0].CollectedAt, New: auditTime,
+	want := &report.Difference{
+		Schema: report.DiffSchema, Old: before.Sources[0].CollectedAt, New: reporttest.AuditTime,
 		SourcesAdded: []string{"datocms/projects/78"}, SourcesRemoved: []string{},
 		SourcesUnknown: []string{},
-		Added:          []TokenRef{ref("77", "3", "Three", inventory.Management, inventory.LevelWrite), ref("78", "9", "Nine", inventory.Delivery, inventory.LevelRead)},
-		Removed:        []TokenRef{ref("77", "2", "Two", inventory.Management, inventory.LevelWrite)},
-		Changed: []TokenChange{{ref("77", "1", "Uno", inventory.Delivery, inventory.LevelRead), []FieldChange{
+		Added:          []report.TokenRef{ref("77", "3", "Three", inventory.Management, inventory.LevelWrite), ref("78", "9", "Nine", inventory.Delivery, inventory.LevelRead)},
+		Removed:        []report.TokenRef{ref("77", "2", "Two", inventory.Management, inventory.LevelWrite)},
+		Changed: []report.TokenChange{{ref("77", "1", "Uno", inventory.Delivery, inventory.LevelRead), []report.FieldChange{
 			{"access.grants", "read", "read, write"},
 			{"environments.items", "main", "main, live → main (gone)"},
 			{"expiry.at", "", "2026-04-13T12:00:00Z"},
@@ -55,12 +57,12 @@ func TestDiffOfInventories(t *testing.T) {
 			{"expiry.state", "never", "at"},
 			{"name", "One", "Uno"},
 		}}},
-		Unknown: []UnknownChange{},
+		Unknown: []report.UnknownChange{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if !Diff(SnapshotOfInventory(before), SnapshotOfInventory(before)).Empty() {
+	if !report.Diff(report.SnapshotOfInventory(before), report.SnapshotOfInventory(before)).Empty() {
 		t.Error("an inventory differs from itself")
 	}
 }
@@ -70,9 +72,9 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	whole, cut := sampleInventory(), sampleInventory()
 	cut.Sources[0].Units[0].Status = inventory.UnitPartial
 	cut.Sources[0].Tokens = cut.Sources[0].Tokens[:1]
-	removed := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(cut))
-	added := Diff(SnapshotOfInventory(cut), SnapshotOfInventory(whole))
-	for name, d := range map[string]*Difference{"old": removed, "new": added} {
+	removed := report.Diff(report.SnapshotOfInventory(whole), report.SnapshotOfInventory(cut))
+	added := report.Diff(report.SnapshotOfInventory(cut), report.SnapshotOfInventory(whole))
+	for name, d := range map[string]*report.Difference{"old": removed, "new": added} {
 		if len(d.Added)+len(d.Removed) != 0 || len(d.Unknown) != 1 || d.Unknown[0].In != name {
 			t.Errorf("%s: added %v, removed %v, unknown %v", name, d.Added, d.Removed, d.Unknown)
 		}
@@ -80,7 +82,7 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	lost := sampleInventory()
 	lost.Sources[0].ID, lost.Sources[0].Tokens = "datocms/account", nil
 	lost.Sources[0].Units = []inventory.Unit{{Name: "projects", Sources: true, Status: inventory.UnitFailed}}
-	d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(lost))
+	d := report.Diff(report.SnapshotOfInventory(whole), report.SnapshotOfInventory(lost))
 	if len(d.Unknown) != 2 || len(d.Removed) != 0 {
 		t.Errorf("sources not all found: removed %v, unknown %v", d.Removed, d.Unknown)
 	}
@@ -89,28 +91,28 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	}
 	part := sampleInventory()
 	part.Sources, part.Shard = part.Sources[:0], &inventory.Shard{Index: 1, Count: 2}
-	if d := Diff(SnapshotOfInventory(whole), SnapshotOfInventory(part)); len(d.Removed)+len(d.SourcesRemoved) != 0 {
+	if d := report.Diff(report.SnapshotOfInventory(whole), report.SnapshotOfInventory(part)); len(d.Removed)+len(d.SourcesRemoved) != 0 {
 		t.Errorf("of a shard: removed %v and %v", d.Removed, d.SourcesRemoved)
 	}
 }
 
 func TestDiffOfReports(t *testing.T) {
-	before, after := readable(sampleReport()), readable(sampleReport())
+	before, after := reporttest.Readable(reporttest.Sample()), reporttest.Readable(reporttest.Sample())
 	before.Findings = before.Findings[1:]
 	after.Findings = after.Findings[:len(after.Findings)-1]
 	after.Tokens[0].Status = policies.Expired
-	d := Diff(snapshot(t, before), snapshot(t, after))
+	d := report.Diff(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
 	if len(d.FindingsNew) != 1 || len(d.FindingsResolved)+len(d.FindingsStale) != 1 {
 		t.Errorf("new %d, resolved %d, stale %d", len(d.FindingsNew), len(d.FindingsResolved), len(d.FindingsStale))
 	}
-	if len(d.Changed) != 1 || d.Changed[0].Fields[0] != (FieldChange{"status", "active", "expired"}) {
+	if len(d.Changed) != 1 || d.Changed[0].Fields[0] != (report.FieldChange{"status", "active", "expired"}) {
 		t.Errorf("changed %+v", d.Changed)
 	}
 	if after.Baseline != nil || after.Findings[0].Baseline != "" {
 		t.Error("the comparison changed the report")
 	}
 	after.Tokens = nil
-	if _, err := SnapshotOf(after); !errors.Is(err, errNoTokens) {
+	if _, err := report.SnapshotOf(after); !errors.Is(err, report.ErrNoTokens) {
 		t.Errorf("a report without its inventory: %v", err)
 	}
 }
@@ -120,13 +122,13 @@ func TestReadSnapshot(t *testing.T) {
 	if err := inventory.Write(&inv, inventory.Inventory{Schema: inventory.Schema, Tool: inventory.Tool{Name: "x", Version: "1"}, Sources: []inventory.Source{}}); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := ReadSnapshot(context.Background(), &inv); err != nil || s.Report != nil {
+	if s, err := report.ReadSnapshot(context.Background(), &inv); err != nil || s.Report != nil {
 		t.Errorf("an inventory: %v, %+v", err, s)
 	}
-	if s, err := ReadSnapshot(context.Background(), bytes.NewReader(writtenJSON(t, sampleReport()))); err != nil || s.Report == nil || s.TokenCount() != 8 {
+	if s, err := report.ReadSnapshot(context.Background(), bytes.NewReader(writtenJSON(t, reporttest.Sample()))); err != nil || s.Report == nil || s.TokenCount() != 8 {
 		t.Errorf("a report: %v", err)
 	}
-	if _, err := ReadSnapshot(context.Background(), strings.NewReader("{}")); err == nil || !strings.Contains(err.Error(), "no tokenaudit report") {
+	if _, err := report.ReadSnapshot(context.Background(), strings.NewReader("{}")); err == nil || !strings.Contains(err.Error(), "no tokenaudit report") {
 		t.Errorf("neither: %v", err)
 	}
 }

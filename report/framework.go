@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 //go:embed frameworks/*.json
@@ -37,9 +38,9 @@ type Control struct {
 	Title string `json:"title"`
 }
 
-// frameworks gives the known frameworks, by id. It reads the embedded files once
+// Frameworks gives the known frameworks, by id. It reads the embedded files once
 // a process, on first use; the list is shared.
-var frameworks = sync.OnceValues(func() ([]Framework, error) {
+var Frameworks = sync.OnceValues(func() ([]Framework, error) {
 	entries, err := frameworkFiles.ReadDir("frameworks")
 	if err != nil {
 		return nil, fmt.Errorf("read the frameworks: %w", err)
@@ -61,7 +62,7 @@ var frameworks = sync.OnceValues(func() ([]Framework, error) {
 
 // LookupFramework finds a framework by its id. The error names the nearest one.
 func LookupFramework(id string) (*Framework, error) {
-	list, err := frameworks()
+	list, err := Frameworks()
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func LookupFramework(id string) (*Framework, error) {
 		names[i] = list[i].ID
 	}
 	err = fmt.Errorf("unknown framework %q: one of %s", id, strings.Join(names, ", "))
-	if near := nearest(id, names); near != "" {
+	if near := Nearest(id, names); near != "" {
 		err = fmt.Errorf("unknown framework %q: did you mean %q? (one of %s)", id, near, strings.Join(names, ", "))
 	}
 	return nil, err
@@ -194,19 +195,19 @@ func controlRun(s string) (head, rest string) {
 	return s[:end], s[end:]
 }
 
-// controlsText gives "NIST SP 800-53 IA-5; SOC 2 CC6.3". A framework that only the
+// ControlsText gives "NIST SP 800-53 IA-5; SOC 2 CC6.3". A framework that only the
 // user's rules know goes by its key.
-func controlsText(controls map[string][]string) string {
+func ControlsText(controls map[string][]string) string {
 	titles := map[string]string{}
-	known, _ := frameworks() // a fault in them is told where they are asked for
+	known, _ := Frameworks() // a fault in them is told where they are asked for
 	for i := range known {
 		titles[known[i].Key] = known[i].Title
 	}
 	var parts []string
-	for _, framework := range sortedKeys(controls) {
+	for _, framework := range safetext.SortedKeys(controls) {
 		if len(controls[framework]) > 0 {
 			parts = append(parts, cmp.Or(titles[framework], framework)+" "+strings.Join(controls[framework], ", "))
 		}
 	}
-	return oneLine(strings.Join(parts, "; "))
+	return safetext.OneLine(strings.Join(parts, "; "))
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func TestFrameworkFiles(t *testing.T) {
-	list, err := frameworks()
+	list, err := Frameworks()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestBuiltInRulesNameKnownControls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := frameworks()
+	known, err := Frameworks()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // The exit codes, frozen. 2 beats 1 beats 3 beats 0. The output format never
@@ -56,8 +57,8 @@ const (
 	VerdictIncomplete Verdict = "incomplete"
 )
 
-// code is the exit code that a verdict stands for; NoFail may hide it.
-func (v Verdict) code() int {
+// Code is the exit code that a verdict stands for; NoFail may hide it.
+func (v Verdict) Code() int {
 	switch v {
 	case VerdictFail:
 		return ExitFindings
@@ -91,7 +92,7 @@ func (g Gate) Decide(r *Report) Decision {
 	case len(short) > 0:
 		d = Decision{Verdict: VerdictIncomplete, Reason: strings.Join(short, "; ")}
 	}
-	d.Code = d.Verdict.code()
+	d.Code = d.Verdict.Code()
 	if g.NoFail && d.Code != ExitClean {
 		d.Reason += fmt.Sprintf(" (exit code %d turned into 0 as asked)", d.Code)
 		d.Code = ExitClean
@@ -112,7 +113,7 @@ func (g Gate) failing(r *Report) SeverityCounts {
 
 // Fails tells whether one finding fails the gate.
 func (g Gate) Fails(f Finding) bool {
-	if f.Status != policies.Fail || !reaches(f.Severity, g.FailOn) {
+	if f.Status != policies.Fail || !Reaches(f.Severity, g.FailOn) {
 		return false
 	}
 	if f.Planned == inventory.PlannedUnchanged && !g.Unchanged {
@@ -134,26 +135,26 @@ func (g Gate) shortfalls(r *Report) []string {
 	short := r.Shortfalls()
 	count := 0
 	for _, gap := range r.Gaps {
-		if reaches(gap.Severity, g.NotEvaluated) {
+		if Reaches(gap.Severity, g.NotEvaluated) {
 			count += gap.Count
 		}
 	}
 	if count > 0 {
-		short = append(short, fmt.Sprintf("%s of rules at or above %s could not be decided", plural(count, "verdict", "verdicts"), g.NotEvaluated))
+		short = append(short, fmt.Sprintf("%s of rules at or above %s could not be decided", safetext.Plural(count, "verdict", "verdicts"), g.NotEvaluated))
 	}
 	return short
 }
 
 func (g Gate) failReason(failing SeverityCounts) string {
 	var parts []string
-	for _, s := range allSeverities() {
+	for _, s := range AllSeverities() {
 		if n := failing.Of(s); n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", thousands(n), s))
+			parts = append(parts, fmt.Sprintf("%s %s", safetext.Thousands(n), s))
 		}
 	}
-	word := plural(failing.Total(), "finding", "findings")
+	word := safetext.Plural(failing.Total(), "finding", "findings")
 	if g.OnlyNew {
-		word = plural(failing.Total(), "new finding", "new findings")
+		word = safetext.Plural(failing.Total(), "new finding", "new findings")
 	}
 	return fmt.Sprintf("%s at or above %s (%s)", word, g.FailOn, strings.Join(parts, ", "))
 }
@@ -170,7 +171,7 @@ func (g Gate) cleanReason(r *Report) string {
 		}
 	}
 	if accepted > 0 {
-		measured += " but " + plural(accepted, "list", "lists") + " whose absence is accepted"
+		measured += " but " + safetext.Plural(accepted, "list", "lists") + " whose absence is accepted"
 	}
 	if g.FailOn == "" || g.FailOn == NoSeverity {
 		return "no finding fails this gate, and " + measured

@@ -12,13 +12,14 @@ import (
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/stream"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // WriteJSON writes the interchange format: the whole
 // report, one element of its lists at a time.
 func (r *Report) WriteJSON(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	if err := writeObject(newSafeJSON(out), reflect.ValueOf(*r)); err != nil {
+	if err := writeObject(safetext.NewJSONWriter(out), reflect.ValueOf(*r)); err != nil {
 		return err
 	}
 	return out.Flush()

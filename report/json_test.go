@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
 // The streamed document is the one that encoding/json would write.
 func TestJSONIsThatOfTheStructs(t *testing.T) {
-	for name, r := range map[string]*Report{"sample": sampleReport(), "empty": emptyReport(), "hostile": hostileReport(), "nothing": build(BuildOptions{At: auditTime}, nil)} {
+	for name, r := range map[string]*report.Report{"sample": reporttest.Sample(), "empty": reporttest.Empty(), "hostile": reporttest.Hostile(), "nothing": reporttest.Build(report.BuildOptions{At: reporttest.AuditTime}, nil)} {
 		want, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
 			t.Fatal(err)
@@ -33,7 +35,7 @@ func TestJSONIsThatOfTheStructs(t *testing.T) {
 }
 
 func TestJSONHasNoNull(t *testing.T) {
-	for name, r := range map[string]*Report{"sample": sampleReport(), "nothing": build(BuildOptions{At: auditTime}, nil)} {
+	for name, r := range map[string]*report.Report{"sample": reporttest.Sample(), "nothing": reporttest.Build(report.BuildOptions{At: reporttest.AuditTime}, nil)} {
 		var document map[string]any
 		if err := json.Unmarshal(writtenJSON(t, r), &document); err != nil {
 			t.Fatal(err)
@@ -52,7 +54,7 @@ func TestJSONHasNoNull(t *testing.T) {
 }
 
 // writtenJSON is the interchange format of a report.
-func writtenJSON(t *testing.T, r *Report) []byte {
+func writtenJSON(t *testing.T, r *report.Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := r.WriteJSON(&b); err != nil {

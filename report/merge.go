@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // Part is the report of one shard of a run.
@@ -106,7 +107,7 @@ func (m *merging) add(part Part) error {
 	for i := range r.Sources {
 		id := r.Sources[i].ID
 		if other, ok := m.from[id]; ok {
-			return fmt.Errorf("the source %s is in %s and in %s", OneLine(id), other, part.Name)
+			return fmt.Errorf("the source %s is in %s and in %s", safetext.OneLine(id), other, part.Name)
 		}
 		m.from[id] = part.Name
 	}
@@ -127,7 +128,7 @@ func (m *merging) add(part Part) error {
 func (m *merging) finish(parts []Part) *Report {
 	r := m.report
 	r.Sources = sorted(r.Sources, compareSources)
-	r.Findings = sorted(r.Findings, compareFindings)
+	r.Findings = sorted(r.Findings, CompareFindings)
 	r.Gaps = sorted(r.Gaps, compareGaps)
 	r.Allowed = sorted(r.Allowed, compareAllowed)
 	// Shards may share a file, or each have its own.

@@ -14,9 +14,9 @@ func sorted[T any](s []T, compare func(a, b T) int) []T {
 	return s
 }
 
-func compareFindings(a, b Finding) int {
+func CompareFindings(a, b Finding) int {
 	return cmp.Or(
-		severityRank(a.Severity)-severityRank(b.Severity),
+		SeverityRank(a.Severity)-SeverityRank(b.Severity),
 		strings.Compare(a.Rule, b.Rule),
 		strings.Compare(a.Token, b.Token),
 		strings.Compare(a.Source, b.Source),

@@ -17,6 +17,7 @@ import (
 	"github.com/sourcegraph/conc/iter"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // maxReport bounds a report that is read: 4 GiB are some two million tokens.
@@ -68,7 +69,7 @@ func (d *decoding) document() error {
 		}
 		name, _ := token.(string)
 		if d.seen[name] {
-			return fmt.Errorf("/%s is there twice", oneLine(name))
+			return fmt.Errorf("/%s is there twice", safetext.OneLine(name))
 		}
 		d.seen[name] = true
 		if err := d.member(name); err != nil {
@@ -98,7 +99,7 @@ func (d *decoding) delimiter(want json.Delim) error {
 		return unexpectedEnd(err)
 	}
 	if token != want {
-		return fmt.Errorf("expected %s, found %s", want, oneLine(fmt.Sprint(token)))
+		return fmt.Errorf("expected %s, found %s", want, safetext.OneLine(fmt.Sprint(token)))
 	}
 	return nil
 }
@@ -108,7 +109,7 @@ func (d *decoding) member(name string) error {
 	schema, known := d.schemas.members[name]
 	field := d.field(name)
 	if !known || !field.IsValid() {
-		return fmt.Errorf("/%s is unknown: this is no report of schema %s%s", oneLine(name), Schema, d.schemaSeen())
+		return fmt.Errorf("/%s is unknown: this is no report of schema %s%s", safetext.OneLine(name), Schema, d.schemaSeen())
 	}
 	element, isList := d.schemas.elements[name]
 	if !isList {
@@ -198,7 +199,7 @@ func decode(pointer string, schema *jsonschema.Schema, raw json.RawMessage, targ
 		return fmt.Errorf("%s: %w", pointer, err)
 	}
 	if at, message := violation(schema, value); message != "" {
-		return fmt.Errorf("%s%s: %s", pointer, oneLine(at), oneLine(message))
+		return fmt.Errorf("%s%s: %s", pointer, safetext.OneLine(at), safetext.OneLine(message))
 	}
 	strict := json.NewDecoder(bytes.NewReader(raw))
 	strict.DisallowUnknownFields()
@@ -234,7 +235,7 @@ func check(r *Report) error {
 	}
 	// All that follows relies on the order in which a report is written.
 	r.At = r.At.UTC()
-	slices.SortStableFunc(r.Findings, compareFindings)
+	slices.SortStableFunc(r.Findings, CompareFindings)
 	slices.SortStableFunc(r.Sources, compareSources)
 	slices.SortStableFunc(r.Rules, compareRules)
 	slices.SortStableFunc(r.Gaps, compareGaps)

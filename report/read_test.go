@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -8,21 +8,23 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
-	compared := sampleReport()
-	compared.Baseline = &BaselineRef{At: daysAgo(1)}
-	compared.Resolved = []Finding{compared.Findings[0]}
-	compared.Stale = []Finding{}
-	restricted := emptyReport()
-	restricted.Scope = &Scope{Sources: []string{"a*"}, Shard: "1/2"}
-	for name, r := range map[string]*Report{
-		"sample": sampleReport(), "empty": emptyReport(), "hostile": hostileReport(), "nothing": build(BuildOptions{At: auditTime}, nil),
-		"compared": compared, "restricted": restricted, "large": build(sampleOptions(), largeSources(3, 50)),
+	compared := reporttest.Sample()
+	compared.Baseline = &report.BaselineRef{At: reporttest.DaysAgo(1)}
+	compared.Resolved = []report.Finding{compared.Findings[0]}
+	compared.Stale = []report.Finding{}
+	restricted := reporttest.Empty()
+	restricted.Scope = &report.Scope{Sources: []string{"a*"}, Shard: "1/2"}
+	for name, r := range map[string]*report.Report{
+		"sample": reporttest.Sample(), "empty": reporttest.Empty(), "hostile": reporttest.Hostile(), "nothing": reporttest.Build(report.BuildOptions{At: reporttest.AuditTime}, nil),
+		"compared": compared, "restricted": restricted, "large": reporttest.Build(reporttest.SampleOptions(), reporttest.LargeSources(3, 50)),
 	} {
 		written := writtenJSON(t, r)
-		read, err := Read(bytes.NewReader(written))
+		read, err := report.Read(bytes.NewReader(written))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -36,7 +38,7 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 }
 
 func TestReadRefuses(t *testing.T) {
-	whole := string(writtenJSON(t, sampleReport()))
+	whole := string(writtenJSON(t, reporttest.Sample()))
 	replace := func(old, replacement string) string {
 		if !strings.Contains(whole, old) {
 			t.Fatalf("the sample has no %q", old)
@@ -65,21 +67,21 @@ func TestReadRefuses(t *testing.T) {
 		"broken UTF-8":          {replace("Importer", "Imp\xff"), "is not UTF-8"},
 		"a negative count":      {replace(`"count": 2`, `"count": -2`), "/gaps/1/count"},
 	} {
-		if _, err := Read(strings.NewReader(tt.document)); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := report.Read(strings.NewReader(tt.document)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q", name, err, tt.want)
 		}
 	}
 }
 
 func TestReadSkipsByteOrderMark(t *testing.T) {
-	written := writtenJSON(t, sampleReport())
-	if _, err := Read(strings.NewReader("\ufeff" + string(written))); err != nil {
+	written := writtenJSON(t, reporttest.Sample())
+	if _, err := report.Read(strings.NewReader("\ufeff" + string(written))); err != nil {
 		t.Error(err)
 	}
 }
 
 func FuzzRead(f *testing.F) {
-	for _, r := range []*Report{sampleReport(), emptyReport()} {
+	for _, r := range []*report.Report{reporttest.Sample(), reporttest.Empty()} {
 		var b bytes.Buffer
 		if err := r.WriteJSON(&b); err != nil {
 			f.Fatal(err)
@@ -88,7 +90,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(`{"schema":"tokenaudit/report/v1","findings":[{}]}`))
 	f.Fuzz(func(t *testing.T, document []byte) {
-		r, err := Read(bytes.NewReader(document))
+		r, err := report.Read(bytes.NewReader(document))
 		if err != nil {
 			return
 		}
@@ -96,7 +98,7 @@ func FuzzRead(f *testing.F) {
 		if err := r.WriteJSON(&first); err != nil {
 			t.Fatal(err)
 		}
-		again, err := Read(&first)
+		again, err := report.Read(&first)
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
@@ -108,8 +110,8 @@ func FuzzRead(f *testing.F) {
 
 // The schema that is printed stands alone.
 func TestSchemaIsWhole(t *testing.T) {
-	root := schemaDocument(t)
-	definitions := SchemaMember(root, "$defs")
+	root := report.SchemaDocument(t)
+	definitions := report.SchemaMember(root, "$defs")
 	used := map[string]bool{}
 	var walk func(v any)
 	walk = func(v any) {
@@ -140,7 +142,7 @@ func TestSchemaIsWhole(t *testing.T) {
 }
 
 func TestGoldenJSONIsValid(t *testing.T) {
-	files, err := filepath.Glob("testdata/golden/json*.txt")
+	files, err := filepath.Glob("output/testdata/golden/json*.txt")
 	if err != nil || len(files) < 2 {
 		t.Fatal(files, err)
 	}
@@ -149,7 +151,7 @@ func TestGoldenJSONIsValid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Read(bytes.NewReader(document)); err != nil {
+		if _, err := report.Read(bytes.NewReader(document)); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

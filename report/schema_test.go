@@ -14,8 +14,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// schemaDocument is the schema as it is printed.
-func schemaDocument(t *testing.T) map[string]any {
+// SchemaDocument is the schema as it is printed.
+func SchemaDocument(t *testing.T) map[string]any {
 	t.Helper()
 	document, err := SchemaJSON()
 	if err != nil {
@@ -31,7 +31,7 @@ func schemaDocument(t *testing.T) map[string]any {
 // TestSchemaMatchesStructs walks the Go structs and the JSON Schema side by
 // side: every field, what is required, and nothing else.
 func TestSchemaMatchesStructs(t *testing.T) {
-	root := schemaDocument(t)
+	root := SchemaDocument(t)
 	(&schemaWalk{T: t, root: root}).compare("report", reflect.TypeFor[Report](), root)
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // OfPlan tells whether what was judged is how things will stand once a Terraform
@@ -13,10 +14,10 @@ func (r *Report) OfPlan() bool {
 	return r.Scope != nil && r.Scope.Change && slices.ContainsFunc(r.Sources, func(s Source) bool { return s.Kind == inventory.KindPlan })
 }
 
-// scopeNote says what the run was restricted to, for people; empty for a run
+// ScopeNote says what the run was restricted to, for people; empty for a run
 // over all that is configured. What lies outside was not looked at, so a report
 // that does not say so would look like one of everything.
-func (r *Report) scopeNote() string {
+func (r *Report) ScopeNote() string {
 	s := r.Scope
 	if s == nil {
 		return ""
@@ -34,5 +35,5 @@ func (r *Report) scopeNote() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Of a part only, as asked: " + oneLine(strings.Join(parts, "; "))
+	return "Of a part only, as asked: " + safetext.OneLine(strings.Join(parts, "; "))
 }

@@ -10,22 +10,22 @@ import (
 // NoSeverity is a threshold that nothing reaches.
 const NoSeverity policies.Severity = "none"
 
-// allSeverities gives all severities, worst first.
-func allSeverities() []policies.Severity {
+// AllSeverities gives all severities, worst first.
+func AllSeverities() []policies.Severity {
 	return []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low, policies.Info}
 }
 
 // ParseThreshold reads a severity, or "none" for a threshold that nothing reaches.
 func ParseThreshold(s string) (policies.Severity, error) {
 	severity := policies.Severity(strings.ToLower(s))
-	if severity == NoSeverity || severityRank(severity) < len(allSeverities()) {
+	if severity == NoSeverity || SeverityRank(severity) < len(AllSeverities()) {
 		return severity, nil
 	}
 	return "", fmt.Errorf("unknown severity %q: one of critical, high, medium, low, info, none", s)
 }
 
-// severityRank is 0 for the worst; an unknown severity comes after all others.
-func severityRank(s policies.Severity) int {
+// SeverityRank is 0 for the worst; an unknown severity comes after all others.
+func SeverityRank(s policies.Severity) int {
 	switch s {
 	case policies.Critical:
 		return 0
@@ -41,13 +41,13 @@ func severityRank(s policies.Severity) int {
 	return 5
 }
 
-// reaches tells whether s is at or above the threshold. An empty threshold and
+// Reaches tells whether s is at or above the threshold. An empty threshold and
 // NoSeverity are never reached, and an unknown severity reaches nothing.
-func reaches(s, threshold policies.Severity) bool {
+func Reaches(s, threshold policies.Severity) bool {
 	if threshold == "" || threshold == NoSeverity {
 		return false
 	}
-	return severityRank(s) <= severityRank(threshold)
+	return SeverityRank(s) <= SeverityRank(threshold)
 }
 
 // add counts one finding.

@@ -79,11 +79,14 @@ func snapshotOfInventory(inv inventory.Inventory) *Snapshot {
 	return s
 }
 
-// SnapshotOf makes a snapshot of a report. The error is errNoTokens for
+// ErrNoTokens says that a report was made without its inventory.
+var ErrNoTokens = errors.New("the report was made with --no-inventory, so it has no tokens to show")
+
+// SnapshotOf makes a snapshot of a report. The error is [ErrNoTokens] for
 // one that was made without its inventory.
 func SnapshotOf(r *Report) (*Snapshot, error) {
 	if r.Tokens == nil {
-		return nil, errNoTokens
+		return nil, ErrNoTokens
 	}
 	s := &Snapshot{At: r.At, Report: r, sources: make(map[string]*Source, len(r.Sources)), tokens: make(map[string]snapshotToken, len(r.Tokens))}
 	s.restricted = r.Scope.partOfSources()

@@ -17,6 +17,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 // feed gives sources, one at a time, to take. It ends when there are no more,
@@ -145,12 +147,12 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 // usesTokens tells whether anything that is made of the report looks at the list
 // of tokens; a large one need not be kept else.
 func (au *audit) usesTokens() bool {
-	return au.baseline != nil || slices.ContainsFunc(au.plan.outputs, func(o report.Output) bool { return o.Format.UsesTokens })
+	return au.baseline != nil || slices.ContainsFunc(au.plan.outputs, func(o output.Output) bool { return o.Format.UsesTokens })
 }
 
 // usesEvidence tells whether an output shows the evidence of findings.
 func (au *audit) usesEvidence() bool {
-	return slices.ContainsFunc(au.plan.outputs, func(o report.Output) bool { return o.Format.UsesEvidence })
+	return slices.ContainsFunc(au.plan.outputs, func(o output.Output) bool { return o.Format.UsesEvidence })
 }
 
 // finish writes the outputs and gives the gate's decision as an error, nil for
@@ -168,7 +170,7 @@ func (au *audit) finish(r *report.Report) error {
 
 // writeReport writes a report in all the formats that were asked for.
 func (a *app) writeReport(r *report.Report, gate report.Gate, s show, waived bool) error {
-	return report.WriteOutputs(s.outputs, a.out, r, report.RenderOptions{
+	return output.WriteOutputs(s.outputs, a.out, r, format.Options{
 		Gate: gate, MinSeverity: s.minSeverity, Framework: s.framework, Suppressed: waived,
 		Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour,
 	})
@@ -176,5 +178,5 @@ func (a *app) writeReport(r *report.Report, gate report.Gate, s show, waived boo
 
 // showsVerdict tells whether a person reads the verdict on stdout already.
 func (s show) showsVerdict() bool {
-	return slices.ContainsFunc(s.outputs, func(o report.Output) bool { return o.Path == report.Stdout && o.Format.Name == "table" })
+	return slices.ContainsFunc(s.outputs, func(o output.Output) bool { return o.Path == output.Stdout && o.Format.Name == "table" })
 }

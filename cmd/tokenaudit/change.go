@@ -16,6 +16,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 const changeHelp = `
@@ -65,7 +67,7 @@ func (o changeOptions) roots() []namedPath {
 	var roots []namedPath
 	for _, argument := range o.plans {
 		root := named(argument)
-		if root.name == "" && root.path == report.Stdout {
+		if root.name == "" && root.path == output.Stdout {
 			// As if it had been saved under the usual name.
 			root.name = "plan"
 		}
@@ -154,7 +156,7 @@ func (au *audit) judgeChange(ctx context.Context, o changeOptions, files invento
 	before, after := terraform.Overlay(live, at, plans...)
 	for _, s := range slices.Concat(before, after) {
 		if err := s.Check(); err != nil {
-			return nil, fmt.Errorf("internal error, please report it: the source %s is not consistent: %w", report.OneLine(s.ID), err)
+			return nil, fmt.Errorf("internal error, please report it: the source %s is not consistent: %w", safetext.OneLine(s.ID), err)
 		}
 	}
 	was, err := au.run(ctx, feedOf(before), at)
@@ -209,7 +211,7 @@ func (a *app) openPlans(o changeOptions) ([]*terraform.Plan, error) {
 				return nil, err
 			}
 			for _, warning := range warnings {
-				a.warn("%s", report.OneLine(warning))
+				a.warn("%s", safetext.OneLine(warning))
 			}
 		}
 		plans = append(plans, p)
@@ -219,7 +221,7 @@ func (a *app) openPlans(o changeOptions) ([]*terraform.Plan, error) {
 
 // openPlan reads a plan; - is standard input.
 func (a *app) openPlan(root namedPath) (*terraform.Plan, error) {
-	if root.path != report.Stdout {
+	if root.path != output.Stdout {
 		return terraform.Open(root.path, root.name)
 	}
 	p, err := terraform.Read(a.in, root.name)
@@ -231,7 +233,7 @@ func (a *app) openPlan(root namedPath) (*terraform.Plan, error) {
 
 // openManifest reads a manifest; - is standard input.
 func (a *app) openManifest(file string) (*manifest.Manifest, error) {
-	if file == report.Stdout {
+	if file == output.Stdout {
 		return manifest.Read(a.in, "standard input")
 	}
 	return manifest.Open(file)

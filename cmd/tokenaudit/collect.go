@@ -7,6 +7,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // collectOptions are the flags of collect.
@@ -32,7 +34,7 @@ It exits 0 when everything was read, and 3 when a list is missing.`,
 	}
 	o.bind(cmd)
 	o.bindShard(cmd)
-	cmd.Flags().StringVarP(&o.output, "output", "o", report.Stdout, "write the inventory to this `file`")
+	cmd.Flags().StringVarP(&o.output, "output", "o", output.Stdout, "write the inventory to this `file`")
 	cmd.Flags().BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 3: what is missing stands in the inventory")
 	return cmd
 }
@@ -81,9 +83,9 @@ func (a *app) tellMissing(sources []inventory.Source) (missing bool) {
 				continue
 			}
 			missing = true
-			a.warn("%s: %s: %s (%s)", report.OneLine(s.ID), u.Name, report.OneLine(u.Detail), u.Error)
+			a.warn("%s: %s: %s (%s)", safetext.OneLine(s.ID), u.Name, safetext.OneLine(u.Detail), u.Error)
 			if u.Hint != "" {
-				a.note("  %s", report.OneLine(u.Hint))
+				a.note("  %s", safetext.OneLine(u.Hint))
 			}
 		}
 	}

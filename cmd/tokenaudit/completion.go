@@ -7,6 +7,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
@@ -59,11 +60,11 @@ func (a *app) completeValues(root *cobra.Command) {
 				_ = cmd.RegisterFlagCompletionFunc(flag, complete)
 			}
 		}
-		switch output := cmd.Flags().Lookup("output"); {
-		case output == nil:
-		case output.Value.Type() == "stringArray":
-			_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(report.FormatNames(), cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp))
-		case output.DefValue == "table":
+		switch flag := cmd.Flags().Lookup("output"); {
+		case flag == nil:
+		case flag.Value.Type() == "stringArray":
+			_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.FormatNames(), cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp))
+		case flag.DefValue == "table":
 			_ = cmd.RegisterFlagCompletionFunc("output", words([]cobra.Completion{"table", "json"}))
 		}
 		switch cmd.CommandPath() {

@@ -8,6 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
 // diffOptions are the flags and arguments of diff.
@@ -55,9 +58,9 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	}
 	difference := report.Diff(before, after)
 	if o.format == "json" {
-		err = report.WriteJSON(a.out, difference)
+		err = safetext.WriteJSON(a.out, difference)
 	} else {
-		err = report.WriteDifference(a.out, difference, report.RenderOptions{Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour})
+		err = table.WriteDifference(a.out, difference, format.Options{Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour})
 	}
 	if err != nil {
 		return fmt.Errorf("write the difference: %w", err)

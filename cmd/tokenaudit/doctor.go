@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // maxProbes bounds how many entries are probed at once.
@@ -130,9 +131,9 @@ func (a *app) printDiagnosis(w *strings.Builder, d diagnosis) {
 		width = max(width, len(c.Name))
 	}
 	for _, c := range d.checks {
-		fmt.Fprintf(w, "  %s  %-*s  %s\n", a.mark(c.Status), width, c.Name, report.OneLine(c.Detail))
+		fmt.Fprintf(w, "  %s  %-*s  %s\n", a.mark(c.Status), width, c.Name, safetext.OneLine(c.Detail))
 		if c.Hint != "" {
-			fmt.Fprintf(w, "  %-*s  to do: %s\n", len("warning")+2+width, "", report.OneLine(c.Hint))
+			fmt.Fprintf(w, "  %-*s  to do: %s\n", len("warning")+2+width, "", safetext.OneLine(c.Hint))
 		}
 	}
 	w.WriteString("\n")

@@ -11,6 +11,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
 // driftOptions are the flags and arguments of drift.
@@ -91,7 +93,7 @@ const mostNamed = 5
 
 func (a *app) writeDrift(d manifest.Drift, format string) error {
 	if format == "json" {
-		return report.WriteJSON(a.out, d)
+		return safetext.WriteJSON(a.out, d)
 	}
 	var rows [][]string
 	for _, x := range d.Differences {
@@ -104,8 +106,8 @@ func (a *app) writeDrift(d manifest.Drift, format string) error {
 	for _, u := range d.Unread {
 		rows = append(rows, []string{"unread", u.Source, "", "", u.Detail, ""})
 	}
-	err := a.printTable([]report.Column{{Title: "STATE", Kind: report.ColumnWhole}, {Title: "SOURCE", Kind: report.ColumnID}, {Title: "KIND", Kind: report.ColumnWhole},
-		{Title: "NAME"}, {Title: "WHAT", Kind: report.ColumnProse}, {Title: "WHERE", Kind: report.ColumnID}}, rows)
+	err := a.printTable([]table.Column{{Title: "STATE", Kind: table.ColumnWhole}, {Title: "SOURCE", Kind: table.ColumnID}, {Title: "KIND", Kind: table.ColumnWhole},
+		{Title: "NAME"}, {Title: "WHAT", Kind: table.ColumnProse}, {Title: "WHERE", Kind: table.ColumnID}}, rows)
 	if err != nil {
 		return err
 	}
@@ -115,7 +117,7 @@ func (a *app) writeDrift(d manifest.Drift, format string) error {
 			others = fmt.Sprintf(" and %d more", n-mostNamed)
 		}
 		a.note("sources of the inventory that the manifest does not have, and that were not compared: %s%s",
-			report.OneLine(strings.Join(d.Undeclared[:min(n, mostNamed)], ", ")), others)
+			safetext.OneLine(strings.Join(d.Undeclared[:min(n, mostNamed)], ", ")), others)
 	}
 	_, err = fmt.Fprintf(a.out, "%d as declared, %d not\n", d.Same, len(d.Differences))
 	return err

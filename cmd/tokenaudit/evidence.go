@@ -17,6 +17,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 func bindPrevious(f *pflag.FlagSet, previous *[]string) {
@@ -38,7 +40,7 @@ func (a *app) readPrevious(ctx context.Context, paths []string) (*history.Histor
 	files := make([]report.Evidence, len(paths))
 	for i, path := range paths {
 		name := path
-		if path == report.Stdout {
+		if path == output.Stdout {
 			name = "standard input"
 		}
 		var err error
@@ -65,7 +67,7 @@ func readUsage(cfg *config.Config, now time.Time) (*usage.Evidence, []report.Evi
 			err = errors.Join(err, f.Close())
 		}
 		if err != nil {
-			return nil, nil, &config.Error{File: u.Origin.File, Line: u.Origin.Line, Key: "usage", Message: report.OneLine(err.Error())}
+			return nil, nil, &config.Error{File: u.Origin.File, Line: u.Origin.Line, Key: "usage", Message: safetext.OneLine(err.Error())}
 		}
 	}
 	return evidence, files, nil

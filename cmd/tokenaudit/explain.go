@@ -16,7 +16,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // explainOptions are the flags and arguments of explain.
@@ -141,9 +141,9 @@ func explainText(x policies.Explanation) string {
 	line("rule", "%s (%s): %s", x.Rule.ID, x.Rule.Severity, x.Rule.Title)
 	if x.Token != nil {
 		line("token", "%s", x.Token.ID)
-		line("", "%s \"%s\", %s", x.Token.Kind, report.OneLine(x.Token.Name), x.Derived.Status)
+		line("", "%s \"%s\", %s", x.Token.Kind, safetext.OneLine(x.Token.Name), x.Derived.Status)
 	}
-	line("source", "%s \"%s\", collected %s", x.Source.ID, report.OneLine(x.Source.Name), x.Source.CollectedAt.UTC().Format(time.RFC3339))
+	line("source", "%s \"%s\", collected %s", x.Source.ID, safetext.OneLine(x.Source.Name), x.Source.CollectedAt.UTC().Format(time.RFC3339))
 	line("at", "%s", x.At.UTC().Format(time.RFC3339))
 	for _, name := range slices.Sorted(maps.Keys(x.Rule.Values)) {
 		line("parameter", "%s = %s", name, compact(x.Rule.Values[name]))
@@ -152,7 +152,7 @@ func explainText(x policies.Explanation) string {
 		explainVerdict(line, v)
 	}
 	if x.Status == policies.Fail {
-		line("to do", "%s", report.OneLine(strings.TrimSpace(x.Rule.RemediationFor(x.Source.CMS))))
+		line("to do", "%s", safetext.OneLine(strings.TrimSpace(x.Rule.RemediationFor(x.Source.CMS))))
 	}
 	for _, f := range x.Facts {
 		explainFact(line, f)
@@ -197,12 +197,12 @@ func decidedBy(x policies.Explanation) string {
 type printLine func(label, format string, args ...any)
 
 func explainVerdict(line printLine, v policies.Verdict) {
-	line("because", "%s", report.OneLine(v.Message+v.Reason))
+	line("because", "%s", safetext.OneLine(v.Message+v.Reason))
 	for _, key := range slices.Sorted(maps.Keys(v.Evidence)) {
-		line("evidence", "%s = %s", report.OneLine(key), compact(v.Evidence[key]))
+		line("evidence", "%s = %s", safetext.OneLine(key), compact(v.Evidence[key]))
 	}
 	if w := v.Waiver; w != nil {
-		line("waiver", "%s (owner %s, approved by %s, until %s)", report.OneLine(w.Reason), report.OneLine(w.Owner), report.OneLine(w.ApprovedBy), w.Expires)
+		line("waiver", "%s (owner %s, approved by %s, until %s)", safetext.OneLine(w.Reason), safetext.OneLine(w.Owner), safetext.OneLine(w.ApprovedBy), w.Expires)
 	}
 }
 
@@ -220,7 +220,7 @@ func explainFact(line printLine, f policies.FactValue) {
 	}
 	line(need, "%s = %s", f.Fact, compact(value))
 	if f.Unknown != "" {
-		line("", "unknown: %s", report.OneLine(f.Unknown))
+		line("", "unknown: %s", safetext.OneLine(f.Unknown))
 	}
 	for _, link := range chain {
 		explainLink(line, link)
@@ -243,10 +243,10 @@ func explainLink(line printLine, o inventory.Observation) {
 		said = "not told"
 	}
 	if o.Word != "" {
-		said += fmt.Sprintf(" (the CMS's word: %s)", report.OneLine(o.Word))
+		said += fmt.Sprintf(" (the CMS's word: %s)", safetext.OneLine(o.Word))
 	}
 	if o.CollectedAt.IsZero() {
-		line("seen in", "%s: %s", report.OneLine(o.Evidence), said)
+		line("seen in", "%s: %s", safetext.OneLine(o.Evidence), said)
 		return
 	}
 	line("seen on", "%s: %s", o.CollectedAt.UTC().Format(time.RFC3339), said)
@@ -278,9 +278,9 @@ func explainUnit(line printLine, u inventory.Unit) {
 		line("list", "%s: complete", u.Name)
 		return
 	}
-	line("list", "%s: %s (%s): %s", u.Name, u.Status, u.Error, report.OneLine(u.Detail))
+	line("list", "%s: %s (%s): %s", u.Name, u.Status, u.Error, safetext.OneLine(u.Detail))
 	if u.Hint != "" {
-		line("to do", "%s", report.OneLine(u.Hint))
+		line("to do", "%s", safetext.OneLine(u.Hint))
 	}
 }
 
@@ -292,5 +292,5 @@ func compact(v any) string {
 	if err := encoder.Encode(v); err != nil {
 		return "(cannot be shown)"
 	}
-	return report.OneLine(strings.TrimSpace(b.String()))
+	return safetext.OneLine(strings.TrimSpace(b.String()))
 }

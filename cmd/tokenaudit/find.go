@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // find gives the source that has the token, or is the subject itself, the id of
@@ -48,7 +48,7 @@ func find(ctx context.Context, sources feed, subject string) (inventory.Source, 
 	default:
 		err = fmt.Errorf("there is no token or source %q; `tokenaudit collect` lists all", subject)
 	}
-	return inventory.Source{}, "", time.Time{}, errors.New(report.OneLine(err.Error()))
+	return inventory.Source{}, "", time.Time{}, errors.New(safetext.OneLine(err.Error()))
 }
 
 // match keeps the ids that fit what somebody asked for, and the first source

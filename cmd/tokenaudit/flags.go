@@ -12,6 +12,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 // readOptions say what is read, and how patiently.
@@ -88,7 +89,7 @@ type showOptions struct {
 
 func (o *showOptions) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "`format[=file]`, repeatable; formats: "+strings.Join(report.FormatNames(), ", ")+" (default table)")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "`format[=file]`, repeatable; formats: "+strings.Join(output.FormatNames(), ", ")+" (default table)")
 	f.StringVar(&o.minSeverity, "min-severity", "", "leave findings below this `severity` out of what is shown; never changes the exit code")
 	f.StringVar(&o.framework, "framework", "", "show the report control by control too, by this `catalogue`: owasp-nhi, nist-800-53, cis-v8, iso-27001, soc2 or pci-dss")
 	f.BoolVar(&o.waived, "waived", false, "include waived findings in sarif, as suppressions")
@@ -96,7 +97,7 @@ func (o *showOptions) bind(cmd *cobra.Command) {
 
 // show is what showOptions come to once they have been checked.
 type show struct {
-	outputs     []report.Output
+	outputs     []output.Output
 	minSeverity policies.Severity
 	// framework is nil where no --framework was given.
 	framework *report.Framework
@@ -117,7 +118,7 @@ func (o showOptions) validate() (show, error) {
 		s.framework, err = report.LookupFramework(o.framework)
 		problem(err)
 	}
-	s.outputs, err = report.ParseOutputs(o.outputs)
+	s.outputs, err = output.ParseOutputs(o.outputs)
 	problem(err)
 	for i, output := range s.outputs {
 		problem(checkPlace("-o", output.Path))
@@ -128,7 +129,7 @@ func (o showOptions) validate() (show, error) {
 			}
 		}
 	}
-	if o.waived && !slices.ContainsFunc(s.outputs, func(out report.Output) bool { return out.Format.Name == "sarif" }) {
+	if o.waived && !slices.ContainsFunc(s.outputs, func(out output.Output) bool { return out.Format.Name == "sarif" }) {
 		problem(errors.New("--waived has no effect without -o sarif: every other format shows waived findings anyway"))
 	}
 	return s, errors.Join(problems...)

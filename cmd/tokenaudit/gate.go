@@ -12,6 +12,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // savedGateOptions are the flags and the argument of gate.
@@ -109,7 +111,7 @@ func gateOf(configured config.Gate, o gateOptions, failOn policies.Severity) rep
 }
 
 func decisionText(d report.Decision) string {
-	return fmt.Sprintf("%s: %s (exit code %d)", d.Verdict, report.OneLine(d.Reason), d.Code)
+	return fmt.Sprintf("%s: %s (exit code %d)", d.Verdict, safetext.OneLine(d.Reason), d.Code)
 }
 
 // asError gives a decision as the error that ends the program with its code.
@@ -127,7 +129,7 @@ func (a *app) readReport(file string) (*report.Report, error) {
 
 // readInput reads a file, or standard input where it is called -.
 func readInput[T any](in io.Reader, file string, read func(io.Reader) (T, error)) (T, error) {
-	if file != report.Stdout {
+	if file != output.Stdout {
 		return readFile(file, read)
 	}
 	value, err := read(in)

@@ -10,8 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
 // flagGroups are the headings of the help, and the flags below each in the order
@@ -123,7 +122,7 @@ func (p *helpPage) prose(text string) {
 // hang writes a label and, from a column on, a text.
 func (p *helpPage) hang(label, text string, column int) {
 	indent := strings.Repeat(" ", column)
-	lines := report.Wrap(text, max(p.width-column, defaultWidth/4))
+	lines := table.Wrap(text, max(p.width-column, defaultWidth/4))
 	if label = strings.TrimRight(label, " "); label != "" && len(label)+gap > column {
 		fmt.Fprintf(p, "%s\n%s%s\n", label, indent, lines[0])
 	} else {

@@ -38,11 +38,24 @@ var mayImport = map[string][]string{
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/inventory", "collectors/userfile"},
 	"policies":             {"collectors/inventory", "collectors/redact", "collectors/userfile"},
-	"report":               {"policies", "collectors/inventory"},
+	"report":               {"policies", "collectors/inventory", "report/safetext"},
+	"report/safetext":      {},
+	"report/format":        {"collectors/inventory", "policies", "report", "report/safetext"},
+	"report/output":        append(formats, "report", "report/format", "report/safetext"),
+	// The fixtures are for tests: what is not a test must not need them.
+	"report/reporttest": {"collectors/inventory", "policies", "report", "report/safetext"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/inventory", "collectors/redact", "collectors/userfile", "policies", "report",
 	},
 }
+
+// formats are the packages that render a report, one each.
+var formats = []string{
+	"report/csv", "report/gitlab", "report/html", "report/junit", "report/markdown", "report/prometheus", "report/sarif", "report/table",
+}
+
+// ofFormat is what a format may import.
+var ofFormat = []string{"collectors/inventory", "policies", "report", "report/format", "report/safetext"}
 
 // ofCMS is for the collector of one CMS, which any other folder below
 // collectors holds.
@@ -70,7 +83,7 @@ func TestImportsPointOneWay(t *testing.T) {
 }
 
 func allowed(from, to string) bool {
-	if to == "collectors/conformance" || strings.HasPrefix(to, "cmd/") && from != "cmd/tokenaudit" {
+	if to == "collectors/conformance" || to == "report/reporttest" || strings.HasPrefix(to, "cmd/") && from != "cmd/tokenaudit" {
 		return false
 	}
 	switch list, named := mayImport[from]; {
@@ -80,6 +93,8 @@ func allowed(from, to string) bool {
 		return true
 	case from == "collectors/builtin": // it lists the collectors
 		return to == "collectors" || strings.HasPrefix(to, "collectors/")
+	case slices.Contains(formats, from):
+		return slices.Contains(ofFormat, to)
 	case path.Dir(from) == "collectors":
 		return slices.Contains(ofCMS, to)
 	default:

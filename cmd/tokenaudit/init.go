@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 func newInit(run func(file string) error) *cobra.Command {
@@ -37,7 +37,7 @@ func (a *app) init(file string) error {
 		value, ok := a.lookup(name)
 		return ok && strings.TrimSpace(value) != ""
 	})
-	if file == report.Stdout {
+	if file == output.Stdout {
 		if _, err := io.WriteString(a.out, text); err != nil {
 			return fmt.Errorf("write the configuration: %w", err)
 		}

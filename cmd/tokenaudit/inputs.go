@@ -13,7 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/command"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 // input is a file that a command rests on, or a folder of them.
@@ -100,7 +100,7 @@ func configInputs(cfg *config.Config) []input {
 func readOnce(inputs []input) error {
 	piped := 0
 	for _, in := range inputs {
-		if in.path == report.Stdout {
+		if in.path == output.Stdout {
 			piped++
 		}
 	}
@@ -112,25 +112,25 @@ func readOnce(inputs []input) error {
 
 // keepInputs refuses outputs that would replace what the command rests on, by
 // whatever name they are called, and what readOnce refuses.
-func (a *app) keepInputs(outputs []string, inputs []input) error {
+func (a *app) keepInputs(paths []string, inputs []input) error {
 	if err := readOnce(inputs); err != nil {
 		return err
 	}
-	for _, output := range outputs {
-		stat, err := os.Stat(output)
-		if output == "" || output == report.Stdout || err != nil || !stat.Mode().IsRegular() {
+	for _, path := range paths {
+		stat, err := os.Stat(path)
+		if path == "" || path == output.Stdout || err != nil || !stat.Mode().IsRegular() {
 			continue
 		}
 		for _, in := range inputs {
 			switch {
-			case in.path == report.Stdout:
+			case in.path == output.Stdout:
 				if a.readsFrom(stat) {
-					return refused(output, "standard input")
+					return refused(path, "standard input")
 				}
-			case in.path != "" && samePlace(output, in.path):
+			case in.path != "" && samePlace(path, in.path):
 				return refused(in.path, in.is)
-			case in.path != "" && in.holds(output):
-				return refused(output, in.is)
+			case in.path != "" && in.holds(path):
+				return refused(path, in.is)
 			}
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // savedInventory is an inventory on disk, or one that comes through a pipe.
@@ -51,7 +53,7 @@ func (a *app) openInventories(paths []string, again bool) (inventories, error) {
 
 func (a *app) openInventory(path string, again bool) (savedInventory, error) {
 	s := savedInventory{name: path, in: a.in}
-	if path == report.Stdout {
+	if path == output.Stdout {
 		s.name = "standard input"
 	} else {
 		f, err := os.Open(path)
@@ -116,7 +118,7 @@ func (files inventories) read(ctx context.Context, take func(inventory.Source) e
 		}
 		head, err := inventory.ReadWithHead(ctx, s.in, inventory.Limits{}, func(source inventory.Source) error {
 			if other, ok := from[source.ID]; ok {
-				return fmt.Errorf("the source %s is in %s already: two inventories of one source cannot be judged together", report.OneLine(source.ID), other)
+				return fmt.Errorf("the source %s is in %s already: two inventories of one source cannot be judged together", safetext.OneLine(source.ID), other)
 			}
 			from[source.ID] = s.name
 			return take(source)

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 // TestNothingLeaks runs every command and every format with the most verbose
@@ -29,7 +29,7 @@ func TestNothingLeaks(t *testing.T) {
 	write(t, "tokens.yaml", "version: 1\nsources: [{id: contentstack/stacks/bltstack, tokens: [{name: deploy, kind: management, expiry: never}]}]\n")
 	everywhere := []string{"scan", "-v", "--save-inventory", "inventory.json"}
 	again := []string{"convert", "-v", "json.out"}
-	for _, format := range report.FormatNames() {
+	for _, format := range output.FormatNames() {
 		everywhere = append(everywhere, "-o", format+"="+format+".out")
 		again = append(again, "-o", format+"="+format+".again")
 	}
@@ -58,7 +58,7 @@ func TestNothingLeaks(t *testing.T) {
 		{"version", "-v"},
 		{"init", "-v", "fresh.yaml"},
 	}
-	for _, format := range report.FormatNames() {
+	for _, format := range output.FormatNames() {
 		runs = append(runs, []string{"scan", "-v", "-o", format})
 	}
 	everyCommand(t, runs)

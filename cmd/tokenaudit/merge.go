@@ -14,6 +14,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // mergeOptions are the flags and arguments of merge.
@@ -43,7 +45,7 @@ Documents of unsharded runs over different sources can be merged too.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVarP(&o.output, "output", "o", report.Stdout, "write the merged document to this `file`")
+	cmd.Flags().StringVarP(&o.output, "output", "o", output.Stdout, "write the merged document to this `file`")
 	return cmd
 }
 
@@ -189,7 +191,7 @@ func (p *mergeParts) mergeInventories() (inventory.Inventory, error) {
 			}
 			have := &merged.Sources[first.source]
 			if inv.Shard == nil || !standsForGap(*have) || !standsForGap(s) {
-				return merged, fmt.Errorf("the source %s is in %s and in %s", report.OneLine(s.ID), p.names[first.file], p.names[i])
+				return merged, fmt.Errorf("the source %s is in %s and in %s", safetext.OneLine(s.ID), p.names[first.file], p.names[i])
 			}
 			have.Units = joinUnits(have.Units, s.Units)
 		}
@@ -228,17 +230,16 @@ func joinUnits(have, more []inventory.Unit) []inventory.Unit {
 
 // writeReport writes the interchange format.
 func writeReport(w io.Writer, r *report.Report) error {
-	format, err := report.Lookup("json")
-	if err != nil {
-		return err
+	if err := r.WriteJSON(w); err != nil {
+		return fmt.Errorf("write the json report: %w", err)
 	}
-	return format.Render(w, r, report.RenderOptions{})
+	return nil
 }
 
 // writeDocument writes to a file, atomically, or to standard output.
 func (a *app) writeDocument(path string, write func(io.Writer) error) error {
-	if path == report.Stdout {
+	if path == output.Stdout {
 		return write(a.out)
 	}
-	return report.WriteFile(path, write)
+	return output.WriteFile(path, write)
 }

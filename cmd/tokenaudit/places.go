@@ -7,12 +7,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 // checkPlace finds out before the work that a file cannot be written after it.
 func checkPlace(flag, path string) error {
-	if path == report.Stdout {
+	if path == output.Stdout {
 		return nil
 	}
 	stat, err := os.Stat(path)
@@ -42,7 +42,7 @@ func checkPlace(flag, path string) error {
 }
 
 // paths are the places that the outputs go to.
-func paths(outputs []report.Output) []string {
+func paths(outputs []output.Output) []string {
 	var all []string
 	for _, o := range outputs {
 		all = append(all, o.Path)
@@ -52,7 +52,7 @@ func paths(outputs []report.Output) []string {
 
 // samePlace tells whether two names stand for one place, be it through a link.
 func samePlace(a, b string) bool {
-	if a == report.Stdout || b == report.Stdout {
+	if a == output.Stdout || b == output.Stdout {
 		return a == b
 	}
 	statA, errA := os.Stat(a)
@@ -80,7 +80,7 @@ func realPath(path string) string {
 }
 
 func placeName(path string) string {
-	if path == report.Stdout {
+	if path == output.Stdout {
 		return "standard output"
 	}
 	return path

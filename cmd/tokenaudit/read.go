@@ -17,6 +17,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // maxBundle bounds a file of CA certificates, in bytes.
@@ -177,7 +178,7 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 		return err
 	}
 	for _, warning := range result.Warnings {
-		r.app.warn("%s", report.OneLine(warning))
+		r.app.warn("%s", safetext.OneLine(warning))
 	}
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):

@@ -13,7 +13,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
 // rulesOptions are the flags that the commands below rules share.
@@ -90,8 +91,8 @@ func (a *app) rulesOf(ctx context.Context, o rulesOptions) (all []policies.Rule,
 }
 
 // printTable prints rows aligned on a terminal and tab-separated elsewhere.
-func (a *app) printTable(columns []report.Column, rows [][]string) error {
-	return report.WriteTable(a.out, columns, rows, report.RenderOptions{Terminal: a.outTerminal, Width: a.width})
+func (a *app) printTable(columns []table.Column, rows [][]string) error {
+	return table.WriteTable(a.out, columns, rows, format.Options{Terminal: a.outTerminal, Width: a.width})
 }
 
 func (a *app) showRule(ctx context.Context, o rulesOptions, id string) error {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
 // rulesListOptions are the flags of rules list.
@@ -99,7 +99,7 @@ func (a *app) listRules(ctx context.Context, o rulesListOptions) error {
 	if o.format == "json" {
 		return a.printJSON(listed)
 	}
-	return a.printTable([]report.Column{{Title: "RULE", Kind: report.ColumnWhole}, {Title: "SEVERITY", Kind: report.ColumnWhole}, {Title: "JUDGES"}, {Title: "TITLE", Kind: report.ColumnProse}}, rows)
+	return a.printTable([]table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "TITLE", Kind: table.ColumnProse}}, rows)
 }
 
 func listRule(r policies.Rule, off bool) listedRule {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // testRulesOptions are the flags and arguments of rules test.
@@ -52,7 +54,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	if _, err := regexp.Compile(o.run); err != nil {
 		return usageError{fmt.Errorf("--run: %w", err)}
 	}
-	if o.junit == report.Stdout {
+	if o.junit == output.Stdout {
 		return usageError{errors.New("--junit needs a file: the results go to standard output already")}
 	}
 	if o.junit != "" {
@@ -81,7 +83,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		return usageError{fmt.Errorf("--run %s: no test has such a name", o.run)}
 	}
 	if o.junit != "" {
-		if err := report.WriteFile(o.junit, func(w io.Writer) error { return writeJUnit(w, results) }); err != nil {
+		if err := output.WriteFile(o.junit, func(w io.Writer) error { return writeJUnit(w, results) }); err != nil {
 			return err
 		}
 	}
@@ -171,10 +173,10 @@ func writeJUnit(w io.Writer, r *policies.TestReport) error {
 		switch t.Status {
 		case policies.TestFailed:
 			suite.Failures++
-			c.Failure = &junitMessage{report.OneLine(t.Detail)}
+			c.Failure = &junitMessage{safetext.OneLine(t.Detail)}
 		case policies.TestError:
 			suite.Errors++
-			c.Error = &junitMessage{report.OneLine(t.Detail)}
+			c.Error = &junitMessage{safetext.OneLine(t.Detail)}
 		case policies.TestSkipped:
 			suite.Skipped++
 			c.Skipped = &struct{}{}
@@ -183,7 +185,7 @@ func writeJUnit(w io.Writer, r *policies.TestReport) error {
 	}
 	for _, e := range r.Broken {
 		suite.Failures++
-		suite.Cases = append(suite.Cases, junitCase{Class: "conventions", Name: e.File, File: e.File, Failure: &junitMessage{report.OneLine(e.Error())}})
+		suite.Cases = append(suite.Cases, junitCase{Class: "conventions", Name: e.File, File: e.File, Failure: &junitMessage{safetext.OneLine(e.Error())}})
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 // scanOptions are the flags of scan.
@@ -113,8 +113,8 @@ func checkInventory(file string) error {
 // writeInventory writes an inventory to a file or to standard output.
 func (a *app) writeInventory(path string, inv inventory.Inventory) error {
 	inv.Schema, inv.Tool = inventory.Schema, a.tool
-	if path == report.Stdout {
+	if path == output.Stdout {
 		return inventory.Write(a.out, inv)
 	}
-	return report.WriteFile(path, func(w io.Writer) error { return inventory.Write(w, inv) })
+	return output.WriteFile(path, func(w io.Writer) error { return inventory.Write(w, inv) })
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
 // soonDays is from how many days on before its end a waiver is called out.
@@ -101,8 +102,8 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 		stale = stale || !ok
 		rows = append(rows, []string{state, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
 	}
-	if err := a.printTable([]report.Column{{Title: "STATE", Kind: report.ColumnProse}, {Title: "RULE"}, {Title: "TOKEN", Kind: report.ColumnID},
-		{Title: "EXPIRES", Kind: report.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: report.ColumnID}}, rows); err != nil {
+	if err := a.printTable([]table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE"}, {Title: "TOKEN", Kind: table.ColumnID},
+		{Title: "EXPIRES", Kind: table.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: table.ColumnID}}, rows); err != nil {
 		return err
 	}
 	if len(cfg.Waivers) == 0 {

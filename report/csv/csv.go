@@ -1,0 +1,254 @@
+// Package csv renders a report as one row a finding, and its inventory as one row
+// a token, for spreadsheets.
+package csv
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// csvColumns are the columns of the csv format. record says what a row is:
+// finding; not_evaluated, unread_list, accepted_gap or rule_error for what is
+// missing (the token column has the ids of a sample, or the name of the list);
+// waiver; control, where that was asked for.
+var csvColumns = []string{
+	"record", "severity", "status", "baseline", "rule", "title", "cms", "source", "source_name", "token", "token_name", "kind", "count",
+	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint",
+}
+
+// csvRow is a row by the names of its columns.
+type csvRow map[string]string
+
+// Format is one row a finding.
+func Format() format.Format {
+	return format.Format{
+		Name: "csv", Help: "one row a finding, for spreadsheets", UsesEvidence: true,
+		Write: renderCSV,
+	}
+}
+
+// renderCSV writes one row for each finding, then one for each thing that is missing.
+func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
+	out := newCSVTable(w, csvColumns)
+	v := format.NewView(r)
+	for i := range r.Findings {
+		out.row(findingRow(v, &r.Findings[i]))
+	}
+	for _, gap := range r.Gaps {
+		out.row(csvRow{
+			"record": "not_evaluated", "severity": string(gap.Severity), "status": string(policies.NotEvaluated), "rule": gap.Rule, "title": v.Title(gap.Rule),
+			"cms": v.CMS(gap.Source), "source": gap.Source, "source_name": v.SourceName(gap.Source), "token": strings.Join(gap.Sample, " "), "count": strconv.Itoa(gap.Count), "message": gap.Reason,
+		})
+	}
+	for _, unit := range v.Unread {
+		out.row(unreadRow(unit))
+	}
+	for _, e := range r.RuleErrors {
+		out.row(csvRow{"record": "rule_error", "rule": e.Rule, "title": v.Title(e.Rule), "cms": v.CMS(e.Source), "source": e.Source, "source_name": v.SourceName(e.Source), "message": e.Detail})
+	}
+	for _, waiver := range v.Waivers {
+		row := csvRow{"record": "waiver", "status": strings.ReplaceAll(string(waiver.State), " ", "_"), "rule": waiver.Rule, "token": waiver.Token, "count": strconv.Itoa(waiver.Findings)}
+		row.waiver(&waiver.Waiver.Waiver)
+		out.row(row)
+	}
+	for i := range r.AcceptedGaps {
+		if gap := &r.AcceptedGaps[i]; gap.State != report.GapApplied {
+			row := csvRow{"record": "accepted_gap", "status": string(gap.State), "source": gap.Source, "token": gap.Unit}
+			row.acceptance(gap)
+			out.row(row)
+		}
+	}
+	if r.Framework != nil {
+		for _, c := range r.Framework.Controls {
+			out.row(csvRow{"record": "control", "status": string(c.Outcome), "rule": strings.Join(c.Rules, " "), "title": r.Framework.Title + " " + c.ID, "count": strconv.Itoa(c.Statuses.Fail), "message": c.Title})
+		}
+	}
+	return out.close()
+}
+
+func findingRow(v *format.View, f *report.Finding) csvRow {
+	row := csvRow{
+		"record": "finding", "severity": string(f.Severity), "status": string(f.Status), "baseline": string(f.Baseline), "rule": f.Rule, "title": v.Title(f.Rule),
+		"cms": f.CMS, "source": f.Source, "source_name": v.SourceName(f.Source), "token": f.Token, "token_name": f.TokenName, "kind": string(f.Kind), "count": "1",
+		"message": f.Message, "remediation": f.Remediation, "url": f.URL, "address": f.Address, "fingerprint": f.Fingerprint,
+	}
+	if f.Origin != nil {
+		row.origin(*f.Origin)
+	}
+	if f.Waiver != nil {
+		row.waiver(f.Waiver)
+	}
+	if len(f.Evidence) > 0 {
+		row["evidence"] = string(f.Evidence)
+	}
+	return row
+}
+
+func unreadRow(unit report.UnreadUnit) csvRow {
+	row := csvRow{"record": "unread_list", "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "token": unit.Name, "message": unit.Problem(), "remediation": unit.Hint}
+	if gap := unit.Accepted; gap != nil {
+		row["record"], row["status"] = "accepted_gap", string(gap.State)
+		row.acceptance(gap)
+	}
+	return row
+}
+
+func (row csvRow) waiver(w *policies.Waiver) {
+	row["waiver_reason"], row["waiver_owner"], row["waiver_approved_by"], row["waiver_expires"] = w.Reason, w.Owner, w.ApprovedBy, w.Expires
+	row.origin(w.Origin)
+}
+
+func (row csvRow) acceptance(gap *report.AcceptedGap) {
+	row.waiver(&policies.Waiver{Reason: gap.Reason, Owner: gap.Owner, ApprovedBy: gap.ApprovedBy, Expires: gap.Expires, Origin: gap.Origin})
+}
+
+// origin keeps the first place that is given: that of a finding before that of its waiver.
+func (row csvRow) origin(o inventory.Origin) {
+	if o.File == "" || row["file"] != "" {
+		return
+	}
+	row["file"] = o.File
+	if o.Line > 0 {
+		row["line"] = strconv.Itoa(o.Line)
+	}
+}
+
+// csvTable writes rows by the names of their columns. The first error sticks.
+type csvTable struct {
+	out     *csv.Writer
+	columns []string
+	record  []string
+}
+
+func newCSVTable(w io.Writer, columns []string) *csvTable {
+	t := &csvTable{out: csv.NewWriter(w), columns: columns, record: make([]string, len(columns))}
+	_ = t.out.Write(columns) // csv.Writer keeps its first error
+	return t
+}
+
+func (t *csvTable) row(row csvRow) {
+	for i, name := range t.columns {
+		t.record[i] = safetext.CSVCell(row[name])
+	}
+	_ = t.out.Write(t.record)
+}
+
+func (t *csvTable) close() error {
+	t.out.Flush()
+	return t.out.Error()
+}
+
+// csvInventoryColumns are the columns of the csv-inventory format. record is
+// token, or unread_list or accepted_gap for a list whose tokens are missing here.
+var csvInventoryColumns = []string{
+	"record", "cms", "source", "source_name", "id", "ref", "name", "description", "kind", "status", "apis", "level", "write", "assumed", "manages_tokens", "role", "grants",
+	"environments_state", "environments", "environments_count", "created_at", "age_days", "expiry_state", "expires_at", "expires_in_days",
+	"last_used_state", "last_used_at", "unused_days_min", "unused_days_max", "owner_type", "owner", "owner_state", "secret_readable", "planned", "address", "url",
+	"failed_rules", "waived_rules", "not_evaluated_rules", "message",
+}
+
+// InventoryFormat is one row a token.
+func InventoryFormat() format.Format {
+	return format.Format{
+		Name: "csv-inventory", Help: "one row a token, for spreadsheets", NeedsTokens: true, UsesTokens: true,
+		Write: renderCSVInventory,
+	}
+}
+
+// renderCSVInventory writes one row for each token, then one for each list that
+// could not be read.
+func renderCSVInventory(w io.Writer, r *report.Report, _ format.Options) error {
+	out := newCSVTable(w, csvInventoryColumns)
+	v := format.NewView(r)
+	for i := range r.Tokens {
+		out.row(tokenRow(v, &r.Tokens[i]))
+	}
+	for _, unit := range v.Unread {
+		record := "unread_list"
+		if unit.Accepted != nil {
+			record = "accepted_gap"
+		}
+		out.row(csvRow{"record": record, "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "name": unit.Name, "message": unit.Problem()})
+	}
+	return out.close()
+}
+
+func tokenRow(v *format.View, t *report.Token) csvRow {
+	row := csvRow{
+		"record": "token", "cms": t.CMS, "source": t.Source, "source_name": v.SourceName(t.Source), "id": t.ID, "ref": t.Ref, "name": t.Name, "description": t.Description,
+		"kind": string(t.Kind), "status": string(t.Status), "apis": join(t.APIs), "level": string(t.Access.Level), "write": strconv.FormatBool(t.Access.Write),
+		"assumed": strconv.FormatBool(t.Access.Assumed), "manages_tokens": string(t.Access.ManagesTokens), "grants": strings.Join(t.Access.Grants, " "),
+		"environments_state": string(t.Environments.State), "environments": environmentNames(t.Environments), "environments_count": strconv.Itoa(t.Environments.Effective),
+		"created_at": date(t.CreatedAt.At), "age_days": days(t.AgeDays), "expiry_state": string(t.Expiry.State), "expires_at": date(t.Expiry.At), "expires_in_days": days(t.ExpiresInDays),
+		"last_used_state": string(t.LastUsed.State), "last_used_at": date(lastUse(t.LastUsed)), "owner_type": string(t.Owner.Type), "owner": t.Owner.Name, "owner_state": string(t.Owner.State),
+		"secret_readable": string(t.Secret.Readable), "planned": string(t.Planned), "address": t.Address, "url": t.URL,
+		"failed_rules": rulesWith(t, policies.Fail), "waived_rules": rulesWith(t, policies.Waived), "not_evaluated_rules": rulesWith(t, policies.NotEvaluated),
+	}
+	if t.Role != nil {
+		row["role"] = t.Role.Name
+	}
+	if t.UnusedDays != nil {
+		row["unused_days_min"], row["unused_days_max"] = strconv.Itoa(t.UnusedDays.Min), days(t.UnusedDays.Max)
+	}
+	return row
+}
+
+// lastUse gives the moment of the last use, or the latest it can have been.
+func lastUse(u inventory.LastUsed) time.Time {
+	if u.State == inventory.LastUsedAt {
+		return u.At
+	}
+	return u.Latest
+}
+
+func environmentNames(s inventory.Scope) string {
+	names := make([]string, len(s.Items))
+	for i, item := range s.Items {
+		names[i] = item.ID
+	}
+	return strings.Join(names, " ")
+}
+
+// rulesWith gives the rules with one status on a token.
+func rulesWith(t *report.Token, status policies.Status) string {
+	var ids []string
+	for _, rule := range safetext.SortedKeys(t.Verdicts) {
+		if t.Verdicts[rule] == status {
+			ids = append(ids, rule)
+		}
+	}
+	return strings.Join(ids, " ")
+}
+
+func join[S ~string](words []S) string {
+	texts := make([]string, len(words))
+	for i, word := range words {
+		texts[i] = string(word)
+	}
+	return strings.Join(texts, " ")
+}
+
+// date gives RFC 3339, or "" for no time.
+func date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// days gives a number, or "" for none.
+func days(n *int) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.Itoa(*n)
+}

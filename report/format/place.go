@@ -1,0 +1,64 @@
+package format
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// InCode: it is about code, and the line is known.
+func InCode(f *report.Finding) bool {
+	return f.Address != "" && f.Origin != nil && f.Origin.Line > 0 && RepositoryPath(f.Origin.File) != ""
+}
+
+// RepositoryPath gives a file as a path below the working folder, or "": code
+// scanning refuses whatever looks absolute or leaves the checkout.
+func RepositoryPath(file string) string {
+	file = path.Clean(strings.ReplaceAll(file, `\`, "/"))
+	if file == "." || file == ".." || strings.HasPrefix(file, "/") || strings.HasPrefix(file, "../") || strings.Contains(file, ":") {
+		return ""
+	}
+	return file
+}
+
+// URIPath percent-encodes a path for a relative URI: no colon, which readers
+// take for a scheme, no leading "./", no segment with a meaning of its own.
+func URIPath(s string) string {
+	segments := strings.Split(s, "/")
+	for i, segment := range segments {
+		segments[i] = UriSegment(segment)
+	}
+	return strings.Join(segments, "/")
+}
+
+// uriMaxSegment bounds a segment; a longer one is cut and told apart by a hash.
+const uriMaxSegment = 200
+
+func UriSegment(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0 {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	encoded := b.String()
+	if strings.Trim(encoded, ".") == "" {
+		return "~" + encoded
+	}
+	if len(encoded) > uriMaxSegment {
+		sum := sha256.Sum256([]byte(s))
+		head := encoded[:uriMaxSegment-40]
+		if i := strings.LastIndexByte(head, '%'); i > len(head)-3 {
+			head = head[:i]
+		}
+		return head + "~" + hex.EncodeToString(sum[:16])
+	}
+	return encoded
+}

@@ -1,0 +1,250 @@
+package format
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// View is what the formats for people need to know beside the report itself:
+// the findings grouped, the waivers sorted by what they need, names by id.
+type View struct {
+	R       *report.Report
+	Rules   map[string]*report.Rule
+	sources map[string]*report.Source
+	// Groups are the failed findings by severity and rule, worst first.
+	Groups []Group
+	// Waived are the waived findings, in the order of the report.
+	Waived []*report.Finding
+	Unread []report.UnreadUnit
+	// AcceptedUnits counts the unread units that somebody accepted.
+	AcceptedUnits int
+	Waivers       []waiverUse
+	WaiverCount   map[WaiverState]int
+	// Compared: there is a baseline; newFindings and unchanged count its states.
+	Compared               bool
+	NewFindings, Unchanged int
+}
+
+// Group is what one rule found at one severity.
+type Group struct {
+	Severity policies.Severity
+	Rule     string
+	Findings []*report.Finding
+	// Remediations are distinct; each names its CMS where there are several.
+	Remediations []string
+}
+
+// WaiverState says what a waiver needs.
+type WaiverState string
+
+const (
+	WaiverApplied   WaiverState = "applied"
+	WaiverExpired   WaiverState = "expired"
+	WaiverExpiring  WaiverState = "expires soon"
+	WaiverUnmatched WaiverState = "no effect"
+)
+
+// expiringSoonDays is how many days ahead a waiver or an accepted gap is
+// reported as about to expire.
+const expiringSoonDays = 14
+
+type waiverUse struct {
+	report.Waiver
+	State WaiverState
+}
+
+func NewView(r *report.Report) *View {
+	v := &View{
+		R: r, Rules: make(map[string]*report.Rule, len(r.Rules)), sources: make(map[string]*report.Source, len(r.Sources)),
+		Unread: r.Unread(), WaiverCount: map[WaiverState]int{}, Compared: r.Baseline != nil,
+	}
+	for i := range r.Rules {
+		v.Rules[r.Rules[i].ID] = &r.Rules[i]
+	}
+	for i := range r.Sources {
+		v.sources[r.Sources[i].ID] = &r.Sources[i]
+	}
+	for _, unit := range v.Unread {
+		if unit.Accepted != nil {
+			v.AcceptedUnits++
+		}
+	}
+	v.groupFindings()
+	v.sortWaivers()
+	return v
+}
+
+func (v *View) groupFindings() {
+	for i := range v.R.Findings { // sorted by severity and rule
+		f := &v.R.Findings[i]
+		switch f.Baseline {
+		case report.BaselineNew:
+			v.NewFindings++
+		case report.BaselineUnchanged:
+			v.Unchanged++
+		}
+		if f.Status == policies.Waived {
+			v.Waived = append(v.Waived, f)
+			continue
+		}
+		last := len(v.Groups) - 1
+		if last < 0 || v.Groups[last].Severity != f.Severity || v.Groups[last].Rule != f.Rule {
+			v.Groups = append(v.Groups, Group{Severity: f.Severity, Rule: f.Rule})
+			last++
+		}
+		v.Groups[last].Findings = append(v.Groups[last].Findings, f)
+	}
+	for i := range v.Groups {
+		v.Groups[i].Remediations = remediations(v.Groups[i].Findings)
+	}
+}
+
+// remediations gives each distinct remediation once, with the CMSes it is for
+// where there is more than one.
+func remediations(findings []*report.Finding) []string {
+	cmses := map[string][]string{}
+	for _, f := range findings {
+		if f.Remediation != "" && !slices.Contains(cmses[f.Remediation], f.CMS) {
+			cmses[f.Remediation] = append(cmses[f.Remediation], f.CMS)
+		}
+	}
+	var texts []string
+	for text, names := range cmses {
+		if len(cmses) > 1 {
+			slices.Sort(names)
+			text = strings.Join(names, ", ") + ": " + text
+		}
+		texts = append(texts, text)
+	}
+	slices.Sort(texts)
+	return texts
+}
+
+func (v *View) sortWaivers() {
+	add := func(state WaiverState, waivers []report.Waiver) {
+		for _, w := range waivers {
+			s := state
+			switch {
+			case s != WaiverExpired && w.ExpiresInDays <= expiringSoonDays:
+				s = WaiverExpiring
+			case s == WaiverUnmatched && v.R.MayHide(w.Waiver):
+				// Nobody knows that it has no effect.
+				s = WaiverApplied
+			}
+			v.Waivers = append(v.Waivers, waiverUse{w, s})
+			v.WaiverCount[s]++
+		}
+	}
+	add(WaiverExpired, v.R.Waivers.Expired)
+	add(WaiverApplied, v.R.Waivers.Applied)
+	add(WaiverUnmatched, v.R.Waivers.Unmatched)
+}
+
+// Name is the name of what a finding is about: untrusted text.
+func (v *View) Name(f *report.Finding) string {
+	if f.Token != "" {
+		return f.TokenName
+	}
+	if s, ok := v.sources[f.Source]; ok {
+		return s.Name
+	}
+	return ""
+}
+
+// mergedGap is what a rule could not decide for one reason, over all sources.
+type mergedGap struct {
+	Rule, Reason string
+	// Source is one of them, the first.
+	Source         string
+	Sources, Count int
+}
+
+// MergedGaps groups the gaps of all sources by rule and reason, most first
+// within a rule.
+func (v *View) MergedGaps() []mergedGap {
+	index := map[[2]string]int{}
+	var merged []mergedGap
+	for _, gap := range v.R.Gaps {
+		key := [2]string{gap.Rule, gap.Reason}
+		i, ok := index[key]
+		if !ok {
+			i = len(merged)
+			index[key] = i
+			merged = append(merged, mergedGap{Rule: gap.Rule, Reason: gap.Reason, Source: gap.Source})
+		}
+		merged[i].Sources++
+		merged[i].Count += gap.Count
+	}
+	slices.SortStableFunc(merged, func(a, b mergedGap) int {
+		return cmp.Or(strings.Compare(a.Rule, b.Rule), b.Count-a.Count, strings.Compare(a.Reason, b.Reason))
+	})
+	return merged
+}
+
+// unreadList is a list that could not be read, and how many verdicts it kept open.
+type unreadList struct {
+	Source, Name string
+	Count        int
+}
+
+// FoldedGaps gives the merged gaps, and apart from them those that every rule has
+// because of the same unread list.
+func (v *View) FoldedGaps() (gaps []mergedGap, lists []unreadList) {
+	for _, gap := range v.MergedGaps() {
+		i := slices.IndexFunc(v.Unread, func(u report.UnreadUnit) bool {
+			return gap.Sources == 1 && u.Source == gap.Source && strings.HasPrefix(gap.Reason, "the list "+u.Name+" could not be read ")
+		})
+		if i < 0 {
+			gaps = append(gaps, gap)
+			continue
+		}
+		list := unreadList{Source: gap.Source, Name: v.Unread[i].Name}
+		at := slices.IndexFunc(lists, func(l unreadList) bool { return l.Source == list.Source && l.Name == list.Name })
+		if at < 0 {
+			at, lists = len(lists), append(lists, list)
+		}
+		lists[at].Count += gap.Count
+	}
+	return gaps, lists
+}
+
+// ExpiryText gives "2026-03-20 (6 days)".
+func ExpiryText(date string, days int) string {
+	switch {
+	case days < 0:
+		return date + " (past)"
+	case days == 0:
+		return date + " (last day)"
+	case days <= expiringSoonDays:
+		return fmt.Sprintf("%s (%s)", date, safetext.Plural(days, "day", "days"))
+	}
+	return date
+}
+
+// title, cms and sourceName look up what belongs to an id, "" where it is unknown.
+func (v *View) Title(rule string) string {
+	if r, ok := v.Rules[rule]; ok {
+		return r.Title
+	}
+	return ""
+}
+
+func (v *View) CMS(source string) string {
+	if s, ok := v.sources[source]; ok {
+		return s.CMS
+	}
+	return ""
+}
+
+func (v *View) SourceName(source string) string {
+	if s, ok := v.sources[source]; ok {
+		return s.Name
+	}
+	return ""
+}

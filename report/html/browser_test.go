@@ -1,0 +1,315 @@
+//go:build unix
+
+package html
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// browser drives a headless Chromium over its debugging pipe: JSON messages,
+// each ended by NUL, on file descriptors 3 and 4.
+type browser struct {
+	*testing.T
+	in      *os.File
+	out     *bufio.Reader
+	id      int
+	session string
+	// trouble is what the page complained about, and what it asked the network for.
+	trouble []string
+}
+
+type browserMessage struct {
+	ID     int             `json:"id"`
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params"`
+	Result json.RawMessage `json:"result"`
+	Error  json.RawMessage `json:"error"`
+}
+
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium")
+	}
+	readCommands, commands, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, writeEvents, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Not t.TempDir: what is left of a dying browser may still write there, and
+	// that is no failure of the page.
+	profile, err := os.MkdirTemp("", "tokenaudit-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--user-data-dir="+profile, "--remote-debugging-pipe")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.ExtraFiles = []*os.File{readCommands, writeEvents}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	b := &browser{T: t, in: commands, out: bufio.NewReader(events)}
+	t.Cleanup(func() {
+		commands.Close()                                    // the browser ends when its pipe does
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // and so do its helpers
+		_ = cmd.Wait()
+		events.Close()
+		_ = os.RemoveAll(profile)
+	})
+	readCommands.Close()
+	writeEvents.Close()
+	return b
+}
+
+// call sends a command and waits for its answer.
+func (b *browser) call(method string, params map[string]any, result any) {
+	b.Helper()
+	b.id++
+	message := map[string]any{"id": b.id, "method": method, "params": params}
+	if b.session != "" {
+		message["sessionId"] = b.session
+	}
+	document, err := json.Marshal(message)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := b.in.Write(append(document, 0)); err != nil {
+		b.Fatal(err)
+	}
+	for {
+		answer := b.next()
+		if answer.ID != b.id {
+			continue
+		}
+		if answer.Error != nil {
+			b.Fatalf("%s: %s", method, answer.Error)
+		}
+		if result != nil {
+			if err := json.Unmarshal(answer.Result, result); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return
+	}
+}
+
+// next reads one message and notes what it complains about.
+func (b *browser) next() browserMessage {
+	b.Helper()
+	raw, err := b.out.ReadBytes(0)
+	if err != nil {
+		b.Fatalf("the browser is gone: %v", err)
+	}
+	var message browserMessage
+	if err := json.Unmarshal(raw[:len(raw)-1], &message); err != nil {
+		b.Fatal(err)
+	}
+	switch message.Method {
+	case "Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded":
+		b.trouble = append(b.trouble, message.Method+": "+safetext.CutRunes(string(message.Params), 500))
+	case "Network.requestWillBeSent":
+		var request struct{ Request struct{ URL string } }
+		if err := json.Unmarshal(message.Params, &request); err != nil || !strings.HasPrefix(request.Request.URL, "file:") {
+			b.trouble = append(b.trouble, "a request to "+request.Request.URL)
+		}
+	}
+	return message
+}
+
+// open loads a page and waits until it is there.
+func (b *browser) open(path string, width int, media ...string) {
+	b.Helper()
+	var target struct{ TargetID string }
+	b.session = ""
+	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	var attached struct{ SessionID string }
+	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	b.session = attached.SessionID
+	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
+		b.call(domain+".enable", nil, nil)
+	}
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": false}, nil)
+	scheme := "light"
+	if len(media) > 0 {
+		scheme = media[0]
+	}
+	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+	b.call("Page.navigate", map[string]any{"url": "file://" + path}, nil)
+	for b.next().Method != "Page.loadEventFired" {
+	}
+}
+
+// eval runs an expression in the page and gives its value as text.
+func (b *browser) eval(expression string) string {
+	b.Helper()
+	var answer struct {
+		Result           struct{ Value any }
+		ExceptionDetails json.RawMessage
+	}
+	b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &answer)
+	if answer.ExceptionDetails != nil {
+		b.Fatalf("%s: %s", expression, answer.ExceptionDetails)
+	}
+	return fmt.Sprint(answer.Result.Value)
+}
+
+// picture saves what the whole page looks like among the test's artifacts.
+func (b *browser) picture(name string) {
+	b.Helper()
+	var shot struct{ Data string }
+	b.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true}, &shot)
+	image, err := base64.StdEncoding.DecodeString(shot.Data)
+	if err != nil || len(image) < 10_000 {
+		b.Fatalf("%s: %d bytes, %v", name, len(image), err)
+	}
+	if err := os.WriteFile(filepath.Join(b.ArtifactDir(), name), image, 0o644); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *browser) expect(what, expression, want string) {
+	b.Helper()
+	if got := b.eval(expression); got != want {
+		b.Errorf("%s: %s is %q, want %q", what, expression, got, want)
+	}
+}
+
+// savePage writes a page for the browser.
+func savePage(t *testing.T, r *report.Report) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, renderedPage(t, r, format.Options{Gate: report.DefaultGate()}), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const (
+	rowCount  = `document.querySelectorAll("#findings tbody tr.row").length`
+	firstName = `document.querySelector("#findings tbody tr.row .name").textContent`
+	counter   = `document.querySelector("#findings .count").textContent`
+	typeIn    = `(() => { const i = document.querySelector("#findings input"); i.value = %q; i.dispatchEvent(new Event("input")); })()`
+	choose    = `(() => { const s = document.querySelectorAll("#findings select")[%d]; s.value = %q; s.dispatchEvent(new Event("change")); })()`
+	pressHead = `document.querySelectorAll("#findings th button")[%d].click()`
+)
+
+// TestHTMLInABrowser: the page renders, sorts, filters, opens its rows, and
+// neither complains nor asks the network for anything.
+func TestHTMLInABrowser(t *testing.T) {
+	b := newBrowser(t)
+	path := savePage(t, reporttest.Sample())
+	b.open(path, 1300)
+	b.picture("light.png")
+	b.expect("all findings", rowCount, "6")
+	b.expect("the worst first", firstName, "Full-access API token")
+	b.expect("counted", counter, "1–6 of 6")
+	b.expect("the verdict", `document.querySelector(".verdict strong").textContent`, "fail")
+	b.expect("the inventory", `document.querySelectorAll("#inventory tbody tr.row").length`, "8")
+	b.expect("charts", `document.querySelectorAll("svg").length > 8`, "true")
+	b.expect("no sideways scrolling", `document.documentElement.scrollWidth <= innerWidth`, "true")
+
+	b.eval(fmt.Sprintf(typeIn, "importer DATOCMS"))
+	b.expect("filtered by text", rowCount+` + " " + `+firstName, "1 Importer")
+	b.expect("kept in the address", `location.hash`, "#findings.q=importer+DATOCMS")
+	b.eval(fmt.Sprintf(typeIn, "nothing like it"))
+	b.expect("filtered to nothing", rowCount+` + " " + `+counter, "0 none of 6")
+	b.eval(fmt.Sprintf(typeIn, ""))
+	b.eval(fmt.Sprintf(choose, 1, "waived"))
+	b.expect("filtered by status", rowCount+` + " " + `+firstName, "1 Importer")
+	b.eval(fmt.Sprintf(choose, 1, ""))
+
+	b.eval(fmt.Sprintf(pressHead, 3))
+	b.expect("sorted by name", firstName, "Ann's laptop")
+	b.eval(fmt.Sprintf(pressHead, 3))
+	b.expect("sorted by name, downwards", firstName+` + " " + document.querySelectorAll("#findings th")[3].getAttribute("aria-sort")`, "Website descending")
+	b.eval(fmt.Sprintf(pressHead, 0))
+
+	b.eval(`document.querySelector("#findings tbody tr.row").click()`)
+	b.expect("opened", `document.querySelector("#findings .detail dd").textContent`, `management token "Full-access API token" reaches the delivery API and can write`)
+	b.eval(`document.querySelector("#findings tbody tr.row").click()`)
+	b.expect("closed", `document.querySelectorAll("#findings .detail").length`, "0")
+	b.eval(`document.querySelector("#inventory tbody tr.row").click()`)
+	b.expect("reach", `document.querySelector("#inventory .reach").textContent.includes("→")`, "true")
+
+	b.open(path+"#findings.q=importer", 1300)
+	b.expect("an address with a filter", rowCount, "1")
+	b.open(path, 1300, "dark")
+	b.picture("dark.png")
+	b.expect("dark", `getComputedStyle(document.body).backgroundColor`, "rgb(17, 21, 27)")
+	b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	b.picture("print.png")
+	b.expect("no controls on paper", `getComputedStyle(document.querySelector("#findings input")).display`, "none")
+	b.open(path, 420)
+	b.picture("narrow.png")
+	b.expect("no sideways scrolling on a phone", `document.documentElement.scrollWidth <= innerWidth`, "true")
+	for _, complaint := range b.trouble {
+		t.Error(complaint)
+	}
+}
+
+// Twenty thousand tokens and a thousand findings stay readable: a page of rows
+// at a time, and all findings on paper.
+func TestHTMLAtSizeInABrowser(t *testing.T) {
+	b := newBrowser(t)
+	sources := reporttest.LargeSources(40, 500)
+	for i := range sources {
+		kept := sources[i].Result.Verdicts[:0]
+		for j, v := range sources[i].Result.Verdicts {
+			if j%20 == 0 {
+				kept = append(kept, v)
+			}
+		}
+		sources[i].Result.Verdicts = kept
+	}
+	b.open(savePage(t, reporttest.Build(reporttest.SampleOptions(), sources)), 1300)
+	b.picture("large.png")
+	b.expect("findings", rowCount+` + ": " + `+counter, "100: 1–100 of 1,000")
+	b.expect("tokens", `document.querySelector("#inventory .count").textContent`, "1–100 of 20,000")
+	b.eval(`[...document.querySelectorAll("#findings .controls button")].at(-1).click()`)
+	b.expect("the next page", counter, "101–200 of 1,000")
+	b.eval(`(() => { const i = document.querySelector("#inventory input"); i.value = "Project 7 token"; i.dispatchEvent(new Event("input")); })()`)
+	b.expect("rows drawn", `document.querySelectorAll("tr.row").length <= 200`, "true")
+	b.eval(`dispatchEvent(new Event("beforeprint"))`)
+	b.expect("on paper", rowCount, "1000")
+	b.eval(`dispatchEvent(new Event("afterprint"))`)
+	b.expect("after printing", rowCount, "100")
+	for _, complaint := range b.trouble {
+		t.Error(complaint)
+	}
+}
+
+// Hostile names stay text in the browser, in the tables and in the rows that open.
+func TestHTMLIsHarmlessInABrowser(t *testing.T) {
+	b := newBrowser(t)
+	b.open(savePage(t, reporttest.Hostile()), 1300)
+	b.picture("hostile.png")
+	b.eval(`dispatchEvent(new Event("beforeprint"))`)
+	b.eval(`document.querySelectorAll("tr.row").forEach((row) => row.click())`)
+	b.expect("scripts", `document.querySelectorAll("script").length`, "2")
+	b.expect("foreign elements", `document.querySelectorAll("img, iframe, object, embed, form, link, base, svg script, svg a, [onerror], [onload], [onclick], [style]").length`, "0")
+	b.expect("addresses", `[...document.querySelectorAll("a[href]")].filter((a) => !/^(https:|#|file:)/.test(a.href)).length`, "0")
+	b.expect("every finding", rowCount, fmt.Sprint(len(reporttest.Hostile().Findings)))
+	b.expect("no sideways scrolling", `document.documentElement.scrollWidth <= innerWidth`, "true")
+	for _, complaint := range b.trouble {
+		t.Error(complaint)
+	}
+}

@@ -1,0 +1,267 @@
+package html
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// htmlData writes the rows of the tables as JSON inside a script element.
+// encoding/json writes <, > and & as escapes, so no text can end the element.
+type htmlData struct {
+	w   io.Writer
+	v   *format.View
+	err error
+	// rules, sources and fixes are numbered: their texts would be there a
+	// thousand times.
+	rules, sources, fixes numbering
+}
+
+// numbering gives each text a number, in the order of first use.
+type numbering struct {
+	at   map[string]int
+	list []string
+}
+
+func (n *numbering) of(text string) int {
+	if n.at == nil {
+		n.at = map[string]int{}
+	}
+	i, ok := n.at[text]
+	if !ok {
+		i = len(n.list)
+		n.at[text], n.list = i, append(n.list, text)
+	}
+	return i
+}
+
+// writeHTMLData writes one row at a time.
+func writeHTMLData(w io.Writer, v *format.View) error {
+	d := &htmlData{w: safetext.NewJSONWriter(w), v: v}
+	d.put(`{"compared":`)
+	d.value(v.Compared)
+	d.put(`,"findings":`)
+	d.findings()
+	if v.R.Tokens != nil {
+		d.put(`,"tokens":`)
+		d.tokens()
+	}
+	d.put(`,"rules":`)
+	d.value(d.rules.list)
+	d.put(`,"sources":`)
+	sources := make([]map[string]string, 0, len(d.sources.list))
+	for _, id := range d.sources.list {
+		sources = append(sources, map[string]string{"id": htmlText(id), "name": htmlText(v.SourceName(id)), "cms": htmlText(d.cms(id))})
+	}
+	d.value(sources)
+	d.put(`,"fixes":`)
+	d.value(d.fixes.list)
+	d.put("}")
+	return d.err
+}
+
+func (d *htmlData) put(s string) {
+	if d.err == nil {
+		_, d.err = io.WriteString(d.w, s)
+	}
+}
+
+func (d *htmlData) value(value any) {
+	if d.err != nil {
+		return
+	}
+	b, err := json.Marshal(value)
+	if err != nil {
+		d.err = err
+		return
+	}
+	_, d.err = d.w.Write(b)
+}
+
+// cms looks in the findings for a source that is gone from the report.
+func (d *htmlData) cms(source string) string {
+	if cms := d.v.CMS(source); cms != "" {
+		return cms
+	}
+	cms, _, _ := strings.Cut(source, "/")
+	return cms
+}
+
+func (d *htmlData) findings() {
+	separator := "[\n"
+	list := func(findings []report.Finding, status string) {
+		for i := range findings {
+			f := &findings[i]
+			word := status
+			if word == "" {
+				word = string(f.Status)
+			}
+			d.put(separator)
+			d.value(d.findingRow(f, word))
+			separator = ",\n"
+		}
+	}
+	list(d.v.R.Findings, "")
+	list(d.v.R.Resolved, "resolved")
+	list(d.v.R.Stale, "stale")
+	if separator[0] == '[' {
+		d.put("[")
+	}
+	d.put("]")
+}
+
+func (d *htmlData) findingRow(f *report.Finding, status string) []any {
+	extra := ""
+	if w := f.Waiver; w != nil {
+		extra = fmt.Sprintf("waived until %s by %s for %s: %s", w.Expires, w.ApprovedBy, w.Owner, w.Reason)
+	}
+	if f.Resolution != "" {
+		extra = f.Resolution.Text()
+	}
+	place := ""
+	if f.Origin != nil && f.Planned != "" {
+		place = fmt.Sprintf("%s (%s:%d)", f.Address, f.Origin.File, f.Origin.Line)
+	}
+	return []any{
+		min(report.SeverityRank(f.Severity), len(report.AllSeverities())-1), status, d.rules.of(htmlText(f.Rule)), d.sources.of(f.Source), htmlText(f.Token), htmlText(d.v.Name(f)), string(f.Kind),
+		htmlText(f.Message), safetext.SafeURL(f.URL), d.fixes.of(htmlText(f.Remediation)), string(f.Baseline), htmlText(extra), htmlText(string(f.Evidence)), f.Fingerprint, htmlText(place),
+	}
+}
+
+func (d *htmlData) tokens() {
+	separator := "[\n"
+	for i := range d.v.R.Tokens {
+		d.put(separator)
+		d.value(d.tokenRow(&d.v.R.Tokens[i]))
+		separator = ",\n"
+	}
+	if separator[0] == '[' {
+		d.put("[")
+	}
+	d.put("]")
+}
+
+func (d *htmlData) tokenRow(t *report.Token) []any {
+	role := ""
+	if t.Role != nil {
+		role = htmlText(t.Role.Name)
+	}
+	created, age := ageCell(t)
+	expiry, left := expiryCell(t)
+	used, idle := idleCell(t)
+	return []any{
+		htmlText(t.ID), htmlText(t.Name), d.sources.of(t.Source), string(t.Kind), string(t.Access.Level), string(t.Status), environmentsCell(t), role,
+		created, age, expiry, left, used, idle, htmlText(ownerText(t.Owner)),
+		d.verdicts(t, policies.Fail), d.verdicts(t, policies.NotEvaluated), d.verdicts(t, policies.Waived),
+		safetext.SafeURL(t.URL), htmlText(strings.Join(t.Access.Grants, ", ")), htmlText(t.Description), htmlText(t.Access.Reason),
+	}
+}
+
+// verdicts gives the numbers of the rules with one status on a token.
+func (d *htmlData) verdicts(t *report.Token, status policies.Status) []int {
+	numbers := []int{}
+	for _, rule := range safetext.SortedKeys(t.Verdicts) {
+		if t.Verdicts[rule] == status {
+			numbers = append(numbers, d.rules.of(htmlText(rule)))
+		}
+	}
+	return numbers
+}
+
+// A cell is what it shows and what it is sorted by, nil for unknown.
+
+func ageCell(t *report.Token) (string, *int) {
+	if t.AgeDays == nil {
+		return "unknown", nil
+	}
+	return safetext.Thousands(*t.AgeDays) + " d", t.AgeDays
+}
+
+func expiryCell(t *report.Token) (string, *int) {
+	switch t.Expiry.State {
+	case inventory.ExpiryNever:
+		last := 1 << 30
+		return "never", &last
+	case inventory.ExpiryAt:
+		return t.Expiry.At.Format("2006-01-02"), t.ExpiresInDays
+	}
+	return "unknown", nil
+}
+
+func idleCell(t *report.Token) (string, *int) {
+	longest := 1 << 30
+	switch t.LastUsed.State {
+	case inventory.LastUsedNever:
+		return "never", &longest
+	case inventory.LastUsedNoneOnRecord:
+		return "none on record", &longest
+	case inventory.LastUsedAt, inventory.LastUsedBetween:
+		if t.UnusedDays == nil {
+			return "unknown", nil
+		}
+		least := t.UnusedDays.Min
+		switch most := t.UnusedDays.Max; {
+		case most == nil:
+			return "over " + safetext.Thousands(least) + " d ago", &least
+		case *most != least:
+			return safetext.Thousands(least) + "–" + safetext.Thousands(*most) + " d ago", &least
+		}
+		return safetext.Thousands(least) + " d ago", &least
+	}
+	return "unknown", nil
+}
+
+// htmlEnvironments is the scope of a token; names are cut.
+type htmlEnvironments struct {
+	State  inventory.ScopeState `json:"state"`
+	Names  []string             `json:"names"`
+	More   int                  `json:"more"`
+	Count  *int                 `json:"count"`
+	Text   string               `json:"text"`
+	Reason string               `json:"reason"`
+}
+
+func environmentsCell(t *report.Token) htmlEnvironments {
+	const most = 12
+	s := t.Environments
+	e := htmlEnvironments{State: s.State, Names: []string{}, Reason: htmlText(s.Reason), Count: &s.Effective, Text: safetext.Thousands(s.Effective)}
+	for _, item := range s.Items[:min(len(s.Items), most)] {
+		name := item.ID
+		if item.AliasOf != "" {
+			name += " (alias of " + item.AliasOf + ")"
+		}
+		if item.Exists == inventory.No {
+			name += " (gone)"
+		}
+		e.Names = append(e.Names, htmlText(name))
+	}
+	e.More = max(0, len(s.Items)-most)
+	switch s.State {
+	case inventory.ScopeAll:
+		e.Text = allText(s)
+	case inventory.ScopeUnknown:
+		e.Text, e.Count = "unknown", nil
+	}
+	return e
+}
+
+func ownerText(o inventory.Owner) string {
+	parts := []string{}
+	for _, part := range []string{o.Name, string(o.Type), o.Role, string(o.State)} {
+		if part != "" && part != "unknown" && !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		return "unknown"
+	}
+	return strings.Join(parts, ", ")
+}

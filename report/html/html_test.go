@@ -1,0 +1,85 @@
+package html
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
+)
+
+// The page allows its own style and script, by their hashes, and nothing else.
+func TestHTMLStandsAlone(t *testing.T) {
+	for name, r := range map[string]*report.Report{"sample": reporttest.Sample(), "hostile": reporttest.Hostile(), "nothing": reporttest.Build(reporttest.SampleOptions(), nil)} {
+		page := string(renderedPage(t, r, format.Options{Gate: report.DefaultGate()}))
+		policy := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`).FindStringSubmatch(page)
+		if policy == nil {
+			t.Fatalf("%s: no policy", name)
+		}
+		for _, word := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'"} {
+			if !strings.Contains(policy[1], word) {
+				t.Errorf("%s: the policy lacks %s", name, word)
+			}
+		}
+		if strings.Contains(policy[1], "unsafe") {
+			t.Errorf("%s: policy %s", name, policy[1])
+		}
+		for _, element := range []string{"style", "script"} {
+			blocks := regexp.MustCompile(`(?s)<`+element+`>(.*?)</`+element+`>`).FindAllStringSubmatch(page, -1)
+			if len(blocks) != 1 || !strings.Contains(policy[1], element+"-src '"+sourceHash(blocks[0][1])+"'") {
+				t.Errorf("%s: %d %s elements, or a hash that is not theirs", name, len(blocks), element)
+			}
+		}
+		markup := regexp.MustCompile(`(?s)<script.*?</script>|<style>.*?</style>`).ReplaceAllString(page, "")
+		for _, pattern := range []string{`\son[a-z]+=`, `\sstyle=`, `\ssrc=`, `(?i)<(img|iframe|link|object|embed|form|input|a [^>]*href="[^#])`, `javascript:[^a]`} {
+			if found := regexp.MustCompile(`<[^>]*` + pattern).FindString(markup); found != "" {
+				t.Errorf("%s: %q in the markup", name, found)
+			}
+		}
+		if extra := regexp.MustCompile(`<script`).FindAllString(page, -1); len(extra) != 2 {
+			t.Errorf("%s: %d script elements, want the block of JSON and the script", name, len(extra))
+		}
+		reporttest.PageData(t, []byte(page))
+	}
+}
+
+func TestHTMLWithoutTheInventorySaysWhatIsMissing(t *testing.T) {
+	r := reporttest.Sample()
+	r.Tokens = nil
+	page := renderedPage(t, r, format.Options{Gate: report.DefaultGate()})
+	if !bytes.Contains(page, []byte("made without its inventory")) || bytes.Contains(page, []byte("Blast radius</h2>")) {
+		t.Error("the page does not say that its charts are missing")
+	}
+	if data := reporttest.PageData(t, page); data["tokens"] != nil || len(data["findings"].([]any)) != 6 {
+		t.Errorf("tokens %v, %d findings", data["tokens"], len(data["findings"].([]any)))
+	}
+}
+
+func TestHTMLListsResolvedAndStale(t *testing.T) {
+	r := reporttest.Readable(reporttest.Sample())
+	before := reporttest.Readable(reporttest.Sample())
+	r.Findings = r.Findings[2:]
+	r.Scope = &report.Scope{Rules: []string{"write-token-never-expires"}}
+	if err := r.CompareTo(before, false); err != nil {
+		t.Fatal(err)
+	}
+	statuses := map[string]int{}
+	for _, row := range reporttest.PageData(t, renderedPage(t, r, format.Options{}))["findings"].([]any) {
+		statuses[row.([]any)[1].(string)]++
+	}
+	if statuses["fail"] != 4 || statuses["resolved"] != 1 || statuses["stale"] != 1 {
+		t.Errorf("statuses %v", statuses)
+	}
+}
+
+func renderedPage(t *testing.T, r *report.Report, o format.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Format().Render(&b, r, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

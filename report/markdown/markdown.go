@@ -1,0 +1,283 @@
+// Package markdown renders a report for a pull-request comment or a job summary.
+package markdown
+
+import (
+	"fmt"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"io"
+	"strings"
+)
+
+const (
+	// markdownLimit is what a comment on GitHub takes, in characters; a job
+	// summary takes 1 MiB. Bytes are counted, which is the safe side.
+	markdownLimit = 65_536
+	// markdownTail is kept free for what has to be said at the end.
+	markdownTail = 4_096
+	// markdownName and markdownMessage cut what stands in a table.
+	markdownName    = 80
+	markdownMessage = 300
+)
+
+// Format is Markdown for comments and job summaries.
+func Format() format.Format {
+	return format.Format{
+		Name: "markdown", Help: "for a pull-request comment or a job summary, cut to what they take",
+		Write: renderMarkdown,
+	}
+}
+
+// renderMarkdown writes a pull-request comment or a job summary: what is
+// missing, what to fix first, as much as fits, and the rest counted.
+func renderMarkdown(w io.Writer, r *report.Report, o format.Options) error {
+	m := &markdown{v: format.NewView(r), o: o, room: markdownLimit - markdownTail}
+	m.head()
+	m.missing()
+	m.summary()
+	m.controls()
+	for _, group := range m.v.Groups {
+		m.group(group)
+	}
+	m.gaps()
+	m.acceptedGaps()
+	m.waivers()
+	m.waived()
+	m.baseline()
+	m.tail()
+	_, err := io.WriteString(w, m.text.String())
+	return err
+}
+
+// markdown builds one document within its room. Text that does not fit is
+// left out whole, block by block, and counted.
+type markdown struct {
+	v    *format.View
+	o    format.Options
+	text strings.Builder
+	room int
+	// cut says what was left out.
+	cut []string
+}
+
+// put adds a block if there is room.
+func (m *markdown) put(block string) bool {
+	if len(block) > m.room {
+		return false
+	}
+	m.room -= len(block)
+	m.text.WriteString(block)
+	return true
+}
+
+// table adds a table with as many of its rows as fit; what names the rows
+// that do not. Room is left for the closing text.
+func (m *markdown) table(what, opening string, titles []string, rows [][]string, closing string) {
+	head := opening + "| " + strings.Join(titles, " | ") + " |\n|" + strings.Repeat(" --- |", len(titles)) + "\n"
+	if len(rows) == 0 {
+		return
+	}
+	first := "| " + strings.Join(rows[0], " | ") + " |\n"
+	m.room -= len(closing)
+	shown := 0
+	if len(head)+len(first) <= m.room && m.put(head) {
+		for _, row := range rows {
+			if !m.put("| " + strings.Join(row, " | ") + " |\n") {
+				break
+			}
+			shown++
+		}
+		m.text.WriteString(closing)
+	} else {
+		m.room += len(closing)
+	}
+	if shown < len(rows) {
+		m.cut = append(m.cut, fmt.Sprintf("%s of %s", safetext.Thousands(len(rows)-shown), what))
+	}
+}
+
+func (m *markdown) head() {
+	d := m.o.Decision
+	word := map[report.Verdict]string{report.VerdictPass: "passed", report.VerdictFail: "failed", report.VerdictIncomplete: "incomplete"}[d.Verdict]
+	s := m.v.R.Summary
+	m.put(fmt.Sprintf("## API token audit: %s\n\n**%s** (exit code %d)\n\n%s in %s, judged by %s at %s.\n",
+		word, safetext.MarkdownText(d.Reason), d.Code, safetext.Plural(s.Tokens, "token", "tokens"), safetext.Plural(s.Sources, "source", "sources"),
+		safetext.Plural(len(m.v.R.Rules), "rule", "rules"), m.v.R.At.Format("2006-01-02 15:04 MST")))
+	if note := m.v.R.ScopeNote(); note != "" {
+		m.put("\n" + safetext.MarkdownText(note) + ".\n")
+	}
+}
+
+func (m *markdown) missing() {
+	var rows [][]string
+	for _, unit := range m.v.Unread {
+		if unit.Accepted == nil {
+			rows = append(rows, []string{mdCode(unit.Source), mdCode(unit.Name), mdText(unit.Problem()), mdText(unit.Hint)})
+		}
+	}
+	m.table("the lists that could not be read", "\n### Not read\n\n", []string{"Source", "List", "Why", "What to do"}, rows, "")
+	rows = nil
+	for _, e := range m.v.R.RuleErrors {
+		rows = append(rows, []string{mdCode(e.Rule), mdCode(e.Source), mdText(e.Detail)})
+	}
+	m.table("the rule errors", "\n### Rules that could not run\n\n", []string{"Rule", "Source", "Why"}, rows, "")
+}
+
+// summary counts by severity, and against the baseline.
+func (m *markdown) summary() {
+	var titles, counts []string
+	for _, s := range report.AllSeverities() {
+		titles = append(titles, string(s))
+		counts = append(counts, safetext.Thousands(m.v.R.Summary.Findings.Of(s)))
+	}
+	statuses := m.v.R.Summary.Statuses
+	titles = append(titles, "waived", "not evaluated")
+	counts = append(counts, safetext.Thousands(statuses.Waived), safetext.Thousands(statuses.NotEvaluated))
+	if m.v.Compared {
+		titles = append(titles, "new", "unchanged", "resolved", "stale")
+		counts = append(counts, safetext.Thousands(m.v.NewFindings), safetext.Thousands(m.v.Unchanged), safetext.Thousands(len(m.v.R.Resolved)), safetext.Thousands(len(m.v.R.Stale)))
+	}
+	m.table("the totals", "\n### Findings\n\n", titles, [][]string{counts}, "")
+}
+
+// Group folds the findings of one rule.
+func (m *markdown) group(g format.Group) {
+	title := ""
+	if rule, ok := m.v.Rules[g.Rule]; ok {
+		title = ": " + safetext.MarkdownText(rule.Title)
+	}
+	opening := fmt.Sprintf("\n<details><summary><b>%s</b> %s%s (%s)</summary>\n\n", g.Severity, safetext.MarkdownText(g.Rule), title, safetext.Plural(len(g.Findings), "finding", "findings"))
+	closing := []string{"\n"}
+	for _, fix := range g.Remediations {
+		closing = append(closing, "To do: ", safetext.MarkdownText(fix), "\n\n")
+	}
+	closing = append(closing, "</details>\n")
+	titles := []string{"Name", "Token", "What is wrong"}
+	if m.v.Compared {
+		titles = append(titles, "Since")
+	}
+	rows := make([][]string, 0, len(g.Findings))
+	for _, f := range g.Findings {
+		row := []string{mdCode(m.v.Name(f)), mdLink(f.Subject(), f.URL), mdText(f.Message)}
+		if m.v.Compared {
+			row = append(row, string(f.Baseline))
+		}
+		rows = append(rows, row)
+	}
+	m.table("the findings of "+g.Rule, opening, titles, rows, strings.Join(closing, ""))
+}
+
+func (m *markdown) gaps() {
+	var rows [][]string
+	for _, gap := range m.v.MergedGaps() {
+		rows = append(rows, []string{mdCode(gap.Rule), safetext.Thousands(gap.Count), safetext.Thousands(gap.Sources), mdText(gap.Reason)})
+	}
+	m.table("what was not evaluated", "\n<details><summary>Not evaluated: none of these counts as passed</summary>\n\n", []string{"Rule", "Verdicts", "Sources", "Why"}, rows, "\n</details>\n")
+}
+
+func (m *markdown) acceptedGaps() {
+	var rows [][]string
+	for _, gap := range m.v.R.AcceptedGaps {
+		rows = append(rows, []string{string(gap.State), mdCode(gap.Source), mdCode(gap.Unit), format.ExpiryText(gap.Expires, gap.ExpiresInDays), mdText(gap.Owner), mdText(gap.Reason)})
+	}
+	m.table("the accepted gaps", "\n<details><summary>Accepted gaps</summary>\n\n", []string{"State", "Source", "List", "Until", "Owner", "Reason"}, rows, "\n</details>\n")
+}
+
+func (m *markdown) waivers() {
+	var rows [][]string
+	for _, w := range m.v.Waivers {
+		if w.State != format.WaiverApplied {
+			rows = append(rows, []string{string(w.State), mdCode(w.Rule), mdCode(w.Token), mdText(format.ExpiryText(w.Expires, w.ExpiresInDays)), safetext.Thousands(w.Findings), mdText(w.Owner), mdText(w.Reason)})
+		}
+	}
+	m.table("the waivers", "\n<details><summary>Waivers to look at</summary>\n\n", []string{"State", "Rule", "Token", "Until", "Findings", "Owner", "Reason"}, rows, "\n</details>\n")
+}
+
+func (m *markdown) waived() {
+	var rows [][]string
+	for _, f := range m.v.Waived {
+		row := []string{mdCode(f.Rule), mdCode(f.Subject()), "", "", mdText(f.Message)}
+		if f.Waiver != nil {
+			row[2], row[3] = mdText(f.Waiver.Expires), mdText(f.Waiver.Owner+": "+f.Waiver.Reason)
+		}
+		rows = append(rows, row)
+	}
+	m.table("the waived findings", "\n<details><summary>Waived</summary>\n\n", []string{"Rule", "Token", "Until", "Who and why", "What is wrong"}, rows, "\n</details>\n")
+}
+
+func (m *markdown) baseline() {
+	list := func(what, summary string, findings []report.Finding) {
+		var rows [][]string
+		for i := range findings {
+			f := &findings[i]
+			rows = append(rows, []string{string(f.Severity), mdCode(f.Rule), mdCode(f.Subject()), f.Resolution.Text()})
+		}
+		m.table(what, "\n<details><summary>"+summary+"</summary>\n\n", []string{"Severity", "Rule", "Token", "Why"}, rows, "\n</details>\n")
+	}
+	list("the resolved findings", "Resolved since the baseline", m.v.R.Resolved)
+	list("the stale findings", "Stale: findings of the baseline that could not be looked at again", m.v.R.Stale)
+}
+
+func (m *markdown) controls() {
+	f := m.v.R.Framework
+	if f == nil {
+		return
+	}
+	var rows [][]string
+	for _, c := range f.Controls {
+		rules := make([]string, len(c.Rules))
+		for i, rule := range c.Rules {
+			rules[i] = mdCode(rule)
+		}
+		rows = append(rows, []string{string(c.Outcome), mdCode(c.ID), mdText(c.Title), safetext.Thousands(c.Statuses.Fail), safetext.Thousands(c.Statuses.Waived), safetext.Thousands(c.Statuses.NotEvaluated), safetext.Thousands(c.Statuses.Pass), strings.Join(rules, " ")})
+	}
+	m.table("the controls", "\n<details><summary>Controls of "+safetext.MarkdownText(f.Title+" "+f.Version)+"</summary>\n\n",
+		[]string{"Outcome", "Control", "What it asks for", "Fail", "Waived", "Not evaluated", "Pass", "Rules"}, rows, "\n</details>\n")
+}
+
+// tail says what was left out, and how the report can be had again.
+func (m *markdown) tail() {
+	if n := len(m.v.R.Allowed); n > 0 {
+		m.cut = append(m.cut, safetext.Plural(n, "explained pass", "explained passes"))
+	}
+	if m.o.Hidden > 0 {
+		m.cut = append(m.cut, fmt.Sprintf("%s below %s", safetext.Plural(m.o.Hidden, "finding", "findings"), m.o.MinSeverity))
+	}
+	if len(m.cut) > 0 {
+		text := safetext.MarkdownText("Not shown here: " + strings.Join(m.cut, "; ") + ". The JSON report has all of it.")
+		m.text.WriteString("\n" + cutMarkdown(text) + "\n")
+	}
+	tool := m.v.R.Tool
+	m.text.WriteString("\n<sub>" + cutMarkdown(safetext.MarkdownText(strings.TrimSpace(tool.Name+" "+tool.Version))) + "</sub>\n")
+}
+
+// cutMarkdown keeps the end within the room that was kept for it; a character
+// reference is not cut in two.
+func cutMarkdown(s string) string {
+	const most = (markdownTail - 100) / 2
+	if len(s) <= most {
+		return s
+	}
+	cut := strings.LastIndexByte(s[:most], ' ')
+	return s[:max(cut, 0)] + " " + safetext.Ellipsis
+}
+
+// mdCode and mdText cut what stands in a cell and make it harmless.
+func mdCode(s string) string {
+	return safetext.MarkdownCode(safetext.CutRunes(safetext.OneLine(s), markdownName))
+}
+
+func mdText(s string) string {
+	return safetext.MarkdownText(safetext.CutRunes(safetext.OneLine(s), markdownMessage))
+}
+
+// mdLink is a code span that opens the CMS's page, where that is safe to follow.
+func mdLink(text, address string) string {
+	code := mdCode(text)
+	address = safetext.SafeURL(address)
+	if address == "" || strings.ContainsAny(address, "()<>|`\\[] ") || len(address) > markdownMessage {
+		return code
+	}
+	return "[" + code + "](" + address + ")"
+}

@@ -1,0 +1,118 @@
+// Package output lists the formats, reads the values of -o, and writes reports to
+// files, which it replaces atomically, and to standard output.
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+)
+
+// Stdout is the path that stands for standard output.
+const Stdout = "-"
+
+// Output is one report to write: a format, and where to.
+type Output struct {
+	Format format.Format
+	// Path is a file, or Stdout.
+	Path string
+}
+
+// parseOutput reads "FORMAT" or "FORMAT=FILE", the value of -o. FILE may be -
+// for standard output, which is also the default.
+func parseOutput(spec string) (Output, error) {
+	name, path, given := strings.Cut(spec, "=")
+	format, err := Lookup(name)
+	if err != nil {
+		return Output{}, err
+	}
+	if !given {
+		path = Stdout
+	}
+	if path == "" {
+		return Output{}, fmt.Errorf("output %q: no file after the equals sign (- for standard output)", spec)
+	}
+	return Output{Format: format, Path: path}, nil
+}
+
+// ParseOutputs reads all values of -o. None gives the table on standard
+// output. Two formats on standard output, or in one file, are an error.
+func ParseOutputs(specs []string) ([]Output, error) {
+	if len(specs) == 0 {
+		specs = []string{"table"}
+	}
+	outputs := make([]Output, 0, len(specs))
+	taken := map[string]string{}
+	for _, spec := range specs {
+		output, err := parseOutput(spec)
+		if err != nil {
+			return nil, err
+		}
+		place := output.Path
+		if place != Stdout {
+			if place, err = filepath.Abs(place); err != nil {
+				return nil, fmt.Errorf("output %q: %w", spec, err)
+			}
+		}
+		if other, ok := taken[place]; ok {
+			return nil, clash(other, output)
+		}
+		taken[place] = output.Format.Name
+		outputs = append(outputs, output)
+	}
+	return outputs, nil
+}
+
+func clash(first string, second Output) error {
+	if second.Path == Stdout {
+		return fmt.Errorf("both %s and %s would go to standard output: give one of them a file, as in -o %s=FILE",
+			first, second.Format.Name, second.Format.Name)
+	}
+	return fmt.Errorf("both %s and %s would be written to %s", first, second.Format.Name, second.Path)
+}
+
+// WriteOutputs writes every output. Files are replaced atomically, and only
+// once all of them could be written: after an error no file has changed, or
+// every one of them is whole. Terminal, Width and Colour of the options hold
+// for stdout alone.
+func WriteOutputs(outputs []Output, stdout io.Writer, r *report.Report, o format.Options) (err error) {
+	fileOptions := o
+	fileOptions.Terminal, fileOptions.Width, fileOptions.Colour = false, 0, false
+	var files []*atomicFile
+	defer func() {
+		for _, f := range files {
+			err = errors.Join(err, f.discard())
+		}
+	}()
+	for _, output := range outputs {
+		if output.Path == Stdout {
+			continue
+		}
+		f, err := createAtomic(output.Path)
+		if err != nil {
+			return err
+		}
+		files = append(files, f)
+		if err := output.Format.Render(f, r, fileOptions); err != nil {
+			return fmt.Errorf("%s: %w", output.Path, err)
+		}
+	}
+	for _, f := range files {
+		if err := f.commit(); err != nil {
+			return err
+		}
+	}
+	for _, output := range outputs {
+		if output.Path == Stdout {
+			if err := output.Format.Render(stdout, r, o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,238 @@
+// Package prometheus renders a report as metrics for the node exporter's textfile
+// collector.
+package prometheus
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// Labels are words of the program, rules and CMSes, never names or ids of
+// tokens and sources: the number of series does not grow with the inventory.
+const (
+	maxLabelValue = 100
+	maxCMSes      = 50
+)
+
+// expiryWindows are the days within which expiring tokens are counted.
+var expiryWindows = []int{7, 14, 30, 90, 365}
+
+// Format is the Prometheus text format.
+func Format() format.Format {
+	return format.Format{
+		Name: "prometheus", Help: "metrics for the node exporter's textfile collector", Whole: true, UsesTokens: true,
+		Write: renderPrometheus,
+	}
+}
+
+// renderPrometheus writes the text format for the node exporter's textfile
+// collector. Every value is a gauge: a report is a state, not a process.
+func renderPrometheus(w io.Writer, r *report.Report, o format.Options) error {
+	p := &metrics{w: bufio.NewWriter(w), r: r, cms: map[string]string{}}
+	p.run(o.Decision)
+	p.findings()
+	p.gaps()
+	p.waivers()
+	p.inventory()
+	if p.err != nil {
+		return p.err
+	}
+	return p.w.Flush()
+}
+
+// metrics writes families of gauges. The first error sticks.
+type metrics struct {
+	w   *bufio.Writer
+	r   *report.Report
+	cms map[string]string
+	err error
+}
+
+// sample is one series: labels as pairs of name and value.
+type sample struct {
+	labels []string
+	value  float64
+}
+
+// family writes one metric, its series in order.
+func (p *metrics) family(name, help string, samples ...sample) {
+	if p.err != nil || len(samples) == 0 {
+		return
+	}
+	_, p.err = fmt.Fprintf(p.w, "# HELP tokenaudit_%s %s\n# TYPE tokenaudit_%s gauge\n", name, help, name)
+	slices.SortStableFunc(samples, func(a, b sample) int { return slices.Compare(a.labels, b.labels) })
+	for _, s := range samples {
+		if p.err != nil {
+			return
+		}
+		_, p.err = fmt.Fprintf(p.w, "tokenaudit_%s%s %s\n", name, labelText(s.labels), strconv.FormatFloat(s.value, 'f', -1, 64))
+	}
+}
+
+func labelText(labels []string) string {
+	if len(labels) == 0 {
+		return ""
+	}
+	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+	var parts []string
+	for i := 0; i+1 < len(labels); i += 2 {
+		parts = append(parts, labels[i]+`="`+escape.Replace(safetext.CutRunes(safetext.OneLine(labels[i+1]), maxLabelValue))+`"`)
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+// cmsLabel bounds the number of CMSes: an inventory from outside may name any.
+func (p *metrics) cmsLabel(cms string) string {
+	if label, ok := p.cms[cms]; ok {
+		return label
+	}
+	label := cms
+	if len(p.cms) >= maxCMSes {
+		label = "other"
+	}
+	p.cms[cms] = label
+	return label
+}
+
+// tally counts by labels, which are joined to a key.
+type tally map[string]float64
+
+func (t tally) add(n float64, labels ...string) { t[strings.Join(labels, "\x00")] += n }
+
+func (t tally) samples() []sample {
+	samples := make([]sample, 0, len(t))
+	for key, n := range t {
+		samples = append(samples, sample{strings.Split(key, "\x00"), n})
+	}
+	return samples
+}
+
+func (p *metrics) run(d report.Decision) {
+	p.family("build_info", "The program, engine and rules that made the report; always 1.",
+		sample{[]string{"opa", p.r.Policies.OPA, "policies", p.r.Policies.Digest, "version", p.r.Tool.Version}, 1})
+	p.family("audit_timestamp_seconds", "The audit time.", sample{nil, float64(p.r.At.Unix())})
+	p.family("complete", "1 if everything was measured, else 0.", sample{nil, boolean(p.r.Complete)})
+	p.family("exit_code", "What the gate decides, whatever --no-fail makes of it: 0 clean, 1 findings, 3 incomplete.", sample{nil, float64(d.Verdict.Code())})
+	sources, tokens := tally{}, tally{}
+	for i := range p.r.Sources {
+		s := &p.r.Sources[i]
+		sources.add(1, "cms", p.cmsLabel(s.CMS))
+		tokens.add(float64(s.Tokens), "cms", p.cmsLabel(s.CMS))
+	}
+	p.family("sources", "Sources that were audited.", sources.samples()...)
+	p.family("source_tokens", "Tokens that were found.", tokens.samples()...)
+}
+
+func boolean(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (p *metrics) findings() {
+	bySeverity, fresh := tally{}, tally{}
+	for i := range p.r.Rules {
+		rule := &p.r.Rules[i]
+		bySeverity.add(0, "rule", rule.ID, "severity", string(rule.Severity), "status", string(policies.Fail))
+	}
+	for i := range p.r.Findings {
+		f := &p.r.Findings[i]
+		bySeverity.add(1, "rule", f.Rule, "severity", string(f.Severity), "status", string(f.Status))
+		fresh.add(boolean(f.Baseline == report.BaselineNew && f.Status == policies.Fail), "severity", string(f.Severity))
+	}
+	p.family("findings", "Findings by rule; waived ones apart.", bySeverity.samples()...)
+	if p.r.Baseline != nil {
+		for _, s := range report.AllSeverities() {
+			fresh.add(0, "severity", string(s))
+		}
+		p.family("new_findings", "Findings that the baseline did not have.", fresh.samples()...)
+		p.family("resolved_findings", "Findings of the baseline that are gone.", sample{nil, float64(len(p.r.Resolved))})
+		p.family("stale_findings", "Findings of the baseline that could not be looked at again.", sample{nil, float64(len(p.r.Stale))})
+	}
+	verdicts := tally{}
+	for i := range p.r.Rules {
+		rule, c := p.r.Rules[i].ID, p.r.Rules[i].Statuses
+		for status, n := range map[policies.Status]int{policies.Fail: c.Fail, policies.Pass: c.Pass, policies.NotEvaluated: c.NotEvaluated, policies.NotApplicable: c.NotApplicable, policies.Waived: c.Waived} {
+			verdicts.add(float64(n), "rule", rule, "status", string(status))
+		}
+	}
+	p.family("verdicts", "Verdicts by rule and status.", verdicts.samples()...)
+}
+
+func (p *metrics) gaps() {
+	unread := tally{}
+	for i := range p.r.Sources {
+		unread.add(0, "accepted", "no", "cms", p.cmsLabel(p.r.Sources[i].CMS), "error", "")
+	}
+	for _, unit := range p.r.Unread() {
+		accepted := "no"
+		if unit.Accepted != nil {
+			accepted = "yes"
+		}
+		unread.add(1, "accepted", accepted, "cms", p.cmsLabel(unit.CMS), "error", string(unit.Error))
+	}
+	p.family("unread_lists", "Lists that could not be read in full.", unread.samples()...)
+	errs := tally{}
+	for i := range p.r.Rules {
+		errs.add(0, "rule", p.r.Rules[i].ID)
+	}
+	for _, e := range p.r.RuleErrors {
+		errs.add(1, "rule", e.Rule)
+	}
+	p.family("rule_errors", "Sources on which a rule could not run.", errs.samples()...)
+}
+
+func (p *metrics) waivers() {
+	v := format.NewView(p.r)
+	var samples []sample
+	for _, state := range []format.WaiverState{format.WaiverApplied, format.WaiverExpired, format.WaiverExpiring, format.WaiverUnmatched} {
+		samples = append(samples, sample{[]string{"state", strings.ReplaceAll(string(state), " ", "_")}, float64(v.WaiverCount[state])})
+	}
+	p.family("waivers", "Waivers by what became of them.", samples...)
+}
+
+// inventory needs the tokens; a report without them has none of these.
+func (p *metrics) inventory() {
+	if p.r.Tokens == nil {
+		if p.err == nil {
+			_, p.err = p.w.WriteString("# The report was made without its inventory (--no-inventory): there are no series about kinds of tokens and their expiry.\n")
+		}
+		return
+	}
+	tokens, expiring := tally{}, tally{}
+	next := map[[2]string]float64{}
+	for i := range p.r.Tokens {
+		t := &p.r.Tokens[i]
+		cms := p.cmsLabel(t.CMS)
+		tokens.add(1, "cms", cms, "kind", string(t.Kind), "status", string(t.Status), "write", strconv.FormatBool(t.Access.Write))
+		if t.Expiry.State != inventory.ExpiryAt || t.Status != policies.Active || t.ExpiresInDays == nil {
+			continue
+		}
+		for _, window := range expiryWindows {
+			expiring.add(boolean(*t.ExpiresInDays < window), "cms", cms, "within_days", strconv.Itoa(window))
+		}
+		key := [2]string{cms, string(t.Kind)}
+		at := float64(t.Expiry.At.Unix())
+		if have, ok := next[key]; !ok || at < have {
+			next[key] = at
+		}
+	}
+	p.family("tokens", "Tokens by kind, status and whether they can write.", tokens.samples()...)
+	p.family("expiring_tokens", "Active tokens that expire within so many days of the audit.", expiring.samples()...)
+	var soonest []sample
+	for key, at := range next {
+		soonest = append(soonest, sample{[]string{"cms", key[0], "kind", key[1]}, at})
+	}
+	p.family("next_expiry_timestamp_seconds", "When the next active token expires.", soonest...)
+}

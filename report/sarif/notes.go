@@ -1,0 +1,157 @@
+package sarif
+
+import (
+	"fmt"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"slices"
+	"strings"
+)
+
+// The kinds of notifications.
+const (
+	noteUnread       = "unread-list"
+	noteAccepted     = "accepted-gap"
+	noteNotEvaluated = "not-evaluated"
+	noteRuleError    = "rule-error"
+	noteRunLeftOut   = "run-left-out"
+	noteWaived       = "waived-left-out"
+	noteCut          = "cut-to-limits"
+	noteStale        = "stale-findings"
+	noteNoSource     = "no-source"
+	noteWaiver       = "waiver-to-look-at"
+)
+
+// noteDescriptors are in the order of the indexes.
+func noteDescriptors() []sarifDescriptor {
+	describe := func(id, text string) sarifDescriptor {
+		t := &sarifText{Text: text}
+		return sarifDescriptor{ID: id, Name: nameOf(id), ShortDescription: t, FullDescription: t, Help: t}
+	}
+	return []sarifDescriptor{
+		describe(noteUnread, "A list of a source could not be read in full."),
+		describe(noteAccepted, "A list could not be read, and that is accepted."),
+		describe(noteNotEvaluated, "A rule could not decide, for lack of a fact."),
+		describe(noteRuleError, "A rule could not run on a source."),
+		describe(noteRunLeftOut, "The run of a CMS is left out of this file."),
+		describe(noteWaived, "Waived findings are left out."),
+		describe(noteCut, "Something was cut to the limits of the platforms."),
+		describe(noteStale, "Findings of an earlier run are carried over."),
+		describe(noteNoSource, "No source was found."),
+		describe(noteWaiver, "A waiver has expired, is about to, or has no effect."),
+	}
+}
+
+// notes gathers the notifications of one run.
+type notes struct {
+	s     *sarif
+	index map[string]int
+	list  []sarifNotification
+}
+
+func (s *sarif) newNotes() *notes {
+	n := &notes{s: s, index: map[string]int{}}
+	for i, d := range noteDescriptors() {
+		n.index[d.ID] = i
+	}
+	return n
+}
+
+// add notes something; rule is the id of the rule it is about, or "".
+func (n *notes) add(kind, level, rule, text string) {
+	note := sarifNotification{
+		Descriptor: sarifReference{ID: kind, Index: n.index[kind]}, Level: level,
+		Message: sarifText{Text: safetext.CutRunes(sarifPlain(sentence(text)), sarifMaxText)},
+	}
+	if i, ok := n.s.ruleIndex[rule]; ok && rule != "" {
+		note.Rule = &sarifReference{ID: n.s.rules[i].ID, Index: i}
+	}
+	n.list = append(n.list, note)
+}
+
+// unread notes a list that could not be read.
+func (n *notes) unread(unit report.UnreadUnit) {
+	text := fmt.Sprintf("%s: %s could not be read in full: %s", unit.Source, unit.Name, unit.Problem())
+	if unit.Accepted != nil {
+		n.add(noteAccepted, "note", "", fmt.Sprintf("%s. Accepted until %s by %s: %s", text, unit.Accepted.Expires, unit.Accepted.ApprovedBy, unit.Accepted.Reason))
+		return
+	}
+	if unit.Hint != "" {
+		text += ". To do: " + unit.Hint
+	}
+	n.add(noteUnread, "error", "", text)
+}
+
+// finish bounds the list, the worst kept, and says what is missing.
+func (n *notes) finish() []sarifNotification {
+	if len(n.list) <= sarifMaxNotes {
+		return n.list
+	}
+	rank := func(note sarifNotification) int {
+		return slices.Index([]string{"error", "warning", "note"}, note.Level)
+	}
+	slices.SortStableFunc(n.list, func(a, b sarifNotification) int { return rank(a) - rank(b) })
+	cut := len(n.list) - sarifMaxNotes + 1
+	n.list = n.list[:sarifMaxNotes-1]
+	n.add(noteCut, "warning", "", safetext.Plural(cut, "notification is", "notifications are")+" left out")
+	return n.list
+}
+
+// missingNotes notes the lists of one CMS that were not read and the rules that
+// could not run.
+func (s *sarif) missingNotes(cms string, n *notes) {
+	for _, unit := range s.unread {
+		if unit.CMS == cms {
+			n.unread(unit)
+		}
+	}
+	for _, e := range s.r.RuleErrors {
+		if s.cmsOf[e.Source] == cms {
+			n.add(noteRuleError, "error", e.Rule, fmt.Sprintf("%s could not judge %s: %s", e.Rule, e.Source, e.Detail))
+		}
+	}
+}
+
+// gapNotes notes all that was not measured of one CMS.
+func (s *sarif) gapNotes(cms string, n *notes) {
+	s.missingNotes(cms, n)
+	s.staleNotes(cms, n)
+	for _, gap := range s.r.Gaps {
+		if s.cmsOf[gap.Source] != cms {
+			continue
+		}
+		text := fmt.Sprintf("%s: %s on %s could not be decided: %s", gap.Rule, safetext.Plural(gap.Count, "verdict", "verdicts"), gap.Source, gap.Reason)
+		if len(gap.Sample) > 0 {
+			text += ". For example: " + strings.Join(gap.Sample, ", ")
+		}
+		n.add(noteNotEvaluated, "note", gap.Rule, text)
+	}
+}
+
+func (s *sarif) staleNotes(cms string, n *notes) {
+	stale := 0
+	for i := range s.r.Stale {
+		if s.r.Stale[i].CMS == cms {
+			stale++
+		}
+	}
+	if stale > 0 {
+		n.add(noteStale, "warning", "", fmt.Sprintf("%s of the baseline could not be looked at again and %s carried over, so that code scanning does not take them for fixed",
+			safetext.Plural(stale, "finding", "findings"), map[bool]string{true: "is", false: "are"}[stale == 1]))
+	}
+}
+
+// waiverNotes notes the waivers that need somebody. They belong to no CMS.
+func (s *sarif) waiverNotes(n *notes) {
+	for _, w := range format.NewView(s.r).Waivers {
+		if w.State == format.WaiverApplied {
+			continue
+		}
+		level := "note"
+		if w.State == format.WaiverExpired {
+			level = "warning"
+		}
+		n.add(noteWaiver, level, w.Rule, fmt.Sprintf("The waiver of %s on %s (%s) is valid until %s and concerns %s. Owner: %s", w.Rule, w.Token, w.State, w.Expires, safetext.Plural(w.Findings, "finding", "findings"), w.Owner))
+	}
+}

@@ -1,0 +1,79 @@
+package table
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// WriteDifference writes a difference for people.
+func WriteDifference(w io.Writer, d *report.Difference, o format.Options) error {
+	p := newPage(w, o)
+	p.heading(bold, fmt.Sprintf("From %s to %s: %s added, %s removed, %s changed", d.Old.Format("2006-01-02 15:04 MST"), d.New.Format("2006-01-02 15:04 MST"),
+		safetext.Plural(len(d.Added), "token", "tokens"), safetext.Thousands(len(d.Removed)), safetext.Thousands(len(d.Changed))))
+	if d.Empty() {
+		p.put("Nothing changed.\n")
+		return p.close()
+	}
+	p.ids("SOURCES ADDED", d.SourcesAdded)
+	p.ids("SOURCES REMOVED", d.SourcesRemoved)
+	p.ids("SOURCES OF ONE SIDE, nobody knows why: the other could not see, or did not look at, all of their CMS", d.SourcesUnknown)
+	p.tokenRefs(bold, "ADDED", d.Added)
+	p.tokenRefs(bold, "REMOVED", d.Removed)
+	var rows [][]string
+	for _, change := range d.Changed {
+		for _, field := range change.Fields {
+			rows = append(rows, []string{change.ID, change.Name, field.Field, field.Old, field.New})
+		}
+	}
+	p.list(bold, "CHANGED", []column{{title: "TOKEN", middle: true}, {title: "NAME", optional: p.o.Terminal}, {title: "FIELD", whole: true}, {title: "OLD"}, {title: "NEW"}}, rows)
+	rows = nil
+	for _, unknown := range d.Unknown {
+		rows = append(rows, []string{unknown.ID, unknown.Name, unknown.In})
+	}
+	p.list(yellow, "ADDED OR REMOVED, nobody knows: the list could not be read on the other side", []column{{title: "TOKEN", middle: true}, {title: "NAME"}, {title: "SEEN IN", whole: true}}, rows)
+	p.findings(red, "NEW FINDINGS", d.FindingsNew)
+	p.findings(green, "RESOLVED FINDINGS", d.FindingsResolved)
+	p.findings(yellow, "STALE FINDINGS", d.FindingsStale)
+	return p.close()
+}
+
+func (p *page) ids(title string, ids []string) {
+	rows := make([][]string, len(ids))
+	for i, id := range ids {
+		rows[i] = []string{id}
+	}
+	p.list(bold, title, []column{{title: "SOURCE", middle: true}}, rows)
+}
+
+func (p *page) tokenRefs(s style, title string, refs []report.TokenRef) {
+	var rows [][]string
+	for _, ref := range refs {
+		rows = append(rows, []string{ref.ID, ref.Name, string(ref.Kind), string(ref.Level)})
+	}
+	p.list(s, title, []column{{title: "TOKEN", middle: true}, {title: "NAME"}, {title: "KIND", whole: true}, {title: "LEVEL", whole: true}}, rows)
+}
+
+func (p *page) findings(s style, title string, findings []report.Finding) {
+	var rows [][]string
+	for i := range findings {
+		f := &findings[i]
+		why := f.Message
+		if f.Resolution != "" {
+			why = f.Resolution.Text()
+		}
+		rows = append(rows, []string{string(f.Severity), f.Rule, f.Subject(), why})
+	}
+	p.list(s, title, []column{{title: "SEVERITY", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "WHY"}}, rows)
+}
+
+// list is a section with a table, left out when it is empty.
+func (p *page) list(s style, title string, columns []column, rows [][]string) {
+	if len(rows) > 0 {
+		p.heading(s, title)
+		p.table(columns, rows)
+	}
+}

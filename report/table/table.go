@@ -1,0 +1,318 @@
+// Package table writes tables for people: the report, the difference of two
+// reports, and what commands list. They are aligned and fitted on a terminal, and
+// tab-separated in a pipe.
+package table
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// Format is the table for people.
+func Format() format.Format {
+	return format.Format{
+		Name: "table", Help: "what to fix first, for people (default)",
+		Write: renderTable,
+	}
+}
+
+// renderTable writes what is missing, what to fix first, what was let pass, and
+// the verdict, for people.
+func renderTable(w io.Writer, r *report.Report, o format.Options) error {
+	p := newPage(w, o)
+	v := format.NewView(r)
+	p.missing(v)
+	for _, group := range v.Groups {
+		p.group(v, group)
+	}
+	p.gaps(v)
+	p.acceptedGaps(v)
+	p.waivers(v)
+	p.waived(v)
+	p.allowed(v)
+	p.baseline(v)
+	p.controls(v)
+	p.totals(v)
+	p.verdict(o.Decision)
+	return p.close()
+}
+
+// missing says what was not measured, before anything else.
+func (p *page) missing(v *format.View) {
+	p.notRead(v)
+	if len(v.R.RuleErrors) > 0 {
+		var rows [][]string
+		for _, e := range v.R.RuleErrors {
+			rows = append(rows, []string{e.Rule, e.Source, e.Detail})
+		}
+		p.heading(red, fmt.Sprintf("RULES THAT COULD NOT RUN: %s", strings.Join(v.R.ErredRules(), ", ")))
+		p.table([]column{{title: "RULE"}, {title: "SOURCE", middle: true}, {title: "WHY", prose: true}}, rows)
+	}
+	if len(v.R.Sources) == 0 {
+		p.heading(red, "NOTHING WAS AUDITED: no source was found")
+	}
+}
+
+// notRead lists the lists that nobody accepted to miss. On a terminal the hints
+// stand below, each once: they say what to do.
+func (p *page) notRead(v *format.View) {
+	missed := slices.DeleteFunc(slices.Clone(v.Unread), func(u report.UnreadUnit) bool { return u.Accepted != nil })
+	if len(missed) == 0 {
+		return
+	}
+	p.heading(red, fmt.Sprintf("NOT READ: %s could not be read in full; what is missing was not judged", safetext.Plural(len(missed), "list", "lists")))
+	if !p.o.Terminal {
+		var rows [][]string
+		for _, unit := range missed {
+			rows = append(rows, []string{unit.Source, unit.Name, unit.Problem(), unit.Hint})
+		}
+		p.table([]column{{title: "SOURCE"}, {title: "LIST"}, {title: "WHY"}, {title: "WHAT TO DO"}}, rows)
+		return
+	}
+	source := ""
+	var hints []string
+	for _, unit := range missed {
+		if unit.Source != source {
+			source = unit.Source
+			p.put(safetext.OneLine(source) + "\n")
+		}
+		p.item(unit.Name + ": " + unit.Problem())
+		if unit.Hint != "" && !slices.Contains(hints, unit.Hint) {
+			hints = append(hints, unit.Hint)
+		}
+	}
+	for _, hint := range hints {
+		p.paragraph("  To do: ", hint)
+	}
+}
+
+// Group writes the findings of one rule at one severity, and how to fix them.
+func (p *page) group(v *format.View, g format.Group) {
+	title := ""
+	if rule, ok := v.Rules[g.Rule]; ok {
+		title = "  " + rule.Title
+	}
+	p.heading(severityStyle(g.Severity), fmt.Sprintf("%s  %s%s  (%s)", strings.ToUpper(string(g.Severity)), g.Rule, title, safetext.Plural(len(g.Findings), "finding", "findings")))
+	columns := []column{{title: "NAME"}, {title: "TOKEN", middle: true}, {title: "WHAT IS WRONG", prose: true}}
+	if v.Compared {
+		columns = append(columns, column{title: "SINCE", whole: true})
+	}
+	if !p.o.Terminal {
+		columns = append([]column{{title: "SEVERITY"}, {title: "RULE"}, {title: "SOURCE"}}, columns...)
+	}
+	rows := make([][]string, 0, len(g.Findings))
+	for _, f := range g.Findings {
+		row := []string{v.Name(f), f.Subject(), p.message(f)}
+		if v.Compared {
+			row = append(row, string(f.Baseline))
+		}
+		if !p.o.Terminal {
+			row = append([]string{string(f.Severity), f.Rule, f.Source}, row...)
+		}
+		rows = append(rows, row)
+	}
+	p.table(columns, rows)
+	for _, text := range g.Remediations {
+		p.paragraph("  Fix: ", text)
+	}
+}
+
+// message is what a finding says. On a terminal the name of the token, which
+// stands beside it, is left out of the usual "delivery token "web" can ...".
+func (p *page) message(f *report.Finding) string {
+	named := fmt.Sprintf("%s token %q ", f.Kind, f.TokenName)
+	if rest, ok := strings.CutPrefix(f.Message, named); ok && p.o.Terminal && f.TokenName != "" {
+		return fmt.Sprintf("%s token %s", f.Kind, rest)
+	}
+	return f.Message
+}
+
+func severityStyle(s policies.Severity) style {
+	switch s {
+	case policies.Critical, policies.High:
+		return red
+	case policies.Medium:
+		return yellow
+	default:
+		return blue
+	}
+}
+
+// gaps says what could not be decided, by rule and reason.
+func (p *page) gaps(v *format.View) {
+	if len(v.R.Gaps) == 0 {
+		return
+	}
+	p.heading(bold, fmt.Sprintf("NOT EVALUATED: %s could not be decided; none of them counts as passed", safetext.Plural(v.R.Summary.Statuses.NotEvaluated, "verdict", "verdicts")))
+	if !p.o.Terminal {
+		var rows [][]string
+		for _, gap := range v.R.Gaps {
+			rows = append(rows, []string{gap.Rule, gap.Source, safetext.Thousands(gap.Count), gap.Reason, strings.Join(gap.Sample, " ")})
+		}
+		p.table([]column{{title: "RULE"}, {title: "SOURCE"}, {title: "COUNT"}, {title: "REASON"}, {title: "FOR EXAMPLE"}}, rows)
+		return
+	}
+	gaps, lists := v.FoldedGaps()
+	for _, list := range lists {
+		p.item(fmt.Sprintf("%s: the list %s could not be read, which keeps %s open", list.Source, list.Name, safetext.Plural(list.Count, "verdict", "verdicts")))
+	}
+	rule := ""
+	for _, gap := range gaps {
+		if gap.Rule != rule {
+			rule = gap.Rule
+			p.put(safetext.OneLine(rule) + "\n")
+		}
+		where := safetext.Plural(gap.Sources, "source", "sources")
+		if gap.Sources == 1 {
+			where = gap.Source
+		}
+		p.item(fmt.Sprintf("%s in %s: %s", safetext.Thousands(gap.Count), where, gap.Reason))
+	}
+}
+
+// acceptedGaps lists what somebody signed not to know.
+func (p *page) acceptedGaps(v *format.View) {
+	if len(v.R.AcceptedGaps) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, gap := range v.R.AcceptedGaps {
+		rows = append(rows, []string{string(gap.State), gap.Source, gap.Unit, format.ExpiryText(gap.Expires, gap.ExpiresInDays), gap.Reason, gap.Owner})
+	}
+	p.heading(bold, fmt.Sprintf("ACCEPTED GAPS: %s not read, as accepted", safetext.Plural(v.AcceptedUnits, "list", "lists")))
+	p.table([]column{{title: "STATE", whole: true}, {title: "SOURCE", middle: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)
+}
+
+// waivers lists those that need somebody: expired, about to expire, without effect.
+func (p *page) waivers(v *format.View) {
+	var rows [][]string
+	for _, w := range v.Waivers {
+		if w.State == format.WaiverApplied {
+			continue
+		}
+		rows = append(rows, []string{string(w.State), w.Rule, w.Token, format.ExpiryText(w.Expires, w.ExpiresInDays), safetext.Thousands(w.Findings), w.Reason, w.Owner})
+	}
+	if len(rows) == 0 {
+		return
+	}
+	p.heading(yellow, fmt.Sprintf("WAIVERS TO LOOK AT: %d expired, %d about to expire, %d without effect", v.WaiverCount[format.WaiverExpired], v.WaiverCount[format.WaiverExpiring], v.WaiverCount[format.WaiverUnmatched]))
+	p.table([]column{{title: "STATE", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "FINDINGS", whole: true, optional: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)
+}
+
+// waived lists the findings that a waiver covers, with who signed for what.
+func (p *page) waived(v *format.View) {
+	if len(v.Waived) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, f := range v.Waived {
+		row := []string{f.Rule, f.Subject(), "", "", f.Message}
+		if f.Waiver != nil {
+			row[2], row[3] = f.Waiver.Expires, f.Waiver.Owner+": "+f.Waiver.Reason
+		}
+		rows = append(rows, row)
+	}
+	p.heading(bold, fmt.Sprintf("WAIVED: %s", safetext.Plural(len(rows), "finding", "findings")))
+	p.table([]column{{title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}, {title: "WHAT IS WRONG", prose: true, optional: true}}, rows)
+}
+
+// allowed lists the passes that somebody may wonder about.
+func (p *page) allowed(v *format.View) {
+	if len(v.R.Allowed) == 0 {
+		return
+	}
+	p.heading(bold, fmt.Sprintf("ALLOWED: %s worth a word", safetext.Plural(len(v.R.Allowed), "pass", "passes")))
+	var rows [][]string
+	rule := ""
+	for _, a := range v.R.Allowed {
+		id := cmp.Or(a.Token, a.Source)
+		if !p.o.Terminal {
+			rows = append(rows, []string{a.Rule, id, a.Message})
+			continue
+		}
+		if a.Rule != rule {
+			rule = a.Rule
+			p.put(safetext.OneLine(rule) + "\n")
+		}
+		p.item(id + ": " + a.Message)
+	}
+	p.table([]column{{title: "RULE"}, {title: "TOKEN"}, {title: "WHY"}}, rows)
+}
+
+// baseline lists what is gone, and what nobody could look at again.
+func (p *page) baseline(v *format.View) {
+	list := func(s style, title string, findings []report.Finding) {
+		if len(findings) == 0 {
+			return
+		}
+		var rows [][]string
+		for i := range findings {
+			f := &findings[i]
+			rows = append(rows, []string{string(f.Severity), f.Rule, f.Subject(), f.Resolution.Text()})
+		}
+		p.heading(s, title)
+		p.table([]column{{title: "SEVERITY"}, {title: "RULE", whole: true}, {title: "TOKEN", middle: true}, {title: "WHY", prose: true}}, rows)
+	}
+	list(green, fmt.Sprintf("RESOLVED since the baseline: %s", safetext.Plural(len(v.R.Resolved), "finding", "findings")), v.R.Resolved)
+	list(yellow, fmt.Sprintf("STALE: %s of the baseline could not be looked at again", safetext.Plural(len(v.R.Stale), "finding", "findings")), v.R.Stale)
+}
+
+// controls is the report control by control, where that was asked for.
+func (p *page) controls(v *format.View) {
+	f := v.R.Framework
+	if f == nil {
+		return
+	}
+	var rows [][]string
+	for _, c := range f.Controls {
+		rows = append(rows, []string{string(c.Outcome), c.ID, c.Title, safetext.Thousands(c.Statuses.Fail), safetext.Thousands(c.Statuses.Waived), safetext.Thousands(c.Statuses.NotEvaluated), safetext.Thousands(c.Statuses.Pass), strings.Join(c.Rules, " ")})
+	}
+	p.heading(bold, fmt.Sprintf("CONTROLS of %s %s", f.Title, f.Version))
+	p.table([]column{{title: "OUTCOME", whole: true}, {title: "CONTROL", whole: true}, {title: "WHAT IT ASKS FOR", prose: true}, {title: "FAIL", whole: true}, {title: "WAIVED", whole: true},
+		{title: "NOT EVALUATED", whole: true}, {title: "PASS", whole: true}, {title: "RULES", prose: true, optional: true}}, rows)
+}
+
+// totals are the figures of the whole run.
+func (p *page) totals(v *format.View) {
+	s := v.R.Summary
+	p.heading(bold, fmt.Sprintf("%s in %s, judged by %s at %s", safetext.Plural(s.Tokens, "token", "tokens"), safetext.Plural(s.Sources, "source", "sources"),
+		safetext.Plural(len(v.R.Rules), "rule", "rules"), v.R.At.Format("2006-01-02 15:04 MST")))
+	if note := v.R.ScopeNote(); note != "" {
+		p.put(note + "\n")
+	}
+	var severities []string
+	for _, severity := range report.AllSeverities() {
+		severities = append(severities, safetext.Thousands(s.Findings.Of(severity))+" "+string(severity))
+	}
+	p.put("Findings: " + strings.Join(severities, ", ") + "\n")
+	p.put(fmt.Sprintf("Verdicts: %s fail, %s pass, %s not evaluated, %s not applicable, %s waived\n",
+		safetext.Thousands(s.Statuses.Fail), safetext.Thousands(s.Statuses.Pass), safetext.Thousands(s.Statuses.NotEvaluated), safetext.Thousands(s.Statuses.NotApplicable), safetext.Thousands(s.Statuses.Waived)))
+	if v.Compared {
+		p.put(fmt.Sprintf("Against the baseline of %s: %s new, %s unchanged, %s resolved, %s stale\n", v.R.Baseline.At.Format("2006-01-02 15:04 MST"),
+			safetext.Thousands(v.NewFindings), safetext.Thousands(v.Unchanged), safetext.Thousands(len(v.R.Resolved)), safetext.Thousands(len(v.R.Stale))))
+	}
+	if p.o.Hidden > 0 {
+		p.put(fmt.Sprintf("Not shown: %s below %s\n", safetext.Plural(p.o.Hidden, "finding", "findings"), p.o.MinSeverity))
+	}
+}
+
+// verdict is the last line.
+func (p *page) verdict(d report.Decision) {
+	if p.started {
+		p.put("\n")
+	}
+	s := map[report.Verdict]style{report.VerdictPass: green, report.VerdictFail: red, report.VerdictIncomplete: yellow}[d.Verdict]
+	line := safetext.OneLine(fmt.Sprintf("%s (exit code %d): %s.", strings.ToUpper(string(d.Verdict)), d.Code, d.Reason))
+	if p.o.Terminal {
+		line = strings.Join(Wrap(line, p.width), "\n")
+	}
+	p.styled(s, line)
+}

@@ -1,0 +1,192 @@
+package table
+
+import (
+	"bytes"
+	"flag"
+	"strings"
+	"testing"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+
+func TestTableOnATerminal(t *testing.T) {
+	for name, o := range map[string]format.Options{
+		"table-80.txt":     {Gate: report.DefaultGate(), Terminal: true},
+		"table-120.txt":    {Gate: report.DefaultGate(), Terminal: true, Width: 120},
+		"table-colour.txt": {Gate: report.DefaultGate(), Terminal: true, Width: 100, Colour: true},
+		"table-min.txt":    {Gate: report.DefaultGate(), Terminal: true, Width: 100, MinSeverity: policies.High},
+	} {
+		reporttest.Golden(t, *update, name, renderedTable(t, reporttest.Sample(), o))
+	}
+}
+
+// Every line but the last, the verdict, fits the terminal.
+func TestTableFitsTheTerminal(t *testing.T) {
+	for _, width := range []int{60, 80, 133} {
+		for _, r := range []*report.Report{reporttest.Sample(), reporttest.Hostile()} {
+			out := strings.TrimRight(string(renderedTable(t, r, format.Options{Terminal: true, Width: width})), "\n")
+			lines := strings.Split(out, "\n")
+			for _, line := range lines[:len(lines)-1] {
+				if strings.HasPrefix(line, "Verdicts: ") {
+					continue // figures, never cut
+				}
+				if got := displaywidth.String(line); got > width {
+					t.Errorf("%d columns on a terminal of %d: %q", got, width, line)
+				}
+			}
+		}
+	}
+}
+
+func TestTableSaysFirstWhatIsMissing(t *testing.T) {
+	out := string(renderedTable(t, reporttest.Sample(), format.Options{Gate: report.DefaultGate()}))
+	order := []string{"NOT READ", "CRITICAL", "HIGH", "MEDIUM", "LOW", "NOT EVALUATED", "ACCEPTED GAPS", "WAIVERS TO LOOK AT", "8 tokens in 5 sources", "FAIL (exit code 1)"}
+	position := -1
+	for _, text := range order {
+		i := strings.Index(out, text)
+		if i <= position {
+			t.Errorf("%q is at %d, not after what goes before it", text, i)
+		}
+		position = i
+	}
+	if !strings.HasPrefix(out, order[0]) {
+		t.Errorf("begins with %q", out[:40])
+	}
+}
+
+func TestTablePipedIsWhole(t *testing.T) {
+	name := strings.Repeat("long ", 2000)
+	source := reporttest.SampleSource("x", "x/1", inventory.KindProject, "X", reporttest.Complete("tokens"))
+	source.Tokens = []inventory.Token{reporttest.SampleToken(source, inventory.Delivery, "tokens/1", name)}
+	r := reporttest.Build(reporttest.SampleOptions(), []reporttest.Judged{reporttest.Judge(source, reporttest.SampleRules(), policies.Verdict{Rule: "unused-token", Status: policies.Fail, Token: "x/1/tokens/1", Message: "unused"})})
+	if out := string(renderedTable(t, r, format.Options{})); !strings.Contains(out, "\t"+name+"\t") {
+		t.Error("a long name is cut although the output is no terminal")
+	}
+	if out := string(renderedTable(t, r, format.Options{Terminal: true})); strings.Contains(out, name) {
+		t.Error("a long name is whole on a terminal")
+	}
+}
+
+func TestFitColumns(t *testing.T) {
+	columns := []column{{title: "A"}, {title: "B", whole: true}, {title: "C"}}
+	rows := [][]string{{strings.Repeat("a", 50), strings.Repeat("b", 12), strings.Repeat("c", 20)}}
+	if got := fitColumns(columns, rows, 200); got[0] != 50 || got[1] != 12 || got[2] != 20 {
+		t.Errorf("enough room: %v", got)
+	}
+	if got := fitColumns(columns, rows, 60); got[0]+got[1]+got[2] != 60 || got[1] != 12 || got[2] != 20 {
+		t.Errorf("60 columns: %v", got)
+	}
+	if got := fitColumns(columns, rows, 34); got[0] != 11 || got[1] != 12 || got[2] != 11 {
+		t.Errorf("34 columns: %v", got)
+	}
+}
+
+func TestCutMiddle(t *testing.T) {
+	for _, tt := range []struct {
+		s string
+		n int
+	}{
+		{"short", 10}, {"contentful/spaces/abc/api_keys/6gv", 20}, {"名前名前名前名前名前", 9},
+	} {
+		got := cutMiddle(tt.s, tt.n)
+		if displaywidth.String(got) > tt.n {
+			t.Errorf("cutMiddle(%q, %d) = %q is wider", tt.s, tt.n, got)
+		}
+		if strings.Contains(got, safetext.Ellipsis) != (got != tt.s) {
+			t.Errorf("cutMiddle(%q, %d) = %q", tt.s, tt.n, got)
+		}
+		if tt.s[len(tt.s)-3:] != got[len(got)-3:] {
+			t.Errorf("cutMiddle(%q, %d) = %q lost the end", tt.s, tt.n, got)
+		}
+	}
+}
+
+// The last part of an id is what explain finds a token by.
+func TestCutMiddleKeepsTheLastPart(t *testing.T) {
+	const id = "contentful/organizations/acme/access_tokens/0yGW0dhmUH6Bp53ZkZdzZy"
+	for n := 24; n < len(id); n++ {
+		if got := cutMiddle(id, n); !strings.HasSuffix(got, "/0yGW0dhmUH6Bp53ZkZdzZy") || displaywidth.String(got) > n {
+			t.Errorf("cutMiddle to %d = %q", n, got)
+		}
+	}
+}
+
+// What is wrong is told to its end, on however narrow a terminal.
+func TestTableTellsMessagesWhole(t *testing.T) {
+	r := reporttest.Sample()
+	for _, width := range []int{60, 80} {
+		out := string(renderedTable(t, r, format.Options{Terminal: true, Width: width}))
+		words := strings.Join(strings.Fields(out), " ")
+		for i := range r.Findings {
+			if r.Findings[i].Status != policies.Fail {
+				continue
+			}
+			message := strings.Fields(r.Findings[i].Message)
+			if last := message[len(message)-1]; !strings.Contains(words, " "+last+" ") {
+				t.Errorf("%d columns: the end of %q is not shown", width, r.Findings[i].Message)
+			}
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"", 10, ""}, {"one", 10, "one"}, {"one two three", 7, "one two|three"}, {"a verylongword b", 5, "a|very|long|word|b"},
+	} {
+		if got := strings.Join(Wrap(tt.text, tt.n), "|"); got != tt.want {
+			t.Errorf("Wrap(%q, %d) = %q, want %q", tt.text, tt.n, got, tt.want)
+		}
+	}
+}
+
+func TestWriteTable(t *testing.T) {
+	columns := []Column{{Title: "STATE", Kind: ColumnWhole}, {Title: "TOKEN", Kind: ColumnID}, {Title: "NAME"}, {Title: "WHY", Kind: ColumnProse}}
+	rows := func() [][]string {
+		return [][]string{{"undeclared", "contentful/spaces/abc123/api_keys/6gv", "Website \x1b[31m", "live, and nobody has declared it anywhere"}}
+	}
+	write := func(rows [][]string, o format.Options) string {
+		var b strings.Builder
+		if err := WriteTable(&b, columns, rows, o); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	want := "STATE       TOKEN          NAME           WHY\n" +
+		"undeclared  con…_keys/6gv  Website \\x1b…  live, and nobody has\n" +
+		"                                          declared it anywhere\n"
+	if got := write(rows(), format.Options{Terminal: true, Width: 64}); got != want {
+		t.Errorf("on a terminal:\n%s\nwant\n%s", got, want)
+	}
+	want = "STATE\tTOKEN\tNAME\tWHY\nundeclared\tcontentful/spaces/abc123/api_keys/6gv\tWebsite \\x1b[31m\tlive, and nobody has declared it anywhere\n"
+	if got := write(rows(), format.Options{}); got != want {
+		t.Errorf("piped:\n%s", got)
+	}
+	if got := write(nil, format.Options{}); got != "STATE\tTOKEN\tNAME\tWHY\n" {
+		t.Errorf("no rows: %q", got)
+	}
+	if got := write(nil, format.Options{Terminal: true, Width: 64}); got != "" {
+		t.Errorf("no rows on a terminal: %q", got)
+	}
+}
+
+func renderedTable(t *testing.T, r *report.Report, o format.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Format().Render(&b, r, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
