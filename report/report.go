@@ -1,5 +1,5 @@
 // Package report holds the one model that every output format renders, the
-// formats, the gate and the baseline.
+// gate and the baseline. Each format has a package of its own below it.
 //
 // A Builder gathers the judged sources, in any order and concurrently, and
 // gives one Report. What a Report says depends on its inputs alone: the same
