@@ -128,6 +128,9 @@ func says(t *testing.T, modules []module) string {
 			t.Fatal(err)
 		}
 		name, _ := builtinHouse.place(parsed.Package.Path)
+		if name == "" {
+			continue // what rules share
+		}
 		var asked []string
 		for _, set := range outputSets {
 			if slices.ContainsFunc(parsed.Rules, func(r *ast.Rule) bool { return r.Head.Name.String() == set }) {

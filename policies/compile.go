@@ -301,7 +301,7 @@ func checkData(compiler *ast.Compiler, h house, data map[string]any, f *faults) 
 }
 
 func (h house) orLib() string {
-	if h.lib == nil {
+	if !h.custom {
 		return ""
 	}
 	return ", custom.lib, and data of its bundle"

@@ -24,7 +24,8 @@ var ruleCases = map[string][]ruleCase{
 	},
 	"delivery-token-one-environment": {
 		{"two", []change{delivering, opens(inventory.ScopeListed, "main", "staging")}, nil, Fail, "opens 2 environments: main, staging"},
-		{"all of two", []change{delivering, opens(inventory.ScopeAll, "main", "staging")}, nil, Fail, ""},
+		{"all of two", []change{delivering, opens(inventory.ScopeAll, "main", "staging")}, nil, Fail, "opens every environment, 2 now: main, staging"},
+		{"one that exists", []change{delivering, opens(inventory.ScopeListed, "gone", "main"), exists(inventory.No)}, nil, Fail, "opens 1 environment: main; names 1 environment that does not exist: gone"},
 		{"one", []change{delivering}, nil, Pass, ""},
 		{"none", []change{delivering, opens(inventory.ScopeListed)}, nil, Pass, ""},
 		{"all of one", []change{delivering, opens(inventory.ScopeAll, "main")}, nil, Pass, "there is only one now"},
@@ -113,7 +114,7 @@ var ruleCases = map[string][]ruleCase{
 	"unused-write-access": {
 		{"no record", []change{managementUse(inventory.NoUseOnRecord(daysAgo(53)))}, nil, Fail, "no use of the management API on record since 2026-09-30"},
 		{"used", []change{managementUse(inventory.UsedBetween(daysAgo(50), daysAgo(20)))}, nil, Pass, ""},
-		{"unknown", []change{managementUse(inventory.UnknownUse("hidden"))}, nil, NotEvaluated, "does not tell when the management API was used last"},
+		{"unknown", []change{managementUse(inventory.UnknownUse("use is hidden"))}, nil, NotEvaluated, "use is hidden"},
 		{"not told apart", []change{apis(inventory.ContentDelivery, inventory.ContentManagement)}, nil, NotEvaluated, ""},
 		{"management alone", nil, nil, NotApplicable, ""},
 		{"the scan's own", []change{managementUse(inventory.NoUseOnRecord(daysAgo(53)))}, ownToken, NotApplicable, ""},
@@ -196,7 +197,7 @@ var ruleCases = map[string][]ruleCase{
 		{"revoked", []change{described(""), revoked}, nil, NotApplicable, ""},
 	},
 	"duplicate-token-name": {
-		{"shared", nil, copies(2, func(token *inventory.Token) { token.Name = "deploy" }), Fail, `2 tokens of "Shop" are called "deploy"`},
+		{"shared", nil, copies(2, func(token *inventory.Token) { token.Name = "deploy" }), Fail, `2 active tokens of "Shop" are called "deploy"`},
 		{"own", nil, nil, Pass, ""},
 		{"shared, in a list read in part", nil, with(unreadLists, copies(2, func(token *inventory.Token) { token.Name = "deploy" })), Fail, `called "deploy"`},
 		{"unread list", nil, unreadLists, NotEvaluated, "management_tokens"},
@@ -212,6 +213,10 @@ var ruleCases = map[string][]ruleCase{
 		{"two below", nil, copies(8), Pass, ""},
 		{"one below", nil, copies(9), Fail, `"Shop" has 9 valid management tokens and may have 10: the next one but one ends the oldest, "name of t00"`},
 		{"at the limit", nil, copies(10), Fail, `may have 10: the next one ends the oldest, "name of t00"`},
+		{"at the limit, in a list read in part", nil, with(unreadLists, copies(10)), Fail, `"Shop" has at least 10 valid management tokens and may have 10: the next one ends the oldest`},
+		{"above the limit", nil, copies(11), Fail, "more than the 10 of the parameter limit"},
+		{"18 delivery tokens", nil, copies(18, delivering), Pass, ""},
+		{"19 delivery tokens", nil, copies(19, delivering), Fail, `"Shop" has 19 delivery tokens and may have 20: there is room for one more`},
 		{"expired ones do not count", nil, copies(20, expires(-1)), Pass, ""},
 		{"expiry unknown", nil, copies(9, expiryUnknown), NotEvaluated, "of 9 management tokens"},
 		{"unread list", nil, unreadLists, NotEvaluated, "management_tokens"},

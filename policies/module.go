@@ -78,8 +78,11 @@ type house struct {
 }
 
 var (
-	builtinHouse = house{rules: ast.MustParseRef("data.tokenaudit.rules")}
-	customHouse  = house{
+	builtinHouse = house{
+		rules: ast.MustParseRef("data.tokenaudit.rules"),
+		lib:   ast.MustParseRef("data.tokenaudit.lib"),
+	}
+	customHouse = house{
 		rules:  ast.MustParseRef("data.custom.rules"),
 		lib:    ast.MustParseRef("data.custom.lib"),
 		custom: true,

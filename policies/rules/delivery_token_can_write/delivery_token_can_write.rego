@@ -60,13 +60,22 @@ allow contains explanation if {
 	delivers(token)
 	explanation := {
 		"token": token.id,
-		"message": sprintf("the role %q of %s token %q could write, but the token reaches the delivery API alone, which cannot", [token.role.name, token.kind, token.name]),
+		"message": sprintf("the role %q of %s token %q could write, but the token reaches the %s alone, which cannot", [token.role.name, token.kind, token.name, reached(token.apis)]),
 	}
 }
 
 delivers(token) if {
 	some api in token.apis
 	api in {"content_delivery", "content_preview"}
+}
+
+reached(apis) := "delivery API" if not "content_preview" in apis
+
+reached(apis) := "preview API" if not "content_delivery" in apis
+
+reached(apis) := "delivery and preview APIs" if {
+	"content_delivery" in apis
+	"content_preview" in apis
 }
 
 default role_name(_) := ""

@@ -2,8 +2,9 @@
 # title: A delivery token opens one environment
 # description: |
 #   A token that reaches the delivery or the preview API fails if it opens more than one
-#   environment. Aliases are resolved first, so an alias and its target are one. A preview
-#   token with the scope of its delivery token is judged with it.
+#   environment. Aliases are resolved first, so an alias and its target are one. Names of
+#   environments that do not exist count, because the token opens whatever gets that name. A
+#   preview token with the scope of its delivery token is judged with it.
 #
 #   A website needs one environment. A token that opens several lets whoever holds it read the
 #   others: unreleased content, test data, another brand.
@@ -24,6 +25,8 @@
 #     terraform: Name one environment in the key's environments, and declare a key of its own for each other one.
 package tokenaudit.rules.delivery_token_one_environment
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
 	some api in token.apis
@@ -37,7 +40,7 @@ deny contains finding if {
 	delivers(token)
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q opens %d environments: %s", [token.kind, token.name, token.environments.effective, names(token)]),
+		"message": sprintf("%s token %q %s", [token.kind, token.name, concat("; ", opens(token.environments))]),
 		"evidence": {
 			"environments": [item.id | some item in token.environments.items],
 			"effective": token.environments.effective,
@@ -77,4 +80,25 @@ scopes := {token.id: token.environments |
 	token.kind == "delivery"
 }
 
-names(token) := concat(", ", array.slice([item.id | some item in token.environments.items], 0, 10))
+# What a scope opens, what it may open, and what it only names.
+opens(scope) := [words |
+	some exists in ["yes", "unknown", "no"]
+	ids := sort(lib.reached(scope, exists) - aliases(scope))
+	count(ids) > 0
+	words := sprintf("%s: %s", [opened(scope.state, exists, count(ids)), lib.names(scope, ids)])
+]
+
+# An alias may point to an alias, which is then no environment of its own.
+aliases(scope) := {item.id | some item in scope.items; item.alias_of != ""}
+
+opened("listed", "yes", n) := sprintf("opens %s", [lib.quantity(n, "environment")])
+
+opened("all", "yes", n) := sprintf("opens every environment, %d now", [n])
+
+opened(_, "unknown", n) := sprintf("may open %s (could not check whether they exist)", [lib.quantity(n, "environment")])
+
+opened(_, "no", n) := sprintf("names %s that %s not exist", [lib.quantity(n, "environment"), do(n)])
+
+do(n) := "does" if n == 1
+
+do(n) := "do" if n != 1

@@ -66,11 +66,37 @@ test_twin_of_unknown_scope_is_not_taken_for_the_same if {
 	rule.applies == {fixtures.delivery.id, fixtures.preview.id} with input as judged(tokens)
 }
 
-test_long_lists_are_cut_in_the_message if {
-	items := [{"id": sprintf("env-%d", [n]), "name": "", "primary": "no", "exists": "yes", "alias_of": ""} | some n in numbers.range(1, 30)]
-	many := object.union(fixtures.delivery, {"environments": {"items": items, "effective": 30}})
-	some finding in rule.deny with input as judged([many])
-	contains(finding.message, "env-10")
-	not contains(finding.message, "env-11")
+item(id, exists, alias_of) := {"id": id, "name": "", "primary": "no", "exists": exists, "alias_of": alias_of}
+
+scoped(state, effective, items) := judged([object.union(fixtures.delivery, {"environments": {"state": state, "effective": effective, "items": items}})])
+
+numbered(n, exists) := [item(sprintf("env-%03d", [i]), exists, "") | some i in numbers.range(1, n)]
+
+test_long_lists_are_cut_and_counted if {
+	some finding in rule.deny with input as scoped("listed", 30, numbered(30, "yes"))
+	finding.message == `delivery token "website" opens 30 environments: env-001, env-002, env-003, env-004, env-005, env-006, env-007, env-008, env-009, env-010 and 20 more`
 	count(finding.evidence.environments) == 30
+}
+
+test_what_does_not_exist_is_named_as_such if {
+	some finding in rule.deny with input as scoped("listed", 77, array.concat([item("main", "yes", "")], numbered(76, "no")))
+	finding.message == `delivery token "website" opens 1 environment: main; names 76 environments that do not exist: env-001, env-002, env-003, env-004, env-005, env-006, env-007, env-008, env-009, env-010 and 66 more`
+	some one in rule.deny with input as scoped("listed", 3, [item("a", "yes", ""), item("b", "yes", ""), item("gone", "no", "")])
+	one.message == `delivery token "website" opens 2 environments: a, b; names 1 environment that does not exist: gone`
+}
+
+test_what_could_not_be_checked_is_named_as_such if {
+	some finding in rule.deny with input as scoped("listed", 2, numbered(2, "unknown"))
+	finding.message == `delivery token "website" may open 2 environments (could not check whether they exist): env-001, env-002`
+}
+
+test_every_environment_is_more_than_those_of_now if {
+	some finding in rule.deny with input as scoped("all", 2, numbered(2, "yes"))
+	finding.message == `delivery token "website" opens every environment, 2 now: env-001, env-002`
+}
+
+test_alias_and_target_are_named_once if {
+	items := [item("live", "yes", "master"), item("master", "yes", "master-2"), item("master-2", "yes", ""), item("staging", "yes", "")]
+	some finding in rule.deny with input as scoped("listed", 2, items)
+	finding.message == `delivery token "website" opens 2 environments: master-2 (alias master), staging`
 }

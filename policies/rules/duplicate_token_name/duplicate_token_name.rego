@@ -28,7 +28,7 @@ deny contains finding if {
 	finding := object.union(
 		{
 			"key": name,
-			"message": sprintf("%d tokens of %q are called %q", [count(ids), input.source.name, name]),
+			"message": sprintf("%d active tokens of %q are called %q", [count(ids), input.source.name, name]),
 			"evidence": {"tokens": ids},
 		},
 		changed(ids),

@@ -11,7 +11,7 @@ test_shared_name_fails_once if {
 	some finding in rule.deny with input as judged([called("b", {}), called("a", {}), called("c", {"name": " deploy "}), called("d", {"name": "other"})])
 	finding == {
 		"key": "deploy",
-		"message": `3 tokens of "Shop" are called "deploy"`,
+		"message": `3 active tokens of "Shop" are called "deploy"`,
 		"evidence": {"tokens": ["a", "b", "c"]},
 	}
 }

@@ -20,6 +20,8 @@
 #     terraform: Name the environments of the key in its configuration. A provider that is told none may plan one of its own.
 package tokenaudit.rules.environment_does_not_exist
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
 	token.environments.state != "all"
@@ -32,7 +34,7 @@ deny contains finding if {
 	missing := [item.id | some item in token.environments.items; item.exists == "no"]
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q names environments that do not exist: %s", [token.kind, token.name, concat(", ", array.slice(missing, 0, 10))]),
+		"message": sprintf("%s token %q names environments that do not exist: %s", [token.kind, token.name, lib.names(token.environments, missing)]),
 		"evidence": {"missing": missing},
 	}
 }
@@ -44,6 +46,6 @@ unknown contains gap if {
 	untold := [item.id | some item in token.environments.items; item.exists == "unknown"]
 	gap := {
 		"token": token.id,
-		"reason": sprintf("it could not be read whether these environments exist: %s", [concat(", ", array.slice(untold, 0, 10))]),
+		"reason": sprintf("could not check whether these environments exist: %s", [lib.names(token.environments, untold)]),
 	}
 }

@@ -13,6 +13,14 @@ test_missing_environment_fails if {
 	finding.evidence == {"missing": ["old"]}
 }
 
+test_long_lists_are_cut_and_counted if {
+	many := [item(sprintf("env-%d", [n]), exists) | some exists in ["no", "unknown"]; some n in numbers.range(1, 76)]
+	some finding in rule.deny with input as judged(many)
+	endswith(finding.message, "env-9, env-10 and 66 more")
+	some gap in rule.unknown with input as judged(many)
+	endswith(gap.reason, "env-9, env-10 and 66 more")
+}
+
 test_existing_environments_pass if {
 	count(rule.deny) == 0 with input as judged([item("main", "yes")])
 	count(rule.unknown) == 0 with input as judged([item("main", "yes")])
@@ -21,7 +29,7 @@ test_existing_environments_pass if {
 
 test_untold_existence_is_unknown if {
 	some gap in rule.unknown with input as judged([item("main", "yes"), item("other", "unknown")])
-	gap.reason == "it could not be read whether these environments exist: other"
+	gap.reason == "could not check whether these environments exist: other"
 	count(rule.deny) == 0 with input as judged([item("other", "unknown")])
 }
 

@@ -21,6 +21,8 @@
 #     contentstack: Delete the preview token of the delivery token and make it again.
 package tokenaudit.rules.preview_token_wider_than_twin
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
 	token.twin != ""
@@ -35,7 +37,7 @@ deny contains finding if {
 	count(wider) > 0
 	finding := {
 		"token": token.id,
-		"message": sprintf("preview token %q opens environments that its delivery token does not: %s", [token.name, concat(", ", array.slice(sort(wider), 0, 10))]),
+		"message": sprintf("preview token %q %s", [token.name, concat("; ", more(token.environments, wider))]),
 		"evidence": {"more": wider, "scope": token.environments.state, "twin": token.twin},
 	}
 }
@@ -75,11 +77,18 @@ scopes := {token.id: token.environments |
 }
 
 # Environments after aliases are resolved.
-opened(environments) := {id |
-	some item in environments.items
-	id := target(item)
+opened(scope) := {id | some item in scope.items; id := lib.target(item)}
+
+# What the preview token opens, may open or only names beyond its delivery token.
+more(scope, wider) := [words |
+	some exists in ["yes", "unknown", "no"]
+	ids := sort(lib.reached(scope, exists) & wider)
+	count(ids) > 0
+	words := sprintf("%s: %s", [beyond[exists], lib.names(scope, ids)])
+]
+
+beyond := {
+	"yes": "opens environments that its delivery token does not",
+	"unknown": "may open environments that its delivery token does not (could not check whether they exist)",
+	"no": "names environments that do not exist and that its delivery token does not name",
 }
-
-target(item) := item.id if item.alias_of == ""
-
-target(item) := item.alias_of if item.alias_of != ""

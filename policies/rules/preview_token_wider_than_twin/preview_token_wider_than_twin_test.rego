@@ -22,6 +22,19 @@ test_wider_preview_token_fails if {
 	finding.evidence.more == {"draft"}
 }
 
+test_what_does_not_exist_is_named_as_such if {
+	gone := object.union(item("gone", ""), {"exists": "no"})
+	some finding in rule.deny with input as judged(listed([main, draft, gone]), listed([main]))
+	finding.message == `preview token "website" opens environments that its delivery token does not: draft; names environments that do not exist and that its delivery token does not name: gone`
+}
+
+test_what_could_not_be_checked_is_named_as_such if {
+	many := [object.union(item(sprintf("env-%d", [n]), ""), {"exists": "unknown"}) | some n in numbers.range(1, 11)]
+	some finding in rule.deny with input as judged(listed(many), listed([main]))
+	startswith(finding.message, `preview token "website" may open environments that its delivery token does not (could not check whether they exist): env-1, env-10`)
+	endswith(finding.message, " and 1 more")
+}
+
 test_everything_is_wider_than_a_list if {
 	some finding in rule.deny with input as judged(every_one([main]), listed([main]))
 	finding.message == `preview token "website" opens every environment, its delivery token does not`

@@ -36,7 +36,7 @@ deny contains finding if {
 	not token.access.write
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q only reads, but never expires although it could", [token.kind, token.name]),
+		"message": sprintf("%s token %q cannot write, but never expires although it could", [token.kind, token.name]),
 		"evidence": {"expiry": token.expiry.state, "access": token.access.write},
 	}
 }

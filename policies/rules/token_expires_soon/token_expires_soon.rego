@@ -23,6 +23,8 @@
 #     contentstack: Edit the management token under Settings, Tokens and set a later expiry date, or make a new one.
 package tokenaudit.rules.token_expires_soon
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
 	token.status == "active"
@@ -35,7 +37,7 @@ deny contains finding if {
 	token.status == "active"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q expires in %d days, on %s", [token.kind, token.name, token.expires_in_days, substring(token.expiry.at, 0, 10)]),
+		"message": sprintf("%s token %q expires in %s, on %s", [token.kind, token.name, lib.quantity(token.expires_in_days, "day"), substring(token.expiry.at, 0, 10)]),
 		"evidence": {
 			"expires_at": token.expiry.at,
 			"expires_in_days": token.expires_in_days,

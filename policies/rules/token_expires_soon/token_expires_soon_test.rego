@@ -13,6 +13,8 @@ test_at_the_threshold if {
 
 test_on_its_last_day if {
 	count(rule.deny) == 1 with input as judged({"expires_in_days": 0})
+	some finding in rule.deny with input as judged({"expires_in_days": 1})
+	contains(finding.message, " expires in 1 day, on ")
 }
 
 test_what_is_none_of_our_business if {

@@ -1,15 +1,17 @@
 # METADATA
-# title: A stack has room for one more management token
+# title: A stack has room for one more token
 # description: |
-#   A source fails if its number of valid management tokens is at its limit or one below. The
-#   vendor's pages disagree on the limit of a Contentstack stack, 10 or 30, so it is a parameter.
+#   A source fails if its number of valid management tokens, or of delivery tokens, is at its
+#   limit or one below. The vendor's pages disagree on the limits of a Contentstack stack, 10 or
+#   30 management tokens, 20 delivery tokens or as many as the plan says, so they are parameters.
 #
-#   At the limit the next token that somebody makes silently ends the oldest one, and with it
-#   whatever used that: a release pipeline, an import, a site.
+#   At the limit the next management token that somebody makes silently ends the oldest one, and
+#   with it whatever used that: a release pipeline, an import, a site. At the limit of delivery
+#   tokens none can be replaced without taking a site down first.
 # custom:
 #   severity: medium
 #   subject: source
-#   kinds: [management]
+#   kinds: [management, delivery]
 #   controls:
 #     nist_800_53: [AC-2]
 #   params:
@@ -18,60 +20,123 @@
 #       minimum: 1
 #       default: 10
 #       description: How many valid management tokens a stack may have.
+#     delivery_limit:
+#       type: integer
+#       minimum: 1
+#       default: 20
+#       description: How many delivery tokens a stack may have.
 #   remediation:
-#     default: Delete management tokens that nobody needs.
-#     contentstack: Delete management tokens that nobody needs under Settings, Tokens, the expired ones first. Ask support which limit your plan has, and set the parameter to it.
+#     default: Delete tokens that nobody needs.
+#     contentstack: Delete tokens that nobody needs under Settings, Tokens, the expired ones first. Ask support which limits your plan has, and set the parameters to them.
 package tokenaudit.rules.token_limit_near
+
+import data.tokenaudit.lib
 
 # The other CMSes refuse a token too many, and so do no harm.
 applies contains input.source.id if input.source.cms == "contentstack"
 
 deny contains finding if {
-	count(certain) >= input.params.limit - 1
-	finding := {
-		"message": sprintf("%q has %d valid management tokens and may have %d: %s", [input.source.name, count(certain), input.params.limit, next]),
-		"evidence": {"valid": count(certain), "limit": input.params.limit, "oldest": oldest},
-	}
+	some kind, limit in limits
+	n := count(certain(kind))
+	n > 0
+	n >= limit - 1
+	finding := object.union(key[kind], {
+		"message": sprintf("%q has %s%s%s", [input.source.name, at_least(kind), lib.quantity(n, noun[kind]), room(kind, n, limit)]),
+		"evidence": object.union({"valid": n, "limit": limit}, first_to_end(kind)),
+	})
 }
 
 unknown contains gap if {
-	count(certain) < input.params.limit - 1
-	count(valid) >= input.params.limit - 1
-	gap := {"reason": sprintf("of %d management tokens it is not known whether they have expired", [count(valid) - count(certain)])}
+	some kind, limit in limits
+	n := count(certain(kind))
+	n < limit - 1
+	count(valid[kind]) >= limit - 1
+	gap := {"reason": sprintf("of %s it is not known whether they are still valid", [lib.quantity(count(valid[kind]) - n, sprintf("%s token", [kind]))])}
 }
 
-valid := [token |
+limits := {"management": input.params.limit, "delivery": input.params.delivery_limit}
+
+parameter := {"management": "limit", "delivery": "delivery_limit"}
+
+noun := {"management": "valid management token", "delivery": "delivery token"}
+
+key := {"management": {}, "delivery": {"key": "delivery_tokens"}}
+
+valid := {"management": management, "delivery": delivery}
+
+management := [token |
 	input.source.cms == "contentstack"
 	some token in input.tokens
 	token.kind == "management"
 	token.status == "active"
 ]
 
-certain := [token |
-	some token in valid
-	token.expiry.state != "unknown"
+delivery := [token |
+	input.source.cms == "contentstack"
+	some token in input.tokens
+	token.kind == "delivery"
+	token.status == "active"
 ]
 
-# The token that the next one too many would end, if the dates are known. All times are in
-# UTC, and without the Z at their end they sort as texts, with fractions of a second as well.
-oldest := min([[trim_suffix(token.created_at.at, "Z"), token.id] | some token in valid; token.created_at.state == "at"])[1] if undated == 0
+certain(kind) := [token |
+	some token in valid[kind]
+	token.expiry.state != "unknown"
+	token.revoked_at.state != "unknown"
+]
 
-oldest := "" if undated > 0
+# Whether there may be more tokens of a kind than those that certainly are valid.
+more(kind) if count(valid[kind]) > count(certain(kind))
 
-undated := count([1 | some token in valid; token.created_at.state != "at"])
+more(kind) if {
+	some unit in input.source.units
+	unit.status != "complete"
+	kind in unit.kinds
+}
 
-next := sprintf("%s ends %s", [one_too_many, who])
+at_least(kind) := "at least " if more(kind)
 
-one_too_many := "the next one but one" if count(certain) < input.params.limit
+at_least(kind) := "" if not more(kind)
 
-one_too_many := "the next one" if count(certain) >= input.params.limit
+room(kind, n, limit) := sprintf(" and may have %d: %s", [limit, next(kind, limit - n)]) if n <= limit
+
+room(kind, n, limit) := sprintf(", more than the %d of the parameter %s: set it to the limit of the plan", [limit, parameter[kind]]) if n > limit
+
+# What happens when there are so many tokens left to the limit.
+next("management", 0) := sprintf("the next one ends %s", [who])
+
+next("management", 1) := sprintf("the next one but one ends %s", [who]) if not more("management")
+
+next("management", 1) := "the next one may end the oldest" if more("management")
+
+next("delivery", 0) := "there is room for no more"
+
+next("delivery", 1) := "there is room for one more" if not more("delivery")
+
+next("delivery", 1) := "there is room for one more at most" if more("delivery")
 
 who := sprintf("the oldest, %q", [name_of(oldest)]) if oldest != ""
 
 who := "the oldest" if oldest == ""
 
+first_to_end("management") := {"oldest": oldest}
+
+first_to_end("delivery") := {}
+
+# The management token that the next one too many would end, if all of them and their dates are
+# known. All times are in UTC, and without the Z at their end they sort as texts, with fractions
+# of a second as well.
+oldest := min([[trim_suffix(token.created_at.at, "Z"), token.id] | some token in management])[1] if all_dated
+
+oldest := "" if not all_dated
+
+all_dated if {
+	count(management) > 0
+	not more("management")
+	every token in management { token.created_at.state == "at" }
+}
+
 name_of(id) := name if {
-	some token in valid
+	some token in management
 	token.id == id
 	name := token.name
 }

@@ -9,13 +9,13 @@ tokens(n, change) := [token |
 		object.union(fixtures.token, {
 			"id": sprintf("t%d", [i]),
 			"name": sprintf("name %d", [i]),
-			"created_at": {"at": sprintf("2026-0%d-01T00:00:00Z", [10 - i])},
+			"created_at": {"at": sprintf("2026-%02d-01T00:00:00Z", [13 - i])},
 		}),
 		change,
 	)
 ]
 
-judged(list) := fixtures.input_of(list, {"limit": 5})
+judged(list) := fixtures.input_of(list, {"limit": 5, "delivery_limit": 7})
 
 test_one_below_the_limit_fails if {
 	some finding in rule.deny with input as judged(tokens(4, {}))
@@ -43,7 +43,7 @@ test_two_below_the_limit_passes if {
 
 test_only_valid_management_tokens_count if {
 	count(rule.deny) == 0 with input as judged(tokens(9, {"status": "expired"}))
-	count(rule.deny) == 0 with input as judged(tokens(9, {"kind": "delivery"}))
+	count(rule.deny) == 0 with input as judged(tokens(9, {"kind": "personal"}))
 }
 
 test_unknown_age_names_nobody if {
@@ -54,7 +54,7 @@ test_unknown_age_names_nobody if {
 test_unknown_expiry_is_unknown_where_it_matters if {
 	unread := tokens(2, {"expiry": {"state": "unknown"}})
 	some gap in rule.unknown with input as judged(array.concat(unread, tokens(2, {})))
-	gap.reason == "of 2 management tokens it is not known whether they have expired"
+	gap.reason == "of 2 management tokens it is not known whether they are still valid"
 	count(rule.unknown) == 0 with input as judged(unread)
 	count(rule.deny) == 1 with input as judged(array.concat(unread, tokens(4, {})))
 }
@@ -62,4 +62,61 @@ test_unknown_expiry_is_unknown_where_it_matters if {
 test_other_cms_is_none_of_our_business if {
 	elsewhere := object.union(judged([]), {"source": {"cms": "datocms"}})
 	count(rule.applies) == 0 with input as elsewhere
+}
+
+test_unknown_revocation_is_unknown_where_it_matters if {
+	count(rule.unknown) == 1 with input as judged(tokens(4, {"revoked_at": {"state": "unknown"}}))
+	count(rule.deny) == 0 with input as judged(tokens(4, {"revoked_at": {"state": "unknown"}}))
+}
+
+test_the_oldest_is_named_only_where_it_is_certain if {
+	unread := [object.union(token, {"id": "u", "expiry": {"state": "unknown"}}) | some token in tokens(1, {})]
+	some finding in rule.deny with input as judged(array.concat(unread, tokens(4, {})))
+	finding.message == `"Shop" has at least 4 valid management tokens and may have 5: the next one may end the oldest`
+	finding.evidence.oldest == ""
+	some full in rule.deny with input as judged(array.concat(unread, tokens(5, {})))
+	full.message == `"Shop" has at least 5 valid management tokens and may have 5: the next one ends the oldest`
+}
+
+unread(kind) := {"source": {"units": [{"name": "some", "kinds": [kind], "status": "partial"}]}}
+
+test_list_that_was_read_in_part_has_at_least_these if {
+	some finding in rule.deny with input as object.union(judged(tokens(4, {})), unread("management"))
+	finding.message == `"Shop" has at least 4 valid management tokens and may have 5: the next one may end the oldest`
+	some other in rule.deny with input as object.union(judged(tokens(4, {})), unread("delivery"))
+	startswith(other.message, `"Shop" has 4 valid management tokens`)
+}
+
+test_more_tokens_than_the_limit_show_that_it_is_another if {
+	some finding in rule.deny with input as judged(tokens(6, {}))
+	finding.message == `"Shop" has 6 valid management tokens, more than the 5 of the parameter limit: set it to the limit of the plan`
+	some delivery in rule.deny with input as judged(tokens(8, {"kind": "delivery"}))
+	delivery.message == `"Shop" has 8 delivery tokens, more than the 7 of the parameter delivery_limit: set it to the limit of the plan`
+}
+
+test_delivery_tokens_have_a_limit_of_their_own if {
+	count(rule.deny) == 0 with input as judged(tokens(5, {"kind": "delivery"}))
+	some finding in rule.deny with input as judged(tokens(6, {"kind": "delivery"}))
+	finding == {
+		"key": "delivery_tokens",
+		"message": `"Shop" has 6 delivery tokens and may have 7: there is room for one more`,
+		"evidence": {"valid": 6, "limit": 7},
+	}
+	some full in rule.deny with input as judged(tokens(7, {"kind": "delivery"}))
+	full.message == `"Shop" has 7 delivery tokens and may have 7: there is room for no more`
+	some partial in rule.deny with input as object.union(judged(tokens(6, {"kind": "delivery"})), unread("delivery"))
+	partial.message == `"Shop" has at least 6 delivery tokens and may have 7: there is room for one more at most`
+}
+
+test_preview_tokens_do_not_count if {
+	count(rule.deny) == 0 with input as judged(tokens(9, {"kind": "preview"}))
+}
+
+test_both_limits_are_two_findings if {
+	both := array.concat(tokens(4, {}), [object.union(token, {"id": sprintf("d-%s", [token.id])}) | some token in tokens(6, {"kind": "delivery"})])
+	count(rule.deny) == 2 with input as judged(both)
+}
+
+test_a_source_without_tokens_passes_whatever_the_limit if {
+	count(rule.deny) == 0 with input as fixtures.input_of([], {"limit": 1, "delivery_limit": 1})
 }

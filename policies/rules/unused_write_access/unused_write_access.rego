@@ -52,10 +52,16 @@ unknown contains gap if {
 	count(token.apis) > 1
 	token.status == "active"
 	not told(token)
-	gap := {"token": token.id, "reason": sprintf("%s does not tell when the management API was used last", [token.cms])}
+	gap := {"token": token.id, "reason": reason(token)}
 }
 
 told(token) if token.last_used_by_api.content_management.state != "unknown"
+
+# A word that is not understood is another reason than none.
+reason(token) := told if {
+	told := token.last_used_by_api.content_management.reason
+	told != ""
+} else := sprintf("%s does not tell when the management API was used last", [token.cms])
 
 since(use) := sprintf(" since %s", [substring(use.latest, 0, 10)]) if use.state == "none_on_record"
 

@@ -32,6 +32,8 @@ test_untold_use_is_unknown if {
 	some gap in rule.unknown with input as judged({})
 	gap.reason == "datocms does not tell when the management API was used last"
 	count(rule.unknown) == 1 with input as judged(management({"state": "unknown"}))
+	some word in rule.unknown with input as judged(management({"state": "unknown", "reason": "a word that is not documented"}))
+	word.reason == "a word that is not documented"
 	count(rule.deny) == 0 with input as judged(management({"state": "unknown"}))
 }
 

@@ -1,0 +1,45 @@
+# What several rules say, said once: lists, numbers and scopes in messages.
+package tokenaudit.lib
+
+# list joins texts for a message: ten of them, and how many more there are.
+list(texts) := more(array.slice(texts, 0, 10), count(texts))
+
+more(shown, total) := concat(", ", shown) if total <= 10
+
+more(shown, total) := sprintf("%s and %d more", [concat(", ", shown), total - 10]) if total > 10
+
+# quantity writes a number with its unit, such as "1 day" or "2 days".
+quantity(n, unit) := sprintf("1 %s", [unit]) if n == 1
+
+quantity(n, unit) := sprintf("%d %ss", [n, unit]) if n != 1
+
+# reached returns the ids that a scope reaches, of those whose existence is told as "yes", "no" or
+# "unknown". An alias reaches the environment that it points to, and one of two names that is
+# there is enough for both.
+reached(scope, "yes") := targets(scope, "yes")
+
+reached(scope, "unknown") := targets(scope, "unknown") - targets(scope, "yes")
+
+reached(scope, "no") := (targets(scope, "no") - targets(scope, "yes")) - targets(scope, "unknown")
+
+targets(scope, exists) := {id |
+	some item in scope.items
+	item.exists == exists
+	id := target(item)
+}
+
+target(item) := item.id if item.alias_of == ""
+
+target(item) := item.alias_of if item.alias_of != ""
+
+# names lists ids of a scope, each with its name and its aliases: the name first, which people know.
+names(scope, ids) := more([label(known_as(scope, id)) | some id in array.slice(ids, 0, 10)], count(ids))
+
+label(words) := words[0] if count(words) == 1
+
+label(words) := sprintf("%s (%s)", [words[0], concat(", ", array.slice(words, 1, count(words)))]) if count(words) > 1
+
+known_as(scope, id) := array.concat(
+	array.concat([item.name | some item in scope.items; item.id == id; not item.name in {"", id}], [id]),
+	[sprintf("alias %s", [item.id]) | some item in scope.items; item.alias_of == id],
+)

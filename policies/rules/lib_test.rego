@@ -1,0 +1,50 @@
+package tokenaudit.lib_test
+
+import data.tokenaudit.lib
+
+item(id, exists, alias_of) := {"id": id, "name": "", "primary": "no", "exists": exists, "alias_of": alias_of}
+
+scope := {"state": "listed", "items": [
+	item("gone", "no", ""),
+	item("master", "yes", "master-2"),
+	item("master-2", "yes", ""),
+	object.union(item("blt1", "unknown", ""), {"name": "production"}),
+]}
+
+test_ten_items_are_listed if {
+	lib.list([sprintf("e%d", [i]) | some i in numbers.range(1, 10)]) == "e1, e2, e3, e4, e5, e6, e7, e8, e9, e10"
+}
+
+test_more_than_ten_items_are_counted if {
+	lib.list([sprintf("e%d", [i]) | some i in numbers.range(1, 76)]) == "e1, e2, e3, e4, e5, e6, e7, e8, e9, e10 and 66 more"
+}
+
+test_quantities_have_their_number if {
+	lib.quantity(0, "day") == "0 days"
+	lib.quantity(1, "day") == "1 day"
+	lib.quantity(2, "environment") == "2 environments"
+}
+
+test_alias_and_target_are_one if {
+	lib.reached(scope, "yes") == {"master-2"}
+}
+
+test_what_does_not_exist_is_apart if {
+	lib.reached(scope, "no") == {"gone"}
+	lib.reached(scope, "unknown") == {"blt1"}
+}
+
+test_one_name_that_is_there_is_enough if {
+	both := {"items": [item("a", "yes", "b"), item("b", "no", ""), item("c", "unknown", "d"), item("d", "no", "")]}
+	lib.reached(both, "yes") == {"b"}
+	lib.reached(both, "unknown") == {"d"}
+	lib.reached(both, "no") == set()
+}
+
+test_names_tell_aliases_and_display_names if {
+	lib.names(scope, ["blt1", "gone", "master-2"]) == "production (blt1), gone, master-2 (alias master)"
+}
+
+test_names_are_cut if {
+	lib.names(scope, [sprintf("e%d", [i]) | some i in numbers.range(1, 12)]) == "e1, e2, e3, e4, e5, e6, e7, e8, e9, e10 and 2 more"
+}
