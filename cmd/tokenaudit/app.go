@@ -47,6 +47,7 @@ type app struct {
 // run executes one command line in-process and gives its exit code.
 func run(ctx context.Context, s surroundings, args []string) int {
 	a := newApp(s)
+	a.endWith(ctx)
 	err := a.execute(ctx, args)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = errors.New("interrupted; there is no verdict")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -61,11 +62,11 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 	if len(o.rules) > 0 {
 		au.scope = &report.Scope{Rules: o.rules}
 	}
-	if au.baseline, err = a.readBaseline(o.gateOptions); err != nil {
+	if au.baseline, err = a.readBaseline(ctx, o.gateOptions); err != nil {
 		return nil, err
 	}
 	var used, earlier []report.Evidence
-	if au.evidence, used, err = readUsage(cfg, laterOf(a.now(), p.at)); err != nil {
+	if au.evidence, used, err = readUsage(ctx, cfg, laterOf(a.now(), p.at)); err != nil {
 		return nil, err
 	}
 	if au.past, earlier, err = a.readPrevious(ctx, o.previous); err != nil {
@@ -157,8 +158,8 @@ func (au *audit) usesEvidence() bool {
 
 // finish writes the outputs and gives the gate's decision as an error, nil for
 // exit code 0.
-func (au *audit) finish(r *report.Report) error {
-	if err := au.app.writeReport(r, au.gate, au.plan.show, au.options.waived); err != nil {
+func (au *audit) finish(ctx context.Context, r *report.Report) error {
+	if err := au.app.writeReport(ctx, r, au.gate, au.plan.show, au.options.waived); err != nil {
 		return err
 	}
 	decision := au.gate.Decide(r)
@@ -169,8 +170,8 @@ func (au *audit) finish(r *report.Report) error {
 }
 
 // writeReport writes a report in all the formats that were asked for.
-func (a *app) writeReport(r *report.Report, gate report.Gate, s show, waived bool) error {
-	return output.WriteOutputs(s.outputs, a.out, r, format.Options{
+func (a *app) writeReport(ctx context.Context, r *report.Report, gate report.Gate, s show, waived bool) error {
+	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.outputs, a.out, r, format.Options{
 		Gate: gate, MinSeverity: s.minSeverity, Framework: s.framework, Suppressed: waived,
 		Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour,
 	})

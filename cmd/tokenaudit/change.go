@@ -135,7 +135,7 @@ func (au *audit) judgeChange(ctx context.Context, o changeOptions, files invento
 	if o.manifest != "" {
 		return au.judgeManifest(ctx, o.manifest)
 	}
-	plans, err := au.app.openPlans(o)
+	plans, err := au.app.openPlans(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (au *audit) judgeChange(ctx context.Context, o changeOptions, files invento
 
 // judgeManifest judges the tokens that a manifest declares, at --at or now.
 func (au *audit) judgeManifest(ctx context.Context, file string) (*report.Report, error) {
-	m, err := au.app.openManifest(file)
+	m, err := au.app.openManifest(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -198,10 +198,10 @@ func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) time.Tim
 }
 
 // openPlans reads the plans and finds the lines of what they declare.
-func (a *app) openPlans(o changeOptions) ([]*terraform.Plan, error) {
+func (a *app) openPlans(ctx context.Context, o changeOptions) ([]*terraform.Plan, error) {
 	var plans []*terraform.Plan
 	for _, root := range o.roots() {
-		p, err := a.openPlan(root)
+		p, err := a.openPlan(ctx, root)
 		if err != nil {
 			return nil, err
 		}
@@ -220,9 +220,9 @@ func (a *app) openPlans(o changeOptions) ([]*terraform.Plan, error) {
 }
 
 // openPlan reads a plan; - is standard input.
-func (a *app) openPlan(root namedPath) (*terraform.Plan, error) {
+func (a *app) openPlan(ctx context.Context, root namedPath) (*terraform.Plan, error) {
 	if root.path != output.Stdout {
-		return terraform.Open(root.path, root.name)
+		return terraform.Open(ctx, root.path, root.name)
 	}
 	p, err := terraform.Read(a.in, root.name)
 	if err != nil {
@@ -232,11 +232,11 @@ func (a *app) openPlan(root namedPath) (*terraform.Plan, error) {
 }
 
 // openManifest reads a manifest; - is standard input.
-func (a *app) openManifest(file string) (*manifest.Manifest, error) {
+func (a *app) openManifest(ctx context.Context, file string) (*manifest.Manifest, error) {
 	if file == output.Stdout {
 		return manifest.Read(a.in, "standard input")
 	}
-	return manifest.Open(file)
+	return manifest.Open(ctx, file)
 }
 
 // fromHere gives a path as seen from the working folder, which in a pipeline is

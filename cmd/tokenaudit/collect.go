@@ -43,7 +43,7 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	if err := checkPlace("-o", o.output); err != nil {
 		return usageError{err}
 	}
-	r, err := a.newReading(o.readOptions)
+	r, err := a.newReading(ctx, o.readOptions)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 		return err
 	}
 	sortSources(sources)
-	if err := a.writeInventory(o.output, r.inventory(sources)); err != nil {
+	if err := a.writeInventory(ctx, o.output, r.inventory(sources)); err != nil {
 		return err
 	}
 	missing := a.tellMissing(sources)

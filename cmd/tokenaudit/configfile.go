@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,14 +11,14 @@ import (
 
 // loadConfig reads the named configuration, else tokenaudit.yaml. Where that is
 // optional and absent, it gives an empty configuration.
-func (a *app) loadConfig(file string, optional bool) (*config.Config, error) {
+func (a *app) loadConfig(ctx context.Context, file string, optional bool) (*config.Config, error) {
 	if file == "" {
 		if _, err := os.Stat(config.DefaultFile); optional && errors.Is(err, fs.ErrNotExist) {
 			return &config.Config{Dir: "."}, nil
 		}
 		file = config.DefaultFile
 	}
-	return config.Load(file, a.registry.Definitions())
+	return config.Load(ctx, file, a.registry.Definitions())
 }
 
 // environment is what the secrets of a configuration are resolved against.

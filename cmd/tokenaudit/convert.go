@@ -35,7 +35,7 @@ have. It exits 0 whatever the report says; gate gives the exit code.`,
 	return cmd
 }
 
-func (a *app) convert(_ context.Context, o convertOptions) error {
+func (a *app) convert(ctx context.Context, o convertOptions) error {
 	failOn, errGate := o.gateOptions.validate()
 	shown, errShow := o.showOptions.validate()
 	if err := errors.Join(errGate, errShow); err != nil {
@@ -45,9 +45,9 @@ func (a *app) convert(_ context.Context, o convertOptions) error {
 	if err := a.keepInputs(paths(shown.outputs), inputs); err != nil {
 		return err
 	}
-	r, gate, err := a.savedReport(o.report, o.config, o.gateOptions, failOn)
+	r, gate, err := a.savedReport(ctx, o.report, o.config, o.gateOptions, failOn)
 	if err != nil {
 		return err
 	}
-	return a.writeReport(r, gate, shown, o.waived)
+	return a.writeReport(ctx, r, gate, shown, o.waived)
 }

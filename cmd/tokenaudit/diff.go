@@ -48,11 +48,11 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	if err := readOnce(inputsAs("to be compared", []string{o.old, o.new})); err != nil {
 		return err
 	}
-	before, err := readInput(a.in, o.old, read)
+	before, err := readInput(ctx, a.in, o.old, read)
 	if err != nil {
 		return err
 	}
-	after, err := readInput(a.in, o.new, read)
+	after, err := readInput(ctx, a.in, o.new, read)
 	if err != nil {
 		return err
 	}

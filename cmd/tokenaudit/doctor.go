@@ -49,7 +49,7 @@ func (a *app) doctor(ctx context.Context, o readOptions) error {
 	if len(o.sources) > 0 {
 		return usageError{errors.New("--source has no effect here: doctor checks credentials, not sources")}
 	}
-	r, err := a.newReading(o)
+	r, err := a.newReading(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (r *reading) probe(ctx context.Context) ([]diagnosis, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := r.session(nil)
+	session, err := r.session(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -59,11 +59,11 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 	if err := readOnce(append(inputsAs("an inventory", o.inventories), input{path: o.manifest, is: "the manifest"})); err != nil {
 		return err
 	}
-	m, err := a.openManifest(o.manifest)
+	m, err := a.openManifest(ctx, o.manifest)
 	if err != nil {
 		return err
 	}
-	files, err := a.openInventories(o.inventories, false)
+	files, err := a.openInventories(ctx, o.inventories, false)
 	if err != nil {
 		return err
 	}

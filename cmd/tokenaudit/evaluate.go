@@ -60,7 +60,7 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	if err := errors.Join(err, o.changeOptions.validate(o)); err != nil {
 		return err
 	}
-	cfg, err := a.loadConfig(o.config, true)
+	cfg, err := a.loadConfig(ctx, o.config, true)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := a.openInventories(o.inventories, p.at.IsZero() && !o.given())
+	files, err := a.openInventories(ctx, o.inventories, p.at.IsZero() && !o.given())
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	if err := errors.Join(err, files.close()); err != nil {
 		return err
 	}
-	return au.finish(r)
+	return au.finish(ctx, r)
 }
 
 // replay judges saved inventories at --at, else at their latest collected_at.

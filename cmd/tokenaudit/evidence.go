@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -44,7 +44,7 @@ func (a *app) readPrevious(ctx context.Context, paths []string) (*history.Histor
 			name = "standard input"
 		}
 		var err error
-		files[i], err = readInput(a.in, path, func(in io.Reader) (report.Evidence, error) {
+		files[i], err = readInput(ctx, a.in, path, func(in io.Reader) (report.Evidence, error) {
 			return evidenceOf(report.EvidencePrevious, name, in, func(r io.Reader) error { return past.Add(ctx, r) })
 		})
 		if err != nil {
@@ -56,15 +56,18 @@ func (a *app) readPrevious(ctx context.Context, paths []string) (*history.Histor
 
 // readUsage reads the usage files of the configuration. What they tell of lies
 // before now.
-func readUsage(cfg *config.Config, now time.Time) (*usage.Evidence, []report.Evidence, error) {
+func readUsage(ctx context.Context, cfg *config.Config, now time.Time) (*usage.Evidence, []report.Evidence, error) {
 	evidence := &usage.Evidence{Now: now}
 	files := make([]report.Evidence, len(cfg.Usage))
 	for i, u := range cfg.Usage {
 		path := resolve(cfg.Dir, u.File)
-		f, err := os.Open(path)
+		f, err := interruptible.Open(ctx, path)
 		if err == nil {
 			files[i], err = evidenceOf(report.EvidenceUsage, path, f, func(r io.Reader) error { return evidence.Add(r, path) })
 			err = errors.Join(err, f.Close())
+		}
+		if err != nil && ctx.Err() != nil {
+			return nil, nil, ctx.Err()
 		}
 		if err != nil {
 			return nil, nil, &config.Error{File: u.Origin.File, Line: u.Origin.Line, Key: "usage", Message: safetext.OneLine(err.Error())}

@@ -66,7 +66,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err := readOnce(inputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
 		return err
 	}
-	cfg, sources, err := a.explainedSources(o)
+	cfg, sources, err := a.explainedSources(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
-	evidence, _, err := readUsage(cfg, laterOf(a.now(), at))
+	evidence, _, err := readUsage(ctx, cfg, laterOf(a.now(), at))
 	if err != nil {
 		return err
 	}
@@ -102,9 +102,9 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 
 // explainedSources gives where to look: the saved inventories, else what the
 // configuration reaches.
-func (a *app) explainedSources(o explainOptions) (*config.Config, feed, error) {
+func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.Config, feed, error) {
 	if len(o.inventories) == 0 {
-		r, err := a.newReading(o.readOptions)
+		r, err := a.newReading(ctx, o.readOptions)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -118,11 +118,11 @@ func (a *app) explainedSources(o explainOptions) (*config.Config, feed, error) {
 	if len(o.sources) > 0 {
 		return nil, nil, usageError{errors.New("--source and --inventory contradict each other: an inventory is searched whole")}
 	}
-	cfg, err := a.loadConfig(o.config, true)
+	cfg, err := a.loadConfig(ctx, o.config, true)
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := a.openInventories(o.inventories, false)
+	files, err := a.openInventories(ctx, o.inventories, false)
 	if err != nil {
 		return nil, nil, err
 	}

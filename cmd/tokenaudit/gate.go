@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -47,7 +47,7 @@ be given here.`,
 	return cmd
 }
 
-func (a *app) gateSaved(_ context.Context, o savedGateOptions) error {
+func (a *app) gateSaved(ctx context.Context, o savedGateOptions) error {
 	failOn, err := o.validate()
 	if err != nil {
 		return usageError{err}
@@ -55,7 +55,7 @@ func (a *app) gateSaved(_ context.Context, o savedGateOptions) error {
 	if err := readOnce(append(o.inputs(), input{path: o.report, is: "the report"})); err != nil {
 		return err
 	}
-	r, gate, err := a.savedReport(o.report, o.config, o.gateOptions, failOn)
+	r, gate, err := a.savedReport(ctx, o.report, o.config, o.gateOptions, failOn)
 	if err != nil {
 		return err
 	}
@@ -68,16 +68,16 @@ func (a *app) gateSaved(_ context.Context, o savedGateOptions) error {
 
 // savedReport reads a report, compares it with a baseline where one is given,
 // and gives the gate that holds for it.
-func (a *app) savedReport(file, configFile string, o gateOptions, failOn policies.Severity) (*report.Report, report.Gate, error) {
-	cfg, err := a.loadConfig(configFile, true)
+func (a *app) savedReport(ctx context.Context, file, configFile string, o gateOptions, failOn policies.Severity) (*report.Report, report.Gate, error) {
+	cfg, err := a.loadConfig(ctx, configFile, true)
 	if err != nil {
 		return nil, report.Gate{}, err
 	}
-	baseline, err := a.readBaseline(o)
+	baseline, err := a.readBaseline(ctx, o)
 	if err != nil {
 		return nil, report.Gate{}, err
 	}
-	r, err := a.readReport(file)
+	r, err := a.readReport(ctx, file)
 	if err != nil {
 		return nil, report.Gate{}, err
 	}
@@ -123,14 +123,14 @@ func asError(d report.Decision) error {
 }
 
 // readReport reads a saved report; - is standard input.
-func (a *app) readReport(file string) (*report.Report, error) {
-	return readInput(a.in, file, report.Read)
+func (a *app) readReport(ctx context.Context, file string) (*report.Report, error) {
+	return readInput(ctx, a.in, file, report.Read)
 }
 
 // readInput reads a file, or standard input where it is called -.
-func readInput[T any](in io.Reader, file string, read func(io.Reader) (T, error)) (T, error) {
+func readInput[T any](ctx context.Context, in io.Reader, file string, read func(io.Reader) (T, error)) (T, error) {
 	if file != output.Stdout {
-		return readFile(file, read)
+		return readFile(ctx, file, read)
 	}
 	value, err := read(in)
 	if err != nil {
@@ -140,9 +140,9 @@ func readInput[T any](in io.Reader, file string, read func(io.Reader) (T, error)
 }
 
 // readFile reads a file and tells its name in every error.
-func readFile[T any](file string, read func(io.Reader) (T, error)) (T, error) {
+func readFile[T any](ctx context.Context, file string, read func(io.Reader) (T, error)) (T, error) {
 	var none T
-	f, err := os.Open(file)
+	f, err := interruptible.Open(ctx, file)
 	if err != nil {
 		return none, err
 	}
@@ -155,11 +155,11 @@ func readFile[T any](file string, read func(io.Reader) (T, error)) (T, error) {
 }
 
 // readBaseline reads the baseline before the work begins; nil where none is given.
-func (a *app) readBaseline(o gateOptions) (*report.Report, error) {
+func (a *app) readBaseline(ctx context.Context, o gateOptions) (*report.Report, error) {
 	if o.baseline == "" {
 		return nil, nil
 	}
-	baseline, err := a.readReport(o.baseline)
+	baseline, err := a.readReport(ctx, o.baseline)
 	if err != nil {
 		return nil, fmt.Errorf("--baseline: %w", err)
 	}

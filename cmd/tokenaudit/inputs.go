@@ -18,7 +18,7 @@ import (
 
 // input is a file that a command rests on, or a folder of them.
 type input struct {
-	// path may be empty, for a flag that was not given, or report.Stdout, which
+	// path may be empty, for a flag that was not given, or output.Stdout, which
 	// stands for standard input.
 	path string
 	// is says what it is to the command, such as "the baseline".
@@ -143,11 +143,10 @@ func refused(path, is string) error {
 
 // readsFrom tells whether standard input comes from that file.
 func (a *app) readsFrom(file fs.FileInfo) bool {
-	in, ok := a.in.(*os.File)
-	if !ok {
+	if a.inFile == nil {
 		return false
 	}
-	stat, err := in.Stat()
+	stat, err := a.inFile.Stat()
 	return err == nil && os.SameFile(stat, file)
 }
 

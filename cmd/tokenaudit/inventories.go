@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -20,10 +21,10 @@ import (
 type savedInventory struct {
 	name string
 	in   io.Reader
-	// file is nil for a pipe, which can be read only once.
-	file *os.File
-	// temporary is the path of a copy that has to be removed, or empty.
-	temporary string
+	// again is in as it can be read more than once; nil for a pipe.
+	again io.ReadSeeker
+	// close closes what was opened, and removes a copy; nil for nothing.
+	close func() error
 	// head is set when the inventory was read to its end.
 	head inventory.Head
 }
@@ -34,7 +35,7 @@ type inventories []savedInventory
 // openInventories opens all of them, so that one that is missing is told before
 // the first is judged. With again set, a pipe is copied to a temporary file so
 // that it can be read more than once.
-func (a *app) openInventories(paths []string, again bool) (inventories, error) {
+func (a *app) openInventories(ctx context.Context, paths []string, again bool) (inventories, error) {
 	var files inventories
 	seen := map[string]bool{}
 	for _, path := range paths {
@@ -42,7 +43,10 @@ func (a *app) openInventories(paths []string, again bool) (inventories, error) {
 			return nil, errors.Join(usageError{fmt.Errorf("%s is given twice", path)}, files.close())
 		}
 		seen[path] = true
-		f, err := a.openInventory(path, again)
+		f, err := a.openInventory(ctx, path)
+		if err == nil && again && f.again == nil {
+			f, err = f.copied(ctx, maxCopy)
+		}
 		files = append(files, f)
 		if err != nil {
 			return nil, errors.Join(err, files.close())
@@ -51,58 +55,99 @@ func (a *app) openInventories(paths []string, again bool) (inventories, error) {
 	return files, nil
 }
 
-func (a *app) openInventory(path string, again bool) (savedInventory, error) {
-	s := savedInventory{name: path, in: a.in}
+func (a *app) openInventory(ctx context.Context, path string) (savedInventory, error) {
 	if path == output.Stdout {
-		s.name = "standard input"
-	} else {
-		f, err := os.Open(path)
-		if err != nil {
-			return s, fmt.Errorf("inventory: %w", err)
-		}
-		stat, err := f.Stat()
-		if err == nil && stat.IsDir() {
-			err = errors.New("is a folder, not an inventory")
-		}
-		if err != nil {
-			return s, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
-		}
-		s.in = f
-		if stat.Mode().IsRegular() {
-			s.file = f
-		}
+		return savedInventory{name: "standard input", in: a.in}, nil
 	}
-	if again && s.file == nil {
-		return s.spool()
+	s := savedInventory{name: path}
+	f, err := interruptible.Open(ctx, path)
+	if err != nil {
+		return s, fmt.Errorf("inventory: %w", err)
+	}
+	s.in, s.close = f, f.Close
+	stat, err := f.Stat()
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	if stat.Mode().IsRegular() {
+		s.again = f
 	}
 	return s, nil
 }
 
-// spool copies a pipe to a temporary file.
-func (s savedInventory) spool() (savedInventory, error) {
-	f, err := os.CreateTemp("", "tokenaudit-*.json")
+// maxCopy bounds the copy of a pipe, in bytes: a token takes some 2.7 kB as collect
+// prints it, so three million fit.
+const maxCopy = 8 << 30
+
+// maxBeginning is how far the beginning of a document is looked for, in bytes.
+const maxBeginning = 64 << 10
+
+// copied copies a pipe of at most limit bytes to a temporary file, if it begins as an
+// inventory does.
+func (s savedInventory) copied(ctx context.Context, limit int64) (savedInventory, error) {
+	var begin bytes.Buffer
+	if err := inventory.CheckBeginning(ctx, io.TeeReader(io.LimitReader(s.in, maxBeginning), &begin)); err != nil {
+		return s, fmt.Errorf("%s: %w", s.name, err)
+	}
+	f, err := newTemporary()
 	if err != nil {
 		return s, fmt.Errorf("keep %s for a second look: %w", s.name, err)
 	}
-	s.temporary = f.Name()
-	// What goes beyond would be refused later, and the disk be full before.
-	_, err = io.Copy(f, io.LimitReader(s.in, inventory.MaxDocument+1))
-	s.in, s.file = f, f
-	if err != nil {
-		return s, fmt.Errorf("read %s: %w", s.name, err)
+	source := s.close
+	s.close = func() error {
+		err := f.remove()
+		if source != nil {
+			err = errors.Join(err, source())
+		}
+		return err
 	}
+	n, err := io.Copy(f, io.LimitReader(io.MultiReader(&begin, s.in), limit+1))
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return s, ctx.Err()
+	case err != nil:
+		return s, fmt.Errorf("copy %s to %s: %w", s.name, os.TempDir(), err)
+	case n > limit:
+		return s, fmt.Errorf("%s is larger than %d MiB; save it in a file, or give --at, which needs no copy", s.name, limit>>20)
+	}
+	s.in, s.again = f, f
 	return s, nil
+}
+
+// temporary is a file without a name, where the system has such: however the
+// program ends, nothing is left behind.
+type temporary struct {
+	*os.File
+	// path is empty where the file has no name any more.
+	path string
+}
+
+func newTemporary() (temporary, error) {
+	f, err := os.CreateTemp("", "tokenaudit-*.json")
+	if err != nil {
+		return temporary{}, err
+	}
+	t := temporary{File: f, path: f.Name()}
+	if os.Remove(t.path) == nil {
+		t.path = ""
+	}
+	return t, nil
+}
+
+func (t temporary) remove() error {
+	err := t.Close()
+	if t.path != "" {
+		err = errors.Join(err, os.Remove(t.path))
+	}
+	return err
 }
 
 // close closes the files and removes the temporary ones.
 func (files inventories) close() error {
 	var errs []error
 	for _, s := range files {
-		if s.file != nil {
-			errs = append(errs, s.file.Close())
-		}
-		if s.temporary != "" {
-			errs = append(errs, os.Remove(s.temporary))
+		if s.close != nil {
+			errs = append(errs, s.close())
 		}
 	}
 	return errors.Join(errs...)
@@ -168,10 +213,10 @@ func (files inventories) restrict(scope *report.Scope) (*report.Scope, error) {
 }
 
 func (s savedInventory) rewind() error {
-	if s.file == nil {
+	if s.again == nil {
 		return nil
 	}
-	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+	if _, err := s.again.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read %s again: %w", s.name, err)
 	}
 	return nil

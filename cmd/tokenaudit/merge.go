@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -71,7 +72,7 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 		if slices.Contains(o.files[:i], path) {
 			return usageError{fmt.Errorf("%s is given twice", path)}
 		}
-		_, err := readInput(a.in, path, func(in io.Reader) (struct{}, error) { return struct{}{}, parts.read(ctx, path, in) })
+		_, err := readInput(ctx, a.in, path, func(in io.Reader) (struct{}, error) { return struct{}{}, parts.read(ctx, path, in) })
 		if err != nil {
 			return err
 		}
@@ -84,14 +85,14 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 		if err != nil {
 			return err
 		}
-		return a.writeDocument(o.output, func(w io.Writer) error { return writeReport(w, merged) })
+		return a.writeDocument(ctx, o.output, func(w io.Writer) error { return writeReport(w, merged) })
 	}
 	merged, err := parts.mergeInventories()
 	if err != nil {
 		return err
 	}
 	merged.Tool = a.tool
-	return a.writeInventory(o.output, merged)
+	return a.writeInventory(ctx, o.output, merged)
 }
 
 // read adds a document.
@@ -237,9 +238,9 @@ func writeReport(w io.Writer, r *report.Report) error {
 }
 
 // writeDocument writes to a file, atomically, or to standard output.
-func (a *app) writeDocument(path string, write func(io.Writer) error) error {
+func (a *app) writeDocument(ctx context.Context, path string, write func(io.Writer) error) error {
 	if path == output.Stdout {
 		return write(a.out)
 	}
-	return output.WriteFile(path, write)
+	return output.WriteFile(interruptible.UnlessEnded(ctx), path, write)
 }

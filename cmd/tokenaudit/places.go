@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -15,30 +13,10 @@ func checkPlace(flag, path string) error {
 	if path == output.Stdout {
 		return nil
 	}
-	stat, err := os.Stat(path)
-	if err == nil && stat.IsDir() {
-		return fmt.Errorf("%s: %s is a folder", flag, path)
+	if err := output.CheckFile(path); err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
 	}
-	if err == nil && !stat.Mode().IsRegular() {
-		// A pipe or a device is written to as it is.
-		return nil
-	}
-	if _, isLink := os.Readlink(path); err != nil && isLink == nil {
-		return fmt.Errorf("%s: %s is a link to nothing", flag, path)
-	}
-	folder := filepath.Dir(path)
-	if stat, err := os.Stat(folder); err != nil || !stat.IsDir() {
-		return fmt.Errorf("%s: the folder %s does not exist", flag, folder)
-	}
-	// A file is written beside the one that it replaces.
-	probe, err := os.CreateTemp(folder, ".tokenaudit-*.tmp")
-	if refused, ok := errors.AsType[*fs.PathError](err); ok {
-		return fmt.Errorf("%s: the folder %s cannot be written to: %w", flag, folder, refused.Err)
-	}
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return nil
 }
 
 // paths are the places that the outputs go to.

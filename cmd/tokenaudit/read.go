@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -38,7 +38,7 @@ type reading struct {
 }
 
 // newReading checks the flags and loads the configuration.
-func (a *app) newReading(o readOptions) (*reading, error) {
+func (a *app) newReading(ctx context.Context, o readOptions) (*reading, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (a *app) newReading(o readOptions) (*reading, error) {
 			return nil, usageError{fmt.Errorf("--shard: %w", err)}
 		}
 	}
-	if r.config, err = a.loadConfig(o.config, false); err != nil {
+	if r.config, err = a.loadConfig(ctx, o.config, false); err != nil {
 		return nil, err
 	}
 	if len(r.config.Sources) == 0 {
@@ -94,7 +94,7 @@ func (r *reading) entries(ctx context.Context) ([]collectors.Entry, error) {
 }
 
 // session makes the HTTP session that all collectors share. observe may be nil.
-func (r *reading) session(observe func(cmsapi.Event)) (*cmsapi.Session, error) {
+func (r *reading) session(ctx context.Context, observe func(cmsapi.Event)) (*cmsapi.Session, error) {
 	o := cmsapi.Options{
 		UserAgent: "tokenaudit/" + r.app.tool.Version,
 		MaxWait:   cmp.Or(r.options.maxWait, r.config.Limits.MaxWait),
@@ -107,7 +107,7 @@ func (r *reading) session(observe func(cmsapi.Event)) (*cmsapi.Session, error) {
 		o.Log = requestLog(r.app.err)
 	}
 	if r.options.caBundle != "" {
-		bundle, err := readBundle(r.options.caBundle)
+		bundle, err := readBundle(ctx, r.options.caBundle)
 		if err != nil {
 			return nil, usageError{fmt.Errorf("--ca-bundle: %w", err)}
 		}
@@ -120,8 +120,8 @@ func (r *reading) session(observe func(cmsapi.Event)) (*cmsapi.Session, error) {
 	return session, nil
 }
 
-func readBundle(path string) ([]byte, error) {
-	f, err := os.Open(path)
+func readBundle(ctx context.Context, path string) ([]byte, error) {
+	f, err := interruptible.Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 		return err
 	}
 	progress := &collectors.Progress{}
-	session, err := r.session(progress.Observe)
+	session, err := r.session(ctx, progress.Observe)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -64,7 +65,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	}
 	paths := o.paths
 	if len(paths) == 0 {
-		cfg, err := a.loadConfig(o.config, true)
+		cfg, err := a.loadConfig(ctx, o.config, true)
 		if err != nil {
 			return err
 		}
@@ -83,7 +84,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		return usageError{fmt.Errorf("--run %s: no test has such a name", o.run)}
 	}
 	if o.junit != "" {
-		if err := output.WriteFile(o.junit, func(w io.Writer) error { return writeJUnit(w, results) }); err != nil {
+		if err := output.WriteFile(interruptible.UnlessEnded(ctx), o.junit, func(w io.Writer) error { return writeJUnit(w, results) }); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
@@ -52,7 +53,7 @@ func (a *app) scan(ctx context.Context, o scanOptions) error {
 	if err := checkInventory(o.saveInventory); err != nil {
 		return err
 	}
-	r, err := a.newReading(o.readOptions)
+	r, err := a.newReading(ctx, o.readOptions)
 	if err != nil {
 		return err
 	}
@@ -92,11 +93,11 @@ func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) err
 		au.app.warnOfHindsight(au.plan.at, latest.time)
 	}
 	if saveInventory != "" {
-		if err := au.app.writeInventory(saveInventory, r.inventory(kept)); err != nil {
+		if err := au.app.writeInventory(ctx, saveInventory, r.inventory(kept)); err != nil {
 			return err
 		}
 	}
-	return au.finish(result)
+	return au.finish(ctx, result)
 }
 
 // checkInventory checks the file of --save-inventory before the work.
@@ -111,10 +112,10 @@ func checkInventory(file string) error {
 }
 
 // writeInventory writes an inventory to a file or to standard output.
-func (a *app) writeInventory(path string, inv inventory.Inventory) error {
+func (a *app) writeInventory(ctx context.Context, path string, inv inventory.Inventory) error {
 	inv.Schema, inv.Tool = inventory.Schema, a.tool
 	if path == output.Stdout {
 		return inventory.Write(a.out, inv)
 	}
-	return output.WriteFile(path, func(w io.Writer) error { return inventory.Write(w, inv) })
+	return output.WriteFile(interruptible.UnlessEnded(ctx), path, func(w io.Writer) error { return inventory.Write(w, inv) })
 }

@@ -62,7 +62,7 @@ func (a *app) schemaText(ctx context.Context, o rulesOptions, name string) ([]by
 	cfg := &config.Config{}
 	if o.config != "" {
 		var err error
-		if cfg, err = a.loadConfig(o.config, false); err != nil {
+		if cfg, err = a.loadConfig(ctx, o.config, false); err != nil {
 			return nil, err
 		}
 	}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 
 	"golang.org/x/term"
+
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 )
 
 // defaultWidth is the width of a terminal that does not tell.
@@ -14,9 +17,11 @@ const defaultWidth = 80
 // streams are where a command reads and writes. Data goes to out, everything
 // else to err.
 type streams struct {
-	in  io.Reader
-	out io.Writer
-	err io.Writer
+	in io.Reader
+	// inFile is what in reads; nil where that is no file.
+	inFile *os.File
+	out    io.Writer
+	err    io.Writer
 	// outTerminal and errTerminal tell whether a person is looking.
 	outTerminal, errTerminal bool
 	// dumb: the terminal cannot move its cursor.
@@ -31,6 +36,7 @@ type streams struct {
 
 func newStreams(s surroundings, lookup func(string) (string, bool)) *streams {
 	std := &streams{in: s.in, out: s.out, err: s.err, width: defaultWidth}
+	std.inFile, _ = s.in.(*os.File)
 	std.errTerminal, std.width = terminal(s.err, std.width)
 	std.outTerminal, std.width = terminal(s.out, std.width)
 	name, _ := lookup("TERM")
@@ -39,6 +45,11 @@ func newStreams(s surroundings, lookup func(string) (string, bool)) *streams {
 	off, _ := lookup("NO_COLOR")
 	std.colour = off == "" && !std.dumb
 	return std
+}
+
+// endWith has a read of in and a write to out end with ctx.
+func (s *streams) endWith(ctx context.Context) {
+	s.in, s.out = interruptible.Reader(ctx, s.in), interruptible.Writer(ctx, s.out)
 }
 
 func terminal(w io.Writer, width int) (bool, int) {

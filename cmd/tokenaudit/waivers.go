@@ -71,7 +71,7 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 	if at.IsZero() {
 		at = a.now().UTC()
 	}
-	cfg, err := a.loadConfig(o.config, false)
+	cfg, err := a.loadConfig(ctx, o.config, false)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 	}
 	var saved *report.Report
 	if o.report != "" {
-		if saved, err = a.readReport(o.report); err != nil {
+		if saved, err = a.readReport(ctx, o.report); err != nil {
 			return err
 		}
 	}

@@ -42,3 +42,10 @@ func ReadAll(ctx context.Context, r io.Reader, l Limits) (Inventory, error) {
 	inv.Tool, inv.Shard, inv.Only = head.Tool, head.Shard, head.Only
 	return inv, nil
 }
+
+// CheckBeginning reads the beginning of a document and returns what Read would find
+// wrong with it, such as that it is empty, compressed or no JSON object at all. It
+// reads no further than one block, or to the first character that is not a blank.
+func CheckBeginning(ctx context.Context, r io.Reader) error {
+	return newScanner(r, Limits{}.orDefault()).begin(ctx)
+}

@@ -2,12 +2,12 @@ package manifest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,6 +18,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -50,9 +51,9 @@ func (e *Error) Error() string {
 	return where + ": " + e.Message
 }
 
-// Open reads a manifest from a file.
-func Open(file string) (*Manifest, error) {
-	f, err := os.Open(file)
+// Open reads a manifest from a file, until ctx ends.
+func Open(ctx context.Context, file string) (*Manifest, error) {
+	f, err := interruptible.Open(ctx, file)
 	if err != nil {
 		return nil, fmt.Errorf("read the manifest: %w", err)
 	}

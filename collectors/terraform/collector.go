@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -18,9 +18,9 @@ type collector struct {
 	now             func() time.Time
 }
 
-// Open reads a plan from a file.
-func Open(file, root string) (*Plan, error) {
-	f, err := os.Open(file)
+// Open reads a plan from a file, until ctx ends.
+func Open(ctx context.Context, file, root string) (*Plan, error) {
+	f, err := interruptible.Open(ctx, file)
 	if err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
@@ -40,8 +40,8 @@ func (c *collector) Discover(context.Context) ([]inventory.Source, error) {
 }
 
 // Collect reads the plan, as it would be applied now.
-func (c *collector) Collect(_ context.Context, source inventory.Source) (inventory.Source, error) {
-	p, warnings, err := c.read()
+func (c *collector) Collect(ctx context.Context, source inventory.Source) (inventory.Source, error) {
+	p, warnings, err := c.read(ctx)
 	if err != nil {
 		source.Units = append(source.Units, inventory.FailedUnit(unitPlan, inventory.ErrUnreadable, oneLine(err), "Print the plan with terraform show -json PLANFILE.", kinds()...))
 		return source, nil
@@ -54,8 +54,8 @@ func (c *collector) Collect(_ context.Context, source inventory.Source) (invento
 	return p.Source(c.now().UTC().Truncate(time.Second)), nil
 }
 
-func (c *collector) read() (*Plan, []string, error) {
-	p, err := Open(c.plan, c.root)
+func (c *collector) read(ctx context.Context) (*Plan, []string, error) {
+	p, err := Open(ctx, c.plan, c.root)
 	if err != nil || c.dir == "" {
 		return p, nil, err
 	}
@@ -64,8 +64,8 @@ func (c *collector) read() (*Plan, []string, error) {
 }
 
 // Probe tells whether the plan can be read.
-func (c *collector) Probe(context.Context) []collectors.Check {
-	p, _, err := c.read()
+func (c *collector) Probe(ctx context.Context) []collectors.Check {
+	p, _, err := c.read(ctx)
 	if err != nil {
 		return []collectors.Check{{
 			Name: "plan", Status: collectors.CheckFailed, Detail: oneLine(err), Class: inventory.ErrUnreadable,

@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestRealPlans(t *testing.T) {
 	for _, name := range []string{"cysp-create", "labd-create"} {
 		t.Run(name, func(t *testing.T) {
-			p, err := terraform.Open(filepath.Join("testdata", name+".json"), name)
+			p, err := terraform.Open(t.Context(), filepath.Join("testdata", name+".json"), name)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,6 +2,7 @@ package output
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -10,14 +11,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 )
 
+// newFileMode is the mode of a file that was not there: it tells which tokens are
+// weak, which concerns nobody else on the machine.
+const newFileMode = 0o600
+
 // WriteFile replaces a file atomically: write goes to a new file in the same
-// folder, which takes the place of the old one only when it is whole and on
-// disk. A run that dies leaves the old file as it was. A path that is there and
-// no regular file (a pipe, /dev/stderr) is written to directly.
-func WriteFile(path string, write func(io.Writer) error) (err error) {
-	f, err := createAtomic(path)
+// folder, which takes the place of the old one, and its mode, only when it is whole
+// and on disk. A file that was not there can be read by its owner alone. A run that
+// dies leaves the old file as it was. A path that is there and no regular file (a
+// pipe, /dev/stderr) is written to directly, until ctx ends.
+func WriteFile(ctx context.Context, path string, write func(io.Writer) error) (err error) {
+	f, err := createAtomic(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -28,34 +36,76 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	return f.commit()
 }
 
+// CheckFile reports, before the work, why WriteFile could not write a file after it:
+// the name is too long, the folder is not there or cannot be written to. It leaves
+// nothing behind, and does not open a pipe.
+func CheckFile(path string) error {
+	target, mode, direct, err := examine(path)
+	if err != nil || direct {
+		return err
+	}
+	f, err := createBeside(target, mode)
+	if err != nil {
+		return err
+	}
+	return f.discard()
+}
+
 // atomicFile is a file that is being written beside the one it will replace.
 type atomicFile struct {
 	*bufio.Writer
-	file *os.File
-	// target is the file to replace; empty when file is the target itself.
+	file   io.Closer
 	target string
+	// beside is the new file that will replace the target; nil when it is the target
+	// itself that is written to.
+	beside *os.File
 	closed bool
 }
 
 // createAtomic starts to write a file. Close it by commit, or discard it.
-func createAtomic(path string) (*atomicFile, error) {
+func createAtomic(ctx context.Context, path string) (*atomicFile, error) {
 	target, mode, direct, err := examine(path)
 	if err != nil {
 		return nil, err
 	}
-	if direct {
-		file, err := os.OpenFile(target, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, fmt.Errorf("open for writing: %w", err)
-		}
-		return &atomicFile{Writer: bufio.NewWriter(file), file: file}, nil
+	if !direct {
+		return createBeside(target, mode)
 	}
-	name := filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+"."+rand.Text()[:10]+".tmp")
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	file, err := interruptible.OpenForWriting(ctx, target)
 	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", path, err)
+		return nil, fmt.Errorf("open for writing: %w", err)
 	}
-	return &atomicFile{Writer: bufio.NewWriterSize(file, 1<<16), file: file, target: target}, nil
+	return &atomicFile{Writer: bufio.NewWriter(file), file: file, target: target}, nil
+}
+
+// createBeside starts to write a file in the folder of the one that it will replace.
+// Its name is no longer than any in use: that of target may be as long as the system
+// allows.
+func createBeside(target string, mode fs.FileMode) (*atomicFile, error) {
+	folder := filepath.Dir(target)
+	if stat, err := os.Stat(folder); err != nil || !stat.IsDir() {
+		return nil, fmt.Errorf("the folder %s does not exist", folder)
+	}
+	name := filepath.Join(folder, ".tokenaudit-"+rand.Text()[:10]+".tmp")
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFileMode)
+	if err == nil && mode != newFileMode {
+		// The umask must not narrow what somebody chose.
+		if err = file.Chmod(mode); err != nil {
+			err = errors.Join(err, file.Close(), os.Remove(name))
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the folder %s cannot be written to: %w", folder, withoutPath(err))
+	}
+	return &atomicFile{Writer: bufio.NewWriterSize(file, 1<<16), file: file, beside: file, target: target}, nil
+}
+
+// withoutPath leaves out the path of an error that names it already.
+func withoutPath(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
 }
 
 // examine finds what a path stands for: a link is followed, so that it stays a
@@ -68,19 +118,19 @@ func examine(path string) (target string, mode fs.FileMode, direct bool, err err
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Lstat(path); err == nil {
-			return "", 0, false, fmt.Errorf("write %s: is a link to a file that does not exist", path)
+			return "", 0, false, fmt.Errorf("%s is a link to nothing", path)
 		}
-		return path, 0o644, false, nil
+		return path, newFileMode, false, nil
 	case err != nil:
-		return "", 0, false, fmt.Errorf("write %s: %w", path, err)
+		return "", 0, false, fmt.Errorf("%s: %w", path, withoutPath(err))
 	case found.IsDir():
-		return "", 0, false, fmt.Errorf("write %s: is a folder", path)
+		return "", 0, false, fmt.Errorf("%s is a folder", path)
 	case !found.Mode().IsRegular(), strings.HasPrefix(path, "/dev/"):
 		return path, 0, true, nil
 	}
 	target, err = filepath.EvalSymlinks(path)
 	if err != nil {
-		return "", 0, false, fmt.Errorf("write %s: %w", path, err)
+		return "", 0, false, fmt.Errorf("%s: %w", path, withoutPath(err))
 	}
 	return target, found.Mode().Perm(), false, nil
 }
@@ -88,17 +138,17 @@ func examine(path string) (target string, mode fs.FileMode, direct bool, err err
 // commit puts the file in its place.
 func (f *atomicFile) commit() error {
 	if err := f.Flush(); err != nil {
-		return fmt.Errorf("write %s: %w", f.name(), err)
+		return fmt.Errorf("write %s: %w", f.target, err)
 	}
 	f.closed = true
-	if f.target == "" {
+	if f.beside == nil {
 		return f.file.Close()
 	}
-	if err := errors.Join(f.file.Sync(), f.file.Close()); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", f.target, err), os.Remove(f.file.Name()))
+	if err := errors.Join(f.beside.Sync(), f.beside.Close()); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", f.target, err), os.Remove(f.beside.Name()))
 	}
-	if err := os.Rename(f.file.Name(), f.target); err != nil {
-		return errors.Join(fmt.Errorf("replace %s: %w", f.target, err), os.Remove(f.file.Name()))
+	if err := os.Rename(f.beside.Name(), f.target); err != nil {
+		return errors.Join(fmt.Errorf("replace %s: %w", f.target, err), os.Remove(f.beside.Name()))
 	}
 	return nil
 }
@@ -110,15 +160,8 @@ func (f *atomicFile) discard() error {
 	}
 	f.closed = true
 	err := f.file.Close()
-	if f.target != "" {
-		err = errors.Join(err, os.Remove(f.file.Name()))
+	if f.beside != nil {
+		err = errors.Join(err, os.Remove(f.beside.Name()))
 	}
 	return err
-}
-
-func (f *atomicFile) name() string {
-	if f.target == "" {
-		return f.file.Name()
-	}
-	return f.target
 }

@@ -3,6 +3,7 @@
 package output
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -80,7 +81,7 @@ func clash(first string, second Output) error {
 // once all of them could be written: after an error no file has changed, or
 // every one of them is whole. Terminal, Width and Colour of the options hold
 // for stdout alone.
-func WriteOutputs(outputs []Output, stdout io.Writer, r *report.Report, o format.Options) (err error) {
+func WriteOutputs(ctx context.Context, outputs []Output, stdout io.Writer, r *report.Report, o format.Options) (err error) {
 	fileOptions := o
 	fileOptions.Terminal, fileOptions.Width, fileOptions.Colour = false, 0, false
 	var files []*atomicFile
@@ -93,7 +94,7 @@ func WriteOutputs(outputs []Output, stdout io.Writer, r *report.Report, o format
 		if output.Path == Stdout {
 			continue
 		}
-		f, err := createAtomic(output.Path)
+		f, err := createAtomic(ctx, output.Path)
 		if err != nil {
 			return err
 		}

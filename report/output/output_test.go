@@ -69,7 +69,7 @@ func TestWriteOutputsReplacesAllOrNone(t *testing.T) {
 	}
 	var stdout bytes.Buffer
 	broken := errors.New("broken")
-	err := WriteOutputs([]Output{{write("new", nil), one}, {write("half", broken), two}, {write("out", nil), Stdout}}, &stdout, &report.Report{}, format.Options{})
+	err := WriteOutputs(t.Context(), []Output{{write("new", nil), one}, {write("half", broken), two}, {write("out", nil), Stdout}}, &stdout, &report.Report{}, format.Options{})
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), two) {
 		t.Fatalf("error %v, want one that names %s", err, two)
 	}
@@ -78,7 +78,7 @@ func TestWriteOutputsReplacesAllOrNone(t *testing.T) {
 		t.Errorf("standard output got %q after a failed file", &stdout)
 	}
 
-	err = WriteOutputs([]Output{{write("new one", nil), one}, {write("new two", nil), two}, {write("out", nil), Stdout}}, &stdout, &report.Report{}, format.Options{})
+	err = WriteOutputs(t.Context(), []Output{{write("new one", nil), one}, {write("new two", nil), two}, {write("out", nil), Stdout}}, &stdout, &report.Report{}, format.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestWriteFileSurvivesAPanic(t *testing.T) {
 	}
 	func() {
 		defer func() { _ = recover() }()
-		_ = WriteFile(path, func(w io.Writer) error {
+		_ = WriteFile(t.Context(), path, func(w io.Writer) error {
 			_, _ = io.WriteString(w, "half of the new")
 			panic("dies")
 		})
@@ -133,17 +133,17 @@ func TestWriteFileKeepsLinksAndRefusesFolders(t *testing.T) {
 	if err := os.Symlink("real", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteFile(filepath.Join(dir, "link"), hello); err != nil {
+	if err := WriteFile(t.Context(), filepath.Join(dir, "link"), hello); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, dir, map[string]string{"real": "hello", "link": "hello"})
-	if err := WriteFile(dir, hello); err == nil || !strings.Contains(err.Error(), "is a folder") {
+	if err := WriteFile(t.Context(), dir, hello); err == nil || !strings.Contains(err.Error(), "is a folder") {
 		t.Errorf("writing to a folder: %v", err)
 	}
-	if err := WriteFile(filepath.Join(dir, "missing", "report"), hello); err == nil {
+	if err := WriteFile(t.Context(), filepath.Join(dir, "missing", "report"), hello); err == nil {
 		t.Error("writing into a folder that is not there succeeded")
 	}
-	if err := WriteFile("/dev/null", hello); err != nil {
+	if err := WriteFile(t.Context(), "/dev/null", hello); err != nil {
 		t.Errorf("writing to a device: %v", err)
 	}
 	if found, err := os.Stat("/dev/null"); err != nil || found.Mode().IsRegular() {
@@ -168,7 +168,7 @@ func TestWriteFileWritesThroughALinkToAPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	hello := func(w io.Writer) error { _, err := io.WriteString(w, "hello"); return err }
-	if err := WriteFile(link, hello); err != nil {
+	if err := WriteFile(t.Context(), link, hello); err != nil {
 		t.Fatal(err)
 	}
 	if found, err := os.Lstat(link); err != nil || found.Mode().Type() != os.ModeSymlink {
@@ -185,8 +185,66 @@ func TestWriteFileRefusesALinkToNothing(t *testing.T) {
 	if err := os.Symlink("gone", link); err != nil {
 		t.Fatal(err)
 	}
-	err := WriteFile(link, func(io.Writer) error { return nil })
-	if err == nil || !strings.Contains(err.Error(), "is a link to a file that does not exist") {
+	err := WriteFile(t.Context(), link, func(io.Writer) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "is a link to nothing") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// What a report says concerns its owner alone, unless somebody has chosen otherwise:
+// then not even the umask narrows it.
+func TestWriteFileMode(t *testing.T) {
+	dir := t.TempDir()
+	for name, mode := range map[string]os.FileMode{"private": 0o600, "shared": 0o666, "group": 0o640} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		expectMode(t, path, mode)
+	}
+	expectMode(t, filepath.Join(dir, "new"), 0o600)
+}
+
+func expectMode(t *testing.T, path string, want os.FileMode) {
+	t.Helper()
+	if err := WriteFile(t.Context(), path, func(io.Writer) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := os.Stat(path); err != nil || found.Mode() != want {
+		t.Errorf("%s has mode %v, %v; want %v", path, found.Mode(), err, want)
+	}
+}
+
+func TestCheckFile(t *testing.T) {
+	dir := t.TempDir()
+	longest := strings.Repeat("n", 255) // as long as most systems allow
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"new":                "",
+		longest:              "",
+		longest + "n":        "file name too long",
+		"absent/new":         "the folder " + filepath.Join(dir, "absent") + " does not exist",
+		"file/new":           "not a directory",
+		"toolong/" + longest: "does not exist",
+	} {
+		path := filepath.Join(dir, name)
+		before, after := CheckFile(path), WriteFile(t.Context(), path, func(io.Writer) error { return nil })
+		switch {
+		case want == "" && (before != nil || after != nil):
+			t.Errorf("%.20s: %v, %v", name, before, after)
+		case want != "" && (before == nil || !strings.Contains(before.Error(), want)):
+			t.Errorf("%.20s: got %v, want %s", name, before, want)
+		case (before == nil) != (after == nil):
+			t.Errorf("%.20s: %v before the work, %v after it", name, before, after)
+		}
+		if err := os.Remove(path); want == "" && err != nil {
+			t.Error(err)
+		}
+	}
+	expect(t, dir, map[string]string{"file": ""})
 }

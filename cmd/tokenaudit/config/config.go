@@ -10,6 +10,7 @@ package config
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -17,7 +18,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -25,6 +25,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -131,17 +132,21 @@ type Limits struct {
 
 var topKeys = []string{"version", "sources", "policies", "usage", "waivers", "accept_gaps", "gate", "limits"}
 
-// Load reads and parses a file. Every error is an *Error or Errors.
-func Load(file string, definitions []collectors.Definition) (*Config, error) {
-	data, err := readBounded(file)
+// Load reads and parses a file, until ctx ends. Every other error is an *Error or
+// Errors.
+func Load(ctx context.Context, file string, definitions []collectors.Definition) (*Config, error) {
+	data, err := readBounded(ctx, file)
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, &Error{File: file, Message: err.Error()}
 	}
 	return Parse(file, data, definitions)
 }
 
-func readBounded(file string) ([]byte, error) {
-	f, err := os.Open(file)
+func readBounded(ctx context.Context, file string) ([]byte, error) {
+	f, err := interruptible.Open(ctx, file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New("the configuration file does not exist; `tokenaudit init` writes one, -c FILE names another")
 	}

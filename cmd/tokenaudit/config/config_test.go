@@ -367,10 +367,10 @@ func TestLoadTellsWhatIsWrongWithTheFile(t *testing.T) {
 	}
 	for file, want := range map[string]string{
 		filepath.Join(dir, "absent.yaml"): "the configuration file does not exist; `tokenaudit init` writes one, -c FILE names another",
-		dir:                               "cannot read the file: is a directory",
+		dir:                               "cannot open the file: is a folder, not a file",
 		large:                             "the file is larger than 4 MiB",
 	} {
-		_, err := config.Load(file, definitions())
+		_, err := config.Load(t.Context(), file, definitions())
 		if err == nil || err.Error() != file+": "+want {
 			t.Errorf("got %v", err)
 		}

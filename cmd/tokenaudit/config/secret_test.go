@@ -28,7 +28,7 @@ func resolve(t *testing.T, reference string, vars map[string]string) (string, er
 			t.Fatal(err)
 		}
 	}
-	c, err := config.Load(filepath.Join(dir, "conf"), definitions())
+	c, err := config.Load(t.Context(), filepath.Join(dir, "conf"), definitions())
 	if err != nil {
 		t.Fatal(err)
 	}
