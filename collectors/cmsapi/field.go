@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // FieldState says what was found where a field should be.
@@ -191,80 +189,6 @@ func (i *Integer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// List is an array whose elements are decoded one by one: an element that
-// cannot be read is counted, and the others are kept.
-type List[T any] struct {
-	Items []T
-	// State is FieldGiven for an array, even if not all of it could be read.
-	State FieldState
-	// Broken counts the elements that could not be read; their reasons, of which
-	// the first is kept, go to Err.
-	Broken int
-	first  string
-	wrong  string
-}
-
-// UnmarshalJSON implements json.Unmarshaler. It never fails.
-func (l *List[T]) UnmarshalJSON(b []byte) error {
-	*l = List[T]{State: FieldNull}
-	if string(b) == "null" {
-		return nil
-	}
-	raw, isArray := arrayOf(b)
-	if !isArray {
-		*l = List[T]{State: FieldWrong, wrong: jsonType(b)}
-		return nil
-	}
-	*l = List[T]{State: FieldGiven, Items: make([]T, 0, len(raw))}
-	for i, element := range raw {
-		v, wrong := decodeElement[T](element)
-		if wrong == "" {
-			l.Items = append(l.Items, v)
-			continue
-		}
-		if l.Broken++; l.Broken == 1 {
-			l.first = fmt.Sprintf("element %d is %s", i+1, wrong)
-		}
-	}
-	return nil
-}
-
-// arrayOf splits an array into its elements.
-func arrayOf(b []byte) ([]json.RawMessage, bool) {
-	var raw []json.RawMessage
-	err := json.Unmarshal(b, &raw)
-	return raw, err == nil
-}
-
-// decodeElement decodes one element of a list or object; wrong says what it is
-// instead, and is empty if it could be decoded. An element that is null is
-// none.
-func decodeElement[T any](b []byte) (v T, wrong string) {
-	if string(b) == "null" {
-		return v, "null"
-	}
-	if err := json.Unmarshal(b, &v); err != nil {
-		return v, wrongShape(b, err)
-	}
-	return v, ""
-}
-
-// Err says what of the list could not be read: nil if all was. Name is the
-// member's name in the CMS's API. Its class is unreadable.
-func (l List[T]) Err(name string) *Error {
-	switch {
-	case l.State != FieldGiven:
-		return &Error{Class: inventory.ErrUnreadable, Message: reason(name, l.State, l.wrong)}
-	case l.Broken > 0:
-		return brokenError(name, l.Broken, len(l.Items)+l.Broken, l.first)
-	}
-	return nil
-}
-
-func brokenError(name string, broken, all int, first string) *Error {
-	return &Error{Class: inventory.ErrUnreadable, Message: fmt.Sprintf("%d of %d %s cannot be read: %s", broken, all, name, first)}
-}
-
 // Map is an object whose members are decoded one by one. The empty array that
 // PHP writes for an empty object counts as one.
 type Map[T any] struct {
@@ -283,7 +207,7 @@ func (m *Map[T]) UnmarshalJSON(b []byte) error {
 	}
 	var raw map[string]json.RawMessage
 	isObject := json.Unmarshal(b, &raw) == nil
-	if array, isArray := arrayOf(b); !isObject && (!isArray || len(array) > 0) {
+	if isEmptyArray := jsonType(b) == "an array" && countElements(b) == 0; !isObject && !isEmptyArray {
 		*m = Map[T]{State: FieldWrong, wrong: jsonType(b)}
 		return nil
 	}

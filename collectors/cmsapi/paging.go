@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/sourcegraph/conc/pool"
 
@@ -246,6 +247,8 @@ func (r *reader[T]) add(skip int, p Page[T]) {
 	}
 	full := got > 0 && got >= r.step
 	switch {
+	case r.broken >= maxBroken:
+		r.done = true
 	case fresh == 0 && len(p.Items) > 0:
 		r.done = true
 		if r.total == nil || read < *r.total {
@@ -268,6 +271,7 @@ func (r *reader[T]) add(skip int, p Page[T]) {
 // keep takes the new items of a page, and tells how many there were.
 func (r *reader[T]) keep(p Page[T]) int {
 	fresh := 0
+	r.items = slices.Grow(r.items, len(p.Items))
 	for _, item := range p.Items {
 		key := r.paging.Key(item)
 		if key != "" && r.seen[key] {
@@ -366,7 +370,7 @@ func ReadCursor[T any](ctx context.Context, name string, key func(T) string, fet
 		r.count(page)
 		cursor = page.Next
 		switch {
-		case cursor == "":
+		case cursor == "", r.broken >= maxBroken:
 			r.done = true
 		case asked[cursor], fresh == 0 && len(page.Items) > 0:
 			r.done = true

@@ -114,19 +114,14 @@ func (e environments) all() []inventory.Environment {
 // last recorded before keys had environments, so it says nothing.
 func (e environments) scope(links cmsapi.List[link]) inventory.Scope {
 	var items []inventory.ScopeItem
-	nameless := links.Broken
 	for _, l := range links.Items {
-		if l.id() == "" {
-			nameless++
-			continue
-		}
 		items = append(items, e.item(l.id()))
 	}
 	switch {
 	case links.State != cmsapi.FieldGiven:
 		return inventory.UnknownScope(links.Err("environments").Message)
-	case nameless > 0:
-		return inventory.UnknownScope(fmt.Sprintf("%s of the key cannot be read", plural(nameless, "environment")), items...)
+	case links.Broken > 0:
+		return inventory.UnknownScope(fmt.Sprintf("%s of the key cannot be read", plural(links.Broken, "environment")), items...)
 	case len(items) == 0:
 		items = append(items, e.item(master))
 	}

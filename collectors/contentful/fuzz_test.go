@@ -59,7 +59,7 @@ func answer[T identified](data []byte) (collection[T], cmsapi.Listing[T]) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return c.Value, cmsapi.Listing[T]{Err: cmsapi.AsError(err)}
 	}
-	return c.Value, withIDs(request{what: "items", path: "/items"}, cmsapi.Listing[T]{Items: c.Value.Items.Items})
+	return c.Value, cmsapi.Listing[T]{Items: c.Value.Items.Items, Err: c.Value.Items.Err("items")}
 }
 
 // bare is a collector that sends nothing.

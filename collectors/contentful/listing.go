@@ -2,7 +2,6 @@ package contentful
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/url"
 
@@ -32,7 +31,7 @@ func list[T identified](ctx context.Context, client *cmsapi.Client, r request) c
 // listEach reads a list to its end. each sees every page; it is called
 // concurrently.
 func listEach[T identified](ctx context.Context, client *cmsapi.Client, r request, each func(collection[T])) cmsapi.Listing[T] {
-	return withIDs(r, cmsapi.ReadPages(ctx, cmsapi.Paging[T]{
+	return cmsapi.ReadPages(ctx, cmsapi.Paging[T]{
 		Name:  r.what,
 		Limit: pageSize,
 		Key:   T.id,
@@ -49,22 +48,5 @@ func listEach[T identified](ctx context.Context, client *cmsapi.Client, r reques
 			each(c.Value)
 			return c.Value.page(r.what)
 		},
-	}))
-}
-
-// withIDs leaves out what cannot be told apart or referred to: an item whose
-// id cannot be read. The list is not complete then.
-func withIDs[T identified](r request, l cmsapi.Listing[T]) cmsapi.Listing[T] {
-	var kept []T
-	for _, item := range l.Items {
-		if item.id() != "" {
-			kept = append(kept, item)
-		}
-	}
-	if nameless := len(l.Items) - len(kept); nameless > 0 && l.Err == nil {
-		l.Err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: r.path,
-			Message: fmt.Sprintf("%d of %d %s have no id that can be read", nameless, len(l.Items), r.what)}
-	}
-	l.Items = kept
-	return l
+	})
 }

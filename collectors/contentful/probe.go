@@ -214,13 +214,7 @@ func (c *collector) probeList(ctx context.Context, name, unit, path string) prob
 	if len(got.Items) == 0 {
 		return probed{Check: check, empty: true}
 	}
-	first := got.Items[0].id()
-	if first == "" {
-		return probed{Check: c.failed(ctx, name, unit, &cmsapi.Error{
-			Class: inventory.ErrUnreadable, Path: path, Message: "what is listed has no id that can be read",
-		})}
-	}
-	return probed{Check: check, first: first}
+	return probed{Check: check, first: got.Items[0].id()}
 }
 
 // probeKeys checks the two lists of keys of a space. Where both are empty it

@@ -208,7 +208,7 @@ func key(source inventory.Source, k apiKey, known environments, people directory
 		Source:       source.ID,
 		Description:  string(k.Description.Value),
 		Access:       inventory.NewAccess(inventory.LevelRead, inventory.No),
-		Environments: known.scope(k.Environments),
+		Environments: known.scope(k.Environments.List),
 		CreatedAt:    cmsapi.Timestamp("createdAt", k.sys().CreatedAt, false),
 		UpdatedAt:    cmsapi.Timestamp("updatedAt", k.sys().UpdatedAt, false),
 		RevokedAt:    inventory.None(),

@@ -105,7 +105,7 @@ func TestScopeOfKey(t *testing.T) {
 				member = `,"environments":` + test.key
 			}
 			key := decoded[apiKey](t, `{"sys":{"id":"k"}`+member+`}`)
-			scope := newEnvironments(test.environments, test.aliases).scope(key.Environments)
+			scope := newEnvironments(test.environments, test.aliases).scope(key.Environments.List)
 			if scope.State != test.state || scope.Effective != test.effective {
 				t.Errorf("got %s with %d effective, want %s with %d", scope.State, scope.Effective, test.state, test.effective)
 			}

@@ -19,6 +19,16 @@ type (
 	moment  = cmsapi.Field[cmsapi.Moment]
 )
 
+// array is a list of which as many elements are read as ten pages have. No key
+// has so many environments, and no role so many policies.
+type array[T any] struct{ cmsapi.List[T] }
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails.
+func (l *array[T]) UnmarshalJSON(b []byte) error {
+	l.Decode(b, 10*pageSize)
+	return nil
+}
+
 // system is the sys member of an item: what only some kinds of items have is
 // absent from the others.
 type system struct {
@@ -62,6 +72,16 @@ func (i item) sys() system { return i.Sys.Value }
 // id is empty for an item whose id cannot be read.
 func (i item) id() string { return string(i.sys().ID.Value) }
 
+// Flaw says why an item of a list cannot be told apart or referred to.
+func (i item) Flaw() string { return withoutID(i.id()) }
+
+func withoutID(id string) string {
+	if id == "" {
+		return "has no id that can be read"
+	}
+	return ""
+}
+
 // link refers to another item.
 type link struct {
 	Sys cmsapi.Field[struct {
@@ -72,23 +92,26 @@ type link struct {
 
 func (l link) id() string { return string(l.Sys.Value.ID.Value) }
 
+// Flaw says why a link of a list leads nowhere.
+func (l link) Flaw() string { return withoutID(l.id()) }
+
 func (l link) linkType() string { return string(l.Sys.Value.LinkType.Value) }
 
 // collection is one page of a list. Limit is optional: some documented samples
 // leave it out. Every one documented or recorded has a total.
 type collection[T any] struct {
-	Total    number         `json:"total"`
-	Limit    number         `json:"limit"`
-	Items    cmsapi.List[T] `json:"items"`
+	Total    number   `json:"total"`
+	Limit    number   `json:"limit"`
+	Items    array[T] `json:"items"`
 	Includes cmsapi.Field[struct {
-		User cmsapi.List[user] `json:"User"`
+		User array[user] `json:"User"`
 	}] `json:"includes"`
 }
 
 // page is the collection as a page of a list. A list without a total cannot be
 // held against it, so it is not known to be whole.
 func (c collection[T]) page(what string) (cmsapi.Page[T], error) {
-	p, err := cmsapi.PageOf(what, c.Items, c.Total, c.Limit)
+	p, err := cmsapi.PageOf(what, c.Items.List, c.Total, c.Limit)
 	if c.Total.Missing() {
 		p.Uncounted = c.Total.Reason("total")
 	}
@@ -111,9 +134,9 @@ type organization struct {
 // one ever recorded is "allow all", which on these two APIs is reading.
 type apiKey struct {
 	item
-	Name         text              `json:"name"`
-	Description  text              `json:"description"`
-	Environments cmsapi.List[link] `json:"environments"`
+	Name         text        `json:"name"`
+	Description  text        `json:"description"`
+	Environments array[link] `json:"environments"`
 	// PreviewKey links a delivery key to the preview key that was made with it;
 	// the preview key has no link back.
 	PreviewKey cmsapi.Field[link] `json:"preview_api_key"`
@@ -137,9 +160,9 @@ type alias struct {
 // no name and has the user; the caller's own list has a name and no user.
 type accessToken struct {
 	item
-	Name      text                `json:"name"`
-	RevokedAt moment              `json:"revokedAt"`
-	Scopes    cmsapi.List[string] `json:"scopes"`
+	Name      text          `json:"name"`
+	RevokedAt moment        `json:"revokedAt"`
+	Scopes    array[string] `json:"scopes"`
 }
 
 // membership ties a person to an organization or a space, or a team to a
@@ -149,8 +172,8 @@ type membership struct {
 	// Role is the standing in the organization.
 	Role text `json:"role"`
 	// Admin and Roles are the rights in a space.
-	Admin boolean           `json:"admin"`
-	Roles cmsapi.List[link] `json:"roles"`
+	Admin boolean     `json:"admin"`
+	Roles array[link] `json:"roles"`
 	// User is where recorded answers have the link that the documentation has
 	// under sys.
 	User cmsapi.Field[link] `json:"user"`
@@ -176,11 +199,25 @@ type user struct {
 // role is a role of a space.
 type role struct {
 	item
-	Permissions cmsapi.Field[map[string]cmsapi.Field[words]] `json:"permissions"`
-	Policies    cmsapi.List[struct {
+	Permissions cmsapi.Field[permissions] `json:"permissions"`
+	Policies    array[struct {
 		Effect  text                `json:"effect"`
 		Actions cmsapi.Field[words] `json:"actions"`
 	}] `json:"policies"`
+}
+
+// permissions are a role's, by what they are for.
+type permissions map[string]cmsapi.Field[words]
+
+// maxPermissions bounds the text of permissions, in bytes: there are six kinds.
+const maxPermissions = 64 << 10
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *permissions) UnmarshalJSON(b []byte) error {
+	if len(b) > maxPermissions {
+		return errors.New("the permissions are too long")
+	}
+	return json.Unmarshal(b, (*map[string]cmsapi.Field[words])(p))
 }
 
 // words is a word or an array of words: permissions and actions come in both
@@ -194,17 +231,14 @@ func (w *words) UnmarshalJSON(b []byte) error {
 		*w = words{word}
 		return nil
 	}
-	var list []*string
+	var list array[string]
 	if err := json.Unmarshal(b, &list); err != nil {
 		return err
 	}
-	*w = make(words, len(list))
-	for i, word := range list {
-		if word == nil {
-			return errors.New("a word is null")
-		}
-		(*w)[i] = *word
+	if err := list.Err("words"); err != nil {
+		return err
 	}
+	*w = list.Items
 	return nil
 }
 

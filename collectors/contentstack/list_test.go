@@ -55,7 +55,7 @@ func TestReadList(t *testing.T) {
 		{name: "the same hundred forever", body: tokenList(100, -1), noPaging: true, items: 100, class: inventory.ErrTruncated},
 		{name: "a count that lies high", body: tokenList(7, 9), items: 7, class: inventory.ErrTruncated},
 		{name: "a count that lies low", body: tokenList(7, 3), items: 7, class: inventory.ErrTruncated},
-		{name: "a count that is none", body: `{"count": "many", "tokens": [{"uid": "a"}]}`, items: 1, requests: 1},
+		{name: "a count that is none", body: `{"count": "many", "tokens": [{"uid": "a"}]}`, items: 1, class: inventory.ErrTruncated, requests: 1},
 		{name: "repetitions", body: `{"tokens": [{"uid": "a"}, {"uid": "a"}, {"uid": "b"}]}`, items: 2, requests: 1},
 		{name: "entries without a uid", body: `{"tokens": [{"uid": "a"}, {"name": "b"}, {"uid": null}, {"uid": ""}, 7, null]}`, items: 1, class: inventory.ErrUnreadable},
 		{name: "nothing but entries without a uid", body: `{"tokens": [{}]}`, class: inventory.ErrUnreadable},

@@ -1,0 +1,108 @@
+package cmsapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// flawed is an element that is broken without an id.
+type flawed struct {
+	ID Field[string] `json:"id"`
+}
+
+func (f flawed) Flaw() string {
+	if f.ID.Value == "" {
+		return "has no id"
+	}
+	return ""
+}
+
+func TestListsAreBounded(t *testing.T) {
+	t.Parallel()
+	many := func(n int, element string) string {
+		return "[" + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + "]"
+	}
+	tests := map[string]struct {
+		json  string
+		items int
+		err   string
+	}{
+		"as many as there may be":  {many(500, `{"id":"a"}`), 500, ""},
+		"one more":                 {many(501, `{"id":"a"}`), 500, "1 of 501 keys cannot be read: element 501 is one more than the 500 that an answer may have"},
+		"many more":                {many(9000, `{"id":"a"}`), 500, "8500 of 9000 keys cannot be read: element 501 is one more than the 500 that an answer may have"},
+		"a hundred without an id":  {many(100, `{}`), 0, "100 of 100 keys cannot be read: element 1 has no id"},
+		"and what comes after it":  {strings.Replace(many(101, `{}`), `{}]`, `{"id":"a"}]`, 1), 0, "101 of 101 keys cannot be read: element 1 has no id"},
+		"fewer without an id":      {strings.Replace(many(100, `{}`), `{}]`, `{"id":"a"}]`, 1), 1, "99 of 100 keys cannot be read: element 1 has no id"},
+		"a flaw in the middle":     {`[{"id":"a"},{"id":""},{"id":"b"}]`, 2, "1 of 3 keys cannot be read: element 2 has no id"},
+		"an array within an array": {`[[],[[]],{"id":"a"}]`, 1, "2 of 3 keys cannot be read: element 1 is an array"},
+	}
+	for name, test := range tests {
+		var l List[flawed]
+		l.Decode([]byte(test.json), 500)
+		message := ""
+		if err := l.Err("keys"); err != nil {
+			message = err.Message
+		}
+		if len(l.Items) != test.items || message != test.err {
+			t.Errorf("%s: %d items, %q; want %d, %q", name, len(l.Items), message, test.items, test.err)
+		}
+	}
+}
+
+// A list whose pages are broken is left after a hundred items, however many pages
+// there are.
+func TestReadPagesLeavesWhatIsBroken(t *testing.T) {
+	t.Parallel()
+	list := &shelf{items: 90_000, limit: 100, page: func(int) []int { return nil }, broken: map[int]int{}}
+	for skip := 0; skip < list.items; skip += 100 {
+		list.broken[skip] = 60
+	}
+	got := list.read(t.Context())
+	if got.Err == nil || got.Err.Message != "120 of 120 API keys cannot be read: element 1 is a string" || len(list.asked) > 1+pagesAtOnce {
+		t.Errorf("asked %d pages: %v", len(list.asked), got.Err)
+	}
+}
+
+// What counts as an element is what encoding/json takes for one.
+func FuzzElements(f *testing.F) {
+	for _, seed := range []string{
+		`[]`, ` [ ] `, `[1]`, `[ 1 , "a,]" ,{"b":[1,2]}, [[],[]] ,null]`, `["\"",",\\"]`, `[{},{}]`, "[\n{\"a\\\\\":\"]\"}\t]",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var want []json.RawMessage
+		if json.Unmarshal(b, &want) != nil || jsonType(b) != "an array" {
+			return
+		}
+		got := slices.Collect(elements(b))
+		if len(got) != len(want) {
+			t.Fatalf("%q has %d elements, want %d", b, len(got), len(want))
+		}
+		for i := range got {
+			if string(got[i]) != string(want[i]) {
+				t.Errorf("element %d of %q is %q, want %q", i, b, got[i], want[i])
+			}
+		}
+	})
+}
+
+// Lists cost no more than they hold, however short their elements are.
+func TestListsMakeRoomForWhatTheyMayHold(t *testing.T) {
+	t.Parallel()
+	type large struct {
+		flawed
+		room [1 << 12]byte
+	}
+	var l List[large]
+	document := []byte("[" + strings.TrimSuffix(strings.Repeat("{},", 100_000), ",") + "]")
+	if err := json.Unmarshal(document, &l); err != nil {
+		t.Fatal(err)
+	}
+	if cap(l.Items) > maxRoom || l.Broken != 100_000 {
+		t.Error(fmt.Sprint("room for ", cap(l.Items), ", broken ", l.Broken))
+	}
+}
