@@ -193,13 +193,13 @@ func (c *Client) authorize(h http.Header) {
 	}
 }
 
-func (c *Client) logAttempt(ctx context.Context, target *url.URL, status int, took time.Duration) {
+func (c *Client) logAttempt(ctx context.Context, asked *url.URL, status int, took time.Duration) {
 	c.domain.tell(Event{Status: status})
 	if !c.session.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
 	c.session.log.LogAttrs(ctx, slog.LevelDebug, "request",
-		slog.String("cms", c.config.CMS), slog.String("method", http.MethodGet), slog.String("host", target.Host),
-		slog.String("path", scrub(target.EscapedPath(), c.secrets(nil))), slog.Int("status", status),
+		slog.String("cms", c.config.CMS), slog.String("method", http.MethodGet), slog.String("host", asked.Host),
+		slog.String("path", scrub(asked.EscapedPath(), c.secrets(nil))), slog.Int("status", status),
 		slog.Duration("duration", took.Round(time.Millisecond)))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -49,16 +50,17 @@ func decode(a *answer, out any) *Error {
 	case errors.As(err, &shape):
 		e.Message = "the answer is a JSON " + firstWord(shape.Value)
 	default:
-		e.Message = "the answer cannot be understood: " + err.Error()
+		e.Message = "the answer cannot be understood"
 	}
 	e.Err = err
 	return e
 }
 
-// contentType says what the server calls its answer.
+// contentType says what the server calls its answer, if it is one of the types that
+// come in place of JSON: a header is as little to be quoted as a body.
 func contentType(a *answer) string {
 	media, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
-	if err != nil || strings.Contains(media, "json") {
+	if err != nil || !slices.Contains([]string{"text/html", "text/plain", "text/xml", "application/xml"}, media) {
 		return ""
 	}
 	return " but " + media

@@ -2,16 +2,15 @@ package cmsapi
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"regexp"
 	"strings"
-	"syscall"
 	"unicode"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // Failure is an answer that is no success.
@@ -132,54 +131,40 @@ func (c *Client) failureError(f Failure) *Error {
 	return e
 }
 
-// connectionError makes an Error of a request that got no whole answer.
-func connectionError(err error) *Error {
-	e := &Error{Class: inventory.ErrUnavailable, Message: err.Error(), Err: err}
-	var (
-		timeout    net.Error
-		dns        *net.DNSError
-		unverified *tls.CertificateVerificationError
-		noTLS      tls.RecordHeaderError
-	)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		e.Class = inventory.ErrTimeout
-		e.Message = "no whole answer in time"
-	case errors.As(err, &dns):
-		e.Message = "the host name cannot be resolved"
-		e.Hint = "Check base_url and region, and whether a proxy is needed (HTTPS_PROXY)."
-	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Hint = "Check host and port of base_url, and that the server is running."
-	case errors.As(err, &noTLS):
-		e.Hint = "What answers there does not speak TLS: check scheme and port of base_url."
-	case errors.As(err, &unverified):
-		e.Hint = "If a proxy of your company inspects TLS, pass its CA certificate as the CA bundle."
-	}
-	return e
-}
-
 const (
 	maxMessage = 300
 	maxCode    = 64
 )
 
 // finish completes e for a request, and makes it safe to print: no credential, no
-// control character, bounded.
+// control character, bounded. A message may hold words of the server, of which
+// nothing that looks like a credential is kept; the ids in a path are shown
+// everywhere, and look like that.
 func (c *Client) finish(e *Error, r Request) *Error {
 	secrets := c.secrets(r.Header)
 	clean := func(s string, most int) string { return oneLine(scrub(s, secrets), most) }
 	e.Path = clean(r.Path, maxMessage)
-	e.Code = clean(e.Code, maxCode)
-	e.Message = clean(e.Message, maxMessage)
+	e.Code = plainCode(clean(e.Code, maxCode+1))
+	e.Message = clean(redact.Text(e.Message), maxMessage)
 	e.Hint = clean(e.Hint, 2*maxMessage)
 	if e.Err != nil {
 		// What lies below may quote what the server sent.
-		e.Err = &cleanError{text: clean(e.Err.Error(), maxMessage), err: e.Err}
+		e.Err = &cleanError{text: e.Message, err: e.Err}
 	}
 	return e
 }
 
-// cleanError has the text of err without secrets, and is err for errors.Is.
+var codePattern = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,64}$`)
+
+// plainCode is a code that can be shown, or empty: codes are words and numbers.
+func plainCode(code string) string {
+	if !codePattern.MatchString(code) || redact.Text(code) != code {
+		return ""
+	}
+	return code
+}
+
+// cleanError has our own words for err, and is err for errors.Is.
 type cleanError struct {
 	text string
 	err  error

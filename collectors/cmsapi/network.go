@@ -4,11 +4,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 )
@@ -16,6 +16,9 @@ import (
 // newNetwork makes the transport that reaches the network. It uses the proxy
 // that HTTPS_PROXY names, and trusts bundle beside the system's roots.
 func newNetwork(bundle []byte) (*http.Transport, error) {
+	if err := checkProxies(os.LookupEnv); err != nil {
+		return nil, err
+	}
 	roots, err := rootsWith(bundle)
 	if err != nil {
 		return nil, err
@@ -23,6 +26,7 @@ func newNetwork(bundle []byte) (*http.Transport, error) {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: connected,
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,
@@ -57,10 +61,10 @@ type readOnly struct{ next http.RoundTripper }
 
 func (t readOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return nil, fmt.Errorf("refused to send a %s: only GET and HEAD leave this program", r.Method)
+		return nil, &refusal{"refused to send a " + r.Method + ": only GET and HEAD leave this program"}
 	}
 	if r.Body != nil && r.Body != http.NoBody {
-		return nil, errors.New("refused to send a request with a body")
+		return nil, &refusal{"refused to send a request with a body"}
 	}
 	if err := checkScheme(r.URL); err != nil {
 		return nil, err
@@ -76,9 +80,9 @@ func checkScheme(u *url.URL) error {
 	case u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http":
-		return fmt.Errorf("http://%s is refused: a credential is only sent over https", u.Host)
+		return &refusal{"http://" + u.Host + " is refused: a credential is only sent over https"}
 	default:
-		return errors.New("only https URLs can be asked")
+		return &refusal{"only https URLs can be asked"}
 	}
 }
 

@@ -51,10 +51,11 @@ func (a *answer) failure() Failure {
 
 // send asks until there is an answer that is a success, or an error that is
 // final. Both results may be set: an answer that is no success.
-func (c *Client) send(ctx context.Context, target *url.URL, extra http.Header) (*answer, *Error) {
+func (c *Client) send(ctx context.Context, asked *url.URL, extra http.Header) (*answer, *Error) {
 	var so attempts
+	target := asked
 	for {
-		sent, a, failed := c.attempt(ctx, target, extra)
+		sent, a, failed := c.attempt(ctx, asked, target, extra)
 		switch {
 		case failed != nil:
 			if ctx.Err() != nil || so.failed(failed) {
@@ -119,9 +120,10 @@ func (c *Client) pause(ctx context.Context, a *answer, so attempts) error {
 	return sleep(ctx, wait+jitter(wait))
 }
 
-// attempt asks once, after its domain's permit. It gives the time at which the
-// request was sent.
-func (c *Client) attempt(ctx context.Context, target *url.URL, extra http.Header) (time.Time, *answer, *Error) {
+// attempt asks once, after its domain's permit. It returns the time at which the
+// request was sent. target is what was asked for, or where a redirect leads to: of
+// that nothing is logged.
+func (c *Client) attempt(ctx context.Context, asked, target *url.URL, extra http.Header) (time.Time, *answer, *Error) {
 	permit, err := c.domain.acquire(ctx)
 	if err != nil {
 		e := &Error{Class: inventory.ErrTimeout, Message: err.Error(), Err: err}
@@ -136,14 +138,14 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, extra http.Header
 	response, err := c.session.transport.RoundTrip(c.request(ctx, target, extra))
 	c.domain.answered(permit, err == nil && response.StatusCode != http.StatusTooManyRequests)
 	if err != nil {
-		c.logAttempt(ctx, target, 0, time.Since(sent))
+		c.logAttempt(ctx, asked, 0, time.Since(sent))
 		return sent, nil, connectionError(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	c.learn(response.Header)
 	a := &answer{status: response.StatusCode, header: response.Header}
 	failed := c.readBody(response, a)
-	c.logAttempt(ctx, target, a.status, time.Since(sent))
+	c.logAttempt(ctx, asked, a.status, time.Since(sent))
 	return sent, a, failed
 }
 
@@ -183,7 +185,7 @@ func (c *Client) readBody(r *http.Response, a *answer) *Error {
 		e := connectionError(err)
 		e.Status = a.status
 		if e.Class != inventory.ErrTimeout {
-			e.Class, e.Message = inventory.ErrTruncated, "the answer broke off: "+err.Error()
+			e.Class, e.Message = inventory.ErrTruncated, "the answer broke off: "+e.Message
 		}
 		return e
 	}
@@ -306,10 +308,27 @@ func (c *Client) redirect(from *url.URL, a *answer) (*url.URL, *Error) {
 	}
 	if to.Scheme != c.base.Scheme || !strings.EqualFold(hostPort(to), hostPort(c.base)) {
 		return nil, &Error{Class: inventory.ErrUnreadable,
-			Message: "a redirect to another host was refused: " + to.Scheme + "://" + to.Host,
-			Hint:    "If the CMS has moved there, configure that host as base_url."}
+			Message: "a redirect to " + c.place(to) + " was refused",
+			Hint:    "If the CMS has moved, configure the host that it is at now as base_url."}
 	}
 	return &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Path: to.Path, RawPath: to.RawPath, RawQuery: to.RawQuery}, nil
+}
+
+// place says where a redirect leads to as far as the configured host tells it: any
+// other word of it is the server's.
+func (c *Client) place(to *url.URL) string {
+	from, host := strings.ToLower(c.base.Hostname()), strings.ToLower(to.Hostname())
+	switch {
+	case host == from && to.Scheme == "http":
+		return "http, which is not encrypted,"
+	case host == from && to.Scheme != c.base.Scheme:
+		return "another scheme"
+	case host == from:
+		return "another port"
+	case host == "www."+from || from == "www."+host:
+		return "another host (" + host + ")"
+	}
+	return "another host"
 }
 
 // hostPort is the host with its port, also where that is the scheme's own.

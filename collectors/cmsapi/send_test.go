@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +19,7 @@ import (
 
 func TestFailuresAreClassifiedAndRetriedWithinBounds(t *testing.T) {
 	t.Parallel()
-	broken := errors.New("read: connection reset by peer")
+	broken := &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 	tests := map[string]struct {
 		answer func(n int, r *http.Request) (*http.Response, error)
 		change func(*Config)
@@ -65,9 +68,10 @@ func TestFailuresAreClassifiedAndRetriedWithinBounds(t *testing.T) {
 		"too deep":             {func(int, *http.Request) (*http.Response, error) { return reply(200, strings.Repeat("[", 20000)) }, nil, inventory.ErrUnreadable, 1, "broken at byte"},
 		"invalid UTF-8":        {func(int, *http.Request) (*http.Response, error) { return reply(200, "{\"items\":[\"a\xff\"]}") }, nil, "", 1, ""},
 		"a byte order mark":    {func(int, *http.Request) (*http.Response, error) { return reply(200, "\xef\xbb\xbf{}") }, nil, "", 1, ""},
-		"another host":         {redirect("https://evil.example/things"), nil, inventory.ErrUnreadable, 1, "another host was refused: https://evil.example"},
-		"another port":         {redirect("https://api.paper.example:444/things"), nil, inventory.ErrUnreadable, 1, "another host"},
-		"to plain http":        {redirect("http://api.paper.example/things"), nil, inventory.ErrUnreadable, 1, "another host"},
+		"another host":         {redirect("https://evil.example/things"), nil, inventory.ErrUnreadable, 1, "a redirect to another host was refused"},
+		"another port":         {redirect("https://api.paper.example:444/things"), nil, inventory.ErrUnreadable, 1, "another port"},
+		"to www":               {redirect("https://www.api.paper.example/things"), nil, inventory.ErrUnreadable, 1, "another host (www.api.paper.example)"},
+		"to plain http":        {redirect("http://api.paper.example/things"), nil, inventory.ErrUnreadable, 1, "to http, which is not encrypted, was refused"},
 		"a host by //":         {redirect("//evil.example/things"), nil, inventory.ErrUnreadable, 1, "another host"},
 		"no target":            {redirect(""), nil, inventory.ErrUnreadable, 1, "without a valid target"},
 		"in a circle":          {redirect("/things"), nil, inventory.ErrUnreadable, 6, "too many redirects"},
@@ -262,15 +266,15 @@ func TestClassifyDecidesAndIsCleanedUp(t *testing.T) {
 			return reply(403, "your token "+credential+" is bad")
 		}, Options{}, func(c *Config) {
 			c.Classify = func(f Failure) *Error {
-				return &Error{Class: inventory.ErrUnauthorized, Code: "Bad\nCode",
-					Message: "\x1b[31m" + string(f.Body) + "\u202e\r\n" + strings.Repeat("x", 5000), Hint: "Use " + credential, Err: fmt.Errorf("inner %s", credential)}
+				return &Error{Class: inventory.ErrUnauthorized, Code: "Bad-Code",
+					Message: "\x1b[31m" + string(f.Body) + "\u202e\r\n" + strings.Repeat("x ", 5000), Hint: "Use " + credential, Err: fmt.Errorf("inner %s", credential)}
 			}
 		})
 		response, err := get(t, client)
 		if response == nil || response.Status != 403 || err.Class != inventory.ErrUnauthorized || err.Status != 403 {
 			t.Fatalf("got %v, %+v", response, err)
 		}
-		if err.Code != "Bad Code" || !strings.HasPrefix(err.Message, "[31myour token [REDACTED] is bad xxx") || len([]rune(err.Message)) > 301 {
+		if err.Code != "Bad-Code" || !strings.HasPrefix(err.Message, "[31myour token [REDACTED] is bad x x") || len([]rune(err.Message)) > 301 {
 			t.Errorf("got %q, %q", err.Code, err.Message)
 		}
 		if all := fmt.Sprintf("%+v %v %v %v", *err, err, err.Hint, err.Err); strings.Contains(all, "s3cret") {

@@ -96,7 +96,8 @@ type Session struct {
 	domains map[string]*domain
 }
 
-// NewSession makes a Session. It fails if the CA bundle holds no certificate.
+// NewSession makes a Session. It fails if the CA bundle holds no certificate, or a
+// setting of a proxy in the environment cannot be understood.
 func NewSession(o Options) (*Session, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout

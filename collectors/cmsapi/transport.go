@@ -1,0 +1,147 @@
+package cmsapi
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// connectionError makes an Error of a request that got no whole answer.
+//
+// What Go says about an answer that it cannot read quotes it: a status code, a
+// header, the host of a redirect, the names in a certificate. Where a server or
+// something before it cuts a list in the wrong place, that is a secret of the
+// list. So an error counts by its type alone, and the words are our own.
+func connectionError(err error) *Error {
+	e := &Error{Class: inventory.ErrUnavailable, Err: err}
+	var timeout net.Error
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
+		e.Class, e.Message = inventory.ErrTimeout, "no whole answer in time"
+		return e
+	}
+	for _, describe := range []func(error) (message, hint string){ofOwn, ofProxy, ofTLS, ofConnection, ofAnswer} {
+		if e.Message, e.Hint = describe(err); e.Message != "" {
+			return e
+		}
+	}
+	e.Message = "the answer is not valid HTTP"
+	return e
+}
+
+const (
+	hintHost   = "Check base_url and region, and whether a proxy is needed (HTTPS_PROXY)."
+	hintServer = "Check host and port of base_url, and that the server is running."
+	hintNoTLS  = "What answers there does not speak TLS: check scheme and port of base_url."
+	hintCA     = "If a proxy of your company inspects TLS, pass its CA certificate as the CA bundle."
+	hintProxy  = "Check HTTPS_PROXY: host, port, user name and password."
+)
+
+// A refusal is a request that this program does not send.
+type refusal struct{ text string }
+
+func (r *refusal) Error() string { return r.text }
+
+// A proxyRefusal is the answer of a proxy that did not connect.
+type proxyRefusal struct{ status int }
+
+func (r *proxyRefusal) Error() string { return "the proxy answered " + strconv.Itoa(r.status) }
+
+// ofOwn describes what this package refuses.
+func ofOwn(err error) (message, hint string) {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r.text, ""
+	}
+	if errors.Is(err, context.Canceled) {
+		return "the request was stopped", ""
+	}
+	return "", ""
+}
+
+// ofProxy describes what happens between here and a proxy.
+func ofProxy(err error) (message, hint string) {
+	if r, ok := errors.AsType[*proxyRefusal](err); ok {
+		return "the proxy refused the connection (status " + strconv.Itoa(r.status) + ")", hintProxy
+	}
+	operation, ok := errors.AsType[*net.OpError](err)
+	if !ok || operation.Op != "proxyconnect" && !strings.HasPrefix(operation.Op, "socks") {
+		return "", ""
+	}
+	message, _ = ofConnection(operation.Err)
+	if message == "" {
+		message = "it did not connect"
+	}
+	return "the proxy cannot be used: " + message, hintProxy
+}
+
+// ofTLS describes what is wrong with the encryption. The names in a certificate are
+// the server's.
+func ofTLS(err error) (message, hint string) {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return "the server does not speak TLS", hintNoTLS
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return certificateProblem(err), hintCA
+	}
+	// Alerts are numbers with fixed names, and other errors of this kind have no type.
+	if operation, ok := errors.AsType[*net.OpError](err); ok && (operation.Op == "remote error" || operation.Op == "local error") ||
+		strings.HasPrefix(err.Error(), "tls: ") {
+		return "the TLS handshake failed", ""
+	}
+	return "", ""
+}
+
+func certificateProblem(err error) string {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return "the server's certificate is signed by an authority that is not trusted"
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "the server's certificate is for another host"
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
+		return "the server's certificate has expired or is not valid yet"
+	}
+	return "the server's certificate cannot be verified"
+}
+
+// ofConnection describes what is wrong with the way to the server. The texts of the
+// operating system's errors are fixed.
+func ofConnection(err error) (message, hint string) {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return "the host name cannot be resolved", hintHost
+	}
+	if number, ok := errors.AsType[syscall.Errno](err); ok {
+		if number == syscall.ECONNREFUSED {
+			return "the connection was refused", hintServer
+		}
+		return "the connection failed: " + number.Error(), ""
+	}
+	if operation, ok := errors.AsType[*net.OpError](err); ok && operation.Op == "dial" {
+		return "the server cannot be reached", hintServer
+	}
+	if errors.Is(err, net.ErrClosed) {
+		return "the connection was closed", ""
+	}
+	return "", ""
+}
+
+// ofAnswer describes an answer that ends or unpacks wrongly.
+func ofAnswer(err error) (message, hint string) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the server closed the connection", ""
+	}
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	if corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+		return "the answer cannot be unpacked", ""
+	}
+	return "", ""
+}
