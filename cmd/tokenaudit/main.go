@@ -14,12 +14,17 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
 func main() {
+	// net/http writes to this log what comes after an answer, with the text, and has
+	// no other place for it. The program itself does not use it.
+	log.SetOutput(io.Discard)
 	signalled, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, end := context.WithCancel(context.Background())
 	// The first signal ends the requests, and what was seen is still written.
