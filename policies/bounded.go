@@ -2,6 +2,7 @@ package policies
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,17 +13,18 @@ import (
 
 // This file bounds what one call of a built-in function may make. OPA stops a
 // rule between two calls, never in one, so a single call could fill the machine
-// before the limits of time and memory are looked at. The calls of custom rules
-// go to stand-ins that look at the arguments first and then call OPA's own.
+// before the time limit is looked at. The calls of custom rules go to stand-ins
+// that look at the arguments first and then call OPA's own.
 
+// maxMade bounds what one call may make, in bytes.
+const maxMade = 64 << 20
+
+// What an item of a list, a number of a range and a part of a text that is cut
+// up take, in bytes: at most a pointer, and the term that it points to.
 const (
-	// maxText bounds a text that one call makes, in bytes.
-	maxText = 64 << 20
-	// maxCut bounds a text that one call takes apart: each part costs a hundred
-	// bytes.
-	maxCut = 4 << 20
-	// maxItems bounds a list or mapping that one call makes.
-	maxItems = 16 << 20
+	itemBytes   = 4
+	numberBytes = 64
+	partBytes   = 16
 )
 
 // standIn begins the names of the stand-ins.
@@ -30,118 +32,91 @@ const standIn = "bounded."
 
 var errTooLarge = errors.New("it would make more than a rule may have at once")
 
-// A guard looks at the arguments of a call, and refuses it before it is made.
-type guard func(args []*ast.Term) error
-
-// guards are those of the allowed built-in functions whose result may be much
-// larger than their arguments, or than the parts that these share. The others
-// make no more than a small multiple of what exists already.
-var guards = map[string]guard{
-	"array.concat":             func(args []*ast.Term) error { return notMore(int64(size(args[0])+size(args[1])), maxItems) },
-	"array.flatten":            itemsOfAll,
-	"concat":                   concatenated,
-	"indexof_n":                cutUp(0),
-	"internal.template_string": written,
-	"json.marshal":             written,
-	"json.unmarshal":           cutUp(0),
+// guards tell what a call would make at most, in bytes, for the allowed built-in
+// functions whose result may be much larger than their arguments, or than the
+// parts that these share. The others make a small multiple of what exists already.
+var guards = map[string]func(args []*ast.Term) int64{
+	"array.concat":  func(args []*ast.Term) int64 { return itemBytes * (size(args[0]) + size(args[1])) },
+	"array.flatten": itemsOfAll,
+	"concat": func(args []*ast.Term) int64 {
+		return sum(args[1], func(t *ast.Term) int64 { return length(t) + length(args[0]) })
+	},
+	"indexof_n":                func(args []*ast.Term) int64 { return partBytes * length(args[0]) },
+	"internal.template_string": func(args []*ast.Term) int64 { return written(args[0], maxMade) },
+	"json.marshal":             func(args []*ast.Term) int64 { return written(args[0], maxMade) },
+	"json.unmarshal":           func(args []*ast.Term) int64 { return partBytes * length(args[0]) },
+	"numbers.range":            span,
+	"numbers.range_step":       span,
 	"object.union_n":           itemsOfAll,
-	"regex.find_n":             cutUp(1),
-	"regex.replace":            func(args []*ast.Term) error { return replacedEverywhere(args[0], args[2]) },
-	"regex.split":              cutUp(1),
-	"replace":                  replaced,
-	"split":                    cutUp(0),
+	"regex.find_n":             func(args []*ast.Term) int64 { return partBytes * length(args[1]) },
+	"regex.replace":            func(args []*ast.Term) int64 { return replaced(args[0], args[2]) },
+	"regex.split":              func(args []*ast.Term) int64 { return partBytes * length(args[1]) },
+	"replace":                  func(args []*ast.Term) int64 { return replaced(args[0], args[2]) },
+	"split":                    func(args []*ast.Term) int64 { return partBytes * length(args[0]) },
 	"sprintf":                  formatted,
-	"strings.replace_n":        func(args []*ast.Term) error { return replacedEverywhere(args[1], args[0]) },
-	"strings.split_n":          cutUp(0),
+	"strings.replace_n":        func(args []*ast.Term) int64 { return replaced(args[1], args[0]) },
+	"strings.split_n":          func(args []*ast.Term) int64 { return partBytes * length(args[0]) },
 }
 
-func notMore(n, limit int64) error {
-	if n > limit {
-		return errTooLarge
-	}
-	return nil
-}
-
-// length is the length of a text; 0 for what is none, which OPA refuses.
+// length is the length of a text, 0 for what is not one; OPA refuses that.
 func length(t *ast.Term) int64 {
 	s, _ := t.Value.(ast.String)
 	return int64(len(s))
 }
 
 // size is the number of items of a list, set or mapping.
-func size(t *ast.Term) int {
-	switch v := t.Value.(type) {
-	case *ast.Array:
-		return v.Len()
-	case ast.Set:
-		return v.Len()
-	case ast.Object:
-		return v.Len()
+func size(t *ast.Term) int64 {
+	if v, ok := t.Value.(interface{ Len() int }); ok {
+		return int64(v.Len())
 	}
 	return 0
 }
 
-// each calls f for the items of a list or set until it gives false.
-func each(t *ast.Term, f func(*ast.Term) bool) {
+// sum adds up what f returns for the items of a list or set.
+func sum(t *ast.Term, f func(*ast.Term) int64) int64 {
+	n := int64(0)
+	add := func(item *ast.Term) { n += f(item) }
 	switch v := t.Value.(type) {
 	case *ast.Array:
-		v.Until(func(item *ast.Term) bool { return !f(item) })
+		v.Foreach(add)
 	case ast.Set:
-		v.Until(func(item *ast.Term) bool { return !f(item) })
+		v.Foreach(add)
 	}
+	return n
 }
 
-func itemsOfAll(args []*ast.Term) error {
-	n := int64(0)
-	each(args[0], func(item *ast.Term) bool {
-		n += int64(max(1, size(item)))
-		return n <= maxItems
-	})
-	return notMore(n, maxItems)
+func itemsOfAll(args []*ast.Term) int64 {
+	return sum(args[0], func(t *ast.Term) int64 { return itemBytes * max(1, size(t)) })
 }
 
-func concatenated(args []*ast.Term) error {
-	n := int64(0)
-	each(args[1], func(item *ast.Term) bool {
-		n += length(item) + length(args[0])
-		return n <= maxText
-	})
-	return notMore(n, maxText)
+func span(args []*ast.Term) int64 {
+	var ends [2]float64
+	for i := range ends {
+		n, isNumber := args[i].Value.(ast.Number)
+		end, ok := n.Float64()
+		if isNumber && !ok {
+			return maxMade + 1
+		}
+		ends[i] = end
+	}
+	return int64(min(maxMade+1, numberBytes*math.Abs(ends[1]-ends[0])))
 }
 
-func cutUp(text int) guard {
-	return func(args []*ast.Term) error { return notMore(length(args[text]), maxCut) }
-}
-
-func replaced(args []*ast.Term) error {
-	text, _ := args[0].Value.(ast.String)
-	old, _ := args[1].Value.(ast.String)
-	grows := max(0, length(args[2])-int64(len(old)))
-	return notMore(int64(len(text))+int64(strings.Count(string(text), string(old)))*grows, maxText)
-}
-
-// replacedEverywhere bounds a replacement by what it makes if each place of the
-// text is replaced by the longest new one.
-func replacedEverywhere(text, by *ast.Term) error {
+// replaced: each place of the text may be replaced by the longest new text.
+func replaced(text, by *ast.Term) int64 {
 	longest := length(by)
 	if table, ok := by.Value.(ast.Object); ok {
 		table.Foreach(func(_, value *ast.Term) { longest = max(longest, length(value)) })
 	}
-	return notMore(length(text)+(length(text)+1)*longest, maxText)
+	return length(text) + (length(text)+1)*longest
 }
 
-// written bounds a value that is written out, in which parts may stand that are
-// shared.
-func written(args []*ast.Term) error {
-	return notMore(textOf(args[0], maxText), maxText)
-}
-
-// textOf is about how long a value is when it is written; it stops once that is
-// more than limit.
-func textOf(t *ast.Term, limit int64) int64 {
+// written is about how long a value is when it is written out, where parts that
+// are shared stand in each place; it stops once that is more than limit.
+func written(t *ast.Term, limit int64) int64 {
 	n := int64(2)
 	add := func(item *ast.Term) bool {
-		n += 1 + textOf(item, limit-n)
+		n += 1 + written(item, limit-n)
 		return n > limit
 	}
 	switch v := t.Value.(type) {
@@ -159,42 +134,36 @@ func textOf(t *ast.Term, limit int64) int64 {
 	return n
 }
 
-// formatted bounds sprintf: each verb may write the longest argument, with each
-// byte escaped, and as many characters as its width says.
-func formatted(args []*ast.Term) error {
-	// widest is what Go takes for a width or precision.
+// formatted: each verb may write all arguments, with each byte escaped, and as
+// many characters as Go takes for a width where there is a digit or a star.
+func formatted(args []*ast.Term) int64 {
 	const escape, widest = 4, 1_000_000
 	format, _ := args[0].Value.(ast.String)
-	longest, n := int64(0), int64(len(format))
-	each(args[1], func(item *ast.Term) bool {
-		longest = max(longest, textOf(item, maxText))
-		return longest <= maxText
-	})
-	number := int64(0)
+	n, width, all := int64(len(format)), int64(0), written(args[1], maxMade)
 	for _, c := range []byte(format) {
 		switch {
 		case c >= '0' && c <= '9':
-			number = min(widest, number*10+int64(c-'0'))
+			width = min(widest, width*10+int64(c-'0'))
 			continue
 		case c == '%':
-			n += longest * escape
+			n += all * escape
 		case c == '*':
 			n += widest
 		}
-		n, number = n+number, 0
+		n, width = n+width, 0
 	}
-	return notMore(n, maxText)
+	return n
 }
 
 // standIns are the options of queries that give them the stand-ins.
 func standIns() []func(*rego.Rego) {
 	var options []func(*rego.Rego)
-	for name, check := range guards {
+	for name, most := range guards {
 		original := topdown.GetBuiltin(name)
 		decl := &rego.Function{Name: standIn + name, Decl: ast.BuiltinMap[name].Decl}
 		options = append(options, rego.FunctionDyn(decl, func(bctx rego.BuiltinContext, args []*ast.Term) (*ast.Term, error) {
-			if err := check(args); err != nil {
-				return nil, err
+			if most(args) > maxMade {
+				return nil, errTooLarge
 			}
 			var result *ast.Term
 			err := original(bctx, args, func(t *ast.Term) error { result = t; return nil })

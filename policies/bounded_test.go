@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -12,12 +11,9 @@ import (
 
 // detailOf judges by a custom rule with this body, which must not be able to run,
 // and gives what is said of that.
-func detailOf(t *testing.T, lines string, change func(*Engine)) string {
+func detailOf(t *testing.T, lines string) string {
 	t.Helper()
 	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": body(lines)})}, Only: []string{"custom/ours"}})
-	if change != nil {
-		change(e)
-	}
 	result, err := e.Evaluate(t.Context(), aSource(aToken("a")), auditTime)
 	if err != nil {
 		t.Fatal(err)
@@ -38,24 +34,26 @@ const megabyte = "x := concat(\"\", [\"0123456789\" | some _ in numbers.range(1,
 // gigabytes that it asks for.
 func TestOneCallIsBounded(t *testing.T) {
 	for name, lines := range map[string]string{
-		"concat":            megabyte + "count(concat(\"\", [x | some _ in numbers.range(1, 1000)])) < 0",
-		"concat, separator": megabyte + "count(concat(x, [\"\" | some _ in numbers.range(1, 100000)])) < 0",
-		"replace":           megabyte + "count(replace(x, \"0\", x)) < 0",
-		"replace nothing":   megabyte + "count(replace(x, \"\", x)) < 0",
-		"strings.replace_n": megabyte + "count(strings.replace_n({\"0\": x}, x)) < 0",
-		"regex.replace":     megabyte + "count(regex.replace(x, \"0\", x)) < 0",
-		"regex.replace, $0": megabyte + "count(regex.replace(x, \".*\", concat(\"\", [\"$0\" | some _ in numbers.range(1, 10000)]))) < 0",
-		"sprintf":           megabyte + "count(sprintf(concat(\"\", [\"%[1]s\" | some _ in numbers.range(1, 100000)]), [x])) < 0",
-		"sprintf, widths":   "count(sprintf(concat(\"\", [\"%[1]1000000d\" | some _ in numbers.range(1, 100000)]), [1])) < 0",
-		"sprintf, stars":    "count(sprintf(concat(\"\", [\"%[1]*d\" | some _ in numbers.range(1, 100000)]), [1000000])) < 0",
-		"template":          megabyte + "y := $\"" + strings.Repeat("{x}", 70) + "\"\n\tcount(y) < 0",
-		"json.marshal":      megabyte + "y := [x | some _ in numbers.range(1, 1000)]\n\tcount(json.marshal([y | some _ in numbers.range(1, 1000)])) < 0",
-		"split":             megabyte + "y := concat(\"\", [x, x, x, x, x])\n\tcount(split(y, \"\")) < 0",
-		"array.flatten":     "y := numbers.range(1, 100000)\n\tcount(array.flatten([y | some _ in numbers.range(1, 10000)])) < 0",
-		"object.union_n":    "y := {n: 1 | some n in numbers.range(1, 1000)}\n\tcount(object.union_n([y | some _ in numbers.range(1, 20000)])) < 0",
+		"concat":             megabyte + "count(concat(\"\", [x | some _ in numbers.range(1, 1000)])) < 0",
+		"concat, separator":  megabyte + "count(concat(x, [\"\" | some _ in numbers.range(1, 100000)])) < 0",
+		"replace":            megabyte + "count(replace(x, \"0\", x)) < 0",
+		"replace nothing":    megabyte + "count(replace(x, \"\", x)) < 0",
+		"strings.replace_n":  megabyte + "count(strings.replace_n({\"0\": x}, x)) < 0",
+		"regex.replace":      megabyte + "count(regex.replace(x, \"0\", x)) < 0",
+		"regex.replace, $0":  megabyte + "count(regex.replace(x, \".*\", concat(\"\", [\"$0\" | some _ in numbers.range(1, 10000)]))) < 0",
+		"sprintf":            megabyte + "count(sprintf(concat(\"\", [\"%[1]s\" | some _ in numbers.range(1, 100000)]), [x])) < 0",
+		"sprintf, widths":    "count(sprintf(concat(\"\", [\"%[1]1000000d\" | some _ in numbers.range(1, 100000)]), [1])) < 0",
+		"sprintf, stars":     "count(sprintf(concat(\"\", [\"%[1]*d\" | some _ in numbers.range(1, 100000)]), [1000000])) < 0",
+		"template":           megabyte + "y := $\"" + strings.Repeat("{x}", 70) + "\"\n\tcount(y) < 0",
+		"json.marshal":       megabyte + "y := [x | some _ in numbers.range(1, 1000)]\n\tcount(json.marshal([y | some _ in numbers.range(1, 1000)])) < 0",
+		"split":              megabyte + "y := concat(\"\", [x, x, x, x, x])\n\tcount(split(y, \"\")) < 0",
+		"array.flatten":      "y := numbers.range(1, 100000)\n\tcount(array.flatten([y | some _ in numbers.range(1, 10000)])) < 0",
+		"numbers.range":      "count(numbers.range(1, 1000000000)) < 0",
+		"numbers.range_step": "count(numbers.range_step(1, 1e300, 1)) < 0",
+		"object.union_n":     "y := {n: 1 | some n in numbers.range(1, 1000)}\n\tcount(object.union_n([y | some _ in numbers.range(1, 20000)])) < 0",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if detail := detailOf(t, lines, nil); !strings.Contains(detail, "more than a rule may have at once") || strings.Contains(detail, standIn) {
+			if detail := detailOf(t, lines); !strings.Contains(detail, "more than a rule may have at once") || strings.Contains(detail, standIn) {
 				t.Error(detail)
 			}
 		})
@@ -86,40 +84,8 @@ func TestStandInsDoTheSame(t *testing.T) {
 	if diff := cmp.Diff(Counts{Fail: 1}, evaluate(t, e, aSource(aToken("a"))).Counts["custom/ours"]); diff != "" {
 		t.Error(diff)
 	}
-	if detail := detailOf(t, `json.unmarshal("{")`, nil); !strings.Contains(detail, "json.unmarshal: unexpected EOF") {
+	if detail := detailOf(t, `json.unmarshal("{")`); !strings.Contains(detail, "json.unmarshal: unexpected EOF") {
 		t.Error(detail)
-	}
-}
-
-// What grows by many small steps is stopped by how much lives in memory.
-func TestMemoryIsBounded(t *testing.T) {
-	little := func(e *Engine) { e.memory = 64 << 20 }
-	detail := detailOf(t, "r := numbers.range(1, 3000)\n\tcount([[a, b, \"x\"] | some a in r; some b in r]) < 0", little)
-	if detail != "it took more than 64 MiB of memory" {
-		t.Error(detail)
-	}
-}
-
-// A rule that is busy within one call is left behind, and asked no more.
-func TestRuleThatDoesNotStop(t *testing.T) {
-	text := body("regex.match(\"(0|1|2|3|4|5|6|7|8|9)*(a{1,500}b{1,500}){0,1}[0-9]{1,1000}$\", token.name)")
-	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}, Timeout: 20 * time.Millisecond})
-	e.grace = time.Millisecond
-	var got []string
-	for range 2 {
-		source := aSource(aToken("a"))
-		source.Tokens[0].Name = strings.Repeat("0", 20_000)
-		result, err := e.Evaluate(t.Context(), source, auditTime)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, ruleError := range result.Errors {
-			got = append(got, ruleError.Detail)
-		}
-	}
-	want := []string{"it took longer than 20ms, and does not stop", "it did not stop on another source, and is not asked again"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
 	}
 }
 

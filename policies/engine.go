@@ -30,10 +30,8 @@ type Engine struct {
 	rules   []*ruleInForce
 	waivers []Waiver
 	timeout time.Duration
-	// grace and memory bound custom rules: see limit.
-	grace  time.Duration
-	memory int64
-	digest string
+	grace   time.Duration
+	digest  string
 }
 
 var _ Judge = (*Engine)(nil)
@@ -86,7 +84,7 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, waivers: slices.Clone(options.Waivers), timeout: options.Timeout, grace: defaultGrace, memory: defaultMemory}
+	e := &Engine{rules: rules, waivers: slices.Clone(options.Waivers), timeout: options.Timeout, grace: defaultGrace}
 	if e.timeout <= 0 {
 		e.timeout = defaultTimeout
 	}

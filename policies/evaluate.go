@@ -75,43 +75,34 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 
 // run asks the rule about the whole source, within the time limit.
 func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*outcome, error) {
-	limit := e.limit(ctx, rule, b)
-	defer limit.stop()
 	input := ast.NewObject(
 		[2]*ast.Term{keySource, b.sourceTerm},
 		[2]*ast.Term{keyTokens, b.tokensTerm},
 		[2]*ast.Term{keyAt, b.atTerm},
 		[2]*ast.Term{keyParams, v.params})
-	bindings, err := rule.ask(ctx, input, limit)
+	bindings, err := e.ask(ctx, rule, input)
 	if err != nil {
 		return nil, err
 	}
 	return readOutcome(bindings, subjects{rule: rule.compiledRule, source: b.source.ID, known: b.place})
 }
 
-// evaluate gives the output sets of the rule for one input. A panic in a built-in
-// function is an error of the rule: the other rules must still judge.
-func (r *compiledRule) evaluate(ctx context.Context, input ast.Value, limit *limit) (bindings map[string]*ast.Term, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the rule made the engine panic: %v", r)
-		}
-	}()
+// evaluate gives the output sets of the rule for one input.
+func (r *compiledRule) evaluate(ctx context.Context, input ast.Value) (map[string]*ast.Term, error) {
 	results, err := r.query.Eval(ctx,
 		rego.EvalParsedInput(input),
 		rego.EvalTransaction(r.txn),
-		rego.EvalExternalCancel(limit.cancel),
 		rego.EvalMetrics(metrics.NoOp()),
 		rego.EvalSortSets(false),
 		rego.EvalGenerateJSON(func(term *ast.Term, _ *rego.EvalContext) (any, error) { return term, nil }),
 	)
 	switch {
 	case err != nil:
-		return nil, cmp.Or(limit.passed(), err)
+		return nil, err
 	case len(results) != 1:
 		return nil, errors.New("the output sets are undefined")
 	}
-	bindings = make(map[string]*ast.Term, len(r.sets))
+	bindings := make(map[string]*ast.Term, len(r.sets))
 	for name, value := range results[0].Bindings {
 		if term, ok := value.(*ast.Term); ok {
 			bindings[name] = term

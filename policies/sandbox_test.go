@@ -121,7 +121,6 @@ func body(lines string) string {
 func TestRunawayRules(t *testing.T) {
 	for name, text := range map[string]string{
 		"nested loops":    body("r := numbers.range(1, 100000)\n\tsome a in r\n\tsome b in r\n\tsome c in r\n\ta + b + c < 0"),
-		"a long range":    body("count(numbers.range(1, 1000000000)) < 0"),
 		"every":           body("r := numbers.range(1, 100000)\n\tevery a in r {\n\t\tevery b in r {\n\t\t\tevery c in r { a + b + c > 0 }\n\t\t}\n\t}"),
 		"a comprehension": body("r := numbers.range(1, 3000)\n\tcount({[a, b, c] | some a in r; some b in r; some c in r}) < 0"),
 	} {
