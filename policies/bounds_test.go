@@ -92,10 +92,12 @@ func againstOracle(t *testing.T, e *Engine, verdicts map[Status]int,
 	}
 }
 
-// wordToken is a token of which the CMS says a word that can mean these days.
+// wordToken is a token of which the CMS says a word that can mean these days. It
+// is older than all of them, as an earlier inventory proves.
 func wordToken(date time.Time, word string, days []int) inventory.Token {
 	latest, earliest := date.AddDate(0, 0, -days[0]), date.AddDate(0, 0, -days[len(days)-1])
 	return aToken(word, neverExpires, createdUnknown, func(token *inventory.Token) {
+		token.FirstSeen = &inventory.FirstSeen{At: date.AddDate(0, 0, -400)}
 		if word == "never" {
 			token.LastUsed = inventory.NoUseOnRecord(latest)
 			return

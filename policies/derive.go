@@ -27,7 +27,7 @@ func derive(token *inventory.Token, at time.Time) Derived {
 	d.Age = age(token, at)
 	d.UnusedDays = unusedDays(token, d.Age, at)
 	if active := token.Owner.LastActive; active.State == inventory.TimestampAt {
-		d.OwnerIdleDays = new(max(0, wholeDays(active.At, at)))
+		d.OwnerIdleDays = new(daysSince(active.At, at))
 	}
 	return d
 }
@@ -52,7 +52,8 @@ func statusAt(token *inventory.Token, at time.Time) TokenStatus {
 	return Active
 }
 
-// age bounds the days since the creation; nil where nothing bounds it from below.
+// age bounds the days since the creation, negative for one after the audit time;
+// nil where nothing bounds it from below.
 func age(token *inventory.Token, at time.Time) *DayRange {
 	if token.CreatedAt.State == inventory.TimestampAt {
 		days := wholeDays(token.CreatedAt.At, at)
@@ -62,43 +63,58 @@ func age(token *inventory.Token, at time.Time) *DayRange {
 	if seen == nil {
 		return nil
 	}
-	r := &DayRange{Min: max(0, wholeDays(seen.At, at))}
+	r := &DayRange{Min: wholeDays(seen.At, at)}
 	if !seen.NotBefore.IsZero() {
-		r.Max = new(max(0, wholeDays(seen.NotBefore, at)))
+		r.Max = new(wholeDays(seen.NotBefore, at))
 	}
 	return r
 }
 
 // unusedDays bounds the days since the last use. A token that was never used is
 // idle since its creation. age is nil if the creation is unknown.
-func unusedDays(token *inventory.Token, age *DayRange, at time.Time) *DayRange {
+func unusedDays(token *inventory.Token, age *DayRange, at time.Time) *UnusedDays {
 	used := token.LastUsed
 	switch used.State {
 	case inventory.LastUsedAt:
-		days := max(0, wholeDays(used.At, at))
-		return &DayRange{Min: days, Max: &days}
+		days := daysSince(used.At, at)
+		return &UnusedDays{Min: days, Max: &days}
 	case inventory.LastUsedBetween:
-		r := &DayRange{Min: max(0, wholeDays(used.Latest, at))}
+		r := &UnusedDays{Min: daysSince(used.Latest, at)}
 		if !used.Earliest.IsZero() {
-			r.Max = new(max(0, wholeDays(used.Earliest, at)))
+			r.Max = new(daysSince(used.Earliest, at))
 		}
 		return r
 	case inventory.LastUsedNever:
 		if age == nil {
 			return nil
 		}
-		return notNegative(age)
+		return sinceCreation(age)
 	case inventory.LastUsedNoneOnRecord:
-		r := &DayRange{Min: max(0, wholeDays(used.Latest, at))}
-		if age != nil && age.Max != nil {
-			// A token younger than the record cannot have been idle for longer than it exists.
-			bound := notNegative(age)
-			r.Min, r.Max = min(r.Min, bound.Min), bound.Max
+		record := daysSince(used.Latest, at)
+		// A token younger than the record cannot have been idle for longer than it
+		// exists, and one of unknown age may have been made a moment ago.
+		r := &UnusedDays{}
+		if age != nil {
+			r = sinceCreation(age)
 		}
+		r.Min, r.Record = min(r.Min, record), &record
 		return r
 	}
 	return nil
 }
+
+// sinceCreation is the idle time of a token that was never used: one that is
+// created after the audit time has been idle for no time.
+func sinceCreation(age *DayRange) *UnusedDays {
+	u := &UnusedDays{Min: max(0, age.Min)}
+	if age.Max != nil {
+		u.Max = new(max(0, *age.Max))
+	}
+	return u
+}
+
+// daysSince is 0 for what lies ahead.
+func daysSince(t, at time.Time) int { return max(0, wholeDays(t, at)) }
 
 // wholeDays floors the days between two moments; negative if to is before from.
 // It counts in seconds, because a time.Duration ends after 292 years.
@@ -112,14 +128,4 @@ func wholeDays(from, to time.Time) int {
 		days--
 	}
 	return int(days)
-}
-
-// notNegative is a copy whose ends are at least 0: a token created after the
-// audit time has been idle for no time.
-func notNegative(r *DayRange) *DayRange {
-	c := &DayRange{Min: max(0, r.Min)}
-	if r.Max != nil {
-		c.Max = new(max(0, *r.Max))
-	}
-	return c
 }

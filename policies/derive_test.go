@@ -72,23 +72,23 @@ func TestDeriveUnknownStaysAbsent(t *testing.T) {
 }
 
 func TestDeriveUnusedDays(t *testing.T) {
-	days := func(low, high int) *DayRange { return &DayRange{Min: low, Max: &high} }
+	days := func(low, high int) *UnusedDays { return &UnusedDays{Min: low, Max: &high} }
 	unknownAge := inventory.Timestamp{State: inventory.TimestampUnknown}
 	tests := []struct {
 		name    string
 		used    inventory.LastUsed
 		created inventory.Timestamp
-		want    *DayRange
+		want    *UnusedDays
 	}{
 		{"at", inventory.LastUsed{State: inventory.LastUsedAt, At: daysAgo(89).Add(-time.Hour)}, unknownAge, days(89, 89)},
 		{"after the audit", inventory.LastUsed{State: inventory.LastUsedAt, At: auditTime.Add(time.Hour)}, unknownAge, days(0, 0)},
 		{"between", inventory.LastUsed{State: inventory.LastUsedBetween, Earliest: daysAgo(52), Latest: daysAgo(22)}, unknownAge, days(22, 52)},
-		{"between, from nowhere", inventory.LastUsed{State: inventory.LastUsedBetween, Latest: daysAgo(22)}, unknownAge, &DayRange{Min: 22}},
+		{"between, from nowhere", inventory.LastUsed{State: inventory.LastUsedBetween, Latest: daysAgo(22)}, unknownAge, &UnusedDays{Min: 22}},
 		{"never, age known", inventory.LastUsed{State: inventory.LastUsedNever}, at(daysAgo(100)), days(100, 100)},
 		{"never, age unknown", inventory.LastUsed{State: inventory.LastUsedNever}, unknownAge, nil},
-		{"no record, age unknown", inventory.LastUsed{State: inventory.LastUsedNoneOnRecord, Latest: daysAgo(53)}, unknownAge, &DayRange{Min: 53}},
-		{"no record, older than it", inventory.LastUsed{State: inventory.LastUsedNoneOnRecord, Latest: daysAgo(53)}, at(daysAgo(100)), days(53, 100)},
-		{"no record, younger than it", inventory.LastUsed{State: inventory.LastUsedNoneOnRecord, Latest: daysAgo(53)}, at(daysAgo(10)), days(10, 10)},
+		{"no record, age unknown", inventory.LastUsed{State: inventory.LastUsedNoneOnRecord, Latest: daysAgo(53)}, unknownAge, &UnusedDays{Record: new(53)}},
+		{"no record, older than it", inventory.LastUsed{State: inventory.LastUsedNoneOnRecord, Latest: daysAgo(53)}, at(daysAgo(100)), &UnusedDays{Min: 53, Max: new(100), Record: new(53)}},
+		{"no record, younger than it", inventory.LastUsed{State: inventory.LastUsedNoneOnRecord, Latest: daysAgo(53)}, at(daysAgo(10)), &UnusedDays{Min: 10, Max: new(10), Record: new(53)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

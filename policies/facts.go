@@ -157,7 +157,7 @@ func partState(source *inventory.Source, token *inventory.Token, derived *Derive
 		}
 		return inventory.FactBranches, token.Branches.Reason, token.Branches.State == inventory.ScopeUnknown
 	case partCreatedAt:
-		return inventory.FactCreatedAt, token.CreatedAt.Reason, token.CreatedAt.State == inventory.TimestampUnknown
+		return inventory.FactCreatedAt, token.CreatedAt.Reason, token.CreatedAt.State != inventory.TimestampAt
 	case partUpdatedAt:
 		return inventory.FactUpdatedAt, token.UpdatedAt.Reason, token.UpdatedAt.State == inventory.TimestampUnknown
 	case partRevokedAt:
@@ -168,7 +168,7 @@ func partState(source *inventory.Source, token *inventory.Token, derived *Derive
 		if token.Expiry.State == inventory.ExpiryUnknown {
 			return inventory.FactExpiry, token.Expiry.Reason, true
 		}
-		return inventory.FactCreatedAt, token.CreatedAt.Reason, token.CreatedAt.State == inventory.TimestampUnknown
+		return inventory.FactCreatedAt, token.CreatedAt.Reason, token.CreatedAt.State != inventory.TimestampAt
 	case partLastUsed:
 		return inventory.FactLastUsed, token.LastUsed.Reason, token.LastUsed.State == inventory.LastUsedUnknown
 	case partLastUsedByAPI:

@@ -172,7 +172,13 @@ func (e *encoder) derived(f *fields, derived *Derived) {
 	f.days(keyAge, derived.Age)
 	f.count(keyExpiresInDays, derived.ExpiresInDays)
 	f.count(keyLifetimeDays, derived.LifetimeDays)
-	f.days(keyUnusedDays, derived.UnusedDays)
+	if unused := derived.UnusedDays; unused != nil {
+		r := make(fields, 0, 3)
+		r.number(keyMin, unused.Min)
+		r.count(keyMax, unused.Max)
+		r.count(keyRecord, unused.Record)
+		f.add(keyUnusedDays, r.term())
+	}
 	f.count(keyOwnerIdleDays, derived.OwnerIdleDays)
 }
 

@@ -44,6 +44,7 @@ var (
 	keyAgeDays       = ast.StringTerm("age_days")
 	keyExpiresInDays = ast.StringTerm("expires_in_days")
 	keyLifetimeDays  = ast.StringTerm("lifetime_days")
+	keyRecord        = ast.StringTerm("record")
 	keyUnusedDays    = ast.StringTerm("unused_days")
 	keyOwnerIdleDays = ast.StringTerm("owner_idle_days")
 	keyMin           = ast.StringTerm("min")

@@ -54,7 +54,12 @@ var ruleCases = map[string][]ruleCase{
 		{"never used, first seen 20 days ago", []change{used(inventory.NeverUsed()), createdUnknown, func(token *inventory.Token) {
 			token.FirstSeen = &inventory.FirstSeen{At: daysAgo(20)}
 		}}, nil, NotEvaluated, "at least 20 days"},
+		{"never used, made between 50 and 415 days ago", []change{used(inventory.NeverUsed()), createdUnknown, seen(50, 415)}, nil, NotEvaluated, "made between 50 and 415 days ago"},
+		{"never used, made between 90 and 415 days ago", []change{used(inventory.NeverUsed()), createdUnknown, seen(90, 415)}, nil, Fail, "at least 90 days ago"},
+		{"never used, made between 50 and 89 days ago", []change{used(inventory.NeverUsed()), createdUnknown, seen(50, 89)}, nil, Pass, ""},
 		{"no record", []change{used(inventory.NoUseOnRecord(daysAgo(53))), createdUnknown}, nil, Fail, "no use on record since 2026-09-30"},
+		{"a long record, of unknown age", []change{used(inventory.NoUseOnRecord(daysAgo(100))), createdUnknown}, nil, Fail, "but it may be younger than 90 days"},
+		{"a long record, seen for as long", []change{used(inventory.NoUseOnRecord(daysAgo(100))), createdUnknown, seen(95, 0)}, nil, Fail, "no use on record for at least 95 days"},
 		{"bounds above", []change{between(120, 90)}, nil, Fail, ""},
 		{"bounds below", []change{between(89, 20)}, nil, Pass, ""},
 		{"bounds around", []change{between(90, 89)}, nil, NotEvaluated, "the 90 days lie in between"},
@@ -74,6 +79,9 @@ var ruleCases = map[string][]ruleCase{
 		{"364 days", []change{created(100), expires(264)}, nil, Pass, ""},
 		{"365 days", []change{created(100), expires(265)}, nil, Fail, "lives for 365 days, until 2027-08-14"},
 		{"unknown creation", []change{createdUnknown}, nil, NotEvaluated, "creation is hidden"},
+		{"made between 200 and 265 days ago", []change{createdUnknown, seen(200, 265)}, nil, NotEvaluated, "creation is hidden"},
+		{"made between 265 and 300 days ago", []change{createdUnknown, seen(265, 300)}, nil, Fail, "at least 365 days"},
+		{"made between 200 and 263 days ago", []change{createdUnknown, seen(200, 263)}, nil, Pass, ""},
 		{"unknown expiry", []change{expiryUnknown}, nil, NotEvaluated, "expiry is hidden"},
 		{"never", []change{neverExpires}, nil, NotApplicable, ""},
 		{"expired", []change{created(900), expires(-1)}, nil, NotApplicable, ""},

@@ -64,6 +64,16 @@ func createdUnknown(token *inventory.Token) {
 	token.CreatedAt = inventory.UnknownTime("creation is hidden")
 }
 
+// seen bounds the creation: at least newest days ago, and at most oldest unless that is 0.
+func seen(newest, oldest int) change {
+	return func(token *inventory.Token) {
+		token.FirstSeen = &inventory.FirstSeen{At: daysAgo(newest)}
+		if oldest > 0 {
+			token.FirstSeen.NotBefore = daysAgo(oldest)
+		}
+	}
+}
+
 func used(use inventory.LastUsed) change {
 	return func(token *inventory.Token) { token.LastUsed = use }
 }

@@ -103,9 +103,8 @@ type Derived struct {
 	// ExpiresInDays is floored; negative once past.
 	ExpiresInDays *int `json:"expires_in_days,omitempty"`
 	// LifetimeDays is from created_at to the expiry.
-	LifetimeDays *int `json:"lifetime_days,omitempty"`
-	// UnusedDays bounds the days since the last use.
-	UnusedDays *DayRange `json:"unused_days,omitempty"`
+	LifetimeDays *int        `json:"lifetime_days,omitempty"`
+	UnusedDays   *UnusedDays `json:"unused_days,omitempty"`
 	// OwnerIdleDays counts whole days since the owner's last sign of life.
 	OwnerIdleDays *int `json:"owner_idle_days,omitempty"`
 }
@@ -114,6 +113,17 @@ type Derived struct {
 type DayRange struct {
 	Min int  `json:"min"`
 	Max *int `json:"max,omitempty"`
+}
+
+// UnusedDays bounds the days without use, both ends inclusive: since the last
+// use, or since the creation of a token that was never used.
+type UnusedDays struct {
+	Min int `json:"min"`
+	// Max is nil for no upper bound.
+	Max *int `json:"max,omitempty"`
+	// Record is how many days the CMS's record reaches back that shows no use.
+	// It is set for inventory.LastUsedNoneOnRecord only.
+	Record *int `json:"record,omitempty"`
 }
 
 // TokenStatus is whether a token works at the audit time.

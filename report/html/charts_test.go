@@ -34,7 +34,7 @@ func TestCharts(t *testing.T) {
 		used := inventory.LastUsed{State: inventory.LastUsedUnknown}
 		d := policies.Derived{Status: status, AgeDays: age}
 		if idle != nil {
-			used.State, d.UnusedDays = inventory.LastUsedBetween, &policies.DayRange{Min: *idle}
+			used.State, d.UnusedDays = inventory.LastUsedBetween, &policies.UnusedDays{Min: *idle}
 		}
 		return report.Token{Token: inventory.Token{Expiry: expiry, LastUsed: used, Access: inventory.Access{Write: write}}, Derived: d}
 	}

@@ -168,7 +168,7 @@ func Judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.
 		}
 		if token.LastUsed.State == inventory.LastUsedAt {
 			n := int(AuditTime.Sub(token.LastUsed.At).Hours() / 24)
-			d.UnusedDays = &policies.DayRange{Min: n, Max: &n}
+			d.UnusedDays = &policies.UnusedDays{Min: n, Max: &n}
 		}
 		result.Derived = append(result.Derived, d)
 	}

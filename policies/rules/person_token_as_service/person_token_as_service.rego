@@ -65,8 +65,8 @@ unknown contains gap if {
 	some token in input.tokens
 	token.owner_idle_days >= input.params.owner_idle_days
 	token.last_used.state in {"between", "none_on_record"}
-	token.unused_days.min < input.params.owner_idle_days
 	not recent(token)
+	not before(token)
 	token.status == "active"
 	gap := {
 		"token": token.id,
@@ -85,4 +85,18 @@ allow contains explanation if {
 	}
 }
 
-recent(token) if token.unused_days.max < input.params.owner_idle_days
+recent(token) if {
+	token.last_used.state == "between"
+	token.unused_days.max < input.params.owner_idle_days
+}
+
+# It was certainly not used since the owner was seen last: the last use is older, the record
+# shows none for so long, or none since the token was made.
+before(token) if {
+	token.last_used.state == "between"
+	token.unused_days.min >= input.params.owner_idle_days
+}
+
+before(token) if token.unused_days.record >= input.params.owner_idle_days
+
+before(token) if token.unused_days.record > token.unused_days.max

@@ -36,9 +36,14 @@ test_bounds_decide_or_say_so if {
 }
 
 test_a_record_shorter_than_the_threshold_does_not_decide if {
-	count(rule.unknown) == 1 with input as silent({"min": 29})
-	count(rule.unknown) == 0 with input as silent({"min": 30})
-	count(rule.unknown) == 0 with input as silent({"min": 5, "max": 9})
+	count(rule.unknown) == 1 with input as silent({"min": 0, "record": 29})
+	count(rule.unknown) == 0 with input as silent({"min": 0, "record": 30})
+}
+
+test_no_use_since_the_token_was_made_decides if {
+	count(rule.unknown) == 0 with input as silent({"min": 5, "max": 9, "record": 10})
+	count(rule.unknown) == 1 with input as silent({"min": 5, "max": 10, "record": 10})
+	count(rule.unknown) == 1 with input as silent({"min": 5, "max": 20, "record": 10})
 }
 
 silent(days) := object.union(

@@ -2,14 +2,15 @@
 # title: Tokens do not live for years
 # description: |
 #   An active token fails if there are max_lifetime_days or more between its creation and its
-#   expiry. A token that never expires is the business of other rules.
+#   expiry. A token that never expires is the business of other rules. Where a CMS does not tell
+#   the creation, earlier inventories (--previous) bound it; where the bounds do not decide, or
+#   the expiry is not known, the token is not evaluated.
 #
 #   The lifetime of a token bounds how long a leak can be used. An expiry date far away is
 #   hardly better than none.
 # custom:
 #   severity: medium
 #   subject: token
-#   requires: [expiry, created_at]
 #   controls:
 #     owasp_nhi: ["NHI7:2025"]
 #     nist_800_53: [IA-5]
@@ -49,3 +50,45 @@ deny contains finding if {
 		},
 	}
 }
+
+deny contains finding if {
+	some token in input.tokens
+	token.created_at.state != "at"
+	token.age.min + token.expires_in_days >= input.params.max_lifetime_days
+	token.status == "active"
+	finding := {
+		"token": token.id,
+		"message": sprintf(
+			"%s token %q lives for at least %d days, until %s: an earlier inventory has it",
+			[token.kind, token.name, token.age.min + token.expires_in_days, substring(token.expiry.at, 0, 10)],
+		),
+		"evidence": {
+			"age": token.age,
+			"expires_at": token.expiry.at,
+			"max_lifetime_days": input.params.max_lifetime_days,
+		},
+	}
+}
+
+unknown contains gap if {
+	some token in input.tokens
+	token.expiry.state == "unknown"
+	token.status == "active"
+	gap := {"token": token.id, "reason": reason(token.expiry.reason, "when the token expires is not known")}
+}
+
+unknown contains gap if {
+	some token in input.tokens
+	token.created_at.state != "at"
+	token.expiry.state == "at"
+	token.status == "active"
+	not short(token)
+	gap := {"token": token.id, "reason": reason(token.created_at.reason, "when the token was created is not known")}
+}
+
+# Both day counts are floored, so their sum may be a day less than the lifetime.
+short(token) if (token.age.max + token.expires_in_days) + 1 < input.params.max_lifetime_days
+
+reason(told, _) := told if told != ""
+
+reason("", otherwise) := otherwise

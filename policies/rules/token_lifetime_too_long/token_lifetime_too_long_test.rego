@@ -25,6 +25,42 @@ test_an_expired_token_is_not_denied if {
 	count(rule.deny) == 0 with input as judged({"status": "expired", "lifetime_days": 1000})
 }
 
-test_unknown_expiry_is_left_to_the_engine if {
+test_unknown_expiry_is_unknown if {
 	rule.applies == {fixtures.token.id} with input as judged({"expiry": {"state": "unknown"}})
+	{gap.reason | some gap in rule.unknown} == {"when the token expires is not known"} with input as judged({"expiry": {"state": "unknown"}})
+	{gap.reason | some gap in rule.unknown} == {"hidden"} with input as judged({"expiry": {"state": "unknown", "reason": "hidden"}})
+	count(rule.unknown) == 0 with input as judged({"expiry": {"state": "unknown"}, "status": "revoked"})
+	count(rule.unknown) == 0 with input as judged({})
+}
+
+# It expires in 100 days.
+undated(change) := object.union(
+	fixtures.input_of([], {"max_lifetime_days": 365}),
+	{"tokens": [object.union(
+		object.remove(fixtures.token, ["age_days", "lifetime_days"]),
+		object.union({"created_at": {"state": "unknown", "reason": "DatoCMS tells no date of creation"}}, change),
+	)]},
+)
+
+test_an_earlier_inventory_proves_the_lifetime if {
+	some finding in rule.deny with input as undated({"age": {"min": 265, "max": 300}})
+	finding.message == `management token "deploy" lives for at least 365 days, until 2027-03-02: an earlier inventory has it`
+	finding.evidence.age == {"min": 265, "max": 300}
+	count(rule.deny) == 0 with input as undated({"age": {"min": 265, "max": 300}, "status": "revoked"})
+}
+
+test_bounds_that_straddle_the_threshold_decide_nothing[age] if {
+	some age in [{}, {"age": {"min": 264}}, {"age": {"min": 10, "max": 264}}]
+	count(rule.deny) == 0 with input as undated(age)
+	{gap.reason | some gap in rule.unknown} == {"DatoCMS tells no date of creation"} with input as undated(age)
+}
+
+test_a_token_that_was_not_there_long_ago_lives_shortly if {
+	count(rule.deny) == 0 with input as undated({"age": {"min": 10, "max": 263}})
+	count(rule.unknown) == 0 with input as undated({"age": {"min": 10, "max": 263}})
+}
+
+test_a_creation_that_the_cms_does_not_have_is_unknown if {
+	none := object.union(undated({}), {"tokens": [object.union(token, {"created_at": {"state": "none", "reason": ""}}) | some token in undated({}).tokens]})
+	{gap.reason | some gap in rule.unknown} == {"when the token was created is not known"} with input as none
 }

@@ -54,7 +54,7 @@ deny contains finding if {
 
 deny contains finding if {
 	some token in input.tokens
-	token.created_at.state == "unknown"
+	token.created_at.state != "at"
 	token.age.min >= input.params.max_age_days
 	token.status == "active"
 	finding := {
@@ -69,13 +69,17 @@ deny contains finding if {
 
 unknown contains gap if {
 	some token in input.tokens
-	token.created_at.state == "unknown"
+	token.created_at.state != "at"
 	token.status == "active"
 	not old(token)
 	not young(token)
-	gap := {"token": token.id, "reason": token.created_at.reason}
+	gap := {"token": token.id, "reason": reason(token.created_at.reason)}
 }
 
 old(token) if token.age.min >= input.params.max_age_days
 
 young(token) if token.age.max < input.params.max_age_days
+
+reason(told) := told if told != ""
+
+reason("") := "when the token was created is not known"

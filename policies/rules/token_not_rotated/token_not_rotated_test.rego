@@ -44,6 +44,11 @@ test_bounds_that_straddle_the_threshold_decide_nothing[age] if {
 	gap.reason == "DatoCMS tells no date of creation"
 }
 
+test_a_creation_that_the_cms_does_not_have_is_unknown if {
+	some gap in rule.unknown with input as undated({"created_at": {"state": "none", "reason": ""}})
+	gap.reason == "when the token was created is not known"
+}
+
 test_a_token_that_was_not_there_a_year_ago_is_young if {
 	count(rule.deny) == 0 with input as undated({"age": {"min": 10, "max": 364}})
 	count(rule.unknown) == 0 with input as undated({"age": {"min": 10, "max": 364}})

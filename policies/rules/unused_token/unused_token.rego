@@ -2,11 +2,12 @@
 # title: Unused tokens are removed
 # description: |
 #   An active token fails if it is proven idle for max_idle_days, counted from its creation if
-#   it was never used. Where a CMS tells the last use only roughly, the rule decides when the
-#   bounds decide, and says so when they do not. Where the record of a CMS is shorter than
-#   max_idle_days and shows no use (DatoCMS says "never" for that), the token fails by decision
-#   and the finding is marked as not proven; the parameter no_record changes that. The token of
-#   the scan itself is left out: the scan is its last use.
+#   it was never used. Where the last use or the creation is known only roughly, the rule
+#   decides when the bounds decide, and the token is not evaluated when they do not. Where a CMS
+#   has no use on record (DatoCMS says "never" for that), but its record is too short or the age
+#   of the token not known well enough to prove max_idle_days, the token fails by decision and
+#   the finding is marked as not proven; the parameter no_record changes that. The token of the
+#   scan itself is left out: the scan is its last use.
 #
 #   A token that nobody uses is all risk and no use: nobody would notice its theft, and nobody
 #   would miss it.
@@ -30,7 +31,7 @@
 #       type: string
 #       enum: [fail, unknown]
 #       default: fail
-#       description: What to say of a token whose CMS has no use on record, but whose record is shorter than max_idle_days.
+#       description: What to say of a token without a use on record that is not proven idle for max_idle_days.
 #   remediation:
 #     default: Ask its owner, then delete the token. Note what would need it again.
 #     contentful: Delete the API key under Settings, API keys, or revoke the personal access token under Settings, CMA tokens.
@@ -38,6 +39,8 @@
 #     datocms: Delete the token under Project settings, API tokens. Deleting asks who inherits the records that it created.
 #     directus: Set the static token of the user to null, or delete the user.
 package tokenaudit.rules.unused_token
+
+import data.tokenaudit.lib
 
 applies contains token.id if {
 	some token in input.tokens
@@ -63,10 +66,7 @@ deny contains finding if {
 	undecided(token)
 	finding := {
 		"token": token.id,
-		"message": sprintf(
-			"%s token %q has no use on record since %s, when the record of %s begins: %d days",
-			[token.kind, token.name, day(token.last_used.latest), token.cms, token.unused_days.min],
-		),
+		"message": sprintf("%s token %q has %s", [token.kind, token.name, no_record(token)]),
 		"evidence": evidence(token, false),
 	}
 }
@@ -76,41 +76,17 @@ unknown contains gap if {
 	token.last_used.state == "none_on_record"
 	input.params.no_record == "unknown"
 	undecided(token)
-	gap := {
-		"token": token.id,
-		"reason": sprintf(
-			"no use on record since %s, which is %d days: less than the %d that would prove it unused",
-			[day(token.last_used.latest), token.unused_days.min, input.params.max_idle_days],
-		),
-	}
+	gap := {"token": token.id, "reason": no_record(token)}
 }
 
 unknown contains gap if {
 	some token in input.tokens
-	token.last_used.state == "between"
-	token.unused_days.max >= input.params.max_idle_days
+	token.last_used.state in {"at", "between", "never"}
 	undecided(token)
-	gap := {
-		"token": token.id,
-		"reason": sprintf(
-			"last used between %s and %s: the %d days lie in between",
-			[day(token.last_used.earliest), day(token.last_used.latest), input.params.max_idle_days],
-		),
-	}
+	gap := {"token": token.id, "reason": bounds(token)}
 }
 
-unknown contains gap if {
-	some token in input.tokens
-	token.last_used.state == "never"
-	not token.unused_days.max
-	undecided(token)
-	gap := {
-		"token": token.id,
-		"reason": sprintf("never used, and all that is known of its age is that it is at least %d days", [token.unused_days.min]),
-	}
-}
-
-# An active token whose bounds have the threshold in between.
+# An active token whose bounds have the threshold in between, or that has no upper bound.
 undecided(token) if {
 	token.status == "active"
 	token.unused_days.min < input.params.max_idle_days
@@ -121,20 +97,69 @@ undecided(token) if {
 # be undefined, and so would be its negation.
 used(token) if token.unused_days.max < input.params.max_idle_days
 
-idle(token) := sprintf("was last used %d days ago, on %s", [token.unused_days.min, day(token.last_used.at)]) if {
+idle(token) := sprintf("was last used %s ago, on %s", [days(token), day(token.last_used.at)]) if {
 	token.last_used.state == "at"
 }
 
-idle(token) := sprintf("was last used at least %d days ago, before %s", [token.unused_days.min, day(token.last_used.latest)]) if {
+idle(token) := sprintf("was last used at least %s ago, not after %s", [days(token), day(token.last_used.latest)]) if {
 	token.last_used.state == "between"
 }
 
-idle(token) := sprintf("was never used since its creation %d days ago", [token.unused_days.min]) if {
+idle(token) := sprintf("was never used since its creation %s ago", [days(token)]) if {
+	token.last_used.state == "never"
+	exact(token)
+}
+
+idle(token) := sprintf("was never used since its creation at least %s ago", [days(token)]) if {
+	token.last_used.state == "never"
+	not exact(token)
+}
+
+idle(token) := sprintf("has had no use on record for at least %s", [days(token)]) if {
+	token.last_used.state == "none_on_record"
+}
+
+exact(token) if token.unused_days.min == token.unused_days.max
+
+days(token) := lib.quantity(token.unused_days.min, "day")
+
+no_record(token) := sprintf(
+	"no use on record since %s, when the record of %s begins: %s",
+	[day(token.last_used.latest), token.cms, lib.quantity(token.unused_days.record, "day")],
+) if {
+	token.unused_days.record < input.params.max_idle_days
+}
+
+no_record(token) := sprintf(
+	"no use on record since %s, %s ago, but it may be younger than %d days",
+	[day(token.last_used.latest), lib.quantity(token.unused_days.record, "day"), input.params.max_idle_days],
+) if {
+	token.unused_days.record >= input.params.max_idle_days
+}
+
+# Why the bounds do not decide.
+bounds(token) := sprintf(
+	"never used, and made between %d and %s ago: the %d days lie in between",
+	[token.unused_days.min, lib.quantity(token.unused_days.max, "day"), input.params.max_idle_days],
+) if {
 	token.last_used.state == "never"
 }
 
-idle(token) := sprintf("has had no use on record for at least %d days", [token.unused_days.min]) if {
-	token.last_used.state == "none_on_record"
+bounds(token) := sprintf("never used, and all that is known of its age is that it is at least %s", [days(token)]) if {
+	token.last_used.state == "never"
+	not token.unused_days.max
+}
+
+bounds(token) := sprintf(
+	"last used between %s and %s: the %d days lie in between",
+	[day(token.last_used.earliest), day(token.last_used.latest), input.params.max_idle_days],
+) if {
+	token.last_used.state == "between"
+}
+
+bounds(token) := sprintf("last used at least %s ago, and nothing tells how much longer", [days(token)]) if {
+	token.last_used.state == "between"
+	not token.unused_days.max
 }
 
 evidence(token, proven) := {
