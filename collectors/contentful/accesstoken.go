@@ -54,7 +54,7 @@ type tokenContext struct {
 	people directory
 	// names are the names of the caller's own tokens, by id: the organization's
 	// list is documented without names.
-	names map[string]string
+	names map[string]text
 	// me is the owner of the tokens in the caller's own list, which does not say
 	// so; empty if unknown.
 	me  string
@@ -88,7 +88,7 @@ func (x tokenContext) token(t accessToken) inventory.Token {
 		Expiry:       expiry,
 		LastUsed:     lastUsed(t),
 		Traits: inventory.Traits{
-			Factory:              inventory.No,
+			Factory:              factoryToken(t, x.given(t)),
 			NotifiesBeforeExpiry: notifies(t, created, expiry),
 		},
 		Owner:  owner,
@@ -106,7 +106,15 @@ func (x tokenContext) name(t accessToken, hint string) string {
 	if hint != "" {
 		hint = "..." + hint
 	}
-	return cmp.Or(string(t.Name.Value), x.names[t.id()], hint, t.id())
+	return cmp.Or(string(x.given(t).Value), hint, t.id())
+}
+
+// given is the name that a token was given, from whichever list has it.
+func (x tokenContext) given(t accessToken) text {
+	if t.Name.Value != "" {
+		return t.Name
+	}
+	return x.names[t.id()]
 }
 
 // lastFour keeps no more of a redacted value than it is meant to show.

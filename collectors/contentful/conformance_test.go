@@ -38,7 +38,7 @@ func conformanceTarget(t *testing.T, values map[string]any, endpoints []conforma
 			return []collectors.Entry{{CMS: CMS, BaseURL: baseURL, Values: all}}
 		},
 		Endpoints: endpoints,
-		Otherwise: []string{"/users/me", "/users/me/access_tokens", "/organizations/*/access_grant", "/organizations/*/users", "/spaces",
+		Otherwise: []string{"/users/me", "/users/me/access_tokens", "/organizations/*/access_grant", "/organizations/*/users", "/spaces", "/spaces/*",
 			"/spaces/*/space_members", "/spaces/*/roles", "/spaces/*/environment_aliases"},
 		LimitHeaders: http.Header{"X-Contentful-Ratelimit-Reset": {"1"}, "X-Contentful-Ratelimit-Second-Remaining": {"0"}},
 		Failures: []conformance.Failure{

@@ -41,7 +41,7 @@ func Definition() collectors.Definition {
 		AnyOf: [][]string{{optionOrganization, optionSpaces}},
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
-			"traits.factory": inventory.ReportedPartly("an API key does not always name who made it"),
+			"traits.factory": inventory.ReportedPartly(reasonFactoryKeys + ", and the personal token that it made in an introduction only by its name"),
 		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,
@@ -51,6 +51,8 @@ func Definition() collectors.Definition {
 const (
 	reasonKeyUse       = "Contentful does not report the use of API keys"
 	reasonNoBranches   = "Contentful has no branches"
+	reasonFactoryKeys  = "Contentful does not mark the API keys that it makes with a space: they are known by name and description"
+	reasonNotices      = "notices before the expiry are documented for personal access tokens only"
 	reasonTokenNoWords = "personal, CLI and OAuth tokens have no description"
 )
 
@@ -67,7 +69,7 @@ func facts() inventory.Facts {
 		inventory.FactLastUsed:     inventory.ReportedPartly(reasonKeyUse),
 		inventory.FactOwner:        inventory.ReportedPartly("the state of an owner is told to owners and admins of the organization only"),
 		inventory.FactDescription:  inventory.ReportedPartly(reasonTokenNoWords),
-		inventory.FactTraits:       inventory.ReportedPartly("notices before the expiry are documented for personal access tokens only"),
+		inventory.FactTraits:       inventory.ReportedPartly(reasonFactoryKeys + "; " + reasonNotices),
 	}
 }
 
@@ -78,11 +80,12 @@ func factsOf(kind inventory.SourceKind) inventory.Facts {
 	case inventory.KindOrganization:
 		f[inventory.FactLastUsed] = inventory.Reported()
 		f[inventory.FactDescription] = inventory.NotReported(reasonTokenNoWords)
+		f[inventory.FactTraits] = inventory.ReportedPartly("a personal token that Contentful made is known only by its name, which the organization's list does not show; " + reasonNotices)
 	case inventory.KindSpace:
 		f[inventory.FactAccess] = inventory.Reported()
 		f[inventory.FactLastUsed] = inventory.NotReported(reasonKeyUse)
 		f[inventory.FactDescription] = inventory.Reported()
-		f[inventory.FactTraits] = inventory.Reported()
+		f[inventory.FactTraits] = inventory.ReportedPartly(reasonFactoryKeys + "; one that was made within a minute after its space under another name may be one of them")
 	}
 	return f
 }

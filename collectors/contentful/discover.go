@@ -22,6 +22,8 @@ type foundSpace struct {
 	space space
 	// organization owns the space; empty if that is not known.
 	organization string
+	// asked is set for a space that was asked for by itself, not found in a list.
+	asked bool
 	// err is set for a listed space that could not be read.
 	err *cmsapi.Error
 }
@@ -139,9 +141,9 @@ func (c *collector) askSpace(ctx context.Context, id string) foundSpace {
 	path := cmsapi.Path("/spaces/{}", id)
 	var s cmsapi.Field[space]
 	if _, err := c.client.Get(ctx, cmsapi.Request{Path: path}, &s); err != nil {
-		return foundSpace{err: cmsapi.AsError(err)}
+		return foundSpace{asked: true, err: cmsapi.AsError(err)}
 	}
-	f := foundSpace{space: s.Value, organization: s.Value.sys().Organization.Value.id()}
+	f := foundSpace{asked: true, space: s.Value, organization: s.Value.sys().Organization.Value.id()}
 	if f.space.id() == "" {
 		f.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: path, Message: "the answer is no space"}
 	}

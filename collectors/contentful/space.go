@@ -19,6 +19,8 @@ type spaceLists struct {
 	aliases      cmsapi.Listing[alias]
 	people       directory
 	auditor      auditor
+	// created is when the space was created, which tells keys that were made with it.
+	created moment
 	// hidden says why lists of keys that are empty may not be so; empty if they
 	// are.
 	hidden string
@@ -62,6 +64,7 @@ func (c *collector) spaceLists(ctx context.Context, source inventory.Source, id 
 	})
 	worker.Go(func() { l.people = c.people(ctx, source) })
 	worker.Go(func() { l.auditor = c.self(ctx) })
+	worker.Go(func() { l.created = c.created(ctx, source, id) })
 	worker.Wait()
 	l.environments.Err = doubtEnvironments(l.environments).At(cmsapi.Path("/spaces/{}/environments", id))
 	l.aliases.Err = doubtAliases(l.environments, l.aliases).At(cmsapi.Path("/spaces/{}/environment_aliases", id))
@@ -161,6 +164,7 @@ func (c *collector) keys(source inventory.Source, spaceID string, l spaceLists, 
 	// A preview key was made with a delivery key, which links to it. Should two
 	// link to the same one, the first by id counts.
 	twins := map[string]apiKey{}
+	made := factoryOf(l)
 	for _, k := range l.delivery.Items {
 		if linked := k.PreviewKey.Value.id(); linked != "" {
 			if other, taken := twins[linked]; !taken || k.id() < other.id() {
@@ -172,6 +176,7 @@ func (c *collector) keys(source inventory.Source, spaceID string, l spaceLists, 
 		t.Kind, t.APIs = inventory.Delivery, []inventory.API{inventory.ContentDelivery}
 		t.Name = cmp.Or(string(k.Name.Value), k.id())
 		t.URL = c.page("/spaces/{}/api/keys/{}", spaceID, k.id())
+		t.Traits.Factory = made.delivery(k)
 		tokens = append(tokens, t)
 	}
 	for _, k := range l.preview.Items {
@@ -180,6 +185,7 @@ func (c *collector) keys(source inventory.Source, spaceID string, l spaceLists, 
 		t.Kind, t.APIs = inventory.Preview, []inventory.API{inventory.ContentPreview}
 		t.Name = cmp.Or(string(k.Name.Value), k.id())
 		t.URL = source.URL
+		t.Traits.Factory = made.preview(k)
 		if twin, ok := twins[k.id()]; ok {
 			t.Twin = deliveryID(spaceID, twin.id())
 			t.Name = cmp.Or(string(k.Name.Value), string(twin.Name.Value), k.id())
@@ -214,22 +220,10 @@ func key(source inventory.Source, k apiKey, known environments, people directory
 		RevokedAt:    inventory.None(),
 		Expiry:       inventory.NeverExpires(false),
 		LastUsed:     inventory.UnknownUse(reasonKeyUse),
-		Traits: inventory.Traits{
-			Factory:              factory(k.sys().CreatedBy),
-			NotifiesBeforeExpiry: inventory.No,
-		},
-		Owner:  people.maker(k.sys().CreatedBy),
-		Secret: inventory.Secret{Readable: inventory.Yes},
+		Traits:       inventory.Traits{NotifiesBeforeExpiry: inventory.No},
+		Owner:        people.maker(k.sys().CreatedBy),
+		Secret:       inventory.Secret{Readable: inventory.Yes},
 	}
-}
-
-// factory: Contentful makes no keys by itself, so a key that names its maker
-// is nobody else's.
-func factory(maker cmsapi.Field[link]) inventory.Ternary {
-	if maker.Value.id() != "" {
-		return inventory.No
-	}
-	return inventory.Unknown
 }
 
 // maker says who made an API key. The key acts as nobody, so its owner is the
