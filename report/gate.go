@@ -93,11 +93,18 @@ func (g Gate) Decide(r *Report) Decision {
 		d = Decision{Verdict: VerdictIncomplete, Reason: strings.Join(short, "; ")}
 	}
 	d.Code = d.Verdict.Code()
-	if g.NoFail && d.Code != ExitClean {
-		d.Reason += fmt.Sprintf(" (exit code %d turned into 0 as asked)", d.Code)
+	if g.NoFail {
 		d.Code = ExitClean
 	}
 	return d
+}
+
+// ExitText names the exit code, and the one that NoFail hides.
+func (d Decision) ExitText() string {
+	if hidden := d.Verdict.Code(); hidden != d.Code {
+		return fmt.Sprintf("exit code %d instead of %d, by --no-fail", d.Code, hidden)
+	}
+	return fmt.Sprintf("exit code %d", d.Code)
 }
 
 // failing counts the findings that fail the gate.

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -50,8 +51,8 @@ func TestGateDecide(t *testing.T) {
 		"expired acceptance":           {report.DefaultGate(), report.Report{Sources: []report.Source{failed}, AcceptedGaps: []report.AcceptedGap{expired}}, 3, report.VerdictIncomplete, ""},
 		"findings beat a gap":          {report.DefaultGate(), report.Report{Sources: []report.Source{failed}, Findings: []report.Finding{finding(policies.High)}}, 1, report.VerdictFail, "besides, the measurement is incomplete"},
 		"a gap beats a low finding":    {report.DefaultGate(), report.Report{Sources: []report.Source{failed}, Findings: []report.Finding{finding(policies.Low)}}, 3, report.VerdictIncomplete, ""},
-		"no fail on findings":          {report.Gate{FailOn: policies.Low, NoFail: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High)}}, 0, report.VerdictFail, "exit code 1 turned into 0"},
-		"no fail on a gap":             {report.Gate{NoFail: true}, report.Report{Sources: []report.Source{failed}}, 0, report.VerdictIncomplete, "exit code 3 turned into 0"},
+		"no fail on findings":          {report.Gate{FailOn: policies.Low, NoFail: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High)}}, 0, report.VerdictFail, "exit code 0 instead of 1, by --no-fail"},
+		"no fail on a gap":             {report.Gate{NoFail: true}, report.Report{Sources: []report.Source{failed}}, 0, report.VerdictIncomplete, "exit code 0 instead of 3, by --no-fail"},
 		"only new: unchanged":          {report.Gate{FailOn: policies.Low, OnlyNew: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High, unchanged)}}, 0, report.VerdictPass, "no new finding"},
 		"only new: new":                {report.Gate{FailOn: policies.Low, OnlyNew: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High, isNew)}}, 1, report.VerdictFail, "1 new finding"},
 		"only new: no baseline":        {report.Gate{FailOn: policies.Low, OnlyNew: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High)}}, 1, report.VerdictFail, ""},
@@ -68,8 +69,12 @@ func TestGateDecide(t *testing.T) {
 			if got.Code != tt.code || got.Verdict != tt.verdict {
 				t.Errorf("got %d %s (%s), want %d %s", got.Code, got.Verdict, got.Reason, tt.code, tt.verdict)
 			}
-			if !strings.Contains(got.Reason, tt.reason) {
-				t.Errorf("reason %q does not say %q", got.Reason, tt.reason)
+			text := fmt.Sprintf("%s (%s)", got.Reason, got.ExitText())
+			if !strings.Contains(text, tt.reason) {
+				t.Errorf("%q does not say %q", text, tt.reason)
+			}
+			if n := strings.Count(text, "exit code"); n != 1 {
+				t.Errorf("%q names an exit code %d times", text, n)
 			}
 		})
 	}

@@ -111,7 +111,7 @@ func gateOf(configured config.Gate, o gateOptions, failOn policies.Severity) rep
 }
 
 func decisionText(d report.Decision) string {
-	return fmt.Sprintf("%s: %s (exit code %d)", d.Verdict, safetext.OneLine(d.Reason), d.Code)
+	return fmt.Sprintf("%s: %s (%s)", d.Verdict, safetext.OneLine(d.Reason), d.ExitText())
 }
 
 // asError gives a decision as the error that ends the program with its code.

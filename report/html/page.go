@@ -21,8 +21,7 @@ const htmlMaxText = 500
 type htmlPage struct {
 	At, Sources, Tokens, RuleCount, Tool string
 	Policies, Config, OPA                string
-	Verdict, Reason                      string
-	Code                                 int
+	Verdict, Reason, Exit                string
 	Tiles                                []htmlTile
 	Notice, Scope                        string
 	FindingsNote                         string
@@ -80,7 +79,7 @@ func newHTMLPage(v *format.View, o format.Options) *htmlPage {
 		At: r.At.Format("2006-01-02 15:04 MST"), Sources: safetext.Plural(len(r.Sources), "source", "sources"), Tokens: safetext.Plural(r.Summary.Tokens, "token", "tokens"),
 		RuleCount: safetext.Plural(len(r.Rules), "rule", "rules"), Tool: htmlText(strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)),
 		Policies: htmlText(r.Policies.Digest), Config: htmlText(r.ConfigDigest), OPA: htmlText(r.Policies.OPA),
-		Verdict: string(d.Verdict), Reason: htmlText(d.Reason), Code: d.Code,
+		Verdict: string(d.Verdict), Reason: htmlText(d.Reason), Exit: d.ExitText(),
 		Tiles: tiles(v), HasTokens: r.Tokens != nil, Scope: htmlText(r.ScopeNote()),
 	}
 	p.FindingsNote = "Open a row to see what to do and what the finding rests on."

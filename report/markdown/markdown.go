@@ -101,8 +101,8 @@ func (m *markdown) head() {
 	d := m.o.Decision
 	word := map[report.Verdict]string{report.VerdictPass: "passed", report.VerdictFail: "failed", report.VerdictIncomplete: "incomplete"}[d.Verdict]
 	s := m.v.R.Summary
-	m.put(fmt.Sprintf("## API token audit: %s\n\n**%s** (exit code %d)\n\n%s in %s, judged by %s at %s.\n",
-		word, safetext.MarkdownText(d.Reason), d.Code, safetext.Plural(s.Tokens, "token", "tokens"), safetext.Plural(s.Sources, "source", "sources"),
+	m.put(fmt.Sprintf("## API token audit: %s\n\n**%s** (%s)\n\n%s in %s, judged by %s at %s.\n",
+		word, safetext.MarkdownText(d.Reason), d.ExitText(), safetext.Plural(s.Tokens, "token", "tokens"), safetext.Plural(s.Sources, "source", "sources"),
 		safetext.Plural(len(m.v.R.Rules), "rule", "rules"), m.v.R.At.Format("2006-01-02 15:04 MST")))
 	if note := m.v.R.ScopeNote(); note != "" {
 		m.put("\n" + safetext.MarkdownText(note) + ".\n")

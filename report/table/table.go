@@ -310,7 +310,7 @@ func (p *page) verdict(d report.Decision) {
 		p.put("\n")
 	}
 	s := map[report.Verdict]style{report.VerdictPass: green, report.VerdictFail: red, report.VerdictIncomplete: yellow}[d.Verdict]
-	line := safetext.OneLine(fmt.Sprintf("%s (exit code %d): %s.", strings.ToUpper(string(d.Verdict)), d.Code, d.Reason))
+	line := safetext.OneLine(fmt.Sprintf("%s (%s): %s.", strings.ToUpper(string(d.Verdict)), d.ExitText(), d.Reason))
 	if p.o.Terminal {
 		line = strings.Join(Wrap(line, p.width), "\n")
 	}
