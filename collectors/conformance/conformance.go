@@ -151,7 +151,9 @@ func newSuite(t *testing.T, target Target) (*suite, []string) {
 	t.Helper()
 	s := &suite{target: target}
 	s.healthy = s.run(t, nil)
-	problems := slices.Clone(s.healthy.problems)
+	sound := &verdict{got: s.healthy}
+	sound.sound()
+	problems := slices.Concat(s.healthy.problems, sound.problems)
 	complain := func(format string, args ...any) {
 		problems = append(problems, fmt.Sprintf("healthy run: "+format, args...))
 	}

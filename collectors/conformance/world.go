@@ -41,7 +41,9 @@ var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // outcome is what came of one run.
 type outcome struct {
-	sources  map[string]inventory.Source
+	sources map[string]inventory.Source
+	// written are the sources as JSON, which is much quicker to compare.
+	written  map[string]string
 	requests []request
 	// asked are the paths of all requests, as they were sent.
 	asked map[string]bool
@@ -137,7 +139,7 @@ func (w *world) complain(format string, args ...any) {
 // collect runs the collectors and gathers the outcome.
 func (w *world) collect(ctx context.Context) outcome {
 	var logged bytes.Buffer
-	o := outcome{sources: map[string]inventory.Source{}}
+	o := outcome{sources: map[string]inventory.Source{}, written: map[string]string{}}
 	began := time.Now()
 	session, err := cmsapi.NewSession(cmsapi.Options{Transport: w.client, MaxBody: maxBody, Timeout: 30 * time.Second,
 		Log: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))})
@@ -175,16 +177,19 @@ func (w *world) secrets() []string {
 	return slices.Concat(w.target.Secrets, slices.Sorted(maps.Keys(w.sent)))
 }
 
-// checkSecrets looks for what must not have left the decoder.
+// checkSecrets writes all sources, and looks for what must not have left the
+// decoder.
 func (w *world) checkSecrets(o outcome, logged string) {
 	secrets := w.secrets()
 	for _, id := range o.ids() {
-		text, err := json.Marshal(o.sources[id])
+		b, err := json.Marshal(o.sources[id])
 		if err != nil {
 			w.complain("the source %s cannot be written: %v", id, err)
 		}
+		text := string(b)
+		o.written[id] = text
 		for _, secret := range secrets {
-			if strings.Contains(string(text), secret) {
+			if strings.Contains(text, secret) {
 				w.complain("a planted secret is in the source %s", id)
 			}
 		}
