@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/stream"
+
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 

@@ -42,6 +42,7 @@ type app struct {
 	registry  collectors.Registry
 	tool      inventory.Tool
 	verbose   bool
+	colorFlag string
 }
 
 // run executes one command line in-process and gives its exit code.
@@ -134,13 +135,14 @@ Exit codes:
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		Args:              cobra.ArbitraryArgs,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkVolume() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.applyGlobals() },
 		RunE:              showHelp,
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no notes on stderr")
+	root.PersistentFlags().StringVar(&a.colorFlag, "color", string(colorAuto), "`when` to color the output: auto, always or never; auto follows NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, and whether it goes to a terminal")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every request on stderr: method, path, status, duration")
 	// People ask a program for its version by the flag.
 	root.Version = versionText(a.tool.Version)

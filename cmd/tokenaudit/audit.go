@@ -173,7 +173,7 @@ func (au *audit) finish(ctx context.Context, r *report.Report) error {
 func (a *app) writeReport(ctx context.Context, r *report.Report, gate report.Gate, s show, waived bool) error {
 	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.outputs, a.out, r, format.Options{
 		Gate: gate, MinSeverity: s.minSeverity, Framework: s.framework, Suppressed: waived,
-		Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour,
+		Width: a.page().Width, Color: a.color,
 	})
 }
 

@@ -65,7 +65,7 @@ func (a *app) completeValues(root *cobra.Command) {
 		case flag.Value.Type() == "stringArray":
 			_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.FormatNames(), cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp))
 		case flag.DefValue == "table":
-			_ = cmd.RegisterFlagCompletionFunc("output", words([]cobra.Completion{"table", "json"}))
+			_ = cmd.RegisterFlagCompletionFunc("output", words(listFormats))
 		}
 		switch cmd.CommandPath() {
 		case "tokenaudit explain", "tokenaudit rules show":

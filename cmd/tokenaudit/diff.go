@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/report"
-	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
@@ -36,12 +35,12 @@ One of the two may be -, for standard input.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	bindTableOrJSON(cmd, &o.format)
+	bindListFormat(cmd, &o.format)
 	return cmd
 }
 
 func (a *app) diff(ctx context.Context, o diffOptions) error {
-	if err := checkTableOrJSON(o.format); err != nil {
+	if err := checkListFormat(o.format); err != nil {
 		return err
 	}
 	read := func(r io.Reader) (*report.Snapshot, error) { return report.ReadSnapshot(ctx, r) }
@@ -60,7 +59,7 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	if o.format == "json" {
 		err = safetext.WriteJSON(a.out, difference)
 	} else {
-		err = table.WriteDifference(a.out, difference, format.Options{Terminal: a.outTerminal, Width: a.width, Colour: a.outTerminal && a.colour})
+		err = table.WriteDifference(a.out, difference, a.page())
 	}
 	if err != nil {
 		return fmt.Errorf("write the difference: %w", err)

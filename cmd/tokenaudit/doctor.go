@@ -142,7 +142,7 @@ func (a *app) printDiagnosis(w *strings.Builder, d diagnosis) {
 // mark gives the status of a check, coloured on a terminal.
 func (a *app) mark(s collectors.CheckStatus) string {
 	text := fmt.Sprintf("%-7s", s)
-	if !a.outTerminal || !a.colour {
+	if !a.color {
 		return text
 	}
 	switch s {

@@ -45,7 +45,7 @@ differs but a list or a source could not be compared. An error gives 2.`,
 		},
 	}
 	cmd.Flags().StringVar(&o.manifest, "manifest", "", "the manifest `file`, such as tokens.yaml")
-	bindTableOrJSON(cmd, &o.format)
+	bindListFormat(cmd, &o.format)
 	return cmd
 }
 
@@ -53,7 +53,7 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 	if o.manifest == "" {
 		return usageError{errors.New("--manifest is missing: it names what is declared, such as tokens.yaml")}
 	}
-	if err := checkTableOrJSON(o.format); err != nil {
+	if err := checkListFormat(o.format); err != nil {
 		return err
 	}
 	if err := readOnce(append(inputsAs("an inventory", o.inventories), input{path: o.manifest, is: "the manifest"})); err != nil {
@@ -106,7 +106,7 @@ func (a *app) writeDrift(d manifest.Drift, format string) error {
 	for _, u := range d.Unread {
 		rows = append(rows, []string{"unread", u.Source, "", "", u.Detail, ""})
 	}
-	err := a.printTable([]table.Column{{Title: "STATE", Kind: table.ColumnWhole}, {Title: "SOURCE", Kind: table.ColumnID}, {Title: "KIND", Kind: table.ColumnWhole},
+	err := a.printTable(format, []table.Column{{Title: "STATE", Kind: table.ColumnWhole}, {Title: "SOURCE", Kind: table.ColumnID}, {Title: "KIND", Kind: table.ColumnWhole},
 		{Title: "NAME"}, {Title: "WHAT", Kind: table.ColumnProse}, {Title: "WHERE", Kind: table.ColumnID}}, rows)
 	if err != nil {
 		return err
@@ -118,6 +118,9 @@ func (a *app) writeDrift(d manifest.Drift, format string) error {
 		}
 		a.note("sources of the inventory that the manifest does not have, and that were not compared: %s%s",
 			safetext.OneLine(strings.Join(d.Undeclared[:min(n, mostNamed)], ", ")), others)
+	}
+	if format == "tsv" {
+		return nil
 	}
 	_, err = fmt.Fprintf(a.out, "%d as declared, %d not\n", d.Same, len(d.Differences))
 	return err

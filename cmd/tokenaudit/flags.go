@@ -213,11 +213,16 @@ func (o readOptions) validate() error {
 	return nil
 }
 
-// checkVolume refuses what contradicts itself among the flags of every command.
-func (a *app) checkVolume() error {
+// applyGlobals checks the flags of every command, and applies --color.
+func (a *app) applyGlobals() error {
 	if a.quiet && a.verbose {
 		return usageError{errors.New("--quiet and --verbose contradict each other")}
 	}
+	mode := colorMode(a.colorFlag)
+	if mode != colorAuto && mode != colorAlways && mode != colorNever {
+		return usageError{fmt.Errorf("invalid --color %q: expected auto, always or never", a.colorFlag)}
+	}
+	a.setColor(mode)
 	return nil
 }
 

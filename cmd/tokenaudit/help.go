@@ -21,7 +21,7 @@ var flagGroups = []flagGroup{
 	{"Exit code", []string{"fail-on", "baseline", "fail-on-new", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
 	{"Output", []string{"output", "framework", "min-severity", "waived", "no-inventory", "save-inventory"}},
 	{"Request", []string{"timeout", "max-wait", "total-wait", "requests-per-second", "ca-bundle"}},
-	{"General", []string{"help", "quiet", "verbose", "version"}},
+	{"General", []string{"color", "help", "quiet", "verbose", "version"}},
 }
 
 type flagGroup struct {

@@ -16,8 +16,8 @@ func demoOnTerminal(t *testing.T) string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	a := newApp(surroundings{in: strings.NewReader(""), out: &out, err: &errs})
-	a.outTerminal, a.colour, a.width = true, false, 100
-	if err := a.execute(t.Context(), []string{"demo", "--at", "2026-11-22T12:00:00Z"}); err != nil {
+	a.outTerminal, a.width = true, 100
+	if err := a.execute(t.Context(), []string{"demo", "--color", "never", "--at", "2026-11-22T12:00:00Z"}); err != nil {
 		t.Fatalf("%v\n%s", err, errs.String())
 	}
 	return out.String() + errs.String()

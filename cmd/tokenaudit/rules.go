@@ -13,7 +13,6 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
@@ -90,9 +89,12 @@ func (a *app) rulesOf(ctx context.Context, o rulesOptions) (all []policies.Rule,
 	return engine.Rules(), inForce, nil
 }
 
-// printTable prints rows aligned on a terminal and tab-separated elsewhere.
-func (a *app) printTable(columns []table.Column, rows [][]string) error {
-	return table.WriteTable(a.out, columns, rows, format.Options{Terminal: a.outTerminal, Width: a.width})
+// printTable prints rows aligned, or tab-separated if the format is tsv.
+func (a *app) printTable(name string, columns []table.Column, rows [][]string) error {
+	if name == "tsv" {
+		return table.WriteTSV(a.out, columns, rows)
+	}
+	return table.WriteTable(a.out, columns, rows, a.page())
 }
 
 func (a *app) showRule(ctx context.Context, o rulesOptions, id string) error {

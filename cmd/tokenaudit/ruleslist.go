@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,18 +31,21 @@ func newRulesList(run func(context.Context, rulesListOptions) error) *cobra.Comm
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)
-	bindTableOrJSON(cmd, &o.format)
+	bindListFormat(cmd, &o.format)
 	return cmd
 }
 
-// bindTableOrJSON adds -o to a command that prints a table, or the same as JSON.
-func bindTableOrJSON(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVarP(format, "output", "o", "table", "`format`: table or json")
+// listFormats are what commands that print a list take for -o.
+var listFormats = []string{"table", "tsv", "json"}
+
+// bindListFormat adds -o to a command that prints a list.
+func bindListFormat(cmd *cobra.Command, format *string) {
+	cmd.Flags().StringVarP(format, "output", "o", "table", "`format`: "+strings.Join(listFormats, ", "))
 }
 
-func checkTableOrJSON(format string) error {
-	if format != "table" && format != "json" {
-		return usageError{fmt.Errorf("-o %s: the formats are table and json", format)}
+func checkListFormat(format string) error {
+	if !slices.Contains(listFormats, format) {
+		return usageError{fmt.Errorf("unknown format %q for -o: expected one of %s", format, strings.Join(listFormats, ", "))}
 	}
 	return nil
 }
@@ -77,7 +81,7 @@ type listedParam struct {
 }
 
 func (a *app) listRules(ctx context.Context, o rulesListOptions) error {
-	if err := checkTableOrJSON(o.format); err != nil {
+	if err := checkListFormat(o.format); err != nil {
 		return err
 	}
 	rules, inForce, err := a.rulesOf(ctx, o.rulesOptions)
@@ -99,7 +103,7 @@ func (a *app) listRules(ctx context.Context, o rulesListOptions) error {
 	if o.format == "json" {
 		return a.printJSON(listed)
 	}
-	return a.printTable([]table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "TITLE", Kind: table.ColumnProse}}, rows)
+	return a.printTable(o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "TITLE", Kind: table.ColumnProse}}, rows)
 }
 
 func listRule(r policies.Rule, off bool) listedRule {

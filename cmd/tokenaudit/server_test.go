@@ -46,7 +46,7 @@ func TestBadServers(t *testing.T) {
 			if !strings.HasPrefix(strings.TrimSpace(got.out), "NOT READ: ") {
 				t.Errorf("the table does not begin with what is missing:\n%s", got.out)
 			}
-			if test.class != "" && !strings.Contains(got.out, "\t"+test.class+": ") {
+			if test.class != "" && !strings.Contains(got.out, ": "+test.class+": ") {
 				t.Errorf("the class %s is not told:\n%s", test.class, got.out)
 			}
 			if !strings.Contains(got.out, "contentstack/stacks/bltstack/management_tokens/bltm1") {

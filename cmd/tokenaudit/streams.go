@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
+	"github.com/tokenaudit/tokenaudit/report/format"
 )
 
 // defaultWidth is the width of a terminal that does not tell.
@@ -26,8 +27,10 @@ type streams struct {
 	outTerminal, errTerminal bool
 	// dumb: the terminal cannot move its cursor.
 	dumb bool
-	// colour: ANSI colours are wanted on a terminal.
-	colour bool
+	// color: what goes to out has ANSI colors.
+	color bool
+	// forced is what the environment says of colors; empty for nothing.
+	forced colorMode
 	// width of the terminal, in columns: that of out, else that of err.
 	width int
 	// quiet leaves notes and progress out; errors are always told.
@@ -41,10 +44,59 @@ func newStreams(s surroundings, lookup func(string) (string, bool)) *streams {
 	std.outTerminal, std.width = terminal(s.out, std.width)
 	name, _ := lookup("TERM")
 	std.dumb = name == "dumb"
-	// https://no-color.org: any value that is not empty switches colour off.
-	off, _ := lookup("NO_COLOR")
-	std.colour = off == "" && !std.dumb
+	std.forced = colorOf(lookup)
+	std.setColor(colorAuto)
 	return std
+}
+
+// colorMode is a value of --color.
+type colorMode string
+
+// The values of --color.
+const (
+	colorAuto   colorMode = "auto"
+	colorAlways colorMode = "always"
+	colorNever  colorMode = "never"
+)
+
+// colorOf reads what the environment asks for: https://no-color.org and
+// https://bixense.com/clicolors. NO_COLOR beats the others.
+func colorOf(lookup func(string) (string, bool)) colorMode {
+	set := func(name string) bool {
+		value, _ := lookup(name)
+		return value != ""
+	}
+	on := func(name string) bool {
+		value, _ := lookup(name)
+		return value != "" && value != "0"
+	}
+	switch off, _ := lookup("CLICOLOR"); {
+	case set("NO_COLOR"):
+		return colorNever
+	case on("FORCE_COLOR"), on("CLICOLOR_FORCE"):
+		return colorAlways
+	case off == "0":
+		return colorNever
+	}
+	return ""
+}
+
+// setColor decides whether there are colors: by --color, else by the environment,
+// else by whether a person is looking.
+func (s *streams) setColor(mode colorMode) {
+	if mode == colorAuto && s.forced != "" {
+		mode = s.forced
+	}
+	s.color = mode == colorAlways || mode == colorAuto && s.outTerminal && !s.dumb
+}
+
+// page says how tables are written to out.
+func (s *streams) page() format.Options {
+	o := format.Options{Color: s.color}
+	if s.outTerminal {
+		o.Width = s.width
+	}
+	return o
 }
 
 // endWith has a read of in and a write to out end with ctx.

@@ -9,8 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
@@ -24,6 +26,7 @@ type waiversCheckOptions struct {
 	at       string
 	// report is a saved report, or empty.
 	report string
+	format string
 }
 
 func newWaivers(run func(context.Context, waiversCheckOptions) error) *cobra.Command {
@@ -60,10 +63,24 @@ what the report could not see is not among them.`,
 	f.StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml)")
 	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 	f.StringVar(&o.at, "at", "", "the `time` at which they are checked, RFC 3339 or YYYY-MM-DD (default now)")
+	bindListFormat(cmd, &o.format)
 	return cmd
 }
 
+// checkedWaiver is a waiver as waivers check -o json has it.
+type checkedWaiver struct {
+	State   string           `json:"state"`
+	Rule    string           `json:"rule"`
+	Token   string           `json:"token"`
+	Expires string           `json:"expires"`
+	Owner   string           `json:"owner"`
+	Origin  inventory.Origin `json:"origin"`
+}
+
 func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
+	if err := checkListFormat(o.format); err != nil {
+		return err
+	}
 	at, err := parseTime(o.at)
 	if err != nil {
 		return usageError{err}
@@ -88,7 +105,7 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 			return err
 		}
 	}
-	var rows [][]string
+	checked := make([]checkedWaiver, 0, len(cfg.Waivers))
 	stale := false
 	for _, w := range cfg.Waivers {
 		state, ok := waiverState(w, at, rules.Rules())
@@ -100,10 +117,9 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 			}
 		}
 		stale = stale || !ok
-		rows = append(rows, []string{state, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
+		checked = append(checked, checkedWaiver{state, w.Rule, w.Token, w.Expires, w.Owner, w.Origin})
 	}
-	if err := a.printTable([]table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE"}, {Title: "TOKEN", Kind: table.ColumnID},
-		{Title: "EXPIRES", Kind: table.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: table.ColumnID}}, rows); err != nil {
+	if err := a.printWaivers(checked, o.format); err != nil {
 		return err
 	}
 	if len(cfg.Waivers) == 0 {
@@ -113,6 +129,18 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 		return verdictError{report.ExitFindings}
 	}
 	return nil
+}
+
+func (a *app) printWaivers(waivers []checkedWaiver, format string) error {
+	if format == "json" {
+		return safetext.WriteJSON(a.out, waivers)
+	}
+	rows := make([][]string, 0, len(waivers))
+	for _, w := range waivers {
+		rows = append(rows, []string{w.State, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
+	}
+	return a.printTable(format, []table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE"}, {Title: "TOKEN", Kind: table.ColumnID},
+		{Title: "EXPIRES", Kind: table.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: table.ColumnID}}, rows)
 }
 
 // waiverState says how long a waiver holds, and false for one that does nothing.

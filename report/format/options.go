@@ -5,7 +5,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
-// RenderOptions say how a report is shown, never what is in it. The zero value
+// Options say how a report is shown, never what is in it. The zero value
 // is right for a file.
 type Options struct {
 	// Gate is the gate whose verdict is shown.
@@ -13,11 +13,10 @@ type Options struct {
 	// MinSeverity leaves findings below it out of every format but json, and
 	// says how many; empty for all.
 	MinSeverity policies.Severity
-	// Terminal: the output is a terminal, so text is aligned and cut to Width
-	// columns (0 means 80). Colour adds ANSI colours to it.
-	Terminal bool
-	Width    int
-	Colour   bool
+	// Width is how many columns the terminal has; 0 where the output is not a
+	// terminal, and then nothing is cut. Color adds ANSI colors for people.
+	Width int
+	Color bool
 	// Framework has table, json, markdown, html and csv show the report control
 	// by control too; nil for not.
 	Framework *report.Framework

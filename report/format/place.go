@@ -15,6 +15,14 @@ func InCode(f *report.Finding) bool {
 	return f.Address != "" && f.Origin != nil && f.Origin.Line > 0 && RepositoryPath(f.Origin.File) != ""
 }
 
+// Place returns "main.tf:12" for a finding about code whose line is known, else "".
+func Place(f *report.Finding) string {
+	if !InCode(f) {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", RepositoryPath(f.Origin.File), f.Origin.Line)
+}
+
 // RepositoryPath gives a file as a path below the working folder, or "": code
 // scanning refuses whatever looks absolute or leaves the checkout.
 func RepositoryPath(file string) string {

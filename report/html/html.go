@@ -7,11 +7,12 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"fmt"
-	"github.com/tokenaudit/tokenaudit/report"
-	"github.com/tokenaudit/tokenaudit/report/format"
 	"html/template"
 	"io"
 	"sync"
+
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
 )
 
 var (

@@ -3,11 +3,13 @@ package markdown
 
 import (
 	"fmt"
+	"io"
+	"slices"
+	"strings"
+
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
-	"io"
-	"strings"
 )
 
 const (
@@ -38,7 +40,10 @@ func renderMarkdown(w io.Writer, r *report.Report, o format.Options) error {
 	m.summary()
 	m.controls()
 	for _, group := range m.v.Groups {
-		m.group(group)
+		m.group(part(group, m.attention), " open")
+	}
+	for _, group := range m.v.Groups {
+		m.group(part(group, func(f *report.Finding) bool { return !m.attention(f) }), "")
 	}
 	m.gaps()
 	m.acceptedGaps()
@@ -141,25 +146,48 @@ func (m *markdown) summary() {
 	m.table("the totals", "\n### Findings\n\n", titles, [][]string{counts}, "")
 }
 
-// Group folds the findings of one rule.
-func (m *markdown) group(g format.Group) {
+// attention reports whether a finding is shown without a click: the change adds
+// it, or there is no baseline to tell and it is about a line of code.
+func (m *markdown) attention(f *report.Finding) bool {
+	if m.v.Compared {
+		return f.Baseline == report.BaselineNew
+	}
+	return format.Place(f) != ""
+}
+
+// part is the group with some of its findings.
+func part(g format.Group, of func(*report.Finding) bool) format.Group {
+	g.Findings = slices.DeleteFunc(slices.Clone(g.Findings), func(f *report.Finding) bool { return !of(f) })
+	return g
+}
+
+// group shows the findings of one rule in a block that can be folded; state is
+// " open", or empty for one that is folded at first.
+func (m *markdown) group(g format.Group, state string) {
 	title := ""
 	if rule, ok := m.v.Rules[g.Rule]; ok {
 		title = ": " + safetext.MarkdownText(rule.Title)
 	}
-	opening := fmt.Sprintf("\n<details><summary><b>%s</b> %s%s (%s)</summary>\n\n", g.Severity, safetext.MarkdownText(g.Rule), title, safetext.Plural(len(g.Findings), "finding", "findings"))
+	placed := slices.ContainsFunc(g.Findings, func(f *report.Finding) bool { return format.Place(f) != "" })
+	opening := fmt.Sprintf("\n<details%s><summary><b>%s</b> %s%s (%s)</summary>\n\n", state, g.Severity, safetext.MarkdownText(g.Rule), title, safetext.Plural(len(g.Findings), "finding", "findings"))
 	closing := []string{"\n"}
 	for _, fix := range g.Remediations {
 		closing = append(closing, "To do: ", safetext.MarkdownText(fix), "\n\n")
 	}
 	closing = append(closing, "</details>\n")
 	titles := []string{"Name", "Token", "What is wrong"}
+	if placed {
+		titles = append(titles, "Place")
+	}
 	if m.v.Compared {
 		titles = append(titles, "Since")
 	}
 	rows := make([][]string, 0, len(g.Findings))
 	for _, f := range g.Findings {
 		row := []string{mdCode(m.v.Name(f)), mdLink(f.Subject(), f.URL), mdText(f.Message)}
+		if placed {
+			row = append(row, mdPlace(f))
+		}
 		if m.v.Compared {
 			row = append(row, string(f.Baseline))
 		}
@@ -270,6 +298,14 @@ func mdCode(s string) string {
 
 func mdText(s string) string {
 	return safetext.MarkdownText(safetext.CutRunes(safetext.OneLine(s), markdownMessage))
+}
+
+// mdPlace is the line of code of a finding; empty for one that is not about code.
+func mdPlace(f *report.Finding) string {
+	if place := format.Place(f); place != "" {
+		return mdCode(place)
+	}
+	return ""
 }
 
 // mdLink is a code span that opens the CMS's page, where that is safe to follow.

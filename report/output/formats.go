@@ -20,7 +20,7 @@ import (
 // Formats returns every format, in the order in which help lists them.
 func Formats() []format.Format {
 	return []format.Format{
-		table.Format(), jsonFormat(), sarif.Format(), markdown.Format(), html.Format(), junit.Format(),
+		table.Format(), table.TSV(), jsonFormat(), sarif.Format(), markdown.Format(), html.Format(), junit.Format(),
 		csv.Format(), csv.InventoryFormat(), prometheus.Format(), gitlab.Format(),
 	}
 }

@@ -154,6 +154,7 @@ var shown = map[string]func(t *testing.T, document []byte, r *report.Report) []s
 		}
 		return list
 	},
+	"tsv":      byRuleAndSubject(func(s string) string { return s }),
 	"table":    byRuleAndSubject(func(s string) string { return s }),
 	"markdown": byRuleAndSubject(func(s string) string { return "`" + s + "`" }),
 	"prometheus": func(_ *testing.T, document []byte, r *report.Report) []string {
@@ -177,11 +178,13 @@ var shown = map[string]func(t *testing.T, document []byte, r *report.Report) []s
 func byRuleAndSubject(quote func(string) string) func(*testing.T, []byte, *report.Report) []string {
 	return func(_ *testing.T, document []byte, r *report.Report) []string {
 		found := map[string]bool{}
-		heading := ""
+		heading, blank := "", true
 		for line := range strings.Lines(string(document)) {
-			if strings.TrimSpace(line) != "" && !strings.ContainsAny(line, "\t|") {
+			// A section begins behind a blank line; the rows of a Markdown table do so, too.
+			if blank && strings.TrimSpace(line) != "" && !strings.ContainsAny(line, "\t|") {
 				heading = line
 			}
+			blank = strings.TrimSpace(line) == ""
 			for _, f := range r.Findings {
 				if strings.Contains(line, quote(f.Subject())) && (strings.Contains(heading, f.Rule) || strings.Contains(line, quote(f.Rule)) || strings.Contains(line, f.Rule)) {
 					found[f.Fingerprint] = true
@@ -251,7 +254,7 @@ func TestFormatsDoNotChangeTheReport(t *testing.T) {
 	r := reporttest.Sample()
 	want := rendered(t, "json", r, format.Options{})
 	for _, f := range Formats() {
-		rendered(t, f.Name, r, format.Options{Gate: report.DefaultGate(), MinSeverity: policies.High, Suppressed: true, Terminal: true})
+		rendered(t, f.Name, r, format.Options{Gate: report.DefaultGate(), MinSeverity: policies.High, Suppressed: true, Width: 80})
 		if got := rendered(t, "json", r, format.Options{}); !bytes.Equal(want, got) {
 			t.Errorf("%s changed the report: %s", f.Name, cmp.Diff(string(want), string(got)))
 		}
@@ -261,7 +264,7 @@ func TestFormatsDoNotChangeTheReport(t *testing.T) {
 func TestMinSeverityHidesAndCounts(t *testing.T) {
 	r := reporttest.Readable(reporttest.Sample())
 	for _, tt := range []struct{ format, hidden, note string }{
-		{"table", "unused-token  ", "Not shown: 3 findings below high"},
+		{"table", "MEDIUM  unused-token", "Not shown: 3 findings below high"},
 		{"markdown", "<b>medium</b>", "3 findings below high"},
 		{"sarif", "has not been used", "3 findings below high left out"},
 	} {
@@ -339,7 +342,7 @@ func TestFormatsShowControls(t *testing.T) {
 	if !bytes.Contains(rendered(t, "table", saved, format.Options{}), []byte("CONTROLS of OWASP NHI Top 10 2025")) {
 		t.Error("a saved view is lost")
 	}
-	reporttest.Golden(t, *update, "table-framework.txt", rendered(t, "table", reporttest.Sample(), format.Options{Gate: report.DefaultGate(), Framework: o.Framework, Terminal: true, Width: 140}))
+	reporttest.Golden(t, *update, "table-framework.txt", rendered(t, "table", reporttest.Sample(), format.Options{Gate: report.DefaultGate(), Framework: o.Framework, Width: 140}))
 }
 
 // What is not shown still counts: the verdict is that of the exit code.

@@ -23,7 +23,7 @@ func TestHostileNamesAreHarmless(t *testing.T) {
 	r := reporttest.Readable(reporttest.Hostile())
 	for _, f := range Formats() {
 		t.Run(f.Name, func(t *testing.T) {
-			for _, o := range []format.Options{{}, {Terminal: true, Width: 120, Suppressed: true}} {
+			for _, o := range []format.Options{{}, {Width: 120, Suppressed: true}} {
 				document := rendered(t, f.Name, r, o)
 				text := string(document)
 				if f.Name == "markdown" {
@@ -143,7 +143,7 @@ func withoutCode(line string) string {
 var (
 	// codeSpan is a run of backticks, text, and the same run: RE2 has no back
 	// references, so the runs that occur are listed.
-	ownMarkup   = regexp.MustCompile(`</?(details|summary|b|sub)>`)
+	ownMarkup   = regexp.MustCompile(`</?(details|details open|summary|b|sub)>`)
 	ownLink     = regexp.MustCompile(`\[\]\(https://[A-Za-z0-9._~%/?=-]+\)`)
 	reference   = regexp.MustCompile(`&#\d+;`)
 	markdownish = regexp.MustCompile("[<>\\[\\]`@]|https?:|www\\.|\\*[^*]|~~")

@@ -79,11 +79,11 @@ func clash(first string, second Output) error {
 
 // WriteOutputs writes every output. Files are replaced atomically, and only
 // once all of them could be written: after an error no file has changed, or
-// every one of them is whole. Terminal, Width and Colour of the options hold
+// every one of them is whole. Width and Color of the options hold
 // for stdout alone.
 func WriteOutputs(ctx context.Context, outputs []Output, stdout io.Writer, r *report.Report, o format.Options) (err error) {
 	fileOptions := o
-	fileOptions.Terminal, fileOptions.Width, fileOptions.Colour = false, 0, false
+	fileOptions.Width, fileOptions.Color = 0, false
 	var files []*atomicFile
 	defer func() {
 		for _, f := range files {

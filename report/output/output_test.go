@@ -25,7 +25,7 @@ func TestParseOutputs(t *testing.T) {
 		{specs: []string{"json=-"}, want: []Output{{format.Format{Name: "json"}, "-"}}},
 		{specs: []string{"json=a=b.json", "table"}, want: []Output{{format.Format{Name: "json"}, "a=b.json"}, {format.Format{Name: "table"}, "-"}}},
 		{specs: []string{"jsn"}, err: `did you mean "json"?`},
-		{specs: []string{"pdf=x"}, err: "one of table, json"},
+		{specs: []string{"pdf=x"}, err: "one of table, tsv, json"},
 		{specs: []string{""}, err: "unknown format"},
 		{specs: []string{"json="}, err: "no file after the equals sign"},
 		{specs: []string{"json", "table"}, err: "both json and table would go to standard output"},

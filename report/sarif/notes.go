@@ -2,11 +2,12 @@ package sarif
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
-	"slices"
-	"strings"
 )
 
 // The kinds of notifications.

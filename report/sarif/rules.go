@@ -1,11 +1,12 @@
 package sarif
 
 import (
-	"github.com/tokenaudit/tokenaudit/report"
-	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // sarifTaxonomies are the frameworks that become taxonomies, those with public

@@ -27,16 +27,24 @@ type Column struct {
 	Kind  ColumnKind
 }
 
-// WriteTable writes rows of untrusted text as the table format does: aligned and
-// fitted on a terminal, whole and tab-separated elsewhere. Terminal and Width of
-// the options count. Without rows, only a pipe gets the titles.
+// WriteTable writes rows of untrusted text as the table format does. Width of the
+// options counts. Without rows it writes nothing.
 func WriteTable(w io.Writer, columns []Column, rows [][]string, o format.Options) error {
-	p := newPage(w, o)
+	return newPage(w, o).rows(columns, rows)
+}
+
+// WriteTSV writes rows of untrusted text, whole and tab-separated, below their
+// titles.
+func WriteTSV(w io.Writer, columns []Column, rows [][]string) error {
+	return newTabs(w, format.Options{}).rows(columns, rows)
+}
+
+func (p *page) rows(columns []Column, rows [][]string) error {
 	fitted := make([]column, len(columns))
 	for i, c := range columns {
 		fitted[i] = column{title: c.Title, whole: c.Kind == ColumnWhole, middle: c.Kind == ColumnID, prose: c.Kind == ColumnProse}
 	}
-	if len(rows) == 0 && !o.Terminal {
+	if len(rows) == 0 && p.tabs {
 		p.separated(fitted, nil)
 	}
 	p.table(fitted, rows)

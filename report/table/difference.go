@@ -29,7 +29,7 @@ func WriteDifference(w io.Writer, d *report.Difference, o format.Options) error 
 			rows = append(rows, []string{change.ID, change.Name, field.Field, field.Old, field.New})
 		}
 	}
-	p.list(bold, "CHANGED", []column{{title: "TOKEN", middle: true}, {title: "NAME", optional: p.o.Terminal}, {title: "FIELD", whole: true}, {title: "OLD"}, {title: "NEW"}}, rows)
+	p.list(bold, "CHANGED", []column{{title: "TOKEN", middle: true}, {title: "NAME", optional: true}, {title: "FIELD", whole: true}, {title: "OLD"}, {title: "NEW"}}, rows)
 	rows = nil
 	for _, unknown := range d.Unknown {
 		rows = append(rows, []string{unknown.ID, unknown.Name, unknown.In})

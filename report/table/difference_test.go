@@ -19,7 +19,7 @@ func TestDiffOutputs(t *testing.T) {
 	d := report.Diff(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"diff-table.txt":    func(b *bytes.Buffer) error { return WriteDifference(b, d, format.Options{}) },
-		"diff-terminal.txt": func(b *bytes.Buffer) error { return WriteDifference(b, d, format.Options{Terminal: true, Width: 100}) },
+		"diff-terminal.txt": func(b *bytes.Buffer) error { return WriteDifference(b, d, format.Options{Width: 100}) },
 		"diff-json.txt":     func(b *bytes.Buffer) error { return safetext.WriteJSON(b, d) },
 	} {
 		var b bytes.Buffer

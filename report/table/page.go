@@ -11,12 +11,17 @@ import (
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 const (
-	defaultWidth = 80
+	// proseWidth, wordWidth and idWidth are the widest columns where there is no
+	// terminal: one hostile name must not push everything else out of sight.
+	proseWidth = 100
+	wordWidth  = 80
+	idWidth    = 300
 	// leastWidth is the narrowest page; a narrower terminal breaks its lines.
 	leastWidth = 60
 	// columnGap is what stands between two columns.
@@ -36,22 +41,31 @@ const (
 	reset        = "\x1b[0m"
 )
 
-// page writes text in sections: aligned and fitted for a terminal, tab-separated
-// and whole elsewhere. The first error of the writer sticks.
+// page writes text in sections: aligned, and fitted to the width of a terminal,
+// or tab-separated and whole. The first error of the writer sticks.
 type page struct {
-	w       *bufio.Writer
-	o       format.Options
+	w *bufio.Writer
+	o format.Options
+	// tabs separate the cells of a row; nothing is aligned or wrapped.
+	tabs bool
+	// width is 0 where nothing is cut or wrapped.
 	width   int
 	started bool
 	err     error
 }
 
 func newPage(w io.Writer, o format.Options) *page {
-	width := o.Width
-	if width <= 0 {
-		width = defaultWidth
+	width := 0
+	if o.Width > 0 {
+		width = max(o.Width, leastWidth)
 	}
-	return &page{w: bufio.NewWriter(w), o: o, width: max(width, leastWidth)}
+	return &page{w: bufio.NewWriter(w), o: o, width: width}
+}
+
+// newTabs returns a page of tab-separated rows.
+func newTabs(w io.Writer, o format.Options) *page {
+	o.Color = false
+	return &page{w: bufio.NewWriter(w), o: o, tabs: true}
 }
 
 func (p *page) put(s string) {
@@ -79,7 +93,7 @@ func (p *page) heading(s style, text string) {
 
 // styled writes one line in a style where colours are wanted.
 func (p *page) styled(s style, line string) {
-	if p.o.Colour && s != plain {
+	if p.o.Color && s != plain {
 		line = string(s) + line + reset
 	}
 	p.put(line + "\n")
@@ -88,16 +102,16 @@ func (p *page) styled(s style, line string) {
 // fitted cuts a line on a terminal.
 func (p *page) fitted(line string) string {
 	line = safetext.OneLine(line)
-	if p.o.Terminal {
+	if p.width > 0 {
 		return safetext.CutWidth(line, p.width)
 	}
 	return line
 }
 
-// paragraph writes text behind a label, wrapped on a terminal.
+// paragraph writes text behind a label, wrapped to the width.
 func (p *page) paragraph(label, text string) {
 	text = safetext.OneLine(text)
-	if !p.o.Terminal {
+	if p.width == 0 {
 		p.put(label + text + "\n")
 		return
 	}
@@ -113,7 +127,12 @@ func (p *page) paragraph(label, text string) {
 
 // item writes text as an indented point of a list, whole.
 func (p *page) item(text string) {
-	for i, line := range Wrap(safetext.CutWidth(safetext.OneLine(text), mostProse), p.width-4) {
+	text = safetext.CutWidth(safetext.OneLine(text), mostProse)
+	if p.width == 0 {
+		p.put("  " + text + "\n")
+		return
+	}
+	for i, line := range Wrap(text, p.width-4) {
 		if i > 0 {
 			p.put("  ")
 		}
@@ -145,7 +164,7 @@ func (p *page) table(columns []column, rows [][]string) {
 			row[i] = safetext.OneLine(row[i])
 		}
 	}
-	if !p.o.Terminal {
+	if p.tabs {
 		p.separated(columns, rows)
 		return
 	}
@@ -293,6 +312,9 @@ func cutMiddle(s string, columns int) string {
 func layOut(columns []column, rows [][]string, width int) ([]column, [][]string, []int) {
 	for {
 		total := width - columnGap*len(columns)
+		if width == 0 {
+			return columns, rows, fitColumns(columns, rows, 0)
+		}
 		widths := fitColumns(columns, rows, total)
 		drop, tight, sum := -1, false, 0
 		for i, c := range columns {
@@ -326,6 +348,9 @@ const (
 // fitColumns shares the width out: every column gets what it needs, and the
 // widest give first where that is too much.
 func fitColumns(columns []column, rows [][]string, total int) []int {
+	if total <= 0 {
+		return wholeColumns(columns, rows)
+	}
 	widths, least := make([]int, len(columns)), make([]int, len(columns))
 	sum := 0
 	for i, c := range columns {
@@ -339,6 +364,27 @@ func fitColumns(columns []column, rows [][]string, total int) []int {
 	// On a terminal that has no room even for the least, all are cut alike.
 	for _, floor := range [][]int{least, slices.Repeat([]int{leastColumn}, len(columns))} {
 		sum = narrow(columns, widths, floor, sum, total)
+	}
+	return widths
+}
+
+// wholeColumns gives every column what its longest cell needs, within bounds that
+// no ordinary name or id comes to.
+func wholeColumns(columns []column, rows [][]string) []int {
+	widths := make([]int, len(columns))
+	for i, c := range columns {
+		widths[i] = displaywidth.String(c.title)
+		for _, row := range rows {
+			widths[i] = max(widths[i], displaywidth.String(row[i]))
+		}
+		bound := wordWidth
+		switch {
+		case c.prose:
+			bound = proseWidth
+		case c.middle, c.whole:
+			bound = idWidth
+		}
+		widths[i] = min(widths[i], bound)
 	}
 	return widths
 }

@@ -1,6 +1,6 @@
 // Package table writes tables for people: the report, the difference of two
-// reports, and what commands list. They are aligned and fitted on a terminal, and
-// tab-separated in a pipe.
+// reports, and what commands list. They are aligned, and fitted on a terminal; TSV
+// has tabs instead, for scripts.
 package table
 
 import (
@@ -24,10 +24,24 @@ func Format() format.Format {
 	}
 }
 
+// TSV is the table with tabs between its cells.
+func TSV() format.Format {
+	return format.Format{
+		Name: "tsv", Help: "the table with tabs between its cells, for scripts",
+		Write: renderTSV,
+	}
+}
+
 // renderTable writes what is missing, what to fix first, what was let pass, and
 // the verdict, for people.
 func renderTable(w io.Writer, r *report.Report, o format.Options) error {
-	p := newPage(w, o)
+	return newPage(w, o).report(r)
+}
+
+// renderTSV writes the same with one line a row, nothing cut and nothing folded.
+func renderTSV(w io.Writer, r *report.Report, o format.Options) error { return newTabs(w, o).report(r) }
+
+func (p *page) report(r *report.Report) error {
 	v := format.NewView(r)
 	p.missing(v)
 	for _, group := range v.Groups {
@@ -41,7 +55,7 @@ func renderTable(w io.Writer, r *report.Report, o format.Options) error {
 	p.baseline(v)
 	p.controls(v)
 	p.totals(v)
-	p.verdict(o.Decision)
+	p.verdict(p.o.Decision)
 	return p.close()
 }
 
@@ -61,7 +75,7 @@ func (p *page) missing(v *format.View) {
 	}
 }
 
-// notRead lists the lists that nobody accepted to miss. On a terminal the hints
+// notRead lists the lists that nobody accepted to miss. In the table the hints
 // stand below, each once: they say what to do.
 func (p *page) notRead(v *format.View) {
 	missed := slices.DeleteFunc(slices.Clone(v.Unread), func(u report.UnreadUnit) bool { return u.Accepted != nil })
@@ -69,7 +83,7 @@ func (p *page) notRead(v *format.View) {
 		return
 	}
 	p.heading(red, fmt.Sprintf("NOT READ: %s could not be read in full; what is missing was not judged", safetext.Plural(len(missed), "list", "lists")))
-	if !p.o.Terminal {
+	if p.tabs {
 		var rows [][]string
 		for _, unit := range missed {
 			rows = append(rows, []string{unit.Source, unit.Name, unit.Problem(), unit.Hint})
@@ -102,19 +116,26 @@ func (p *page) group(v *format.View, g format.Group) {
 	}
 	p.heading(severityStyle(g.Severity), fmt.Sprintf("%s  %s%s  (%s)", strings.ToUpper(string(g.Severity)), g.Rule, title, safetext.Plural(len(g.Findings), "finding", "findings")))
 	columns := []column{{title: "NAME"}, {title: "TOKEN", middle: true}, {title: "WHAT IS WRONG", prose: true}}
+	placed := p.tabs || slices.ContainsFunc(g.Findings, func(f *report.Finding) bool { return format.Place(f) != "" })
+	if placed {
+		columns = append(columns, column{title: "PLACE", middle: true})
+	}
 	if v.Compared {
 		columns = append(columns, column{title: "SINCE", whole: true})
 	}
-	if !p.o.Terminal {
+	if p.tabs {
 		columns = append([]column{{title: "SEVERITY"}, {title: "RULE"}, {title: "SOURCE"}}, columns...)
 	}
 	rows := make([][]string, 0, len(g.Findings))
 	for _, f := range g.Findings {
 		row := []string{v.Name(f), f.Subject(), p.message(f)}
+		if placed {
+			row = append(row, format.Place(f))
+		}
 		if v.Compared {
 			row = append(row, string(f.Baseline))
 		}
-		if !p.o.Terminal {
+		if p.tabs {
 			row = append([]string{string(f.Severity), f.Rule, f.Source}, row...)
 		}
 		rows = append(rows, row)
@@ -125,11 +146,11 @@ func (p *page) group(v *format.View, g format.Group) {
 	}
 }
 
-// message is what a finding says. On a terminal the name of the token, which
+// message is what a finding says. In the table the name of the token, which
 // stands beside it, is left out of the usual "delivery token "web" can ...".
 func (p *page) message(f *report.Finding) string {
 	named := fmt.Sprintf("%s token %q ", f.Kind, f.TokenName)
-	if rest, ok := strings.CutPrefix(f.Message, named); ok && p.o.Terminal && f.TokenName != "" {
+	if rest, ok := strings.CutPrefix(f.Message, named); ok && !p.tabs && f.TokenName != "" {
 		return fmt.Sprintf("%s token %s", f.Kind, rest)
 	}
 	return f.Message
@@ -152,7 +173,7 @@ func (p *page) gaps(v *format.View) {
 		return
 	}
 	p.heading(bold, fmt.Sprintf("NOT EVALUATED: %s could not be decided; none of them counts as passed", safetext.Plural(v.R.Summary.Statuses.NotEvaluated, "verdict", "verdicts")))
-	if !p.o.Terminal {
+	if p.tabs {
 		var rows [][]string
 		for _, gap := range v.R.Gaps {
 			rows = append(rows, []string{gap.Rule, gap.Source, safetext.Thousands(gap.Count), gap.Reason, strings.Join(gap.Sample, " ")})
@@ -234,7 +255,7 @@ func (p *page) allowed(v *format.View) {
 	rule := ""
 	for _, a := range v.R.Allowed {
 		id := cmp.Or(a.Token, a.Source)
-		if !p.o.Terminal {
+		if p.tabs {
 			rows = append(rows, []string{a.Rule, id, a.Message})
 			continue
 		}
@@ -311,7 +332,7 @@ func (p *page) verdict(d report.Decision) {
 	}
 	s := map[report.Verdict]style{report.VerdictPass: green, report.VerdictFail: red, report.VerdictIncomplete: yellow}[d.Verdict]
 	line := safetext.OneLine(fmt.Sprintf("%s (%s): %s.", strings.ToUpper(string(d.Verdict)), d.ExitText(), d.Reason))
-	if p.o.Terminal {
+	if p.width > 0 {
 		line = strings.Join(Wrap(line, p.width), "\n")
 	}
 	p.styled(s, line)

@@ -20,10 +20,10 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 
 func TestTableOnATerminal(t *testing.T) {
 	for name, o := range map[string]format.Options{
-		"table-80.txt":     {Gate: report.DefaultGate(), Terminal: true},
-		"table-120.txt":    {Gate: report.DefaultGate(), Terminal: true, Width: 120},
-		"table-colour.txt": {Gate: report.DefaultGate(), Terminal: true, Width: 100, Colour: true},
-		"table-min.txt":    {Gate: report.DefaultGate(), Terminal: true, Width: 100, MinSeverity: policies.High},
+		"table-80.txt":     {Gate: report.DefaultGate(), Width: 80},
+		"table-120.txt":    {Gate: report.DefaultGate(), Width: 120},
+		"table-colour.txt": {Gate: report.DefaultGate(), Width: 100, Color: true},
+		"table-min.txt":    {Gate: report.DefaultGate(), Width: 100, MinSeverity: policies.High},
 	} {
 		reporttest.Golden(t, *update, name, renderedTable(t, reporttest.Sample(), o))
 	}
@@ -33,7 +33,7 @@ func TestTableOnATerminal(t *testing.T) {
 func TestTableFitsTheTerminal(t *testing.T) {
 	for _, width := range []int{60, 80, 133} {
 		for _, r := range []*report.Report{reporttest.Sample(), reporttest.Hostile()} {
-			out := strings.TrimRight(string(renderedTable(t, r, format.Options{Terminal: true, Width: width})), "\n")
+			out := strings.TrimRight(string(renderedTable(t, r, format.Options{Width: width})), "\n")
 			lines := strings.Split(out, "\n")
 			for _, line := range lines[:len(lines)-1] {
 				if strings.HasPrefix(line, "Verdicts: ") {
@@ -63,16 +63,31 @@ func TestTableSaysFirstWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestTablePipedIsWhole(t *testing.T) {
+func TestTSVIsWhole(t *testing.T) {
 	name := strings.Repeat("long ", 2000)
 	source := reporttest.SampleSource("x", "x/1", inventory.KindProject, "X", reporttest.Complete("tokens"))
 	source.Tokens = []inventory.Token{reporttest.SampleToken(source, inventory.Delivery, "tokens/1", name)}
 	r := reporttest.Build(reporttest.SampleOptions(), []reporttest.Judged{reporttest.Judge(source, reporttest.SampleRules(), policies.Verdict{Rule: "unused-token", Status: policies.Fail, Token: "x/1/tokens/1", Message: "unused"})})
-	if out := string(renderedTable(t, r, format.Options{})); !strings.Contains(out, "\t"+name+"\t") {
-		t.Error("a long name is cut although the output is no terminal")
+	var b bytes.Buffer
+	if err := TSV().Render(&b, r, format.Options{}); err != nil || !strings.Contains(b.String(), "\t"+name+"\t") {
+		t.Errorf("a long name is cut, or not in a cell of its own: %v", err)
 	}
-	if out := string(renderedTable(t, r, format.Options{Terminal: true})); strings.Contains(out, name) {
-		t.Error("a long name is whole on a terminal")
+	for _, width := range []int{0, 80} {
+		if out := string(renderedTable(t, r, format.Options{Width: width})); strings.Contains(out, name) {
+			t.Errorf("a long name is whole in a table of width %d", width)
+		}
+	}
+}
+
+// Without a terminal the table is aligned too, and ids are whole.
+func TestTableInAPipeIsAligned(t *testing.T) {
+	id := "x/1/tokens/" + strings.Repeat("1234567890", 12)
+	source := reporttest.SampleSource("x", "x/1", inventory.KindProject, "X", reporttest.Complete("tokens"))
+	source.Tokens = []inventory.Token{reporttest.SampleToken(source, inventory.Delivery, strings.TrimPrefix(id, "x/1/"), "web")}
+	r := reporttest.Build(reporttest.SampleOptions(), []reporttest.Judged{reporttest.Judge(source, reporttest.SampleRules(), policies.Verdict{Rule: "unused-token", Status: policies.Fail, Token: id, Message: "unused"})})
+	out := string(renderedTable(t, r, format.Options{}))
+	if strings.Contains(out, "\t") || !strings.Contains(out, "web   "+id+"  unused\n") {
+		t.Errorf("not aligned, or an id is cut:\n%s", out)
 	}
 }
 
@@ -124,7 +139,7 @@ func TestCutMiddleKeepsTheLastPart(t *testing.T) {
 func TestTableTellsMessagesWhole(t *testing.T) {
 	r := reporttest.Sample()
 	for _, width := range []int{60, 80} {
-		out := string(renderedTable(t, r, format.Options{Terminal: true, Width: width}))
+		out := string(renderedTable(t, r, format.Options{Width: width}))
 		words := strings.Join(strings.Fields(out), " ")
 		for i := range r.Findings {
 			if r.Findings[i].Status != policies.Fail {
@@ -167,17 +182,29 @@ func TestWriteTable(t *testing.T) {
 	want := "STATE       TOKEN          NAME           WHY\n" +
 		"undeclared  con…_keys/6gv  Website \\x1b…  live, and nobody has\n" +
 		"                                          declared it anywhere\n"
-	if got := write(rows(), format.Options{Terminal: true, Width: 64}); got != want {
+	if got := write(rows(), format.Options{Width: 64}); got != want {
 		t.Errorf("on a terminal:\n%s\nwant\n%s", got, want)
 	}
-	want = "STATE\tTOKEN\tNAME\tWHY\nundeclared\tcontentful/spaces/abc123/api_keys/6gv\tWebsite \\x1b[31m\tlive, and nobody has declared it anywhere\n"
+	want = "STATE       TOKEN                                  NAME              WHY\n" +
+		"undeclared  contentful/spaces/abc123/api_keys/6gv  Website \\x1b[31m  live, and nobody has declared it anywhere\n"
 	if got := write(rows(), format.Options{}); got != want {
-		t.Errorf("piped:\n%s", got)
+		t.Errorf("in a pipe:\n%s\nwant\n%s", got, want)
 	}
-	if got := write(nil, format.Options{}); got != "STATE\tTOKEN\tNAME\tWHY\n" {
+	tabs := func(rows [][]string) string {
+		var b strings.Builder
+		if err := WriteTSV(&b, columns, rows); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	want = "STATE\tTOKEN\tNAME\tWHY\nundeclared\tcontentful/spaces/abc123/api_keys/6gv\tWebsite \\x1b[31m\tlive, and nobody has declared it anywhere\n"
+	if got := tabs(rows()); got != want {
+		t.Errorf("tab-separated:\n%s", got)
+	}
+	if got := tabs(nil); got != "STATE\tTOKEN\tNAME\tWHY\n" {
 		t.Errorf("no rows: %q", got)
 	}
-	if got := write(nil, format.Options{Terminal: true, Width: 64}); got != "" {
+	if got := write(nil, format.Options{Width: 64}); got != "" {
 		t.Errorf("no rows on a terminal: %q", got)
 	}
 }
