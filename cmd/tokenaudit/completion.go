@@ -64,6 +64,8 @@ func (a *app) completeValues(root *cobra.Command) {
 		case flag == nil:
 		case flag.Value.Type() == "stringArray":
 			_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.FormatNames(), cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp))
+		case cmd.Name() == "diff":
+			_ = cmd.RegisterFlagCompletionFunc("output", words(diffFormats))
 		case flag.DefValue == "table":
 			_ = cmd.RegisterFlagCompletionFunc("output", words(listFormats))
 		}

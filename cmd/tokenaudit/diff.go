@@ -4,13 +4,18 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/markdown"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
+
+// diffFormats are what diff takes for -o; markdown is for an issue or a comment.
+var diffFormats = []string{"table", "json", "markdown"}
 
 // diffOptions are the flags and arguments of diff.
 type diffOptions struct {
@@ -28,19 +33,21 @@ added and removed and which fields of the others changed. Of two reports it
 compares the findings too. It exits 0 whether or not there is a difference.
 One of the two may be -, for standard input.`,
 		Example: `  tokenaudit diff last-week.json inventory.json
-  tokenaudit collect | tokenaudit diff -o json last-week.json -`,
+  tokenaudit collect | tokenaudit diff -o json last-week.json -
+  tokenaudit diff -o markdown yesterday.json report.json > issue.md`,
 		Args: takes("OLD", "NEW"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.old, o.new = args[0], args[1]
 			return run(cmd.Context(), o)
 		},
 	}
-	bindListFormat(cmd, &o.format)
+	cmd.Flags().StringVarP(&o.format, "output", "o", "table", "`format`: "+strings.Join(diffFormats, ", "))
 	return cmd
 }
 
 func (a *app) diff(ctx context.Context, o diffOptions) error {
-	if err := checkListFormat(o.format); err != nil {
+	write, err := a.writeDiff(o.format)
+	if err != nil {
 		return err
 	}
 	read := func(r io.Reader) (*report.Snapshot, error) { return report.ReadSnapshot(ctx, r) }
@@ -55,14 +62,21 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	if err != nil {
 		return err
 	}
-	difference := report.Diff(before, after)
-	if o.format == "json" {
-		err = safetext.WriteJSON(a.out, difference)
-	} else {
-		err = table.WriteDifference(a.out, difference, a.page())
-	}
-	if err != nil {
+	if err := write(report.Diff(before, after)); err != nil {
 		return fmt.Errorf("write the difference: %w", err)
 	}
 	return nil
+}
+
+// writeDiff returns the writer of a format.
+func (a *app) writeDiff(name string) (func(*report.Difference) error, error) {
+	switch name {
+	case "table":
+		return func(d *report.Difference) error { return table.WriteDifference(a.out, d, a.page()) }, nil
+	case "json":
+		return func(d *report.Difference) error { return safetext.WriteJSON(a.out, d) }, nil
+	case "markdown":
+		return func(d *report.Difference) error { return markdown.WriteDifference(a.out, d) }, nil
+	}
+	return nil, usageError{fmt.Errorf("unknown format %q for -o: expected one of %s", name, strings.Join(diffFormats, ", "))}
 }

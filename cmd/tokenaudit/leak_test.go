@@ -45,6 +45,7 @@ func TestNothingLeaks(t *testing.T) {
 		{"explain", "-v", "unused-token", "contentful/organizations/acme/access_tokens/t-idle"},
 		{"merge", "-v", "inventory.json"},
 		{"diff", "-v", "inventory.json", "json.out"},
+		{"diff", "-o", "markdown", "inventory.json", "json.out"},
 		{"gate", "-v", "json.out"},
 		again,
 		{"waivers", "check", "-v"},

@@ -6,13 +6,16 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"html"
 	"io"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/markdown"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -148,3 +151,82 @@ var (
 	reference   = regexp.MustCompile(`&#\d+;`)
 	markdownish = regexp.MustCompile("[<>\\[\\]`@]|https?:|www\\.|\\*[^*]|~~")
 )
+
+// platformReference are the signs that platforms look for in the text that Markdown
+// leaves: mentions, references to issues, merge requests, snippets, labels,
+// milestones and alerts, addresses, emoji.
+var platformReference = regexp.MustCompile(`(?i)@[\w"]|(?:^|\W)[#!$~%&^][\w"]|\b(?:GH|GL)-\d|\w:/|\bwww\.\w|:[a-z]\w*:|mailto:\w`)
+
+// withoutReferences complains of what a platform would follow once Markdown and
+// HTML are read.
+func withoutReferences(t *testing.T, document []byte) {
+	t.Helper()
+	for line := range strings.Lines(string(document)) {
+		text := ownMarkup.ReplaceAllString(ownLink.ReplaceAllString(withoutCode(line), ""), "")
+		text = html.UnescapeString(regexp.MustCompile("^#+ ").ReplaceAllString(text, ""))
+		if found := platformReference.FindString(text); found != "" {
+			t.Errorf("a platform would follow %q in %q", found, safetext.CutRunes(text, 200))
+		}
+	}
+}
+
+func TestMarkdownRefersToNothing(t *testing.T) {
+	for _, name := range append(reporttest.HostileNames(), "see GH-12", "gl-3", "octo/cat#7", "~bug ~\"big bug\" %v1 %\"v 1\" &5 $12 ^alert#1", "a@b.example", "mailto:a@b.example", "https:/evil", "fix #1, !2") {
+		withoutReferences(t, []byte(safetext.MarkdownText(name)))
+	}
+	withoutReferences(t, rendered(t, "markdown", reporttest.Readable(reporttest.Hostile()), format.Options{}))
+}
+
+// hostileDifference has every hostile name wherever a difference can show one.
+func hostileDifference(t *testing.T) *report.Difference {
+	t.Helper()
+	before, after := reporttest.Readable(reporttest.Hostile()), reporttest.Readable(reporttest.Hostile())
+	for i := range after.Tokens {
+		token := &after.Tokens[i]
+		switch i % 3 {
+		case 0:
+			token.ID += "/new"
+		case 1:
+			token.Name += "!"
+			token.Access.Grants = append(token.Access.Grants, token.Name)
+		}
+	}
+	for i := range after.Sources {
+		if i%4 == 0 {
+			after.Sources[i].ID += "/new"
+		}
+	}
+	for i := range after.Findings {
+		f := &after.Findings[i]
+		if i%2 == 0 {
+			f.Key += "/new"
+			f.Fingerprint = report.Fingerprint(f.Rule, f.Source, f.Token, f.Key)
+		}
+	}
+	return report.Diff(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
+}
+
+func TestHostileDifferenceIsHarmless(t *testing.T) {
+	all := hostileDifference(t)
+	if len(all.FindingsNew) == 0 || len(all.Added) == 0 || len(all.Removed) == 0 || len(all.Changed) == 0 {
+		t.Fatalf("%d new findings, %d added, %d removed, %d changed: too little to try", len(all.FindingsNew), len(all.Added), len(all.Removed), len(all.Changed))
+	}
+	// A comment has no room for all, so each part is tried on its own too.
+	for _, d := range []*report.Difference{
+		all, {FindingsNew: all.FindingsNew}, {FindingsNew: []report.Finding{}, FindingsResolved: all.FindingsResolved}, {FindingsStale: all.FindingsStale},
+		{Added: all.Added}, {Removed: all.Removed}, {Changed: all.Changed}, {Unknown: all.Unknown}, {SourcesAdded: all.SourcesAdded, SourcesRemoved: all.SourcesRemoved},
+	} {
+		var b bytes.Buffer
+		if err := markdown.WriteDifference(&b, d); err != nil {
+			t.Fatal(err)
+		}
+		if b.Len() > 65_536 {
+			t.Errorf("%d bytes, more than a comment takes", b.Len())
+		}
+		if problem := reporttest.Harm(regexp.MustCompile(`(?m)^##+ `).ReplaceAllString(b.String(), "")); problem != "" {
+			t.Error(problem)
+		}
+		parseMarkdown(t, b.Bytes())
+		withoutReferences(t, b.Bytes())
+	}
+}

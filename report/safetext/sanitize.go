@@ -179,26 +179,50 @@ func MarkdownCode(s string) string {
 }
 
 // MarkdownText shows text that quotes untrusted text as prose: what has a
-// meaning in Markdown or HTML is written as a character reference. A mention
-// is broken by an invisible joiner, because platforms look for it after
-// Markdown is done.
+// meaning in Markdown or HTML is written as a character reference. Platforms
+// look for mentions, references, addresses and emoji after Markdown is done,
+// where a character reference is its character again: an invisible joiner
+// breaks those.
 func MarkdownText(s string) string {
 	s = OneLine(s)
 	var b strings.Builder
 	for i, r := range s {
 		next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
 		switch {
-		case r == '@':
-			b.WriteString("&#64;&#8288;")
 		case r == ':' && next == ' ':
 			b.WriteByte(':') // neither an address nor an emoji
-		case strings.ContainsRune("\\`*_[]<>#!|~&:$", r):
+		case strings.ContainsRune("\\`*_[]<>#!|~&:$@%^", r):
 			fmt.Fprintf(&b, "&#%d;", r)
 		default:
 			b.WriteRune(r)
 		}
+		if refers(s[:i], r, next) {
+			b.WriteString(joiner)
+		}
 	}
-	return strings.ReplaceAll(b.String(), "www.", "www&#46;")
+	return strings.ReplaceAll(b.String(), "www.", "www&#46;"+joiner)
+}
+
+// joiner is U+2060, which nobody sees and no reference has inside.
+const joiner = "&#8288;"
+
+// refers reports whether a platform may take a character, with what is before
+// and behind it, for the sign of a reference: GitHub's @name, #1, GH-1 and
+// :emoji:, GitLab's !1, $1, ~label, %milestone, &1 and ^alert, and any address.
+func refers(before string, r, next rune) bool {
+	word := unicode.IsLetter(next) || unicode.IsDigit(next) || next == '_'
+	switch r {
+	case '@':
+		return true
+	case '#', '!', '$', '~', '%', '&', '^':
+		return word || next == '"'
+	case ':':
+		return next == '/' || unicode.IsLetter(next)
+	case '-':
+		before = strings.ToUpper(before)
+		return unicode.IsDigit(next) && (strings.HasSuffix(before, "GH") || strings.HasSuffix(before, "GL"))
+	}
+	return false
 }
 
 // longestRun is the length of the longest run of c in s.
