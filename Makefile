@@ -8,6 +8,19 @@ FUZZTIME ?= 60s
 .PHONY: check
 check: vet lint rego-check test
 
+# The program as it is shipped: static, so that it runs in an empty image too.
+.PHONY: build
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/tokenaudit ./cmd/tokenaudit
+
+# DESTDIR, if it is set, is put before PREFIX, as packagers know it.
+PREFIX ?= /usr/local
+
+.PHONY: install
+install: build
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 bin/tokenaudit "$(DESTDIR)$(PREFIX)/bin/tokenaudit"
+
 # The tests, as in the README.
 .PHONY: test
 test:

@@ -24,7 +24,7 @@ func TestDockerfile(t *testing.T) {
 		if !isRun {
 			continue
 		}
-		cmd := exec.Command("sh", "-ec", strings.ReplaceAll(script, "/out/", out+"/"))
+		cmd := exec.Command("sh", "-ec", strings.ReplaceAll(script, "/out", out))
 		cmd.Dir = "../.."
 		if log, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", script, err, log)
@@ -34,7 +34,7 @@ func TestDockerfile(t *testing.T) {
 	if !built {
 		t.Fatal("it builds nothing")
 	}
-	binary := filepath.Join(out, "tokenaudit")
+	binary := filepath.Join(out, "usr", "bin", "tokenaudit")
 	f, err := elf.Open(binary)
 	if err != nil {
 		t.Fatal(err)
