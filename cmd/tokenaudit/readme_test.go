@@ -64,3 +64,12 @@ func TestReadmeConfigurationParses(t *testing.T) {
 		t.Errorf("%d sources, %d waivers", len(c.Sources), len(c.Waivers))
 	}
 }
+
+// TestExampleConfigurationsParse: the same of those that the examples bring.
+func TestExampleConfigurationsParse(t *testing.T) {
+	for _, file := range []string{"command/tokenaudit.yaml", "schedule/systemd/tokenaudit.yaml"} {
+		if c, err := config.Parse(file, []byte(textOf(t, "../../examples/"+file)), builtin.Definitions()); err != nil || len(c.Sources) != 1 {
+			t.Errorf("%s: %d sources, %v", file, len(c.Sources), err)
+		}
+	}
+}

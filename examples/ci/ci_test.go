@@ -1,228 +1,103 @@
-// Package ci holds the test of the CI examples: their commands are run as they
-// are written, on a sample repository, as far as a machine without those
-// systems can.
 package ci
 
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v3"
 )
 
-// program is the absolute path of tokenaudit, which is built once for all tests:
-// linking it costs more than all they do.
-var program string
-
-func TestMain(m *testing.M) {
-	code, err := buildAndRun(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
+// gitlabJob is a job of GitLab CI, as far as the tests need it.
+type gitlabJob struct {
+	Extends      string
+	Image        string
+	Rules        []map[string]any
+	Variables    map[string]string
+	BeforeScript []string `yaml:"before_script"`
+	Script       []string
+	AfterScript  []string `yaml:"after_script"`
+	Artifacts    struct {
+		Access   string
+		ExpireIn string `yaml:"expire_in"`
+		Paths    []string
+		Reports  map[string]string
 	}
-	os.Exit(code)
 }
 
-func buildAndRun(m *testing.M) (int, error) {
-	dir, err := os.MkdirTemp("", "tokenaudit")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	program = filepath.Join(dir, "tokenaudit")
-	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, "../../cmd/tokenaudit")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build: %w\n%s", err, out)
-	}
-	return m.Run(), nil
-}
-
-// bench is a sample repository with tokenaudit and a terraform that only shows
-// a saved plan on its PATH.
-type bench struct {
-	*testing.T
-	dir, path string
-}
-
-func newBench(t *testing.T, plan string) bench {
+// gitlabJobs are the jobs of a file, with what they extend.
+func gitlabJobs(t *testing.T, file string) map[string]gitlabJob {
 	t.Helper()
-	b := bench{t, t.TempDir(), t.TempDir()}
-	if err := os.Symlink(program, filepath.Join(b.path, "tokenaudit")); err != nil {
-		t.Fatal(err)
+	jobs := map[string]gitlabJob{}
+	parse(t, file, &jobs)
+	for name, j := range jobs {
+		if base, extends := jobs[j.Extends]; extends {
+			j.Image, j.Rules, j.BeforeScript = base.Image, base.Rules, base.BeforeScript
+			jobs[name] = j
+		}
 	}
-	if err := os.CopyFS(b.dir, os.DirFS("../../testdata/premerge")); err != nil {
-		t.Fatal(err)
-	}
-	b.write("terraform", "#!/bin/sh\nif [ \"$1\" = show ]; then cat "+plan+"/plan.json; fi\n", b.path, 0o700)
-	b.write("tokenaudit.yaml", "version: 1\nsources:\n  - {cms: terraform, name: shop, plan: "+plan+"/plan.json, dir: "+plan+"}\n", b.dir, 0o600)
-	return b
+	return jobs
 }
 
-func (b bench) write(name, text, dir string, mode os.FileMode) {
+// gitlab runs a job: before_script and script in one shell, after_script in
+// another, whatever came before.
+func (b bench) gitlab(j gitlabJob) int {
 	b.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), mode); err != nil {
+	environ := []string{"TOKENAUDIT_COMMIT=" + b.commit}
+	for name, value := range j.Variables {
+		environ = append(environ, name+"="+value)
+	}
+	code := b.run(strings.Join(append(slices.Clone(j.BeforeScript), j.Script...), "\n"), environ...)
+	b.run(strings.Join(j.AfterScript, "\n"), environ...)
+	b.noPlan(b.dir, b.tmp)
+	if err := os.RemoveAll(filepath.Join(b.tmp, "tokenaudit")); err != nil { // each job has a container of its own
 		b.Fatal(err)
-	}
-}
-
-// run runs a script as the CI systems do, and gives its exit code.
-func (b bench) run(script string, environ ...string) int {
-	b.Helper()
-	cmd := exec.Command("bash", "-e", "-c", script)
-	cmd.Dir = b.dir
-	cmd.Env = append([]string{"PATH=" + b.path + ":" + os.Getenv("PATH"), "HOME=" + b.dir}, environ...)
-	out, err := cmd.CombinedOutput()
-	if err != nil && cmd.ProcessState == nil {
-		b.Fatalf("%s: %v", script, err)
-	}
-	b.Logf("$ %s\n%s", strings.TrimSpace(script), out)
-	return cmd.ProcessState.ExitCode()
-}
-
-// wrote checks that the script left a file that is not empty, and no plan.
-func (b bench) wrote(files ...string) {
-	b.Helper()
-	for _, f := range files {
-		if stat, err := os.Stat(filepath.Join(b.dir, f)); err != nil || stat.Size() == 0 {
-			b.Errorf("%s was not written: %v", f, err)
-		}
-	}
-}
-
-func (b bench) noPlan() {
-	b.Helper()
-	for _, f := range []string{"plan.bin", "plan.json"} {
-		if _, err := os.Stat(filepath.Join(b.dir, f)); err == nil {
-			b.Errorf("%s is left behind: it holds secrets", f)
-		}
-	}
-}
-
-func parse(t *testing.T, file string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := yaml.Unmarshal(text, into); err != nil {
-		t.Fatalf("%s: %v", file, err)
-	}
-}
-
-type step struct {
-	Name string            `yaml:"name"`
-	Uses string            `yaml:"uses"`
-	Run  string            `yaml:"run"`
-	With map[string]string `yaml:"with"`
-	If   string            `yaml:"if"`
-}
-
-// github runs the steps of a workflow's only job, the composite action with
-// them, and gives the exit code of the first that fails.
-func (b bench) github(file string) int {
-	b.Helper()
-	var workflow struct {
-		Jobs map[string]struct {
-			Steps []step `yaml:"steps"`
-		} `yaml:"jobs"`
-	}
-	var action struct {
-		Runs struct {
-			Steps []step `yaml:"steps"`
-		} `yaml:"runs"`
-	}
-	parse(b.T, file, &workflow)
-	parse(b.T, "github/action.yml", &action)
-	code := 0
-	for _, job := range workflow.Jobs {
-		for _, s := range job.Steps {
-			if code != 0 && s.If != "always()" || s.Name == "Install" {
-				continue
-			}
-			got := 0
-			switch {
-			case s.Run != "":
-				got = b.run(s.Run, "GITHUB_STEP_SUMMARY=summary.md")
-			case s.Uses == "./.github/actions/tokenaudit":
-				for _, inner := range action.Runs.Steps {
-					if inner.Name != "Install" {
-						got = b.run(inner.Run, "ARGUMENTS="+s.With["arguments"], "SUMMARY="+s.With["summary"], "GITHUB_STEP_SUMMARY=summary.md")
-					}
-				}
-			}
-			if code == 0 {
-				code = got
-			}
-		}
 	}
 	return code
 }
 
-func TestGitHub(t *testing.T) {
-	t.Parallel()
-	for plan, want := range map[string]int{"bad": 1, "good": 0} {
-		b := newBench(t, plan)
-		if got := b.github("github/pre-merge.yml"); got != want {
-			t.Errorf("pre-merge of the %s plan: exit code %d, want %d", plan, got, want)
-		}
-		b.wrote("tokens.sarif", "summary.md")
-		b.noPlan()
-		b = newBench(t, plan)
-		if got := b.github("github/nightly.yml"); got != want {
-			t.Errorf("nightly on the %s plan: exit code %d, want %d", plan, got, want)
-		}
-		b.wrote("tokens.sarif", "summary.md", "report.json")
-	}
-}
-
-func TestNightlyDifference(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, "good")
-	b.write("gh", "#!/bin/sh\necho \"$@\" > opened\n", b.path, 0o700)
-	for night, want := range []bool{false, false, true} {
-		if night == 2 {
-			b.write("tokenaudit.yaml", "version: 1\nsources:\n  - {cms: terraform, name: shop, plan: bad/plan.json, dir: bad}\n", b.dir, 0o600)
-		}
-		if code := b.github("../schedule/github/nightly-diff.yml"); code != 0 {
-			t.Fatalf("night %d: exit code %d", night+1, code)
-		}
-		_, err := os.Stat(filepath.Join(b.dir, "opened"))
-		if opened := err == nil; opened != want {
-			t.Errorf("night %d: an issue was opened: %v, want %v", night+1, opened, want)
-		}
-		_ = os.Remove(filepath.Join(b.dir, "opened"))
-	}
-}
-
 func TestGitLab(t *testing.T) {
 	t.Parallel()
-	type job struct {
-		Script      []string `yaml:"script"`
-		AfterScript []string `yaml:"after_script"`
-	}
+	merge := gitlabJobs(t, "gitlab/pre-merge.gitlab-ci.yml")["tokens-of-this-change"]
+	nightly := gitlabJobs(t, "gitlab/nightly.gitlab-ci.yml")
 	for plan, want := range map[string]int{"bad": 1, "good": 0} {
-		var merge, nightly map[string]job
-		parse(t, "gitlab/pre-merge.gitlab-ci.yml", &merge)
-		parse(t, "gitlab/nightly.gitlab-ci.yml", &nightly)
 		b := newBench(t, plan)
-		one := merge["tokens-of-this-change"]
-		if got := b.run(strings.Join(one.Script, "\n")); got != want {
+		if got := b.gitlab(merge); got != want {
 			t.Errorf("pre-merge of the %s plan: exit code %d, want %d", plan, got, want)
 		}
-		b.run(strings.Join(one.AfterScript, "\n"))
-		b.wrote("gl-code-quality-report.json", "tokens.xml")
-		b.noPlan()
-		if got := b.run(strings.Join(nightly["tokens-scan"].Script, "\n")); got != 0 {
+		b.wrote(b.dir, merge.Artifacts.Reports["codequality"], merge.Artifacts.Reports["junit"])
+		if got := b.gitlab(nightly["tokens-scan"]); got != 0 {
 			t.Errorf("the nightly scan of the %s plan: exit code %d; its report would not be ingested", plan, got)
 		}
-		b.wrote("tokens.sarif", "report.json")
-		if got := b.run(strings.Join(nightly["tokens-gate"].Script, "\n")); got != want {
+		b.wrote(b.dir, nightly["tokens-scan"].Artifacts.Reports["sarif"], "report.json")
+		if got := b.gitlab(nightly["tokens-gate"]); got != want {
 			t.Errorf("the nightly gate on the %s plan: exit code %d, want %d", plan, got, want)
+		}
+	}
+	b := newBench(t, "good")
+	b.commit = ""
+	if got := b.gitlab(merge); got == 0 {
+		t.Error("without a commit of tokenaudit the job succeeds")
+	}
+}
+
+// Code Quality compares a merge request with the last report of its target
+// branch, which somebody has to make.
+func TestGitLabComparesWithTheTargetBranch(t *testing.T) {
+	t.Parallel()
+	for name, j := range gitlabJobs(t, "gitlab/pre-merge.gitlab-ci.yml") {
+		var when []string
+		for _, rule := range j.Rules {
+			when = append(when, fmt.Sprint(rule["if"]))
+			if len(rule) > 1 {
+				t.Errorf("%s is narrowed by %v: a merge request that waits for a pipeline may get none", name, rule)
+			}
+		}
+		all := strings.Join(when, "\n")
+		if j.Artifacts.Reports["codequality"] == "" || !strings.Contains(all, "merge_request_event") || !strings.Contains(all, "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH") {
+			t.Errorf("%s reports %v and runs %v", name, j.Artifacts.Reports, when)
 		}
 	}
 }
@@ -238,6 +113,7 @@ func TestJenkins(t *testing.T) {
 		}
 		for plan, want := range map[string]int{"bad": 1, "good": 0} {
 			b := newBench(t, plan)
+			b.link()
 			code := 0
 			for _, script := range jenkinsScript.FindAllStringSubmatch(string(text), -1) {
 				if got := b.run(script[1]); code == 0 {
@@ -247,8 +123,8 @@ func TestJenkins(t *testing.T) {
 			if code != want {
 				t.Errorf("%s on the %s plan: exit code %d, want %d", file, plan, code, want)
 			}
-			b.wrote(files...)
-			b.noPlan()
+			b.wrote(b.dir, files...)
+			b.noPlan(b.dir)
 		}
 	}
 }
@@ -273,6 +149,7 @@ func TestPreCommit(t *testing.T) {
 		}
 	}
 	b := newBench(t, "bad")
+	b.link()
 	b.write("tokens.yaml", manifest, b.dir, 0o600)
 	for id, want := range map[string]int{"tokenaudit-waivers": 0, "tokenaudit-scan": 1, "tokenaudit-manifest": 1} {
 		if got := b.run(entries[id]); got != want {
