@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/build"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The bounds of a package, test files left out. A package is something that a
+// reader can hold in their head; what is wrong beyond them is its walls.
+const (
+	maxPackageLines  = 3000
+	maxMedianLines   = 750
+	maxExportedNames = 90
+)
+
+// room is one package of the module: what a reader of the map sees of it.
+type room struct {
+	path, synopsis string
+	imports        []string
+	lines          int
+	exported       int
+}
+
+// The table of packages in ARCHITECTURE.md is made from the package comments and
+// the imports. UPDATE_MAP=1 writes it.
+func TestMapOfPackagesIsUpToDate(t *testing.T) {
+	const (
+		file       = repository + "/ARCHITECTURE.md"
+		begin, end = "<!-- packages: begin -->\n", "<!-- packages: end -->"
+	)
+	page := textOf(t, file)
+	before, rest, found := strings.Cut(page, begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s has no place for the table of packages", file)
+	}
+	want := before + begin + mapOfPackages(rooms(t)) + end + after
+	if os.Getenv("UPDATE_MAP") != "" {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(page, want); diff != "" {
+		t.Errorf("ARCHITECTURE.md is out of date; run UPDATE_MAP=1 go test ./cmd/tokenaudit -run MapOfPackages (-file +generated):\n%s", diff)
+	}
+}
+
+func mapOfPackages(rooms []room) string {
+	var b strings.Builder
+	b.WriteString("\n| Package | Provides | Imports of this module |\n|---|---|---|\n")
+	for _, r := range rooms {
+		imports := make([]string, len(r.imports))
+		for i, name := range r.imports {
+			imports[i] = "`" + name + "`"
+		}
+		what := strings.TrimPrefix(r.synopsis, "Package "+path.Base(r.path)+" ")
+		what = strings.TrimPrefix(what, "Command "+path.Base(r.path)+" ")
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.path, strings.ReplaceAll(what, "|", "\\|"), strings.Join(imports, ", "))
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// rooms are the packages of the module that have code which is not a test, by path.
+func rooms(t *testing.T) []room {
+	t.Helper()
+	byPath := map[string][]string{}
+	for _, file := range goFiles(t) {
+		if !strings.HasSuffix(file, "_test.go") {
+			byPath[path.Dir(file)] = append(byPath[path.Dir(file)], file)
+		}
+	}
+	var all []room
+	for _, dir := range slices.Sorted(maps.Keys(byPath)) {
+		all = append(all, roomOf(t, dir, byPath[dir]))
+	}
+	return all
+}
+
+func roomOf(t *testing.T, dir string, files []string) room {
+	t.Helper()
+	r := room{path: dir}
+	fset := token.NewFileSet()
+	var parsed []*ast.File
+	imports := map[string]bool{}
+	for _, file := range files {
+		text := textOf(t, filepath.Join(repository, file))
+		r.lines += strings.Count(text, "\n")
+		for _, to := range projectImports(t, file) {
+			imports[to] = true
+		}
+		if ok, err := build.Default.MatchFile(filepath.Join(repository, dir), path.Base(file)); err != nil || !ok {
+			continue // for another platform
+		}
+		f, err := parser.ParseFile(fset, path.Base(file), text, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed = append(parsed, f)
+	}
+	r.imports = slices.Sorted(maps.Keys(imports))
+	p, err := doc.NewFromFiles(fset, parsed, module+dir)
+	if err != nil {
+		t.Fatalf("%s: %v", dir, err)
+	}
+	r.synopsis = p.Synopsis(p.Doc)
+	r.exported = len(p.Types) + len(p.Funcs) + valueNames(p.Consts) + valueNames(p.Vars)
+	for _, typ := range p.Types {
+		r.exported += len(typ.Funcs) + len(typ.Methods) + valueNames(typ.Consts) + valueNames(typ.Vars)
+	}
+	return r
+}
+
+func valueNames(values []*doc.Value) int {
+	n := 0
+	for _, v := range values {
+		n += len(v.Names)
+	}
+	return n
+}
