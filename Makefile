@@ -5,36 +5,40 @@ GOLANGCI_LINT_VERSION = v2.15.0
 CONFTEST_VERSION = v0.71.1
 FUZZTIME ?= 60s
 
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
 .PHONY: check
-check: vet lint rego-check test
+check: vet lint rego-check test ## vet, lint, Rego checks and tests: what needs nothing but Go
 
 # The program as it is shipped: static, so that it runs in an empty image too.
 .PHONY: build
-build:
+build: ## build bin/tokenaudit
 	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/tokenaudit ./cmd/tokenaudit
 
 # DESTDIR, if it is set, is put before PREFIX, as packagers know it.
 PREFIX ?= /usr/local
 
 .PHONY: install
-install: build
+install: build ## install to PREFIX/bin (default /usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 bin/tokenaudit "$(DESTDIR)$(PREFIX)/bin/tokenaudit"
 
 # The tests, as in the README.
 .PHONY: test
-test:
+test: ## the tests, as in the README
 	go test ./...
 
 .PHONY: race
-race:
+race: ## the tests with the race detector
 	go test -race -short ./...
 
 # The tags of the checks that need more than Go; .golangci.yml has them too.
 TAGS = integration,sdkcheck,benchcollect,benchrules,dockerfile
 
 .PHONY: vet
-vet:
+vet: ## go vet, the checks behind build tags included
 	go vet -tags $(TAGS) ./...
 
 # The linter of the pinned version, installed below bin/ by its module path.
@@ -45,41 +49,41 @@ $(LINTER):
 	mv bin/golangci-lint $@
 
 .PHONY: lint
-lint: $(LINTER)
+lint: $(LINTER) ## golangci-lint of the pinned version
 	$(LINTER) run ./...
 
 # The Rego of the built-in rules through OPA's own library: strict compilation,
 # format, tests with coverage, and the conventions of the rule folders.
 .PHONY: rego-check
-rego-check:
+rego-check: ## format, strict compilation, tests and conventions of the built-in rules
 	go run ./cmd/tokenaudit rules test
 
 # Every fuzz target for FUZZTIME, two at a time.
 .PHONY: fuzz
-fuzz:
+fuzz: ## every fuzz target for FUZZTIME (60s)
 	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9]+' cmd collectors policies report | \
 		sed 's|^\(.*\)/[^/]*:func \(.*\)|./\1 \2|' | sort -u | \
 		sed 's|$$| $(FUZZTIME)|' | xargs -P 2 -L 1 .ci/fuzz
 
 .PHONY: bench
-bench:
+bench: ## the benchmarks of the packages
 	go test -run '^$$' -bench . -benchmem ./...
 
 # The SARIF report, judged by the validator that the platforms name. Needs node.
 .PHONY: sarif-check
-sarif-check:
+sarif-check: ## SARIF files, judged by the validator of the platforms (node)
 	report/sarif/testdata/sarif-check/check.sh
 
 # The emulators, read by the CMSes' official SDKs. Needs node and npm.
 .PHONY: sdk-check
-sdk-check:
+sdk-check: ## the emulators, read by the official SDKs (node)
 	cd collectors/emulator/sdkcheck && npm install --no-package-lock --ignore-scripts --no-audit --no-fund
 	go test -tags sdkcheck -count=1 -v ./collectors/emulator/sdkcheck
 
 # How close collecting comes to what the published limits allow, on the
 # emulators over loopback, and how its cost grows with the number of sources.
 .PHONY: bench-collect
-bench-collect:
+bench-collect: ## how close collecting comes to the published rate limits
 	go test -tags benchcollect -count=1 -v -run '^TestBench' -timeout 20m ./collectors/builtin
 
 # What judging costs: tokenaudit, opa eval, conftest and plain Go on the same
@@ -94,7 +98,7 @@ $(CONFTEST):
 	mv bin/conftest $@
 
 .PHONY: bench-rules
-bench-rules: $(CONFTEST)
+bench-rules: $(CONFTEST) ## what judging costs, against opa eval and conftest
 	go build -o bin/tokenaudit ./cmd/tokenaudit
 	test -x bin/opa-$(OPA_VERSION) || { GOBIN="$(CURDIR)/bin" go install github.com/open-policy-agent/opa@$(OPA_VERSION) && mv bin/opa bin/opa-$(OPA_VERSION); }
 	BENCH_TOKENAUDIT="$(CURDIR)/bin/tokenaudit" BENCH_OPA="$(CURDIR)/bin/opa-$(OPA_VERSION)" BENCH_CONFTEST="$(CURDIR)/$(CONFTEST)" \
@@ -115,22 +119,22 @@ GHOST_DIR ?= $(INTEGRATION)/ghost
 INTEGRATION_TEST = go test -tags integration -count=1 -timeout 10m ./collectors/integration
 
 .PHONY: integration
-integration:
+integration: ## real Strapi and WordPress, seeded and scanned (node, root)
 	$(if $(filter $(INTEGRATION)/strapi,$(STRAPI_DIR)),collectors/integration/install.sh $(INTEGRATION) strapi)
 	$(if $(filter $(INTEGRATION)/wordpress,$(WORDPRESS_DIR)),collectors/integration/install.sh $(INTEGRATION) wordpress)
 	STRAPI_DIR=$(STRAPI_DIR) WORDPRESS_DIR=$(WORDPRESS_DIR) $(INTEGRATION_TEST) -run '^(TestStrapi|TestWordPress)$$'
 
 # The same, and the CMSes whose installation takes longer.
 .PHONY: integration-all
-integration-all: integration integration-directus integration-ghost
+integration-all: integration integration-directus integration-ghost ## the same, and Directus and Ghost
 
 .PHONY: integration-directus
-integration-directus:
+integration-directus: ## real Directus, seeded and scanned
 	$(if $(filter $(INTEGRATION)/directus,$(DIRECTUS_DIR)),collectors/integration/install.sh $(INTEGRATION) directus)
 	DIRECTUS_DIR=$(DIRECTUS_DIR) $(INTEGRATION_TEST) -run '^TestDirectus$$'
 
 .PHONY: integration-ghost
-integration-ghost:
+integration-ghost: ## real Ghost, seeded and scanned
 	$(if $(filter $(INTEGRATION)/ghost,$(GHOST_DIR)),collectors/integration/install.sh $(INTEGRATION) ghost)
 	GHOST_DIR=$(GHOST_DIR) $(INTEGRATION_TEST) -run '^TestGhost$$'
 
@@ -138,7 +142,7 @@ integration-ghost:
 # of the tools that read them. What of pre-commit, shellcheck, systemd-analyze and
 # npm is not there is left out; .ci/run installs them.
 .PHONY: examples-check
-examples-check:
+examples-check: ## the examples: workflows, manifests, units, scripts
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -pyflakes= $(filter-out %/action.yml,$(wildcard examples/*/github/*.yml))
 	cd examples/check && go vet ./... && go test -count=1 ./...
 	go test -tags dockerfile -count=1 ./examples/docker

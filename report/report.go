@@ -20,7 +20,7 @@ import (
 // Schema names the version of the JSON report.
 const Schema = "tokenaudit/report/v1"
 
-// Report is the result of a run (design, section 8.1). Slices and maps are
+// Report is the result of a run (ARCHITECTURE.md, section 10.1). Slices and maps are
 // never nil unless their comment says so.
 type Report struct {
 	Schema        string         `json:"schema"`

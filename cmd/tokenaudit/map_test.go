@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,20 +19,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The bounds of a package, test files left out. A package is something that a
-// reader can hold in their head; what is wrong beyond them is its walls.
-const (
-	maxPackageLines  = 3000
-	maxMedianLines   = 750
-	maxExportedNames = 90
-)
+// maxPackageLines bounds a package, test files left out: a reader has to hold it
+// in their head.
+const maxPackageLines = 3000
+
+// overfull are the packages that have no walls yet, with the lines that they have.
+// They may shrink, not grow.
+var overfull = map[string]int{
+	"cmd/tokenaudit":        5600,
+	"collectors/emulator":  6600,
+	"collectors/inventory": 3800,
+	"policies":              5300,
+}
 
 // room is one package of the module: what a reader of the map sees of it.
 type room struct {
 	path, synopsis string
 	imports        []string
 	lines          int
-	exported       int
 }
 
 // The table of packages in ARCHITECTURE.md is made from the package comments and
@@ -118,17 +123,27 @@ func roomOf(t *testing.T, dir string, files []string) room {
 		t.Fatalf("%s: %v", dir, err)
 	}
 	r.synopsis = p.Synopsis(p.Doc)
-	r.exported = len(p.Types) + len(p.Funcs) + valueNames(p.Consts) + valueNames(p.Vars)
-	for _, typ := range p.Types {
-		r.exported += len(typ.Funcs) + len(typ.Methods) + valueNames(typ.Consts) + valueNames(typ.Vars)
-	}
 	return r
 }
 
-func valueNames(values []*doc.Value) int {
-	n := 0
-	for _, v := range values {
-		n += len(v.Names)
+func TestPackagesHaveWalls(t *testing.T) {
+	for _, r := range rooms(t) {
+		bound := max(overfull[r.path], maxPackageLines)
+		if r.lines > bound {
+			t.Errorf("package %s has %d lines, more than %d: give a part of it a package of its own", r.path, r.lines, bound)
+		}
+		if r.synopsis == "" {
+			t.Errorf("package %s has no package comment", r.path)
+		}
 	}
-	return n
+}
+
+// Every target of the Makefile is in the output of make help.
+func TestTargetsHaveHelp(t *testing.T) {
+	for line := range strings.Lines(textOf(t, repository+"/Makefile")) {
+		target, is := strings.CutPrefix(strings.TrimSpace(line), ".PHONY: ")
+		if is && !regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(target)+`:.*## \S`).MatchString(textOf(t, repository+"/Makefile")) {
+			t.Errorf("target %s has no help", target)
+		}
+	}
 }

@@ -139,7 +139,7 @@ type Unit struct {
 // ErrorClass is the class of a collection error.
 type ErrorClass string
 
-// The classes of collection errors (design, section 4).
+// The classes of collection errors (ARCHITECTURE.md, section 6).
 const (
 	ErrPermissionDenied ErrorClass = "permission_denied"
 	ErrUnauthorized     ErrorClass = "unauthorized"

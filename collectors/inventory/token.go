@@ -36,7 +36,7 @@ const (
 
 // Token is one credential. It has no field for its secret.
 type Token struct {
-	// ID is a stable, scheme-less path, unique over all tokens (design, section 3).
+	// ID is a stable, scheme-less path, unique over all tokens (ARCHITECTURE.md, section 5).
 	ID string `json:"id"`
 	// Ref is the CMS's own id; the address of a token that has none yet.
 	Ref string `json:"ref"`
