@@ -37,6 +37,8 @@ type Difference struct {
 	FindingsResolved []Finding `json:"findings_resolved,omitzero"`
 	// FindingsStale could not be looked at again.
 	FindingsStale []Finding `json:"findings_stale,omitzero"`
+	// Decisions is nil (and left out) unless both are reports.
+	Decisions *Decisions `json:"decisions,omitzero"`
 }
 
 // TokenRef names a token.
@@ -148,12 +150,13 @@ func (d *Difference) compareFindings(before, after *Report) {
 		}
 	}
 	d.FindingsResolved, d.FindingsStale = compared.Resolved, compared.Stale
+	d.Decisions = decisionsBetween(before, after)
 }
 
 // Empty tells whether nothing changed and nothing is unknown.
 func (d *Difference) Empty() bool {
 	return len(d.SourcesAdded)+len(d.SourcesRemoved)+len(d.SourcesUnknown)+len(d.Added)+len(d.Removed)+len(d.Changed)+len(d.Unknown)+
-		len(d.FindingsNew)+len(d.FindingsResolved)+len(d.FindingsStale) == 0
+		len(d.FindingsNew)+len(d.FindingsResolved)+len(d.FindingsStale) == 0 && d.Decisions.empty()
 }
 
 // changes gives the fields in which two states of a token differ.

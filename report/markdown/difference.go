@@ -38,12 +38,50 @@ func WriteDifference(w io.Writer, d *report.Difference) error {
 	m.sources("Sources added or removed: unknown, the other side could not see all of their CMS", d.SourcesUnknown)
 	m.findings("Stale findings", d.FindingsStale)
 	m.findings("Resolved findings", d.FindingsResolved)
+	if d.Decisions != nil {
+		m.decisions(d.Decisions)
+	}
 	if len(m.cut) > 0 {
 		text := safetext.MarkdownText("Not shown here: " + strings.Join(m.cut, "; ") + ". The JSON difference has all of it.")
 		m.text.WriteString("\n" + cutMarkdown(text) + "\n")
 	}
 	_, err := io.WriteString(w, m.text.String())
 	return err
+}
+
+// decisions lists what people decided: it silences findings as a fix does.
+func (m *markdown) decisions(d *report.Decisions) {
+	m.findings("Waived before, failing now", d.Unwaived)
+	var rows [][]string
+	for i := range d.Waived {
+		f := &d.Waived[i]
+		row := []string{mdCode(f.Rule), mdCode(f.Subject()), "", ""}
+		if f.Waiver != nil {
+			row[2], row[3] = mdText(f.Waiver.Expires), mdText(f.Waiver.Owner+": "+f.Waiver.Reason)
+		}
+		rows = append(rows, row)
+	}
+	m.section("Newly waived", []string{"Rule", "Token", "Until", "Who and why"}, rows)
+	rows = nil
+	for _, w := range d.WaiversEnded {
+		rows = append(rows, []string{w.Why, mdCode(w.Rule), mdCode(w.Token), mdText(w.Expires), mdText(w.Owner)})
+	}
+	m.section("Waivers ended", []string{"Why", "Rule", "Token", "Until", "Owner"}, rows)
+	m.gapList("Gaps newly accepted", d.GapsAccepted)
+	m.gapList("Accepted gaps ended", d.GapsEnded)
+	rows = nil
+	for _, c := range d.Rules {
+		rows = append(rows, []string{mdCode(c.Rule), mdCode(c.Field), mdText(c.Old), mdText(c.New)})
+	}
+	m.section("Rules changed", []string{"Rule", "Setting", "Old", "New"}, rows)
+}
+
+func (m *markdown) gapList(title string, gaps []report.AcceptedGap) {
+	var rows [][]string
+	for _, g := range gaps {
+		rows = append(rows, []string{mdCode(g.Source), mdCode(g.Unit), mdText(g.Expires), mdText(g.Owner + ": " + g.Reason)})
+	}
+	m.section(title, []string{"Source", "List", "Until", "Who and why"}, rows)
 }
 
 // counts says in a line what changed; of findings only where both sides have them.

@@ -38,7 +38,45 @@ func WriteDifference(w io.Writer, d *report.Difference, o format.Options) error 
 	p.findings(red, "NEW FINDINGS", d.FindingsNew)
 	p.findings(green, "RESOLVED FINDINGS", d.FindingsResolved)
 	p.findings(yellow, "STALE FINDINGS", d.FindingsStale)
+	if d.Decisions != nil {
+		p.decisions(d.Decisions)
+	}
 	return p.close()
+}
+
+// decisions lists what people decided: it silences findings as a fix does.
+func (p *page) decisions(d *report.Decisions) {
+	p.findings(red, "WAIVED BEFORE, FAILING NOW", d.Unwaived)
+	var rows [][]string
+	for i := range d.Waived {
+		f := &d.Waived[i]
+		row := []string{f.Rule, f.Subject(), "", ""}
+		if f.Waiver != nil {
+			row[2], row[3] = f.Waiver.Expires, f.Waiver.Owner+": "+f.Waiver.Reason
+		}
+		rows = append(rows, row)
+	}
+	p.list(yellow, "NEWLY WAIVED", []column{{title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}}, rows)
+	rows = nil
+	for _, w := range d.WaiversEnded {
+		rows = append(rows, []string{w.Why, w.Rule, w.Token, w.Expires, w.Owner})
+	}
+	p.list(bold, "WAIVERS ENDED", []column{{title: "WHY", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "OWNER"}}, rows)
+	p.gapList(yellow, "GAPS NEWLY ACCEPTED", d.GapsAccepted)
+	p.gapList(bold, "ACCEPTED GAPS ENDED", d.GapsEnded)
+	rows = nil
+	for _, c := range d.Rules {
+		rows = append(rows, []string{c.Rule, c.Field, c.Old, c.New})
+	}
+	p.list(yellow, "RULES CHANGED", []column{{title: "RULE", whole: true}, {title: "SETTING", whole: true}, {title: "OLD"}, {title: "NEW"}}, rows)
+}
+
+func (p *page) gapList(s style, title string, gaps []report.AcceptedGap) {
+	var rows [][]string
+	for _, g := range gaps {
+		rows = append(rows, []string{g.Source, g.Unit, g.Expires, g.Owner + ": " + g.Reason})
+	}
+	p.list(s, title, []column{{title: "SOURCE", middle: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}}, rows)
 }
 
 func (p *page) ids(title string, ids []string) {
@@ -67,7 +105,7 @@ func (p *page) findings(s style, title string, findings []report.Finding) {
 		}
 		rows = append(rows, []string{string(f.Severity), f.Rule, f.Subject(), why})
 	}
-	p.list(s, title, []column{{title: "SEVERITY", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "WHY"}}, rows)
+	p.list(s, title, []column{{title: "SEVERITY", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "WHY", prose: true}}, rows)
 }
 
 // list is a section with a table, left out when it is empty.

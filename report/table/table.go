@@ -75,8 +75,7 @@ func (p *page) missing(v *format.View) {
 	}
 }
 
-// notRead lists the lists that nobody accepted to miss. In the table the hints
-// stand below, each once: they say what to do.
+// notRead lists the lists that nobody accepted to miss.
 func (p *page) notRead(v *format.View) {
 	missed := slices.DeleteFunc(slices.Clone(v.Unread), func(u report.UnreadUnit) bool { return u.Accepted != nil })
 	if len(missed) == 0 {
@@ -91,24 +90,33 @@ func (p *page) notRead(v *format.View) {
 		p.table([]column{{title: "SOURCE"}, {title: "LIST"}, {title: "WHY"}, {title: "WHAT TO DO"}}, rows)
 		return
 	}
-	source := ""
-	var hints []string
-	for _, unit := range missed {
-		if unit.Source != source {
-			source = unit.Source
-			p.put(safetext.OneLine(source) + "\n")
+	for len(missed) > 0 {
+		first := missed[0]
+		p.put(safetext.OneLine(first.Source) + "\n")
+		for len(missed) > 0 && missed[0].Source == first.Source {
+			missed = p.unreadAlike(missed)
 		}
-		p.item(unit.Name + ": " + unit.Problem())
-		if unit.Hint != "" && !slices.Contains(hints, unit.Hint) {
-			hints = append(hints, unit.Hint)
-		}
-	}
-	for _, hint := range hints {
-		p.paragraph("  To do: ", hint)
 	}
 }
 
-// Group writes the findings of one rule at one severity, and how to fix them.
+// unreadAlike writes those of the lists that have the source and the hint of the
+// first, and the hint below them. It returns the others, in order.
+func (p *page) unreadAlike(missed []report.UnreadUnit) (rest []report.UnreadUnit) {
+	first := missed[0]
+	for _, unit := range missed {
+		if unit.Source != first.Source || unit.Hint != first.Hint {
+			rest = append(rest, unit)
+			continue
+		}
+		p.item(unit.Name + ": " + unit.Problem())
+	}
+	if first.Hint != "" {
+		p.paragraph("  To do: ", first.Hint)
+	}
+	return rest
+}
+
+// group writes the findings of one rule at one severity, and how to fix them.
 func (p *page) group(v *format.View, g format.Group) {
 	title := ""
 	if rule, ok := v.Rules[g.Rule]; ok {
