@@ -30,12 +30,17 @@ deny contains finding if {
 	}
 }
 
+# The configuration and the code, where constants are looked for, hold no tokens.
 unknown contains gap if {
 	some unit in input.source.units
-	unit.name == "configuration"
+	count(unit.kinds) == 0
 	unit.status != "complete"
-	gap := {"reason": sprintf("the configuration behind the plan could not be read: %s", [unit.detail])}
+	gap := {"reason": sprintf("the %s behind the plan %s: %s", [unit.name, how(unit.status), unit.detail])}
 }
+
+how(status) := "was read only in part" if status == "partial"
+
+how(status) := "could not be read" if status != "partial"
 
 system("") := ""
 
