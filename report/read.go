@@ -17,6 +17,7 @@ import (
 	"github.com/sourcegraph/conc/iter"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -42,13 +43,20 @@ func Read(r io.Reader) (*Report, error) {
 		if limited.N <= 0 {
 			return nil, fmt.Errorf("the report is larger than %d bytes", int64(maxReport))
 		}
-		return nil, fmt.Errorf("read the report: %w", err)
+		return nil, fmt.Errorf("read the report: %w", &documentError{err})
 	}
 	if err := check(&d.report); err != nil {
 		return nil, fmt.Errorf("read the report: %w", err)
 	}
 	return &d.report, nil
 }
+
+// A documentError is what is wrong with a document. Of that it quotes keys, and
+// nothing that looks like a credential: it may be any file.
+type documentError struct{ err error }
+
+func (e *documentError) Error() string { return redact.Text(e.err.Error()) }
+func (e *documentError) Unwrap() error { return e.err }
 
 // decoding reads one document, an element of its lists at a time.
 type decoding struct {
@@ -99,7 +107,7 @@ func (d *decoding) delimiter(want json.Delim) error {
 		return unexpectedEnd(err)
 	}
 	if token != want {
-		return fmt.Errorf("expected %s, found %s", want, safetext.OneLine(fmt.Sprint(token)))
+		return fmt.Errorf("expected %s at byte %d", want, d.json.InputOffset())
 	}
 	return nil
 }
@@ -108,6 +116,9 @@ func (d *decoding) delimiter(want json.Delim) error {
 func (d *decoding) member(name string) error {
 	schema, known := d.schemas.members[name]
 	field := d.field(name)
+	if !known && !d.seen["schema"] {
+		return fmt.Errorf("it is not a tokenaudit report: it has an unknown member and no schema, at byte %d", d.json.InputOffset())
+	}
 	if !known || !field.IsValid() {
 		return fmt.Errorf("/%s is unknown: this is no report of schema %s%s", safetext.OneLine(name), Schema, d.schemaSeen())
 	}

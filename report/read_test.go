@@ -61,7 +61,7 @@ func TestReadRefuses(t *testing.T) {
 		"an unknown severity":   {replace(`"severity": "critical"`, `"severity": "awful"`), "/severity: value must be one of"},
 		"an unknown key":        {replace(`"fingerprint"`, `"colour": 1, "fingerprint"`), "/findings/0: additionalProperties 'colour'"},
 		"a wrong type":          {replace(`"complete": false`, `"complete": "no"`), "/complete: expected boolean"},
-		"a wrong time":          {replace(`"at": "2026-03-14T12:00:00Z"`, `"at": "yesterday"`), "/at: 'yesterday' is not valid"},
+		"a wrong time":          {replace(`"at": "2026-03-14T12:00:00Z"`, `"at": "yesterday"`), "/at: is not a valid date-time"},
 		"a changed finding":     {replace(`"token": "datocms/projects/77/access_tokens/400"`, `"token": "datocms/projects/77/access_tokens/401"`), "changed by hand"},
 		"a changed count":       {replace(`"critical": 1`, `"critical": 0`), "/summary does not agree"},
 		"a lie about its whole": {replace(`"complete": false`, `"complete": true`), "/complete is true"},

@@ -159,6 +159,9 @@ func violation(schema *jsonschema.Schema, value any) (pointer, message string) {
 	first := slices.MinFunc(leaves, func(a, b *jsonschema.ValidationError) int {
 		return strings.Compare(a.InstanceLocation+"\x00"+a.Message, b.InstanceLocation+"\x00"+b.Message)
 	})
+	if strings.HasSuffix(first.KeywordLocation, "/format") {
+		return first.InstanceLocation, "is not a valid date-time" // the library quotes the value
+	}
 	return first.InstanceLocation, first.Message
 }
 

@@ -23,7 +23,7 @@ const (
 // The house has one direction: cmd, report, policies, inventory, and beside it
 // cmd, collectors, inventory. Nothing on a lower floor knows a higher one.
 var mayImport = map[string][]string{
-	"collectors/inventory":     {},
+	"collectors/inventory":     {"collectors/redact"},
 	"collectors/emulator":      {},
 	"collectors/redact":        {},
 	"collectors/userfile":      {},
@@ -31,15 +31,15 @@ var mayImport = map[string][]string{
 	"collectors/usage":         {"collectors/inventory"},
 	"collectors/history":       {"collectors/inventory"},
 	"collectors/cmsapi":        {"collectors/inventory", "collectors/redact"},
-	"collectors/manifest":      {"collectors/cmsapi", "collectors/interruptible", "collectors/inventory"},
+	"collectors/manifest":      {"collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact"},
 	"collectors":               {"collectors/cmsapi", "collectors/inventory"},
 	"collectors/instance":      {"collectors", "collectors/cmsapi", "collectors/inventory"},
 	// The suite is for tests: what is not a test must not need it.
 	"collectors/conformance": {"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
-	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/userfile"},
+	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/userfile"},
 	"policies":             {"collectors/inventory", "collectors/redact", "collectors/userfile"},
-	"report":               {"policies", "collectors/inventory", "report/safetext"},
+	"report":               {"policies", "collectors/inventory", "collectors/redact", "report/safetext"},
 	"report/safetext":      {},
 	"report/format":        {"collectors/inventory", "policies", "report", "report/safetext"},
 	"report/output":        append(formats, "collectors/interruptible", "report", "report/format", "report/safetext"),

@@ -24,7 +24,7 @@ func (s Source) Check() error {
 	ids := make(map[string]struct{}, len(s.Tokens))
 	for i, t := range s.Tokens {
 		at := p.in("tokens", strconv.Itoa(i))
-		at.require(t.Source == s.ID, "source", "is %q, the enclosing source is %q", t.Source, s.ID)
+		at.require(t.Source == s.ID, "source", "is not the id of the enclosing source")
 		key := tokenKey(t)
 		_, repeated := ids[key]
 		at.require(!repeated, "id", "%q occurs twice", t.ID)

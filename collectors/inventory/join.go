@@ -98,7 +98,7 @@ func (seen identities) add(p *pending) *PlaceError {
 		for i := range b.tokens {
 			t := &b.tokens[i]
 			if t.Source != source.ID {
-				return b.fragments[i].fault(problem{"source", fmt.Sprintf("is %q, the enclosing source is %q", t.Source, source.ID)})
+				return b.fragments[i].fault(problem{"source", "is not the id of the enclosing source"})
 			}
 			sum := sha256.Sum256([]byte(tokenKey(*t)))
 			id := digest(sum[:len(digest{})])

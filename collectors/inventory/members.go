@@ -103,7 +103,7 @@ func undecodable(err error) problem {
 	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return problem{strings.ReplaceAll(wrongType.Field, ".", "/"), "cannot be " + wrongType.Value}
 	}
-	return problem{"", err.Error()}
+	return problem{"", "cannot be read"} // the decoder quotes the value
 }
 
 // isArray reports whether a fragment is an array.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // parser decodes one JSON value for the schema check. encoding/json would take
@@ -20,7 +22,9 @@ type parser struct {
 	maxString int
 }
 
-// malformed is an error of the parser. The pointer grows as it travels up.
+// malformed is an error of the parser. The pointer grows as it travels up. Of the
+// document it quotes keys, and none that looks like a credential: what cannot be
+// parsed may be any file.
 type malformed struct {
 	problem
 	at int
@@ -29,7 +33,7 @@ type malformed struct {
 func (m *malformed) Error() string { return m.message }
 
 func (p *parser) fail(format string, args ...any) *malformed {
-	return &malformed{problem{message: fmt.Sprintf(format, args...)}, p.at}
+	return &malformed{problem{message: redact.Text(fmt.Sprintf(format, args...))}, p.at}
 }
 
 // parse decodes the whole of raw: maps, slices, strings, bools, nil and json.Number.
@@ -84,7 +88,7 @@ func (p *parser) value(depth int) (any, *malformed) {
 	case p.at == len(p.raw):
 		return nil, p.fail("the document ends in the middle of a value")
 	default:
-		return nil, p.fail("this is no JSON value: %q", p.raw[p.at:min(p.at+10, len(p.raw))])
+		return nil, p.fail("this is not a JSON value")
 	}
 }
 
@@ -277,7 +281,7 @@ func (p *parser) number() (any, *malformed) {
 		return nil, p.fail("a number must be plain and have at most %d characters", maxDigits)
 	}
 	if !json.Valid([]byte(text)) {
-		return nil, p.fail("this is no number: %q", text)
+		return nil, p.fail("this is not a number")
 	}
 	p.at = end
 	return json.Number(text), nil

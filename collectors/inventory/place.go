@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // PlaceError says what is wrong with a document, and where.
@@ -22,7 +24,7 @@ type PlaceError struct {
 }
 
 func (e *PlaceError) Error() string {
-	where := printable(strings.TrimPrefix(e.Pointer, "/"))
+	where := printable(redact.Text(strings.TrimPrefix(e.Pointer, "/")))
 	if where == "" {
 		where = "document"
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 //go:embed schema.json
@@ -85,19 +87,27 @@ func violations(schema *jsonschema.Schema, value any) []problem {
 	var found []problem
 	for _, leaf := range leaves(invalid, nil) {
 		pointer := pointerOf(leaf.InstanceLocation)
-		names, unknownKeys := strings.CutPrefix(leaf.Message, "additionalProperties ")
-		if !unknownKeys {
-			found = append(found, problem{pointer, leaf.Message})
-			continue
-		}
-		keys := strings.Split(strings.TrimSuffix(names, " not allowed"), ", ")
-		slices.Sort(keys)
-		found = append(found, problem{pointer, "unknown key " + strings.Join(keys, ", ")})
+		found = append(found, problem{pointer, violation(leaf)})
 	}
 	slices.SortFunc(found, func(a, b problem) int {
 		return strings.Compare(a.pointer+"\x00"+a.message, b.pointer+"\x00"+b.message)
 	})
 	return found
+}
+
+// violation says what is wrong. Of the document it quotes keys, and none that looks
+// like a credential.
+func violation(leaf *jsonschema.ValidationError) string {
+	if strings.HasSuffix(leaf.KeywordLocation, "/format") {
+		return "is not a valid date-time" // the library quotes the value
+	}
+	names, unknownKeys := strings.CutPrefix(leaf.Message, "additionalProperties ")
+	if !unknownKeys {
+		return leaf.Message
+	}
+	keys := strings.Split(strings.TrimSuffix(names, " not allowed"), ", ")
+	slices.Sort(keys)
+	return "unknown key " + redact.Text(strings.Join(keys, ", "))
 }
 
 func leaves(e *jsonschema.ValidationError, found []*jsonschema.ValidationError) []*jsonschema.ValidationError {

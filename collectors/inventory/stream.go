@@ -104,6 +104,9 @@ func (s *stream) cut(ctx context.Context) error {
 	} else if c != 0 {
 		return s.scan.fail("", "there is more text after the document: %q", c)
 	}
+	if _, ok := root.values["schema"]; !ok {
+		return root.fault(problem{message: "the document is not an inventory: expected the schema " + Schema})
+	}
 	if fault := root.decode(s.schemas.document, s.limits, &s.document); fault != nil {
 		return fault
 	}

@@ -97,7 +97,7 @@ func TestMistakes(t *testing.T) {
 		"no YAML":         {"a: [", []string{"tokens.yaml:1: the file is not YAML"}},
 		"two documents":   {"version: 1\n---\nversion: 1\n", []string{"tokens.yaml:2: the file must hold one YAML document, not several"}},
 		"a list":          {"[]", []string{"tokens.yaml:1: expected object, but got array"}},
-		"nothing in it":   {"{}", []string{"tokens.yaml:1: missing properties: 'version', 'sources'"}},
+		"nothing in it":   {"{}", []string{"tokens.yaml:1: this is not a manifest: it has neither version nor sources; see `tokenaudit schema manifest`"}},
 		"another version": {"version: 2\nsources: []\n", []string{"tokens.yaml:1: version: must be 1"}},
 		"an unknown key":  {head + "      - {name: a, kind: delivery, secret: hunter2}\n", []string{"tokens.yaml:5: sources[0].tokens[0]: unknown key; see `tokenaudit schema manifest`"}},
 		"an odd kind":     {head + "      - name: a\n        kind: delivry\n", []string{`tokens.yaml:6: sources[0].tokens[0].kind: value must be one of "delivery", "preview", "management", "personal", "oauth", "cli", "app"`}},

@@ -20,6 +20,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 const (
@@ -73,6 +74,9 @@ func Read(r io.Reader, file string) (*Manifest, error) {
 		problem.File = file
 		return nil, problem
 	}
+	if !recognisable(root) {
+		return nil, &Error{File: file, Line: root.Line, Message: "this is not a manifest: it has neither version nor sources; see `tokenaudit schema manifest`"}
+	}
 	t := tree{file: file, lines: map[string]int{}}
 	value := t.value(root, "", 0)
 	if len(t.errs) == 0 {
@@ -92,6 +96,17 @@ func Read(r io.Reader, file string) (*Manifest, error) {
 	m.File = file
 	m.settle(&t)
 	return &m, t.err()
+}
+
+// recognisable reports whether a document has a key of a manifest. The keys of any
+// other are not shown.
+func recognisable(root *yaml.Node) bool {
+	for i := 0; i < len(root.Content); i += 2 {
+		if key := root.Content[i].Value; root.Kind == yaml.MappingNode && (key == "version" || key == "sources") {
+			return true
+		}
+	}
+	return root.Kind != yaml.MappingNode
 }
 
 var yamlProblem = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
@@ -199,10 +214,10 @@ func keyOf(pointer string) string {
 	}
 	for name := range strings.SplitSeq(pointer, "/") {
 		switch {
-		case strings.Trim(name, "0123456789") == "" && name != "":
+		case index.MatchString(name):
 			b.WriteString("[" + name + "]")
 			continue
-		case !plainKey.MatchString(name):
+		case !plainKey.MatchString(name) || redact.Text(name) != name:
 			name = "(a key not shown here)"
 		}
 		if b.Len() > 0 {
@@ -213,7 +228,10 @@ func keyOf(pointer string) string {
 	return b.String()
 }
 
-var plainKey = regexp.MustCompile(`^[a-z_]{1,40}$`)
+var (
+	plainKey = regexp.MustCompile(`^[a-z_]{1,40}$`)
+	index    = regexp.MustCompile(`^[0-9]{1,9}$`)
+)
 
 var compiled = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	return jsonschema.CompileString("manifest.json", schemaJSON)

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 const (
@@ -31,7 +33,7 @@ const (
 )
 
 // FormatError says why something is no plan that can be read. It quotes
-// nothing of the file but its format version: a plan holds secrets.
+// nothing of the file but the address of a resource: a plan holds secrets.
 type FormatError struct {
 	// Message is one line.
 	Message string
@@ -189,11 +191,21 @@ func (d *document) decode() (*tfjson.Plan, error) {
 	plan.UseJSONNumber(true)
 	if err := json.Unmarshal(text, &plan); err != nil {
 		if version := (&tfjson.Plan{FormatVersion: *d.FormatVersion}).Validate(); version != nil {
-			return nil, &FormatError{Message: fmt.Sprintf("format version %.20q is not supported; versions below 2.0 are", *d.FormatVersion)}
+			return nil, &FormatError{Message: "format version" + shownVersion(*d.FormatVersion) + " is not supported; versions below 2.0 are"}
 		}
 		return nil, &FormatError{Message: "this is no plan: a change or the configuration has a shape that plans do not have"}
 	}
 	return &plan, nil
+}
+
+var versionPattern = regexp.MustCompile(`^[0-9]{1,4}(\.[0-9]{1,4}){0,2}$`)
+
+// shownVersion is a version for a message, with a blank before it; empty for what is none.
+func shownVersion(s string) string {
+	if !versionPattern.MatchString(s) {
+		return ""
+	}
+	return " " + s
 }
 
 // unit says whether the plan tells all that will be.
@@ -224,7 +236,7 @@ func (p *Plan) takeChanges(list []*tfjson.ResourceChange) error {
 		// the one in its place; it can only be deleted.
 		id := rc.Address + "\x00" + rc.DeposedKey
 		if seen[id] {
-			return &FormatError{Message: fmt.Sprintf("resource_changes has %q twice", rc.Address)}
+			return &FormatError{Message: fmt.Sprintf("resource_changes has %q twice", redact.Text(rc.Address))}
 		}
 		seen[id] = true
 		if err := p.takeChange(rc); err != nil {
@@ -268,10 +280,10 @@ func (p *Plan) takeChange(rc *tfjson.ResourceChange) error {
 		p.changes = append(p.changes, old)
 		c.action, c.before = create, nil
 	default:
-		return &FormatError{Message: fmt.Sprintf("%q: the action %.40q is not known", rc.Address, word)}
+		return &FormatError{Message: fmt.Sprintf("%q: the action is not known", redact.Text(rc.Address))}
 	}
 	if c.after == nil && c.action != remove || c.before == nil && c.action != create {
-		return &FormatError{Message: fmt.Sprintf("%q: the values that go with the action are missing", rc.Address)}
+		return &FormatError{Message: fmt.Sprintf("%q: the values that go with the action are missing", redact.Text(rc.Address))}
 	}
 	p.changes = append(p.changes, c)
 	return nil

@@ -108,12 +108,12 @@ func (e *Evidence) readJSON(r io.Reader, name string) error {
 	decoder := json.NewDecoder(r)
 	decoder.DisallowUnknownFields()
 	if _, err := decoder.Token(); err != nil {
-		return fmt.Errorf("not JSON: %w", err)
+		return jsonProblem(err)
 	}
 	for i := 0; decoder.More(); i++ {
 		var entry row
 		if err := decoder.Decode(&entry); err != nil {
-			return fmt.Errorf("entry %d: %w", i, err)
+			return fmt.Errorf("entry %d: %w", i, jsonProblem(err))
 		}
 		if err := e.add(entry, name); err != nil {
 			return fmt.Errorf("entry %d: %w", i, err)
@@ -122,12 +122,29 @@ func (e *Evidence) readJSON(r io.Reader, name string) error {
 	if _, err := decoder.Token(); errors.Is(err, io.EOF) {
 		return errors.New("the JSON ends too early")
 	} else if err != nil {
-		return fmt.Errorf("not JSON: %w", err)
+		return jsonProblem(err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("there is more text after the list")
 	}
 	return nil
+}
+
+// jsonProblem says what is wrong without quoting the file: it may be any.
+func jsonProblem(err error) error {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if wrong.Field == "" {
+			return errors.New("must be an object")
+		}
+		return fmt.Errorf("%s must be text", wrong.Field)
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("not JSON, from byte %d on", syntax.Offset)
+	}
+	if strings.HasPrefix(err.Error(), "json: unknown field") { // it has no type
+		return fmt.Errorf("unknown member: expected %s", strings.Join(columns, ", "))
+	}
+	return err
 }
 
 var columns = []string{"token", "last_used_at", "origin"}

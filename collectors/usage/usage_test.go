@@ -75,7 +75,7 @@ func TestReadNamesWhatIsWrong(t *testing.T) {
 		"token,last_used_at\n,2026-01-01\n":              "line 2: token is empty",
 		"token,last_used_at\na,\n":                       "line 2: last_used_at is no time: write 2026-11-22T08:00:00Z or 2026-11-22",
 		"token,last_used_at\na,2026-01-01\nb\n":          "record on line 3: wrong number of fields",
-		`[{"token": "a", "last_used": "x"}]`:             `entry 0: json: unknown field "last_used"`,
+		`[{"token": "a", "last_used": "x"}]`:             "entry 0: unknown member: expected token, last_used_at, origin",
 		`[{"token": "a", "last_used_at": "x"}]`:          "entry 0: last_used_at is no time: write 2026-11-22T08:00:00Z or 2026-11-22",
 		`[{"token": "a", "last_used_at": "2026-01-01"}`:  "the JSON ends too early",
 		`[{"token": "a", "last_used_at": "0000-01-01"}]`: "entry 0: last_used_at lies outside the years 1 to 9999",

@@ -48,15 +48,6 @@ func Read(path string, limit int64) ([]byte, error) {
 	return readAll(f, path, limit)
 }
 
-// ReadStream reads a regular file or a pipe, of at most limit bytes, as Read does.
-func ReadStream(path string, limit int64) ([]byte, error) {
-	f, err := Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return readAll(f, path, limit)
-}
-
 // ReadIn reads a regular file of at most limit bytes in a folder, of which name is
 // the path in it. A link is followed inside the folder. One that leads out of it
 // is refused: naming the folder has not named that file. Errors are of type

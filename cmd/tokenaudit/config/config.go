@@ -184,6 +184,10 @@ func Parse(file string, data []byte, definitions []collectors.Definition) (*Conf
 }
 
 func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Definition) {
+	if !recognisable(root) {
+		r.fail(root, "", "this is not a configuration of tokenaudit: it has none of the keys %s", list(topKeys, "and"))
+		return
+	}
 	top, ok := r.mapping(root, "", topKeys)
 	if !ok {
 		return

@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 const (
@@ -96,6 +98,20 @@ func (r *reader) document(data []byte) *yaml.Node {
 		return nil
 	}
 	return document.Content[0]
+}
+
+// recognisable reports whether a document has a key of a configuration. The keys of
+// any other are not shown either.
+func recognisable(root *yaml.Node) bool {
+	if root.Kind != yaml.MappingNode {
+		return true // its kind is what is wrong
+	}
+	for i := 0; i < len(root.Content); i += 2 {
+		if slices.Contains(topKeys, root.Content[i].Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // syntax tells a parser error. The parser's words are fixed phrases, except for
@@ -243,7 +259,7 @@ func (r *reader) text(n *yaml.Node, path string, prose bool) (string, bool) {
 	switch value := n.Value; {
 	case strings.TrimSpace(value) == "":
 		r.failLine(line, path, "is empty")
-	case credentialShapes.MatchString(value):
+	case redact.Known(value):
 		r.failLine(line, path, "looks like a literal secret; secrets are given as {env: NAME}, {file: path} or {command: [program, argument]}, and only where a secret belongs")
 	case strings.ContainsFunc(value, func(c rune) bool { return unicode.IsControl(c) && (!prose || c != '\n' && c != '\t') }):
 		r.failLine(line, path, "holds a control character or a line break")

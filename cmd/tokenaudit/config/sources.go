@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // Source is one source entry. Its secrets are references until Entries
@@ -184,7 +185,7 @@ func (r *reader) labels(n *yaml.Node, path string) map[string]string {
 	}
 	out := make(map[string]string, len(m.keys))
 	for _, key := range m.keys {
-		if credentialShapes.MatchString(key) {
+		if redact.Known(key) {
 			r.fail(m.fields[key], path, "a key looks like a literal secret")
 		}
 		out[key] = r.word(m.fields[key], m.at(key))

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // nearest gives the candidate that key was probably meant to be, or "".
@@ -45,19 +47,12 @@ func list(words []string, conjunction string) string {
 	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
 }
 
-var (
-	plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z_./*-]{0,39}[0-9]{0,3}$`)
-	// credentialShapes are credentials that can be told by their looks:
-	// Contentful personal tokens, Contentstack management tokens, JSON web
-	// tokens, PEM blocks and header values.
-	credentialShapes = regexp.MustCompile(
-		`CFPAT-[A-Za-z0-9_-]{8,}|\bcs[0-9a-f]{24,}\b|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.|-----BEGIN |(?i:\b(bearer|basic) +[A-Za-z0-9+/=._-]{12,})`)
-)
+var plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z_./*-]{0,39}[0-9]{0,3}$`)
 
 // shownKey gives a key for an error message, unless it might be a secret that
 // slipped into the place of a key, as in `token: {abc123}`.
 func shownKey(key string) string {
-	if plainKey.MatchString(key) && !credentialShapes.MatchString(key) {
+	if plainKey.MatchString(key) && redact.Text(key) == key {
 		return key
 	}
 	return "(a key not shown here)"
