@@ -115,7 +115,7 @@ func FuzzEnvironments(f *testing.F) {
 		_, rows := answer[environment](data)
 		_, aliases := answer[alias](data)
 		known := newEnvironments(rows, aliases)
-		aliasesNeverUsed(rows, aliases)
+		aliasesKnown(rows, aliases)
 		source := c.skeleton(inventory.KindSpace, "web", "", testOrganization)
 		source.Environments = known.all()
 		source.Tokens = c.keys(source, "web", spaceLists{delivery: cmsapi.Listing[apiKey]{Items: []apiKey{key}}}, known)

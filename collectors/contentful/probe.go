@@ -250,9 +250,23 @@ func (c *collector) probeSpace(ctx context.Context, id, role string) []collector
 		environments.doubt(noEnvironments())
 	}
 	aliases := c.probeList(ctx, "list environment aliases of space "+id, unitEnvironmentAliases, cmsapi.Path("/spaces/{}/environment_aliases", id))
-	if aliases.Class == inventory.ErrNotFound {
-		aliases.Status, aliases.Class = collectors.CheckWarning, ""
-		aliases.Hint = "A space that does not use aliases may answer so, which is no gap."
+	if aliases.Status == collectors.CheckFailed {
+		aliases.Check = c.refusedAliases(ctx, id, aliases.Check)
 	}
 	return []collectors.Check{delivery, preview, environments.Check, aliases.Check}
+}
+
+// refusedAliases is the check of a list of aliases that failed, unless the list of
+// environments makes up for it.
+func (c *collector) refusedAliases(ctx context.Context, id string, check collectors.Check) collectors.Check {
+	rows := list[environment](ctx, c.client, request{what: "environments", path: cmsapi.Path("/spaces/{}/environments", id)})
+	why := aliasesKnown(rows, cmsapi.Listing[alias]{Err: &cmsapi.Error{Class: check.Class}})
+	switch {
+	case why != "":
+		return collectors.Check{Name: check.Name, Status: collectors.CheckOK, Detail: why}
+	case check.Class == inventory.ErrNotFound:
+		check.Status, check.Class = collectors.CheckWarning, ""
+		check.Hint = "A space that does not use aliases may answer so, which is no gap."
+	}
+	return check
 }

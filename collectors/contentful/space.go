@@ -31,9 +31,9 @@ func (c *collector) collectSpace(ctx context.Context, source inventory.Source, i
 	lists := c.spaceLists(ctx, source, id)
 	known := newEnvironments(lists.environments, lists.aliases)
 	aliases := lists.aliases.Unit(unitEnvironmentAliases)
-	if aliasesNeverUsed(lists.environments, lists.aliases) {
+	if why := aliasesKnown(lists.environments, lists.aliases); why != "" {
 		aliases = inventory.CompleteUnit(unitEnvironmentAliases)
-		aliases.Detail = "the space does not use aliases: its environment master is a real one"
+		aliases.Detail = why
 		known = newEnvironments(lists.environments, cmsapi.Listing[alias]{})
 	}
 	source.Environments = known.all()

@@ -42,6 +42,8 @@ const (
 	environmentRelease = `{"name":"Release","sys":{"type":"Environment","id":"release","aliases":[{"sys":{"type":"Link","linkType":"EnvironmentAlias","id":"master"}}]}}`
 	environmentStaging = `{"name":"staging","sys":{"type":"Environment","id":"staging"}}`
 	rowOfAlias         = `{"name":"master","sys":{"type":"Environment","id":"master","aliasedEnvironment":{"sys":{"type":"Link","linkType":"Environment","id":"release"}}}}`
+	environmentPlain   = `{"name":"Release","sys":{"type":"Environment","id":"release"}}`
+	environmentAlone   = `{"name":"staging","sys":{"type":"Environment","id":"staging","aliases":[]}}`
 	aliasMaster        = `{"sys":{"type":"EnvironmentAlias","id":"master"},"environment":{"sys":{"type":"Link","linkType":"Environment","id":"release"}}}`
 	aliasWithBlank     = `{"sys":{"type":"Environment Alias","id":"master"},"environment":{"sys":{"type":"Link","linkType":"Environment","id":"release"}}}`
 	aliasWithoutTarget = `{"sys":{"type":"EnvironmentAlias","id":"master"},"environment":null}`
@@ -90,13 +92,44 @@ func TestScopeOfKey(t *testing.T) {
 		{"a link without an id", environments, aliases, `[{"sys":{}},{"sys":{"id":"staging"}}]`, inventory.ScopeUnknown, 0, []string{"staging yes no "}, "1 environment of the key"},
 		{"no aliases, one item", environments, broken(aliases, 403), links("staging"), inventory.ScopeListed, 1, []string{"staging yes unknown "}, ""},
 		{"no aliases, one item nobody knows", environments, broken(listed[alias](t), 403), links("other"), inventory.ScopeListed, 1, []string{"other unknown unknown "}, ""},
-		{"no aliases, two items", environments, broken(listed[alias](t), 403), links("master", "release"), inventory.ScopeUnknown, 0,
+		{"no aliases, two items", listed[environment](t, environmentPlain, environmentStaging), broken(listed[alias](t), 403), links("master", "release"), inventory.ScopeUnknown, 0,
 			[]string{"master unknown yes ", "release yes unknown "}, "environment aliases of the space could not be read"},
+		{"no aliases, but the target names it", environments, broken(listed[alias](t), 403), links("master", "release"), inventory.ScopeListed, 1,
+			[]string{"master yes yes release", "release yes yes "}, ""},
+		{"no aliases, but the target names it, and another environment", environments, broken(listed[alias](t), 500), links("master", "release", "staging"), inventory.ScopeListed, 2,
+			[]string{"master yes yes release", "release yes yes ", "staging yes unknown "}, ""},
+		{"no aliases, but a row does", listed[environment](t, rowOfAlias, environmentPlain), broken(listed[alias](t), 403), links("master", "release"), inventory.ScopeListed, 1,
+			[]string{"master yes yes release", "release yes yes "}, ""},
+		{"no aliases, two real environments", listed[environment](t, environmentPlain, environmentStaging), broken(listed[alias](t), 403), links("release", "staging"), inventory.ScopeListed, 2,
+			[]string{"release yes unknown ", "staging yes unknown "}, ""},
+		{"no aliases, two real environments and what nobody knows", listed[environment](t, environmentPlain, environmentStaging), broken(listed[alias](t), 403), links("release", "staging", "old"),
+			inventory.ScopeListed, 3, []string{"old unknown unknown ", "release yes unknown ", "staging yes unknown "}, "1 environment of the key may be another name"},
+		{"no aliases, one real environment and what nobody knows", environments, broken(listed[alias](t), 403), links("staging", "old"), inventory.ScopeUnknown, 0,
+			[]string{"old unknown unknown ", "staging yes unknown "}, "environment aliases of the space could not be read"},
+		{"no aliases, every environment names its own", listed[environment](t, environmentRelease, environmentAlone), broken(listed[alias](t), 403), links("master", "old", "older"),
+			inventory.ScopeListed, 3, []string{"master yes yes release", "old no no ", "older no no "}, ""},
+		{"no aliases, every row names its own", listed[environment](t, rowOfAlias, environmentRelease, environmentAlone), broken(listed[alias](t), 403), links("old", "release", "staging"),
+			inventory.ScopeListed, 3, []string{"old no no ", "release yes yes ", "staging yes no "}, ""},
+		{"no aliases, and names that cannot be read", listed[environment](t, environmentRelease, `{"sys":{"type":"Environment","id":"staging","aliases":[{}]}}`), broken(listed[alias](t), 403), links("staging", "old"),
+			inventory.ScopeUnknown, 0, []string{"old unknown unknown ", "staging yes unknown "}, "environment aliases of the space could not be read"},
+		{"rows of no type", listed[environment](t, `{"sys":{"id":"a","aliases":[]}}`, `{"sys":{"id":"b","aliases":[]}}`), broken(listed[alias](t), 403), links("a", "b"),
+			inventory.ScopeUnknown, 0, []string{"a yes unknown ", "b yes unknown "}, "environment aliases of the space could not be read"},
+		{"an alias that is an environment", listed[environment](t, environmentMaster, environmentRelease), listed[alias](t), links("master", "release"),
+			inventory.ScopeUnknown, 0, []string{"master yes yes release", "release yes yes "}, "disagree"},
+		{"two targets", environments, listed[alias](t, strings.ReplaceAll(aliasMaster, "release", "staging")), links("master", "release"),
+			inventory.ScopeUnknown, 0, []string{"master yes yes staging", "release yes unknown "}, "disagree"},
+		{"two targets, and other environments", listed[environment](t, environmentRelease, environmentStaging, `{"sys":{"type":"Environment","id":"x"}}`),
+			listed[alias](t, strings.ReplaceAll(aliasMaster, "release", "staging")), links("master", "release", "x"),
+			inventory.ScopeListed, 3, []string{"master yes yes staging", "release yes unknown ", "x yes unknown "}, "1 environment of the key may be another name"},
+		{"environments cut off, two of them", broken(environments, 500), aliases, links("release", "staging"), inventory.ScopeListed, 2,
+			[]string{"release yes yes ", "staging yes unknown "}, ""},
 		{"no environments, one item", broken(listed[environment](t), 500), aliases, links("staging"), inventory.ScopeListed, 1, []string{"staging unknown unknown "}, ""},
 		{"no environments, two items", broken(listed[environment](t), 500), aliases, links("staging", "old"), inventory.ScopeUnknown, 0,
 			[]string{"old unknown unknown ", "staging unknown unknown "}, "environments of the space could not be read"},
-		{"an alias without a target", environments, listed[alias](t, aliasWithoutTarget), links("master", "release"), inventory.ScopeUnknown, 0,
+		{"an alias without a target", listed[environment](t, environmentPlain, environmentStaging), listed[alias](t, aliasWithoutTarget), links("master", "release"), inventory.ScopeUnknown, 0,
 			[]string{"master yes yes ", "release yes unknown "}, "target of 1"},
+		{"an alias whose target names it", environments, listed[alias](t, aliasWithoutTarget), links("master", "release"), inventory.ScopeListed, 1,
+			[]string{"master yes yes release", "release yes yes "}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -123,26 +156,33 @@ func TestScopeOfKey(t *testing.T) {
 	}
 }
 
-func TestAliasesNeverUsed(t *testing.T) {
+func TestAliasesKnown(t *testing.T) {
 	t.Parallel()
+	const neverUsed, named = "does not use aliases", "name all of their aliases"
 	for _, test := range []struct {
 		name         string
 		environments cmsapi.Listing[environment]
 		aliases      cmsapi.Listing[alias]
-		want         bool
+		want         string
 	}{
-		{"a real master and not found", listed[environment](t, environmentMaster), broken(listed[alias](t), http.StatusNotFound), true},
-		{"no master", listed[environment](t, environmentRelease), broken(listed[alias](t), http.StatusNotFound), false},
-		{"master is an alias", listed[environment](t, rowOfAlias), broken(listed[alias](t), http.StatusNotFound), false},
-		{"a real master and forbidden", listed[environment](t, environmentMaster), broken(listed[alias](t), http.StatusForbidden), true},
-		{"a real master and broken", listed[environment](t, environmentMaster), broken(listed[alias](t), http.StatusInternalServerError), false},
-		{"forbidden", listed[environment](t, environmentRelease), broken(listed[alias](t), http.StatusForbidden), false},
-		{"environments cut off", broken(listed[environment](t, environmentMaster), 500), broken(listed[alias](t), http.StatusNotFound), false},
-		{"nothing wrong", listed[environment](t, environmentMaster), listed[alias](t), false},
-		{"a row of an unknown type", listed[environment](t, `{"sys":{"id":"master"}}`), broken(listed[alias](t), http.StatusNotFound), false},
+		{"a real master and not found", listed[environment](t, environmentMaster), broken(listed[alias](t), http.StatusNotFound), neverUsed},
+		{"no master", listed[environment](t, environmentPlain), broken(listed[alias](t), http.StatusNotFound), ""},
+		{"master is an alias", listed[environment](t, rowOfAlias, environmentPlain), broken(listed[alias](t), http.StatusNotFound), ""},
+		{"a real master and forbidden", listed[environment](t, environmentMaster), broken(listed[alias](t), http.StatusForbidden), neverUsed},
+		{"a real master and broken", listed[environment](t, environmentMaster), broken(listed[alias](t), http.StatusInternalServerError), ""},
+		{"forbidden", listed[environment](t, environmentPlain), broken(listed[alias](t), http.StatusForbidden), ""},
+		{"forbidden, all of 2022 named", listed[environment](t, environmentRelease, environmentAlone), broken(listed[alias](t), http.StatusForbidden), named},
+		{"forbidden, all of 2023 named", listed[environment](t, rowOfAlias, environmentRelease, environmentAlone), broken(listed[alias](t), http.StatusForbidden), named},
+		{"forbidden, some named", listed[environment](t, environmentRelease, environmentStaging), broken(listed[alias](t), http.StatusForbidden), ""},
+		{"broken, all named", listed[environment](t, environmentRelease, environmentAlone), broken(listed[alias](t), http.StatusInternalServerError), ""},
+		{"environments cut off", broken(listed[environment](t, environmentMaster), 500), broken(listed[alias](t), http.StatusNotFound), ""},
+		{"environments cut off, all named", broken(listed[environment](t, environmentAlone), 500), broken(listed[alias](t), http.StatusNotFound), ""},
+		{"nothing wrong", listed[environment](t, environmentMaster), listed[alias](t), ""},
+		{"a row of an unknown type", listed[environment](t, `{"sys":{"id":"master","aliases":[]}}`), broken(listed[alias](t), http.StatusNotFound), ""},
 	} {
-		if got := aliasesNeverUsed(test.environments, test.aliases); got != test.want {
-			t.Errorf("%s: got %v", test.name, got)
+		got := aliasesKnown(test.environments, test.aliases)
+		if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
 }

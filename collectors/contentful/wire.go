@@ -42,8 +42,9 @@ type system struct {
 	Organization cmsapi.Field[link] `json:"organization"`
 	ArchivedAt   moment             `json:"archivedAt"`
 
-	// Of environments.
+	// Of environments: what an alias points to, and what points to an environment.
 	AliasedEnvironment cmsapi.Field[link] `json:"aliasedEnvironment"`
+	Aliases            array[link]        `json:"aliases"`
 
 	// Of access tokens. RevokedAt is documented at the top of the item, while
 	// the table of filters calls it sys.revokedAt: both are read.
@@ -143,8 +144,8 @@ type apiKey struct {
 }
 
 // environment is a row of the environments list. A row for an alias carries
-// the alias's id and aliasedEnvironment; whether the list has such rows is not
-// documented, so both forms are understood.
+// the alias's id and aliasedEnvironment; lists with and without such rows were
+// recorded.
 type environment struct {
 	item
 	Name text `json:"name"`

@@ -100,15 +100,8 @@ func (call *contentfulCall) renderEnvironment(e *ContentfulEnvironment) object {
 		"space": link("Space", call.space.ID), "status": link("Status", status),
 		"createdAt": call.time(e.CreatedAt), "updatedAt": call.time(e.CreatedAt),
 	}
-	var aliases []object
-	for _, a := range call.space.Aliases {
-		if a.Environment == e.ID {
-			aliases = append(aliases, link("EnvironmentAlias", a.ID))
-		}
-	}
-	if aliases != nil {
-		sys["aliases"] = aliases
-	}
+	// Recorded answers have an empty list for an environment without aliases.
+	sys["aliases"] = call.aliasesOf(e.ID)
 	return object{"name": name, "sys": sys}
 }
 
@@ -116,9 +109,20 @@ func (call *contentfulCall) renderAliasRow(a *ContentfulAlias) object {
 	return object{"name": a.ID, "sys": object{
 		"type": "Environment", "id": a.ID, "version": 1,
 		"space": link("Space", call.space.ID), "status": link("Status", "ready"),
-		"aliasedEnvironment": link("Environment", a.Environment),
-		"createdAt":          call.time(call.space.CreatedAt), "updatedAt": call.time(call.space.CreatedAt),
+		"aliasedEnvironment": link("Environment", a.Environment), "aliases": call.aliasesOf(a.Environment),
+		"createdAt": call.time(call.space.CreatedAt), "updatedAt": call.time(call.space.CreatedAt),
 	}}
+}
+
+// aliasesOf links to the aliases of an environment.
+func (call *contentfulCall) aliasesOf(environment string) []object {
+	aliases := []object{}
+	for _, a := range call.space.Aliases {
+		if a.Environment == environment {
+			aliases = append(aliases, link("EnvironmentAlias", a.ID))
+		}
+	}
+	return aliases
 }
 
 func listAliases(call *contentfulCall) reply {
