@@ -21,7 +21,9 @@ func TestManyEnvironmentsWithoutTheListOfAliases(t *testing.T) {
 	row := func(id, more string) string {
 		return `{"name":"` + id + `","sys":{"type":"Environment","id":"` + id + `"` + more + `}}`
 	}
-	linksOf := func(ids ...string) string { return strings.ReplaceAll(links(ids...), `"Environment"`, `"EnvironmentAlias"`) }
+	linksOf := func(ids ...string) string {
+		return strings.ReplaceAll(links(ids...), `"Environment"`, `"EnvironmentAlias"`)
+	}
 	const target = `,"aliasedEnvironment":{"sys":{"type":"Link","linkType":"Environment","id":"e00"}}`
 	for _, test := range []struct {
 		name string

@@ -31,7 +31,10 @@ const (
 const (
 	hintHibernated = "Contentful has put the space to sleep because nobody used it for a long time. Open it once in the web app, or delete it, and scan again."
 	hintInvalid    = "Check that the token is a Content Management API token (CFPAT-..., not a delivery or preview key), that it has neither expired nor been revoked, " +
-		"that region is right (a token of one region is unknown in the other), and that it is authorized for the organization."
+		"and that region is right (a token of one region is unknown in the other)."
+	hintAuthorizeSpace = "A token is authorized for each space: its owner has to press Authorize beside it under Settings, CMA tokens, for this space, too."
+	hintAuthorize      = "If the organization enforces token authorization, the token's owner has to press Authorize beside it under Account settings, CMA tokens, " +
+		"and choose the organization."
 	hintPersonal      = "Use a personal access token: tokens of apps act for no user, so they cannot tell who they are."
 	hintNotAuthorised = "The token is valid, but not authorized for this organization. Its owner has to press Authorize beside it under Account settings, CMA tokens, " +
 		"and choose the organization."
@@ -66,6 +69,24 @@ var rightHints = map[string]string{
 	unitRoles:                hintUserAPI,
 }
 
+// authorizeHints says by unit what a token may have to be authorized for before it
+// is valid there. Everybody may ask who they are, and for their own tokens.
+var authorizeHints = map[string]string{
+	unitSpace:                hintAuthorizeSpace,
+	unitAPIKeys:              hintAuthorizeSpace,
+	unitPreviewAPIKeys:       hintAuthorizeSpace,
+	unitEnvironments:         hintAuthorizeSpace,
+	unitEnvironmentAliases:   hintAuthorizeSpace,
+	unitSpaces:               hintAuthorize,
+	unitAccessTokens:         hintAuthorize,
+	unitMemberships:          hintAuthorize,
+	unitUsers:                hintAuthorize,
+	unitSpaceMemberships:     hintAuthorize,
+	unitTeamSpaceMemberships: hintAuthorize,
+	unitTeamMemberships:      hintAuthorize,
+	unitRoles:                hintAuthorize,
+}
+
 // explain adds to the unit of a list that could not be read what to do about
 // it.
 func (c *collector) explain(ctx context.Context, u inventory.Unit) inventory.Unit {
@@ -82,7 +103,7 @@ func (c *collector) hint(ctx context.Context, unit string, class inventory.Error
 		if c.notAuthorised(ctx) {
 			return hintNotAuthorised
 		}
-		return hintInvalid
+		return strings.TrimSpace(hintInvalid + " " + authorizeHints[unit])
 	case inventory.ErrPermissionDenied:
 		if c.notAuthorised(ctx) {
 			return hintNotAuthorised
