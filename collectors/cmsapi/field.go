@@ -94,6 +94,12 @@ func reason(name string, state FieldState, wrong string) string {
 	}
 }
 
+// JoinReasons joins reasons, without those that are empty or repeat the one before.
+func JoinReasons(reasons ...string) string {
+	given := slices.DeleteFunc(reasons, func(r string) bool { return r == "" })
+	return strings.Join(slices.Compact(given), "; ")
+}
+
 // wrongShape says what b is, without quoting it: it may be a secret that sits
 // in the wrong place.
 func wrongShape(b []byte, err error) string {

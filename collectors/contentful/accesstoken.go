@@ -202,7 +202,7 @@ func (x tokenContext) keysOf(owner inventory.Owner) inventory.Ternary {
 	case x.people.rights == nil || owner.ID == "" || !x.people.whole:
 		return inventory.Unknown
 	default:
-		return x.people.rights.of(owner.ID).keys
+		return x.people.rights.of(owner.ID).Keys
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -74,7 +75,7 @@ func (a auditor) inOrganization() inventory.Auditor {
 func (a auditor) inSpace(readsSecrets inventory.Ternary) inventory.Auditor {
 	d := a.detail("whether the scope " + scopeRead + " would be enough to list API keys is not documented: try it")
 	if readsSecrets == inventory.Yes {
-		d = joinReasons(d, "Contentful's lists of API keys hold the keys")
+		d = cmsapi.JoinReasons(d, "Contentful's lists of API keys hold the keys")
 	}
 	return inventory.Auditor{ReadsSecrets: readsSecrets, Writes: a.writes, Necessary: a.necessary(inventory.Unknown), Detail: d}
 }
@@ -96,5 +97,5 @@ func (a auditor) detail(ifWrites string) string {
 	if a.writes != inventory.Yes {
 		return a.reason
 	}
-	return joinReasons(a.reason, ifWrites)
+	return cmsapi.JoinReasons(a.reason, ifWrites)
 }

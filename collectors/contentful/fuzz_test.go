@@ -182,7 +182,7 @@ func FuzzRoles(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, roles := answer[role](data)
 		for _, r := range roles.Items {
-			if got := rightOf(r); got.level == "" || got.keys == "" || got.level == inventory.LevelUnknown && got.reason == "" {
+			if got := r.Right(); got.Level == "" || got.Keys == "" || got.Level == inventory.LevelUnknown && got.Reason == "" {
 				t.Errorf("the role gives %+v", got)
 			}
 		}

@@ -137,7 +137,7 @@ func (d directory) owner(id string) inventory.Owner {
 	} else {
 		o.LastActive = inventory.UnknownTime(cmp.Or(stateReason, reasonNoMember))
 	}
-	o.Reason = joinReasons(stateReason, levelReason)
+	o.Reason = cmsapi.JoinReasons(stateReason, levelReason)
 	return o
 }
 
@@ -180,7 +180,7 @@ func (d directory) level(id string) inventory.Level {
 	if role == "" || d.rights == nil {
 		return inventory.LevelUnknown
 	}
-	level := d.rights.of(id).level
+	level := d.rights.of(id).Level
 	if role != "member" && level != inventory.LevelAdmin {
 		return inventory.LevelUnknown
 	}
@@ -200,21 +200,10 @@ func (d directory) levelReason(id string, member bool) string {
 	case role != "member":
 		return fmt.Sprintf("what the organization role %q allows is not documented in full", role)
 	case d.rights != nil:
-		return d.rights.of(id).reason
+		return d.rights.of(id).Reason
 	case d.whole:
 		return "what members may do in the spaces is read for the organization's own tokens only"
 	default:
 		return "only owners and admins may read what members of the organization can do in its spaces"
 	}
-}
-
-// joinReasons joins the distinct reasons that are not empty.
-func joinReasons(reasons ...string) string {
-	var distinct []string
-	for _, r := range reasons {
-		if r != "" && (len(distinct) == 0 || distinct[len(distinct)-1] != r) {
-			distinct = append(distinct, r)
-		}
-	}
-	return strings.Join(distinct, "; ")
 }

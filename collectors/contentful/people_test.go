@@ -192,10 +192,10 @@ func TestTeamsGiveRights(t *testing.T) {
 		}
 		r.sum(map[string]string{"om": "u"})
 		got := r.of("u")
-		if got.level != test.want {
-			t.Errorf("%s: got %s, want %s", test.name, got.level, test.want)
+		if got.Level != test.want {
+			t.Errorf("%s: got %s, want %s", test.name, got.Level, test.want)
 		}
-		if got.level == inventory.LevelUnknown && got.reason == "" {
+		if got.Level == inventory.LevelUnknown && got.Reason == "" {
 			t.Errorf("%s: unknown without a reason", test.name)
 		}
 	}

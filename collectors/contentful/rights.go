@@ -7,17 +7,9 @@ import (
 	"github.com/sourcegraph/conc"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/contentful/spacerole"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
-
-// right is what a person may do in the spaces of an organization.
-type right struct {
-	// level is the highest over all spaces; unknown for reason.
-	level inventory.Level
-	// keys: may read or make API keys, whose lists hold the secrets.
-	keys   inventory.Ternary
-	reason string
-}
 
 // spaceRights are the rights of the members who are neither owners nor admins
 // of the organization. A person has rights in a space directly, or through a
@@ -27,7 +19,7 @@ type spaceRights struct {
 	teams  cmsapi.Listing[membership]
 	inTeam cmsapi.Listing[membership]
 	roles  cmsapi.Listing[role]
-	byUser map[string]right
+	byUser map[string]spacerole.Right
 	// reason says why somebody may have more rights than byUser shows; empty if
 	// all lists were read to their end.
 	reason string
@@ -74,13 +66,13 @@ func (r *spaceRights) sum(userOf map[string]string) {
 		r.reason = "the teams of the organization, which give rights in spaces, could not be read"
 	}
 	roles := rightsOfRoles(r.roles)
-	r.byUser = map[string]right{}
+	r.byUser = map[string]spacerole.Right{}
 	grant := func(userID string, m membership) {
 		if userID == "" {
 			r.reason = "a membership in the answer names no user"
 			return
 		}
-		r.byUser[userID] = r.byUser[userID].and(rightIn(m, roles))
+		r.byUser[userID] = r.byUser[userID].And(rightIn(m, roles))
 	}
 	for _, m := range r.direct.Items {
 		grant(m.userID(), m)
@@ -113,137 +105,54 @@ func (r *spaceRights) team(m membership) string {
 
 // of gives the right of a member. An admin of a space has the highest there is,
 // whatever else could not be read.
-func (r *spaceRights) of(userID string) right {
+func (r *spaceRights) of(userID string) spacerole.Right {
 	found, ok := r.byUser[userID]
 	if !ok {
 		// A member of no space still sees the organization.
-		found = right{level: inventory.LevelRead, keys: inventory.No}
+		found = spacerole.Right{Level: inventory.LevelRead, Keys: inventory.No}
 	}
-	if r.reason == "" || found.level == inventory.LevelAdmin {
+	if r.reason == "" || found.Level == inventory.LevelAdmin {
 		return found
 	}
-	if found.keys != inventory.Yes {
-		found.keys = inventory.Unknown
+	if found.Keys != inventory.Yes {
+		found.Keys = inventory.Unknown
 	}
-	return right{level: inventory.LevelUnknown, keys: found.keys, reason: r.reason}
-}
-
-// and gives what somebody may do who has both rights.
-func (a right) and(b right) right {
-	switch {
-	case a.level == "":
-		return b
-	case a.level == inventory.LevelAdmin:
-		return a
-	case b.level == inventory.LevelAdmin:
-		return b
-	}
-	both := right{level: a.level, keys: a.keys, reason: joinReasons(a.reason, b.reason)}
-	if b.level.Compare(a.level) > 0 {
-		both.level = b.level
-	}
-	if a.keys == inventory.Yes || b.keys == inventory.Yes {
-		both.keys = inventory.Yes
-	} else if b.keys == inventory.Unknown {
-		both.keys = inventory.Unknown
-	}
-	return both
+	return spacerole.Right{Level: inventory.LevelUnknown, Keys: found.Keys, Reason: r.reason}
 }
 
 // rightIn is what a membership of a space gives. Being an admin is no role but
 // a flag, which comes with an empty list of roles.
-func rightIn(m membership, roles map[string]right) right {
+func rightIn(m membership, roles map[string]spacerole.Right) spacerole.Right {
 	admin, given := m.Admin.Get()
 	if given && bool(admin) {
-		return right{level: inventory.LevelAdmin, keys: inventory.Yes}
+		return spacerole.Right{Level: inventory.LevelAdmin, Keys: inventory.Yes}
 	}
-	unknown := right{level: inventory.LevelUnknown, keys: inventory.Unknown}
+	unknown := spacerole.Right{Level: inventory.LevelUnknown, Keys: inventory.Unknown}
 	switch {
 	case !given:
-		unknown.reason = m.Admin.Reason("admin")
+		unknown.Reason = m.Admin.Reason("admin")
 		return unknown
 	case m.Roles.Err("roles") != nil:
-		unknown.reason = m.Roles.Err("roles").Message
+		unknown.Reason = m.Roles.Err("roles").Message
 		return unknown
 	}
-	sum := right{level: inventory.LevelRead, keys: inventory.No}
+	sum := spacerole.Right{Level: inventory.LevelRead, Keys: inventory.No}
 	for _, l := range m.Roles.Items {
 		one, known := roles[l.id()]
 		if !known {
 			one = unknown
-			one.reason = "a role of the owner could not be read"
+			one.Reason = "a role of the owner could not be read"
 		}
-		sum = sum.and(one)
+		sum = sum.And(one)
 	}
 	return sum
 }
 
 // rightsOfRoles gives the rights by the id of the role.
-func rightsOfRoles(roles cmsapi.Listing[role]) map[string]right {
-	rights := map[string]right{}
+func rightsOfRoles(roles cmsapi.Listing[role]) map[string]spacerole.Right {
+	rights := map[string]spacerole.Right{}
 	for _, role := range roles.Items {
-		rights[role.id()] = rightOf(role)
+		rights[role.id()] = role.Right()
 	}
 	return rights
-}
-
-// rightOf is what a role of a space gives: the content model and the settings
-// are more than content, and the permission ContentDelivery is about API keys.
-func rightOf(r role) right {
-	permissions, given := r.Permissions.Get()
-	if !given {
-		return right{inventory.LevelUnknown, inventory.Unknown, r.Permissions.Reason("permissions")}
-	}
-	sum := right{level: inventory.LevelRead, keys: inventory.No}
-	for name, field := range permissions {
-		sum = sum.and(rightOfPermission(name, field))
-	}
-	return sum.and(rightOfPolicies(r))
-}
-
-func rightOfPermission(name string, field cmsapi.Field[words]) right {
-	given := right{level: inventory.LevelRead, keys: inventory.No}
-	if field.State == cmsapi.FieldNull || field.State == cmsapi.FieldGiven && len(field.Value) == 0 {
-		return given
-	}
-	if field.State == cmsapi.FieldWrong || !field.Value.among("read", "manage", "all") {
-		return right{inventory.LevelUnknown, inventory.Unknown, "a permission of a role of the owner cannot be read"}
-	}
-	manages := field.Value.beyond("read")
-	switch {
-	case name == "ContentDelivery":
-		given.keys = inventory.Yes
-		if manages {
-			given.level = inventory.LevelWrite
-		}
-	case !manages:
-	case name == "Tags":
-		given.level = inventory.LevelWrite
-	default:
-		// ContentModel, Settings, Environments, EnvironmentAliases, and what may
-		// come: more than content.
-		given.level = inventory.LevelSchema
-	}
-	return given
-}
-
-// rightOfPolicies: a role writes content if any policy allows more than
-// reading, wherever its constraint applies.
-func rightOfPolicies(r role) right {
-	unknown := right{inventory.LevelUnknown, inventory.No, "a policy of a role of the owner cannot be read"}
-	if r.Policies.Err("policies") != nil {
-		return unknown
-	}
-	given := right{level: inventory.LevelRead, keys: inventory.No}
-	for _, p := range r.Policies.Items {
-		switch actions, listed := p.Actions.Get(); {
-		case p.Effect.Value == "deny":
-		case !listed, p.Effect.Value != "allow",
-			!actions.among("read", "create", "update", "delete", "publish", "unpublish", "archive", "unarchive", "all"):
-			return unknown
-		case actions.beyond("read"):
-			given.level = inventory.LevelWrite
-		}
-	}
-	return given
 }

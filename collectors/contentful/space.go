@@ -138,7 +138,7 @@ func (c *collector) hiddenKeys(ctx context.Context, id string, roleOf func(userI
 		if m.userID() != me.id() {
 			continue
 		}
-		switch rightIn(m, rights).keys {
+		switch rightIn(m, rights).Keys {
 		case inventory.Yes:
 			return ""
 		case inventory.No:

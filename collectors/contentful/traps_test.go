@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/contentful/spacerole"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -241,8 +242,8 @@ func TestTokenAccess(t *testing.T) {
 			whole:  true, rights: rights,
 		}
 	}
-	inSpaces := func(r right) *spaceRights { return &spaceRights{byUser: map[string]right{"u": r}} }
-	editor := inSpaces(right{level: inventory.LevelWrite, keys: inventory.No})
+	inSpaces := func(r spacerole.Right) *spaceRights { return &spaceRights{byUser: map[string]spacerole.Right{"u": r}} }
+	editor := inSpaces(spacerole.Right{Level: inventory.LevelWrite, Keys: inventory.No})
 	for _, test := range []struct {
 		name    string
 		scopes  string
@@ -257,12 +258,12 @@ func TestTokenAccess(t *testing.T) {
 		{"both scopes", `["content_management_read","content_management_manage"]`, people("admin", nil), inventory.LevelAdmin, false, inventory.Yes},
 		{"an editor's", manage, people("member", editor), inventory.LevelWrite, false, inventory.Unknown},
 		{"an editor's to read", read, people("member", editor), inventory.LevelRead, false, inventory.No},
-		{"a viewer's", manage, people("member", inSpaces(right{level: inventory.LevelRead, keys: inventory.No})), inventory.LevelWrite, false, inventory.Unknown},
+		{"a viewer's", manage, people("member", inSpaces(spacerole.Right{Level: inventory.LevelRead, Keys: inventory.No})), inventory.LevelWrite, false, inventory.Unknown},
 		{"of a member of no space", manage, people("member", &spaceRights{}), inventory.LevelWrite, false, inventory.Unknown},
-		{"a modeller's", manage, people("member", inSpaces(right{level: inventory.LevelSchema, keys: inventory.Yes})), inventory.LevelSchema, false, inventory.Yes},
-		{"a space admin's", manage, people("member", inSpaces(right{level: inventory.LevelAdmin, keys: inventory.Yes})), inventory.LevelAdmin, false, inventory.Yes},
+		{"a modeller's", manage, people("member", inSpaces(spacerole.Right{Level: inventory.LevelSchema, Keys: inventory.Yes})), inventory.LevelSchema, false, inventory.Yes},
+		{"a space admin's", manage, people("member", inSpaces(spacerole.Right{Level: inventory.LevelAdmin, Keys: inventory.Yes})), inventory.LevelAdmin, false, inventory.Yes},
 		{"a developer's", manage, people("developer", editor), inventory.LevelUnknown, true, inventory.Unknown},
-		{"a developer's who is a space admin", manage, people("developer", inSpaces(right{level: inventory.LevelAdmin, keys: inventory.Yes})), inventory.LevelAdmin, false, inventory.Yes},
+		{"a developer's who is a space admin", manage, people("developer", inSpaces(spacerole.Right{Level: inventory.LevelAdmin, Keys: inventory.Yes})), inventory.LevelAdmin, false, inventory.Yes},
 		{"a member's whose rights were not read", manage, people("member", nil), inventory.LevelUnknown, true, inventory.Unknown},
 		{"of nobody", manage, directory{whole: true}, inventory.LevelUnknown, true, inventory.Unknown},
 		{"scopes null", "null", people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
@@ -292,45 +293,6 @@ func TestTokenAccess(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-func TestRightOfRole(t *testing.T) {
-	t.Parallel()
-	const policies = `,"policies":[{"effect":"allow","actions":["read"]}]`
-	for _, test := range []struct {
-		name, role string
-		level      inventory.Level
-		keys       inventory.Ternary
-	}{
-		{"all forms of nothing", `{"permissions":{"ContentModel":null,"Settings":[],"Tags":null}` + policies + `}`, inventory.LevelRead, inventory.No},
-		{"keys to read", `{"permissions":{"ContentDelivery":["read"]}` + policies + `}`, inventory.LevelRead, inventory.Yes},
-		{"keys to make", `{"permissions":{"ContentDelivery":"all"}` + policies + `}`, inventory.LevelWrite, inventory.Yes},
-		{"keys to manage", `{"permissions":{"ContentDelivery":["manage"]}` + policies + `}`, inventory.LevelWrite, inventory.Yes},
-		{"model", `{"permissions":{"ContentModel":["manage"]}` + policies + `}`, inventory.LevelSchema, inventory.No},
-		{"model to read", `{"permissions":{"ContentModel":["read"]}` + policies + `}`, inventory.LevelRead, inventory.No},
-		{"settings", `{"permissions":{"Settings":"all"}` + policies + `}`, inventory.LevelSchema, inventory.No},
-		{"tags", `{"permissions":{"Tags":"all"}` + policies + `}`, inventory.LevelWrite, inventory.No},
-		{"a permission nobody knows", `{"permissions":{"Teleport":"all"}` + policies + `}`, inventory.LevelSchema, inventory.No},
-		{"content", `{"permissions":{},"policies":[{"effect":"allow","actions":["read","publish"]}]}`, inventory.LevelWrite, inventory.No},
-		{"content, in a word", `{"permissions":{},"policies":[{"effect":"allow","actions":"all","constraint":["equals",{"doc":"sys.type"},"Entry"]}]}`, inventory.LevelWrite, inventory.No},
-		{"denied", `{"permissions":{},"policies":[{"effect":"deny","actions":"all"}]}`, inventory.LevelRead, inventory.No},
-		{"no permissions", `{"policies":[]}`, inventory.LevelUnknown, inventory.Unknown},
-		{"no policies", `{"permissions":{}}`, inventory.LevelUnknown, inventory.No},
-		{"words nobody knows", `{"permissions":{"ContentModel":["audit"]}` + policies + `}`, inventory.LevelUnknown, inventory.Unknown},
-		{"a null among the words", `{"permissions":{"ContentModel":["read",null]}` + policies + `}`, inventory.LevelUnknown, inventory.Unknown},
-		{"an action nobody knows", `{"permissions":{},"policies":[{"effect":"allow","actions":["read","teleport"]}]}`, inventory.LevelUnknown, inventory.No},
-		{"an effect nobody knows", `{"permissions":{},"policies":[{"effect":"perhaps","actions":"all"}]}`, inventory.LevelUnknown, inventory.No},
-		{"no actions", `{"permissions":{},"policies":[{"effect":"allow"}]}`, inventory.LevelUnknown, inventory.No},
-		{"a permission of a wrong type", `{"permissions":{"ContentModel":7}` + policies + `}`, inventory.LevelUnknown, inventory.Unknown},
-	} {
-		got := rightOf(decoded[role](t, test.role))
-		if got.level != test.level || got.keys != test.keys {
-			t.Errorf("%s: got %s, keys %s; want %s, %s", test.name, got.level, got.keys, test.level, test.keys)
-		}
-		if got.level == inventory.LevelUnknown && got.reason == "" {
-			t.Errorf("%s: unknown without a reason", test.name)
-		}
 	}
 }
 

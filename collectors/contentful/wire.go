@@ -1,11 +1,8 @@
 package contentful
 
 import (
-	"encoding/json"
-	"errors"
-	"slices"
-
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/contentful/spacerole"
 )
 
 // The shapes of Contentful's answers, as far as they are needed. No type here
@@ -200,57 +197,7 @@ type user struct {
 // role is a role of a space.
 type role struct {
 	item
-	Permissions cmsapi.Field[permissions] `json:"permissions"`
-	Policies    array[struct {
-		Effect  text                `json:"effect"`
-		Actions cmsapi.Field[words] `json:"actions"`
-	}] `json:"policies"`
-}
-
-// permissions are a role's, by what they are for.
-type permissions map[string]cmsapi.Field[words]
-
-// maxPermissions bounds the text of permissions, in bytes: there are six kinds.
-const maxPermissions = 64 << 10
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *permissions) UnmarshalJSON(b []byte) error {
-	if len(b) > maxPermissions {
-		return errors.New("the permissions are too long")
-	}
-	return json.Unmarshal(b, (*map[string]cmsapi.Field[words])(p))
-}
-
-// words is a word or an array of words: permissions and actions come in both
-// forms.
-type words []string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (w *words) UnmarshalJSON(b []byte) error {
-	var word string
-	if err := json.Unmarshal(b, &word); err == nil {
-		*w = words{word}
-		return nil
-	}
-	var list array[string]
-	if err := json.Unmarshal(b, &list); err != nil {
-		return err
-	}
-	if err := list.Err("words"); err != nil {
-		return err
-	}
-	*w = list.Items
-	return nil
-}
-
-// among reports whether all words are of the known ones.
-func (w words) among(known ...string) bool {
-	return !slices.ContainsFunc(w, func(word string) bool { return !slices.Contains(known, word) })
-}
-
-// beyond reports whether there is another word than the given one.
-func (w words) beyond(word string) bool {
-	return slices.ContainsFunc(w, func(other string) bool { return other != word })
+	spacerole.Role
 }
 
 // accessGrant tells whether the calling token is authorised for an
