@@ -139,8 +139,8 @@ integration-ghost: ## real Ghost, seeded and scanned
 	GHOST_DIR=$(GHOST_DIR) $(INTEGRATION_TEST) -run '^TestGhost$$'
 
 # The examples: workflows by actionlint, and what examples/check asks of them and
-# of the tools that read them. What of pre-commit, shellcheck, systemd-analyze and
-# npm is not there is left out; .ci/run installs them.
+# of the tools that read them. What of gh, pre-commit, shellcheck, systemd-analyze
+# and npm is not there is left out; .ci/run installs them.
 .PHONY: examples-check
 examples-check: ## the examples: workflows, manifests, units, scripts
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -pyflakes= $(filter-out %/action.yml,$(wildcard examples/*/github/*.yml))

@@ -73,6 +73,14 @@ func TestNoReferenceToUnreleasedVersions(t *testing.T) {
 	}
 }
 
+// The README names the Go that go.mod asks for.
+func TestReadmeNamesGo(t *testing.T) {
+	found := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(textOf(t, filepath.Join(repository, "go.mod")))
+	if want := "Go " + found[1] + " or newer"; !strings.Contains(textOf(t, filepath.Join(repository, "README.md")), want) {
+		t.Errorf("the README does not name %s", want)
+	}
+}
+
 func TestUnknownVersions(t *testing.T) {
 	for text, want := range map[string]bool{
 		"go install github.com/tokenaudit/tokenaudit/cmd/tokenaudit@latest": true,

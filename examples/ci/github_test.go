@@ -45,21 +45,25 @@ func needsJq(t *testing.T) {
 func TestPreMerge(t *testing.T) {
 	t.Parallel()
 	needsJq(t)
-	for plan, want := range map[string]int{"bad": 1, "good": 0} {
-		for _, file := range []string{"new.tf", "new.tfvars", "new.tf.json", "modules/site_key/new.tf", ".terraform.lock.hcl", "tokenaudit.yaml", "rules.rego"} {
-			b := newBench(t, plan)
-			b.change(file)
-			r := b.runner(pullRequest("acme/shop"))
-			codes := r.workflow("github/pre-merge.yml")
-			if codes["judge"] != want {
-				t.Errorf("a change of %s to the %s plan: exit code %d, want %d", file, plan, codes["judge"], want)
-			}
-			if alerts, ran := codes["alerts"]; !ran || alerts != 0 || len(r.uploaded) != 1 {
-				t.Errorf("a change of %s to the %s plan: the alerts ended with %d, and %d reports were uploaded", file, plan, alerts, len(r.uploaded))
-			}
-			if !strings.Contains(r.summary.String(), "## API token audit") {
-				t.Errorf("the summary is %q", r.summary.String())
-			}
+	for _, c := range []struct {
+		file, plan string
+		want       int
+	}{
+		{"new.tf", "bad", 1}, {"new.tf", "good", 0}, {"new.tfvars", "bad", 1}, {"new.tf.json", "bad", 1}, {"modules/site_key/new.tf", "bad", 1},
+		{".terraform.lock.hcl", "bad", 1}, {"tokenaudit.yaml", "bad", 1}, {"rules.rego", "bad", 1},
+	} {
+		b := newBench(t, c.plan)
+		b.change(c.file)
+		r := b.runner(pullRequest("acme/shop"))
+		codes := r.workflow("github/pre-merge.yml")
+		if codes["judge"] != c.want {
+			t.Errorf("a change of %s to the %s plan: exit code %d, want %d", c.file, c.plan, codes["judge"], c.want)
+		}
+		if alerts, ran := codes["alerts"]; !ran || alerts != 0 || len(r.uploaded) != 1 {
+			t.Errorf("a change of %s to the %s plan: the alerts ended with %d, and %d reports were uploaded", c.file, c.plan, alerts, len(r.uploaded))
+		}
+		if !strings.Contains(r.summary.String(), "## API token audit") {
+			t.Errorf("the summary is %q", r.summary.String())
 		}
 	}
 }
@@ -99,7 +103,8 @@ func TestPreMergeWithoutRights(t *testing.T) {
 		"fork":                  {pullRequest("mallory/shop"), 1},
 		"no commit":             {map[string]string{"github.event_name": "merge_group", "vars.TOKENAUDIT_COMMIT": ""}, 1},
 		"a branch for a commit": {map[string]string{"github.event_name": "merge_group", "vars.TOKENAUDIT_COMMIT": "main"}, 1},
-		"no code scanning":      {map[string]string{"github.event_name": "merge_group"}, 0},
+		"a merge queue":         {map[string]string{"github.event_name": "merge_group", "vars.TOKENAUDIT_CODE_SCANNING": "true"}, 0},
+		"no code scanning":      {map[string]string{"github.event_name": "pull_request", "github.event.pull_request.head.repo.full_name": "acme/shop"}, 0},
 	} {
 		b := newBench(t, "good")
 		b.change("main.tf")
