@@ -35,7 +35,9 @@ var mayImport = map[string][]string{
 	"collectors":               {"collectors/cmsapi", "collectors/inventory"},
 	"collectors/instance":      {"collectors", "collectors/cmsapi", "collectors/inventory"},
 	// The suite is for tests: what is not a test must not need it.
-	"collectors/conformance": {"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory"},
+	"collectors/conformance":          {"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory"},
+	"collectors/contentful":           {"collectors", "collectors/cmsapi", "collectors/contentful/spacerole", "collectors/inventory"},
+	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/userfile"},
 	"policies":             {"collectors/inventory", "collectors/redact", "collectors/userfile"},
