@@ -206,12 +206,8 @@ func (a *app) openPlans(ctx context.Context, o changeOptions) ([]*terraform.Plan
 			return nil, err
 		}
 		if dir := o.dir(root.name); dir != "" {
-			warnings, err := p.Locate(dir, fromHere)
-			if err != nil {
+			if err := p.Locate(ctx, dir, fromHere); err != nil {
 				return nil, err
-			}
-			for _, warning := range warnings {
-				a.warn("%s", safetext.OneLine(warning))
 			}
 		}
 		plans = append(plans, p)

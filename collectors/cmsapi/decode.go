@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
 // decode reads the JSON of an answer into out. encoding/json replaces invalid
@@ -34,7 +35,7 @@ func decode(a *answer, out any) *Error {
 	)
 	switch {
 	case err == nil:
-		if at := repeatedMember(body); at >= 0 {
+		if at := strictjson.RepeatedMember(body); at >= 0 {
 			e.Message = fmt.Sprintf("an object of the answer has a member twice, at byte %d", at)
 			return e
 		}

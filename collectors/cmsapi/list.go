@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
 const (
@@ -90,7 +91,7 @@ func elements(array []byte) iter.Seq[[]byte] {
 			ends := false
 			switch array[i] {
 			case '"':
-				i = endOfString(array, i) - 1
+				i = strictjson.EndOfString(array, i) - 1
 			case '[', '{':
 				if depth++; depth == 1 {
 					begin = i + 1

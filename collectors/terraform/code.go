@@ -1,26 +1,29 @@
 package terraform
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclparse"
-
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/userfile"
 )
 
 const (
-	// maxFile and maxFiles bound the code that is read.
+	// maxFile and maxFiles bound the code that is read, as does maxWeight.
 	maxFile  = 8 << 20
 	maxFiles = 5000
 	// maxModules bounds how deep modules are followed.
 	maxModules = 32
+	// maxShownGaps is how many of the gaps a unit names.
+	maxShownGaps = 5
 )
+
+// unitCode is the code behind a plan, where its folder is named.
+const unitCode = "code"
 
 // code finds the lines of what a configuration declares.
 type code struct {
@@ -29,43 +32,66 @@ type code struct {
 	blocks    map[string]inventory.Origin
 	arguments map[[2]string]inventory.Origin
 	// literals are credentials that stand in the code and that a plan does not
-	// show: in locals, in templates.
+	// show: in locals, in templates, in comments.
 	literals []inventory.Literal
-	warnings []string
-	parser   *hclparse.Parser
-	files    int
+	found    map[[2]string]bool
+	// gaps say what was not read, one line each.
+	gaps []string
+	// files and weight are how much was read.
+	files, weight int
 	// open are the folders that are being read, against modules that call each other.
 	open []string
+	// installed are the folders of the modules that `terraform init` has fetched, by
+	// the names of the modules, joined by dots.
+	installed map[string]string
 	// shown turns the path of a file into the one that is reported.
 	shown func(string) string
 }
 
 // Locate reads the code in a folder, so that tokens and literals get the line
 // that declares them, and looks for credentials in what a plan does not show.
-// Modules in local folders are followed; what is declared in another one gets
-// the line of the module block. shown turns the path of a file, which begins
-// with dir, into the one to report; nil keeps it. The warnings say what could
-// not be read, one line each.
-func (p *Plan) Locate(dir string, shown func(string) string) (warnings []string, err error) {
+// Modules in local folders are followed, and those that `terraform init` has put
+// below the folder; what is declared in another one gets the line of the module
+// block. shown turns the path of a file, which begins with dir, into the one to
+// report; nil keeps it. What could not be read makes the unit "code" of the plan's
+// source a partial one. The error is that of dir, or of ctx.
+func (p *Plan) Locate(ctx context.Context, dir string, shown func(string) string) error {
 	if stat, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("read the Terraform code: %w", err)
+		return fmt.Errorf("read the Terraform code: %w", err)
 	} else if !stat.IsDir() {
-		return nil, fmt.Errorf("read the Terraform code: %s is not a folder", dir)
+		return fmt.Errorf("read the Terraform code: %s is not a folder", dir)
 	}
 	if shown == nil {
 		shown = func(path string) string { return path }
 	}
 	c := &code{
 		blocks: map[string]inventory.Origin{}, arguments: map[[2]string]inventory.Origin{},
-		parser: hclparse.NewParser(), shown: shown,
+		found: map[[2]string]bool{}, shown: shown,
 	}
-	if err := c.module("", dir); err != nil {
-		return nil, err
+	c.findInstalled(dir)
+	c.module(ctx, "", dir)
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	p.code = c
 	p.literals = joinLiterals(p.literals, c.literals)
-	slices.Sort(c.warnings)
-	return slices.Compact(c.warnings), nil
+	p.units = append(p.units, c.unit())
+	return nil
+}
+
+// unit says whether all of the code was read.
+func (c *code) unit() inventory.Unit {
+	slices.Sort(c.gaps)
+	gaps := slices.Compact(c.gaps)
+	if len(gaps) == 0 {
+		return inventory.CompleteUnit(unitCode)
+	}
+	detail := strings.Join(gaps[:min(len(gaps), maxShownGaps)], "; ")
+	if more := len(gaps) - maxShownGaps; more > 0 {
+		detail += fmt.Sprintf("; and %d more", more)
+	}
+	return inventory.PartialUnit(unitCode, inventory.ErrUnreadable, detail,
+		"Name a folder whose code can be read whole, with the modules that terraform init puts there, or accept the gap.")
 }
 
 // joinLiterals adds the literals of the code that the plan does not show
@@ -92,16 +118,17 @@ func firstName(path string) string {
 }
 
 // module reads the files of a folder, and the modules that they call.
-func (c *code) module(address, dir string) error {
+func (c *code) module(ctx context.Context, address, dir string) {
 	if slices.Contains(c.open, dir) || len(c.open) >= maxModules {
-		c.warn("%s: the modules call each other without end", c.shown(dir))
-		return nil
+		c.gap("%s: the modules call each other without end", c.shown(dir))
+		return
 	}
 	c.open = append(c.open, dir)
 	defer func() { c.open = c.open[:len(c.open)-1] }()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("read the Terraform code: %w", err)
+		c.gap("%s: %s", c.shown(dir), userfile.Reason(err))
+		return
 	}
 	for _, entry := range entries {
 		name := entry.Name()
@@ -109,114 +136,107 @@ func (c *code) module(address, dir string) error {
 		if entry.IsDir() || !asJSON && !hasSuffix(name, ".tf", ".tofu") {
 			continue
 		}
-		if c.files++; c.files > maxFiles {
-			return fmt.Errorf("read the Terraform code: there are more than %d files", maxFiles)
+		if ctx.Err() != nil {
+			return
 		}
-		c.file(address, dir, filepath.Join(dir, name), asJSON)
+		if c.files++; c.files > maxFiles {
+			c.gap("%s: there are more than %d files", c.shown(dir), maxFiles)
+			return
+		}
+		for _, b := range c.read(filepath.Join(dir, name), asJSON) {
+			c.block(ctx, address, dir, b)
+		}
 	}
-	return nil
 }
 
 func hasSuffix(name string, suffixes ...string) bool {
 	return slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(name, s) })
 }
 
-func (c *code) warn(format string, args ...any) {
-	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
+func (c *code) gap(format string, args ...any) {
+	c.gaps = append(c.gaps, fmt.Sprintf(format, args...))
 }
 
-// file reads the blocks of one file. One that cannot be parsed is read as far
-// as it goes.
-func (c *code) file(address, dir, path string, asJSON bool) {
+// read reads the blocks of one file, as far as it goes. What of it is in no block is
+// looked at, too.
+func (c *code) read(path string, asJSON bool) []codeBlock {
 	text, err := userfile.Read(path, maxFile)
 	if err != nil {
-		c.warn("%s: %s", c.shown(path), userfile.Reason(err))
-		return
+		c.gap("%s: %s", c.shown(path), userfile.Reason(err))
+		return nil
 	}
-	parse := c.parser.ParseHCL
+	blocks, problem := c.parse(text, path, asJSON)
+	if problem != "" {
+		c.gap("%s: %s", c.shown(path), problem)
+	}
+	c.searchText(path, text, blocks)
+	return blocks
+}
+
+func (c *code) parse(text []byte, path string, asJSON bool) (blocks []codeBlock, problem string) {
+	weight := weigh(text)
+	if weight > maxWeight || c.weight+weight > maxAllWeight {
+		return nil, fmt.Sprintf("has more words and signs than are read: %d in a file, %d in all", maxWeight, maxAllWeight)
+	}
+	c.weight += weight
 	if asJSON {
-		parse = c.parser.ParseJSON
+		return parseJSON(text, path)
 	}
-	file, problems := parse(text, path)
-	if problems.HasErrors() {
-		c.warn("%s: it cannot be parsed whole, so lines may be missing", c.shown(path))
-	}
-	if file == nil || file.Body == nil {
-		return
-	}
-	content, _, _ := file.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
-		{Type: "resource", LabelNames: []string{"type", "name"}},
-		{Type: "data", LabelNames: []string{"type", "name"}},
-		{Type: "provider", LabelNames: []string{"name"}},
-		{Type: "variable", LabelNames: []string{"name"}},
-		{Type: "module", LabelNames: []string{"name"}},
-		{Type: "locals"},
-	}})
-	if content == nil {
-		return
-	}
-	for _, block := range content.Blocks {
-		c.block(address, dir, block)
-	}
+	return parseNative(text, path)
 }
 
-// block remembers where a block and its arguments stand.
-func (c *code) block(address, dir string, block *hcl.Block) {
-	attributes, _ := block.Body.JustAttributes()
-	name := block.Type + "." + strings.Join(block.Labels, ".")
-	switch block.Type {
-	case "resource":
-		name = strings.Join(block.Labels, ".")
-	case "variable":
-		name = "var." + block.Labels[0]
-	case "provider":
-		if alias, ok := attributes["alias"]; ok {
-			if v, problems := alias.Expr.Value(nil); !problems.HasErrors() && isText(v) {
-				name += "." + v.AsString()
-			}
-		}
-	case "locals":
-		for _, local := range attributes {
-			c.blocks[within(address, "local."+local.Name)] = c.line(local.Range)
-			c.search(within(address, "local."+local.Name), "value", local)
+// block remembers where a block and its arguments stand, and looks for credentials
+// in them. Of a block that an override file has again the first one counts.
+func (c *code) block(ctx context.Context, address, dir string, b codeBlock) {
+	if b.kind == "locals" {
+		for _, a := range b.arguments {
+			at := within(address, "local."+a.name)
+			c.remember(at, "", c.line(b, a.line))
+			c.search(at, "value", b, a)
 		}
 		return
 	}
-	at := within(address, name)
-	if _, taken := c.blocks[at]; taken {
-		return // an override file; the first one declares it
+	at := within(address, b.address())
+	c.remember(at, "", c.line(b, b.line))
+	for _, a := range b.arguments {
+		c.remember(at, firstName(a.name), c.line(b, a.line))
+		c.search(at, a.name, b, a)
 	}
-	c.blocks[at] = c.line(block.DefRange)
-	for _, a := range attributes {
-		c.arguments[[2]string{at, a.Name}] = c.line(a.Range)
-		c.search(at, a.Name, a)
-	}
-	c.nested(at, "", block)
-	if block.Type == "module" {
-		c.call(at, dir, attributes["source"])
+	if b.kind == "module" {
+		c.call(ctx, at, dir, b)
 	}
 }
 
-// call follows a module call into a local folder.
-func (c *code) call(address, dir string, source *hcl.Attribute) {
-	if source == nil {
+func (c *code) remember(address, argument string, origin inventory.Origin) {
+	if argument == "" {
+		if _, there := c.blocks[address]; !there {
+			c.blocks[address] = origin
+		}
 		return
 	}
-	v, problems := source.Expr.Value(nil)
-	if problems.HasErrors() || !isText(v) {
-		return
-	}
-	path := v.AsString()
-	if !strings.HasPrefix(path, "./") && !strings.HasPrefix(path, "../") && path != "." && path != ".." {
-		return
-	}
-	if err := c.module(address, filepath.Join(dir, filepath.FromSlash(path))); err != nil {
-		c.warn("%s", userfile.Reason(err))
+	key := [2]string{address, argument}
+	if _, there := c.arguments[key]; !there {
+		c.arguments[key] = origin
 	}
 }
 
-func (c *code) line(r hcl.Range) inventory.Origin {
-	return inventory.Origin{File: filepath.ToSlash(c.shown(r.Filename)), Line: r.Start.Line}
+func (c *code) line(b codeBlock, line int) inventory.Origin {
+	return inventory.Origin{File: filepath.ToSlash(c.shown(b.file)), Line: line}
+}
+
+// call follows a module call into the folder of its code.
+func (c *code) call(ctx context.Context, address, dir string, b codeBlock) {
+	source := b.constant("source")
+	if strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../") || source == "." || source == ".." {
+		c.module(ctx, address, filepath.Join(dir, filepath.FromSlash(source)))
+		return
+	}
+	if folder, ok := c.installed[moduleKey(address)]; ok {
+		c.module(ctx, address, folder)
+		return
+	}
+	// The source is not shown: that of a repository may hold a credential.
+	c.gap("%s: its code is not in the folder, where terraform init puts it", cut(masked(address)))
 }
 
 // at gives the line of a block, else of the nearest module block around it, else

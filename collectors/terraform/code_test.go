@@ -3,13 +3,13 @@ package terraform_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
 	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 )
 
 // repository writes files below a folder.
@@ -27,11 +27,11 @@ func repository(t *testing.T, files map[string]string) string {
 
 // located gives the source of a plan with the lines of the code in files, whose
 // paths are shown from their folder.
-func located(t *testing.T, files map[string]string, plan []byte) (inv.Source, []string) {
+func located(t *testing.T, files map[string]string, plan []byte) (s inv.Source, gaps []string) {
 	t.Helper()
 	dir := repository(t, files)
 	p := read(t, plan)
-	warnings, err := p.Locate(filepath.Join(dir, "root"), func(path string) string {
+	err := p.Locate(t.Context(), filepath.Join(dir, "root"), func(path string) string {
 		shown, err := filepath.Rel(dir, path)
 		if err != nil {
 			t.Fatal(err)
@@ -41,7 +41,18 @@ func located(t *testing.T, files map[string]string, plan []byte) (inv.Source, []
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p.Source(at), warnings
+	source := p.Source(at)
+	return source, gapsOf(source)
+}
+
+// gapsOf are what was not read of the code.
+func gapsOf(s inv.Source) []string {
+	for _, u := range s.Units {
+		if u.Name == "code" && u.Status == inv.UnitPartial {
+			return strings.Split(u.Detail, "; ")
+		}
+	}
+	return nil
 }
 
 func keyAt(address, module, name string) res {
@@ -83,7 +94,7 @@ func TestLines(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"root/broken.tf: it cannot be parsed whole, so lines may be missing"}, warnings); diff != "" {
+	if diff := cmp.Diff([]string{"module.far: its code is not in the folder, where terraform init puts it", "root/broken.tf: line 1: cannot be parsed"}, warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
@@ -93,7 +104,7 @@ func TestModulesThatCallEachOther(t *testing.T) {
 		"root/main.tf": "module \"a\" {\n  source = \"../a\"\n}\n",
 		"a/main.tf":    "module \"root\" {\n  source = \"../root\"\n}\nmodule \"gone\" {\n  source = \"../gone\"\n}\n",
 	}, planOf(nil))
-	want := []string{"no such file or directory", "root: the modules call each other without end"}
+	want := []string{"gone: no such file or directory", "root: the modules call each other without end"}
 	if diff := cmp.Diff(want, warnings); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -124,11 +135,11 @@ func TestCodeThatIsNoFile(t *testing.T) {
 			want = append(want, filepath.Join(code, link[0])+": "+link[2])
 		}
 	}
-	warnings, err := read(t, planOf(nil)).Locate(code, nil)
-	if err != nil {
+	p := read(t, planOf(nil))
+	if err := p.Locate(t.Context(), code, nil); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, warnings); diff != "" {
+	if diff := cmp.Diff(want, gapsOf(p.Source(at))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -136,7 +147,7 @@ func TestCodeThatIsNoFile(t *testing.T) {
 func TestLocateWhatIsNoFolder(t *testing.T) {
 	p := read(t, planOf(nil))
 	for _, dir := range []string{"absent", "code_test.go"} {
-		if _, err := p.Locate(dir, nil); err == nil {
+		if err := p.Locate(t.Context(), dir, nil); err == nil {
 			t.Errorf("%s: no error", dir)
 		}
 	}
@@ -253,25 +264,79 @@ resource "contentful_webhook" "w" {
 	}
 }
 
-// Whatever stands in a folder of code, it is read without a panic.
-func FuzzLocate(f *testing.F) {
-	f.Add([]byte("provider \"contentful\" {\n  alias = \"b\"\n}\nmodule \"m\" { source = \".\" }\nlocals { a = \"CFPAT-aaaaaaaaaaaa\" }\n"), false)
-	f.Add([]byte(`{"resource": {"a": {"b": {}}}, "variable": [], "locals": [{"a": 1}]}`), true)
-	f.Fuzz(func(t *testing.T, text []byte, asJSON bool) {
-		dir, name := t.TempDir(), "main.tf"
-		if asJSON {
-			name += ".json"
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		p := &terraform.Plan{Root: "web"}
-		if _, err := p.Locate(dir, nil); err != nil {
-			t.Fatal(err)
-		}
-		source := p.Source(at)
-		if err := source.Check(); err != nil {
-			t.Fatal(err)
-		}
-	})
+// Wherever a credential stands in code, it is found: in either syntax, in the second
+// block of a name, in a comment, in what cannot be parsed.
+func TestLiteralsAnywhereInCode(t *testing.T) {
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  []literal
+	}{
+		"a comment": {map[string]string{"root/main.tf": "\n# cma_token = \"" + pretended + "\"\n"},
+			[]literal{{"root/main.tf", "text", inv.LiteralResource, "contentful", 2}}},
+		"no code": {map[string]string{"root/main.tf": "provider {\n\n token: " + pretended + "\n"},
+			[]literal{{"root/main.tf", "text", inv.LiteralResource, "contentful", 3}}},
+		"too deep": {map[string]string{"root/main.tf": "locals {\n a = [\"" + pretended + "\"" + strings.Repeat(",[", 20_000) + strings.Repeat("]", 20_000) + "]\n}\n"},
+			[]literal{{"root/main.tf", "text", inv.LiteralResource, "contentful", 2}}},
+		"an override": {map[string]string{
+			"root/a_override.tf": "provider \"contentful\" {\n}\n", "root/main.tf": "provider \"contentful\" {\n  cma_token = \"" + pretended + "\"\n}\n"},
+			[]literal{{"provider.contentful", "cma_token", inv.LiteralProvider, "contentful", 2}}},
+		"an output": {map[string]string{"root/main.tf": "output \"o\" {\n  value = [\"" + pretended + "\"]\n}\n"},
+			[]literal{{"output.o", "value", inv.LiteralResource, "contentful", 2}}},
+		"a backend": {map[string]string{"root/main.tf": "terraform {\n  backend \"http\" {\n    password = \"" + pretended + "\"\n  }\n}\n"},
+			[]literal{{"terraform", "backend.password", inv.LiteralResource, "contentful", 3}}},
+		"a heredoc": {map[string]string{"root/main.tf": "locals {\n  a = <<-EOT\n    first\n    " + pretended + "\n  EOT\n}\n"},
+			[]literal{{"local.a", "value", inv.LiteralResource, "contentful", 4}}},
+		"in a label": {map[string]string{"root/main.tf": "variable \"" + pretended + "\" {\n  default = \"" + pretended + "\"\n}\n"},
+			[]literal{{"root/main.tf", "text", inv.LiteralResource, "contentful", 1}, {"var.(credential)", "default", inv.LiteralVariable, "contentful", 2}}},
+		"JSON": {map[string]string{"root/main.tf.json": `{"locals": {"a": ["x", {"b":
+			"\u0043FPAT-pretendedPretendedPretended"}]},
+			"variable": {"v": {"default": "` + pretended + `"}},
+			"provider": {"contentful": [{}, {"alias": "b", "cma_token": "` + pretended + `"}]},
+			"resource": [{"contentful_webhook": {"w": [{"headers": {"Authorization": "` + pretended + `"}}]}}],
+			"//": "` + pretended + `"}`},
+			[]literal{
+				{"contentful_webhook.w", "headers", inv.LiteralResource, "contentful", 5},
+				{"local.a", "value", inv.LiteralResource, "contentful", 2},
+				{"provider.contentful.b", "cma_token", inv.LiteralProvider, "contentful", 4},
+				{"root/main.tf.json", "text", inv.LiteralResource, "contentful", 6},
+				{"var.v", "default", inv.LiteralVariable, "contentful", 3},
+			}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, _ := located(t, c.files, planOf(nil))
+			if diff := cmp.Diff(c.want, literalsOf(source)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if err := source.Check(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Modules that are not in the repository are read where terraform init has put them.
+func TestInstalledModules(t *testing.T) {
+	call := "module \"far\" {\n  source = \"example/far/contentful\"\n}\n"
+	files := map[string]string{
+		"root/main.tf":                                  call,
+		"root/.terraform/modules/far/main.tf":           "module \"other\" {\n  source = \"git::https://example.com/x\"\n}\n",
+		"root/.terraform/modules/far.other/sub/main.tf": "\nlocals {\n  a = \"" + pretended + "\"\n}\n",
+		"root/.terraform/modules/modules.json": `{"Modules":[{"Key":"","Source":"","Dir":"."},
+			{"Key":"far","Source":"registry.example.com/example/far/contentful","Version":"1.0.0","Dir":".terraform/modules/far"},
+			{"Key":"far.other","Source":"git::https://example.com/x","Dir":".terraform/modules/far.other/sub"}]}`,
+	}
+	source, gaps := located(t, files, planOf(nil))
+	if len(gaps) > 0 {
+		t.Errorf("gaps: %q", gaps)
+	}
+	want := []literal{{"module.far.module.other.local.a", "value", inv.LiteralResource, "contentful", 3}}
+	if diff := cmp.Diff(want, literalsOf(source)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	files["root/.terraform/modules/modules.json"] = `{"Modules":[],"Modules":[]}`
+	_, gaps = located(t, files, planOf(nil))
+	want2 := []string{"module.far: its code is not in the folder, where terraform init puts it", "root/.terraform/modules/modules.json: is not what terraform init writes"}
+	if diff := cmp.Diff(want2, gaps); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

@@ -1,40 +1,68 @@
 package terraform
 
 import (
+	"bytes"
+	"path/filepath"
 	"strings"
-
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// isText tells whether a constant is a text that is there.
-func isText(v cty.Value) bool {
-	return v.IsKnown() && !v.IsNull() && v.Type() == cty.String
-}
+// maxLiterals bounds the credentials that are kept of code.
+const maxLiterals = 10_000
 
 // search looks for credentials that can be told by their looks in an argument:
 // a plan shows no locals, and of an expression that is not constant as a whole
 // only what it refers to.
-func (c *code) search(address, name string, argument *hcl.Attribute) {
-	node, ok := argument.Expr.(hclsyntax.Node)
-	if !ok {
-		return // JSON
+func (c *code) search(address, name string, b codeBlock, a codeArgument) {
+	for _, t := range a.texts {
+		if cms, ok := shapeOf(t.text); ok {
+			c.literal(address, name, cms, c.line(b, t.line))
+		}
 	}
-	_ = hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
-		literal, ok := n.(*hclsyntax.LiteralValueExpr)
-		if !ok || !isText(literal.Val) {
-			return nil
+}
+
+// literal keeps a credential. Its address and name may hold one themselves.
+func (c *code) literal(address, attribute, cms string, origin inventory.Origin) {
+	l := inventory.Literal{
+		Address: cut(masked(address)), Attribute: cut(masked(attribute)), Place: placeOf(address), CMS: cms, Origin: origin,
+	}
+	key := [2]string{l.Address, l.Attribute}
+	switch {
+	case c.found[key]:
+	case len(c.literals) >= maxLiterals:
+		c.gap("there are more than %d credentials in the code", maxLiterals)
+	default:
+		c.found[key] = true
+		c.literals = append(c.literals, l)
+	}
+}
+
+// searchText looks for credentials in what of a file is in no argument: in comments,
+// and in code that was not parsed.
+func (c *code) searchText(path string, text []byte, blocks []codeBlock) {
+	told := map[int]bool{}
+	for _, b := range blocks {
+		for _, a := range b.arguments {
+			for _, t := range a.texts {
+				if _, ok := shapeOf(t.text); ok {
+					told[t.line] = true
+				}
+			}
 		}
-		if cms, ok := shapeOf(literal.Val.AsString()); ok {
-			c.literals = append(c.literals, inventory.Literal{
-				Address: address, Attribute: name, Place: placeOf(address), CMS: cms, Origin: c.line(literal.SrcRange),
-			})
+	}
+	shown := filepath.ToSlash(c.shown(path))
+	lines := lineCounter{text: text, line: 1}
+	for start, line := 0, []byte(nil); start < len(text); start += len(line) {
+		line = text[start:]
+		if end := bytes.IndexByte(line, '\n'); end >= 0 {
+			line = line[:end+1]
 		}
-		return nil
-	})
+		number := lines.at(start)
+		if cms, ok := shapeOf(string(line)); ok && !told[number] {
+			c.literal(shown, "text", cms, inventory.Origin{File: shown, Line: number})
+		}
+	}
 }
 
 // placeOf says in what kind of block an address is.
@@ -47,30 +75,4 @@ func placeOf(address string) inventory.LiteralPlace {
 		return inventory.LiteralVariable
 	}
 	return inventory.LiteralResource
-}
-
-// nested looks into the blocks of a block, such as the headers of a webhook.
-func (c *code) nested(address, path string, block *hcl.Block) {
-	body, ok := block.Body.(*hclsyntax.Body)
-	if !ok {
-		return
-	}
-	c.body(address, path, body, maxModules)
-}
-
-func (c *code) body(address, path string, body *hclsyntax.Body, depth int) {
-	if depth == 0 {
-		return
-	}
-	for _, inner := range body.Blocks {
-		name := path + inner.Type
-		for _, a := range inner.Body.Attributes {
-			key := [2]string{address, inner.Type}
-			if _, there := c.arguments[key]; !there {
-				c.arguments[key] = c.line(inner.DefRange())
-			}
-			c.search(address, name+"."+a.Name, a.AsHCLAttribute())
-		}
-		c.body(address, name+".", inner.Body, depth-1)
-	}
 }

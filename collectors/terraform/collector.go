@@ -39,41 +39,47 @@ func (c *collector) Discover(context.Context) ([]inventory.Source, error) {
 	return []inventory.Source{{ID: p.sourceID(), CMS: CMS, Kind: inventory.KindPlan, Name: c.root}}, nil
 }
 
-// Collect reads the plan, as it would be applied now.
+// Collect reads the plan, as it would be applied now. What stands in the code is
+// there, whatever the plan lacks.
 func (c *collector) Collect(ctx context.Context, source inventory.Source) (inventory.Source, error) {
-	p, warnings, err := c.read(ctx)
-	if err != nil {
-		source.Units = append(source.Units, inventory.FailedUnit(unitPlan, inventory.ErrUnreadable, oneLine(err), "Print the plan with terraform show -json PLANFILE.", kinds()...))
-		return source, nil
-	}
-	if len(warnings) > 0 {
-		unit := inventory.CompleteUnit("code")
-		unit.Detail = strings.Join(warnings, "; ")
-		p.units = append(p.units, unit)
+	p := c.read(ctx)
+	if err := ctx.Err(); err != nil {
+		return source, err
 	}
 	return p.Source(c.now().UTC().Truncate(time.Second)), nil
 }
 
-func (c *collector) read(ctx context.Context) (*Plan, []string, error) {
+// read reads the plan and its code. What cannot be read is a failed unit.
+func (c *collector) read(ctx context.Context) *Plan {
 	p, err := Open(ctx, c.plan, c.root)
-	if err != nil || c.dir == "" {
-		return p, nil, err
-	}
-	warnings, err := p.Locate(c.dir, nil)
-	return p, warnings, err
-}
-
-// Probe tells whether the plan can be read.
-func (c *collector) Probe(ctx context.Context) []collectors.Check {
-	p, _, err := c.read(ctx)
 	if err != nil {
-		return []collectors.Check{{
-			Name: "plan", Status: collectors.CheckFailed, Detail: oneLine(err), Class: inventory.ErrUnreadable,
-			Hint: "Print the plan with terraform show -json PLANFILE.",
+		p = &Plan{Root: c.root, File: c.plan, units: []inventory.Unit{
+			inventory.FailedUnit(unitPlan, inventory.ErrUnreadable, oneLine(err), "Print the plan with terraform show -json PLANFILE.", kinds()...),
 		}}
 	}
+	if c.dir == "" {
+		return p
+	}
+	if err := p.Locate(ctx, c.dir, nil); err != nil {
+		p.units = append(p.units, inventory.FailedUnit(unitCode, inventory.ErrUnreadable, oneLine(err), "Name the folder of the code that the plan is of."))
+	}
+	return p
+}
+
+// Probe tells whether the plan and its code can be read.
+func (c *collector) Probe(ctx context.Context) []collectors.Check {
+	p := c.read(ctx)
+	var checks []collectors.Check
+	for _, u := range p.units {
+		if u.Status != inventory.UnitComplete {
+			checks = append(checks, collectors.Check{Name: u.Name, Status: collectors.CheckFailed, Detail: u.Detail, Class: u.Error, Hint: u.Hint})
+		}
+	}
+	if len(checks) > 0 {
+		return checks
+	}
 	tokens := len(p.Source(c.now()).Tokens)
-	return []collectors.Check{{Name: "plan", Status: collectors.CheckOK, Detail: fmt.Sprintf("can be read; tokens: %d", tokens)}}
+	return []collectors.Check{{Name: unitPlan, Status: collectors.CheckOK, Detail: fmt.Sprintf("can be read; tokens: %d", tokens)}}
 }
 
 // oneLine leaves the line breaks out of an error.

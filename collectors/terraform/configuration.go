@@ -29,10 +29,17 @@ type argument struct{ references []string }
 // takeConfiguration keeps the configuration behind the plan, without its
 // constants, and where credentials stand among them.
 func (p *Plan) takeConfiguration(c *tfjson.Config) {
+	whole := inventory.CompleteUnit(unitConfiguration)
 	if c == nil || c.RootModule == nil {
-		p.units = append(p.units, inventory.FailedUnit(unitConfiguration, inventory.ErrUnreadable,
-			"the plan has no configuration", "Print the plan with terraform show -json, and do not cut it down."))
+		whole = inventory.FailedUnit(unitConfiguration, inventory.ErrUnreadable,
+			"the plan has no configuration", "Print the plan with terraform show -json, and do not cut it down.")
+	}
+	p.units = append(p.units, whole)
+	if c == nil {
 		return
+	}
+	if c.RootModule == nil {
+		c.RootModule = &tfjson.ConfigModule{} // the providers may be there
 	}
 	p.modules = newModule(c.RootModule)
 	for _, provider := range c.ProviderConfigs {
@@ -41,7 +48,6 @@ func (p *Plan) takeConfiguration(c *tfjson.Config) {
 		}
 	}
 	p.literals = findLiterals(c)
-	p.units = append(p.units, inventory.CompleteUnit(unitConfiguration))
 }
 
 func newModule(c *tfjson.ConfigModule) *module {

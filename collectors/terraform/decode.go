@@ -14,6 +14,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
+	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
 const (
@@ -99,12 +100,19 @@ func parse(text []byte) (*document, error) {
 	if bytes.HasPrefix(text, []byte("PK\x03\x04")) {
 		return nil, &FormatError{Message: "this is the binary plan; print it as JSON: terraform show -json FILE"}
 	}
-	if line := tooDeep(text); line > 0 {
-		return nil, &FormatError{Message: fmt.Sprintf("values are nested more than %d deep", maxDepth), Line: line}
+	if at := strictjson.TooDeep(text, maxDepth); at >= 0 {
+		return nil, &FormatError{Message: fmt.Sprintf("values are nested more than %d deep", maxDepth), Line: lineOf(text, at)}
 	}
 	var doc document
 	if err := json.Unmarshal(text, &doc); err != nil {
 		return nil, formatError(text, err)
+	}
+	if err := checkSpelling(text, "format_version", "timestamp", "errored", "complete", "resource_changes", "deferred_changes", "configuration", "values"); err != nil {
+		return nil, err
+	}
+	// Terraform would take another one than this program.
+	if at := strictjson.RepeatedMember(text); at >= 0 {
+		return nil, &FormatError{Message: "an object has a member twice; Terraform writes no such plan", Line: lineOf(text, at)}
 	}
 	switch {
 	case doc.FormatVersion != nil && doc.Values != nil && doc.ResourceChanges == nil:
@@ -133,51 +141,66 @@ func formatError(text []byte, err error) error {
 		offset, message = wrongType.Offset, "this is no plan: a member has a type that plans do not have there"
 	}
 	offset = min(max(offset, 0), int64(len(text)))
-	return &FormatError{Message: message, Line: 1 + bytes.Count(text[:offset], []byte("\n"))}
+	return &FormatError{Message: message, Line: lineOf(text, int(offset))}
 }
 
-// tooDeep gives the line at which JSON is nested too deep; 0 if it is not.
-func tooDeep(text []byte) int {
-	depth, line, quoted := 0, 1, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\n':
-			line++
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return line
+func lineOf(text []byte, offset int) int { return 1 + bytes.Count(text[:offset], []byte("\n")) }
+
+// checkSpelling refuses an object that has a member called like one of the names but
+// for upper and lower case: encoding/json takes either.
+func checkSpelling(object []byte, names ...string) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(object, &members); err != nil {
+		return &FormatError{Message: "this is no plan: a member has a type that plans do not have there"}
+	}
+	for member := range members {
+		for _, name := range names {
+			if member != name && strings.EqualFold(member, name) {
+				return &FormatError{Message: fmt.Sprintf("the member %s is not written as Terraform writes it", name)}
 			}
-		case c == '}' || c == ']':
-			depth--
 		}
 	}
-	return 0
+	return nil
 }
 
-// decode decodes the changes of the resources that matter, and the configuration.
-func (d *document) decode() (*tfjson.Plan, error) {
+// relevant are the changes of the resources that matter.
+func (d *document) relevant() ([]json.RawMessage, error) {
 	types := attributes()
 	matters := []json.RawMessage{}
 	for _, raw := range d.ResourceChanges {
 		var head struct {
-			Type string `json:"type"`
-			Mode string `json:"mode"`
+			Type   string          `json:"type"`
+			Mode   string          `json:"mode"`
+			Change json.RawMessage `json:"change"`
 		}
 		if err := json.Unmarshal(raw, &head); err != nil {
 			return nil, &FormatError{Message: "an element of resource_changes cannot be read"}
 		}
-		// A data source reads what exists already; it makes no token.
-		if _, ok := types[head.Type]; ok && head.Mode != string(tfjson.DataResourceMode) {
-			matters = append(matters, raw)
+		if err := checkSpelling(raw, "address", "module_address", "mode", "type", "name", "deposed", "change"); err != nil {
+			return nil, err
 		}
+		// A data source reads what exists already; it makes no token.
+		if _, ok := types[head.Type]; !ok || head.Mode == string(tfjson.DataResourceMode) {
+			continue
+		}
+		if len(head.Change) > 0 {
+			if err := checkSpelling(head.Change, "actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive"); err != nil {
+				return nil, err
+			}
+		}
+		matters = append(matters, raw)
 	}
 	if len(matters) > maxChanges {
 		return nil, &FormatError{Message: fmt.Sprintf("the plan has %d changes of tokens; at most %d are read", len(matters), maxChanges)}
+	}
+	return matters, nil
+}
+
+// decode decodes the changes of the resources that matter, and the configuration.
+func (d *document) decode() (*tfjson.Plan, error) {
+	matters, err := d.relevant()
+	if err != nil {
+		return nil, err
 	}
 	reduced := map[string]any{"format_version": *d.FormatVersion, "resource_changes": matters}
 	if len(d.Configuration) > 0 && !bytes.Equal(d.Configuration, []byte("null")) {

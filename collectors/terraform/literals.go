@@ -147,16 +147,14 @@ func (s *literalSearch) module(address string, m *tfjson.ConfigModule) {
 			}
 		})
 	}
+	for name, o := range m.Outputs {
+		if o != nil {
+			s.argument(within(address, "output."+name), "value", "", "", inventory.LiteralResource, o.Expression)
+		}
+	}
 	for _, r := range m.Resources {
-		if r == nil {
-			continue
-		}
-		at := within(address, r.Type+"."+r.Name)
-		if r.Mode == tfjson.DataResourceMode {
-			at = within(address, "data."+r.Type+"."+r.Name)
-		}
-		for _, name := range slices.Sorted(maps.Keys(r.Expressions)) {
-			s.argument(at, name, r.Type, providerOf(r.Type), inventory.LiteralResource, r.Expressions[name])
+		if r != nil {
+			s.resource(address, r)
 		}
 	}
 	for name, call := range m.ModuleCalls {
@@ -167,8 +165,31 @@ func (s *literalSearch) module(address string, m *tfjson.ConfigModule) {
 		for _, argument := range slices.Sorted(maps.Keys(call.Expressions)) {
 			s.argument(below, argument, "", "", inventory.LiteralResource, call.Expressions[argument])
 		}
+		s.argument(below, "count", "", "", inventory.LiteralResource, call.CountExpression)
+		s.argument(below, "for_each", "", "", inventory.LiteralResource, call.ForEachExpression)
 		if call.Module != nil {
 			s.module(below, call.Module)
+		}
+	}
+}
+
+// resource looks at a resource or a data source, and at its provisioners.
+func (s *literalSearch) resource(address string, r *tfjson.ConfigResource) {
+	at := within(address, r.Type+"."+r.Name)
+	if r.Mode == tfjson.DataResourceMode {
+		at = within(address, "data."+r.Type+"."+r.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Expressions)) {
+		s.argument(at, name, r.Type, providerOf(r.Type), inventory.LiteralResource, r.Expressions[name])
+	}
+	s.argument(at, "count", "", "", inventory.LiteralResource, r.CountExpression)
+	s.argument(at, "for_each", "", "", inventory.LiteralResource, r.ForEachExpression)
+	for _, p := range r.Provisioners {
+		if p == nil {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(p.Expressions)) {
+			s.argument(at, "provisioner."+name, "", "", inventory.LiteralResource, p.Expressions[name])
 		}
 	}
 }

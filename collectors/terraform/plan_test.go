@@ -231,7 +231,7 @@ func TestSecretsStayInside(t *testing.T) {
 			t.Fatalf("%q is in what the plan gives: …%s", part, dump[max(0, i-200):i])
 		}
 	}
-	if len(after[0].Literals) != 5 {
+	if len(after[0].Literals) != 6 {
 		t.Errorf("literals: %+v", after[0].Literals)
 	}
 }
@@ -256,6 +256,11 @@ func TestWhatIsNoPlan(t *testing.T) {
 		"an odd action":    {string(planOf(nil, odd)), `"contentful_apikey.x": the action is not known`},
 		"nothing after":    {string(planOf(nil, missing)), "values that go with the action are missing"},
 		"odd changes":      {`{"format_version":"1.2","resource_changes":[7]}`, "an element of resource_changes"},
+		"a member twice":   {"{\"format_version\":\"1.2\",\n\"resource_changes\":[{}],\"resource_changes\":[]}", "line 2: an object has a member twice"},
+		"twice in depth":   {string(planOf(nil, key("create")))[:len(planOf(nil, key("create")))-1] + `,"x":{"a":{"b":1,"\u0062":2}}}`, "an object has a member twice"},
+		"in other letters": {`{"format_version":"1.2","resource_changes":[],"Resource_Changes":[]}`, "the member resource_changes is not written"},
+		"in a change":      {`{"format_version":"1.2","resource_changes":[{"address":"a","type":"contentful_apikey","Type":"null_resource"}]}`, "the member type is not written"},
+		"in its actions":   {`{"format_version":"1.2","resource_changes":[{"address":"a","type":"contentful_apikey","change":{"actions":["create"],"ACTIONS":["no-op"]}}]}`, "the member actions is not written"},
 		"odd expressions":  {`{"format_version":"1.2","configuration":{"root_module":{"resources":7}}}`, "has a shape that plans do not have"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -288,6 +293,26 @@ func TestPartsOfAPlan(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A credential that is a constant in the configuration is there, whatever else the
+// plan lacks.
+func TestLiteralsOfAnIncompletePlan(t *testing.T) {
+	provider := `"provider_config":{"contentful":{"name":"contentful","expressions":{"cma_token":{"constant_value":"x"}}}}`
+	for name, text := range map[string]string{
+		"ended early":    `{"format_version":"1.2","errored":true,"configuration":{"root_module":{},` + provider + `}}`,
+		"targeted":       `{"format_version":"1.2","complete":false,"configuration":{"root_module":{},` + provider + `}}`,
+		"deferred":       `{"format_version":"1.2","deferred_changes":[{}],"configuration":{"root_module":{},` + provider + `}}`,
+		"no root module": `{"format_version":"1.2","configuration":{` + provider + `}}`,
+	} {
+		s := read(t, []byte(text)).Source(at)
+		if diff := cmp.Diff([]literal{{"provider.contentful", "cma_token", inv.LiteralProvider, "contentful", 0}}, literalsOf(s)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if !slices.ContainsFunc(s.Units, func(u inv.Unit) bool { return u.Status != inv.UnitComplete }) {
+			t.Errorf("%s: the plan looks complete: %+v", name, s.Units)
+		}
 	}
 }
 

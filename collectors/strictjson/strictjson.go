@@ -1,4 +1,6 @@
-package cmsapi
+// Package strictjson finds what encoding/json lets pass in a document that has to
+// have one meaning only.
+package strictjson
 
 import (
 	"bytes"
@@ -6,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// repeatedMember finds an object that has a member twice, and gives where the
+// RepeatedMember finds an object that has a member twice, and returns where the
 // second begins, in bytes; -1 if there is none. Programs differ in which of the two
-// they take, so neither is taken. body is valid JSON.
-func repeatedMember(body []byte) int {
+// they take, so neither should be taken. body is valid JSON.
+func RepeatedMember(body []byte) int {
 	var objects []members // those that are open; closed ones leave their memory
 	depth := 0
 	for i := 0; i < len(body); i++ {
@@ -23,7 +25,7 @@ func repeatedMember(body []byte) int {
 		case '}':
 			depth--
 		case '"':
-			end := endOfString(body, i)
+			end := EndOfString(body, i)
 			if isName(body[end:]) && objects[depth-1].repeats(body[i:end]) {
 				return i
 			}
@@ -33,8 +35,30 @@ func repeatedMember(body []byte) int {
 	return -1
 }
 
-// endOfString gives where the string ends that begins at i.
-func endOfString(body []byte, i int) int {
+// TooDeep returns where text is nested more than most deep, in bytes; -1 if it is
+// not. It looks at strings and brackets alone, and so needs no valid JSON.
+func TooDeep(text []byte, most int) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > most {
+				return i
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return -1
+}
+
+// EndOfString returns where the string ends that begins at i. body is valid JSON.
+func EndOfString(body []byte, i int) int {
 	for i++; body[i] != '"'; i++ {
 		if body[i] == '\\' {
 			i++
