@@ -5,6 +5,7 @@ package strictjson
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -55,6 +56,24 @@ func TooDeep(text []byte, most int) int {
 		}
 	}
 	return -1
+}
+
+// Misspelt returns one of the names that an object has but for upper and lower case,
+// which encoding/json takes for the name; empty if there is none, or if text is no
+// object.
+func Misspelt(text []byte, names ...string) string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(text, &members) != nil {
+		return ""
+	}
+	for _, name := range names {
+		for member := range members {
+			if member != name && strings.EqualFold(member, name) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // EndOfString returns where the string ends that begins at i. body is valid JSON.

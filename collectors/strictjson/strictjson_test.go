@@ -55,6 +55,17 @@ func TestTooDeep(t *testing.T) {
 	}
 }
 
+func TestMisspelt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{}`: "", `{"a":1,"name":2}`: "", `{"A":1}`: "a", `{"a":1,"NAME":{}}`: "name", `{"b":{"A":1}}`: "", `[]`: "", `{`: "", `7`: "",
+	} {
+		if got := Misspelt([]byte(text), "a", "name"); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // FuzzRepeatedMember holds the search against the decoder of the standard
 // library, which gives the names one by one.
 func FuzzRepeatedMember(f *testing.F) {

@@ -147,18 +147,10 @@ func formatError(text []byte, err error) error {
 func lineOf(text []byte, offset int) int { return 1 + bytes.Count(text[:offset], []byte("\n")) }
 
 // checkSpelling refuses an object that has a member called like one of the names but
-// for upper and lower case: encoding/json takes either.
+// for upper and lower case: the decoder would take either.
 func checkSpelling(object []byte, names ...string) error {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(object, &members); err != nil {
-		return &FormatError{Message: "this is no plan: a member has a type that plans do not have there"}
-	}
-	for member := range members {
-		for _, name := range names {
-			if member != name && strings.EqualFold(member, name) {
-				return &FormatError{Message: fmt.Sprintf("the member %s is not written as Terraform writes it", name)}
-			}
-		}
+	if name := strictjson.Misspelt(object, names...); name != "" {
+		return &FormatError{Message: fmt.Sprintf("the member %s is not written as Terraform writes it", name)}
 	}
 	return nil
 }
@@ -183,10 +175,8 @@ func (d *document) relevant() ([]json.RawMessage, error) {
 		if _, ok := types[head.Type]; !ok || head.Mode == string(tfjson.DataResourceMode) {
 			continue
 		}
-		if len(head.Change) > 0 {
-			if err := checkSpelling(head.Change, "actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive"); err != nil {
-				return nil, err
-			}
+		if err := checkSpelling(head.Change, "actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive"); err != nil {
+			return nil, err
 		}
 		matters = append(matters, raw)
 	}

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
 const (
@@ -29,6 +30,9 @@ const (
 	maxFile = 256 << 20
 	// maxText bounds one id and one origin, in bytes.
 	maxText = 1024
+	// maxRow bounds a line of CSV and an entry of JSON, in bytes: all of them are held
+	// at once.
+	maxRow = 16 << 10
 )
 
 // Evidence is what files tell about the use of tokens. The zero value tells
@@ -106,13 +110,12 @@ type row struct {
 
 func (e *Evidence) readJSON(r io.Reader, name string) error {
 	decoder := json.NewDecoder(r)
-	decoder.DisallowUnknownFields()
 	if _, err := decoder.Token(); err != nil {
 		return jsonProblem(err)
 	}
 	for i := 0; decoder.More(); i++ {
-		var entry row
-		if err := decoder.Decode(&entry); err != nil {
+		entry, err := nextEntry(decoder)
+		if err != nil {
 			return fmt.Errorf("entry %d: %w", i, jsonProblem(err))
 		}
 		if err := e.add(entry, name); err != nil {
@@ -147,10 +150,61 @@ func jsonProblem(err error) error {
 	return err
 }
 
+// nextEntry reads an entry that has one meaning only.
+func nextEntry(decoder *json.Decoder) (row, error) {
+	var raw json.RawMessage
+	if err := decoder.Decode(&raw); err != nil {
+		return row{}, err
+	}
+	if len(raw) > maxRow {
+		return row{}, fmt.Errorf("is longer than %d bytes", maxRow)
+	}
+	var entry row
+	strict := json.NewDecoder(bytes.NewReader(raw))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&entry); err != nil {
+		return row{}, err
+	}
+	if name := strictjson.Misspelt(raw, columns...); name != "" || strictjson.RepeatedMember(raw) >= 0 {
+		return row{}, errors.New("has a member twice, or in upper case")
+	}
+	return entry, nil
+}
+
 var columns = []string{"token", "last_used_at", "origin"}
 
+// lines passes a CSV file on, a line at a time. The reader of CSV holds a whole
+// record, of which a quote that does not end, or a line of nothing but commas, would
+// make one as large as the file.
+type lines struct {
+	in   *bufio.Reader
+	line int
+	rest []byte
+	err  error
+}
+
+// Read implements io.Reader.
+func (l *lines) Read(p []byte) (int, error) {
+	if len(l.rest) == 0 {
+		if l.err != nil {
+			return 0, l.err
+		}
+		l.line++
+		l.rest, l.err = l.in.ReadSlice('\n')
+		switch {
+		case errors.Is(l.err, bufio.ErrBufferFull):
+			l.rest, l.err = nil, fmt.Errorf("line %d: is longer than %d bytes", l.line, maxRow)
+		case bytes.Count(l.rest, []byte{'"'})%2 == 1:
+			l.rest, l.err = nil, fmt.Errorf("line %d: a quoted value does not end on its line", l.line)
+		}
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	return n, nil
+}
+
 func (e *Evidence) readCSV(r io.Reader, name string) error {
-	reader := csv.NewReader(r)
+	reader := csv.NewReader(&lines{in: bufio.NewReaderSize(r, maxRow)})
 	reader.ReuseRecord = true
 	header, err := reader.Read()
 	if err != nil {

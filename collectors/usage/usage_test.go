@@ -83,7 +83,12 @@ func TestReadNamesWhatIsWrong(t *testing.T) {
 		" \r\n\t":                                        "the file is empty",
 		"\n [{}]":                                        "entry 0: token is empty",
 		`[] []`:                                          "there is more text after the list",
-		"token,last_used_at\n" + strings.Repeat("x", maxText+1) + ",2026-01-01\n": "line 2: a value is longer than 1024 bytes",
+		`[{"token": "a", "last_used_at": "2026-01-01", "token": "b"}]`:               "entry 0: has a member twice, or in upper case",
+		`[{"token": "a", "last_used_at": "2026-01-01", "TOKEN": "b"}]`:               "entry 0: has a member twice, or in upper case",
+		`[{"token": "` + strings.Repeat("x", maxRow) + `"}]`:                         "entry 0: is longer than 16384 bytes",
+		"token,last_used_at\n\"a\n" + strings.Repeat("b\n", 100) + "\",2026-01-01\n": "line 2: a quoted value does not end on its line",
+		"token,last_used_at" + strings.Repeat(",", maxRow) + "\n":                    "line 1: is longer than 16384 bytes",
+		"token,last_used_at\n" + strings.Repeat("x", maxText+1) + ",2026-01-01\n":    "line 2: a value is longer than 1024 bytes",
 	} {
 		var e Evidence
 		err := e.Add(strings.NewReader(text), "digests/usage")
