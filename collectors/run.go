@@ -112,6 +112,8 @@ type run struct {
 	leftOut  int
 	// matched are the globs of Options.Sources that a source has matched.
 	matched map[string]bool
+	// seen are the ids of all sources that were found.
+	seen []string
 
 	// delivery serialises the sink, and guards what follows.
 	delivery sync.Mutex
@@ -213,6 +215,7 @@ func (r *run) claim(e *openEntry, found []inventory.Source, gaps []gap) map[stri
 	mine := map[string][]inventory.Source{}
 	n := 0
 	for _, s := range found {
+		r.seen = append(r.seen, s.ID)
 		if !r.wanted(e, s) {
 			r.leftOut++
 			continue
@@ -330,6 +333,29 @@ func (r *run) deliver(s inventory.Source) {
 	})
 }
 
+// maxInstead is how many sources a warning names.
+const maxInstead = 5
+
+// instead says which sources there are, as far as they were looked for: a CMS that no
+// glob can mean is not asked.
+func (r *run) instead() string {
+	slices.Sort(r.seen)
+	seen := slices.Compact(r.seen)
+	if len(seen) == 0 {
+		var systems []string
+		for _, e := range r.options.Entries {
+			systems = append(systems, e.CMS+"/*")
+		}
+		slices.Sort(systems)
+		return "; the configuration has " + strings.Join(slices.Compact(systems), ", ")
+	}
+	more := ""
+	if n := len(seen) - maxInstead; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return "; there are " + strings.Join(seen[:min(len(seen), maxInstead)], ", ") + more
+}
+
 // result is called when every goroutine has ended.
 func (r *run) result(ctx context.Context) (Result, error) {
 	if r.sinkErr != nil {
@@ -341,7 +367,7 @@ func (r *run) result(ctx context.Context) (Result, error) {
 	for _, glob := range r.options.Sources {
 		// A shard does not see the sources of the others.
 		if !r.matched[glob] && r.options.Shard.Count <= 1 {
-			r.warnings = append(r.warnings, fmt.Sprintf("no source matches %q", glob))
+			r.warnings = append(r.warnings, fmt.Sprintf("no source matches %q%s", glob, r.instead()))
 		}
 	}
 	slices.Sort(r.warnings)

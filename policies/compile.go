@@ -14,6 +14,8 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"github.com/open-policy-agent/opa/v1/util"
+
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
 
 // inputSchema is the JSON Schema of the input of rules, written without anyOf
@@ -262,7 +264,7 @@ func checkRule(compiler *ast.Compiler, d *draft, f *faults) *compiledRule {
 	for _, p := range usage.params {
 		if _, ok := d.rule.Params[p.name]; !ok {
 			f.at(p.location, "parameter %s is not declared in the METADATA of rule %s%s", p.name, d.rule.ID,
-				didYouMean(p.name, slices.Collect(maps.Keys(d.rule.Params))))
+				suggest.DidYouMean(p.name, slices.Collect(maps.Keys(d.rule.Params))))
 		}
 	}
 	rule.sets = slices.DeleteFunc(slices.Clone(outputSets), func(set string) bool { return !has[set] })

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
 
 // Step names what decided a verdict. The steps are tried in this order, but a
@@ -81,7 +82,7 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 		if i, known = b.place[token]; !known && token == source.ID {
 			return Explanation{}, fmt.Errorf("the rule %s judges tokens, and %s is a source: give the id of one of its %d tokens", ruleID, source.ID, len(source.Tokens))
 		} else if !known {
-			return Explanation{}, fmt.Errorf("source %s has no token %q%s", source.ID, token, didYouMean(token, tokenIDs(source)))
+			return Explanation{}, fmt.Errorf("source %s has no token %q%s", source.ID, token, suggest.DidYouMean(token, tokenIDs(source)))
 		}
 		x.Token, x.Derived = &source.Tokens[i], &b.derived[i]
 		x.Facts = rule.factsOf(&source, x.Token, x.Derived)

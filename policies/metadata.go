@@ -12,6 +12,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
 
 // The keys that custom METADATA of a rule may have.
@@ -45,7 +46,7 @@ func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.custom)) {
 		if !slices.Contains(metadataKeys, key) {
-			m.wrong("custom.%s is unknown%s", key, didYouMean(key, metadataKeys))
+			m.wrong("custom.%s is unknown%s", key, suggest.DidYouMean(key, metadataKeys))
 		}
 	}
 	rule.Severity = one(&m, "severity", severities, "")
@@ -206,7 +207,7 @@ func (m *metadata) param(name string, table map[string]any) (Param, bool) {
 	before := len(m.problems)
 	for _, key := range slices.Sorted(maps.Keys(table)) {
 		if !slices.Contains(paramKeys, key) {
-			m.wrong("custom.params.%s.%s is unknown%s", name, key, didYouMean(key, paramKeys))
+			m.wrong("custom.params.%s.%s is unknown%s", name, key, suggest.DidYouMean(key, paramKeys))
 		}
 	}
 	var p Param

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
 
 // SettingsError is a setting of a rule that cannot be. The configuration knows
@@ -66,7 +68,7 @@ func (r *compiledRule) variant(base variant, off bool, severity Severity, params
 		if _, ok := r.Params[name]; !ok {
 			return v, &SettingsError{
 				Path:   append(slices.Clone(at), "params", name),
-				Detail: "the rule has no such parameter" + didYouMean(name, slices.Sorted(maps.Keys(r.Params))) + knownParams(r.Params),
+				Detail: "the rule has no such parameter" + suggest.DidYouMean(name, slices.Sorted(maps.Keys(r.Params))) + knownParams(r.Params),
 			}
 		}
 		v.values[name] = plain(params[name])

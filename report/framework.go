@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -75,7 +76,7 @@ func LookupFramework(id string) (*Framework, error) {
 		names[i] = list[i].ID
 	}
 	err = fmt.Errorf("unknown framework %q: one of %s", id, strings.Join(names, ", "))
-	if near := Nearest(id, names); near != "" {
+	if near := suggest.Nearest(id, names); near != "" {
 		err = fmt.Errorf("unknown framework %q: did you mean %q? (one of %s)", id, near, strings.Join(names, ", "))
 	}
 	return nil, err

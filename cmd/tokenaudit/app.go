@@ -43,6 +43,8 @@ type app struct {
 	tool      inventory.Tool
 	verbose   bool
 	colorFlag string
+	// command is the one that runs.
+	command *cobra.Command
 }
 
 // run executes one command line in-process and gives its exit code.
@@ -135,8 +137,11 @@ Exit codes:
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		Args:              cobra.ArbitraryArgs,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.applyGlobals() },
-		RunE:              showHelp,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			a.command = cmd
+			return a.applyGlobals()
+		},
+		RunE: showHelp,
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
 
 // takes checks the positional arguments of a command by their names: NAME must
@@ -100,7 +100,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		if near := report.DidYouMean("--"+unknown.GetSpecifiedName(), names); near != "" {
+		if near := suggest.DidYouMean("--"+unknown.GetSpecifiedName(), names); near != "" {
 			return usageError{fmt.Errorf("%w%s", err, near)}
 		}
 	}

@@ -218,7 +218,8 @@ func (a *app) openPlans(ctx context.Context, o changeOptions) ([]*terraform.Plan
 // openPlan reads a plan; - is standard input.
 func (a *app) openPlan(ctx context.Context, root namedPath) (*terraform.Plan, error) {
 	if root.path != output.Stdout {
-		return terraform.Open(ctx, root.path, root.name)
+		p, err := terraform.Open(ctx, root.path, root.name)
+		return p, a.mistaken(ctx, err, root.path, "a Terraform plan")
 	}
 	p, err := terraform.Read(a.in, root.name)
 	if err != nil {
@@ -232,7 +233,8 @@ func (a *app) openManifest(ctx context.Context, file string) (*manifest.Manifest
 	if file == output.Stdout {
 		return manifest.Read(a.in, "standard input")
 	}
-	return manifest.Open(ctx, file)
+	m, err := manifest.Open(ctx, file)
+	return m, a.mistaken(ctx, err, file, "a manifest")
 }
 
 // fromHere gives a path as seen from the working folder, which in a pipeline is

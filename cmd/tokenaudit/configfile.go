@@ -18,7 +18,8 @@ func (a *app) loadConfig(ctx context.Context, file string, optional bool) (*conf
 		}
 		file = config.DefaultFile
 	}
-	return config.Load(ctx, file, a.registry.Definitions())
+	cfg, err := config.Load(ctx, file, a.registry.Definitions())
+	return cfg, a.mistaken(ctx, err, file, "a configuration")
 }
 
 // environment is what the secrets of a configuration are resolved against.

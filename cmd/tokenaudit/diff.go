@@ -54,11 +54,11 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	if err := readOnce(inputsAs("to be compared", []string{o.old, o.new})); err != nil {
 		return err
 	}
-	before, err := readInput(ctx, a.in, o.old, read)
+	before, err := readInput(ctx, a, o.old, "an inventory or a report", read)
 	if err != nil {
 		return err
 	}
-	after, err := readInput(ctx, a.in, o.new, read)
+	after, err := readInput(ctx, a, o.new, "an inventory or a report", read)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (a *app) readPrevious(ctx context.Context, paths []string) (*history.Histor
 			name = "standard input"
 		}
 		var err error
-		files[i], err = readInput(ctx, a.in, path, func(in io.Reader) (report.Evidence, error) {
+		files[i], err = readInput(ctx, a, path, "an inventory", func(in io.Reader) (report.Evidence, error) {
 			return evidenceOf(report.EvidencePrevious, name, in, func(r io.Reader) error { return past.Add(ctx, r) })
 		})
 		if err != nil {

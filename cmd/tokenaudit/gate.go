@@ -124,15 +124,17 @@ func asError(d report.Decision) error {
 
 // readReport reads a saved report; - is standard input.
 func (a *app) readReport(ctx context.Context, file string) (*report.Report, error) {
-	return readInput(ctx, a.in, file, report.Read)
+	return readInput(ctx, a, file, "a report", report.Read)
 }
 
-// readInput reads a file, or standard input where it is called -.
-func readInput[T any](ctx context.Context, in io.Reader, file string, read func(io.Reader) (T, error)) (T, error) {
+// readInput reads a file, or standard input where it is called -. wanted says what it
+// is to be.
+func readInput[T any](ctx context.Context, a *app, file, wanted string, read func(io.Reader) (T, error)) (T, error) {
 	if file != output.Stdout {
-		return readFile(ctx, file, read)
+		value, err := readFile(ctx, file, read)
+		return value, a.mistaken(ctx, err, file, wanted)
 	}
-	value, err := read(in)
+	value, err := read(a.in)
 	if err != nil {
 		return value, fmt.Errorf("standard input: %w", err)
 	}

@@ -28,11 +28,12 @@ var mayImport = map[string][]string{
 	"collectors/redact":        {},
 	"collectors/userfile":      {},
 	"collectors/strictjson":    {},
+	"collectors/suggest":       {},
 	"collectors/interruptible": {"collectors/userfile"},
 	"collectors/usage":         {"collectors/inventory", "collectors/strictjson"},
 	"collectors/history":       {"collectors/inventory"},
 	"collectors/cmsapi":        {"collectors/inventory", "collectors/redact", "collectors/strictjson"},
-	"collectors/manifest":      {"collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact"},
+	"collectors/manifest":      {"collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest"},
 	"collectors":               {"collectors/cmsapi", "collectors/inventory"},
 	"collectors/instance":      {"collectors", "collectors/cmsapi", "collectors/inventory"},
 	// The suite is for tests: what is not a test must not need it.
@@ -41,15 +42,15 @@ var mayImport = map[string][]string{
 	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/userfile"},
-	"policies":             {"collectors/inventory", "collectors/redact", "collectors/userfile"},
-	"report":               {"policies", "collectors/inventory", "collectors/redact", "report/safetext"},
+	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile"},
+	"report":               {"policies", "collectors/inventory", "collectors/redact", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
 	"report/format":        {"collectors/inventory", "policies", "report", "report/safetext"},
-	"report/output":        append(formats, "collectors/interruptible", "report", "report/format", "report/safetext"),
+	"report/output":        append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
 	"report/reporttest": {"collectors/inventory", "policies", "report", "report/safetext"},
 	"cmd/tokenaudit/config": {
-		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/userfile", "policies", "report",
+		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "report",
 	},
 }
 

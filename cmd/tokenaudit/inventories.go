@@ -19,6 +19,7 @@ import (
 
 // savedInventory is an inventory on disk, or one that comes through a pipe.
 type savedInventory struct {
+	app  *app
 	name string
 	in   io.Reader
 	// again is in as it can be read more than once; nil for a pipe.
@@ -57,9 +58,9 @@ func (a *app) openInventories(ctx context.Context, paths []string, again bool) (
 
 func (a *app) openInventory(ctx context.Context, path string) (savedInventory, error) {
 	if path == output.Stdout {
-		return savedInventory{name: "standard input", in: a.in}, nil
+		return savedInventory{app: a, name: "standard input", in: a.in}, nil
 	}
-	s := savedInventory{name: path}
+	s := savedInventory{app: a, name: path}
 	f, err := interruptible.Open(ctx, path)
 	if err != nil {
 		return s, fmt.Errorf("inventory: %w", err)
@@ -169,7 +170,7 @@ func (files inventories) read(ctx context.Context, take func(inventory.Source) e
 			return take(source)
 		})
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+			return s.app.mistaken(ctx, fmt.Errorf("%s: %w", s.name, err), s.name, "an inventory")
 		}
 		files[i].head = head
 	}

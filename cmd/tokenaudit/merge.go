@@ -72,7 +72,7 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 		if slices.Contains(o.files[:i], path) {
 			return usageError{fmt.Errorf("%s is given twice", path)}
 		}
-		_, err := readInput(ctx, a.in, path, func(in io.Reader) (struct{}, error) { return struct{}{}, parts.read(ctx, path, in) })
+		_, err := readInput(ctx, a, path, "an inventory or a report", func(in io.Reader) (struct{}, error) { return struct{}{}, parts.read(ctx, path, in) })
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
 
 const (
@@ -28,6 +29,11 @@ const (
 	maxFile = 8 << 20
 	// maxDepth bounds its nesting; the schema needs 7.
 	maxDepth = 32
+	// maxSigns bounds the commas, colons, brackets and line breaks, and so the values:
+	// to parse 8 MiB of commas takes 14 GB.
+	maxSigns = 1_000_000
+	// maxErrors bounds the mistakes that are told.
+	maxErrors = 100
 )
 
 // Error is one mistake in a manifest.
@@ -119,6 +125,15 @@ func parse(text []byte) (*yaml.Node, *Error) {
 	if !utf8.Valid(text) {
 		return nil, &Error{Message: "the file is not UTF-8 text"}
 	}
+	signs := 0
+	for _, c := range text {
+		if strings.IndexByte(",:\n[{", c) >= 0 {
+			signs++
+		}
+	}
+	if signs > maxSigns {
+		return nil, &Error{Message: "the file holds too much; give each team a manifest of its own"}
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document, second yaml.Node
 	err := decoder.Decode(&document)
@@ -147,6 +162,9 @@ type tree struct {
 }
 
 func (t *tree) fail(line int, pointer, message string) {
+	if len(t.errs) >= maxErrors {
+		return
+	}
 	t.errs = append(t.errs, &Error{File: t.file, Line: line, Key: keyOf(pointer), Message: message})
 }
 
@@ -197,8 +215,13 @@ func scalar(n *yaml.Node) any {
 	return n.Value
 }
 
+var (
+	escapePointer   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
 func join(pointer, name string) string {
-	name = strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	name = escapePointer.Replace(name)
 	if pointer == "" {
 		return name
 	}
@@ -255,13 +278,30 @@ func (t *tree) validate(value any) {
 			p = p[:max(0, strings.LastIndexByte(p, '/'))]
 			line, ok = t.lines[p]
 		}
-		t.fail(line, pointer, message(leaf))
+		t.fail(line, pointer, message(leaf, valueAt(value, leaf.InstanceLocation)))
 	}
+}
+
+// valueAt follows a JSON pointer; nil where it leads nowhere.
+func valueAt(value any, pointer string) any {
+	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		switch inner := value.(type) {
+		case map[string]any:
+			value = inner[unescapePointer.Replace(name)]
+		case []any:
+			i, err := strconv.Atoi(name)
+			if err != nil || i >= len(inner) {
+				return nil
+			}
+			value = inner[i]
+		}
+	}
+	return value
 }
 
 // message is the schema's, without the value: that may be a secret in the wrong
 // place.
-func message(leaf *jsonschema.ValidationError) string {
+func message(leaf *jsonschema.ValidationError, value any) string {
 	keyword := leaf.KeywordLocation[strings.LastIndexByte(leaf.KeywordLocation, '/')+1:]
 	switch keyword {
 	case "additionalProperties":
@@ -270,11 +310,21 @@ func message(leaf *jsonschema.ValidationError) string {
 		return "has not the form that it must have; see `tokenaudit schema manifest`"
 	case "const":
 		return "must be 1"
-	case "required", "enum", "type", "minLength", "maxLength", "minItems", "maxItems":
+	case "enum":
+		word, _ := value.(string)
+		var words []string
+		for _, quoted := range quotedWord.FindAllStringSubmatch(leaf.Message, -1) {
+			words = append(words, quoted[1])
+		}
+		return leaf.Message + suggest.DidYouMean(word, words)
+	case "required", "type", "minLength", "maxLength", "minItems", "maxItems":
 		return leaf.Message
 	}
 	return "is not allowed here; see `tokenaudit schema manifest`"
 }
+
+// quotedWord is a word in a message of the schema library.
+var quotedWord = regexp.MustCompile(`"([^"]+)"`)
 
 func leaves(e *jsonschema.ValidationError, found []*jsonschema.ValidationError) []*jsonschema.ValidationError {
 	if len(e.Causes) == 0 || strings.HasSuffix(e.KeywordLocation, "/oneOf") {

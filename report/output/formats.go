@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/csv"
 	"github.com/tokenaudit/tokenaudit/report/format"
@@ -53,7 +54,7 @@ func Lookup(name string) (format.Format, error) {
 	}
 	names := FormatNames()
 	err := fmt.Errorf("unknown format %q: one of %s", name, strings.Join(names, ", "))
-	if near := report.Nearest(name, names); near != "" {
+	if near := suggest.Nearest(name, names); near != "" {
 		err = fmt.Errorf("unknown format %q: did you mean %q? (one of %s)", name, near, strings.Join(names, ", "))
 	}
 	return format.Format{}, err

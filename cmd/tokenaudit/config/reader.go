@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
 
 const (
@@ -69,6 +70,19 @@ func (r *reader) follow(n *yaml.Node) *yaml.Node {
 	return n
 }
 
+// weigh counts the signs before a value, so that a file holds no more values: to parse
+// 4 MiB of commas takes 2 GB.
+func weigh(data []byte) int {
+	n := 0
+	for _, c := range data {
+		switch c {
+		case ',', ':', '\n', '[', '{':
+			n++
+		}
+	}
+	return n
+}
+
 var yamlProblem = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
 // document parses the one document of a file; nil after a mistake.
@@ -79,6 +93,10 @@ func (r *reader) document(data []byte) *yaml.Node {
 	}
 	if !utf8.Valid(data) {
 		r.failLine(0, "", "the file is not UTF-8 text")
+		return nil
+	}
+	if weigh(data) > maxVisits {
+		r.failLine(0, "", "the file holds too much")
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
@@ -295,7 +313,7 @@ func (r *reader) oneOf(n *yaml.Node, path string, allowed []string) string {
 		return s
 	}
 	hint := ""
-	if c := nearest(s, allowed); c != "" {
+	if c := suggest.Nearest(s, allowed); c != "" {
 		hint = "; did you mean " + c + "?"
 	}
 	r.fail(n, path, "must be %s%s", list(allowed, "or"), hint)

@@ -4,32 +4,13 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
-
-// nearest gives the candidate that key was probably meant to be, or "".
-func nearest(key string, candidates []string) string {
-	if len(key) > 64 {
-		return ""
-	}
-	key = strings.ToLower(key)
-	best, distance := "", max(2, len(key)/3)+1
-	for _, c := range candidates {
-		if len(key) >= 3 && strings.HasPrefix(c, key) {
-			return c
-		}
-		if d := levenshtein.ComputeDistance(key, c); d < distance {
-			best, distance = c, d
-		}
-	}
-	return best
-}
 
 // didYouMean ends an error message with the nearest candidate, else with all of them.
 func didYouMean(key string, candidates []string) string {
-	if c := nearest(key, candidates); c != "" {
+	if c := suggest.Nearest(key, candidates); c != "" {
 		return "; did you mean " + c + "?"
 	}
 	return "; the keys here are " + list(candidates, "and")
