@@ -69,6 +69,9 @@ func (s *Session) Client(c Config) (*Client, error) {
 	return client, nil
 }
 
+// MaxPages is the most pages that are read of one list, for [Paging].
+func (c *Client) MaxPages() int { return c.session.options.MaxPages }
+
 // parseBase checks a base URL. Its errors never quote it: somebody may have
 // written a password into it.
 func parseBase(base string) (*url.URL, error) {

@@ -12,7 +12,6 @@ import (
 )
 
 const (
-	maxPages = 1000
 	maxItems = 1_000_000
 	// maxTotal is the greatest length of a list that is believed. No CMS holds so
 	// many tokens, and an int of 32 bits holds it.
@@ -103,6 +102,8 @@ type Paging[T any] struct {
 	// Key identifies an item. Items of the same key are kept once; items with an
 	// empty key are all kept.
 	Key func(T) string
+	// MaxPages is how many pages are read; 0 means 1000.
+	MaxPages int
 	// MaxEmpty is how many pages in a row may bring nothing new; 0 means 3.
 	MaxEmpty int
 	// Fetch asks for the page that begins at skip. It is called concurrently.
@@ -216,6 +217,9 @@ func newReader[T any](p Paging[T]) *reader[T] {
 	if p.MaxEmpty == 0 {
 		p.MaxEmpty = maxEmpty
 	}
+	if p.MaxPages == 0 {
+		p.MaxPages = defaultMaxPages
+	}
 	return &reader[T]{paging: p, seen: map[string]bool{}}
 }
 
@@ -225,7 +229,7 @@ func (r *reader[T]) next() []int {
 		return []int{r.skip}
 	}
 	var skips []int
-	for skip := r.skip; skip < *r.total && len(skips) < min(pagesAtOnce, maxPages-r.pages); skip += r.step {
+	for skip := r.skip; skip < *r.total && len(skips) < min(pagesAtOnce, r.paging.MaxPages-r.pages); skip += r.step {
 		skips = append(skips, skip)
 	}
 	if len(skips) == 0 {
@@ -262,7 +266,7 @@ func (r *reader[T]) add(skip int, p Page[T]) {
 		// A server that has given more than its total, and a full page, may have more.
 		r.done = read <= *r.total || !full
 	}
-	if !r.done && (r.pages >= maxPages || len(r.items) >= maxItems) {
+	if !r.done && (r.pages >= r.paging.MaxPages || len(r.items) >= maxItems) {
 		r.done = true
 		r.truncated("the list of %s does not end: it was left after %d pages", r.pages)
 	}
@@ -353,10 +357,10 @@ func (r *reader[T]) listing() Listing[T] {
 	return Listing[T]{Items: r.items, Err: r.err}
 }
 
-// ReadCursor reads a list whose pages name the next one. Paging.Limit and
-// MaxEmpty do not apply; the cursor of the first page is empty.
-func ReadCursor[T any](ctx context.Context, name string, key func(T) string, fetch func(ctx context.Context, cursor string) (Page[T], error)) Listing[T] {
-	r := newReader(Paging[T]{Name: name, Key: key})
+// ReadCursor reads a list whose pages name the next one. Paging.Limit, MaxEmpty
+// and Fetch do not apply; the cursor of the first page is empty.
+func ReadCursor[T any](ctx context.Context, p Paging[T], fetch func(ctx context.Context, cursor string) (Page[T], error)) Listing[T] {
+	r := newReader(p)
 	asked := map[string]bool{}
 	for cursor := ""; !r.done; {
 		page, err := fetch(ctx, cursor)
@@ -375,7 +379,7 @@ func ReadCursor[T any](ctx context.Context, name string, key func(T) string, fet
 		case asked[cursor], fresh == 0 && len(page.Items) > 0:
 			r.done = true
 			r.truncated("the pages of %s lead in a circle: they were left after %d", r.pages)
-		case r.pages >= maxPages || len(r.items) >= maxItems:
+		case r.pages >= r.paging.MaxPages || len(r.items) >= maxItems:
 			r.done = true
 			r.truncated("the list of %s does not end: it was left after %d pages", r.pages)
 		}

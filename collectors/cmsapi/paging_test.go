@@ -200,7 +200,7 @@ func TestReadCursor(t *testing.T) {
 		"an unknown page":      {map[string]Page[int]{"": page("x", 1)}, 1, "no such page"},
 	}
 	for name, test := range tests {
-		got := ReadCursor(t.Context(), "apps", func(i int) string { return fmt.Sprint(i) }, func(_ context.Context, cursor string) (Page[int], error) {
+		got := ReadCursor(t.Context(), Paging[int]{Name: "apps", Key: func(i int) string { return fmt.Sprint(i) }}, func(_ context.Context, cursor string) (Page[int], error) {
 			p, ok := test.pages[cursor]
 			if !ok {
 				return p, &Error{Class: inventory.ErrNotFound, Message: "no such page"}

@@ -13,6 +13,7 @@ const (
 	defaultMaxWait   = 60 * time.Second
 	defaultTotalWait = 10 * time.Minute
 	defaultMaxBody   = 64 << 20
+	defaultMaxPages  = 1000
 )
 
 // Options configure a Session. The zero value is usable.
@@ -32,6 +33,8 @@ type Options struct {
 	// MaxBody is the most bytes that are read of one answer, counted after
 	// decompression; 0 means 64 MiB.
 	MaxBody int64
+	// MaxPages is the most pages that are read of one list; 0 means 1000.
+	MaxPages int
 	// Unpaced switches the pacing by Limit.Rate off, for measurements against
 	// emulators. A 429 still pauses its domain.
 	Unpaced bool
@@ -110,6 +113,9 @@ func NewSession(o Options) (*Session, error) {
 	}
 	if o.MaxBody <= 0 {
 		o.MaxBody = defaultMaxBody
+	}
+	if o.MaxPages <= 0 {
+		o.MaxPages = defaultMaxPages
 	}
 	if o.UserAgent == "" {
 		o.UserAgent = "tokenaudit"

@@ -23,6 +23,9 @@ type fault struct {
 	expect expectation
 	// classes are those of which the marked unit must have one; for marked only.
 	classes []inventory.ErrorClass
+	// direct is set where only the body of an answer is wrong: it then comes
+	// straight from the handler, which costs half of what a network in memory does.
+	direct bool
 }
 
 // exchange is what a fault may use.

@@ -32,6 +32,8 @@ const (
 	baseURL = "http://" + address
 	// maxBody is the cap on answers; small, so that endless ones end soon.
 	maxBody = 1 << 20
+	// maxPages is the cap on the pages of a list; small for the same reason.
+	maxPages = 50
 	// tooLong is the fake time after which a run counts as hanging.
 	tooLong = 2 * time.Hour
 )
@@ -92,7 +94,7 @@ type world struct {
 	healthy http.Handler
 	server  *http.Server
 	pipes   *pipes
-	client  *http.Transport
+	client  http.RoundTripper
 	served  chan struct{}
 
 	mu       sync.Mutex
@@ -106,6 +108,10 @@ type world struct {
 
 func newWorld(target Target, c *testCase) *world {
 	w := &world{target: target, folder: folderOf(target.Definition), asked: map[string]bool{}, sent: map[string]bool{}, fault: c, healthy: target.Handler(), pipes: newPipes(), served: make(chan struct{})}
+	if c != nil && c.fault.direct {
+		w.client = direct{w}
+		return w
+	}
 	w.server = &http.Server{Handler: w, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
 	w.client = &http.Transport{DialContext: w.dial, MaxIdleConnsPerHost: 32}
 	go func() {
@@ -116,9 +122,28 @@ func newWorld(target Target, c *testCase) *world {
 }
 
 func (w *world) close() {
-	w.client.CloseIdleConnections()
-	_ = w.server.Close()
-	<-w.served
+	if network, ok := w.client.(*http.Transport); ok {
+		network.CloseIdleConnections()
+		_ = w.server.Close()
+		<-w.served
+	}
+}
+
+// direct is a client of the server without a network between them.
+type direct struct{ *world }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host != address {
+		d.complain("the client tried to reach %s", r.URL.Host)
+		return nil, errors.New("there is no such host")
+	}
+	arrived := r.Clone(r.Context())
+	arrived.RequestURI = r.URL.RequestURI()
+	a := httptest.NewRecorder()
+	d.ServeHTTP(a, arrived)
+	response := a.Result()
+	response.Request = r
+	return response, nil
 }
 
 // dial is the only way out; it leads to the server.
@@ -141,7 +166,7 @@ func (w *world) collect(ctx context.Context) outcome {
 	var logged bytes.Buffer
 	o := outcome{sources: map[string]inventory.Source{}, written: map[string]string{}}
 	began := time.Now()
-	session, err := cmsapi.NewSession(cmsapi.Options{Transport: w.client, MaxBody: maxBody, Timeout: 30 * time.Second,
+	session, err := cmsapi.NewSession(cmsapi.Options{Transport: w.client, MaxBody: maxBody, MaxPages: maxPages, Timeout: 30 * time.Second,
 		Log: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err == nil {
 		var registry collectors.Registry

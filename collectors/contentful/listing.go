@@ -32,9 +32,10 @@ func list[T identified](ctx context.Context, client *cmsapi.Client, r request) c
 // concurrently.
 func listEach[T identified](ctx context.Context, client *cmsapi.Client, r request, each func(collection[T])) cmsapi.Listing[T] {
 	return cmsapi.ReadPages(ctx, cmsapi.Paging[T]{
-		Name:  r.what,
-		Limit: pageSize,
-		Key:   T.id,
+		Name:     r.what,
+		Limit:    pageSize,
+		MaxPages: client.MaxPages(),
+		Key:      T.id,
 		Fetch: func(ctx context.Context, skip int) (cmsapi.Page[T], error) {
 			query := cmsapi.Offset(skip, pageSize)
 			maps.Copy(query, r.query)

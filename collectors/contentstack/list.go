@@ -38,7 +38,7 @@ type listing[T any] struct {
 func readList[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) cmsapi.Listing[T] {
 	var first firstPage
 	result := cmsapi.ReadPages(ctx, cmsapi.Paging[T]{
-		Name: l.member, Limit: pageSize, Key: l.id,
+		Name: l.member, Limit: pageSize, MaxPages: client.MaxPages(), Key: l.id,
 		Fetch: func(ctx context.Context, skip int) (cmsapi.Page[T], error) {
 			var p page
 			query := cmsapi.Offset(skip, pageSize)

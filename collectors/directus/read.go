@@ -155,8 +155,9 @@ func (c change) key() (string, string)     { return c.Item.Value, c.Item.Reason(
 // counts. Groups of the activity log are not counted: they end with an empty page.
 func (l list[T]) read(ctx context.Context, c *collector) cmsapi.Listing[T] {
 	read := cmsapi.ReadPages(ctx, cmsapi.Paging[T]{
-		Name: l.unit,
-		Key:  func(item T) string { id, _ := l.key(item); return id },
+		Name:     l.unit,
+		MaxPages: c.Client.MaxPages(),
+		Key:      func(item T) string { id, _ := l.key(item); return id },
 		Fetch: func(ctx context.Context, skip int) (cmsapi.Page[T], error) {
 			var body listing[T]
 			if _, err := c.Client.Get(ctx, cmsapi.Request{Path: l.path, Query: l.query(skip)}, &body); err != nil {

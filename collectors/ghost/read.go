@@ -46,19 +46,21 @@ type answers struct {
 }
 
 // read asks for everything that a site has to tell.
-func (c *collector) read(ctx context.Context) answers { return readWith(ctx, c.fetch) }
+func (c *collector) read(ctx context.Context) answers {
+	return readWith(ctx, c.Client.MaxPages(), c.fetch)
+}
 
 // readWith asks for everything at once: none of it needs another.
-func readWith(ctx context.Context, from func(resource) fetch) answers {
+func readWith(ctx context.Context, maxPages int, from func(resource) fetch) answers {
 	var a answers
 	workers := pool.New().WithMaxGoroutines(burst)
 	workers.Go(func() {
-		a.integrations = readPages(ctx, from(listIntegrations), listIntegrations,
+		a.integrations = readPages(ctx, maxPages, from(listIntegrations), listIntegrations,
 			func(d document) cmsapi.List[integration] { return d.Integrations },
 			func(i integration) cmsapi.Field[cmsapi.Text] { return i.ID })
 	})
 	workers.Go(func() {
-		a.users = readPages(ctx, from(listUsers), listUsers,
+		a.users = readPages(ctx, maxPages, from(listUsers), listUsers,
 			func(d document) cmsapi.List[user] { return d.Users },
 			func(u user) cmsapi.Field[cmsapi.Text] { return u.ID })
 	})
@@ -86,9 +88,9 @@ func (c *collector) fetch(l resource) fetch {
 // readPages reads a list that comes in pages. limit=all gives all of it before
 // Ghost 6, and then pages of 100. Of integrations Ghost 6 gives the first page
 // whichever is asked for, so that what comes after it cannot be read.
-func readPages[T any](ctx context.Context, get fetch, l resource, items func(document) cmsapi.List[T], id func(T) cmsapi.Field[cmsapi.Text]) cmsapi.Listing[T] {
+func readPages[T any](ctx context.Context, maxPages int, get fetch, l resource, items func(document) cmsapi.List[T], id func(T) cmsapi.Field[cmsapi.Text]) cmsapi.Listing[T] {
 	var doubt *cmsapi.Error
-	list := cmsapi.ReadCursor(ctx, l.name, func(item T) string { return string(id(item).Value) },
+	list := cmsapi.ReadCursor(ctx, cmsapi.Paging[T]{Name: l.name, MaxPages: maxPages, Key: func(item T) string { return string(id(item).Value) }},
 		func(ctx context.Context, cursor string) (cmsapi.Page[T], error) {
 			d, err := get(ctx, cursor)
 			if err != nil {

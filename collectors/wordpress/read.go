@@ -134,6 +134,7 @@ func (c *collector) users(ctx context.Context, routes router) cmsapi.Listing[use
 	list := cmsapi.ReadPages(ctx, cmsapi.Paging[user]{
 		Name:     "users",
 		Limit:    usersPerPage,
+		MaxPages: c.Client.MaxPages(),
 		Key:      func(u user) string { return string(u.ID.Value) },
 		MaxEmpty: 1 << 20,
 		Fetch: func(ctx context.Context, skip int) (cmsapi.Page[user], error) {
