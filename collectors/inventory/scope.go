@@ -40,36 +40,60 @@ func distinct(items []ScopeItem) []ScopeItem {
 }
 
 // effective counts the distinct items after aliases are resolved. An alias may
-// point to an alias; a circle counts as one.
+// point to an alias; a circle, which no CMS has, counts as one.
 func effective(items []ScopeItem) int {
 	target := make(map[string]string, len(items))
 	for _, item := range items {
 		target[item.ID] = item.AliasOf
 	}
+	end := make(map[string]string, len(items))
 	ends := make(map[string]struct{}, len(items))
 	for _, item := range items {
-		ends[resolve(target, item.ID)] = struct{}{}
+		ends[resolve(target, end, item.ID)] = struct{}{}
 	}
 	return len(ends)
 }
 
-func resolve(target map[string]string, id string) string {
-	seen := map[string]struct{}{}
-	for target[id] != "" {
-		if _, circle := seen[id]; circle {
-			return smallestInCircle(target, id)
-		}
-		seen[id] = struct{}{}
-		id = target[id]
+// resolve returns what an id stands for, and remembers in end what it has found
+// out, so that each alias is followed once.
+func resolve(target, end map[string]string, id string) string {
+	var path []string
+	on := map[string]bool{}
+	at := id
+	for end[at] == "" && target[at] != "" && !on[at] {
+		on[at] = true
+		path = append(path, at)
+		at = target[at]
 	}
-	return id
+	final := cmp.Or(end[at], at)
+	if on[at] {
+		final = slices.Min(path[slices.Index(path, at):])
+	}
+	for _, alias := range path {
+		end[alias] = final
+	}
+	return final
 }
 
-// smallestInCircle names a circle of aliases the same from wherever it is entered.
-func smallestInCircle(target map[string]string, id string) string {
-	least := id
-	for next := target[id]; next != id; next = target[next] {
-		least = min(least, next)
+// aliasCircle returns an alias that leads back to itself, or "".
+func aliasCircle(items []ScopeItem) string {
+	target := make(map[string]string, len(items))
+	for _, item := range items {
+		target[item.ID] = item.AliasOf
 	}
-	return least
+	done := make(map[string]bool, len(items))
+	for _, item := range items {
+		on := map[string]bool{}
+		at := item.ID
+		for ; target[at] != "" && !done[at]; at = target[at] {
+			if on[at] {
+				return at
+			}
+			on[at] = true
+		}
+		for alias := range on {
+			done[alias] = true
+		}
+	}
+	return ""
 }
