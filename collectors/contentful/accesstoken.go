@@ -52,13 +52,12 @@ func accessTokenID(organizationID, tokenID string) string {
 type tokenContext struct {
 	source inventory.Source
 	people directory
-	// names are the names of the caller's own tokens, by id: the organization's
-	// list is documented without names.
-	names map[string]text
 	// me is the owner of the tokens in the caller's own list, which does not say
 	// so; empty if unknown.
-	me  string
-	own map[string]bool
+	me string
+	// own are the tokens in that list, by id. It has names and applications, which
+	// the organization's list is documented without.
+	own map[string]accessToken
 	// ownPage is where somebody finds their own tokens in the web app.
 	ownPage string
 }
@@ -94,19 +93,20 @@ func (x tokenContext) token(t accessToken) inventory.Token {
 		Owner:  owner,
 		Secret: inventory.Secret{Readable: inventory.No, Hint: hint},
 	}
-	if x.own[t.id()] {
+	if x.isOwn(t) {
 		token.URL = x.ownPage
 	}
 	return token
 }
 
 // name: the organization's list has none, so all that tells tokens of others
-// apart is the end of the token that Contentful shows.
+// apart is the application they were granted to, or the end of the token that
+// Contentful shows.
 func (x tokenContext) name(t accessToken, hint string) string {
 	if hint != "" {
 		hint = "..." + hint
 	}
-	return cmp.Or(string(x.given(t).Value), hint, t.id())
+	return cmp.Or(string(x.given(t).Value), x.application(t), hint, t.id())
 }
 
 // given is the name that a token was given, from whichever list has it.
@@ -114,7 +114,17 @@ func (x tokenContext) given(t accessToken) text {
 	if t.Name.Value != "" {
 		return t.Name
 	}
-	return x.names[t.id()]
+	return x.own[t.id()].Name
+}
+
+// application labels the application that a token was granted to; empty for none.
+func (x tokenContext) application(t accessToken) string {
+	return cmp.Or(t.sys().Application.Value.label(), x.own[t.id()].sys().Application.Value.label())
+}
+
+func (x tokenContext) isOwn(t accessToken) bool {
+	_, own := x.own[t.id()]
+	return own
 }
 
 // lastFour keeps no more of a redacted value than it is meant to show.
@@ -123,15 +133,30 @@ func lastFour(redacted string) string {
 	return string(runes[max(0, len(runes)-4):])
 }
 
+// owner is the user that a token acts as. A grant acts as its user, too, but it is
+// an application that holds it: the owner's name says which.
 func (x tokenContext) owner(t accessToken) inventory.Owner {
+	o := x.user(t)
+	app := x.application(t)
+	switch {
+	case app == "":
+	case o.Name == "":
+		o.Name = app
+	default:
+		o.Name += ", for " + app
+	}
+	return o
+}
+
+func (x tokenContext) user(t accessToken) inventory.Owner {
 	id := t.sys().User.Value.id()
-	if id == "" && x.own[t.id()] {
+	if id == "" && x.isOwn(t) {
 		id = x.me
 	}
 	switch {
 	case id != "":
 		return x.people.owner(id)
-	case x.own[t.id()]:
+	case x.isOwn(t):
 		return inventory.UnknownOwner("the credential's own user could not be read")
 	case t.sys().User.State == cmsapi.FieldGiven:
 		return inventory.UnknownOwner("user in the CMS's answer has no id")

@@ -95,9 +95,9 @@ func TestFactoryTokens(t *testing.T) {
 		{"a login", `{` + manages + `"sys":{"type":"CLIToken","id":"t","expiresAt":null}}`, ``, inventory.No},
 		{"a grant", `{` + manages + `"sys":{"type":"OAuthApplication","id":"t","expiresAt":null}}`, ``, inventory.No},
 	} {
-		x := tokenContext{source: inventory.Source{CollectedAt: testNow}, names: map[string]text{}}
+		x := tokenContext{source: inventory.Source{CollectedAt: testNow}, own: map[string]accessToken{}}
 		if test.own != "" {
-			x.names["t"] = decoded[text](t, test.own)
+			x.own["t"] = decoded[accessToken](t, `{"name":`+test.own+`}`)
 		}
 		if got := x.token(decoded[accessToken](t, test.token)).Traits.Factory; got != test.want {
 			t.Errorf("%s: got %s, want %s", test.name, got, test.want)

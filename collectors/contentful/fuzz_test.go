@@ -161,7 +161,7 @@ func FuzzPeople(f *testing.F) {
 			d.rights = given
 			for _, id := range append([]string{"u", "uMia"}, userIDs(members)...) {
 				item := decoded[accessToken](t, `{"scopes":["content_management_manage"],"sys":{"id":"t"}}`)
-				x := tokenContext{source: source, people: d, me: id, own: map[string]bool{"t": true}}
+				x := tokenContext{source: source, people: d, me: id, own: map[string]accessToken{"t": {}}}
 				source.Tokens = []inventory.Token{x.token(item)}
 				check(t, source)
 			}

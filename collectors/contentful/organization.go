@@ -57,11 +57,11 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 		people.rights = c.readRights(ctx, people)
 	}
 	x := tokenContext{
-		source: source, people: people, me: me.id(), names: map[string]text{}, own: map[string]bool{},
+		source: source, people: people, me: me.id(), own: map[string]accessToken{},
 		ownPage: c.page("/account/profile/cma_tokens"),
 	}
 	for _, t := range own.Items {
-		x.names[t.id()], x.own[t.id()] = t.Name, true
+		x.own[t.id()] = t
 	}
 	source.Tokens = []inventory.Token{}
 	for _, t := range items {

@@ -370,3 +370,35 @@ func TestNotifies(t *testing.T) {
 		}
 	}
 }
+
+// An OAuth token acts as its user, and is held by an application of a third party.
+func TestGrantsNameTheirApplication(t *testing.T) {
+	t.Parallel()
+	people := directory{persons: map[string]user{"u": decoded[user](t, `{"firstName":"Mia","lastName":"Chen","sys":{"id":"u"}}`)}}
+	const link = `"sys":{"type":"Link","linkType":"Application","id":"app1"}`
+	for _, test := range []struct{ name, given, application, user, wantName, wantOwner string }{
+		{"named by the own list", ``, `null`, `{"sys":{"id":"u"}}`, "Netlify", "Mia Chen, for Netlify"},
+		{"named", ``, `{"name":"Zapier",` + link + `}`, `{"sys":{"id":"u"}}`, "Zapier", "Mia Chen, for Zapier"},
+		{"a link", ``, `{` + link + `}`, `{"sys":{"id":"u"}}`, "application app1", "Mia Chen, for application app1"},
+		{"an id", ``, `{"id":"app1"}`, `{"sys":{"id":"u"}}`, "application app1", "Mia Chen, for application app1"},
+		{"a token with a name", `"name":"ours",`, `{"name":"Zapier",` + link + `}`, `{"sys":{"id":"u"}}`, "ours", "Mia Chen, for Zapier"},
+		{"an unknown user", ``, `{"name":"Zapier",` + link + `}`, `null`, "Zapier", "Zapier"},
+		{"none", ``, `null`, `{"sys":{"id":"u"}}`, "...wxyz", "Mia Chen"},
+		{"of a wrong type", ``, `7`, `{"sys":{"id":"u"}}`, "...wxyz", "Mia Chen"},
+		{"empty", ``, `{}`, `{"sys":{"id":"u"}}`, "...wxyz", "Mia Chen"},
+	} {
+		item := decoded[accessToken](t, `{`+test.given+`"scopes":["content_management_manage"],"sys":{"type":"OAuthApplication","id":"t","redactedValue":"wxyz","application":`+
+			test.application+`,"user":`+test.user+`}}`)
+		x := tokenContext{people: people, source: inventory.Source{ID: "s", CollectedAt: testNow}}
+		if test.wantName == "Netlify" {
+			x.own = map[string]accessToken{"t": decoded[accessToken](t, `{"sys":{"id":"t","application":{"name":"Netlify"}}}`)}
+		}
+		token := x.token(item)
+		if token.Name != test.wantName || token.Owner.Name != test.wantOwner || (token.Owner.Type == inventory.OwnerPerson) != (test.user != "null") {
+			t.Errorf("%s: %q of %s %q; want %q of %q", test.name, token.Name, token.Owner.Type, token.Owner.Name, test.wantName, test.wantOwner)
+		}
+		if err := token.Check(); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package contentful
 
 import (
+	"cmp"
+
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/contentful/spacerole"
 )
@@ -49,6 +51,8 @@ type system struct {
 	RevokedAt     moment `json:"revokedAt"`
 	LastUsedAt    moment `json:"lastUsedAt"`
 	RedactedValue text   `json:"redactedValue"`
+	// Application is what an OAuth token was granted to.
+	Application cmsapi.Field[application] `json:"application"`
 
 	// Of access tokens and memberships.
 	User cmsapi.Field[link] `json:"user"`
@@ -161,6 +165,25 @@ type accessToken struct {
 	Name      text          `json:"name"`
 	RevokedAt moment        `json:"revokedAt"`
 	Scopes    array[string] `json:"scopes"`
+}
+
+// application is the app of a third party: a link, with a name according to the
+// types of the vendor's SDK.
+type application struct {
+	link
+	ID   text `json:"id"`
+	Name text `json:"name"`
+}
+
+// label is the name of the application, or its id; empty if neither is known.
+func (a application) label() string {
+	if name := string(a.Name.Value); name != "" {
+		return name
+	}
+	if id := cmp.Or(a.id(), string(a.ID.Value)); id != "" {
+		return "application " + id
+	}
+	return ""
 }
 
 // membership ties a person to an organization or a space, or a team to a
