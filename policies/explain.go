@@ -45,6 +45,8 @@ type Explanation struct {
 	// Verdicts are the findings, the reason, or the explained pass; empty for a
 	// plain pass and for not_applicable.
 	Verdicts []Verdict
+	// Remediation says what to do about the first finding; empty without one.
+	Remediation string
 	// Facts are what the rule requires or reads of the token, sorted by fact.
 	Facts []FactValue
 	// Units are the lists that the verdict depends on.
@@ -109,10 +111,24 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 		}
 		x.Verdicts = append(x.Verdicts, verdict)
 	}
-	if x.Status == Fail && !slices.ContainsFunc(x.Verdicts, func(v Verdict) bool { return v.Status == Fail }) {
-		x.Status = Waived
+	if x.Status == Fail {
+		x.conclude(b)
 	}
 	return x, nil
+}
+
+// conclude says what to do, or that all findings are waived.
+func (x *Explanation) conclude(b *brief) {
+	first := slices.IndexFunc(x.Verdicts, func(v Verdict) bool { return v.Status == Fail })
+	if first < 0 {
+		x.Status = Waived
+		return
+	}
+	var token *inventory.Token
+	if i, named := b.place[x.Verdicts[first].Token]; named {
+		token = &b.source.Tokens[i]
+	}
+	x.Remediation = x.Rule.RemediationOf(b.source.CMS, token)
 }
 
 func statusOfStep(step Step) Status {

@@ -322,3 +322,14 @@ func soil(token *inventory.Token, text, rule string) {
 		token.Role.Name = text
 	}
 }
+
+// How long a credential lives is what SOC 2 asks of it in CC6.1.
+func TestLifetimeRulesAreSOC2Controls(t *testing.T) {
+	for _, rule := range load(t, LoadOptions{Only: []string{
+		"read-token-never-expires", "token-lifetime-too-long", "token-not-rotated", "write-token-never-expires",
+	}}).Rules() {
+		if !slices.Contains(rule.Controls["soc2"], "CC6.1") {
+			t.Errorf("%s names the SOC 2 controls %v", rule.ID, rule.Controls["soc2"])
+		}
+	}
+}

@@ -63,21 +63,14 @@ type Rule struct {
 	Params map[string]Param
 	// Values are the parameters in force where no source pattern overrides them.
 	Values map[string]any
-	// Remediation maps "default" and CMS names to what to do.
+	// Remediation maps "default", CMS names, and "terraform" for tokens that a
+	// plan declares, to what to do.
 	Remediation map[string]string
 	// Custom: loaded from the user's paths.
 	Custom bool
 	// File and Line say where the rule is defined; built-in rules have their embedded path.
 	File string
 	Line int
-}
-
-// RemediationFor gives the remediation for a CMS, else the default one.
-func (r Rule) RemediationFor(cms string) string {
-	if s, ok := r.Remediation[cms]; ok {
-		return s
-	}
-	return r.Remediation["default"]
 }
 
 // Param declares a parameter: a fragment of JSON Schema.

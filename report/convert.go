@@ -1,7 +1,6 @@
 package report
 
 import (
-	"path"
 	"slices"
 	"time"
 
@@ -115,7 +114,7 @@ func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.To
 		Rule:        v.Rule, Severity: v.Severity, Status: v.Status,
 		CMS: source.CMS, Source: source.ID, Token: v.Token, Key: v.Key,
 		Message:     v.Message,
-		Remediation: b.remediation(v.Rule, source, token),
+		Remediation: b.rules[v.Rule].RemediationOf(source.CMS, token),
 		URL:         source.URL,
 		Origin:      originOf(source.Origin),
 		Waiver:      v.Waiver,
@@ -133,28 +132,6 @@ func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.To
 		f.Origin = origin
 	}
 	return f
-}
-
-// codeCMS is the name under which rules say what to do about code.
-const codeCMS = "terraform"
-
-// remediation says what to do where it has to be done: in the code that declares
-// a planned token, else in the token's CMS.
-func (b *Builder) remediation(id string, source *Source, token *inventory.Token) string {
-	rule := b.rules[id]
-	if token == nil {
-		return rule.RemediationFor(source.CMS)
-	}
-	if _, ok := rule.Remediation[codeCMS]; ok && token.Planned != "" && token.Address != "" && !inManifest(token) {
-		return rule.RemediationFor(codeCMS)
-	}
-	return rule.RemediationFor(token.CMS)
-}
-
-// inManifest tells a token that a manifest declares, which is YAML, from one of
-// a plan.
-func inManifest(token *inventory.Token) bool {
-	return slices.Contains([]string{".yaml", ".yml"}, path.Ext(token.Origin.File))
 }
 
 // placeInCode gives a finding about a literal the line of the code that its

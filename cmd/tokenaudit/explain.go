@@ -151,8 +151,8 @@ func explainText(x policies.Explanation) string {
 	for _, v := range x.Verdicts {
 		explainVerdict(line, v)
 	}
-	if x.Status == policies.Fail {
-		line("to do", "%s", safetext.OneLine(strings.TrimSpace(x.Rule.RemediationFor(x.Source.CMS))))
+	if x.Remediation != "" {
+		line("to do", "%s", safetext.OneLine(strings.TrimSpace(x.Remediation)))
 	}
 	for _, f := range x.Facts {
 		explainFact(line, f)

@@ -101,17 +101,21 @@ func (v *View) groupFindings() {
 		v.Groups[last].Findings = append(v.Groups[last].Findings, f)
 	}
 	for i := range v.Groups {
-		v.Groups[i].Remediations = remediations(v.Groups[i].Findings)
+		v.Groups[i].Remediations = v.remediations(v.Groups[i].Findings)
 	}
 }
 
-// remediations gives each distinct remediation once, with the CMSes it is for
-// where there is more than one.
-func remediations(findings []*report.Finding) []string {
+// remediations returns each distinct remediation once, with the CMSes it is for
+// where there is more than one, or "terraform" for what is to be done in code.
+func (v *View) remediations(findings []*report.Finding) []string {
 	cmses := map[string][]string{}
 	for _, f := range findings {
-		if f.Remediation != "" && !slices.Contains(cmses[f.Remediation], f.CMS) {
-			cmses[f.Remediation] = append(cmses[f.Remediation], f.CMS)
+		place := f.CMS
+		if rule, ok := v.Rules[f.Rule]; ok && f.Planned != "" && f.Remediation == rule.Remediation["terraform"] {
+			place = "terraform"
+		}
+		if f.Remediation != "" && !slices.Contains(cmses[f.Remediation], place) {
+			cmses[f.Remediation] = append(cmses[f.Remediation], place)
 		}
 	}
 	var texts []string

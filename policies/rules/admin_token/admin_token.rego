@@ -24,6 +24,7 @@
 #     ghost: Ghost gives every custom integration an admin key, which may invite staff and replace the theme. Where only the content key is used, regenerate the admin key, store it nowhere, and waive it. Delete integrations that nobody needs.
 #     strapi: Replace the admin token by one with only the actions that it needs.
 #     wordpress: Move the application password to a user whose role is not administrator.
+#     terraform: "In the datocms_role that role_id names, switch off the arguments that make it an administrator: can_manage_access_tokens, can_manage_users, can_manage_sso, can_manage_webhooks, can_manage_environments, can_manage_build_triggers, can_promote_environments and can_edit_site."
 package tokenaudit.rules.admin_token
 
 applies contains token.id if {

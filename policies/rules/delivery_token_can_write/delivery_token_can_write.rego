@@ -22,6 +22,7 @@
 #     contentstack: Read content with a delivery token; keep the management token for tools that write.
 #     datocms: Switch off the token's access to the Content Management API, or give it a role that only reads.
 #     strapi: Make a read-only token, or a custom one with find and findOne alone, for reading.
+#     terraform: Set can_access_cma = false on the datocms_access_token, or let role_id name a datocms_role that only reads.
 package tokenaudit.rules.delivery_token_can_write
 
 applies contains token.id if {

@@ -22,7 +22,7 @@
 #     contentful: Edit the API key under Settings, API keys, and leave one environment. Make a key of its own for each other environment.
 #     contentstack: Edit the delivery token under Settings, Tokens, and leave one publishing environment. Make a token of its own for each other environment.
 #     datocms: Give the token a role whose environment access is "primary only", or whose permissions let it read one environment.
-#     terraform: Name one environment in the key's environments, and declare a key of its own for each other one.
+#     terraform: Name one environment in the environments of the key, and declare a key of its own for each other one. For a datocms_access_token, set environments_access to primary_only in the datocms_role that role_id names.
 package tokenaudit.rules.delivery_token_one_environment
 
 import data.tokenaudit.lib

@@ -20,6 +20,7 @@
 #     contentful: Rename the API keys under Settings, API keys.
 #     contentstack: Rename the tokens under Settings, Tokens.
 #     datocms: Rename the tokens under Project settings, API tokens.
+#     terraform: Give the resource another name.
 package tokenaudit.rules.duplicate_token_name
 
 deny contains finding if {

@@ -18,6 +18,7 @@
 #     default: Delete the token.
 #     contentful: Revoke the token under Settings, CMA tokens, so that it counts as revoked. Contentful deletes none.
 #     contentstack: Delete the management token under Settings, Tokens.
+#     terraform: Take the resource out of the configuration and apply. If something still needs a token, apply with -replace=ADDRESS instead.
 package tokenaudit.rules.expired_token_present
 
 applies contains token.id if {

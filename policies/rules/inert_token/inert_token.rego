@@ -20,6 +20,7 @@
 #     datocms: Delete the token under Project settings, API tokens.
 #     directus: Set the static token of the user to null. It works again as soon as somebody activates the user or gives it a policy.
 #     strapi: Delete the custom token, whose list of permissions is empty.
+#     terraform: "Take the resource out of the configuration, or let it reach something: name an environment in environments, or set can_access_cda, can_access_cda_preview or can_access_cma and let role_id name a datocms_role that may read."
 package tokenaudit.rules.inert_token
 
 # The scan's own credential is weak on purpose.

@@ -21,6 +21,7 @@
 #     contentful: Revoke the token under Organization settings, CMA tokens.
 #     contentstack: Make a new token under Settings, Tokens as a current member, move its users over, then delete this one.
 #     wordpress: Delete the application password, or the user.
+#     terraform: Apply with -replace=ADDRESS and the credential of a current member, because the token belongs to whoever applies it, then move what uses it over.
 package tokenaudit.rules.owner_gone
 
 applies contains token.id if {

@@ -30,6 +30,7 @@
 #     contentstack: Replace the personal login by a management token whose scope is what the automation needs.
 #     directus: Make a user for the automation, with a role of its own and no password, give it a static token, then take the token away from the person.
 #     wordpress: Make a user for the automation, with the role it needs, and create its application password there.
+#     terraform: Apply with -replace=ADDRESS and the credential of a user made for the automation, because the token belongs to whoever applies it.
 package tokenaudit.rules.person_token_as_service
 
 applies contains token.id if {

@@ -19,6 +19,7 @@
 #     default: Give both tokens the same environments.
 #     contentful: Save the API key again under Settings, API keys with its environments. If the preview token does not follow, make a new key and delete this one.
 #     contentstack: Delete the preview token of the delivery token and make it again.
+#     terraform: The preview key follows the environments of its API key. Apply the configuration; if the two still differ, apply with -replace=ADDRESS.
 package tokenaudit.rules.preview_token_wider_than_twin
 
 import data.tokenaudit.lib

@@ -14,11 +14,13 @@
 #     owasp_nhi: ["NHI7:2025"]
 #     nist_800_53: [IA-5]
 #     iso_27001: [A.5.17]
+#     soc2: [CC6.1]
 #   remediation:
 #     default: Give the token an expiry date, or replace it by one that has one.
 #     contentful: Contentful cannot add an expiry to an existing token. Create a new personal access token with an expiry, move its users over, then revoke this one.
 #     contentstack: Edit the management token under Settings, Tokens and set an expiry date.
 #     strapi: Create a new token with a lifespan of 7, 30 or 90 days, move its users over, then delete this one.
+#     terraform: Set expires_in, in seconds. That replaces the token, so prepare what uses it.
 package tokenaudit.rules.read_token_never_expires
 
 applies contains token.id if {

@@ -21,6 +21,7 @@
 #   remediation:
 #     default: Make a new token, move what uses this one over, and let it expire.
 #     contentstack: Edit the management token under Settings, Tokens and set a later expiry date, or make a new one.
+#     terraform: Set a longer expires_in, in seconds, or apply with -replace=ADDRESS before the token expires. Both make a new token, so prepare what uses it.
 package tokenaudit.rules.token_expires_soon
 
 import data.tokenaudit.lib

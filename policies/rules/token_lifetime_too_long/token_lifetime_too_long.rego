@@ -15,6 +15,7 @@
 #     owasp_nhi: ["NHI7:2025"]
 #     nist_800_53: [IA-5]
 #     iso_27001: [A.5.17]
+#     soc2: [CC6.1]
 #     pci_dss: ["8.6.3"]
 #   params:
 #     max_lifetime_days:
@@ -27,6 +28,7 @@
 #     contentful: Contentful cannot change the expiry of a token. Create a new one with a shorter lifetime, move its users over, then revoke this one.
 #     contentstack: Edit the management token under Settings, Tokens and set an earlier expiry date.
 #     strapi: Create a new token with a lifespan of at most 90 days, move its users over, then delete this one.
+#     terraform: Set a shorter expires_in, in seconds. That replaces the token, so prepare what uses it.
 package tokenaudit.rules.token_lifetime_too_long
 
 applies contains token.id if {

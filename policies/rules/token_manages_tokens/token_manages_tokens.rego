@@ -22,6 +22,7 @@
 #     ghost: The staff access token of an administrator or the owner reads the secrets of all integrations. Use the key of a custom integration instead, or regenerate the token and store it nowhere.
 #     strapi: Take the actions that create, update or regenerate tokens out of the admin token's permissions.
 #     wordpress: WordPress lets every user make more application passwords for themselves, so this finding stays as long as the password does. Move it to a user with the least role, who may not edit other users; what one more password opens is then small. Delete it when it is not needed any more.
+#     terraform: "Set can_manage_access_tokens = false in the datocms_role that role_id names. A contentful_personal_access_token can do what its owner can, who is whoever applies it: use the credential of a user who may not manage API keys."
 package tokenaudit.rules.token_manages_tokens
 
 applies contains token.id if {

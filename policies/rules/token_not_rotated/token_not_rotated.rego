@@ -15,6 +15,7 @@
 #     owasp_nhi: ["NHI7:2025"]
 #     nist_800_53: [IA-5]
 #     iso_27001: [A.5.17]
+#     soc2: [CC6.1]
 #     pci_dss: ["8.6.3"]
 #   params:
 #     max_age_days:
@@ -30,6 +31,7 @@
 #     directus: Set a new static token on the user. The old one stops working at once, so prepare what uses it first.
 #     ghost: Make a new integration, move what uses this one over, then delete it. Regenerating a key ends the old secret, but leaves the date of its creation as it is.
 #     strapi: Create a new token and delete this one. Regenerating it leaves the date of its creation as it is.
+#     terraform: Apply with -replace=ADDRESS. With create_before_destroy the new token is there before the old one goes; then what uses it has to be moved over in the same run.
 package tokenaudit.rules.token_not_rotated
 
 applies contains token.id if {

@@ -21,6 +21,7 @@
 #     directus: Fill in the description of the user that the token belongs to.
 #     ghost: Fill in the description of the integration under Settings, Integrations. A staff access token has none, so waive it, and say who uses it in the reason.
 #     strapi: Edit the token under Settings, API Tokens and fill in its description.
+#     terraform: Set the description of the resource.
 package tokenaudit.rules.undocumented_token
 
 applies contains token.id if {

@@ -38,6 +38,7 @@
 #     contentstack: Delete the token under Settings, Tokens.
 #     datocms: Delete the token under Project settings, API tokens. Deleting asks who inherits the records that it created.
 #     directus: Set the static token of the user to null, or delete the user.
+#     terraform: Ask its owner, then take the resource out of the configuration and apply.
 package tokenaudit.rules.unused_token
 
 import data.tokenaudit.lib

@@ -19,6 +19,7 @@
 #   remediation:
 #     default: Take the management API away from the token, and leave it the delivery API.
 #     datocms: Edit the token under Project settings, API tokens and switch off its access to the Content Management API. Its role may stay as it is, because the delivery API cannot write.
+#     terraform: Set can_access_cma = false on the datocms_access_token. The role may stay as it is, because the delivery API cannot write.
 package tokenaudit.rules.unused_write_access
 
 applies contains token.id if {

@@ -17,6 +17,7 @@
 #     owasp_nhi: ["NHI7:2025"]
 #     nist_800_53: [IA-5]
 #     iso_27001: [A.5.17]
+#     soc2: [CC6.1]
 #     pci_dss: ["8.6.3"]
 #   remediation:
 #     default: Give the token an expiry date, or replace it by one that has one.
@@ -27,7 +28,7 @@
 #     wordpress: Application passwords cannot expire. Rotate it on a schedule, or move it to a user whose role cannot write.
 #     directus: Static tokens cannot expire. Rotate it on a schedule, or give its user a policy that only reads.
 #     ghost: Neither Admin API keys nor staff access tokens can expire. Regenerate them on a schedule, and delete integrations that nobody needs.
-#     terraform: Set expires_in where the resource has it. DatoCMS tokens cannot expire, so give them a role that cannot write, or leave the management API out.
+#     terraform: Set expires_in, in seconds, where the resource has it; that replaces the token, so prepare what uses it. A datocms_access_token cannot expire, so set can_access_cma = false, or let role_id name a datocms_role that only reads. A contentful_app_key cannot expire either, so apply with -replace=ADDRESS on a schedule.
 package tokenaudit.rules.write_token_never_expires
 
 applies contains token.id if {

@@ -1,0 +1,72 @@
+package policies
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// What to do is said for where it has to be done: a planned token is never
+// changed in the web app, even if a rule says nothing about code.
+func TestRemediationOf(t *testing.T) {
+	rule := Rule{Remediation: map[string]string{"default": "default", "terraform": "in code", "contentful": "in the web app"}}
+	plain := Rule{Remediation: map[string]string{"default": "default", "contentful": "in the web app"}}
+	token := func(planned inventory.Planned, file string) *inventory.Token {
+		t := &inventory.Token{CMS: "contentful", Planned: planned, Origin: inventory.Origin{File: file}}
+		if planned != "" {
+			t.Address = "a.b"
+		}
+		return t
+	}
+	for name, c := range map[string]struct {
+		rule  Rule
+		cms   string
+		token *inventory.Token
+		want  string
+	}{
+		"live":                        {rule, "contentful", token("", ""), "in the web app"},
+		"planned, in a live source":   {rule, "contentful", token(inventory.PlannedCreate, "main.tf"), "in code"},
+		"left as it is by a plan":     {rule, "contentful", token(inventory.PlannedUnchanged, ""), "in code"},
+		"planned, nothing for code":   {plain, "terraform", token(inventory.PlannedCreate, ""), "default"},
+		"declared in a manifest":      {rule, "contentful", token(inventory.PlannedCreate, "tokens.yaml"), "in the web app"},
+		"about the plan's own source": {rule, "terraform", nil, "in code"},
+		"about a live source":         {rule, "contentful", nil, "in the web app"},
+	} {
+		if got := c.rule.RemediationOf(c.cms, c.token); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// Every rule that can fail on a token of a plan says what to do in the code.
+func TestRulesSayWhatToDoInCode(t *testing.T) {
+	// What no plan holds: a credential, and tokens of Contentstack, for which no
+	// provider has a resource.
+	never := []string{"audit-credential-too-strong", "expiry-notification-off", "token-limit-near", "write-scope-everything"}
+	for _, rule := range load(t, LoadOptions{}).Rules() {
+		if _, says := rule.Remediation["terraform"]; says == slices.Contains(never, rule.ID) {
+			t.Errorf("%s says what to do in code: %t", rule.ID, says)
+		}
+	}
+}
+
+// The explanation says the same as the report.
+func TestExplanationOfPlannedToken(t *testing.T) {
+	planned := func(token *inventory.Token) {
+		token.Planned, token.Address = inventory.PlannedCreate, "contentful_apikey.web"
+	}
+	e := load(t, LoadOptions{})
+	for rule, source := range map[string]inventory.Source{
+		"delivery-token-one-environment": aSource(aToken("a", planned, delivering, opens(inventory.ScopeListed, "main", "qa"))),
+		"duplicate-token-name":           aSource(aToken("a", planned, func(token *inventory.Token) { token.Name = "name of b" }), aToken("b")),
+	} {
+		x, err := e.Explain(t.Context(), source, rule, "a", auditTime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Status != Fail || x.Remediation != x.Rule.Remediation["terraform"] {
+			t.Errorf("%s is %s, and what to do is %q", rule, x.Status, x.Remediation)
+		}
+	}
+}
