@@ -78,8 +78,14 @@ func (m *members) fault(p problem) *PlaceError {
 	return f.fault(problem{rest, p.message})
 }
 
-// first gives the problem of a fragment that stands first in it.
+// maxLocated bounds the problems of one fragment whose places are found out: each
+// takes a reading of the fragment, and a hostile one has a problem in every byte.
+const maxLocated = 100
+
+// first returns the problem of a fragment that comes first in it, among the first
+// hundred that were found.
 func (f fragment) first(found []problem) *PlaceError {
+	found = found[:min(len(found), maxLocated)]
 	faults := make([]*PlaceError, len(found))
 	for i, p := range found {
 		faults[i] = f.fault(p)
