@@ -18,6 +18,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
+	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -208,6 +209,9 @@ func decode(pointer string, schema *jsonschema.Schema, raw json.RawMessage, targ
 	numbers.UseNumber()
 	if err := numbers.Decode(&value); err != nil {
 		return fmt.Errorf("%s: %w", pointer, err)
+	}
+	if strictjson.RepeatedMember(raw) >= 0 {
+		return fmt.Errorf("%s: an object has a member twice", pointer)
 	}
 	if at, message := violation(schema, value); message != "" {
 		return fmt.Errorf("%s%s: %s", pointer, safetext.OneLine(at), safetext.OneLine(message))

@@ -57,6 +57,7 @@ func TestReadRefuses(t *testing.T) {
 		"a part":                {`{"schema": "tokenaudit/report/v1"}`, "/tool is missing"},
 		"an unknown member":     {replace(`"config_digest"`, `"x": 1, "config_digest"`), "/x is unknown"},
 		"a member twice":        {replace(`"config_digest"`, `"schema": "tokenaudit/report/v1", "config_digest"`), "/schema is there twice"},
+		"twice in a finding":    {replace(`"severity": "critical"`, `"severity": "info", "severity": "critical"`), ": an object has a member twice"},
 		"a null list":           {`{"schema": "tokenaudit/report/v1", "findings": null}`, "/findings: expected ["},
 		"an unknown severity":   {replace(`"severity": "critical"`, `"severity": "awful"`), "/severity: value must be one of"},
 		"an unknown key":        {replace(`"fingerprint"`, `"colour": 1, "fingerprint"`), "/findings/0: additionalProperties 'colour'"},

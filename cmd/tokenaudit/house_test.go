@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/userfile"},
 	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile"},
-	"report":               {"policies", "collectors/inventory", "collectors/redact", "collectors/suggest", "report/safetext"},
+	"report":               {"policies", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
 	"report/format":        {"collectors/inventory", "policies", "report", "report/safetext"},
 	"report/output":        append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
