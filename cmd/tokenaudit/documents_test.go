@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -83,16 +84,13 @@ func readUsageText(_ *testing.T, text string) error {
 	return (&usage.Evidence{Now: noon}).Add(strings.NewReader(text), "usage")
 }
 
-// fullLeakTest is the environment variable that makes the leak tests look at every
-// position; else they look at some thousands of them.
-const fullLeakTest = "TOKENAUDIT_LEAK_TEST"
-
-// strideFor is how far apart positions are, if about n of them are looked at.
-func strideFor(length, n int) int {
-	if os.Getenv(fullLeakTest) != "" {
-		return 1
+// leakTestFactor is by how much the leak tests look at more places than they do in an
+// ordinary run: the value of TOKENAUDIT_LEAK_TEST.
+func leakTestFactor() int {
+	if factor, err := strconv.Atoi(os.Getenv("TOKENAUDIT_LEAK_TEST")); err == nil && factor > 0 {
+		return factor
 	}
-	return length/n + 1
+	return 1
 }
 
 // TestErrorsQuoteNoSecretOfADocument puts a secret into each place of each kind of
@@ -105,7 +103,7 @@ func TestErrorsQuoteNoSecretOfADocument(t *testing.T) {
 		if err := kind.read(t, kind.sample); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		for i := 0; i <= len(kind.sample); i += strideFor(len(kind.sample), 60) {
+		for i := 0; i <= len(kind.sample); i += len(kind.sample)/(60*leakTestFactor()) + 1 {
 			secret := secrets[i%len(secrets)]
 			for _, text := range []string{
 				kind.sample[:i] + secret + kind.sample[i:],
