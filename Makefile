@@ -144,5 +144,5 @@ integration-ghost: ## real Ghost, seeded and scanned
 .PHONY: examples-check
 examples-check: ## the examples: workflows, manifests, units, scripts
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -pyflakes= $(filter-out %/action.yml,$(wildcard examples/*/github/*.yml))
-	cd examples/check && go vet ./... && go test -count=1 ./...
+	cd examples/check && go vet ./... && go test -count=1 -timeout 30m ./...
 	go test -tags dockerfile -count=1 ./examples/docker
