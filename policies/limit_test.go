@@ -22,7 +22,7 @@ func TestWithin(t *testing.T) {
 		return 0, nil
 	}
 	for name, tt := range map[string]struct {
-		ctx          context.Context
+		ctx          context.Context //nolint:containedctx // a case of the table
 		limit, grace time.Duration
 		f            func(context.Context) (int, error)
 		want         string

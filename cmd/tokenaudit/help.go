@@ -76,7 +76,7 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	p.prose(cmp.Or(cmd.Long, cmd.Short))
 	p.usage(cmd)
 	if cmd.HasExample() {
-		fmt.Fprintf(p, "\nExamples:\n%s\n", cmd.Example)
+		fmt.Fprintf(&p.Builder, "\nExamples:\n%s\n", cmd.Example)
 	}
 	p.commands(cmd)
 	p.flags(cmd)
@@ -124,9 +124,9 @@ func (p *helpPage) hang(label, text string, column int) {
 	indent := strings.Repeat(" ", column)
 	lines := table.Wrap(text, max(p.width-column, defaultWidth/4))
 	if label = strings.TrimRight(label, " "); label != "" && len(label)+gap > column {
-		fmt.Fprintf(p, "%s\n%s%s\n", label, indent, lines[0])
+		fmt.Fprintf(&p.Builder, "%s\n%s%s\n", label, indent, lines[0])
 	} else {
-		fmt.Fprintf(p, "%-*s%s\n", column, label, lines[0])
+		fmt.Fprintf(&p.Builder, "%-*s%s\n", column, label, lines[0])
 	}
 	for _, line := range lines[1:] {
 		p.WriteString(indent + line + "\n")
@@ -138,7 +138,7 @@ func (p *helpPage) usage(cmd *cobra.Command) {
 	if cmd.HasAvailableSubCommands() {
 		line = cmd.CommandPath() + " COMMAND [flags]"
 	}
-	fmt.Fprintf(p, "\nUsage:\n")
+	fmt.Fprintf(&p.Builder, "\nUsage:\n")
 	p.hang("", line, gap)
 }
 

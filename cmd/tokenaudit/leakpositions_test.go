@@ -117,15 +117,11 @@ func leakAnswers(w leakWorld, record recording) []leakAnswer {
 	var answers []leakAnswer
 	add := func(key string, text []byte, gauge int) { answers = append(answers, leakAnswer{key, text, gauge}) }
 	for i, key := range slices.Sorted(maps.Keys(record)) {
-		body, err := io.ReadAll(record[key].Body)
-		if err != nil {
-			continue
-		}
-		record[key].Body = io.NopCloser(bytes.NewReader(body))
+		body := record[key].body
 		for _, framed := range []func(http.Header, []byte) []byte{byLength, byChunks, byClose, zipped} {
-			add(key, framed(record[key].Header, body), 0)
+			add(key, framed(record[key].header, body), 0)
 		}
-		whole := byLength(record[key].Header, body)
+		whole := byLength(record[key].header, body)
 		add(key, whole, len(whole)-len(body))
 		if i%4 > 0 {
 			continue // what follows hardly depends on the list
@@ -181,7 +177,7 @@ func withStatus(status int, headers, body string) []byte {
 func (c *leakCopy) text() []byte {
 	secrets := []string{contentfulSecret("place"), contentstackSecret("place"), contentstackTokenSecret("place"), plainSecret("place")}
 	p := c.place
-	text := slices.Concat(p.leakAnswer.text[:p.at], []byte(secrets[p.at%len(secrets)]), p.leakAnswer.text[p.at:])
+	text := slices.Concat(p.text[:p.at], []byte(secrets[p.at%len(secrets)]), p.text[p.at:])
 	head, body := text[:p.gauge], text[p.gauge:]
 	if p.gauge == 0 {
 		return text
@@ -265,9 +261,7 @@ func (c *leakCopy) serve(conn net.Conn) {
 		if key != c.place.key {
 			text = withStatus(http.StatusNotFound, "", c.world.failure)
 			if answer, known := c.record[key]; known {
-				body, _ := io.ReadAll(answer.Body)
-				answer.Body = io.NopCloser(bytes.NewReader(body))
-				text = byLength(answer.Header, c.own(body))
+				text = byLength(answer.header, c.own(answer.body))
 			}
 		}
 		if _, err := conn.Write(text); err != nil {

@@ -54,7 +54,7 @@ func leakWorlds(t *testing.T) []leakWorld {
 		shown:   []string{"uid", "name", "description", "created_by", "email", "first_name", "last_name", "environments", "branches", "module", "api_key"},
 	}, {
 		cms: "datocms", handler: f.cms["datocms"], ids: []string{`"77"`},
-		entry: func(n int, url string) string {
+		entry: func(_ int, url string) string {
 			return fmt.Sprintf("  - {cms: datocms, base_url: %q, projects: [{name: blog, token: {env: DATOCMS_API_TOKEN}}]}\n", url)
 		},
 		failure: `{"data":[{"type":"api_error","id":"1","attributes":{"code":"INSUFFICIENT_PERMISSIONS","details":{}}}]}`,
@@ -147,7 +147,13 @@ func replayed(answers map[string]string, notFound string) http.Handler {
 }
 
 // recording is what a CMS answers, by request.
-type recording map[string]*http.Response
+type recording map[string]recorded
+
+// recorded is one answer; nothing changes it, because connections share it.
+type recorded struct {
+	header http.Header
+	body   []byte
+}
 
 // recordLeakWorld scans a CMS as it is.
 func recordLeakWorld(t *testing.T, w leakWorld) recording {
@@ -164,11 +170,9 @@ func recordLeakWorld(t *testing.T, w leakWorld) recording {
 			return nil, err
 		}
 		key := r.URL.RequestURI()
-		kept := *answer
-		kept.Body = io.NopCloser(bytes.NewReader(body))
 		mu.Lock()
 		defer mu.Unlock()
-		record[key] = &kept
+		record[key] = recorded{answer.Header.Clone(), body}
 		answer.Body = io.NopCloser(bytes.NewReader(body))
 		return answer, nil
 	})

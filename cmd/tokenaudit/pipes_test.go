@@ -247,7 +247,7 @@ func TestSignalWhileAPipeIsCopied(t *testing.T) {
 				t.Fatal(err)
 			}
 			var exit *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ProcessState.String() != test.ended {
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.String() != test.ended {
 				t.Errorf("it ended with %v, want %s\n%s", err, test.ended, &stderr)
 			}
 			expectEmpty(t, folder)

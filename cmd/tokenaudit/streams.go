@@ -116,15 +116,15 @@ func terminal(w io.Writer, width int) (bool, int) {
 }
 
 // note tells something beside the result, unless --quiet.
-func (s *streams) note(format string, args ...any) {
+func (s *streams) note(text string, args ...any) {
 	if !s.quiet {
-		s.warn(format, args...)
+		s.warn(text, args...)
 	}
 }
 
 // warn tells something that must not be overlooked. Names that came from a CMS
 // must be sanitised by the caller.
-func (s *streams) warn(format string, args ...any) {
+func (s *streams) warn(text string, args ...any) {
 	// There is nowhere to tell that stderr is gone.
-	_, _ = fmt.Fprintf(s.err, "tokenaudit: "+format+"\n", args...)
+	_, _ = fmt.Fprintf(s.err, "tokenaudit: "+text+"\n", args...)
 }

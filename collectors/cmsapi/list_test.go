@@ -95,7 +95,7 @@ func TestListsMakeRoomForWhatTheyMayHold(t *testing.T) {
 	t.Parallel()
 	type large struct {
 		flawed
-		room [1 << 12]byte
+		Room [1 << 12]byte
 	}
 	var l List[large]
 	document := []byte("[" + strings.TrimSuffix(strings.Repeat("{},", 100_000), ",") + "]")

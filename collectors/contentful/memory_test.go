@@ -56,6 +56,9 @@ func allocated(t *testing.T, answers map[string]http.HandlerFunc) (uint64, []inv
 //
 // The test is not parallel: what others allocate would count.
 func TestMemoryOfAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, which runs the short tests, takes memory of its own")
+	}
 	const size = 1 << 20
 	const organization = "/organizations/" + testOrganization
 	list := func(items string) string { return `{"total":1000000,"limit":100,"items":[` + items + `]}` }

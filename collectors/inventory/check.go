@@ -111,6 +111,8 @@ func (s Scope) check(p *problems) {
 		at.word("exists", item.Exists.valid(), string(item.Exists))
 		at.require(i == 0 || s.Items[i-1].ID < item.ID, "id", "items must be distinct and sorted by id")
 	}
+	circle := aliasCircle(s.Items)
+	p.require(circle == "", "items", "alias %q leads back to itself", circle)
 	want := 0
 	switch s.State {
 	case ScopeListed:

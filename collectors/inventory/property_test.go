@@ -43,7 +43,7 @@ func (m maker) scope() inv.Scope {
 	for range m.IntN(4) {
 		items = append(items, inv.ScopeItem{
 			ID: fmt.Sprint("e", m.IntN(5)), Name: m.text(), Primary: m.ternary(), Exists: m.ternary(),
-			AliasOf: pick(m, "", "", "e1", "e9"),
+			AliasOf: pick(m, "", "", "e9"),
 		})
 	}
 	return pick(m, inv.NewScope(items...), inv.AllScope(items...), inv.UnknownScope(m.name(), items...))

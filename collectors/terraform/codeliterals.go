@@ -53,12 +53,10 @@ func (c *code) searchText(path string, text []byte, blocks []codeBlock) {
 	}
 	shown := filepath.ToSlash(c.shown(path))
 	lines := lineCounter{text: text, line: 1}
-	for start, line := 0, []byte(nil); start < len(text); start += len(line) {
-		line = text[start:]
-		if end := bytes.IndexByte(line, '\n'); end >= 0 {
-			line = line[:end+1]
-		}
+	start := 0
+	for line := range bytes.Lines(text) {
 		number := lines.at(start)
+		start += len(line)
 		if cms, ok := shapeOf(string(line)); ok && !told[number] {
 			c.literal(shown, "text", cms, inventory.Origin{File: shown, Line: number})
 		}

@@ -37,7 +37,7 @@ func ofKernel(f *os.File) bool {
 		var fileSystem syscall.Statfs_t
 		if syscall.Fstatfs(int(fd), &fileSystem) == nil {
 			// The type of the field differs between processors.
-			made = slices.Contains(kernelFileSystems, uint32(fileSystem.Type)) //nolint:unconvert // see above
+			made = slices.Contains(kernelFileSystems, uint32(fileSystem.Type))
 		}
 	})
 	return made

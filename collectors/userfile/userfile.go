@@ -70,11 +70,7 @@ func isLink(folder *os.Root, name string) bool {
 }
 
 func refused(err error) bool {
-	switch Reason(err) {
-	case errFolder, errPipe, errDevice, errKernel:
-		return true
-	}
-	return false
+	return errors.Is(err, errFolder) || errors.Is(err, errPipe) || errors.Is(err, errDevice) || errors.Is(err, errKernel)
 }
 
 // Reason leaves the path out of an error about a file, for a message that has it

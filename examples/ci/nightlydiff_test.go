@@ -34,13 +34,13 @@ func newGitHub(t *testing.T) *github {
 	if err := os.Mkdir(filepath.Join(g.state, "runs"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	g.bench.write("gh", "#!/bin/sh\nset -e\nGH_STATE="+g.state+"\n"+gh+"\n", g.path, 0o700)
+	g.write("gh", "#!/bin/sh\nset -e\nGH_STATE="+g.state+"\n"+gh+"\n", g.path, 0o700)
 	for _, file := range []string{"pressroom-tokens.sh", "tokens.csv"} {
 		text, err := os.ReadFile("../command/" + file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.bench.write(file, string(text), g.dir, 0o700)
+		g.write(file, string(text), g.dir, 0o700)
 	}
 	g.git(g.dir, "init", "--quiet")
 	return g
@@ -49,7 +49,7 @@ func newGitHub(t *testing.T) *github {
 // estate is what there is to scan: the tokens of a plan and those of Pressroom.
 func (g *github) estate(plan string) {
 	g.Helper()
-	g.bench.write("tokenaudit.yaml", `version: 1
+	g.write("tokenaudit.yaml", `version: 1
 sources:
   - {cms: terraform, name: shop, plan: `+plan+`/plan.json, dir: `+plan+`}
   - {cms: command, name: pressroom, run: [./pressroom-tokens.sh, tokens.csv]}
@@ -63,8 +63,8 @@ func (g *github) leave(event, report string) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		g.Fatal(err)
 	}
-	g.bench.write("event", event, dir, 0o600)
-	g.bench.write("report.json", report, dir, 0o600)
+	g.write("event", event, dir, 0o600)
+	g.write("report.json", report, dir, 0o600)
 }
 
 // run runs a night; it returns the exit code of the scan and the issue that was opened.
@@ -115,25 +115,25 @@ func TestNights(t *testing.T) {
 	expect("the same, which is known", 0, "")
 
 	// A source that cannot be read is neither resolved nor, when it is back, new.
-	g.bench.write("pressroom-tokens.sh", "#!/bin/sh\nexit 1\n", g.dir, 0o700)
+	g.write("pressroom-tokens.sh", "#!/bin/sh\nexit 1\n", g.dir, 0o700)
 	expect("an outage", 3, "")
 	expect("an outage that lasts", 3, "")
-	g.bench.write("pressroom-tokens.sh", pressroom, g.dir, 0o700)
+	g.write("pressroom-tokens.sh", pressroom, g.dir, 0o700)
 	expect("the source is back", 0, "")
-	g.bench.write("tokens.csv", g.read("tokens.csv")+"t4,old importer,true,\n", g.dir, 0o600)
+	g.write("tokens.csv", g.read("tokens.csv")+"t4,old importer,true,\n", g.dir, 0o600)
 	expect("a new token", 0, "old importer")
 
 	// Something new is told although the measurement is incomplete.
 	g.estate("good")
 	expect("a change for the better", 0, "")
-	g.bench.write("pressroom-tokens.sh", "#!/bin/sh\nexit 1\n", g.dir, 0o700)
+	g.write("pressroom-tokens.sh", "#!/bin/sh\nexit 1\n", g.dir, 0o700)
 	g.estate("bad")
 	expect("for the worse, in an outage", 0, "### New findings")
-	g.bench.write("pressroom-tokens.sh", pressroom, g.dir, 0o700)
+	g.write("pressroom-tokens.sh", pressroom, g.dir, 0o700)
 	expect("the source is back again", 0, "")
 
 	// No verdict is no finding, and leaves the baseline as it is.
-	g.bench.write("tokenaudit.yaml", "version: 2\n", g.dir, 0o600)
+	g.write("tokenaudit.yaml", "version: 2\n", g.dir, 0o600)
 	expect("a configuration that is wrong", 2, "")
 	g.estate("bad")
 	expect("it is right again", 0, "")

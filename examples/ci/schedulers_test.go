@@ -68,7 +68,7 @@ func newHost(t *testing.T, plan string) host {
 			t.Fatal(err)
 		}
 	}
-	h.bench.write("tokenaudit.yaml", "version: 1\nsources:\n  - {cms: terraform, name: shop, plan: "+h.dir+"/"+plan+"/plan.json, dir: "+h.dir+"/"+plan+"}\n", h.folder("etc/tokenaudit"), 0o600)
+	h.write("tokenaudit.yaml", "version: 1\nsources:\n  - {cms: terraform, name: shop, plan: "+h.dir+"/"+plan+"/plan.json, dir: "+h.dir+"/"+plan+"}\n", h.folder("etc/tokenaudit"), 0o600)
 	return h
 }
 

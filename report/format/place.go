@@ -10,7 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
-// InCode: it is about code, and the line is known.
+// InCode reports whether a finding is about code whose line is known.
 func InCode(f *report.Finding) bool {
 	return f.Address != "" && f.Origin != nil && f.Origin.Line > 0 && RepositoryPath(f.Origin.File) != ""
 }
@@ -38,7 +38,7 @@ func RepositoryPath(file string) string {
 func URIPath(s string) string {
 	segments := strings.Split(s, "/")
 	for i, segment := range segments {
-		segments[i] = UriSegment(segment)
+		segments[i] = URISegment(segment)
 	}
 	return strings.Join(segments, "/")
 }
@@ -46,7 +46,8 @@ func URIPath(s string) string {
 // uriMaxSegment bounds a segment; a longer one is cut and told apart by a hash.
 const uriMaxSegment = 200
 
-func UriSegment(s string) string {
+// URISegment percent-encodes one segment of a path, cut where it is too long.
+func URISegment(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]

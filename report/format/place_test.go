@@ -15,8 +15,8 @@ func TestURIPath(t *testing.T) {
 			t.Errorf("uriPath(%q) = %q, want %q", s, got, want)
 		}
 	}
-	long := UriSegment(strings.Repeat("名", 5000))
-	if _, err := url.PathUnescape(long); err != nil || len(long) > uriMaxSegment || long == UriSegment(strings.Repeat("名", 5001)) {
+	long := URISegment(strings.Repeat("名", 5000))
+	if _, err := url.PathUnescape(long); err != nil || len(long) > uriMaxSegment || long == URISegment(strings.Repeat("名", 5001)) {
 		t.Errorf("a long segment became %q: %v", long, err)
 	}
 }

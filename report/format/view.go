@@ -43,6 +43,7 @@ type Group struct {
 // WaiverState says what a waiver needs.
 type WaiverState string
 
+// The states of a waiver.
 const (
 	WaiverApplied   WaiverState = "applied"
 	WaiverExpired   WaiverState = "expired"
@@ -59,6 +60,7 @@ type waiverUse struct {
 	State WaiverState
 }
 
+// NewView returns the view of a report, which it does not change.
 func NewView(r *report.Report) *View {
 	v := &View{
 		R: r, Rules: make(map[string]*report.Rule, len(r.Rules)), sources: make(map[string]*report.Source, len(r.Sources)),
@@ -161,8 +163,8 @@ func (v *View) Name(f *report.Finding) string {
 	return ""
 }
 
-// mergedGap is what a rule could not decide for one reason, over all sources.
-type mergedGap struct {
+// MergedGap is what a rule could not decide for one reason, over all sources.
+type MergedGap struct {
 	Rule, Reason string
 	// Source is one of them, the first.
 	Source         string
@@ -171,35 +173,35 @@ type mergedGap struct {
 
 // MergedGaps groups the gaps of all sources by rule and reason, most first
 // within a rule.
-func (v *View) MergedGaps() []mergedGap {
+func (v *View) MergedGaps() []MergedGap {
 	index := map[[2]string]int{}
-	var merged []mergedGap
+	var merged []MergedGap
 	for _, gap := range v.R.Gaps {
 		key := [2]string{gap.Rule, gap.Reason}
 		i, ok := index[key]
 		if !ok {
 			i = len(merged)
 			index[key] = i
-			merged = append(merged, mergedGap{Rule: gap.Rule, Reason: gap.Reason, Source: gap.Source})
+			merged = append(merged, MergedGap{Rule: gap.Rule, Reason: gap.Reason, Source: gap.Source})
 		}
 		merged[i].Sources++
 		merged[i].Count += gap.Count
 	}
-	slices.SortStableFunc(merged, func(a, b mergedGap) int {
+	slices.SortStableFunc(merged, func(a, b MergedGap) int {
 		return cmp.Or(strings.Compare(a.Rule, b.Rule), b.Count-a.Count, strings.Compare(a.Reason, b.Reason))
 	})
 	return merged
 }
 
-// unreadList is a list that could not be read, and how many verdicts it kept open.
-type unreadList struct {
+// UnreadList is a list that could not be read, and how many verdicts it kept open.
+type UnreadList struct {
 	Source, Name string
 	Count        int
 }
 
 // FoldedGaps gives the merged gaps, and apart from them those that every rule has
 // because of the same unread list.
-func (v *View) FoldedGaps() (gaps []mergedGap, lists []unreadList) {
+func (v *View) FoldedGaps() (gaps []MergedGap, lists []UnreadList) {
 	for _, gap := range v.MergedGaps() {
 		i := slices.IndexFunc(v.Unread, func(u report.UnreadUnit) bool {
 			return gap.Sources == 1 && u.Source == gap.Source && strings.HasPrefix(gap.Reason, "the list "+u.Name+" could not be read ")
@@ -208,8 +210,8 @@ func (v *View) FoldedGaps() (gaps []mergedGap, lists []unreadList) {
 			gaps = append(gaps, gap)
 			continue
 		}
-		list := unreadList{Source: gap.Source, Name: v.Unread[i].Name}
-		at := slices.IndexFunc(lists, func(l unreadList) bool { return l.Source == list.Source && l.Name == list.Name })
+		list := UnreadList{Source: gap.Source, Name: v.Unread[i].Name}
+		at := slices.IndexFunc(lists, func(l UnreadList) bool { return l.Source == list.Source && l.Name == list.Name })
 		if at < 0 {
 			at, lists = len(lists), append(lists, list)
 		}
@@ -231,7 +233,7 @@ func ExpiryText(date string, days int) string {
 	return date
 }
 
-// title, cms and sourceName look up what belongs to an id, "" where it is unknown.
+// Title returns the title of a rule, or "" for an unknown one.
 func (v *View) Title(rule string) string {
 	if r, ok := v.Rules[rule]; ok {
 		return r.Title
@@ -239,6 +241,7 @@ func (v *View) Title(rule string) string {
 	return ""
 }
 
+// CMS returns the CMS of a source, or "" for an unknown one.
 func (v *View) CMS(source string) string {
 	if s, ok := v.sources[source]; ok {
 		return s.CMS
@@ -246,6 +249,7 @@ func (v *View) CMS(source string) string {
 	return ""
 }
 
+// SourceName returns the name of a source, or "" for an unknown one.
 func (v *View) SourceName(source string) string {
 	if s, ok := v.sources[source]; ok {
 		return s.Name

@@ -12,9 +12,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
-func rendered(t *testing.T, format string, r *report.Report, o format.Options) []byte {
+func rendered(t *testing.T, name string, r *report.Report, o format.Options) []byte {
 	t.Helper()
-	f, err := Lookup(format)
+	f, err := Lookup(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ type Output struct {
 // for standard output, which is also the default.
 func parseOutput(spec string) (Output, error) {
 	name, path, given := strings.Cut(spec, "=")
-	format, err := Lookup(name)
+	f, err := Lookup(name)
 	if err != nil {
 		return Output{}, err
 	}
@@ -38,7 +38,7 @@ func parseOutput(spec string) (Output, error) {
 	if path == "" {
 		return Output{}, fmt.Errorf("output %q: no file after the equals sign (- for standard output)", spec)
 	}
-	return Output{Format: format, Path: path}, nil
+	return Output{Format: f, Path: path}, nil
 }
 
 // ParseOutputs reads all values of -o. None gives the table on standard

@@ -19,6 +19,7 @@ import (
 // AuditTime is the audit time of every test.
 var AuditTime = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
+// DaysAgo is a time before AuditTime.
 func DaysAgo(n int) time.Time { return AuditTime.AddDate(0, 0, -n) }
 
 func at(t time.Time) inventory.Timestamp {
@@ -104,6 +105,7 @@ func SampleToken(source inventory.Source, kind inventory.Kind, path, name string
 	return token
 }
 
+// SampleSource is a source without tokens, read completely unless the units say else.
 func SampleSource(cms, id string, kind inventory.SourceKind, name string, units ...inventory.Unit) inventory.Source {
 	return inventory.Source{
 		ID: id, CMS: cms, Kind: kind, Name: name, Host: "api." + cms + ".example", URL: "https://app." + cms + ".example/" + id,
@@ -112,6 +114,7 @@ func SampleSource(cms, id string, kind inventory.SourceKind, name string, units 
 	}
 }
 
+// Complete is a unit that was read.
 func Complete(name string, kinds ...inventory.Kind) inventory.Unit {
 	return inventory.Unit{Name: name, Kinds: kinds, Status: inventory.UnitComplete}
 }
@@ -204,7 +207,7 @@ func SampleOptions() report.BuildOptions {
 }
 
 // SampleSources are four sources that hit everything a report can say.
-func SampleSources() []Judged {
+func SampleSources() []Judged { //nolint:funlen // a list of cases
 	rules := SampleRules()
 	verdict := func(rule string, status policies.Status, token, text string, evidence map[string]any) policies.Verdict {
 		v := policies.Verdict{Rule: rule, Status: status, Token: token, Evidence: evidence}
@@ -354,6 +357,7 @@ func Compared(t *testing.T) *report.Report {
 	return now
 }
 
+// Framework returns a framework by its id.
 func Framework(t *testing.T, id string) *report.Framework {
 	t.Helper()
 	f, err := report.LookupFramework(id)
@@ -363,6 +367,7 @@ func Framework(t *testing.T, id string) *report.Framework {
 	return f
 }
 
+// Snapshot is what a difference compares of a report.
 func Snapshot(t *testing.T, r *report.Report) *report.Snapshot {
 	t.Helper()
 	s, err := report.SnapshotOf(r)

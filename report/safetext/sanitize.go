@@ -98,6 +98,7 @@ func invisible(r rune) bool {
 	return r >= 0xFE00 && r <= 0xFE0D || r >= 0xE0100 && r <= 0xE01EF
 }
 
+// EscapeRune returns a character as a visible escape.
 func EscapeRune(r rune) string {
 	switch r {
 	case '\n':

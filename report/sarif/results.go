@@ -259,7 +259,7 @@ func (s *sarif) location(f *report.Finding) sarifLocation {
 	}
 	uri := format.URIPath(f.Subject())
 	if f.Key != "" {
-		uri += "/" + format.UriSegment(f.Key)
+		uri += "/" + format.URISegment(f.Key)
 	}
 	return sarifLocation{
 		Physical: sarifPhysical{Artifact: sarifArtifact{uri}, Region: lineRegion(1)},

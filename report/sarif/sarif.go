@@ -224,7 +224,7 @@ func (s *sarif) noticeRun(notes *notes) sarifRun {
 // restricted has one of its own: it must not close the alerts of a full one. A
 // change has not: on its branch, alerts are compared with those of the full run.
 func (s *sarif) category(name string) string {
-	id := "tokenaudit/" + format.UriSegment(name) + "/"
+	id := "tokenaudit/" + format.URISegment(name) + "/"
 	if scope := s.r.Scope; scope != nil && len(scope.Sources)+len(scope.Rules)+len(scope.Shard) > 0 {
 		sum := sha256.Sum256([]byte(strings.Join(scope.Sources, "\x00") + "\x01" + strings.Join(scope.Rules, "\x00") + "\x01" + scope.Shard))
 		id += "partial-" + hex.EncodeToString(sum[:4]) + "/"
