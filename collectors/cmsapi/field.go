@@ -5,14 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // FieldState says what was found where a field should be.
-type FieldState int
+type FieldState uint8
 
 // The states of a field. The zero value is FieldAbsent.
 const (
@@ -30,11 +29,12 @@ const (
 // is not understood stays unknown, with a reason, and the rest of the answer
 // is kept.
 type Field[T any] struct {
+	// wrong says what was found instead, such as "a number"; nil unless State is
+	// FieldWrong. A pointer, because a token has dozens of fields that are not.
+	wrong *string
 	// Value is the zero value unless State is FieldGiven.
 	Value T
 	State FieldState
-	// wrong says what was found instead: "a number".
-	wrong string
 }
 
 // Given makes a field that holds v.
@@ -46,13 +46,37 @@ func (f *Field[T]) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
 		return nil
 	}
-	var v T
-	if err := json.Unmarshal(b, &v); err != nil {
-		*f = Field[T]{State: FieldWrong, wrong: wrongShape(b, err)}
+	if err := unmarshal(b, &f.Value); err != nil {
+		wrong := wrongShape(b, err)
+		*f = Field[T]{State: FieldWrong, wrong: &wrong}
 		return nil
 	}
-	*f = Field[T]{Value: v, State: FieldGiven}
+	f.State = FieldGiven
 	return nil
+}
+
+// unmarshal is json.Unmarshal for a value that is known to be valid JSON. What
+// decodes itself is called directly: for a member of a few bytes the decoder in
+// between costs many times what the member does.
+func unmarshal(b []byte, v any) error {
+	switch v := v.(type) {
+	case json.Unmarshaler:
+		return v.UnmarshalJSON(b)
+	case *string:
+		if plain, ok := plainText(b); ok {
+			*v = plain
+			return nil
+		}
+	}
+	return json.Unmarshal(b, v)
+}
+
+// plainText is a string without escapes.
+func plainText(b []byte) (string, bool) {
+	if len(b) < 2 || b[0] != '"' || bytes.IndexByte(b, '\\') >= 0 || !utf8.Valid(b) {
+		return "", false
+	}
+	return string(b[1 : len(b)-1]), true
 }
 
 // MarshalJSON implements json.Marshaler; anything but a given value is null.
@@ -81,14 +105,14 @@ func (f Field[T]) Missing() bool { return f.State == FieldAbsent || f.State == F
 // one. Name is the field's name in the CMS's API.
 func (f Field[T]) Reason(name string) string { return reason(name, f.State, f.wrong) }
 
-func reason(name string, state FieldState, wrong string) string {
+func reason(name string, state FieldState, wrong *string) string {
 	switch state {
 	case FieldGiven:
 		return ""
 	case FieldNull:
 		return name + " is null in the CMS's answer"
 	case FieldWrong:
-		return name + " in the CMS's answer is " + wrong
+		return name + " in the CMS's answer is " + *wrong
 	default:
 		return "the CMS's answer has no " + name
 	}
@@ -148,11 +172,7 @@ type Text string
 func (t *Text) UnmarshalJSON(b []byte) error {
 	switch jsonType(b) {
 	case "a string":
-		var s string
-		if err := json.Unmarshal(b, &s); err != nil {
-			return err
-		}
-		*t = Text(s)
+		return unmarshal(b, (*string)(t))
 	case "a number":
 		*t = Text(b)
 	default:
@@ -194,41 +214,3 @@ func (i *Integer) UnmarshalJSON(b []byte) error {
 	*i = Integer(n)
 	return nil
 }
-
-// Map is an object whose members are decoded one by one. The empty array that
-// PHP writes for an empty object counts as one.
-type Map[T any] struct {
-	Members map[string]T
-	State   FieldState
-	// Broken are the names of the members that could not be read, sorted.
-	Broken []string
-	wrong  string
-}
-
-// UnmarshalJSON implements json.Unmarshaler. It never fails.
-func (m *Map[T]) UnmarshalJSON(b []byte) error {
-	*m = Map[T]{State: FieldNull}
-	if string(b) == "null" {
-		return nil
-	}
-	var raw map[string]json.RawMessage
-	isObject := json.Unmarshal(b, &raw) == nil
-	if isEmptyArray := jsonType(b) == "an array" && countElements(b) == 0; !isObject && !isEmptyArray {
-		*m = Map[T]{State: FieldWrong, wrong: jsonType(b)}
-		return nil
-	}
-	*m = Map[T]{State: FieldGiven, Members: make(map[string]T, len(raw))}
-	for _, name := range slices.Sorted(maps.Keys(raw)) {
-		v, wrong := decodeElement[T](raw[name])
-		if wrong != "" {
-			m.Broken = append(m.Broken, name)
-			continue
-		}
-		m.Members[name] = v
-	}
-	return nil
-}
-
-// Reason says why there is no object, in words for a user; empty if there is
-// one.
-func (m Map[T]) Reason(name string) string { return reason(name, m.State, m.wrong) }

@@ -2,42 +2,55 @@ package cmsapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
+	"unsafe"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
+// The bounds of a list. What CMSes list takes some hundred bytes of JSON each, and
+// a few thousand in memory once it has become a token. What costs nothing to send,
+// such as a million times {}, must not cost as much to hold.
 const (
 	// maxElements is how many elements are read of an array: more than any CMS
 	// sends, and few enough to hold. Lists that come in pages have a bound of their
 	// own, see List.Decode.
 	maxElements = 100_000
 	// maxBroken is how many elements or items of a list may be broken before the
-	// rest is not looked at. What costs nothing to send, such as a million times
-	// {}, would cost much to hold.
+	// rest is not looked at.
 	maxBroken = 100
+	// maxSwell is how many times as much memory as its JSON a list may take, beyond
+	// what any list may take.
+	maxSwell, anyList = 10, 512 << 10
+	// elementCost is about what decoding an object or array costs beside its size.
+	elementCost = 512
 	// maxRoom is for how many elements room is made before they are decoded. It
 	// saves what growing step by step leaves behind.
 	maxRoom = 1000
 )
 
+// TokenWeight is about how many bytes a token of the common schema takes, with what
+// an element of a list is kept beside it.
+const TokenWeight = 1500
+
 // List is an array whose elements are decoded one by one: an element that
 // cannot be read is counted, and the others are kept.
 //
 // An element whose type has a method Flaw() string cannot be read, either, if that
-// returns a reason, such as "has no id".
+// returns a reason, such as "has no id". If its type has a method Weight() int, that
+// is about how many bytes of memory is made of it later, such as TokenWeight.
 type List[T any] struct {
 	Items []T
-	// State is FieldGiven for an array, even if not all of it could be read.
-	State FieldState
 	// Broken counts the elements that could not be read, or are too many; their
 	// reasons, of which the first is kept, go to Err.
 	Broken int
-	first  string
-	wrong  string
+	// why is the first of them, or what stands in place of an array.
+	why *string
+	// State is FieldGiven for an array, even if not all of it could be read.
+	State FieldState
 }
 
 // UnmarshalJSON implements json.Unmarshaler. It never fails.
@@ -54,36 +67,67 @@ func (l *List[T]) Decode(b []byte, most int) {
 	case "null":
 		return
 	case "an array":
-		l.State, l.Items = FieldGiven, make([]T, 0, min(countElements(b), most, maxRoom))
+		l.State, l.Items = FieldGiven, []T{}
 	default:
-		l.State, l.wrong = FieldWrong, shape
+		l.State, l.why = FieldWrong, &shape
 		return
 	}
+	budget := anyList + maxSwell*len(b)
 	for element := range elements(b) {
 		switch {
 		case l.Broken >= maxBroken:
 			l.Broken++
 		case len(l.Items) >= most:
 			l.add(fmt.Sprintf("is one more than the %d that an answer may have", most))
+		case budget < 0:
+			l.add("is one more than an answer of its length may have")
 		default:
-			v, wrong := decodeElement[T](element)
-			if wrong != "" {
-				l.add(wrong)
-				continue
+			if len(l.Items) == 1 {
+				l.Items = slices.Grow(l.Items, min(countElements(b), most, maxRoom)-1)
 			}
-			l.Items = append(l.Items, v)
+			budget -= l.decode(element)
 		}
 	}
+}
+
+// decode reads an element, and returns about what it costs.
+func (l *List[T]) decode(element []byte) int {
+	var none T
+	l.Items = append(l.Items, none)
+	v := &l.Items[len(l.Items)-1]
+	if wrong := decodeElement(element, v); wrong != "" {
+		l.Items = l.Items[:len(l.Items)-1]
+		l.add(wrong)
+		return 0
+	}
+	cost := int(unsafe.Sizeof(none))
+	if shape := element[0]; shape == '{' || shape == '[' {
+		cost += elementCost
+	}
+	if weighs, ok := any(v).(interface{ Weight() int }); ok {
+		cost += weighs.Weight()
+	}
+	return cost
 }
 
 // add counts a broken element.
 func (l *List[T]) add(wrong string) {
 	if l.Broken++; l.Broken == 1 {
-		l.first = fmt.Sprintf("element %d %s", len(l.Items)+1, wrong)
+		first := fmt.Sprintf("element %d %s", len(l.Items)+1, wrong)
+		l.why = &first
 	}
 }
 
-// elements splits an array, which is valid JSON, into its elements.
+// first says what is wrong with the first broken element; empty if none is.
+func (l List[T]) first() string {
+	if l.Broken == 0 {
+		return ""
+	}
+	return *l.why
+}
+
+// elements splits an array, which is valid JSON, into its elements; an object into
+// its members, with their names.
 func elements(array []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		depth, begin := 0, 0
@@ -123,20 +167,32 @@ func countElements(array []byte) int {
 	return n
 }
 
-// decodeElement decodes one element of a list or object; wrong says what it is
-// instead, as in "is null", and is empty if it could be decoded. An element that is
-// null is none.
-func decodeElement[T any](b []byte) (v T, wrong string) {
+// decodeElement decodes one element of a list or object into v; wrong says what it
+// is instead, as in "is null", and is empty if it could be decoded. An element that
+// is null is none.
+func decodeElement(b []byte, v any) (wrong string) {
 	if string(b) == "null" {
-		return v, "is null"
+		return "is null"
 	}
-	if err := json.Unmarshal(b, &v); err != nil {
-		return v, "is " + wrongShape(b, err)
+	if err := unmarshal(b, v); err != nil {
+		return "is " + wrongShape(b, err)
 	}
-	if flawed, ok := any(&v).(interface{ Flaw() string }); ok {
-		return v, flawed.Flaw()
+	if flawed, ok := v.(interface{ Flaw() string }); ok {
+		return flawed.Flaw()
 	}
-	return v, ""
+	return ""
+}
+
+// WithoutID is the Flaw of elements that cannot be told apart, or referred to, without
+// an id; empty if there is one. Name is the member's name in the CMS's API.
+func WithoutID[T ~string](name string, id Field[T]) string {
+	switch {
+	case id.Value != "":
+		return ""
+	case id.Missing():
+		return "has no " + name
+	}
+	return "has no " + name + " that can be read"
 }
 
 // Err says what of the list could not be read: nil if all was. Name is the
@@ -144,9 +200,9 @@ func decodeElement[T any](b []byte) (v T, wrong string) {
 func (l List[T]) Err(name string) *Error {
 	switch {
 	case l.State != FieldGiven:
-		return &Error{Class: inventory.ErrUnreadable, Message: reason(name, l.State, l.wrong)}
+		return &Error{Class: inventory.ErrUnreadable, Message: reason(name, l.State, l.why)}
 	case l.Broken > 0:
-		return brokenError(name, l.Broken, len(l.Items)+l.Broken, l.first)
+		return brokenError(name, l.Broken, len(l.Items)+l.Broken, l.first())
 	}
 	return nil
 }

@@ -106,3 +106,82 @@ func TestListsMakeRoomForWhatTheyMayHold(t *testing.T) {
 		t.Error(fmt.Sprint("room for ", cap(l.Items), ", broken ", l.Broken))
 	}
 }
+
+// heavy is an element of which something large is made.
+type heavy struct{ flawed }
+
+func (heavy) Weight() int { return TokenWeight }
+
+// What a list may hold depends on how long it is: honest elements are long enough,
+// however many there are.
+func TestListsTakeNoMoreThanTheirLengthJustifies(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	honest := `{"id":"a","description":"` + strings.Repeat("x", 300) + `"}`
+	for name, test := range map[string]struct {
+		element string
+		whole   bool
+	}{"honest": {honest, true}, "an id alone": {`{"id":"a"}`, false}} {
+		var l List[heavy]
+		document := "[" + strings.TrimSuffix(strings.Repeat(test.element+",", n), ",") + "]"
+		if err := json.Unmarshal([]byte(document), &l); err != nil {
+			t.Fatal(err)
+		}
+		if len(l.Items)+l.Broken != n || (l.Broken == 0) != test.whole {
+			t.Errorf("%s: %d and %d broken", name, len(l.Items), l.Broken)
+		}
+		if most := (anyList + maxSwell*len(document)) / TokenWeight; len(l.Items) > most {
+			t.Errorf("%s: %d of %d bytes", name, len(l.Items), len(document))
+		}
+	}
+	var few List[heavy]
+	few.Decode([]byte("["+strings.TrimSuffix(strings.Repeat(`{"id":"a"},`, 100), ",")+"]"), maxElements)
+	if few.Broken > 0 {
+		t.Errorf("a short list: %v", few.Err("tokens"))
+	}
+}
+
+func TestMapsAreBounded(t *testing.T) {
+	t.Parallel()
+	object := func(n int) []byte {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `"m%d" : true ,`, i)
+		}
+		return []byte("{" + strings.TrimSuffix(b.String(), ",") + "}")
+	}
+	for n, want := range map[int]string{0: "", maxMembers: "", maxMembers + 1: "x in the CMS's answer is an object of more than 10000 members"} {
+		var m Map[Flag]
+		if err := json.Unmarshal(object(n), &m); err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Reason("x"); got != want || want == "" && len(m.Members) != n {
+			t.Errorf("%d members: %q, and %d of them", n, got, len(m.Members))
+		}
+	}
+}
+
+// A Map has the members that encoding/json finds.
+func FuzzMap(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"a":1}`, `{ "a\"}" : "," , "b" :{"c":[1,2]},"":null }`, `{"\u0061:":true}`, `[]`, `[1]`, `"x"`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var want map[string]json.RawMessage
+		if json.Unmarshal(b, &want) != nil || want == nil || repeatedMember(b) >= 0 {
+			return
+		}
+		var got Map[json.RawMessage]
+		if err := json.Unmarshal(b, &got); err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Members)+len(got.Broken) != len(want) {
+			t.Fatalf("%q: %d members, want %d", b, len(got.Members), len(want))
+		}
+		for name, value := range got.Members {
+			if string(value) != string(want[name]) {
+				t.Errorf("%q: member %q is %q, want %q", b, name, value, want[name])
+			}
+		}
+	})
+}

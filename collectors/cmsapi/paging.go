@@ -52,7 +52,7 @@ func PageOf[T any](name string, l List[T], total Field[Integer], limit Field[Int
 	if l.State != FieldGiven {
 		return Page[T]{}, l.Err(name)
 	}
-	p := Page[T]{Items: l.Items, Broken: l.Broken, Reason: l.first}
+	p := Page[T]{Items: l.Items, Broken: l.Broken, Reason: l.first()}
 	const lengthOf = "the length of the list in the CMS's answer"
 	switch n, ok := total.Get(); {
 	case ok && n < 0:
@@ -63,7 +63,7 @@ func PageOf[T any](name string, l List[T], total Field[Integer], limit Field[Int
 		t := int(n)
 		p.Total = &t
 	case total.State == FieldWrong:
-		p.Uncounted = lengthOf + " is " + total.wrong
+		p.Uncounted = lengthOf + " is " + *total.wrong
 	}
 	if n, ok := limit.Get(); ok && n > 0 && n < 1<<31 {
 		p.Limit = int(n)

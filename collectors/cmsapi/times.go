@@ -1,7 +1,6 @@
 package cmsapi
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -83,7 +82,7 @@ func (m *UTCMoment) UnmarshalJSON(b []byte) error {
 
 func momentOf(b []byte) (Moment, error) {
 	var s string
-	if json.Unmarshal(b, &s) != nil {
+	if unmarshal(b, &s) != nil {
 		return Moment{}, &formError{jsonType(b)}
 	}
 	return ParseMoment(s)

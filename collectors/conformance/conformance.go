@@ -89,6 +89,9 @@ type Paging struct {
 	Items, Total string
 	// TotalHeader is the header with the length, if it is not in the body.
 	TotalHeader string
+	// TotalOptional is set if the CMS may leave the length out: such a list ends with
+	// its last page.
+	TotalOptional bool
 	// Skip and Limit are query parameters. Skip counts items from 0, or pages
 	// from 1 if PageNumbers is set.
 	Skip, Limit string
@@ -108,7 +111,9 @@ type Failure struct {
 	Classes []inventory.ErrorClass
 }
 
-// Run runs the suite. With -short it spoils only every fifth field and total.
+// Run runs the suite. With -short it spoils only every fifth field and total. It
+// measures memory, so a test that calls it must not be parallel; the rest of the
+// suite is.
 func Run(t *testing.T, target Target) {
 	t.Helper()
 	s, problems := newSuite(t, target)
@@ -118,6 +123,7 @@ func Run(t *testing.T, target Target) {
 	if t.Failed() {
 		return
 	}
+	s.judgeMemory(t)
 	collectRarely()
 	for _, c := range s.cases() {
 		t.Run(c.name, func(t *testing.T) {

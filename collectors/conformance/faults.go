@@ -26,6 +26,8 @@ type fault struct {
 	// direct is set where only the body of an answer is wrong: it then comes
 	// straight from the handler, which costs half of what a network in memory does.
 	direct bool
+	// measured is set if the memory that the run takes is measured.
+	measured bool
 }
 
 // exchange is what a fault may use.

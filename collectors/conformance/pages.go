@@ -39,6 +39,9 @@ func pagingFaults(sc scope) []fault {
 			fault{name: "a total that is too large", classes: truncatedClasses, serve: total(func(n int) any { return n + 1000 })},
 			fault{name: "a total that is absurd", classes: truncatedClasses, serve: total(func(int) any { return 1 << 30 })},
 			fault{name: "a total of none", expect: honest, serve: total(func(int) any { return 0 })})
+		if n > 0 {
+			all = append(all, fault{name: "a total that is too small", classes: truncatedClasses, serve: total(func(n int) any { return n - 1 })})
+		}
 		all = append(all, totalFaults(p)...)
 	}
 	if n >= 2 && p.Limit != "" && !p.PageNumbers {
@@ -87,6 +90,11 @@ func totalFaults(p *Paging) []fault {
 	for _, total := range []any{5_000_000_000, -1, 9.5, true, "many", map[string]any{}} {
 		add(fmt.Sprintf("a total of %v", total), nil, total)
 		add(fmt.Sprintf("a total of %v and no items", total), []any{}, total)
+	}
+	if !p.TotalOptional {
+		add("a total of null", nil, nil)
+		add("no total", nil, removed{})
+		add("no total and no items", []any{}, removed{})
 	}
 	if testing.Short() {
 		return everyFifth(all)

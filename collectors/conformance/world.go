@@ -50,8 +50,11 @@ type outcome struct {
 	// asked are the paths of all requests, as they were sent.
 	asked map[string]bool
 	// hit counts the requests that met the fault.
-	hit      int
-	problems []string
+	hit int
+	// memory is how many bytes the run has taken at most; 0 where the fault is none
+	// whose memory is measured. served is how many it was sent.
+	memory, served int
+	problems       []string
 }
 
 func (o outcome) ids() []string { return slices.Sorted(maps.Keys(o.sources)) }
@@ -101,9 +104,10 @@ type world struct {
 	requests []request
 	asked    map[string]bool
 	// sent are the credentials that have arrived.
-	sent     map[string]bool
-	hit      int
-	problems []string
+	sent      map[string]bool
+	hit       int
+	sentBytes int
+	problems  []string
 }
 
 func newWorld(target Target, c *testCase) *world {
@@ -166,24 +170,15 @@ func (w *world) collect(ctx context.Context) outcome {
 	var logged bytes.Buffer
 	o := outcome{sources: map[string]inventory.Source{}, written: map[string]string{}}
 	began := time.Now()
-	session, err := cmsapi.NewSession(cmsapi.Options{Transport: w.client, MaxBody: maxBody, MaxPages: maxPages, Timeout: 30 * time.Second,
-		Log: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))})
-	if err == nil {
-		var registry collectors.Registry
-		if registry, err = collectors.NewRegistry(w.target.Definition); err == nil {
-			_, err = collectors.Collect(ctx, collectors.Options{Registry: registry, Entries: w.entries(),
-				Run: collectors.Run{API: session, Now: func() time.Time { return now }}},
-				func(s inventory.Source) error {
-					if _, twice := o.sources[s.ID]; twice {
-						w.complain("the source %s came twice", s.ID)
-					}
-					o.sources[s.ID] = s
-					return nil
-				})
+	read := func() {
+		if err := w.read(ctx, &logged, o.sources); err != nil {
+			w.complain("the run ended with an error: %v", err)
 		}
 	}
-	if err != nil {
-		w.complain("the run ended with an error: %v", err)
+	if w.fault != nil && w.fault.fault.measured {
+		o.memory = peak(read)
+	} else {
+		read()
 	}
 	if took := time.Since(began); took > tooLong {
 		w.complain("the run took %v", took)
@@ -191,8 +186,31 @@ func (w *world) collect(ctx context.Context) outcome {
 	w.checkSecrets(o, logged.String())
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	o.requests, o.asked, o.hit, o.problems = w.requests, w.asked, w.hit, w.problems
+	o.requests, o.asked, o.hit, o.served, o.problems = w.requests, w.asked, w.hit, w.sentBytes, w.problems
 	return o
+}
+
+// read runs the collectors once.
+func (w *world) read(ctx context.Context, logged io.Writer, sources map[string]inventory.Source) error {
+	session, err := cmsapi.NewSession(cmsapi.Options{Transport: w.client, MaxBody: maxBody, MaxPages: maxPages, Timeout: 30 * time.Second,
+		Log: slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	if err != nil {
+		return err
+	}
+	registry, err := collectors.NewRegistry(w.target.Definition)
+	if err != nil {
+		return err
+	}
+	_, err = collectors.Collect(ctx, collectors.Options{Registry: registry, Entries: w.entries(),
+		Run: collectors.Run{API: session, Now: func() time.Time { return now }}},
+		func(s inventory.Source) error {
+			if _, twice := sources[s.ID]; twice {
+				w.complain("the source %s came twice", s.ID)
+			}
+			sources[s.ID] = s
+			return nil
+		})
+	return err
 }
 
 // secrets are what was planted, and what was sent as a credential.
@@ -251,6 +269,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	n := w.hit
 	w.mu.Unlock()
+	rw = &counting{rw, w}
 	if concerned {
 		w.fault.fault.serve(rw, r, exchange{healthy: w.answer, n: n})
 		return
@@ -265,6 +284,22 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Unlock()
 	pass(rw, a, a.Body.Bytes())
 }
+
+// counting counts the bytes of bodies.
+type counting struct {
+	http.ResponseWriter
+	world *world
+}
+
+func (c *counting) Write(b []byte) (int, error) {
+	c.world.mu.Lock()
+	c.world.sentBytes += len(b)
+	c.world.mu.Unlock()
+	return c.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (c *counting) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 // folderOf is where the server lies on its host: below a folder for CMSes that may
 // be anywhere.

@@ -75,7 +75,6 @@ func spaceEndpoints() []conformance.Endpoint {
 }
 
 func TestConformanceOfOrganization(t *testing.T) {
-	t.Parallel()
 	const organization = "/organizations/" + testOrganization
 	conformance.Run(t, conformanceTarget(t, organizationEntry(), append(spaceEndpoints(),
 		conformance.Endpoint{Path: "/organizations", Unmarked: "it gives the name of the organization only"},
@@ -101,7 +100,6 @@ func TestConformanceOfOrganization(t *testing.T) {
 }
 
 func TestConformanceOfListedSpaces(t *testing.T) {
-	t.Parallel()
 	conformance.Run(t, conformanceTarget(t, map[string]any{optionSpaces: []string{"web", "docs"}}, append(spaceEndpoints(),
 		conformance.Endpoint{Path: "/spaces/web", Unit: unitSpace},
 		conformance.Endpoint{Path: "/spaces/docs", Unit: unitSpace},

@@ -61,7 +61,8 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 	where := lists.places(s)
 	who := c.census(ctx, s, &lists)
 	c.judgeEmptiness(s, who, &lists)
-	n := normaliser{source: source, places: where, census: who, horizon: source.Horizon()}
+	n := normaliser{source: source, places: &where, census: who, horizon: source.Horizon()}
+	source.Tokens = make([]inventory.Token, 0, len(lists.delivery.Items)+len(lists.management.Items))
 	for _, t := range lists.delivery.Items {
 		source.Tokens = append(source.Tokens, n.delivery(t)...)
 	}
@@ -104,7 +105,7 @@ func (c *collector) read(ctx context.Context, s *openStack) contents {
 		wg.Go(func() {
 			l.aliases = readList(ctx, s.client, listing[branchAlias]{
 				path: "/v3/stacks/branch_aliases", header: header, member: "branch_aliases",
-				pick: func(p *page) cmsapi.List[branchAlias] { return p.Aliases },
+				pick: func(p *page) cmsapi.List[branchAlias] { return p.Aliases.List },
 				id:   func(a branchAlias) string { return str(a.Alias) },
 			})
 			l.aliases.Err = hinted(l.aliases.Err, hintSupport)
@@ -128,7 +129,7 @@ func tokenListing(path string, header http.Header) listing[token] {
 func environmentListing(header http.Header) listing[environment] {
 	return listing[environment]{
 		path: "/v3/environments", header: header, member: "environments",
-		pick: func(p *page) cmsapi.List[environment] { return p.Environments },
+		pick: func(p *page) cmsapi.List[environment] { return p.Environments.List },
 		id:   func(e environment) string { return str(e.UID) },
 	}
 }
@@ -136,7 +137,7 @@ func environmentListing(header http.Header) listing[environment] {
 func branchListing(header http.Header) listing[branch] {
 	return listing[branch]{
 		path: "/v3/stacks/branches", header: header, member: "branches",
-		pick: func(p *page) cmsapi.List[branch] { return p.Branches },
+		pick: func(p *page) cmsapi.List[branch] { return p.Branches.List },
 		id:   func(b branch) string { return str(b.UID) },
 	}
 }

@@ -93,7 +93,7 @@ func limitHeaders() http.Header {
 // stackEndpoints are the lists of a stack.
 func stackEndpoints() []conformance.Endpoint {
 	paged := func(member string) *conformance.Paging {
-		return &conformance.Paging{Items: member, Total: "count", Skip: "skip", Limit: "limit"}
+		return &conformance.Paging{Items: member, Total: "count", TotalOptional: true, Skip: "skip", Limit: "limit"}
 	}
 	return []conformance.Endpoint{
 		{Path: "/v3/stacks/delivery_tokens", Unit: unitDelivery, Paging: paged("tokens"),
@@ -134,8 +134,7 @@ func documentedFailures() []conformance.Failure {
 func plantedSecrets() []string { return []string{"PLANTED"} }
 
 func TestConformanceOfAnOrganization(t *testing.T) {
-	t.Parallel()
-	stacks := &conformance.Paging{Items: "stacks", Total: "count", Skip: "skip", Limit: "limit"}
+	stacks := &conformance.Paging{Items: "stacks", Total: "count", TotalOptional: true, Skip: "skip", Limit: "limit"}
 	conformance.Run(t, conformance.Target{
 		Definition: Definition(),
 		Handler:    healthyServer(t),
@@ -158,7 +157,6 @@ func TestConformanceOfAnOrganization(t *testing.T) {
 // Listed stacks are looked up one by one; what follows is the same, so its
 // answers are slim here.
 func TestConformanceOfListedStacks(t *testing.T) {
-	t.Parallel()
 	endpoints := []conformance.Endpoint{
 		{Path: "/v3/stacks", Unit: unitDelivery, Also: []string{unitManagement, unitCollaborators}},
 	}

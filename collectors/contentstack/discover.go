@@ -115,7 +115,7 @@ func (c *collector) listStacks(ctx context.Context) stackLists {
 func (c *collector) stackListing(path string) listing[stack] {
 	return listing[stack]{
 		path: path, header: organizationHeader(c.organization), member: "stacks",
-		pick: func(p *page) cmsapi.List[stack] { return p.Stacks },
+		pick: func(p *page) cmsapi.List[stack] { return p.Stacks.List },
 		id:   func(s stack) string { return str(s.UID) },
 	}
 }

@@ -36,7 +36,7 @@ func FuzzTokens(f *testing.F) {
 		var p page
 		_ = json.Unmarshal(body, &p) // what was understood before an error is kept, too
 		for _, where := range []places{known(), {}, {branchless: true}} {
-			n := normaliser{source: source, places: where, census: census{owner: "o"}, horizon: source.Horizon()}
+			n := normaliser{source: source, places: &where, census: census{owner: "o"}, horizon: source.Horizon()}
 			for _, listed := range p.tokens().Items {
 				if str(listed.UID) == "" {
 					continue // the list reader leaves it out

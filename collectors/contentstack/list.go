@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"sync"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -50,7 +49,6 @@ func readList[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) c
 			if err != nil {
 				return got, err
 			}
-			got = l.withoutNameless(got)
 			n := len(got.Items) + got.Broken
 			switch {
 			case skip == 0:
@@ -68,23 +66,6 @@ func readList[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) c
 	})
 	result.Err = result.Err.At(l.path)
 	return result
-}
-
-// withoutNameless counts the entries without an id, which cannot be told apart,
-// as broken.
-func (l listing[T]) withoutNameless(p cmsapi.Page[T]) cmsapi.Page[T] {
-	named := make([]T, 0, len(p.Items))
-	for i, item := range p.Items {
-		if l.id(item) != "" {
-			named = append(named, item)
-			continue
-		}
-		if p.Broken++; p.Reason == "" {
-			p.Reason = "element " + strconv.Itoa(i+1) + " has no uid"
-		}
-	}
-	p.Items = named
-	return p
 }
 
 func keys[T any](items []T, id func(T) string) map[string]bool {
@@ -137,7 +118,7 @@ func peek[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) (cmsa
 	if err != nil {
 		return got, cmsapi.AsError(err).At(l.path)
 	}
-	if got = l.withoutNameless(got); got.Broken > 0 {
+	if got.Broken > 0 {
 		return got, &cmsapi.Error{Class: inventory.ErrUnreadable, Path: l.path,
 			Message: fmt.Sprintf("%s cannot be read: %s", l.member, got.Reason)}
 	}

@@ -42,7 +42,7 @@ func userListing(uid string) listing[share] {
 		path:   cmsapi.Path("/v3/organizations/{}/share", uid),
 		header: organizationHeader(uid),
 		member: "shares",
-		pick:   func(p *page) cmsapi.List[share] { return p.Shares },
+		pick:   func(p *page) cmsapi.List[share] { return p.Shares.List },
 		id:     share.account,
 	}
 }
@@ -106,11 +106,7 @@ func (c *collector) collaborators(ctx context.Context, s *openStack) *people {
 func collaboratorsOf(s stack) *people {
 	p := &people{known: map[string]person{}, err: s.Collaborators.Err("collaborators")}
 	for _, who := range s.Collaborators.Items {
-		if uid := str(who.UID); uid != "" {
-			p.known[uid] = who
-		} else if p.err == nil {
-			p.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "a collaborator has no uid"}
-		}
+		p.known[str(who.UID)] = who
 	}
 	if p.err != nil {
 		p.err.Path = "/v3/stacks"

@@ -17,6 +17,11 @@ type places struct {
 	// environments maps uid to name; complete only if environmentsKnown.
 	environments      map[string]string
 	environmentsKnown bool
+	// named maps names to uids; nil until it is needed.
+	named map[string]string
+	// every is the scope that opens all environments, which many tokens share; nil
+	// until it is needed.
+	every *inventory.Scope
 	// nameless: the names of some environments could not be read.
 	nameless bool
 	// branches tells which branches exist; complete only if branchesKnown.
@@ -62,10 +67,16 @@ const (
 // everyEnvironment is the scope of a management token: nothing narrows it, as
 // the management API knows no borders between environments.
 func (p *places) everyEnvironment() inventory.Scope {
-	if !p.environmentsKnown {
-		return inventory.UnknownScope(reasonAllEnvironments, p.allEnvironments()...)
+	switch {
+	case p.every != nil:
+	case p.environmentsKnown:
+		all := inventory.AllScope(p.allEnvironments()...)
+		p.every = &all
+	default:
+		some := inventory.UnknownScope(reasonAllEnvironments, p.allEnvironments()...)
+		p.every = &some
 	}
-	return inventory.AllScope(p.allEnvironments()...)
+	return *p.every
 }
 
 func (p *places) environmentItem(r ref, uids map[string]string) inventory.ScopeItem {
@@ -94,12 +105,16 @@ func (p *places) environmentCalled(word string) (uid string, ok bool) {
 	if _, ok := p.environments[word]; ok {
 		return word, true
 	}
-	for _, uid := range slices.Sorted(maps.Keys(p.environments)) {
-		if p.environments[uid] == word {
-			return uid, true
+	if p.named == nil {
+		p.named = map[string]string{}
+		for uid, name := range p.environments {
+			if other, taken := p.named[name]; !taken || uid < other {
+				p.named[name] = uid
+			}
 		}
 	}
-	return "", false
+	uid, ok = p.named[word]
+	return uid, ok
 }
 
 func (p *places) environment(uid string) inventory.ScopeItem {

@@ -16,7 +16,7 @@ const (
 // normaliser turns the tokens of one stack into the common schema.
 type normaliser struct {
 	source inventory.Source
-	places places
+	places *places
 	census census
 	// horizon is from when on an expiry means never.
 	horizon time.Time

@@ -279,7 +279,8 @@ func TestPreviewToken(t *testing.T) {
 		`, "preview_token": "cs0d1431d6a"`: 2,
 		`, "preview_token": {"x": 1}`:      2,
 	} {
-		n := normaliser{source: inventory.Source{ID: "contentstack/stacks/s"}, places: known()}
+		where := known()
+		n := normaliser{source: inventory.Source{ID: "contentstack/stacks/s"}, places: &where}
 		got := n.delivery(decodeToken(t, members))
 		if len(got) != want {
 			t.Errorf("%s gives %d tokens, want %d", members, len(got), want)

@@ -3,7 +3,6 @@ package contentstack
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -28,14 +27,24 @@ func yes(f boolean) bool { return bool(f.Value) }
 // `authtoken`, a share its `acceptance_token`, a stack its `master_key` and
 // `discrete_variables`, and the decoder passes over all of them.
 type page struct {
-	Stacks       cmsapi.List[stack]           `json:"stacks"`
-	Tokens       cmsapi.List[token]           `json:"tokens"`
+	Stacks       array[stack]                 `json:"stacks"`
+	Tokens       array[token]                 `json:"tokens"`
 	Token        cmsapi.Field[token]          `json:"token"`
-	Environments cmsapi.List[environment]     `json:"environments"`
-	Branches     cmsapi.List[branch]          `json:"branches"`
-	Aliases      cmsapi.List[branchAlias]     `json:"branch_aliases"`
-	Shares       cmsapi.List[share]           `json:"shares"`
+	Environments array[environment]           `json:"environments"`
+	Branches     array[branch]                `json:"branches"`
+	Aliases      array[branchAlias]           `json:"branch_aliases"`
+	Shares       array[share]                 `json:"shares"`
 	Count        cmsapi.Field[cmsapi.Integer] `json:"count"`
+}
+
+// array is a list of which as many elements are read as ten pages have: some
+// servers overlook the limit.
+type array[T any] struct{ cmsapi.List[T] }
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails.
+func (a *array[T]) UnmarshalJSON(b []byte) error {
+	a.Decode(b, 10*pageSize)
+	return nil
 }
 
 // tokens gives the token list, whichever of the two envelopes holds it: the
@@ -45,7 +54,7 @@ func (p *page) tokens() cmsapi.List[token] {
 	if t, ok := p.Token.Get(); ok && p.Tokens.State == cmsapi.FieldAbsent {
 		return cmsapi.List[token]{Items: []token{t}, State: cmsapi.FieldGiven}
 	}
-	return p.Tokens
+	return p.Tokens.List
 }
 
 // token is a delivery or a management token.
@@ -63,6 +72,10 @@ type token struct {
 	NeverExpires boolean  `json:"is_never_expires"`
 	Notifies     boolean  `json:"is_email_notification_enabled"`
 }
+
+func (t token) Flaw() string { return cmsapi.WithoutID("uid", t.UID) }
+
+func (t token) Weight() int { return cmsapi.TokenWeight }
 
 // scope is what a token opens.
 type scope = cmsapi.List[scopeEntry]
@@ -89,6 +102,8 @@ type environment struct {
 	Name text `json:"name"`
 }
 
+func (e environment) Flaw() string { return cmsapi.WithoutID("uid", e.UID) }
+
 // branch is a branch of a stack.
 type branch struct {
 	UID text `json:"uid"`
@@ -96,11 +111,15 @@ type branch struct {
 	Exists existence `json:"deleted_at"`
 }
 
+func (b branch) Flaw() string { return cmsapi.WithoutID("uid", b.UID) }
+
 // branchAlias points to a branch: UID is the branch, Alias the alias's own name.
 type branchAlias struct {
 	UID   text `json:"uid"`
 	Alias text `json:"alias"`
 }
+
+func (a branchAlias) Flaw() string { return cmsapi.WithoutID("alias", a.Alias) }
 
 // stack is a stack, in a list or alone.
 type stack struct {
@@ -113,6 +132,8 @@ type stack struct {
 	SystemACL     cmsapi.Field[systemACL]     `json:"SYS_ACL"`
 	Collaborators cmsapi.List[person]         `json:"collaborators"`
 }
+
+func (s stack) Flaw() string { return cmsapi.WithoutID("uid", s.UID) }
 
 type stackSettings struct {
 	Branches boolean `json:"branches"`
@@ -137,12 +158,21 @@ type person struct {
 	Roles     cmsapi.List[ref] `json:"roles"`
 }
 
+func (p person) Flaw() string { return cmsapi.WithoutID("uid", p.UID) }
+
 // share is a user of an organization. UserUID is the account; where it is
 // missing, UID is.
 type share struct {
 	person
 	UserUID text `json:"user_uid"`
 	Status  text `json:"status"`
+}
+
+func (s share) Flaw() string {
+	if s.account() != "" {
+		return ""
+	}
+	return cmsapi.WithoutID("uid", s.UID)
 }
 
 // userAnswer is the answer to "who am I".
@@ -221,18 +251,27 @@ type ref struct{ uid, name, word string }
 // UnmarshalJSON implements json.Unmarshaler.
 func (r *ref) UnmarshalJSON(b []byte) error {
 	*r = ref{}
-	if json.Unmarshal(b, &r.word) != nil {
-		var o struct {
-			UID  text `json:"uid"`
-			Name text `json:"name"`
-		}
-		if err := json.Unmarshal(b, &o); err != nil {
-			return err
-		}
-		r.uid, r.name = str(o.UID), str(o.Name)
+	if b[0] == '"' {
+		var word cmsapi.Text
+		err := word.UnmarshalJSON(b)
+		r.word = string(word)
+		return err
 	}
-	if *r == (ref{}) {
-		return errors.New("names nothing")
+	var o struct {
+		UID  text `json:"uid"`
+		Name text `json:"name"`
 	}
-	return nil
+	err := json.Unmarshal(b, &o)
+	r.uid, r.name = str(o.UID), str(o.Name)
+	return err
 }
+
+func (r ref) Flaw() string {
+	if r == (ref{}) {
+		return "names nothing"
+	}
+	return ""
+}
+
+// Weight is that of the item of a scope.
+func (r ref) Weight() int { return 200 }

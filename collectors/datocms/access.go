@@ -34,10 +34,7 @@ func (p project) describeAccess(token *inventory.Token, t accessToken) {
 	if roleID != "" {
 		view = p.roles.lookup(roleID)
 		token.Role = &inventory.Role{ID: view.id, Name: view.name, Level: view.level(p.envs)}
-		token.Environments = inventory.UnknownScope(view.reason)
-		if view.reason == "" {
-			token.Environments = view.rights.readable(p.envs)
-		}
+		token.Environments = p.roles.scope(view, p.envs)
 		reason = view.reason
 	}
 	a := t.Attributes.Value

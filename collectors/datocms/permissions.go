@@ -150,11 +150,7 @@ func residual(name string, actions []string, positive, negative cmsapi.List[cont
 	}
 	survivors := map[grant]bool{}
 	for _, entry := range positive.Items {
-		action, isAction := entry.Action.Get()
-		environment, hasEnvironment := entry.Environment.Get()
-		if !isAction || !hasEnvironment {
-			return nil, fmt.Sprintf("a permission of type %s has no action or no environment", name)
-		}
+		action, environment := entry.Action.Value, entry.Environment.Value
 		concrete := []string{action}
 		if action == actionAll {
 			concrete = actions

@@ -43,13 +43,16 @@ func (v roleView) level(envs environments) inventory.Level {
 // roles are the roles of a project.
 type roles struct {
 	byID map[string]roleView
+	// scopes are the environments that roles open for reading, of those that tokens
+	// have asked for: many tokens may share one.
+	scopes map[string]inventory.Scope
 	// reason says why a role that is not in byID may exist nevertheless.
 	reason string
 }
 
 // newRoles reads the list of roles. err is why the list was not read.
 func newRoles(list cmsapi.List[role], err error) (roles, *cmsapi.Error) {
-	rs := roles{byID: map[string]roleView{}}
+	rs := roles{byID: map[string]roleView{}, scopes: map[string]inventory.Scope{}}
 	failed := cmsapi.AsError(err)
 	if failed == nil {
 		failed = list.Err("roles")
@@ -57,11 +60,7 @@ func newRoles(list cmsapi.List[role], err error) (roles, *cmsapi.Error) {
 	var broken []string
 	for _, r := range list.Items {
 		v := viewRole(r)
-		switch _, repeated := rs.byID[v.id]; {
-		case v.id == "":
-			broken = append(broken, "a role has no id")
-			continue
-		case repeated:
+		if _, repeated := rs.byID[v.id]; repeated {
 			v.reason = fmt.Sprintf("role %s is listed twice", v.id)
 		}
 		if v.reason != "" {
@@ -90,6 +89,19 @@ func (rs roles) lookup(id string) roleView {
 	return v
 }
 
+// scope gives the environments that a role opens for reading.
+func (rs roles) scope(v roleView, envs environments) inventory.Scope {
+	if v.reason != "" {
+		return inventory.UnknownScope(v.reason)
+	}
+	scope, known := rs.scopes[v.id]
+	if !known {
+		scope = v.rights.readable(envs)
+		rs.scopes[v.id] = scope
+	}
+	return scope
+}
+
 // newEnvironments reads the list of environments. err is why it was not read.
 func newEnvironments(list cmsapi.List[environment], err error) (environments, *cmsapi.Error) {
 	var envs environments
@@ -98,7 +110,6 @@ func newEnvironments(list cmsapi.List[environment], err error) (environments, *c
 		failed = list.Err("environments")
 	}
 	byID := map[string]inventory.Environment{}
-	nameless := 0
 	var broken []string
 	for _, e := range list.Items {
 		env := inventory.Environment{ID: string(e.ID.Value), Primary: inventory.Unknown}
@@ -107,9 +118,6 @@ func newEnvironments(list cmsapi.List[environment], err error) (environments, *c
 		}
 		_, repeated := byID[env.ID]
 		switch {
-		case env.ID == "":
-			nameless++
-			continue
 		case repeated:
 			broken = append(broken, fmt.Sprintf("environment %s is listed twice", env.ID))
 			env.Primary = inventory.Unknown
@@ -130,9 +138,6 @@ func newEnvironments(list cmsapi.List[environment], err error) (environments, *c
 	if failed == nil && !slices.ContainsFunc(list.Items, environment.mayBePrimary) {
 		failed = &cmsapi.Error{Class: inventory.ErrTruncated, Hint: listEnvironments.hint,
 			Message: "the list lacks the primary environment, which every project has"}
-	}
-	if failed == nil && nameless > 0 {
-		failed = inParts(nameless, len(list.Items), "environments", []string{"an environment has no id"})
 	}
 	if failed != nil {
 		envs.reason = "the environments could not be read: " + failed.Message

@@ -22,13 +22,13 @@ type project struct {
 // tokens makes the tokens of a list. The error says which of them could not be
 // read whole.
 func (p project) tokens(list cmsapi.List[accessToken]) ([]inventory.Token, *cmsapi.Error) {
-	var tokens []inventory.Token
+	tokens := make([]inventory.Token, 0, len(list.Items))
 	var broken []string
 	seen := map[string]bool{}
 	for _, t := range list.Items {
 		id := string(t.ID.Value)
-		if id == "" || seen[id] {
-			broken = append(broken, fmt.Sprintf("one has no id, or that of another (%q)", id))
+		if seen[id] {
+			broken = append(broken, fmt.Sprintf("two have the id %q", id))
 			continue
 		}
 		seen[id] = true

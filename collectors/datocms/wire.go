@@ -1,6 +1,7 @@
 package datocms
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -44,6 +45,10 @@ type accessToken struct {
 	Relationships cmsapi.Field[tokenRelationships] `json:"relationships"`
 }
 
+func (t accessToken) Flaw() string { return cmsapi.WithoutID("id", t.ID) }
+
+func (t accessToken) Weight() int { return cmsapi.TokenWeight }
+
 type tokenAttributes struct {
 	Name                cmsapi.Field[string] `json:"name"`
 	HardcodedType       cmsapi.Field[string] `json:"hardcoded_type"`
@@ -68,6 +73,8 @@ type role struct {
 		FinalPermissions cmsapi.Field[finalPermissions] `json:"final_permissions"`
 	}] `json:"meta"`
 }
+
+func (r role) Flaw() string { return cmsapi.WithoutID("id", r.ID) }
 
 // finalPermissions are what a role allows with inheritance resolved: the
 // permissions that DatoCMS enforces. The attributes of a role hold the same
@@ -114,6 +121,10 @@ type contentEntry struct {
 	Locale                 cmsapi.Field[cmsapi.Text] `json:"locale"`
 }
 
+func (e contentEntry) Flaw() string {
+	return cmp.Or(cmsapi.WithoutID("action", e.Action), cmsapi.WithoutID("environment", e.Environment))
+}
+
 // buildTrigger is the right to fire a build trigger; null means every one.
 type buildTrigger struct {
 	Target cmsapi.Field[cmsapi.Text] `json:"build_trigger"`
@@ -134,6 +145,8 @@ type environment struct {
 		Primary cmsapi.Field[bool] `json:"primary"`
 	}] `json:"meta"`
 }
+
+func (e environment) Flaw() string { return cmsapi.WithoutID("id", e.ID) }
 
 type site struct {
 	ID         cmsapi.Field[cmsapi.Text] `json:"id"`

@@ -53,7 +53,7 @@ func (c *collector) lacksOwn(a answers, known bool) *cmsapi.Error {
 // tokens makes the tokens of all users that have one. The error says what could
 // not be read whole; it is nil if all was.
 func (s server) tokens(users cmsapi.Listing[user], see sights) ([]inventory.Token, *cmsapi.Error) {
-	var tokens []inventory.Token
+	tokens := make([]inventory.Token, 0, len(users.Items))
 	broken := ""
 	for _, u := range users.Items {
 		t := s.token(u)

@@ -35,7 +35,7 @@ func (l list[T]) fetched(body string) (read cmsapi.Listing[T]) {
 	seen := map[string]bool{}
 	var items []T
 	for _, item := range read.Items {
-		if id, _ := l.key(item); !seen[id] {
+		if id := item.key(); !seen[id] {
 			items = append(items, item)
 			seen[id] = true
 		}
@@ -60,14 +60,14 @@ func FuzzCollect(f *testing.F) {
 			Run:   collectors.Run{Now: func() time.Time { return auditTime }},
 		}}
 		a := answers{
-			users:       list[user]{listUsers, user.key, nil}.fetched(users),
-			roles:       list[role]{listRoles, role.key, nil}.fetched(roles),
-			policies:    list[policy]{listPolicies, policy.key, nil}.fetched(policies),
-			access:      list[attachment]{listAccess, attachment.key, nil}.fetched(access),
-			permissions: list[permission]{listPermissions, permission.key, permission.added}.fetched(permissions),
-			deeds:       list[deed]{logDeeds, deed.key, nil}.fetched(deeds),
-			creations:   list[change]{logCreations, change.key, nil}.fetched(creations),
-			updates:     list[change]{logUpdates, change.key, nil}.fetched(updates),
+			users:       list[user]{listUsers, nil}.fetched(users),
+			roles:       list[role]{listRoles, nil}.fetched(roles),
+			policies:    list[policy]{listPolicies, nil}.fetched(policies),
+			access:      list[attachment]{listAccess, nil}.fetched(access),
+			permissions: list[permission]{listPermissions, permission.added}.fetched(permissions),
+			deeds:       list[deed]{logDeeds, nil}.fetched(deeds),
+			creations:   list[change]{logCreations, nil}.fetched(creations),
+			updates:     list[change]{logUpdates, nil}.fetched(updates),
 		}
 		a.meErr, a.sightsErr = json.Unmarshal([]byte(me), &a.me), json.Unmarshal([]byte(shown), &a.sights)
 		source := c.collect(inventory.Source{

@@ -1,7 +1,6 @@
 package directus
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"net/url"
@@ -12,7 +11,6 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // resource is one list that has to be read of a server.
@@ -111,17 +109,15 @@ func (c *collector) read(ctx context.Context) answers {
 	workers := pool.New().WithMaxGoroutines(burst)
 	workers.Go(func() { a.meErr = c.get(ctx, pathMe, url.Values{"fields": {"id,role"}}, &a.me) })
 	workers.Go(func() { a.sightsErr = c.get(ctx, pathSights, nil, &a.sights) })
-	workers.Go(func() { a.users = list[user]{listUsers, user.key, nil}.read(ctx, c) })
-	workers.Go(func() { a.roles = list[role]{listRoles, role.key, nil}.read(ctx, c) })
-	workers.Go(func() { a.policies = list[policy]{listPolicies, policy.key, nil}.read(ctx, c) })
-	workers.Go(func() { a.access = list[attachment]{listAccess, attachment.key, nil}.read(ctx, c) })
+	workers.Go(func() { a.users = list[user]{listUsers, nil}.read(ctx, c) })
+	workers.Go(func() { a.roles = list[role]{listRoles, nil}.read(ctx, c) })
+	workers.Go(func() { a.policies = list[policy]{listPolicies, nil}.read(ctx, c) })
+	workers.Go(func() { a.access = list[attachment]{listAccess, nil}.read(ctx, c) })
+	workers.Go(func() { a.permissions = list[permission]{listPermissions, permission.added}.read(ctx, c) })
 	workers.Go(func() {
-		a.permissions = list[permission]{listPermissions, permission.key, permission.added}.read(ctx, c)
-	})
-	workers.Go(func() {
-		a.deeds = list[deed]{logDeeds, deed.key, nil}.read(ctx, c)
-		a.creations = list[change]{logCreations, change.key, nil}.read(ctx, c)
-		a.updates = list[change]{logUpdates, change.key, nil}.read(ctx, c)
+		a.deeds = list[deed]{logDeeds, nil}.read(ctx, c)
+		a.creations = list[change]{logCreations, nil}.read(ctx, c)
+		a.updates = list[change]{logUpdates, nil}.read(ctx, c)
 	})
 	workers.Wait()
 	return a
@@ -135,21 +131,19 @@ func (c *collector) get(ctx context.Context, path string, query url.Values, out 
 }
 
 // list says how to read a list of items.
-type list[T any] struct {
+type list[T interface{ key() string }] struct {
 	resource
-	// key identifies an item; empty, with the reason, for one that has no id.
-	key func(T) (id, reason string)
 	// ignore picks items that are not part of the list; nil for none.
 	ignore func(T) bool
 }
 
-func (u user) key() (string, string)       { return u.ID.Value, u.ID.Reason("id") }
-func (r role) key() (string, string)       { return r.ID.Value, r.ID.Reason("id") }
-func (p policy) key() (string, string)     { return p.ID.Value, p.ID.Reason("id") }
-func (a attachment) key() (string, string) { return a.ID.Value, a.ID.Reason("id") }
-func (p permission) key() (string, string) { return string(p.ID.Value), p.ID.Reason("id") }
-func (d deed) key() (string, string)       { return d.User.Value, d.User.Reason("user") }
-func (c change) key() (string, string)     { return c.Item.Value, c.Item.Reason("item") }
+func (u user) key() string       { return u.ID.Value }
+func (r role) key() string       { return r.ID.Value }
+func (p policy) key() string     { return p.ID.Value }
+func (a attachment) key() string { return a.ID.Value }
+func (p permission) key() string { return string(p.ID.Value) }
+func (d deed) key() string       { return d.User.Value }
+func (c change) key() string     { return c.Item.Value }
 
 // read reads the list page by page, and compares its length with what the server
 // counts. Groups of the activity log are not counted: they end with an empty page.
@@ -157,7 +151,7 @@ func (l list[T]) read(ctx context.Context, c *collector) cmsapi.Listing[T] {
 	read := cmsapi.ReadPages(ctx, cmsapi.Paging[T]{
 		Name:     l.unit,
 		MaxPages: c.Client.MaxPages(),
-		Key:      func(item T) string { id, _ := l.key(item); return id },
+		Key:      T.key,
 		Fetch: func(ctx context.Context, skip int) (cmsapi.Page[T], error) {
 			var body listing[T]
 			if _, err := c.Client.Get(ctx, cmsapi.Request{Path: l.path, Query: l.query(skip)}, &body); err != nil {
@@ -191,26 +185,16 @@ func (l list[T]) query(skip int) url.Values {
 
 func (l list[T]) grouped() bool { return l.filter.Has("groupBy[]") }
 
-// page takes out of a page what is not part of the list, and what cannot be read.
+// page takes out of a page what is not part of the list.
 func (l list[T]) page(body listing[T]) (cmsapi.Page[T], error) {
 	count := body.Meta.Value.FilterCount
-	if !l.grouped() && count.State != cmsapi.FieldGiven {
-		return cmsapi.Page[T]{}, &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintServer,
-			Message: "the server does not count the list (meta.filter_count), so whether it is whole is not known"}
-	}
 	p, err := cmsapi.PageOf(l.unit, body.Data, count, cmsapi.Field[cmsapi.Integer]{})
-	p.Items = slices.DeleteFunc(p.Items, func(item T) bool {
-		id, reason := l.key(item)
-		switch {
-		case l.ignore != nil && l.ignore(item):
-			return true
-		case id != "":
-			return false
-		}
-		p.Broken++
-		p.Reason = cmp.Or(p.Reason, reason, "an id is empty")
-		return true
-	})
+	if !l.grouped() && count.Missing() {
+		p.Uncounted = count.Reason("meta.filter_count")
+	}
+	if l.ignore != nil {
+		p.Items = slices.DeleteFunc(p.Items, l.ignore)
+	}
 	return p, err
 }
 

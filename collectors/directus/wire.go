@@ -50,11 +50,17 @@ type user struct {
 	Role cmsapi.Field[string] `json:"role"`
 }
 
+func (u user) Flaw() string { return cmsapi.WithoutID("id", u.ID) }
+
+func (u user) Weight() int { return cmsapi.TokenWeight }
+
 type role struct {
 	ID     cmsapi.Field[string] `json:"id"`
 	Name   cmsapi.Field[string] `json:"name"`
 	Parent cmsapi.Field[string] `json:"parent"`
 }
+
+func (r role) Flaw() string { return cmsapi.WithoutID("id", r.ID) }
 
 type policy struct {
 	ID          cmsapi.Field[string]      `json:"id"`
@@ -66,6 +72,8 @@ type policy struct {
 	IPAccess cmsapi.List[string] `json:"ip_access"`
 }
 
+func (p policy) Flaw() string { return cmsapi.WithoutID("id", p.ID) }
+
 // attachment gives a policy to a role or to a user; to everybody without a role
 // where it names neither.
 type attachment struct {
@@ -74,6 +82,8 @@ type attachment struct {
 	User   cmsapi.Field[string] `json:"user"`
 	Policy cmsapi.Field[string] `json:"policy"`
 }
+
+func (a attachment) Flaw() string { return cmsapi.WithoutID("id", a.ID) }
 
 // permission lets a policy do one action on one collection.
 type permission struct {
@@ -87,6 +97,13 @@ type permission struct {
 	Fields cmsapi.List[string] `json:"fields"`
 	// Rows narrow the permission to some items.
 	Rows cmsapi.Field[rowFilter] `json:"permissions"`
+}
+
+func (p permission) Flaw() string {
+	if p.added() {
+		return ""
+	}
+	return cmsapi.WithoutID("id", p.ID)
 }
 
 // rowFilter is a filter of items. It may hold anything; these are the ones that
@@ -132,11 +149,15 @@ type deed struct {
 	Max  cmsapi.Field[moments] `json:"max"`
 }
 
+func (d deed) Flaw() string { return cmsapi.WithoutID("user", d.User) }
+
 // change is when a user was created, or updated last.
 type change struct {
 	Item cmsapi.Field[string]  `json:"item"`
 	Max  cmsapi.Field[moments] `json:"max"`
 }
+
+func (c change) Flaw() string { return cmsapi.WithoutID("item", c.Item) }
 
 // sight says how much of a collection the caller may read.
 type sight struct {

@@ -3,7 +3,6 @@ package ghost
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/instance"
@@ -33,7 +32,7 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	s := site{source: source, cms: c.Server, roles: rolesOf(a.roles)}
 	keys := s.keys(a.integrations)
 	own, staff := s.staff(c.keyID, a)
-	source.Tokens = slices.Concat(keys.Items, own)
+	source.Tokens = append(keys.Items, own...)
 	integrations := s.unit(listIntegrations, len(keys.Items) > 0, keys.Err, inventory.Delivery, inventory.Management)
 	if keys.Err == nil {
 		integrations.Detail = "Ghost leaves out the integrations of type internal, with whose keys it does its own work, such as scheduling posts"
@@ -58,7 +57,11 @@ func rolesOf(list cmsapi.Listing[role]) roles {
 
 // keys makes the tokens of all integrations.
 func (s site) keys(list cmsapi.Listing[integration]) cmsapi.Listing[inventory.Token] {
-	tokens := cmsapi.Listing[inventory.Token]{Err: list.Err}
+	n := 1 // the scan's own comes behind them
+	for _, i := range list.Items {
+		n += len(i.APIKeys.Items)
+	}
+	tokens := cmsapi.Listing[inventory.Token]{Items: make([]inventory.Token, 0, n), Err: list.Err}
 	broken := func(i integration, what string) {
 		tokens.Err = cmp.Or(tokens.Err, explain(unreadable(fmt.Sprintf("integration %s: %s", i.ID.Value, what))))
 	}
@@ -69,8 +72,8 @@ func (s site) keys(list cmsapi.Listing[integration]) cmsapi.Listing[inventory.To
 		}
 		for _, k := range i.APIKeys.Items {
 			id := string(k.ID.Value)
-			if id == "" || seen[id] {
-				broken(i, "a key has no id, or that of another")
+			if seen[id] {
+				broken(i, "two keys have the same id")
 				continue
 			}
 			seen[id] = true

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"github.com/sourcegraph/conc/pool"
@@ -57,12 +56,12 @@ func readWith(ctx context.Context, maxPages int, from func(resource) fetch) answ
 	workers.Go(func() {
 		a.integrations = readPages(ctx, maxPages, from(listIntegrations), listIntegrations,
 			func(d document) cmsapi.List[integration] { return d.Integrations },
-			func(i integration) cmsapi.Field[cmsapi.Text] { return i.ID })
+			func(i integration) string { return string(i.ID.Value) })
 	})
 	workers.Go(func() {
 		a.users = readPages(ctx, maxPages, from(listUsers), listUsers,
 			func(d document) cmsapi.List[user] { return d.Users },
-			func(u user) cmsapi.Field[cmsapi.Text] { return u.ID })
+			func(u user) string { return string(u.ID.Value) })
 	})
 	workers.Go(func() { a.roles = readRoles(ctx, from(listRoles)) })
 	workers.Go(func() { a.me = readUser(ctx, from(readMe)) })
@@ -88,9 +87,9 @@ func (c *collector) fetch(l resource) fetch {
 // readPages reads a list that comes in pages. limit=all gives all of it before
 // Ghost 6, and then pages of 100. Of integrations Ghost 6 gives the first page
 // whichever is asked for, so that what comes after it cannot be read.
-func readPages[T any](ctx context.Context, maxPages int, get fetch, l resource, items func(document) cmsapi.List[T], id func(T) cmsapi.Field[cmsapi.Text]) cmsapi.Listing[T] {
+func readPages[T any](ctx context.Context, maxPages int, get fetch, l resource, items func(document) cmsapi.List[T], id func(T) string) cmsapi.Listing[T] {
 	var doubt *cmsapi.Error
-	list := cmsapi.ReadCursor(ctx, cmsapi.Paging[T]{Name: l.name, MaxPages: maxPages, Key: func(item T) string { return string(id(item).Value) }},
+	list := cmsapi.ReadCursor(ctx, cmsapi.Paging[T]{Name: l.name, MaxPages: maxPages, Key: id},
 		func(ctx context.Context, cursor string) (cmsapi.Page[T], error) {
 			d, err := get(ctx, cursor)
 			if err != nil {
@@ -102,7 +101,7 @@ func readPages[T any](ctx context.Context, maxPages int, get fetch, l resource, 
 			if next, more := where.Next.Get(); more {
 				page.Next = strconv.FormatInt(int64(next), 10)
 			}
-			return identified(page, id), err
+			return page, err
 		})
 	if list.Err = cmp.Or(doubt, list.Err); list.Err != nil {
 		list.Err = explain(list.Err)
@@ -124,30 +123,12 @@ func (p pagination) doubt(l resource, cursor string) *cmsapi.Error {
 	return nil
 }
 
-// identified counts the items without an id as broken.
-func identified[T any](page cmsapi.Page[T], id func(T) cmsapi.Field[cmsapi.Text]) cmsapi.Page[T] {
-	page.Items = slices.DeleteFunc(page.Items, func(item T) bool {
-		if id(item).Value != "" {
-			return false
-		}
-		page.Broken++
-		page.Reason = cmp.Or(page.Reason, id(item).Reason("id"), "an id is empty")
-		return true
-	})
-	return page
-}
-
 // readRoles reads the roles. Their list is not paged.
 func readRoles(ctx context.Context, get fetch) cmsapi.Listing[role] {
 	d, err := get(ctx, "")
 	failed := cmsapi.AsError(err)
 	if failed == nil {
 		failed = d.Roles.Err(listRoles.name)
-	}
-	for _, r := range d.Roles.Items {
-		if reason := cmp.Or(r.ID.Reason("id"), r.Name.Reason("name")); reason != "" {
-			failed = cmp.Or(failed, unreadable("a role cannot be read: "+reason))
-		}
 	}
 	if failed != nil {
 		failed = explain(failed)
@@ -168,12 +149,8 @@ func readUser(ctx context.Context, get fetch) cmsapi.Listing[user] {
 	if failed != nil {
 		return cmsapi.Listing[user]{Err: explain(failed)}
 	}
-	me := d.Users.Items[0]
-	if me.ID.Value == "" {
-		return cmsapi.Listing[user]{Err: explain(unreadable(cmp.Or(me.ID.Reason("id"), "id is empty")))}
-	}
 	list := cmsapi.Listing[user]{Items: d.Users.Items}
-	if reason := me.rolesReason(); reason != "" {
+	if reason := list.Items[0].rolesReason(); reason != "" {
 		list.Err = explain(unreadable(reason))
 	}
 	return list

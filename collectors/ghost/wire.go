@@ -1,6 +1,10 @@
 package ghost
 
-import "github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+import (
+	"cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+)
 
 // The types of Ghost's answers. They have no place for secret, which every API
 // key of the list carries in the clear.
@@ -37,6 +41,10 @@ type integration struct {
 	APIKeys     cmsapi.List[apiKey]       `json:"api_keys"`
 }
 
+func (i integration) Flaw() string { return cmsapi.WithoutID("id", i.ID) }
+
+func (i integration) Weight() int { return len(i.APIKeys.Items) * cmsapi.TokenWeight }
+
 type apiKey struct {
 	ID   cmsapi.Field[cmsapi.Text] `json:"id"`
 	Type cmsapi.Field[string]      `json:"type"`
@@ -48,6 +56,10 @@ type apiKey struct {
 	UpdatedAt cmsapi.Field[cmsapi.Moment] `json:"updated_at"`
 }
 
+func (k apiKey) Flaw() string { return cmsapi.WithoutID("id", k.ID) }
+
+func (k apiKey) Weight() int { return cmsapi.TokenWeight }
+
 type user struct {
 	ID    cmsapi.Field[cmsapi.Text] `json:"id"`
 	Name  cmsapi.Field[string]      `json:"name"`
@@ -55,7 +67,13 @@ type user struct {
 	Roles cmsapi.List[role]         `json:"roles"`
 }
 
+func (u user) Flaw() string { return cmsapi.WithoutID("id", u.ID) }
+
 type role struct {
 	ID   cmsapi.Field[cmsapi.Text] `json:"id"`
 	Name cmsapi.Field[string]      `json:"name"`
+}
+
+func (r role) Flaw() string {
+	return cmp.Or(cmsapi.WithoutID("id", r.ID), cmsapi.WithoutID("name", r.Name))
 }

@@ -29,24 +29,28 @@ func (s *Source) Normalise() {
 	s.sortTokens()
 }
 
-func (s *Source) sortTokens() {
-	slices.SortStableFunc(s.Tokens, func(a, b Token) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Planned, b.Planned))
-	})
+func (s *Source) sortTokens() { slices.SortStableFunc(s.Tokens, byID) }
+
+// byID orders tokens.
+func byID(a, b Token) int {
+	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Planned, b.Planned))
 }
 
-// clone copies all that Normalise changes.
-func (s Source) clone() Source {
+// head is a copy of what Normalise changes of a source, without its tokens.
+func (s Source) head() Source {
 	s.Environments = slices.Clone(s.Environments)
 	s.Literals = slices.Clone(s.Literals)
-	s.Tokens = slices.Clone(s.Tokens)
-	for i := range s.Tokens {
-		t := &s.Tokens[i]
-		t.LastUsedByAPI = maps.Clone(t.LastUsedByAPI)
-		t.Branches = copied(t.Branches)
-		t.FirstSeen = copied(t.FirstSeen)
-	}
+	s.Tokens = nil
 	return s
+}
+
+// normal is a copy of a token in its normal form.
+func (t Token) normal() Token {
+	t.LastUsedByAPI = maps.Clone(t.LastUsedByAPI)
+	t.Branches = copied(t.Branches)
+	t.FirstSeen = copied(t.FirstSeen)
+	t.normalise()
+	return t
 }
 
 func (t *Token) normalise() {

@@ -71,7 +71,7 @@ func (w *Writer) WriteSource(s Source) error {
 		w.start()
 	}
 	w.last = s.ID
-	w.source(s.clone())
+	w.source(s)
 	return w.failure()
 }
 
@@ -122,21 +122,23 @@ type headOf struct {
 	Tokens *struct{} `json:"tokens,omitempty"`
 }
 
-// source writes the members of a source, then its tokens one by one: one
-// source may be as large as all others together.
+// source writes the members of a source, then its tokens one by one, of which no
+// more than one is copied at a time: one source may be as large as all others
+// together.
 func (w *Writer) source(s Source) {
-	s.Normalise()
+	head := s.head()
+	head.Normalise()
 	w.line(2)
-	w.text(strings.TrimSuffix(w.json(2, headOf{Source: s}), w.lineBreak(2)+"}"))
+	w.text(strings.TrimSuffix(w.json(2, headOf{Source: head}), w.lineBreak(2)+"}"))
 	w.text(",")
 	w.key(3, "tokens")
 	w.text("[")
-	for i, t := range s.Tokens {
+	for i, at := range order(s.Tokens) {
 		if i > 0 {
 			w.text(",")
 		}
 		w.line(4)
-		w.text(w.json(4, t))
+		w.text(w.json(4, s.Tokens[at].normal()))
 	}
 	if len(s.Tokens) > 0 {
 		w.line(3)
@@ -144,6 +146,17 @@ func (w *Writer) source(s Source) {
 	w.text("]")
 	w.line(2)
 	w.text("}")
+}
+
+// order is where in a slice the tokens are that come first, second and so on in a
+// document.
+func order(tokens []Token) []int {
+	at := make([]int, len(tokens))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(a, b int) int { return byID(tokens[a], tokens[b]) })
+	return at
 }
 
 // member writes a member of the document.

@@ -33,13 +33,13 @@ func (s server) read(l resource, list listing[token], err error, build func(toke
 	if failed == nil {
 		failed = list.Data.Err("tokens")
 	}
-	var tokens []inventory.Token
+	tokens := make([]inventory.Token, 0, len(list.Data.Items))
 	var broken []string
 	seen := map[string]bool{}
 	for _, t := range list.Data.Items {
 		id := string(t.ID.Value)
-		if id == "" || seen[id] {
-			broken = append(broken, fmt.Sprintf("one has no id, or that of another (%q)", id))
+		if seen[id] {
+			broken = append(broken, fmt.Sprintf("two have the id %q", id))
 			continue
 		}
 		seen[id] = true

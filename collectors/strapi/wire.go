@@ -41,10 +41,16 @@ type token struct {
 	AdminUserOwner   cmsapi.Field[person]         `json:"adminUserOwner"`
 }
 
+func (t token) Flaw() string { return cmsapi.WithoutID("id", t.ID) }
+
+func (t token) Weight() int { return cmsapi.TokenWeight }
+
 type adminPermission struct {
 	Action  cmsapi.Field[string] `json:"action"`
 	Subject cmsapi.Field[string] `json:"subject"`
 }
+
+func (p adminPermission) Flaw() string { return cmsapi.WithoutID("action", p.Action) }
 
 // person is an admin user.
 type person struct {
@@ -61,3 +67,5 @@ type person struct {
 type role struct {
 	Code cmsapi.Field[string] `json:"code"`
 }
+
+func (r role) Flaw() string { return cmsapi.WithoutID("code", r.Code) }

@@ -71,7 +71,11 @@ type site struct {
 // tokens makes the tokens of all users. The error says whose could not be read
 // whole; it is nil if all were.
 func (s site) tokens(a answers) ([]inventory.Token, error) {
-	var tokens []inventory.Token
+	n := 0
+	for _, p := range a.passwords {
+		n += len(p.list.Items)
+	}
+	tokens := make([]inventory.Token, 0, n)
 	var failed []*cmsapi.Error
 	where := ""
 	fail := func(id string, e *cmsapi.Error) {
@@ -88,8 +92,8 @@ func (s site) tokens(a answers) ([]inventory.Token, error) {
 		seen := map[string]bool{}
 		for _, p := range a.passwords[i].list.Items {
 			uuid := p.UUID.Value
-			if uuid == "" || seen[uuid] {
-				fail(id, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "an application password has no uuid, or that of another"})
+			if seen[uuid] {
+				fail(id, &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "two application passwords have the same uuid"})
 				continue
 			}
 			seen[uuid] = true

@@ -1,13 +1,11 @@
 package wordpress
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -159,7 +157,7 @@ func (c *collector) users(ctx context.Context, routes router) cmsapi.Listing[use
 
 // usersPage reads one page of users, and how many pages there are.
 func (c *collector) usersPage(ctx context.Context, routes router, page int) (cmsapi.Page[user], int, error) {
-	var body cmsapi.List[user]
+	var body usersPage
 	response, err := c.Client.Get(ctx, routes(routeUsers, url.Values{
 		"context": {"edit"}, "per_page": {strconv.Itoa(usersPerPage)}, "page": {strconv.Itoa(page)},
 		"orderby": {"id"}, "order": {"asc"}, "_fields": {userFields},
@@ -169,19 +167,10 @@ func (c *collector) usersPage(ctx context.Context, routes router, page int) (cms
 	}
 	pages := headerNumber(response.Header, "X-WP-TotalPages").Or(1)
 	total := headerNumber(response.Header, "X-WP-Total")
-	if total.State != cmsapi.FieldGiven {
-		return cmsapi.Page[user]{}, 0, &cmsapi.Error{Class: inventory.ErrTruncated,
-			Message: "the site does not say how many users it has (X-WP-Total), so whether the list is whole is not known"}
+	p, err := cmsapi.PageOf("users", body.List, total, cmsapi.Given[cmsapi.Integer](usersPerPage))
+	if total.Missing() {
+		p.Uncounted = "the CMS's answer has no header X-WP-Total that is a length"
 	}
-	p, err := cmsapi.PageOf("users", body, total, cmsapi.Given[cmsapi.Integer](usersPerPage))
-	p.Items = slices.DeleteFunc(p.Items, func(u user) bool {
-		if u.ID.Value != "" {
-			return false
-		}
-		p.Broken++
-		p.Reason = cmp.Or(p.Reason, u.ID.Reason("id"), "an id is empty")
-		return true
-	})
 	return p, int(pages), err
 }
 

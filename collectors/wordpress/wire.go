@@ -21,6 +21,17 @@ type user struct {
 	Capabilities cmsapi.Map[cmsapi.Field[cmsapi.Flag]] `json:"capabilities"`
 }
 
+func (u user) Flaw() string { return cmsapi.WithoutID("id", u.ID) }
+
+// usersPage is a page of users, of which as many are read as ten pages have.
+type usersPage struct{ cmsapi.List[user] }
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails.
+func (p *usersPage) UnmarshalJSON(b []byte) error {
+	p.Decode(b, 10*usersPerPage)
+	return nil
+}
+
 // userFields are the fields of user that are asked for.
 const userFields = "id,username,name,roles,capabilities"
 
@@ -30,3 +41,7 @@ type applicationPassword struct {
 	Created  cmsapi.Field[cmsapi.UTCMoment] `json:"created"`
 	LastUsed cmsapi.Field[cmsapi.UTCMoment] `json:"last_used"`
 }
+
+func (p applicationPassword) Flaw() string { return cmsapi.WithoutID("uuid", p.UUID) }
+
+func (p applicationPassword) Weight() int { return cmsapi.TokenWeight }
