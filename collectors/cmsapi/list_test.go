@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
 // flawed is an element that is broken without an id.
@@ -168,7 +170,7 @@ func FuzzMap(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var want map[string]json.RawMessage
-		if json.Unmarshal(b, &want) != nil || want == nil || repeatedMember(b) >= 0 {
+		if json.Unmarshal(b, &want) != nil || want == nil || strictjson.RepeatedMember(b) >= 0 {
 			return
 		}
 		var got Map[json.RawMessage]

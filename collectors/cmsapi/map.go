@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+
+	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
 // maxMembers is how many members a Map may have. The most that a CMS sends are the
@@ -37,7 +39,7 @@ func (m *Map[T]) UnmarshalJSON(b []byte) error {
 	}
 	*m = Map[T]{State: FieldGiven, Members: make(map[string]T, n)}
 	for member := range elements(b) {
-		end := endOfString(member, 0)
+		end := strictjson.EndOfString(member, 0)
 		var name string
 		_ = unmarshal(member[:end], &name) // b is valid JSON
 		_, value, _ := bytes.Cut(member[end:], []byte{':'})

@@ -3,10 +3,13 @@ package cmsapi
 import (
 	"cmp"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // maxMinted is how many pieces of credentials a client remembers. It is those of
@@ -104,3 +107,7 @@ func scrub(s string, secrets []string) string {
 	}
 	return s
 }
+
+// Word returns a word of a CMS that no documentation has, to be quoted in a
+// reason: what looks like a credential is taken out, and the rest is cut.
+func Word(s string) string { return fmt.Sprintf("%.40q", redact.Text(s)) }

@@ -185,7 +185,7 @@ func (x tokenContext) access(t accessToken, owner inventory.Owner) inventory.Acc
 		// Contentful makes no token without a scope.
 		return inventory.AssumedAccess("scopes in the CMS's answer is empty", inventory.Unknown)
 	case !manages && unknown >= 0:
-		return inventory.AssumedAccess(fmt.Sprintf("the scope %q is not documented", scopes[unknown]), inventory.Unknown, scopes...)
+		return inventory.AssumedAccess(fmt.Sprintf("the scope %s is not documented", cmsapi.Word(scopes[unknown])), inventory.Unknown, scopes...)
 	case manages:
 		return x.managing(owner, scopes)
 	}

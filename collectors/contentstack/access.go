@@ -2,6 +2,9 @@ package contentstack
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -68,27 +71,56 @@ func managementAccess(s scope) inventory.Access {
 // read is named and the one to write is not, it is not given, as in all samples
 // of read-only scopes.
 func (e scopeEntry) level() (level inventory.Level, unread string) {
-	acl, ok := e.ACL.Get()
 	switch {
 	case str(e.Module) == "":
 		return inventory.LevelNone, e.unnamed()
-	case !ok:
+	case e.ACL.State != cmsapi.FieldGiven:
 		return inventory.LevelNone, e.ACL.Reason("the acl of a scope entry")
 	}
-	read, named := acl.Read.Get()
+	write := e.ACL.Members[rightWrite]
+	read, named := e.ACL.Members[rightRead].Get()
 	switch {
-	case yes(acl.Write) && changesStructure(str(e.Module)):
+	case yes(write) && changesStructure(str(e.Module)):
 		return inventory.LevelSchema, ""
-	case yes(acl.Write):
+	case yes(write):
 		return inventory.LevelWrite, ""
-	case unreadable(acl.Write):
-		return inventory.LevelNone, acl.Write.Reason("the right to write of a scope entry")
-	case !named && acl.Write.State == cmsapi.FieldAbsent:
+	case unreadable(write):
+		return inventory.LevelNone, write.Reason("the right to write of a scope entry")
+	}
+	if right := e.mayWrite(); right != "" {
+		return inventory.LevelNone, fmt.Sprintf("the right %s of a scope entry may write", cmsapi.Word(right))
+	}
+	switch {
+	case !named && write.State == cmsapi.FieldAbsent:
 		return inventory.LevelNone, "the acl of a scope entry names no right that can be read"
 	case bool(read) || !named:
 		return inventory.LevelRead, ""
 	}
 	return inventory.LevelNone, ""
+}
+
+// The rights that the vendor documents. Any other one counts as one to write,
+// which is not certain.
+const (
+	rightRead  = "read"
+	rightWrite = "write"
+)
+
+// mayWrite is the first right, by name, that is given, or is neither given nor
+// denied, and is not known to read only; empty if there is none.
+func (e scopeEntry) mayWrite() string {
+	for _, right := range slices.Sorted(maps.Keys(e.ACL.Members)) {
+		if right == rightRead || right == rightWrite {
+			continue
+		}
+		if given, known := e.ACL.Members[right].Get(); bool(given) || !known {
+			return right
+		}
+	}
+	if len(e.ACL.Broken) > 0 {
+		return e.ACL.Broken[0]
+	}
+	return ""
 }
 
 // unnamed is why an entry has no module.
@@ -110,15 +142,14 @@ func deliveryAccess(s scope, environments inventory.Scope) inventory.Access {
 }
 
 // grants are the rights of a scope in Contentstack's own words, such as
-// "$all:write" and "branch:read".
+// "$all:write" and "branch:read", sorted within an entry.
 func grants(s scope) []string {
 	var words []string
 	for _, entry := range s.Items {
-		if yes(entry.ACL.Value.Read) {
-			words = append(words, str(entry.Module)+":read")
-		}
-		if yes(entry.ACL.Value.Write) {
-			words = append(words, str(entry.Module)+":write")
+		for _, right := range slices.Sorted(maps.Keys(entry.ACL.Members)) {
+			if yes(entry.ACL.Members[right]) {
+				words = append(words, str(entry.Module)+":"+right)
+			}
 		}
 	}
 	return words

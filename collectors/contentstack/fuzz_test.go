@@ -46,7 +46,7 @@ func FuzzTokens(f *testing.F) {
 						t.Fatalf("%s contradicts itself: %v", token.ID, err)
 					}
 					if token.Kind == inventory.Management && !token.Access.Write && strings.Contains(string(body), `"write":true`) &&
-						len(listed.Scope.Items) == 1 && yes(listed.Scope.Items[0].ACL.Value.Write) && str(listed.Scope.Items[0].Module) == wildcard {
+						len(listed.Scope.Items) == 1 && yes(listed.Scope.Items[0].ACL.Members[rightWrite]) && str(listed.Scope.Items[0].Module) == wildcard {
 						t.Fatalf("%s may write everything, and is said not to write", token.ID)
 					}
 				}

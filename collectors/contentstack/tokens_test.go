@@ -135,6 +135,14 @@ func TestManagementAccess(t *testing.T) {
 		{"acl is missing", `[{"module": "entry"}]`, assumed()},
 		{"write is null", `[{"module": "entry", "acl": {"read": true, "write": null}}]`, assumed("entry:read")},
 		{"write is a word", `[{"module": "entry", "acl": {"write": "perhaps"}}]`, assumed()},
+		{"rights that the SDK has, too", `[{"module": "entry", "acl": {"read": true, "create": true, "update": true, "delete": true, "publish": true}}]`,
+			assumed("entry:create", "entry:delete", "entry:publish", "entry:read", "entry:update")},
+		{"a right nobody knows", `[{"module": "entry", "acl": {"read": true, "write": false, "conjure": true}}]`, assumed("entry:conjure", "entry:read")},
+		{"a right that is no boolean", `[{"module": "entry", "acl": {"read": true, "create": {"sub": true}}}]`, assumed("entry:read")},
+		{"a right that is null", `[{"module": "entry", "acl": {"read": true, "create": null}}]`, assumed("entry:read")},
+		{"rights that are denied", `[{"module": "entry", "acl": {"read": true, "create": false, "delete": false}}]`, level(inventory.LevelRead, "entry:read")},
+		{"a right nobody knows beside write", `[{"module": "entry", "acl": {"write": true, "conjure": true}}]`, level(inventory.LevelWrite, "entry:conjure", "entry:write")},
+		{"an unknown right of a branch", `[{"module": "branch", "acl": {"create": true}}, {"module": "entry", "acl": {"read": true}}]`, level(inventory.LevelRead, "branch:create", "entry:read")},
 		{"entry is a word", `["entry"]`, assumed()},
 		{"entry is null", `[null]`, assumed()},
 		{"scope is null", `null`, assumed()},
@@ -155,6 +163,9 @@ func TestManagementAccess(t *testing.T) {
 				t.Errorf("access (-want +got):\n%s", diff)
 			}
 		})
+	}
+	if got := managementAccess(decodeToken(t, `, "scope": [{"module": "entry", "acl": {"publish": true}}]`).Scope); !strings.Contains(got.Reason, `"publish"`) {
+		t.Errorf("the reason %q does not name the right", got.Reason)
 	}
 	if got := managementAccess(decodeToken(t, ``).Scope); !got.Write || !got.Assumed {
 		t.Errorf("without a scope: %+v", got)

@@ -83,18 +83,17 @@ type scope = cmsapi.List[scopeEntry]
 // scopeEntry opens one module of a stack, narrowed by the array that belongs to
 // the module.
 type scopeEntry struct {
-	Module       text              `json:"module"`
-	ACL          cmsapi.Field[acl] `json:"acl"`
-	Environments cmsapi.List[ref]  `json:"environments"`
-	Branches     cmsapi.List[ref]  `json:"branches"`
-	Aliases      cmsapi.List[ref]  `json:"branch_aliases"`
+	Module       text             `json:"module"`
+	ACL          acl              `json:"acl"`
+	Environments cmsapi.List[ref] `json:"environments"`
+	Branches     cmsapi.List[ref] `json:"branches"`
+	Aliases      cmsapi.List[ref] `json:"branch_aliases"`
 }
 
-// acl is what a scope entry allows; a right that it does not name is not given.
-type acl struct {
-	Read  boolean `json:"read"`
-	Write boolean `json:"write"`
-}
+// acl is what a scope entry allows, by right: read and write, and by the types of
+// the vendor's own SDK (@contentstack/management 1.30) also create, update and
+// whatever comes. A right that it does not name is not given.
+type acl = cmsapi.Map[boolean]
 
 // environment is a publishing environment.
 type environment struct {

@@ -52,7 +52,7 @@ func newAuditor(sourceID string, me identity, rs roles, envs environments, token
 			detail: "the credential is a session of the project's owner, which may do everything",
 		}, ""
 	default:
-		reason = cmp.Or(reason, who.Type.Reason("type"), fmt.Sprintf("the credential is of the type %.40q, which is not documented", who.Type.Value))
+		reason = cmp.Or(reason, who.Type.Reason("type"), fmt.Sprintf("the credential is of the type %s, which is not documented", cmsapi.Word(who.Type.Value)))
 	}
 	switch {
 	case reason != "":

@@ -2,6 +2,7 @@ package datocms
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -34,13 +35,16 @@ func lastUse(name string, word cmsapi.Field[string], at time.Time) inventory.Las
 	if word.State != cmsapi.FieldGiven {
 		return inventory.UnknownUse(word.Reason(name))
 	}
-	use := inventory.UnknownUse(fmt.Sprintf("DatoCMS says %.40q in %s, a word that is not documented", word.Value, name))
+	quoted := cmsapi.Word(word.Value)
+	use := inventory.UnknownUse(fmt.Sprintf("DatoCMS says %s in %s, a word that is not documented", quoted, name))
 	if word.Value == wordNever {
 		use = inventory.NoUseOnRecord(recordBegin(at))
 	} else if earliest, latest, ok := bounds(word.Value, at); ok {
 		use = inventory.UsedBetween(earliest, latest)
 	}
-	use.Word = word.Value
+	if quoted == strconv.Quote(word.Value) { // what may be a secret is not kept
+		use.Word = word.Value
+	}
 	return use
 }
 

@@ -1,6 +1,7 @@
 package datocms
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -204,5 +205,14 @@ func TestNeverAtTheTurnOfTheMonth(t *testing.T) {
 		if got := recordBegin(at); !got.Equal(want) {
 			t.Errorf("at %v the record begins at %v, want %v", at, got, want)
 		}
+	}
+}
+
+// A word that nobody documented may be a secret in the wrong place.
+func TestUndocumentedWordThatLooksLikeASecret(t *testing.T) {
+	secret := "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcdefghijklmnop"
+	use := lastUse("last_cda_access", cmsapi.Given(secret), time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
+	if use.Word != "" || strings.Contains(use.Reason, "eyJzdWIi") || use.State != inventory.LastUsedUnknown {
+		t.Errorf("got %+v", use)
 	}
 }

@@ -91,7 +91,7 @@ func (s server) owner(u user, may inventory.Access) inventory.Owner {
 		o.State, o.Reason = inventory.OwnerStateUnknown, cmp.Or(o.Reason, u.Status.Reason("status"))
 	case status != statusActive:
 		o.State = inventory.OwnerDeactivated
-		o.Reason = fmt.Sprintf("Directus refuses the token while the status of its user is %.40q", status)
+		o.Reason = fmt.Sprintf("Directus refuses the token while the status of its user is %s", cmsapi.Word(status))
 	}
 	return o
 }

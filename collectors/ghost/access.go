@@ -3,6 +3,7 @@ package ghost
 import (
 	"fmt"
 
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -54,7 +55,7 @@ func (r roles) adminAccess(k apiKey) (inventory.Access, *inventory.Role) {
 	if !known {
 		reason := r.reason
 		if reason == "" {
-			reason = fmt.Sprintf("the role %.40q of the key is not in the list of roles", id)
+			reason = fmt.Sprintf("the role %s of the key is not in the list of roles", cmsapi.Word(id))
 		}
 		return inventory.AssumedAccess(reason, inventory.Unknown), &inventory.Role{ID: id, Level: inventory.LevelUnknown}
 	}
@@ -66,7 +67,7 @@ func (r roles) adminAccess(k apiKey) (inventory.Access, *inventory.Role) {
 func roleAccess(name string) (inventory.Access, inventory.Level) {
 	right, known := rightOf(name)
 	if !known {
-		return inventory.AssumedAccess(fmt.Sprintf("what the role %.60q allows is not known", name), inventory.Unknown, name), inventory.LevelUnknown
+		return inventory.AssumedAccess(fmt.Sprintf("what the role %s allows is not known", cmsapi.Word(name)), inventory.Unknown, name), inventory.LevelUnknown
 	}
 	return inventory.NewAccess(right.level, right.manages, name), right.level
 }

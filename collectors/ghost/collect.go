@@ -87,7 +87,7 @@ func (s site) keys(list cmsapi.Listing[integration]) cmsapi.Listing[inventory.To
 }
 
 func typeReason(k apiKey) string {
-	return cmp.Or(k.Type.Reason("type"), fmt.Sprintf("the type %.40q is not documented", k.Type.Value))
+	return cmp.Or(k.Type.Reason("type"), fmt.Sprintf("the type %s is not documented", cmsapi.Word(k.Type.Value)))
 }
 
 // key makes the token of one API key of an integration.

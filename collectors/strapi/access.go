@@ -30,7 +30,7 @@ func contentAccess(t token) inventory.Access {
 	case kind == typeCustom:
 		return listedAccess(t.Permissions, contentLevel)
 	default:
-		return inventory.AssumedAccess(fmt.Sprintf("the type %.40q is not documented", kind), inventory.No)
+		return inventory.AssumedAccess(fmt.Sprintf("the type %s is not documented", cmsapi.Word(kind)), inventory.No)
 	}
 }
 
@@ -57,7 +57,7 @@ func listedAccess(list cmsapi.List[string], levelOf func(string) (inventory.Leve
 	for _, permission := range list.Items {
 		level, known := levelOf(permission)
 		if !known {
-			return inventory.AssumedAccess(fmt.Sprintf("the permission %.80q is not documented", permission), inventory.No, list.Items...)
+			return inventory.AssumedAccess(fmt.Sprintf("the permission %s is not documented", cmsapi.Word(permission)), inventory.No, list.Items...)
 		}
 		highest = higher(highest, level)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -40,7 +41,7 @@ func accessOf(u user) inventory.Access {
 	}
 	// What is not understood cannot make a user who writes a harmless one.
 	if strange != "" && !highest.AtLeast(inventory.LevelWrite) {
-		return inventory.AssumedAccess(fmt.Sprintf("what the capability %.60q allows is not known", strange), inventory.Yes, grants...)
+		return inventory.AssumedAccess(fmt.Sprintf("what the capability %s allows is not known", cmsapi.Word(strange)), inventory.Yes, grants...)
 	}
 	return inventory.NewAccess(highest, inventory.Yes, grants...)
 }
