@@ -1,6 +1,7 @@
 package datocms
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -90,6 +91,9 @@ func (p project) managementAccess(view roleView, flags []string) inventory.Acces
 	grants := slices.Concat(flags, view.rights.grants(false))
 	manages := inventory.TernaryOf(view.rights.flags[flagManageTokens])
 	level, why := decided(least, most, "whether the role can write cannot be told: "+p.envs.why())
+	if strange := view.rights.strange; strange != "" && why == "" && !level.AtLeast(inventory.LevelWrite) {
+		why = fmt.Sprintf("the permission %s of the role is not documented", cmsapi.Word(strange))
+	}
 	if why != "" {
 		return inventory.AssumedAccess(why, manages, grants...)
 	}

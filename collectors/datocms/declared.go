@@ -53,7 +53,7 @@ func (d Declared) Describe(token *inventory.Token, known []inventory.Environment
 	})
 	p := project{
 		envs:  environments{list: slices.Clone(known), reason: incomplete},
-		roles: roles{byID: map[string]roleView{}, reason: d.RoleReason},
+		roles: roles{byID: map[string]roleView{}, scopes: map[string]inventory.Scope{}, reason: d.RoleReason},
 	}
 	slices.SortFunc(p.envs.list, func(a, b inventory.Environment) int {
 		if a.ID < b.ID {

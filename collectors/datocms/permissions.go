@@ -2,6 +2,7 @@ package datocms
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -86,6 +87,8 @@ type rights struct {
 	items, uploads []grant
 	// triggers and indexes: may it fire build triggers, or the indexing of a search index.
 	triggers, indexes bool
+	// strange is a permission that grants something nobody documented; empty for none.
+	strange string
 }
 
 // readRights makes sense of final_permissions. What is not understood makes
@@ -103,6 +106,7 @@ func readRights(p finalPermissions) (rights, string) {
 			return rights{}, f.name + " is missing"
 		}
 	}
+	r.strange = p.strange()
 	r.access = p.lists.EnvironmentsAccess.Value
 	switch r.access {
 	case "all", "primary_only", "sandbox_only", "none":
@@ -123,6 +127,18 @@ func readRights(p finalPermissions) (rights, string) {
 		}
 	}
 	return r, ""
+}
+
+// strange is the first permission, by name, that is not documented and grants
+// something; empty if there is none. One that denies may grant nothing.
+func (p finalPermissions) strange() string {
+	for _, name := range slices.Sorted(maps.Keys(p.flags.Members)) {
+		known := isList(name) || strings.HasPrefix(name, "negative_") || slices.ContainsFunc(roleFlags(), func(f roleFlag) bool { return f.name == name })
+		if !known && !p.flags.Members[name].nothing {
+			return name
+		}
+	}
+	return ""
 }
 
 // optional takes a list that older servers do not send for an empty one.

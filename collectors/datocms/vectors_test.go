@@ -243,6 +243,29 @@ func TestUnreadableRoles(t *testing.T) {
 	}
 }
 
+// A permission that nobody documented and that grants something may write, unless
+// what is documented does so already.
+func TestUndocumentedPermissions(t *testing.T) {
+	for name, tt := range map[string]struct {
+		final   map[string]any
+		assumed bool
+		level   inventory.Level
+	}{
+		"a flag that is set":          {permissionsOf(map[string]any{"can_perform_site_search": true, "can_conjure": true}), true, inventory.LevelUnknown},
+		"a list with an entry":        {permissionsOf(map[string]any{"positive_spell_permissions": entries(map[string]any{"spell": nil})}), true, inventory.LevelUnknown},
+		"a word":                      {permissionsOf(map[string]any{"spells_access": "all"}), true, inventory.LevelUnknown},
+		"a flag that is not set":      {permissionsOf(map[string]any{"can_perform_site_search": true, "can_conjure": false}), false, inventory.LevelRead},
+		"an empty list":               {permissionsOf(map[string]any{"can_perform_site_search": true, "positive_spell_permissions": entries()}), false, inventory.LevelRead},
+		"a list of exceptions":        {permissionsOf(map[string]any{"can_perform_site_search": true, "negative_spell_permissions": entries(1)}), false, inventory.LevelRead},
+		"one beside a right to write": {permissionsOf(map[string]any{"can_edit_schema": true, "can_conjure": true}), false, inventory.LevelSchema},
+	} {
+		access := project{envs: twoEnvironments()}.managementAccess(roleOf(t, "1", tt.final), nil)
+		if access.Assumed != tt.assumed || access.Level != tt.level {
+			t.Errorf("%s: %+v", name, access)
+		}
+	}
+}
+
 // TestOldServers: members that DatoCMS added later may be missing.
 func TestOldServers(t *testing.T) {
 	p := editor()

@@ -1,6 +1,7 @@
 package datocms
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 
@@ -81,8 +82,36 @@ func (r role) Flaw() string { return cmsapi.WithoutID("id", r.ID) }
 // fields without what it inherits.
 type finalPermissions struct {
 	// flags holds all members, the permission lists too, which are no flags.
-	flags cmsapi.Map[cmsapi.Field[bool]]
+	flags cmsapi.Map[permission]
 	lists permissionLists
+}
+
+// permission is any member of the final permissions, read as a flag.
+type permission struct {
+	cmsapi.Field[bool]
+	// nothing: it grants nothing, whatever it means: false, null or an empty list.
+	nothing bool
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails.
+func (p *permission) UnmarshalJSON(b []byte) error {
+	switch string(bytes.Join(bytes.Fields(b), nil)) {
+	case "false", "null", "[]", "{}", `""`:
+		p.nothing = true
+	}
+	return p.Field.UnmarshalJSON(b)
+}
+
+// isList reports whether a member of the final permissions is read apart.
+func isList(name string) bool {
+	switch name {
+	case "environments_access",
+		"positive_item_type_permissions", "negative_item_type_permissions", "positive_upload_permissions", "negative_upload_permissions",
+		"positive_build_trigger_permissions", "negative_build_trigger_permissions",
+		"positive_search_index_permissions", "negative_search_index_permissions":
+		return true
+	}
+	return false
 }
 
 // UnmarshalJSON implements json.Unmarshaler.

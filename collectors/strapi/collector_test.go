@@ -150,6 +150,21 @@ func TestTraps(t *testing.T) {
 				t.Errorf("the list hides whether the owner is active: %+v", o)
 			}
 		}},
+		"an owner that is a bare id": {listAdmin.path, one(`"adminPermissions":[{"action":"plugin::upload.read"}],"adminUserOwner":3`), func(t *testing.T, s inventory.Source) {
+			if o := find(t, s, "admin_tokens/4").Owner; o.Type != inventory.OwnerPerson || o.ID != "3" || o.Name != "" {
+				t.Errorf("got %+v", o)
+			}
+		}},
+		"an owner that is a bare id in quotes": {listAdmin.path, one(`"adminPermissions":[{"action":"plugin::upload.read"}],"adminUserOwner":"3"`), func(t *testing.T, s inventory.Source) {
+			if o := find(t, s, "admin_tokens/4").Owner; o.Type != inventory.OwnerPerson || o.ID != "3" {
+				t.Errorf("got %+v", o)
+			}
+		}},
+		"an owner that is a list": {listAdmin.path, one(`"adminPermissions":[{"action":"plugin::upload.read"}],"adminUserOwner":[3]`), func(t *testing.T, s inventory.Source) {
+			if o := find(t, s, "admin_tokens/4").Owner; o.Type != inventory.OwnerUnknown || o.Reason == "" {
+				t.Errorf("got %+v", o)
+			}
+		}},
 		"no admin permissions": {listAdmin.path, one(`"adminPermissions":null`), func(t *testing.T, s inventory.Source) {
 			if a := find(t, s, "admin_tokens/4").Access; !a.Assumed || !a.Write || a.ManagesTokens != inventory.Unknown {
 				t.Errorf("%+v", a)

@@ -1,6 +1,11 @@
 package strapi
 
-import "github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+)
 
 // The types of Strapi's answers. They have no place for accessKey, the secret
 // that the answers to creating a token, and some single reads, carry.
@@ -62,6 +67,17 @@ type person struct {
 	CreatedAt cmsapi.Field[cmsapi.Moment] `json:"createdAt"`
 	// Roles come with /admin/users/me only.
 	Roles cmsapi.List[role] `json:"roles"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler: a person that is not populated is a
+// bare id.
+func (p *person) UnmarshalJSON(b []byte) error {
+	if b = bytes.TrimSpace(b); len(b) > 0 && (b[0] == '"' || b[0] == '-' || '0' <= b[0] && b[0] <= '9') {
+		*p = person{}
+		return p.ID.UnmarshalJSON(b)
+	}
+	type members person
+	return json.Unmarshal(b, (*members)(p))
 }
 
 type role struct {

@@ -24,10 +24,12 @@ func accessOf(u user) inventory.Access {
 	for _, name := range slices.Sorted(maps.Keys(u.Capabilities.Members)) {
 		value := u.Capabilities.Members[name]
 		granted, given := value.Get()
-		if slices.Contains(u.Roles.Items, name) || given && !bool(granted) {
+		level, known := capabilityLevel(name)
+		// A user has each of its roles as a capability. One whose role is called
+		// like a capability of WordPress has that.
+		if slices.Contains(u.Roles.Items, name) && !known || given && !bool(granted) {
 			continue
 		}
-		level, known := capabilityLevel(name)
 		if !given || !known {
 			strange = name
 			continue

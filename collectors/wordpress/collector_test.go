@@ -189,18 +189,19 @@ func TestCapabilities(t *testing.T) {
 		level               inventory.Level
 		assumed             bool
 	}{
-		"administrator":      {`["administrator"]`, `{"manage_options":true,"administrator":true}`, inventory.LevelAdmin, false},
-		"the audit":          {`["auditor"]`, `{"read":true,"list_users":true,"edit_users":true,"auditor":true}`, inventory.LevelAdmin, false},
-		"designer":           {`["designer"]`, `{"read":true,"edit_theme_options":true,"designer":true}`, inventory.LevelSchema, false},
-		"contributor":        {`["contributor"]`, `{"read":true,"edit_posts":true,"level_1":true,"contributor":true}`, inventory.LevelWrite, false},
-		"subscriber":         {`["subscriber"]`, `{"read":true,"level_0":true,"subscriber":true}`, inventory.LevelRead, false},
-		"no role":            {`[]`, `[]`, inventory.LevelNone, false},
-		"taken away":         {`["x"]`, `{"read":true,"edit_posts":false,"x":true}`, inventory.LevelRead, false},
-		"a plugin's":         {`["x"]`, `{"read":true,"fly":true,"x":true}`, inventory.LevelUnknown, true},
-		"a plugin's, writes": {`["x"]`, `{"edit_posts":true,"fly":true,"x":true}`, inventory.LevelWrite, false},
-		"no capabilities":    {`["x"]`, `null`, inventory.LevelUnknown, true},
-		"not understood":     {`["x"]`, `{"read":true,"edit_posts":{}}`, inventory.LevelUnknown, true},
-		"role unknown":       {`null`, `{"read":true,"subscriber":true}`, inventory.LevelUnknown, true},
+		"administrator":                   {`["administrator"]`, `{"manage_options":true,"administrator":true}`, inventory.LevelAdmin, false},
+		"the audit":                       {`["auditor"]`, `{"read":true,"list_users":true,"edit_users":true,"auditor":true}`, inventory.LevelAdmin, false},
+		"designer":                        {`["designer"]`, `{"read":true,"edit_theme_options":true,"designer":true}`, inventory.LevelSchema, false},
+		"contributor":                     {`["contributor"]`, `{"read":true,"edit_posts":true,"level_1":true,"contributor":true}`, inventory.LevelWrite, false},
+		"subscriber":                      {`["subscriber"]`, `{"read":true,"level_0":true,"subscriber":true}`, inventory.LevelRead, false},
+		"a role called like a capability": {`["edit_posts"]`, `{"read":true,"edit_posts":true}`, inventory.LevelWrite, false},
+		"no role":                         {`[]`, `[]`, inventory.LevelNone, false},
+		"taken away":                      {`["x"]`, `{"read":true,"edit_posts":false,"x":true}`, inventory.LevelRead, false},
+		"a plugin's":                      {`["x"]`, `{"read":true,"fly":true,"x":true}`, inventory.LevelUnknown, true},
+		"a plugin's, writes":              {`["x"]`, `{"edit_posts":true,"fly":true,"x":true}`, inventory.LevelWrite, false},
+		"no capabilities":                 {`["x"]`, `null`, inventory.LevelUnknown, true},
+		"not understood":                  {`["x"]`, `{"read":true,"edit_posts":{}}`, inventory.LevelUnknown, true},
+		"role unknown":                    {`null`, `{"read":true,"subscriber":true}`, inventory.LevelUnknown, true},
 	}
 	for name, tt := range tests {
 		var u user
