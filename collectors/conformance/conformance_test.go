@@ -8,7 +8,6 @@ import (
 )
 
 func TestACorrectCollectorConforms(t *testing.T) {
-	t.Parallel()
 	Run(t, paperTarget(none))
 }
 

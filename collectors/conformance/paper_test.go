@@ -101,6 +101,8 @@ type paperKey struct {
 	Secret    string                      `json:"-"`
 }
 
+func (paperKey) Weight() int { return cmsapi.TokenWeight }
+
 type paperList[T any] struct {
 	Items cmsapi.List[T]               `json:"items"`
 	Total cmsapi.Field[cmsapi.Integer] `json:"total"`
@@ -114,6 +116,9 @@ func list[T any](ctx context.Context, c *cmsapi.Client, m mistake, name, path st
 			return cmsapi.Page[T]{}, err
 		}
 		page, err := cmsapi.PageOf(name, p.Value.Items, p.Value.Total, p.Value.Limit)
+		if p.Value.Total.Missing() {
+			page.Uncounted = p.Value.Total.Reason("total")
+		}
 		if m == believesTotals {
 			page.Uncounted = ""
 		}
