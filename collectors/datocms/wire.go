@@ -150,8 +150,8 @@ type contentEntry struct {
 	Locale                 cmsapi.Field[cmsapi.Text] `json:"locale"`
 }
 
-func (e contentEntry) Flaw() string {
-	return cmp.Or(cmsapi.WithoutID("action", e.Action), cmsapi.WithoutID("environment", e.Environment))
+func (n contentEntry) Flaw() string {
+	return cmp.Or(cmsapi.WithoutID("action", n.Action), cmsapi.WithoutID("environment", n.Environment))
 }
 
 // buildTrigger is the right to fire a build trigger; null means every one.

@@ -3,6 +3,7 @@ package ghost
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/instance"
@@ -32,7 +33,7 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	s := site{source: source, cms: c.Server, roles: rolesOf(a.roles)}
 	keys := s.keys(a.integrations)
 	own, staff := s.staff(c.keyID, a)
-	source.Tokens = append(keys.Items, own...)
+	source.Tokens = slices.Concat(keys.Items, own)
 	integrations := s.unit(listIntegrations, len(keys.Items) > 0, keys.Err, inventory.Delivery, inventory.Management)
 	if keys.Err == nil {
 		integrations.Detail = "Ghost leaves out the integrations of type internal, with whose keys it does its own work, such as scheduling posts"
