@@ -51,6 +51,23 @@ type Prober interface {
 	Probe(ctx context.Context) []Check
 }
 
+// Viewer is implemented by collectors that can tell, for `tokenaudit doctor`, what
+// an option that is still its placeholder could name.
+type Viewer interface {
+	// Sees lists what the credential sees of what the option names, each made by
+	// Seen. It is asked for options with a Placeholder only.
+	Sees(ctx context.Context, option string) ([]string, error)
+}
+
+// Seen is an item of what Viewer.Sees returns: the id, and the name if there is
+// one.
+func Seen(id, name string) string {
+	if name == "" {
+		return id
+	}
+	return id + " (" + name + ")"
+}
+
 // CheckStatus is the outcome of a Check.
 type CheckStatus string
 

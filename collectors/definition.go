@@ -31,8 +31,9 @@ type Definition struct {
 	// "access.manages_tokens", "owner.state", "owner.level", "owner.last_active", "traits.factory" or
 	// "traits.notifies_before_expiry".
 	Parts map[string]inventory.FactSupport
-	// LeastPrivilege says, in Markdown, how to make the weakest credential
-	// that does the work. `doctor` and the docs print it.
+	// LeastPrivilege says, in Markdown, how to make the least-privilege
+	// credential. `doctor` renders it: headings, paragraphs, lists, tables, code
+	// and emphasis.
 	LeastPrivilege string
 	// New makes the collector of one entry. It validates what the option
 	// declarations cannot, and sends nothing.
@@ -66,6 +67,10 @@ type Option struct {
 	Enum []string
 	// Example is shown by `tokenaudit init`.
 	Example string
+	// Placeholder is set if the example stands for what only the user knows, such
+	// as the id of an organization: a value that is still the example was never
+	// filled in.
+	Placeholder bool
 	// Items are the keys of each element of an OptionObjects.
 	Items []Option
 }

@@ -70,7 +70,7 @@ func (d Definition) problems() []string {
 	check(cmsName.MatchString(d.CMS), "the name must be lower-case letters and digits")
 	check(d.Title != "", "it has no title")
 	check(d.New != nil, "it has no New")
-	check(d.LeastPrivilege != "", "it does not say what the weakest credential is")
+	check(d.LeastPrivilege != "", "it does not say what the least-privilege credential is")
 	for _, fact := range inventory.AllFacts() {
 		support, ok := d.Facts[fact]
 		check(ok, "it does not say whether it reports %s", fact)
@@ -108,6 +108,7 @@ func optionProblems(prefix string, options []Option) []string {
 			}
 		}
 		check(optionKey.MatchString(o.Key), "the key must be snake_case")
+		check(!o.Placeholder || o.Example != "", "it has no example that could be a placeholder")
 		check(o.Help != "", "it has no help")
 		check(!slices.ContainsFunc(options[:i], func(p Option) bool { return p.Key == o.Key }), "it is declared twice")
 		check(prefix != "" || !slices.Contains(commonKeys(), o.Key) ||

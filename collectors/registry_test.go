@@ -16,7 +16,7 @@ func TestNewRegistryRefusesMistakes(t *testing.T) {
 		"a bad name":         {func(d *Definition) { d.CMS = "Paper!" }, "lower-case"},
 		"no title":           {func(d *Definition) { d.Title = "" }, "no title"},
 		"no constructor":     {func(d *Definition) { d.New = nil }, "no New"},
-		"no least privilege": {func(d *Definition) { d.LeastPrivilege = "" }, "weakest credential"},
+		"no least privilege": {func(d *Definition) { d.LeastPrivilege = "" }, "least-privilege credential"},
 		"a fact left out":    {func(d *Definition) { delete(d.Facts, inventory.FactExpiry) }, "whether it reports expiry"},
 		"a fact without a reason": {func(d *Definition) {
 			d.Facts[inventory.FactExpiry] = inventory.FactSupport{Reported: inventory.SupportNo}

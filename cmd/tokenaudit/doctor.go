@@ -12,21 +12,31 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/plaintext"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
 // maxProbes bounds how many entries are probed at once.
 const maxProbes = 16
 
-func newDoctor(run func(context.Context, readOptions) error) *cobra.Command {
-	var o readOptions
+// doctorOptions are the flags of doctor.
+type doctorOptions struct {
+	readOptions
+	guide bool
+}
+
+func newDoctor(run func(context.Context, doctorOptions) error) *cobra.Command {
+	var o doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check each configured credential: who it is, what it may list, what is missing",
 		Long: `Doctor asks as little as possible with each configured credential and says who it
-is, what it may list, which permission is missing and where to grant it, and how
-to make the weakest credential that does the work.
+is, what it may list, which permission is missing and where to grant it. Where one
+is missing, or with --guide, it also says how to make the least-privilege
+credential.
 
 It exits 0 when nothing is missing, and 3 when a check failed: a scan would be
 incomplete.`,
@@ -34,6 +44,7 @@ incomplete.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)
+	cmd.Flags().BoolVar(&o.guide, "guide", false, "say how to make the least-privilege credential for each configured CMS")
 	// It is understood, so that what is wrong with it can be said.
 	_ = cmd.Flags().MarkHidden("source")
 	return cmd
@@ -45,11 +56,11 @@ type diagnosis struct {
 	checks []collectors.Check
 }
 
-func (a *app) doctor(ctx context.Context, o readOptions) error {
+func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	if len(o.sources) > 0 {
 		return usageError{errors.New("--source has no effect here: doctor checks credentials, not sources")}
 	}
-	r, err := a.newReading(ctx, o)
+	r, err := a.newReading(ctx, o.readOptions)
 	if err != nil {
 		return err
 	}
@@ -57,7 +68,7 @@ func (a *app) doctor(ctx context.Context, o readOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := a.printDiagnoses(diagnoses); err != nil {
+	if err := a.printDiagnoses(diagnoses, o.guide); err != nil {
 		return err
 	}
 	for _, d := range diagnoses {
@@ -92,14 +103,24 @@ func (r *reading) probe(ctx context.Context) ([]diagnosis, error) {
 	for i, e := range entries {
 		diagnoses[i].entry = e
 		if probers[i] != nil {
-			probes.Go(func() { diagnoses[i].checks = probers[i].Probe(ctx) })
+			probes.Go(func() { diagnoses[i].checks = r.check(ctx, e, probers[i]) })
 		}
 	}
 	probes.Wait()
 	return diagnoses, nil
 }
 
-func (a *app) printDiagnoses(diagnoses []diagnosis) error {
+// check probes an entry. While an id is still the placeholder, every other check
+// would fail for it alone.
+func (r *reading) check(ctx context.Context, e collectors.Entry, p collectors.Prober) []collectors.Check {
+	definition, _ := r.app.registry.Lookup(e.CMS)
+	if checks := checkPlaceholders(ctx, definition, e, p); len(checks) > 0 {
+		return checks
+	}
+	return p.Probe(ctx)
+}
+
+func (a *app) printDiagnoses(diagnoses []diagnosis, guide bool) error {
 	var out strings.Builder
 	var told []string
 	for _, d := range diagnoses {
@@ -107,11 +128,11 @@ func (a *app) printDiagnoses(diagnoses []diagnosis) error {
 	}
 	for _, d := range diagnoses {
 		definition, ok := a.registry.Lookup(d.entry.CMS)
-		if !ok || slices.Contains(told, d.entry.CMS) {
+		if !ok || slices.Contains(told, d.entry.CMS) || !guide && !d.lacksPermission() {
 			continue
 		}
 		told = append(told, d.entry.CMS)
-		fmt.Fprintf(&out, "The weakest credential for %s\n\n%s\n\n", definition.Title, indented(strings.TrimSpace(definition.LeastPrivilege)))
+		fmt.Fprintf(&out, "Least-privilege credential for %s\n\n%s\n", definition.Title, indented(plaintext.Render(definition.LeastPrivilege, a.proseWidth()-2)))
 	}
 	if _, err := io.WriteString(a.out, out.String()); err != nil {
 		return fmt.Errorf("write the result: %w", err)
@@ -130,13 +151,24 @@ func (a *app) printDiagnosis(w *strings.Builder, d diagnosis) {
 	for _, c := range d.checks {
 		width = max(width, len(c.Name))
 	}
+	column := 2 + len("warning") + 2 + width + 2
 	for _, c := range d.checks {
-		fmt.Fprintf(w, "  %s  %-*s  %s\n", a.mark(c.Status), width, c.Name, safetext.OneLine(c.Detail))
+		fmt.Fprintf(w, "  %s  %-*s  %s\n", a.mark(c.Status), width, c.Name, a.beside(column, c.Detail))
 		if c.Hint != "" {
-			fmt.Fprintf(w, "  %-*s  to do: %s\n", len("warning")+2+width, "", safetext.OneLine(c.Hint))
+			fmt.Fprintf(w, "%-*s%s\n", column, "", a.beside(column, "to do: "+c.Hint))
 		}
 	}
 	w.WriteString("\n")
+}
+
+// beside is a text that stays to the right of a column on a terminal, and one line
+// elsewhere, so that programs find it.
+func (a *app) beside(column int, text string) string {
+	text = safetext.OneLine(text)
+	if !a.outTerminal {
+		return text
+	}
+	return strings.Join(table.Wrap(text, max(a.width-column, defaultWidth/4)), "\n"+strings.Repeat(" ", column))
 }
 
 // mark gives the status of a check, coloured on a terminal.
@@ -162,6 +194,18 @@ func (d diagnosis) count(status collectors.CheckStatus) int {
 		}
 	}
 	return n
+}
+
+// lacksPermission reports whether a check failed that another credential might
+// pass.
+func (d diagnosis) lacksPermission() bool {
+	return slices.ContainsFunc(d.checks, func(c collectors.Check) bool {
+		switch c.Class {
+		case inventory.ErrUnauthorized, inventory.ErrPermissionDenied, inventory.ErrNotFound, inventory.ErrTruncated:
+			return c.Status == collectors.CheckFailed
+		}
+		return false
+	})
 }
 
 func (d diagnosis) outcome() string {

@@ -19,7 +19,7 @@ var flagGroups = []flagGroup{
 	{"Source", []string{"config", "source", "shard", "inventory", "terraform-plan", "terraform-dir", "manifest", "previous"}},
 	{"Rule", []string{"policy", "rule", "at"}},
 	{"Exit code", []string{"fail-on", "baseline", "fail-on-new", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
-	{"Output", []string{"output", "framework", "min-severity", "waived", "no-inventory", "save-inventory"}},
+	{"Output", []string{"output", "guide", "framework", "min-severity", "waived", "no-inventory", "save-inventory"}},
 	{"Request", []string{"timeout", "max-wait", "total-wait", "requests-per-second", "ca-bundle"}},
 	{"General", []string{"color", "help", "quiet", "verbose", "version"}},
 }
@@ -68,11 +68,7 @@ func visitFlags(root *cobra.Command, visit func(*pflag.Flag)) {
 // help writes the help of a command. No line but that of an example is longer
 // than the terminal is wide, or than 80 columns where there is none.
 func (a *app) help(cmd *cobra.Command, _ []string) {
-	width := defaultWidth
-	if a.outTerminal {
-		width = a.width
-	}
-	p := &helpPage{width: width}
+	p := &helpPage{width: a.proseWidth()}
 	p.prose(cmp.Or(cmd.Long, cmd.Short))
 	p.usage(cmd)
 	if cmd.HasExample() {

@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile"},
 	"report":               {"policies", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
+	"report/plaintext":     {"report/safetext", "report/table"},
 	"report/format":        {"collectors/inventory", "policies", "report", "report/safetext"},
 	"report/output":        append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.

@@ -161,6 +161,7 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 	if err != nil {
 		return err
 	}
+	r.warnOfPlaceholders(entries)
 	progress := &collectors.Progress{}
 	session, err := r.session(ctx, progress.Observe)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report/plaintext"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
@@ -43,8 +44,12 @@ func newRulesShow(run func(context.Context, rulesOptions, string) error) *cobra.
 	cmd := &cobra.Command{
 		Use:   "show RULE",
 		Short: "Show one rule: what it finds, why, how to fix it, its parameters",
-		Args:  takes("RULE"),
-		RunE:  func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
+		Long: `Show prints the page of a rule: what it finds, why that matters, how to fix it, and
+its parameters, with the values that the configuration sets.
+
+On a terminal the page is text; piped it is the Markdown that it is made of.`,
+		Args: takes("RULE"),
+		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
 	}
 	o.bind(cmd)
 	return cmd
@@ -111,7 +116,11 @@ func (a *app) showRule(ctx context.Context, o rulesOptions, id string) error {
 		return usageError{fmt.Errorf("there is no rule %q%s", id, cmp.Or(policies.DidYouMeanRule(id, ids), "; `tokenaudit rules list` lists all"))}
 	}
 	now, on := inForce[id]
-	_, err = io.WriteString(a.out, ruleText(rules[i], now, on))
+	text := ruleText(rules[i], now, on)
+	if a.outTerminal {
+		text = plaintext.Render(text, a.proseWidth())
+	}
+	_, err = io.WriteString(a.out, text)
 	return err
 }
 

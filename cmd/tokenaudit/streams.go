@@ -99,6 +99,15 @@ func (s *streams) page() format.Options {
 	return o
 }
 
+// proseWidth is how wide text for people is: as the terminal, or 80 columns where
+// there is none.
+func (s *streams) proseWidth() int {
+	if s.outTerminal {
+		return s.width
+	}
+	return defaultWidth
+}
+
 // endWith has a read of in and a write to out end with ctx.
 func (s *streams) endWith(ctx context.Context) {
 	s.in, s.out = interruptible.Reader(ctx, s.in), interruptible.Writer(ctx, s.out)

@@ -22,11 +22,11 @@ func Definition() collectors.Definition {
 		Title: "Contentful",
 		Options: []collectors.Option{
 			{
-				Key: optionOrganization, Type: collectors.OptionString, Example: "0AbCdEfGhIjKlMnOpQrStU",
+				Key: optionOrganization, Type: collectors.OptionString, Example: "0AbCdEfGhIjKlMnOpQrStU", Placeholder: true,
 				Help: "The id of the organization whose tokens and spaces are audited.",
 			},
 			{
-				Key: optionSpaces, Type: collectors.OptionStrings, Example: "abc123xyz",
+				Key: optionSpaces, Type: collectors.OptionStrings, Example: "abc123xyz", Placeholder: true,
 				Help: "The ids of the spaces to audit; with organization only those of it, alone just these and no personal tokens.",
 			},
 			{
@@ -90,7 +90,7 @@ func factsOf(kind inventory.SourceKind) inventory.Facts {
 	return f
 }
 
-const leastPrivilege = `The weakest credential that does the work is a personal access token with the scope
+const leastPrivilege = `The least-privilege credential is a personal access token with the scope
 ` + "`content_management_read`" + ` alone, made by a user who exists for this purpose:
 
 1. Invite a user for the audit. To list all personal, CLI and OAuth tokens of the organization it needs the

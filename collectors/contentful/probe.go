@@ -71,6 +71,37 @@ func (c *collector) probeOthers(ctx context.Context, ids []string, role string) 
 	return collectors.SummaryCheck("list keys of the other spaces", "space", asked)
 }
 
+// Sees implements collectors.Viewer.
+func (c *collector) Sees(ctx context.Context, option string) ([]string, error) {
+	switch option {
+	case optionOrganization:
+		all := list[organization](ctx, c.client, request{what: "organizations", path: "/organizations"})
+		return seen(all, func(o organization) string { return collectors.Seen(o.id(), string(o.Name.Value)) })
+	case optionSpaces:
+		name := func(s space) string { return collectors.Seen(s.id(), string(s.Name.Value)) }
+		if c.organization != "" {
+			all := list[space](ctx, c.client, request{what: "spaces", path: cmsapi.Path("/organizations/{}/spaces", c.organization)})
+			if all.Err == nil {
+				return seen(all, name)
+			}
+		}
+		// Those that the user is a member of.
+		return seen(list[space](ctx, c.client, request{what: "spaces", path: "/spaces"}), name)
+	}
+	return nil, fmt.Errorf("option %s names nothing that is listed", option)
+}
+
+func seen[T any](all cmsapi.Listing[T], name func(T) string) ([]string, error) {
+	if all.Err != nil {
+		return nil, all.Err
+	}
+	names := make([]string, len(all.Items))
+	for i, item := range all.Items {
+		names[i] = name(item)
+	}
+	return names, nil
+}
+
 func (c *collector) failed(ctx context.Context, name, unit string, err error) collectors.Check {
 	e := cmsapi.AsError(err)
 	return collectors.Check{

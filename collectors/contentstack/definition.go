@@ -28,7 +28,7 @@ func Definition() collectors.Definition {
 			{
 				Key: optionOrganization, Type: collectors.OptionString,
 				Help:    "The uid of an organization: every stack of it, or only those listed under stacks.",
-				Example: "blt0123456789abcdef",
+				Example: "blt0123456789abcdef", Placeholder: true,
 			},
 			{
 				Key: optionStacks, Type: collectors.OptionObjects, Help: "The stacks to audit; all of the organization if empty.",

@@ -38,6 +38,22 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	return checks
 }
 
+// Sees implements collectors.Viewer.
+func (c *collector) Sees(ctx context.Context, option string) ([]string, error) {
+	if option != optionOrganization {
+		return nil, fmt.Errorf("option %s names nothing that is listed", option)
+	}
+	who, err := c.whoAmI(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var seen []string
+	for _, o := range who.Organizations.Items {
+		seen = append(seen, collectors.Seen(str(o.UID), str(o.Name)))
+	}
+	return seen, nil
+}
+
 // checkOthers checks the token lists of all stacks but the first, with a check
 // for each of the two. That stacks were found at all says that the credential
 // is valid, so a list that it is refused needs a right.

@@ -66,7 +66,7 @@ func facts() inventory.Facts {
 	}
 }
 
-const leastPrivilege = `The weakest credential that does the work is an API token with a role that can only read, one for each project:
+const leastPrivilege = `The least-privilege credential is an API token with a role that can only read, one for each project:
 
 1. In *Project Settings > Roles* make a role "Token audit". Give it no permission on records or uploads, no
    environment, and none of the administrative permissions.

@@ -61,7 +61,7 @@ func facts() inventory.Facts {
 	}
 }
 
-const leastPrivilege = `The weakest credential that does the work is the static token of a user who may read what says who has a token and what
+const leastPrivilege = `The least-privilege credential is the static token of a user who may read what says who has a token and what
 it can do, and nothing else. One call makes the user, with a role and a policy of its own. Send it as an administrator, and put
 32 random bytes of your own in for the token, such as ` + "`openssl rand -hex 32`" + ` prints:
 

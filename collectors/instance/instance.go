@@ -32,7 +32,7 @@ func Options(example string) []collectors.Option {
 			Help: "A name of your choice for this server; it is part of every id, so keep it.",
 		},
 		{
-			Key: OptionBaseURL, Type: collectors.OptionString, Required: true, Example: "https://" + example + ".example.com",
+			Key: OptionBaseURL, Type: collectors.OptionString, Required: true, Example: "https://" + example + ".example.com", Placeholder: true,
 			Help: "Scheme, host and port of the server.",
 		},
 		{

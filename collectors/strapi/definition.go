@@ -59,7 +59,7 @@ func facts() inventory.Facts {
 	}
 }
 
-const leastPrivilege = `The weakest credential that does the work is an admin token that may read the three lists of tokens and nothing
+const leastPrivilege = `The least-privilege credential is an admin token that may read the three lists of tokens and nothing
 else. **A super admin has to make it**: with the token of anybody else Strapi leaves out the admin tokens of all other
 people, without saying so. Log in as a super admin, and send:
 
