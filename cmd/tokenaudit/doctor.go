@@ -152,9 +152,10 @@ func (a *app) printDiagnosis(w *strings.Builder, d diagnosis) {
 		width = max(width, len(c.Name))
 	}
 	column := 2 + len("warning") + 2 + width + 2
-	for _, c := range d.checks {
+	for i, c := range d.checks {
 		fmt.Fprintf(w, "  %s  %-*s  %s\n", a.mark(c.Status), width, c.Name, a.beside(column, c.Detail))
-		if c.Hint != "" {
+		// What is to be done for several checks in a row is said below the last.
+		if again := i+1 < len(d.checks) && d.checks[i+1].Hint == c.Hint; c.Hint != "" && !again {
 			fmt.Fprintf(w, "%-*s%s\n", column, "", a.beside(column, "to do: "+c.Hint))
 		}
 	}

@@ -139,7 +139,7 @@ func (a *app) printWaivers(waivers []checkedWaiver, format string) error {
 	for _, w := range waivers {
 		rows = append(rows, []string{w.State, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
 	}
-	return a.printTable(format, []table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE"}, {Title: "TOKEN", Kind: table.ColumnID},
+	return a.printTable(format, []table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE", Kind: table.ColumnID}, {Title: "TOKEN", Kind: table.ColumnID},
 		{Title: "EXPIRES", Kind: table.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: table.ColumnID}}, rows)
 }
 

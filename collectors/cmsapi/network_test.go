@@ -274,7 +274,7 @@ func TestConnectionErrorsSayWhatToDo(t *testing.T) {
 		"Check base_url and region, and whether a proxy is needed (HTTPS_PROXY).":            &net.DNSError{Err: "no such host", Name: "cms.example", IsNotFound: true},
 		"If a proxy of your company inspects TLS, pass its CA certificate as the CA bundle.": &tls.CertificateVerificationError{Err: errors.New("unknown authority")},
 	} {
-		if e := connectionError(&url.Error{Op: "Get", URL: "https://cms.example", Err: err}); e.Hint != want || e.Class != inventory.ErrUnavailable {
+		if e := connectionError(&url.Error{Op: "Get", URL: "https://cms.example", Err: err}, "cms.example"); e.Hint != want || e.Class != inventory.ErrUnavailable {
 			t.Errorf("%v: class %s, hint %q, want %q", err, e.Class, e.Hint, want)
 		}
 	}

@@ -139,7 +139,7 @@ func (c *Client) attempt(ctx context.Context, asked, target *url.URL, extra http
 	c.domain.answered(permit, err == nil && response.StatusCode != http.StatusTooManyRequests)
 	if err != nil {
 		c.logAttempt(ctx, asked, 0, time.Since(sent))
-		return sent, nil, connectionError(err)
+		return sent, nil, connectionError(err, c.base.Host)
 	}
 	defer func() { _ = response.Body.Close() }()
 	c.learn(response.Header)
@@ -182,7 +182,7 @@ func (c *Client) readBody(r *http.Response, a *answer) *Error {
 		a.body = nil
 		return tooLarge
 	case err != nil:
-		e := connectionError(err)
+		e := connectionError(err, c.base.Host)
 		e.Status = a.status
 		if e.Class != inventory.ErrTimeout {
 			e.Class, e.Message = inventory.ErrTruncated, "the answer broke off: "+e.Message

@@ -1,6 +1,7 @@
 package cmsapi
 
 import (
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,16 +23,23 @@ import (
 // What Go says about an answer that it cannot read quotes it: a status code, a
 // header, the host of a redirect, the names in a certificate. Where a server or
 // something before it cuts a list in the wrong place, that is a secret of the
-// list. So an error counts by its type alone, and the words are our own.
-func connectionError(err error) *Error {
+// list. So an error counts by its type alone, and the words are our own. host is
+// the configured one, with its port: nothing else is asked.
+func connectionError(err error, host string) *Error {
 	e := &Error{Class: inventory.ErrUnavailable, Err: err}
 	var timeout net.Error
 	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
-		e.Class, e.Message = inventory.ErrTimeout, "no whole answer in time"
+		e.Class = inventory.ErrTimeout
+		if e.Message, e.Hint = ofProxy(err, host); e.Message == "" {
+			e.Message, e.Hint = ofName(err, host)
+		}
+		if e.Message == "" {
+			e.Message = "no whole answer in time"
+		}
 		return e
 	}
-	for _, describe := range []func(error) (message, hint string){ofOwn, ofProxy, ofTLS, ofConnection, ofAnswer} {
-		if e.Message, e.Hint = describe(err); e.Message != "" {
+	for _, describe := range []func(error, string) (message, hint string){ofOwn, ofProxy, ofTLS, ofName, ofConnection, ofAnswer} {
+		if e.Message, e.Hint = describe(err, host); e.Message != "" {
 			return e
 		}
 	}
@@ -57,7 +66,7 @@ type proxyRefusal struct{ status int }
 func (r *proxyRefusal) Error() string { return "the proxy answered " + strconv.Itoa(r.status) }
 
 // ofOwn describes what this package refuses.
-func ofOwn(err error) (message, hint string) {
+func ofOwn(err error, _ string) (message, hint string) {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r.text, ""
 	}
@@ -68,7 +77,7 @@ func ofOwn(err error) (message, hint string) {
 }
 
 // ofProxy describes what happens between here and a proxy.
-func ofProxy(err error) (message, hint string) {
+func ofProxy(err error, _ string) (message, hint string) {
 	if r, ok := errors.AsType[*proxyRefusal](err); ok {
 		return "the proxy refused the connection (status " + strconv.Itoa(r.status) + ")", hintProxy
 	}
@@ -76,16 +85,15 @@ func ofProxy(err error) (message, hint string) {
 	if !ok || operation.Op != "proxyconnect" && !strings.HasPrefix(operation.Op, "socks") {
 		return "", ""
 	}
-	message, _ = ofConnection(operation.Err)
-	if message == "" {
-		message = "it did not connect"
+	if message, _ = ofName(operation.Err, ""); message == "" {
+		message, _ = ofConnection(operation.Err, "")
 	}
-	return "the proxy cannot be used: " + message, hintProxy
+	return "the proxy cannot be used: " + cmp.Or(message, "it did not connect"), hintProxy
 }
 
 // ofTLS describes what is wrong with the encryption. The names in a certificate are
 // the server's.
-func ofTLS(err error) (message, hint string) {
+func ofTLS(err error, _ string) (message, hint string) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "the server does not speak TLS", hintNoTLS
 	}
@@ -113,20 +121,45 @@ func certificateProblem(err error) string {
 	return "the server's certificate cannot be verified"
 }
 
+// ofName describes a host without an address.
+func ofName(err error, host string) (message, hint string) {
+	dns, ok := errors.AsType[*net.DNSError](err)
+	if !ok {
+		return "", ""
+	}
+	why := "the name server failed"
+	switch {
+	case dns.IsNotFound:
+		why = "no such host"
+	case dns.IsTimeout:
+		why = "the name server did not answer in time"
+	}
+	return "cannot resolve " + named((&url.URL{Host: host}).Hostname()) + ": " + why, hintHost
+}
+
+// named is a host as messages name it; an empty one is that of a proxy.
+func named(host string) string {
+	if host == "" {
+		return "its host"
+	}
+	return "host " + strconv.Quote(host)
+}
+
 // ofConnection describes what is wrong with the way to the server. The texts of the
 // operating system's errors are fixed.
-func ofConnection(err error) (message, hint string) {
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return "the host name cannot be resolved", hintHost
-	}
-	if number, ok := errors.AsType[syscall.Errno](err); ok {
-		if number == syscall.ECONNREFUSED {
-			return "the connection was refused", hintServer
-		}
+func ofConnection(err error, host string) (message, hint string) {
+	number, system := errors.AsType[syscall.Errno](err)
+	operation, ok := errors.AsType[*net.OpError](err)
+	dialled := ok && operation.Op == "dial"
+	switch {
+	case system && number == syscall.ECONNREFUSED:
+		return "cannot connect to " + named(host) + ": connection refused", hintServer
+	case system && dialled:
+		return "cannot connect to " + named(host) + ": " + number.Error(), hintServer
+	case system:
 		return "the connection failed: " + number.Error(), ""
-	}
-	if operation, ok := errors.AsType[*net.OpError](err); ok && operation.Op == "dial" {
-		return "the server cannot be reached", hintServer
+	case dialled:
+		return "cannot connect to " + named(host), hintServer
 	}
 	if errors.Is(err, net.ErrClosed) {
 		return "the connection was closed", ""
@@ -135,7 +168,7 @@ func ofConnection(err error) (message, hint string) {
 }
 
 // ofAnswer describes an answer that ends or unpacks wrongly.
-func ofAnswer(err error) (message, hint string) {
+func ofAnswer(err error, _ string) (message, hint string) {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "the server closed the connection", ""
 	}

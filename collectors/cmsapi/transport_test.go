@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -149,17 +150,20 @@ func TestErrorsAreTheirTypesAlone(t *testing.T) {
 		{tls.RecordHeaderError{Msg: planted}, "the server does not speak TLS"},
 		{errors.New("tls: " + planted), "the TLS handshake failed"},
 		{&net.OpError{Op: "remote error", Err: errors.New(planted)}, "the TLS handshake failed"},
-		{&net.DNSError{Err: planted, Name: planted}, "the host name cannot be resolved"},
-		{&net.OpError{Op: "dial", Err: errors.New(planted)}, "the server cannot be reached"},
-		{&net.OpError{Op: "proxyconnect", Err: &net.DNSError{Name: planted}}, "the proxy cannot be used: the host name cannot be resolved"},
+		{&net.DNSError{Err: planted, Name: planted}, `cannot resolve host "cms.example": the name server failed`},
+		{&net.DNSError{Err: planted, Name: planted, IsNotFound: true}, `cannot resolve host "cms.example": no such host`},
+		{&net.DNSError{Err: planted, Name: planted, IsTimeout: true}, `cannot resolve host "cms.example": the name server did not answer in time`},
+		{&net.OpError{Op: "dial", Err: errors.New(planted)}, `cannot connect to host "cms.example:8443"`},
+		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, `cannot connect to host "cms.example:8443": connection refused`},
+		{&net.OpError{Op: "proxyconnect", Err: &net.DNSError{Name: planted}}, "the proxy cannot be used: cannot resolve its host: the name server failed"},
 		{&net.OpError{Op: "socks connect", Err: errors.New(planted)}, "the proxy cannot be used: it did not connect"},
 		{&proxyRefusal{407}, "the proxy refused the connection (status 407)"},
 		{fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", errors.New(planted)), "the answer is not valid HTTP"},
 		{fmt.Errorf("read: %w", io.ErrUnexpectedEOF), "the server closed the connection"},
 	} {
-		e := connectionError(&url.Error{Op: "Get", URL: "https://" + planted, Err: test.err})
+		e := connectionError(&url.Error{Op: "Get", URL: "https://" + planted, Err: test.err}, "cms.example:8443")
 		if test.err.Error()[:4] == "tls:" {
-			e = connectionError(test.err)
+			e = connectionError(test.err, "cms.example:8443")
 		}
 		if e.Message != test.want || quotes(e.Message+e.Hint) {
 			t.Errorf("%v: got %q, want %q", test.err, e.Message, test.want)

@@ -13,6 +13,20 @@ quantity(n, unit) := sprintf("1 %s", [unit]) if n == 1
 
 quantity(n, unit) := sprintf("%d %ss", [n, unit]) if n != 1
 
+# called writes an owner or a role for a message, by its name, else its id. It takes these two
+# alone: a rule that reads the whole owner would wait for facts of the owner that it does not use.
+called(noun, name, _) := sprintf("%s %q", [noun, name]) if name != ""
+
+called(noun, name, id) := sprintf("%s %q", [noun, id]) if {
+	name == ""
+	id != ""
+}
+
+called(noun, name, id) := sprintf("%s, whose name is unknown,", [noun]) if {
+	name == ""
+	id == ""
+}
+
 # reached returns the ids that a scope reaches, of those whose existence is told as "yes", "no" or
 # "unknown". An alias reaches the environment that it points to, and one of two names that is
 # there is enough for both.

@@ -48,3 +48,9 @@ test_names_tell_aliases_and_display_names if {
 test_names_are_cut if {
 	lib.names(scope, [sprintf("e%d", [i]) | some i in numbers.range(1, 12)]) == "e1, e2, e3, e4, e5, e6, e7, e8, e9, e10 and 2 more"
 }
+
+test_called_by_name_else_id if {
+	lib.called("owner", "Ada", "u1") == `owner "Ada"`
+	lib.called("owner", "", "u1") == `owner "u1"`
+	lib.called("role", "", "") == "role, whose name is unknown,"
+}

@@ -15,7 +15,7 @@ const (
 	ColumnWord ColumnKind = iota
 	// ColumnWhole is short and never cut.
 	ColumnWhole
-	// ColumnID is cut in its middle: what tells ids apart is at their end.
+	// ColumnID is never cut: where there is no room it is below its row.
 	ColumnID
 	// ColumnProse is a sentence, which is wrapped.
 	ColumnProse
@@ -42,7 +42,7 @@ func WriteTSV(w io.Writer, columns []Column, rows [][]string) error {
 func (p *page) rows(columns []Column, rows [][]string) error {
 	fitted := make([]column, len(columns))
 	for i, c := range columns {
-		fitted[i] = column{title: c.Title, whole: c.Kind == ColumnWhole, middle: c.Kind == ColumnID, prose: c.Kind == ColumnProse}
+		fitted[i] = column{title: c.Title, whole: c.Kind == ColumnWhole, id: c.Kind == ColumnID, prose: c.Kind == ColumnProse}
 	}
 	if len(rows) == 0 && p.tabs {
 		p.separated(fitted, nil)

@@ -29,12 +29,12 @@ func WriteDifference(w io.Writer, d *report.Difference, o format.Options) error 
 			rows = append(rows, []string{change.ID, change.Name, field.Field, field.Old, field.New})
 		}
 	}
-	p.list(bold, "CHANGED", []column{{title: "TOKEN", middle: true}, {title: "NAME", optional: true}, {title: "FIELD", whole: true}, {title: "OLD"}, {title: "NEW"}}, rows)
+	p.list(bold, "CHANGED", []column{{title: "TOKEN", id: true}, {title: "NAME", optional: true}, {title: "FIELD", whole: true}, {title: "OLD"}, {title: "NEW"}}, rows)
 	rows = nil
 	for _, unknown := range d.Unknown {
 		rows = append(rows, []string{unknown.ID, unknown.Name, unknown.In})
 	}
-	p.list(yellow, "ADDED OR REMOVED, nobody knows: the list could not be read on the other side", []column{{title: "TOKEN", middle: true}, {title: "NAME"}, {title: "SEEN IN", whole: true}}, rows)
+	p.list(yellow, "ADDED OR REMOVED, nobody knows: the list could not be read on the other side", []column{{title: "TOKEN", id: true}, {title: "NAME"}, {title: "SEEN IN", whole: true}}, rows)
 	p.findings(red, "NEW FINDINGS", d.FindingsNew)
 	p.findings(green, "RESOLVED FINDINGS", d.FindingsResolved)
 	p.findings(yellow, "STALE FINDINGS", d.FindingsStale)
@@ -56,19 +56,19 @@ func (p *page) decisions(d *report.Decisions) {
 		}
 		rows = append(rows, row)
 	}
-	p.list(yellow, "NEWLY WAIVED", []column{{title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}}, rows)
+	p.list(yellow, "NEWLY WAIVED", []column{{title: "RULE", id: true}, {title: "TOKEN", id: true}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}}, rows)
 	rows = nil
 	for _, w := range d.WaiversEnded {
 		rows = append(rows, []string{w.Why, w.Rule, w.Token, w.Expires, w.Owner})
 	}
-	p.list(bold, "WAIVERS ENDED", []column{{title: "WHY", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "OWNER"}}, rows)
+	p.list(bold, "WAIVERS ENDED", []column{{title: "WHY", whole: true}, {title: "RULE", id: true}, {title: "TOKEN", id: true}, {title: "UNTIL", whole: true}, {title: "OWNER"}}, rows)
 	p.gapList(yellow, "GAPS NEWLY ACCEPTED", d.GapsAccepted)
 	p.gapList(bold, "ACCEPTED GAPS ENDED", d.GapsEnded)
 	rows = nil
 	for _, c := range d.Rules {
 		rows = append(rows, []string{c.Rule, c.Field, c.Old, c.New})
 	}
-	p.list(yellow, "RULES CHANGED", []column{{title: "RULE", whole: true}, {title: "SETTING", whole: true}, {title: "OLD"}, {title: "NEW"}}, rows)
+	p.list(yellow, "RULES CHANGED", []column{{title: "RULE", id: true}, {title: "SETTING", whole: true}, {title: "OLD"}, {title: "NEW"}}, rows)
 }
 
 func (p *page) gapList(s style, title string, gaps []report.AcceptedGap) {
@@ -76,7 +76,7 @@ func (p *page) gapList(s style, title string, gaps []report.AcceptedGap) {
 	for _, g := range gaps {
 		rows = append(rows, []string{g.Source, g.Unit, g.Expires, g.Owner + ": " + g.Reason})
 	}
-	p.list(s, title, []column{{title: "SOURCE", middle: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}}, rows)
+	p.list(s, title, []column{{title: "SOURCE", id: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}}, rows)
 }
 
 func (p *page) ids(title string, ids []string) {
@@ -84,7 +84,7 @@ func (p *page) ids(title string, ids []string) {
 	for i, id := range ids {
 		rows[i] = []string{id}
 	}
-	p.list(bold, title, []column{{title: "SOURCE", middle: true}}, rows)
+	p.list(bold, title, []column{{title: "SOURCE", id: true}}, rows)
 }
 
 func (p *page) tokenRefs(s style, title string, refs []report.TokenRef) {
@@ -92,7 +92,7 @@ func (p *page) tokenRefs(s style, title string, refs []report.TokenRef) {
 	for _, ref := range refs {
 		rows = append(rows, []string{ref.ID, ref.Name, string(ref.Kind), string(ref.Level)})
 	}
-	p.list(s, title, []column{{title: "TOKEN", middle: true}, {title: "NAME"}, {title: "KIND", whole: true}, {title: "LEVEL", whole: true}}, rows)
+	p.list(s, title, []column{{title: "TOKEN", id: true}, {title: "NAME"}, {title: "KIND", whole: true}, {title: "LEVEL", whole: true}}, rows)
 }
 
 func (p *page) findings(s style, title string, findings []report.Finding) {
@@ -105,7 +105,7 @@ func (p *page) findings(s style, title string, findings []report.Finding) {
 		}
 		rows = append(rows, []string{string(f.Severity), f.Rule, f.Subject(), why})
 	}
-	p.list(s, title, []column{{title: "SEVERITY", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "WHY", prose: true}}, rows)
+	p.list(s, title, []column{{title: "SEVERITY", whole: true}, {title: "RULE", id: true}, {title: "TOKEN", id: true}, {title: "WHY", prose: true}}, rows)
 }
 
 // list is a section with a table, left out when it is empty.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
@@ -125,6 +124,11 @@ func (p *page) paragraph(label, text string) {
 	}
 }
 
+// name writes an id on a line of its own, so that it can be copied.
+func (p *page) name(id string) {
+	p.put("  " + safetext.CutWidth(safetext.OneLine(id), idWidth) + "\n")
+}
+
 // item writes text as an indented point of a list, whole.
 func (p *page) item(text string) {
 	text = safetext.CutWidth(safetext.OneLine(text), mostProse)
@@ -143,9 +147,9 @@ func (p *page) item(text string) {
 // column is a column of a table.
 type column struct {
 	title string
-	// middle: what tells two cells apart is at their end, as in an id, so the
-	// middle is cut.
-	middle bool
+	// id: people paste it elsewhere, so it is not cut. On a terminal that has no
+	// room for it, it is on a line of its own below its row.
+	id bool
 	// whole: short and needed whole, so it is never cut.
 	whole bool
 	// prose: a sentence, wrapped and not cut.
@@ -185,10 +189,13 @@ func (p *page) separated(columns []column, rows [][]string) {
 }
 
 func (p *page) aligned(columns []column, rows [][]string) error {
-	columns, rows, widths := layOut(columns, rows, p.width)
+	columns, rows, widths, below := layOut(columns, rows, p.width)
 	var lines [][]string
-	for _, row := range rows {
+	// ids are what is below a line, by its number; the title's is 0.
+	ids := map[int][]string{}
+	for i, row := range rows {
 		lines = append(lines, linesOf(columns, row, widths)...)
+		ids[len(lines)] = below[i]
 	}
 	var text bytes.Buffer
 	t := tablewriter.NewTable(&text, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
@@ -210,8 +217,15 @@ func (p *page) aligned(columns []column, rows [][]string) error {
 	if err := t.Render(); err != nil {
 		return err
 	}
+	number := 0
 	for line := range strings.Lines(text.String()) {
 		p.put(strings.TrimRight(line, " \n") + "\n")
+		for _, id := range ids[number] {
+			if id != "" {
+				p.name(id)
+			}
+		}
+		number++
 	}
 	return nil
 }
@@ -231,7 +245,7 @@ func linesOf(columns []column, row []string, widths []int) [][]string {
 	lines := [][]string{make([]string, len(row))}
 	for i, c := range columns {
 		if !c.prose {
-			lines[0][i] = c.cut(row[i], widths[i])
+			lines[0][i] = safetext.CutWidth(row[i], widths[i])
 			continue
 		}
 		for n, part := range Wrap(safetext.CutWidth(row[i], mostProse), widths[i]) {
@@ -242,169 +256,6 @@ func linesOf(columns []column, row []string, widths []int) [][]string {
 		}
 	}
 	return lines
-}
-
-func (c column) cut(s string, width int) string {
-	if c.middle {
-		return cutMiddle(s, width)
-	}
-	return safetext.CutWidth(s, width)
-}
-
-// least is the width below which a column is not cut any further. Of ids it
-// leaves the last part, by which they can be told and asked for.
-func (c column) least(rows [][]string, column int) int {
-	switch {
-	case c.prose:
-		return leastProse
-	case c.middle:
-		least := leastColumn
-		for _, row := range rows {
-			least = max(least, displaywidth.String(lastPart(row[column])+safetext.Ellipsis))
-		}
-		return min(least, mostLast)
-	}
-	return leastColumn
-}
-
-// tooNarrow tells a column that cannot be read at a width.
-func (c column) tooNarrow(rows [][]string, column, width int) bool {
-	switch {
-	case c.whole:
-		return false
-	case !c.prose:
-		return width == leastColumn
-	}
-	return width < leastProse && slices.ContainsFunc(rows, func(row []string) bool { return displaywidth.String(row[column]) > width })
-}
-
-// lastPart is the last part of an id, with the slash before it.
-func lastPart(id string) string { return id[max(0, strings.LastIndexByte(id, '/')):] }
-
-// cutMiddle cuts out of the middle and keeps more of the end, with the whole last
-// part of an id where there is room.
-func cutMiddle(s string, columns int) string {
-	if len(s) <= columns || displaywidth.String(s) <= columns {
-		return s
-	}
-	room := columns / 3
-	if last := displaywidth.String(lastPart(s)); last < columns {
-		room = min(room, columns-last)
-	}
-	head := safetext.CutWidth(s, max(room, 1)) // ends in the ellipsis
-	room = columns - displaywidth.String(head)
-	var starts, widths []int
-	offset := 0
-	for g := displaywidth.StringGraphemes(s); g.Next(); {
-		starts, widths = append(starts, offset), append(widths, g.Width())
-		offset += len(g.Value())
-	}
-	tail := len(s)
-	for i := len(starts) - 1; i >= 0 && widths[i] <= room; i-- {
-		room -= widths[i]
-		tail = starts[i]
-	}
-	return head + s[tail:]
-}
-
-// layOut finds the widths of the columns, and drops optional ones, the last
-// first, for which there is no room.
-func layOut(columns []column, rows [][]string, width int) ([]column, [][]string, []int) {
-	for {
-		total := width - columnGap*len(columns)
-		if width == 0 {
-			return columns, rows, fitColumns(columns, rows, 0)
-		}
-		widths := fitColumns(columns, rows, total)
-		drop, tight, sum := -1, false, 0
-		for i, c := range columns {
-			sum += widths[i]
-			if c.optional {
-				drop = i
-			}
-			tight = tight || c.tooNarrow(rows, i, widths[i])
-		}
-		if drop < 0 || sum <= total && !tight {
-			return columns, rows, widths
-		}
-		columns = slices.Delete(slices.Clone(columns), drop, drop+1)
-		for i, row := range rows {
-			rows[i] = slices.Delete(row, drop, drop+1)
-		}
-	}
-}
-
-const (
-	// leastColumn is the least width of a column of words.
-	leastColumn = 10
-	// leastProse is the least width in which a sentence can be read.
-	leastProse = 20
-	// mostProse bounds what one hostile name can fill the terminal with.
-	mostProse = 800
-	// mostLast bounds what is kept of the end of an id.
-	mostLast = 26
-)
-
-// fitColumns shares the width out: every column gets what it needs, and the
-// widest give first where that is too much.
-func fitColumns(columns []column, rows [][]string, total int) []int {
-	if total <= 0 {
-		return wholeColumns(columns, rows)
-	}
-	widths, least := make([]int, len(columns)), make([]int, len(columns))
-	sum := 0
-	for i, c := range columns {
-		least[i] = c.least(rows, i)
-		widths[i] = displaywidth.String(c.title)
-		for _, row := range rows {
-			widths[i] = min(max(widths[i], displaywidth.String(row[i])), total)
-		}
-		sum += widths[i]
-	}
-	// On a terminal that has no room even for the least, all are cut alike.
-	for _, floor := range [][]int{least, slices.Repeat([]int{leastColumn}, len(columns))} {
-		sum = narrow(columns, widths, floor, sum, total)
-	}
-	return widths
-}
-
-// wholeColumns gives every column what its longest cell needs, within bounds that
-// no ordinary name or id comes to.
-func wholeColumns(columns []column, rows [][]string) []int {
-	widths := make([]int, len(columns))
-	for i, c := range columns {
-		widths[i] = displaywidth.String(c.title)
-		for _, row := range rows {
-			widths[i] = max(widths[i], displaywidth.String(row[i]))
-		}
-		bound := wordWidth
-		switch {
-		case c.prose:
-			bound = proseWidth
-		case c.middle, c.whole:
-			bound = idWidth
-		}
-		widths[i] = min(widths[i], bound)
-	}
-	return widths
-}
-
-// narrow takes from the widest column until the sum fits the total, or nothing is
-// left to take, and gives the sum.
-func narrow(columns []column, widths, least []int, sum, total int) int {
-	for ; sum > total; sum-- {
-		widest := -1
-		for i, w := range widths {
-			if !columns[i].whole && w > least[i] && (widest < 0 || w > widths[widest]) {
-				widest = i
-			}
-		}
-		if widest < 0 {
-			break
-		}
-		widths[widest]--
-	}
-	return sum
 }
 
 // Wrap breaks text into lines of at most columns, at blanks where there are any.

@@ -68,7 +68,7 @@ func (p *page) missing(v *format.View) {
 			rows = append(rows, []string{e.Rule, e.Source, e.Detail})
 		}
 		p.heading(red, fmt.Sprintf("RULES THAT COULD NOT RUN: %s", strings.Join(v.R.ErredRules(), ", ")))
-		p.table([]column{{title: "RULE"}, {title: "SOURCE", middle: true}, {title: "WHY", prose: true}}, rows)
+		p.table([]column{{title: "RULE", id: true}, {title: "SOURCE", id: true}, {title: "WHY", prose: true}}, rows)
 	}
 	if len(v.R.Sources) == 0 {
 		p.heading(red, "NOTHING WAS AUDITED: no source was found")
@@ -123,16 +123,16 @@ func (p *page) group(v *format.View, g format.Group) {
 		title = "  " + rule.Title
 	}
 	p.heading(severityStyle(g.Severity), fmt.Sprintf("%s  %s%s  (%s)", strings.ToUpper(string(g.Severity)), g.Rule, title, safetext.Plural(len(g.Findings), "finding", "findings")))
-	columns := []column{{title: "NAME"}, {title: "TOKEN", middle: true}, {title: "WHAT IS WRONG", prose: true}}
+	columns := []column{{title: "NAME"}, {title: "TOKEN", id: true}, {title: "WHAT IS WRONG", prose: true}}
 	placed := p.tabs || slices.ContainsFunc(g.Findings, func(f *report.Finding) bool { return format.Place(f) != "" })
 	if placed {
-		columns = append(columns, column{title: "PLACE", middle: true})
+		columns = append(columns, column{title: "PLACE", id: true})
 	}
 	if v.Compared {
 		columns = append(columns, column{title: "SINCE", whole: true})
 	}
 	if p.tabs {
-		columns = append([]column{{title: "SEVERITY"}, {title: "RULE"}, {title: "SOURCE"}}, columns...)
+		columns = append([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "SOURCE"}}, columns...)
 	}
 	rows := make([][]string, 0, len(g.Findings))
 	for _, f := range g.Findings {
@@ -186,7 +186,7 @@ func (p *page) gaps(v *format.View) {
 		for _, gap := range v.R.Gaps {
 			rows = append(rows, []string{gap.Rule, gap.Source, safetext.Thousands(gap.Count), gap.Reason, strings.Join(gap.Sample, " ")})
 		}
-		p.table([]column{{title: "RULE"}, {title: "SOURCE"}, {title: "COUNT"}, {title: "REASON"}, {title: "FOR EXAMPLE"}}, rows)
+		p.table([]column{{title: "RULE", id: true}, {title: "SOURCE"}, {title: "COUNT"}, {title: "REASON"}, {title: "FOR EXAMPLE"}}, rows)
 		return
 	}
 	gaps, lists := v.FoldedGaps()
@@ -217,7 +217,7 @@ func (p *page) acceptedGaps(v *format.View) {
 		rows = append(rows, []string{string(gap.State), gap.Source, gap.Unit, format.ExpiryText(gap.Expires, gap.ExpiresInDays), gap.Reason, gap.Owner})
 	}
 	p.heading(bold, fmt.Sprintf("ACCEPTED GAPS: %s not read, as accepted", safetext.Plural(v.AcceptedUnits, "list", "lists")))
-	p.table([]column{{title: "STATE", whole: true}, {title: "SOURCE", middle: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)
+	p.table([]column{{title: "STATE", whole: true}, {title: "SOURCE", id: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)
 }
 
 // waivers lists those that need somebody: expired, about to expire, without effect.
@@ -233,7 +233,7 @@ func (p *page) waivers(v *format.View) {
 		return
 	}
 	p.heading(yellow, fmt.Sprintf("WAIVERS TO LOOK AT: %d expired, %d about to expire, %d without effect", v.WaiverCount[format.WaiverExpired], v.WaiverCount[format.WaiverExpiring], v.WaiverCount[format.WaiverUnmatched]))
-	p.table([]column{{title: "STATE", whole: true}, {title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "FINDINGS", whole: true, optional: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)
+	p.table([]column{{title: "STATE", whole: true}, {title: "RULE", id: true}, {title: "TOKEN", id: true}, {title: "UNTIL", whole: true}, {title: "FINDINGS", whole: true, optional: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)
 }
 
 // waived lists the findings that a waiver covers, with who signed for what.
@@ -250,7 +250,7 @@ func (p *page) waived(v *format.View) {
 		rows = append(rows, row)
 	}
 	p.heading(bold, fmt.Sprintf("WAIVED: %s", safetext.Plural(len(rows), "finding", "findings")))
-	p.table([]column{{title: "RULE"}, {title: "TOKEN", middle: true}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}, {title: "WHAT IS WRONG", prose: true, optional: true}}, rows)
+	p.table([]column{{title: "RULE", id: true}, {title: "TOKEN", id: true}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}, {title: "WHAT IS WRONG", prose: true, optional: true}}, rows)
 }
 
 // allowed lists the passes that somebody may wonder about.
@@ -271,9 +271,10 @@ func (p *page) allowed(v *format.View) {
 			rule = a.Rule
 			p.put(safetext.OneLine(rule) + "\n")
 		}
-		p.item(id + ": " + a.Message)
+		p.name(id)
+		p.paragraph("    ", safetext.CutWidth(a.Message, mostProse))
 	}
-	p.table([]column{{title: "RULE"}, {title: "TOKEN"}, {title: "WHY"}}, rows)
+	p.table([]column{{title: "RULE", id: true}, {title: "TOKEN"}, {title: "WHY"}}, rows)
 }
 
 // baseline lists what is gone, and what nobody could look at again.
@@ -288,7 +289,7 @@ func (p *page) baseline(v *format.View) {
 			rows = append(rows, []string{string(f.Severity), f.Rule, f.Subject(), f.Resolution.Text()})
 		}
 		p.heading(s, title)
-		p.table([]column{{title: "SEVERITY"}, {title: "RULE", whole: true}, {title: "TOKEN", middle: true}, {title: "WHY", prose: true}}, rows)
+		p.table([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "TOKEN", id: true}, {title: "WHY", prose: true}}, rows)
 	}
 	list(green, fmt.Sprintf("RESOLVED since the baseline: %s", safetext.Plural(len(v.R.Resolved), "finding", "findings")), v.R.Resolved)
 	list(yellow, fmt.Sprintf("STALE: %s of the baseline could not be looked at again", safetext.Plural(len(v.R.Stale), "finding", "findings")), v.R.Stale)

@@ -11,7 +11,7 @@ import (
 
 const templateHead = `# What tokenaudit reads, how it judges, and what is accepted for a while.
 # Every key is in the JSON Schema that ` + "`tokenaudit schema config`" + ` prints.
-# Secrets never stand here: {env: NAME}, {file: path} or {command: [program, argument]}.
+# Never put secrets in this file, but {env: NAME}, {file: path} or {command: [program, argument]}.
 version: 1
 
 sources:

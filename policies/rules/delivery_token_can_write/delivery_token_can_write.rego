@@ -25,6 +25,8 @@
 #     terraform: Set can_access_cma = false on the datocms_access_token, or let role_id name a datocms_role that only reads.
 package tokenaudit.rules.delivery_token_can_write
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
 	some api in token.apis
@@ -61,7 +63,7 @@ allow contains explanation if {
 	delivers(token)
 	explanation := {
 		"token": token.id,
-		"message": sprintf("the role %q of %s token %q could write, but the token reaches the %s alone, which cannot", [token.role.name, token.kind, token.name, reached(token.apis)]),
+		"message": sprintf("the %s of %s token %q could write, but the token reaches the %s alone, which cannot", [lib.called("role", token.role.name, token.role.id), token.kind, token.name, reached(token.apis)]),
 	}
 }
 

@@ -24,6 +24,8 @@
 #     terraform: Apply with -replace=ADDRESS and the credential of a current member, because the token belongs to whoever applies it, then move what uses it over.
 package tokenaudit.rules.owner_gone
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
 	token.owner.type != "none"
@@ -38,13 +40,7 @@ deny contains finding if {
 	count(token.apis) > 0
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q works on although its owner %q is %s", [token.kind, token.name, owner(token.owner.name, token.owner.id), token.owner.state]),
+		"message": sprintf("%s token %q works on although its %s is %s", [token.kind, token.name, lib.called("owner", token.owner.name, token.owner.id), token.owner.state]),
 		"evidence": {"owner": token.owner.id, "owner_name": token.owner.name, "owner_state": token.owner.state},
 	}
 }
-
-# Takes what it needs and no more: a rule that reads the whole owner would wait
-# for facts of the owner that it does not use.
-owner(name, _) := name if name != ""
-
-owner(name, id) := id if name == ""

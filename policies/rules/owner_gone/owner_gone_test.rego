@@ -16,7 +16,12 @@ test_gone_owner_fails[state] if {
 
 test_nameless_owner_is_called_by_id if {
 	some finding in rule.deny with input as judged({"owner": {"state": "removed", "name": ""}})
-	contains(finding.message, `"u1"`)
+	contains(finding.message, `its owner "u1" is`)
+}
+
+test_owner_of_whom_nothing_is_known if {
+	some finding in rule.deny with input as judged({"owner": {"state": "removed", "name": "", "id": ""}})
+	contains(finding.message, "its owner, whose name is unknown, is removed")
 }
 
 test_active_owner_passes if {

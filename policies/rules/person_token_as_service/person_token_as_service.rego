@@ -33,6 +33,8 @@
 #     terraform: Apply with -replace=ADDRESS and the credential of a user made for the automation, because the token belongs to whoever applies it.
 package tokenaudit.rules.person_token_as_service
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
 	token.owner.type in {"person", "unknown"}
@@ -49,8 +51,8 @@ deny contains finding if {
 	finding := {
 		"token": token.id,
 		"message": sprintf(
-			"%s token %q was used within the last %d days, but its owner %q was last seen %d days ago",
-			[token.kind, token.name, token.unused_days.max + 1, token.owner.name, token.owner_idle_days],
+			"%s token %q was used within the last %d days, but its %s was last seen %d days ago",
+			[token.kind, token.name, token.unused_days.max + 1, lib.called("owner", token.owner.name, token.owner.id), token.owner_idle_days],
 		),
 		"evidence": {
 			"owner": token.owner.id,
@@ -82,7 +84,7 @@ allow contains explanation if {
 	token.status == "active"
 	explanation := {
 		"token": token.id,
-		"message": sprintf("the owner %q of %s token %q has never signed in: an account made for a program", [token.owner.name, token.kind, token.name]),
+		"message": sprintf("the %s of %s token %q has never signed in: an account made for a program", [lib.called("owner", token.owner.name, token.owner.id), token.kind, token.name]),
 	}
 }
 

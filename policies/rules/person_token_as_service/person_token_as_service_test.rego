@@ -17,6 +17,13 @@ test_token_at_work_without_its_owner_fails if {
 	finding.evidence.max_owner_idle_days == 30
 }
 
+test_owner_without_a_name_is_called_by_id if {
+	some finding in rule.deny with input as judged({"owner": {"name": ""}})
+	contains(finding.message, `but its owner "u1" was last seen 40 days ago`)
+	some nobody in rule.deny with input as judged({"owner": {"name": "", "id": ""}})
+	contains(nobody.message, "but its owner, whose name is unknown, was last seen 40 days ago")
+}
+
 test_at_the_thresholds if {
 	count(rule.deny) == 0 with input as judged({"owner_idle_days": 29})
 	count(rule.deny) == 1 with input as judged({"owner_idle_days": 30})
@@ -61,6 +68,9 @@ test_owner_who_never_signed_in_is_a_program if {
 	some explanation in rule.allow with input as seen
 	explanation.message == `the owner "Ada" of personal token "deploy" has never signed in: an account made for a program`
 	count(rule.allow) == 0 with input as judged({"owner": {"last_active": {"state": "at"}}})
+	nameless := fixtures.input_of([object.union(program, {"owner": {"name": ""}})], {"owner_idle_days": 30})
+	some by_id in rule.allow with input as nameless
+	contains(by_id.message, `the owner "u1" of personal token`)
 }
 
 test_unused_token_is_no_automation if {
