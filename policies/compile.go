@@ -46,6 +46,10 @@ type compiledRule struct {
 	txn storage.Transaction
 	// reads are the facts that the rule reads, needs the ones it cannot do without.
 	reads, needs part
+	// passNeeds are what a pass needs beside them of the token, sharedNeeds of all
+	// tokens and of the source; narrows and sharedNarrows are the same for a token to
+	// be left out.
+	passNeeds, sharedNeeds, narrows, sharedNarrows part
 	// sets are the output sets that the rule has.
 	sets []string
 	// systems are the CMSes outside of which the rule applies to nothing; empty for none.
@@ -100,7 +104,7 @@ func compile(ctx context.Context, modules []module, h house, data map[string]any
 	}
 	var rules []*compiledRule
 	for _, d := range drafts {
-		rule := checkRule(compiler, d, f)
+		rule := checkRule(compiler, d, h, f)
 		if len(f.list) > 0 {
 			continue
 		}
@@ -245,7 +249,7 @@ func refuseSchemas(m module, f *faults) {
 
 // checkRule checks what the compiler does not: the shape of the output sets, the
 // names of parameters, and that no fact is read that could be unknown unnoticed.
-func checkRule(compiler *ast.Compiler, d *draft, f *faults) *compiledRule {
+func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRule {
 	rule := &compiledRule{Rule: d.rule}
 	has := map[string]bool{}
 	for _, set := range outputSets {
@@ -260,7 +264,7 @@ func checkRule(compiler *ast.Compiler, d *draft, f *faults) *compiledRule {
 	if !has[setDeny] {
 		f.at(d.pkg.Location, "rule %s has no deny set, so it could never fail", d.rule.ID)
 	}
-	usage := readsOf(compiler, d.pkg.Path)
+	usage := readsOf(compiler, d.pkg.Path, d.rule.Subject, !h.custom)
 	for _, p := range usage.params {
 		if _, ok := d.rule.Params[p.name]; !ok {
 			f.at(p.location, "parameter %s is not declared in the METADATA of rule %s%s", p.name, d.rule.ID,
@@ -271,8 +275,16 @@ func checkRule(compiler *ast.Compiler, d *draft, f *faults) *compiledRule {
 	rule.systems = systemsOf(compiler, d.pkg.Path)
 	rule.onlyPlans = asksForPlans(compiler, d.pkg.Path, false)
 	rule.neverPlans = asksForPlans(compiler, d.pkg.Path, true)
-	rule.reads = usage.parts
+	rule.reads = usage.about | usage.parts&partWrite
 	rule.needs = needs(d.rule.Requires, usage.parts)
+	rule.narrows = usage.narrows
+	if h.custom {
+		rule.sharedNarrows = usage.sharedNarrows
+	}
+	if h.custom && !has[setUnknown] {
+		rule.passNeeds = oneBound(usage.own|usage.narrows) & partsOfPasses
+		rule.sharedNeeds = oneBound(usage.others | usage.sharedNarrows)
+	}
 	if missing := unnamed(d.rule.Requires, usage.parts); len(missing) > 0 && !has[setUnknown] {
 		f.at(cmp.Or(usage.location, d.pkg.Location), "rule %s reads %s, which a CMS may not tell: name it in custom.requires, or say in an unknown set when the rule cannot decide", d.rule.ID, join(missing))
 	}

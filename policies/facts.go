@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 // A part is what a rule reads of a fact. Facts such as the owner have parts
 // that are unknown independently: a required fact is unknown to a rule if a
 // part of it that the rule reads is unknown.
-type part uint32
+type part uint64
 
 // The parts, in the order in which their reasons are reported.
 const (
@@ -39,8 +40,42 @@ const (
 	partsAll = partEnd - 1
 	// partWrite is no fact: write access is always decided. It tells which
 	// findings rest on an assumed one.
-	partWrite part = 1 << 31
+	partWrite part = 1 << 63
 )
+
+// The parts that belong to no fact that a rule can require. A custom rule that reads one
+// does not pass where it is unknown, unless the rule has an unknown set; a finding stands.
+const (
+	partExists        = partEnd << iota // of environments
+	partPrimary                         // of environments
+	partBranchExists                    // of branches
+	partBranchPrimary                   // of branches
+	partSecret                          // whether the secret is readable
+	partEverUsed                        // whether the days without use have an upper bound
+	partFewestUnused                    // the lower bound of the days without use
+	partMostUnused                      // the upper bound
+	partRangeUnused                     // both, in a way that cannot be followed
+	partTimesOfUse                      // when exactly the last use was
+	// The others are of the source.
+	partTokens // which tokens there are
+	partLists  // what lists without tokens hold
+	partPrimarySource
+	partAuditorReads
+	partAuditorWrites
+	partAuditorNecessary
+	partLast
+
+	partsOfPasses = partLast - partEnd
+)
+
+// oneBound: a rule that reads both bounds of a range by name says itself what lies
+// between them. One that reads a single bound takes it for the whole range.
+func oneBound(read part) part {
+	if both := partFewestUnused | partMostUnused; read&both == both {
+		return read &^ both
+	}
+	return read
+}
 
 // accessParts are what may be unknown of a token whose write access is assumed.
 const accessParts = partAccessLevel | partManagesTokens | partRoleLevel
@@ -112,7 +147,7 @@ func unnamed(requires []inventory.Fact, reads part) []inventory.Fact {
 // them are known.
 func unknownReason(source *inventory.Source, token *inventory.Token, derived *Derived, needed part) string {
 	var reasons []string
-	for p := part(1); p < partEnd; p <<= 1 {
+	for p := part(1); p < partTokens; p <<= 1 {
 		if needed&p == 0 {
 			continue
 		}
@@ -126,6 +161,32 @@ func unknownReason(source *inventory.Source, token *inventory.Token, derived *De
 		}
 	}
 	return strings.Join(reasons, "; ")
+}
+
+// unknownSource says why a part of the source that is read is unknown, or "" if all
+// of them are known.
+func unknownSource(source *inventory.Source, read part) string {
+	var reasons []string
+	say := func(p part, unknown bool, reason string) {
+		if read&p != 0 && unknown {
+			reasons = append(reasons, reason)
+		}
+	}
+	for i := range source.Units {
+		unit := &source.Units[i]
+		holds := partTokens
+		if len(unit.Kinds) == 0 {
+			holds = partLists
+		}
+		say(holds, unit.Status != inventory.UnitComplete, unitReason(unit))
+	}
+	for _, environment := range source.Environments {
+		say(partPrimarySource, environment.Primary == inventory.Unknown, fmt.Sprintf("could not check whether %q is the primary environment", environment.ID))
+	}
+	say(partAuditorReads, source.Auditor.ReadsSecrets == inventory.Unknown, "whether the credential of the scan can read secrets is not known")
+	say(partAuditorWrites, source.Auditor.Writes == inventory.Unknown, "whether the credential of the scan can write is not known")
+	say(partAuditorNecessary, source.Auditor.Necessary == inventory.Unknown, "whether a weaker credential could do the scan is not known")
+	return cut(strings.Join(reasons, "; "), maxMessage)
 }
 
 // factReason prefers the token's own reason to what the CMS can report at all.
@@ -193,7 +254,53 @@ func partState(source *inventory.Source, token *inventory.Token, derived *Derive
 	case partNotifies:
 		return inventory.FactTraits, traitReason(source, "whether anybody is told before the token expires is not known"), token.Traits.NotifiesBeforeExpiry == inventory.Unknown
 	}
-	return "", "", false
+	reason, unknown = passState(token, derived, p)
+	return "", reason, unknown
+}
+
+// passState does the same for the parts that only a pass needs.
+func passState(token *inventory.Token, derived *Derived, p part) (reason string, unknown bool) {
+	switch p {
+	case partExists, partPrimary:
+		return itemState(&token.Environments, "environment", p == partExists)
+	case partBranchExists, partBranchPrimary:
+		return itemState(token.Branches, "branch", p == partBranchExists)
+	case partSecret:
+		return "whether the CMS shows the secret again is not known", token.Secret.Readable == inventory.Unknown
+	case partEverUsed:
+		return "how long ago the token was used at most is not known", derived.UnusedDays != nil && derived.UnusedDays.Max == nil
+	case partFewestUnused, partMostUnused, partRangeUnused:
+		unused := derived.UnusedDays
+		if unused == nil || unused.Max == nil || unused.Min == *unused.Max {
+			return "", false
+		}
+		return fmt.Sprintf("the token has been unused for between %d and %d days, and the rule does not compare both of these bounds", unused.Min, *unused.Max), true
+	case partTimesOfUse:
+		return "when exactly the token was last used is not known", !exact(token.LastUsed) || slices.ContainsFunc(slices.Collect(maps.Values(token.LastUsedByAPI)), func(u inventory.LastUsed) bool { return !exact(u) })
+	}
+	return "", false
+}
+
+// exact reports whether the last use is known, or that there was none.
+func exact(used inventory.LastUsed) bool {
+	return used.State == inventory.LastUsedAt || used.State == inventory.LastUsedNever
+}
+
+// itemState reports whether the existence of an item of a scope is unknown, or else
+// whether it is unknown if it is the primary one.
+func itemState(scope *inventory.Scope, what string, exists bool) (reason string, unknown bool) {
+	if scope == nil {
+		return "", false
+	}
+	for _, item := range scope.Items {
+		switch {
+		case exists && item.Exists == inventory.Unknown:
+			return fmt.Sprintf("could not check whether %s %q exists", what, item.ID), true
+		case !exists && item.Primary == inventory.Unknown:
+			return fmt.Sprintf("could not check whether %q is the primary %s", item.ID, what), true
+		}
+	}
+	return "", false
 }
 
 // traitReason: traits have no reasons of their own, so where the CMS gives none

@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -30,6 +31,7 @@ func (e *Engine) judge(ctx context.Context, b *brief, rule *ruleInForce, v *vari
 	o, err := e.run(ctx, b, rule, v)
 	r.err = err
 	j := judgement{brief: b, rule: rule, variant: v, engine: e, ruling: r}
+	j.sharedNeeds, j.sharedNarrows = j.unknownOf(rule.sharedNeeds), j.unknownOf(rule.sharedNarrows)
 	if rule.Subject == SubjectSource {
 		note(steps, 0, j.source(o))
 		return r
@@ -53,6 +55,9 @@ type judgement struct {
 	rule    *ruleInForce
 	variant *variant
 	engine  *Engine
+	// sharedNeeds and sharedNarrows say what is unknown of that on which every pass
+	// rests, and every token that is left out; "" for nothing.
+	sharedNeeds, sharedNarrows string
 	*ruling
 }
 
@@ -69,6 +74,9 @@ func (j *judgement) token(i int, o *outcome) Step {
 	case o == nil:
 		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
 	case o.applies != nil && !o.applies[token.ID]:
+		if reason := cmp.Or(unknownReason(j.brief.source, token, &j.derived[i], j.rule.narrows), j.sharedNarrows); reason != "" {
+			return j.notEvaluated(token.ID, reason, StepRequires)
+		}
 		return j.notApplicable(StepApplies)
 	}
 	needs, later := j.rule.needs, part(0)
@@ -83,7 +91,9 @@ func (j *judgement) token(i int, o *outcome) Step {
 	if reason := unknownReason(j.brief.source, token, &j.derived[i], later); reason != "" && len(o.deny[token.ID]) == 0 {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
-	return j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) })
+	return j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) }, func() string {
+		return cmp.Or(unknownReason(j.brief.source, token, &j.derived[i], j.rule.passNeeds), j.sharedNeeds)
+	})
 }
 
 // cannotBeUsed: the token does not exist yet, or a plan alone tells of it.
@@ -108,6 +118,9 @@ func (j *judgement) source(o *outcome) Step {
 		return j.notEvaluated("", j.couldNotRun(), StepError)
 	}
 	if o.applies != nil && !o.applies[source.ID] {
+		if j.sharedNarrows != "" {
+			return j.notEvaluated("", j.sharedNarrows, StepRequires)
+		}
 		return j.notApplicable(StepApplies)
 	}
 	if reasons := j.missing(); len(reasons) > 0 && len(o.deny) == 0 {
@@ -127,7 +140,21 @@ func (j *judgement) source(o *outcome) Step {
 			return j.tokenFinding(&source.Tokens[i], f)
 		}
 		return j.finding(source.ID, f)
-	})
+	}, func() string { return j.sharedNeeds })
+}
+
+// unknownOf says why a part of any token, or of the source, is unknown; "" if all are known.
+func (j *judgement) unknownOf(read part) string {
+	if read == 0 {
+		return ""
+	}
+	for i := range j.brief.source.Tokens {
+		token := &j.brief.source.Tokens[i]
+		if reason := unknownReason(j.brief.source, token, &j.derived[i], read); reason != "" {
+			return fmt.Sprintf("of token %q: %s", token.Name, reason)
+		}
+	}
+	return unknownSource(j.brief.source, read)
 }
 
 // joined takes all findings of a rule about the source for findings about it,
@@ -146,8 +173,9 @@ func (o *outcome) joined() *outcome {
 	return &outcome{deny: join(o.deny), unknown: join(o.unknown), allow: join(o.allow)}
 }
 
-// decide counts the pair by the output sets and keeps what a report shows.
-func (j *judgement) decide(id string, o *outcome, fail func(finding) Verdict) Step {
+// decide counts the pair by the output sets and keeps what a report shows. doubt says
+// what of that which a pass rests on is unknown.
+func (j *judgement) decide(id string, o *outcome, fail func(finding) Verdict, doubt func() string) Step {
 	if denied := o.deny[id]; len(denied) > 0 {
 		j.fail(denied, fail)
 		return StepDeny
@@ -160,6 +188,9 @@ func (j *judgement) decide(id string, o *outcome, fail func(finding) Verdict) St
 			}
 		}
 		return j.notEvaluated(id, cut(strings.Join(reasons, "; "), maxMessage), StepUnknown)
+	}
+	if reason := doubt(); reason != "" {
+		return j.notEvaluated(id, reason, StepRequires)
 	}
 	j.counts.Pass++
 	for _, f := range o.allow[id] {

@@ -5,9 +5,42 @@ import (
 	"github.com/open-policy-agent/opa/v1/util"
 )
 
-// usage is what a rule reads of its input.
+// usage is what a rule reads, found from its compiled form so that no pass rests on
+// an unknown fact unnoticed. fields.go says what there is to read, flow.go and
+// follow.go follow the input through one definition, and this file puts the
+// definitions together. The argument that nothing is missed:
+//
+// OPA computes a value from constants and references only. So whatever a rule knows
+// of the input came through a reference that begins at the input, at a variable or
+// at another rule. Such a value is followed through constant keys, a variable that is
+// bound in one place, elements of a list, comprehensions of whole tokens or fields,
+// parameters of functions, and values of rules. Where a field is looked at, its
+// parts count as read; what is derived counts as what it is derived from. Wherever
+// else a value goes (a built-in function, a comparison, a list, an object, a key,
+// a second binding, the result of a function), all that is below it counts as read.
+// The input as a whole, a computed key of it, `with`, and any term that this code does
+// not know count as reading everything. So a part that does not count as read has no
+// way into the rule, and making it unknown changes nothing.
+//
+// A fact that counts as read has to be named in requires, unless the rule has an
+// unknown set and so decides itself. A named fact that is unknown means no verdict.
+// That holds for the judged token; what a rule reads of other tokens and of the source
+// has to be known of all of them before anything passes.
+//
+// Some uses need not be named, because there an unknown fact can only add findings: a
+// condition in the body of an output set, neither negated nor in a comprehension, that
+// stays true when the value becomes what it is for an unknown fact. For example,
+// token.status == "active": a token whose expiry is unknown counts as active. In an
+// applies set that goes for every fact: only a known one keeps a token out.
 type usage struct {
-	parts part
+	// parts are all that the rule reads, about those of them that it reads by name.
+	parts, about part
+	// own is what deny reads of the token that a finding is about, others what it
+	// reads of all tokens and of the source: for a rule about the source, everything.
+	own, others part
+	// narrows are the parts by which applies may keep out the token that they belong
+	// to, sharedNarrows those of other tokens and of the source.
+	narrows, sharedNarrows part
 	// location is where the first fact is read.
 	location *ast.Location
 	params   []paramUse
@@ -18,34 +51,120 @@ type paramUse struct {
 	location *ast.Location
 }
 
-// readsOf finds out, from the compiled form, which facts and parameters the
-// rules of a package read, through helpers as well. A field is recognised by its
-// name, wherever a token may have been passed to; only what certainly is no
-// token (the source, the parameters) is left out. A token that is read as a
-// whole or by a computed key counts as every fact.
-func readsOf(compiler *ast.Compiler, pkg ast.Ref) usage {
+// A clause is what one definition of a rule or function does.
+type clause struct {
+	// own is read of the token that the clause is about, other of anything else.
+	own, other, about part
+	// narrows and otherNarrows are those of own and other of which a change may make
+	// the clause say less.
+	narrows, otherNarrows part
+	// same are the rules that are asked about the same token, elsewhere the others that
+	// are referred to.
+	same, elsewhere map[*ast.Rule]bool
+	location        *ast.Location
+	params          []paramUse
+}
+
+// A reader follows the input through the rules of a package.
+type reader struct {
+	compiler *ast.Compiler
+	subject  Subject
+	// trusted: a built-in rule. It may take an undecided status for active, and an
+	// undecided access for write access, anywhere: its verdicts are held to an oracle
+	// and to what the property of this file says.
+	trusted bool
+	clauses map[*ast.Rule]*clause
+	// order are the clauses in the order they are met.
+	order []*ast.Rule
+	// args are what the parameters of functions hold, results what rules hold, by name.
+	args    map[string]map[int]values
+	results map[string]values
+	// doubted are the rules whose truth is used in any way that could turn a
+	// condition in them around.
+	doubted map[string]bool
+	changed bool
+}
+
+// readsOf finds out what the rules of a package read, through helpers as well.
+func readsOf(compiler *ast.Compiler, pkg ast.Ref, subject Subject, trusted bool) usage {
+	r := &reader{compiler: compiler, subject: subject, trusted: trusted, args: map[string]map[int]values{}, results: map[string]values{}, doubted: map[string]bool{}}
+	// What a rule is given may be known only after the rules that use it were read.
+	for r.changed = true; r.changed; {
+		r.changed, r.order, r.clauses = false, nil, map[*ast.Rule]*clause{}
+		for _, rule := range packageRules(compiler, pkg) {
+			r.visit(rule)
+		}
+	}
 	var u usage
-	seen := map[*ast.Rule]bool{}
-	var visit func(rule *ast.Rule)
-	visit = func(rule *ast.Rule) {
-		if seen[rule] {
-			return
-		}
-		seen[rule] = true
-		u.rule(rule)
-		for node := range compiler.Graph.Dependencies(rule) {
-			if dependency, ok := node.(*ast.Rule); ok {
-				visit(dependency)
-			}
+	for _, rule := range r.order {
+		c := r.clauses[rule]
+		u.parts |= c.own | c.other
+		u.about |= c.about
+		u.params = append(u.params, c.params...)
+		if u.location == nil {
+			u.location = c.location
 		}
 	}
-	for _, rule := range packageRules(compiler, pkg) {
-		visit(rule)
-	}
+	deny, applies := r.behind(pkg, setDeny), r.behind(pkg, setApplies)
+	u.own, u.others, u.narrows, u.sharedNarrows = deny.own, deny.other, applies.narrows, applies.otherNarrows
 	return u
 }
 
-// packageRules gives the rules of a package, in the order of the modules' names.
+// visit reads a rule and all that it depends on.
+func (r *reader) visit(rule *ast.Rule) {
+	if r.clauses[rule] != nil {
+		return
+	}
+	c := &clause{same: map[*ast.Rule]bool{}, elsewhere: map[*ast.Rule]bool{}}
+	r.clauses[rule] = c
+	r.order = append(r.order, rule)
+	r.read(rule, c)
+	for node := range r.compiler.Graph.Dependencies(rule) {
+		dependency, ok := node.(*ast.Rule)
+		if !ok {
+			continue
+		}
+		if !c.same[dependency] {
+			c.elsewhere[dependency] = true
+		}
+		r.visit(dependency)
+	}
+}
+
+// behind is what an output set does, itself and through other rules.
+func (r *reader) behind(pkg ast.Ref, set string) (all clause) {
+	type stay struct {
+		rule *ast.Rule
+		same bool
+	}
+	seen := map[stay]bool{}
+	var visit func(rule *ast.Rule, same bool)
+	visit = func(rule *ast.Rule, same bool) {
+		c := r.clauses[rule]
+		if c == nil || seen[stay{rule, same}] {
+			return
+		}
+		seen[stay{rule, same}] = true
+		all.other, all.otherNarrows = all.other|c.other, all.otherNarrows|c.otherNarrows
+		if same {
+			all.own, all.narrows = all.own|c.own, all.narrows|c.narrows
+		} else {
+			all.other, all.otherNarrows = all.other|c.own, all.otherNarrows|c.narrows
+		}
+		for next := range c.same {
+			visit(next, same)
+		}
+		for next := range c.elsewhere {
+			visit(next, false)
+		}
+	}
+	for _, rule := range r.compiler.GetRulesExact(pkg.Append(ast.StringTerm(set))) {
+		visit(rule, true)
+	}
+	return all
+}
+
+// packageRules returns the rules of a package, in the order of the modules' names.
 func packageRules(compiler *ast.Compiler, pkg ast.Ref) []*ast.Rule {
 	var rules []*ast.Rule
 	for _, name := range util.KeysSorted(compiler.Modules) {
@@ -58,271 +177,4 @@ func packageRules(compiler *ast.Compiler, pkg ast.Ref) []*ast.Rule {
 		}
 	}
 	return rules
-}
-
-// bindings knows of the variables of one rule which certainly hold a token and
-// which certainly hold something else of the input.
-type bindings struct{ token, other map[ast.Var]bool }
-
-func (u *usage) rule(rule *ast.Rule) {
-	b := bindings{token: map[ast.Var]bool{}, other: map[ast.Var]bool{}}
-	// A binding may rest on another one that comes later in the text.
-	for range 2 {
-		ast.WalkExprs(rule, func(expr *ast.Expr) bool {
-			b.learn(expr)
-			return false
-		})
-	}
-	ast.WalkExprs(rule, func(expr *ast.Expr) bool {
-		if expr.IsCall() {
-			u.call(b, expr.Operator().String(), expr.Operands(), expr.Location)
-		}
-		return false
-	})
-	ast.WalkTerms(rule, func(term *ast.Term) bool {
-		switch value := term.Value.(type) {
-		case ast.Ref:
-			u.ref(b, value, term.Location)
-		case ast.Call:
-			u.call(b, value[0].String(), value[1:], term.Location)
-		}
-		return false
-	})
-}
-
-func (b bindings) learn(expr *ast.Expr) {
-	if !expr.IsEquality() && !expr.IsAssignment() {
-		return
-	}
-	left, right := expr.Operand(0), expr.Operand(1)
-	b.bind(left, right)
-	b.bind(right, left)
-}
-
-func (b bindings) bind(to, from *ast.Term) {
-	v, isVar := to.Value.(ast.Var)
-	if !isVar {
-		return
-	}
-	switch value := from.Value.(type) {
-	case ast.Var:
-		b.token[v] = b.token[v] || b.token[value]
-		b.other[v] = b.other[v] || b.other[value]
-	case ast.Ref:
-		head, _ := value[0].Value.(ast.Var)
-		switch {
-		case head == ast.InputRootDocument.Value:
-			field, _ := field(value, 1)
-			b.token[v] = b.token[v] || (field == "tokens" && len(value) == 3)
-			b.other[v] = b.other[v] || field == "source" || field == "params" || field == "at"
-		case b.other[head]:
-			b.other[v] = true
-		}
-	}
-}
-
-func field(ref ast.Ref, i int) (name string, constant bool) {
-	if i >= len(ref) {
-		return "", false
-	}
-	s, ok := ref[i].Value.(ast.String)
-	return string(s), ok
-}
-
-func (u *usage) add(p part, location *ast.Location) {
-	u.parts |= p
-	if p&partsAll != 0 && u.location == nil {
-		u.location = location
-	}
-}
-
-func (u *usage) ref(b bindings, ref ast.Ref, location *ast.Location) {
-	head, ok := ref[0].Value.(ast.Var)
-	if !ok || b.other[head] {
-		return
-	}
-	start := 1
-	switch {
-	case head == ast.InputRootDocument.Value:
-		first, constant := field(ref, 1)
-		switch {
-		case first == "params":
-			u.param(ref, location)
-			return
-		case first == "tokens":
-			start = 3
-			if len(ref) > 3 {
-				u.computed(ref[3], location)
-			}
-		case constant:
-			return
-		default:
-			u.add(partsAll|partWrite, location)
-			return
-		}
-	case head == ast.DefaultRootDocument.Value:
-		// The names of packages and rules are no fields of tokens.
-		start = 5
-	case b.token[head] && len(ref) > 1:
-		u.computed(ref[1], location)
-	}
-	for i := start; i < len(ref); i++ {
-		name, _ := field(ref, i)
-		next, constant := field(ref, i+1)
-		if p, isFact := partsRead(name, next, constant); isFact {
-			u.add(p, location)
-			return
-		}
-	}
-}
-
-// computed takes a token's field whose name is computed for every fact.
-func (u *usage) computed(key *ast.Term, location *ast.Location) {
-	if _, constant := key.Value.(ast.String); !constant {
-		u.add(partsAll|partWrite, location)
-	}
-}
-
-func (u *usage) param(ref ast.Ref, location *ast.Location) {
-	if name, constant := field(ref, 2); constant {
-		u.params = append(u.params, paramUse{name, location})
-	}
-}
-
-// call looks at the arguments of a call: object.get and its like name fields by
-// text, and a token that is passed to a built-in as a whole is read as a whole.
-func (u *usage) call(b bindings, operator string, args []*ast.Term, location *ast.Location) {
-	switch operator {
-	case "eq", "assign", "internal.member_2", "internal.member_3":
-		return
-	}
-	if !isBuiltin(operator) {
-		return
-	}
-	for _, arg := range args {
-		u.argument(b, operator, arg, location)
-	}
-}
-
-func isBuiltin(operator string) bool {
-	_, ok := ast.BuiltinMap[operator]
-	return ok
-}
-
-func (u *usage) argument(b bindings, operator string, arg *ast.Term, location *ast.Location) {
-	switch value := arg.Value.(type) {
-	case ast.String:
-		if namesFields(operator) {
-			p, _ := partsRead(string(value), "", false)
-			u.add(p, location)
-		}
-	case *ast.Array:
-		value.Foreach(func(item *ast.Term) { u.argument(b, operator, item, location) })
-	case ast.Set:
-		value.Foreach(func(item *ast.Term) { u.argument(b, operator, item, location) })
-	case ast.Var:
-		if b.token[value] && operator != "object.get" {
-			u.add(partsAll|partWrite, location)
-		}
-	case ast.Ref:
-		if len(value) == 1 && value[0].Equal(ast.InputRootDocument) {
-			u.add(partsAll|partWrite, location)
-		}
-	}
-}
-
-// namesFields: do the texts among the arguments of this built-in name fields.
-func namesFields(operator string) bool {
-	switch operator {
-	case "object.get", "object.filter", "object.remove", "json.filter", "json.remove":
-		return true
-	}
-	return false
-}
-
-// partsRead tells what reading a field of a token reads of which fact. next is
-// the field below it; constant tells whether its name is known.
-func partsRead(name, next string, constant bool) (p part, isFact bool) {
-	switch name {
-	case "access":
-		return accessRead(next), true
-	case "role":
-		if next == "id" || next == "name" {
-			return 0, true
-		}
-		return partRoleLevel, true
-	case "environments":
-		return partEnvironments, true
-	case "branches":
-		return partBranches, true
-	case "created_at", "age", "age_days":
-		return partCreatedAt, true
-	case "updated_at":
-		return partUpdatedAt, true
-	case "revoked_at":
-		return partRevokedAt, true
-	case "expiry":
-		if next == "supported" {
-			return 0, true
-		}
-		return partExpiry, true
-	case "expires_in_days":
-		return partExpiry, true
-	case "lifetime_days":
-		return partLifetimeDays, true
-	case "last_used":
-		return partLastUsed, true
-	case "last_used_by_api":
-		return partLastUsedByAPI, true
-	case "unused_days":
-		return partUnusedDays, true
-	case "owner_idle_days":
-		return partOwnerActive, true
-	case "owner":
-		return ownerRead(next, constant), true
-	case "traits":
-		return traitsRead(next), true
-	case "description":
-		return partDescription, true
-	}
-	return 0, false
-}
-
-func accessRead(next string) part {
-	switch next {
-	case "write":
-		return partWrite
-	case "assumed", "reason":
-		return 0
-	case "level", "grants":
-		return partAccessLevel
-	case "manages_tokens":
-		return partManagesTokens
-	}
-	return partAccessLevel | partManagesTokens | partWrite
-}
-
-func ownerRead(next string, constant bool) part {
-	switch next {
-	case "level":
-		return partOwnerLevel
-	case "last_active":
-		return partOwnerActive
-	case "reason":
-		return 0
-	}
-	if constant {
-		return partOwner
-	}
-	return partOwner | partOwnerLevel | partOwnerActive
-}
-
-func traitsRead(next string) part {
-	switch next {
-	case "factory":
-		return partFactory
-	case "notifies_before_expiry":
-		return partNotifies
-	}
-	return partFactory | partNotifies
 }
