@@ -69,12 +69,30 @@ type draft struct {
 	modules []module
 }
 
-// compile compiles the modules of one house apart from all others, so that no
-// module of another author can change a rule. data is the base document that
-// the modules may read; nil for none.
-func compile(ctx context.Context, modules []module, h house, data map[string]any, f *faults) ([]*compiledRule, error) {
+// base is the base document that the modules of a house may read, in a store that is
+// never written.
+type base struct {
+	data  map[string]any
+	store storage.Store
+	txn   storage.Transaction
+}
+
+// newBase puts data, nil for none, into a store.
+func newBase(ctx context.Context, data map[string]any) (*base, error) {
+	store := inmem.NewFromObjectWithOpts(data, inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open the store of the rules: %w", err)
+	}
+	return &base{data: data, store: store, txn: txn}, nil
+}
+
+// compile compiles modules of one house apart from all others, so that no module of
+// another author can change a rule.
+func compile(ctx context.Context, modules []module, h house, base *base, f *faults) ([]*compiledRule, error) {
 	if h.custom {
 		refuseReplaced(modules, f)
+		checkComplexity(modules, f)
 	}
 	drafts := draftRules(modules, h, f)
 	if len(f.list) > 0 {
@@ -92,13 +110,8 @@ func compile(ctx context.Context, modules []module, h house, data map[string]any
 		f.opa(compiler.Errors)
 		return nil, nil
 	}
-	checkData(compiler, h, data, f)
-	store := inmem.NewFromObjectWithOpts(data, inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
-	txn, err := store.NewTransaction(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("open the store of the rules: %w", err)
-	}
-	options := []func(*rego.Rego){rego.Compiler(compiler), rego.Store(store), rego.Transaction(txn), rego.StrictBuiltinErrors(true)}
+	checkData(compiler, h, base.data, f)
+	options := []func(*rego.Rego){rego.Compiler(compiler), rego.Store(base.store), rego.Transaction(base.txn), rego.StrictBuiltinErrors(true)}
 	if h.custom {
 		options = append(options, standIns()...)
 	}
@@ -108,7 +121,7 @@ func compile(ctx context.Context, modules []module, h house, data map[string]any
 		if len(f.list) > 0 {
 			continue
 		}
-		rule.txn = txn
+		rule.txn = base.txn
 		query := rego.ParsedQuery(outputQuery(d.pkg.Path, rule.sets))
 		if rule.query, err = rego.New(append(slices.Clone(options), query)...).PrepareForEval(ctx); err != nil {
 			return nil, fmt.Errorf("prepare rule %s: %w", d.rule.ID, err)

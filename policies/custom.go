@@ -36,11 +36,13 @@ type customFiles struct {
 	seen map[string]bool
 	// met counts the files that were come across, be it again.
 	met int
+	// now is told what is being read.
+	now *place
 }
 
 // readCustom reads files, folders and bundles (.tar.gz). Errors name the path.
-func readCustom(paths []string) (*customFiles, error) {
-	c := &customFiles{seen: map[string]bool{}}
+func readCustom(paths []string, now *place) (*customFiles, error) {
+	c := &customFiles{seen: map[string]bool{}, now: now}
 	read := map[string]bool{}
 	for _, path := range paths {
 		if path == "" {
@@ -62,6 +64,7 @@ func readCustom(paths []string) (*customFiles, error) {
 }
 
 func (c *customFiles) read(path string) error {
+	c.now.is(path)
 	stat, err := os.Stat(path)
 	switch {
 	case err != nil:

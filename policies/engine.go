@@ -1,13 +1,13 @@
 package policies
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -16,9 +16,6 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
-
-// defaultTimeout bounds one rule on one source unless LoadOptions say otherwise.
-const defaultTimeout = 10 * time.Second
 
 // OPAVersion is the version of the policy engine that is built in.
 func OPAVersion() string { return version.Version }
@@ -72,7 +69,7 @@ func (r *ruleInForce) variantFor(source string) *variant {
 // Load reads, checks and compiles the built-in rules and the custom ones. The
 // error is LoadErrors if rules are wrong, or a *SettingsError.
 func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
-	library, err := loadLibrary(ctx, options.Paths)
+	library, err := loadLibrary(ctx, options.Paths, options.LoadTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -84,70 +81,9 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, waivers: slices.Clone(options.Waivers), timeout: options.Timeout, grace: defaultGrace}
-	if e.timeout <= 0 {
-		e.timeout = defaultTimeout
-	}
+	e := &Engine{rules: rules, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
 	e.digest, err = digest(library.modules, rules)
 	return e, err
-}
-
-// A library is all rules that exist, before settings.
-type library struct {
-	// rules are sorted by id.
-	rules []*compiledRule
-	// modules are what the rules were made of, without tests.
-	modules []module
-}
-
-// loadLibrary reads and compiles the built-in rules and those in the paths.
-func loadLibrary(ctx context.Context, paths []string) (*library, error) {
-	modules, err := builtinModules()
-	if err != nil {
-		return nil, fmt.Errorf("read the built-in rules: %w", err)
-	}
-	custom, err := readCustom(paths)
-	if err != nil {
-		return nil, asLoadErrors(err)
-	}
-	l := &library{}
-	var f faults
-	if err := l.add(ctx, modules, builtinHouse, nil, &f); err != nil {
-		return nil, err
-	}
-	if err := l.add(ctx, custom.modules, customHouse, custom.document(), &f); err != nil {
-		return nil, err
-	}
-	if err := f.err(); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(l.rules, func(a, b *compiledRule) int { return strings.Compare(a.ID, b.ID) })
-	return l, nil
-}
-
-// add compiles the modules of one house, tests left out, into the library.
-func (l *library) add(ctx context.Context, modules []module, h house, data map[string]any, f *faults) error {
-	modules = slices.DeleteFunc(modules, module.isTest)
-	if len(modules) == 0 {
-		return nil
-	}
-	sortModules(modules)
-	parse(modules, sandbox(), f)
-	if len(f.list) > 0 {
-		return nil
-	}
-	rules, err := compile(ctx, modules, h, data, f)
-	l.rules = append(l.rules, rules...)
-	l.modules = append(l.modules, modules...)
-	return err
-}
-
-func (l *library) ids() []string {
-	ids := make([]string, len(l.rules))
-	for i, rule := range l.rules {
-		ids[i] = rule.ID
-	}
-	return ids
 }
 
 // only keeps the rules that were asked for; no ids mean all.

@@ -14,13 +14,8 @@ func FuzzCustomRule(f *testing.F) {
 	f.Add("package custom.rules.ours\n")
 	f.Add("# METADATA\n# custom: {params: {x: {default: [1, {a: b}]}}, controls: 3, kinds: delivery}\npackage custom.rules.ours\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		var problems faults
-		l := &library{}
-		err := l.add(t.Context(), []module{{path: "ours.rego", text: []byte(text)}}, customHouse, nil, &problems)
-		if err != nil && len(problems.list) > 0 {
-			t.Errorf("both an error and problems: %v, %v", err, problems.list)
-		}
-		if problems.err() != nil || err != nil {
+		l, err := compileLibrary(t.Context(), customHouse, []module{{path: "ours.rego", text: []byte(text)}}, nil, &place{})
+		if err != nil {
 			return
 		}
 		for _, rule := range l.rules {
@@ -40,7 +35,7 @@ func FuzzBundle(f *testing.F) {
 		if err := os.WriteFile(path, packed, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := readCustom([]string{path}); err == nil && len(packed) == 0 {
+		if _, err := readCustom([]string{path}, &place{}); err == nil && len(packed) == 0 {
 			t.Error("an empty file was read as a bundle")
 		}
 	})

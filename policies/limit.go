@@ -13,7 +13,11 @@ import (
 // looks for that between two calls of built-in functions.
 const defaultGrace = 5 * time.Second
 
-var errDoesNotStop = errors.New("and does not stop")
+var (
+	errTooLong     = errors.New("it took longer")
+	errDoesNotStop = errors.New("and does not stop")
+	errPanicked    = errors.New("the rule made the engine panic")
+)
 
 // within runs f on a goroutine of its own with a context that ends with the limit,
 // and waits for it until then and for the grace after that. What has not returned
@@ -21,7 +25,7 @@ var errDoesNotStop = errors.New("and does not stop")
 // So f must not share anything with its caller that one of them changes. A panic
 // in f is an error.
 func within[T any](ctx context.Context, limit, grace time.Duration, f func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took longer than %s", limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w than %s", errTooLong, limit))
 	defer cancel()
 	type answer struct {
 		value T
@@ -32,7 +36,7 @@ func within[T any](ctx context.Context, limit, grace time.Duration, f func(conte
 		var a answer
 		defer func() {
 			if r := recover(); r != nil {
-				a.err = fmt.Errorf("the rule made the engine panic: %v", r)
+				a.err = fmt.Errorf("%w: %v", errPanicked, r)
 			}
 			done <- a
 		}()
@@ -67,6 +71,9 @@ func (e *Engine) ask(ctx context.Context, rule *ruleInForce, input ast.Value) (m
 	})
 	if errors.Is(err, errDoesNotStop) {
 		rule.stuck.Store(true)
+	}
+	if errors.Is(err, errTooLong) {
+		err = fmt.Errorf("%w: simplify the rule, or raise limits.rule_timeout", err)
 	}
 	return bindings, err
 }

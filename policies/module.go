@@ -42,9 +42,10 @@ func builtinModules() ([]module, error) {
 }
 
 // parse parses the modules in place.
-func parse(modules []module, capabilities *ast.Capabilities, f *faults) {
+func parse(modules []module, capabilities *ast.Capabilities, now *place, f *faults) {
 	options := ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1, Capabilities: capabilities}
 	for i := range modules {
+		now.is(modules[i].path)
 		parsed, err := ast.ParseModuleWithOpts(modules[i].path, string(modules[i].text), options)
 		if err != nil && !startsWithPackage(modules[i].text) {
 			f.file(modules[i].path, "not a Rego file: expected a package at its beginning, for example package custom.rules.ours")

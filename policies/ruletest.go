@@ -23,6 +23,8 @@ type TestOptions struct {
 	Run string
 	// Timeout bounds one test; 0 means 5 s.
 	Timeout time.Duration
+	// LoadTimeout bounds the loading of rules and tests; 0 means DefaultLoadTimeout.
+	LoadTimeout time.Duration
 }
 
 // TestReport is what the tests of rules gave.
@@ -84,13 +86,18 @@ type FileCoverage struct {
 // there are no paths, and checks the conventions. The error is LoadErrors if the
 // rules or the tests do not compile.
 func RunTests(ctx context.Context, paths []string, options TestOptions) (*TestReport, error) {
-	s, err := readSuite(paths)
+	options.Timeout = cmp.Or(options.Timeout, 5*time.Second)
+	s, err := loading(ctx, options.LoadTimeout, func(ctx context.Context, now *place) (*suite, error) { return readSuite(ctx, paths, now) })
 	if err != nil {
 		return nil, err
 	}
-	if err := s.check(ctx); err != nil {
-		return nil, err
-	}
+	// Each test may take its time, and those that failed run once more.
+	limit := cmp.Or(options.LoadTimeout, DefaultLoadTimeout) + 2*options.Timeout*time.Duration(s.tests())
+	return within(ctx, limit, 0, func(ctx context.Context) (*TestReport, error) { return s.report(ctx, options) })
+}
+
+// report runs the tests and checks the conventions.
+func (s *suite) report(ctx context.Context, options TestOptions) (*TestReport, error) {
 	covered := cover.New()
 	results, err := s.run(ctx, options, func(r *tester.Runner) { r.SetCoverageQueryTracer(covered).SetCoverageRuns(nil) })
 	if err != nil {
@@ -118,41 +125,51 @@ type suite struct {
 	data    map[string]any
 }
 
-func readSuite(paths []string) (*suite, error) {
+// readSuite reads rules and tests, and compiles the rules as Load does, so that a
+// test never passes on a rule that would not load.
+func readSuite(ctx context.Context, paths []string, now *place) (*suite, error) {
+	s := &suite{house: builtinHouse}
 	if len(paths) == 0 {
 		modules, err := builtinModules()
 		if err != nil {
 			return nil, fmt.Errorf("read the built-in rules: %w", err)
 		}
-		return &suite{house: builtinHouse, modules: modules}, nil
+		s.modules = modules
+	} else {
+		custom, err := readCustom(paths, now)
+		if err != nil {
+			return nil, asLoadErrors(err)
+		}
+		sortModules(custom.modules)
+		s = &suite{house: customHouse, modules: custom.modules, data: custom.document()}
 	}
-	custom, err := readCustom(paths)
-	if err != nil {
-		return nil, asLoadErrors(err)
+	if _, err := compileLibrary(ctx, s.house, s.modules, s.data, now); err != nil {
+		return nil, err
 	}
-	sortModules(custom.modules)
-	return &suite{house: customHouse, modules: custom.modules, data: custom.document()}, nil
+	var f faults
+	parse(s.modules, sandbox(testBuiltins...), now, &f)
+	if len(f.list) == 0 {
+		checkComplexity(s.modules, &f)
+	}
+	return s, f.err()
 }
 
-// check compiles the rules as Load does, so that a test never passes on a rule
-// that would not load.
-func (s *suite) check(ctx context.Context) error {
-	var f faults
-	l := &library{}
-	if err := l.add(ctx, slices.Clone(s.modules), s.house, s.data, &f); err != nil {
-		return err
+// tests counts the tests.
+func (s *suite) tests() int {
+	n := 0
+	for _, m := range s.modules {
+		for _, r := range m.parsed.Rules {
+			if strings.HasPrefix(string(r.Head.Name), tester.TestPrefix) {
+				n++
+			}
+		}
 	}
-	return f.err()
+	return n
 }
 
 // run compiles rules and tests together and runs the tests.
 func (s *suite) run(ctx context.Context, options TestOptions, configure func(*tester.Runner)) ([]*tester.Result, error) {
 	var f faults
-	capabilities := sandbox(testBuiltins...)
-	parse(s.modules, capabilities, &f)
-	if err := f.err(); err != nil {
-		return nil, err
-	}
 	parsed := map[string]*ast.Module{}
 	for _, m := range s.modules {
 		parsed[m.path] = m.parsed
@@ -161,7 +178,7 @@ func (s *suite) run(ctx context.Context, options TestOptions, configure func(*te
 	if err != nil {
 		return nil, err
 	}
-	compiler.WithCapabilities(capabilities).WithEnablePrintStatements(true).WithUseTypeCheckAnnotations(false)
+	compiler.WithCapabilities(sandbox(testBuiltins...)).WithEnablePrintStatements(true).WithUseTypeCheckAnnotations(false)
 	store := inmem.NewFromObjectWithOpts(s.data, inmem.OptRoundTripOnWrite(false))
 	txn, err := store.NewTransaction(ctx)
 	if err != nil {
@@ -170,7 +187,7 @@ func (s *suite) run(ctx context.Context, options TestOptions, configure func(*te
 	defer store.Abort(ctx, txn)
 	runner := tester.NewRunner().SetCompiler(compiler).SetStore(store).SetModules(parsed).
 		CapturePrintOutput(true).RaiseBuiltinErrors(true).SetParallel(1).
-		SetTimeout(cmp.Or(options.Timeout, 5*time.Second)).Filter(options.Run)
+		SetTimeout(options.Timeout).Filter(options.Run)
 	configure(runner)
 	channel, err := runner.RunTests(ctx, txn)
 	if err != nil {

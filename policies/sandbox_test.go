@@ -125,12 +125,12 @@ func TestRunawayRules(t *testing.T) {
 		"a comprehension": body("r := numbers.range(1, 3000)\n\tcount({[a, b, c] | some a in r; some b in r; some c in r}) < 0"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}, Timeout: 20 * time.Millisecond})
+			e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}, RuleTimeout: 20 * time.Millisecond})
 			result, err := e.Evaluate(t.Context(), aSource(aToken("a")), auditTime)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(result.Errors) != 1 || result.Errors[0].Detail != "it took longer than 20ms" {
+			if len(result.Errors) != 1 || result.Errors[0].Detail != "it took longer than 20ms: simplify the rule, or raise limits.rule_timeout" {
 				t.Fatalf("the errors are %+v", result.Errors)
 			}
 			if diff := cmp.Diff(Counts{NotEvaluated: 1}, result.Counts["custom/ours"]); diff != "" {
@@ -144,12 +144,12 @@ func TestRunawayRules(t *testing.T) {
 // that is long enough for them on a busy machine.
 func TestRunawayRuleAmongOthers(t *testing.T) {
 	text := body("r := numbers.range(1, 100000)\n\tsome a in r\n\tsome b in r\n\tsome c in r\n\ta + b + c < 0")
-	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours", "write-token-never-expires"}, Timeout: time.Second})
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours", "write-token-never-expires"}, RuleTimeout: time.Second})
 	result, err := e.Evaluate(t.Context(), aSource(aToken("a", neverExpires)), auditTime)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []RuleError{{Rule: "custom/ours", Source: "contentstack/stacks/blt1", Detail: "it took longer than 1s"}}
+	want := []RuleError{{Rule: "custom/ours", Source: "contentstack/stacks/blt1", Detail: "it took longer than 1s: simplify the rule, or raise limits.rule_timeout"}}
 	if diff := cmp.Diff(want, result.Errors); diff != "" {
 		t.Error(diff)
 	}
@@ -277,7 +277,7 @@ deny contains {"token": token.id, "key": k, "message": "keyed", "evidence": {"n"
 
 func TestEvaluateEndsWithItsContext(t *testing.T) {
 	text := body("r := numbers.range(1, 100000)\n\tsome a in r\n\tsome b in r\n\tsome c in r\n\ta + b + c < 0")
-	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}, Timeout: time.Hour})
+	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}, RuleTimeout: time.Hour})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {

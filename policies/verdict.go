@@ -230,9 +230,18 @@ type LoadOptions struct {
 	Only     []string
 	Settings Settings
 	Waivers  []Waiver
-	// Timeout bounds one rule on one source; 0 means 10 s.
-	Timeout time.Duration
+	// RuleTimeout bounds one rule on one source; 0 means DefaultRuleTimeout.
+	RuleTimeout time.Duration
+	// LoadTimeout bounds the loading of custom rules; 0 means DefaultLoadTimeout.
+	LoadTimeout time.Duration
 }
+
+// The time limits where LoadOptions have none. Half a minute is enough for each
+// built-in rule on a source of 300,000 tokens.
+const (
+	DefaultRuleTimeout = 30 * time.Second
+	DefaultLoadTimeout = 10 * time.Second
+)
 
 // Judge is what the pipeline needs of the engine; *Engine implements it.
 type Judge interface {

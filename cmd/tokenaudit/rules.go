@@ -64,6 +64,7 @@ func (a *app) loadRules(ctx context.Context, cfg *config.Config, paths, only []s
 	}
 	engine, err := policies.Load(ctx, policies.LoadOptions{
 		Paths: append(all, paths...), Only: only, Settings: cfg.Settings, Waivers: cfg.Waivers,
+		RuleTimeout: cfg.Limits.RuleTimeout, LoadTimeout: cfg.Limits.LoadTimeout,
 	})
 	if err != nil {
 		return nil, rulesError(cfg, err)

@@ -63,7 +63,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 			return usageError{err}
 		}
 	}
-	paths := o.paths
+	paths, options := o.paths, policies.TestOptions{Run: o.run}
 	if len(paths) == 0 {
 		cfg, err := a.loadConfig(ctx, o.config, true)
 		if err != nil {
@@ -72,11 +72,12 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		for _, path := range cfg.PolicyPaths {
 			paths = append(paths, resolve(cfg.Dir, path))
 		}
+		options.LoadTimeout = cfg.Limits.LoadTimeout
 	}
 	if err := a.keepInputs([]string{o.junit}, append(customRules(paths), namedConfig(o.config))); err != nil {
 		return err
 	}
-	results, err := policies.RunTests(ctx, paths, policies.TestOptions{Run: o.run})
+	results, err := policies.RunTests(ctx, paths, options)
 	if err != nil {
 		return err
 	}

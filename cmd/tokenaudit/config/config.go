@@ -128,6 +128,9 @@ type Limits struct {
 	// Timeout bounds the whole run, MaxWait one wait for a rate limit, and
 	// TotalWait the sum of the waits of one rate-limit domain.
 	Timeout, MaxWait, TotalWait time.Duration
+	// RuleTimeout bounds one rule on one source, and LoadTimeout the loading of
+	// custom rules.
+	RuleTimeout, LoadTimeout time.Duration
 }
 
 var topKeys = []string{"version", "sources", "policies", "usage", "waivers", "accept_gaps", "gate", "limits"}

@@ -110,7 +110,7 @@ waivers:
 accept_gaps:
   - {source: paper/shelves/s1, unit: tokens, reason: No owner rights, owner: a@example.com, approved_by: b@example.com, expires: "2027-02-28"}
 gate: {fail_on: medium, not_evaluated: none, waiver_max_days: 90}
-limits: {timeout: 1h, max_wait: 30s, total_wait: 5m}
+limits: {timeout: 1h, max_wait: 30s, total_wait: 5m, rule_timeout: 2m, load_timeout: 20s}
 `
 
 func TestParseReadsEverySection(t *testing.T) {
@@ -163,7 +163,7 @@ func TestParseReadsEverySection(t *testing.T) {
 			ApprovedBy: "b@example.com", Expires: "2027-02-28", Origin: at(38),
 		}},
 		Gate:   config.Gate{FailOn: "medium", NotEvaluated: "none", WaiverMaxDays: 90},
-		Limits: config.Limits{Timeout: time.Hour, MaxWait: 30 * time.Second, TotalWait: 5 * time.Minute},
+		Limits: config.Limits{Timeout: time.Hour, MaxWait: 30 * time.Second, TotalWait: 5 * time.Minute, RuleTimeout: 2 * time.Minute, LoadTimeout: 20 * time.Second},
 	}
 	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{}), cmpopts.IgnoreFields(config.Config{}, "Sources", "Digest", "WaiversDigest")); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -324,7 +324,7 @@ func TestAllMistakesAreToldByLine(t *testing.T) {
 	_, err := config.Parse("f.yaml", []byte("version: 1\ngate: {fail: high}\nsources:\n  - cms: paper\n    organization: 3\n    token: {env: A}\nlimits: {wait: 3s}\n"), definitions())
 	want := "f.yaml:2: gate.fail: unknown key; did you mean fail_on?\n" +
 		"f.yaml:5: sources[0].organization: must be text, not a number; put it in quotes\n" +
-		"f.yaml:7: limits.wait: unknown key; the keys here are timeout, max_wait and total_wait"
+		"f.yaml:7: limits.wait: unknown key; the keys here are timeout, max_wait, total_wait, rule_timeout and load_timeout"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

@@ -39,9 +39,11 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 				"description": "How far ahead a waiver or an accepted gap may expire."},
 		}),
 		"limits": closed(object{
-			"timeout":    durationSchema("Bounds the whole run."),
-			"max_wait":   durationSchema("Bounds one wait for a rate limit."),
-			"total_wait": durationSchema("Bounds the sum of the waits of one rate-limit domain."),
+			"timeout":      durationSchema("Bounds the whole run."),
+			"max_wait":     durationSchema("Bounds one wait for a rate limit."),
+			"total_wait":   durationSchema("Bounds the sum of the waits of one rate-limit domain."),
+			"rule_timeout": durationSchema("Bounds one rule on one source, 30s by default; a rule that takes longer is not evaluated there."),
+			"load_timeout": durationSchema("Bounds the loading of custom rules, 10s by default."),
 		}),
 	}, "version")
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"

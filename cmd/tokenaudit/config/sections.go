@@ -1,6 +1,8 @@
 package config
 
 import (
+	"time"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -21,7 +23,7 @@ var (
 	waiverKeys       = append([]string{"rule", "token"}, signatureKeys...)
 	acceptedGapKeys  = append([]string{"source", "unit"}, signatureKeys...)
 	gateKeys         = []string{"fail_on", "not_evaluated", "waiver_max_days"}
-	limitKeys        = []string{"timeout", "max_wait", "total_wait"}
+	limitKeys        = []string{"timeout", "max_wait", "total_wait", "rule_timeout", "load_timeout"}
 	missingSignature = map[string]string{
 		"rule":        "it is a rule id or a glob",
 		"token":       "it is a token id or a glob",
@@ -214,14 +216,16 @@ func (r *reader) limits(n *yaml.Node) Limits {
 	if !ok {
 		return out
 	}
-	if d := m.get("timeout"); d != nil {
-		out.Timeout = r.duration(d, m.at("timeout"))
-	}
-	if d := m.get("max_wait"); d != nil {
-		out.MaxWait = r.duration(d, m.at("max_wait"))
-	}
-	if d := m.get("total_wait"); d != nil {
-		out.TotalWait = r.duration(d, m.at("total_wait"))
+	for _, limit := range []struct {
+		key   string
+		value *time.Duration
+	}{
+		{"timeout", &out.Timeout}, {"max_wait", &out.MaxWait}, {"total_wait", &out.TotalWait},
+		{"rule_timeout", &out.RuleTimeout}, {"load_timeout", &out.LoadTimeout},
+	} {
+		if d := m.get(limit.key); d != nil {
+			*limit.value = r.duration(d, m.at(limit.key))
+		}
 	}
 	return out
 }

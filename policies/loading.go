@@ -1,0 +1,154 @@
+package policies
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tokenaudit/tokenaudit/policies/complexity"
+)
+
+// A library is all rules that exist, before settings.
+type library struct {
+	// rules are sorted by id.
+	rules []*compiledRule
+	// modules are what the rules were made of, without tests.
+	modules []module
+}
+
+// loadLibrary reads and compiles the built-in rules and those in the paths, the
+// latter within the time limit, 0 for the default.
+func loadLibrary(ctx context.Context, paths []string, limit time.Duration) (*library, error) {
+	modules, err := builtinModules()
+	if err != nil {
+		return nil, fmt.Errorf("read the built-in rules: %w", err)
+	}
+	l, err := compileLibrary(ctx, builtinHouse, modules, nil, &place{})
+	if err != nil || len(paths) == 0 {
+		return l, err
+	}
+	custom, err := loading(ctx, limit, func(ctx context.Context, now *place) (*library, error) {
+		files, err := readCustom(paths, now)
+		if err != nil {
+			return nil, asLoadErrors(err)
+		}
+		return compileLibrary(ctx, customHouse, files.modules, files.document(), now)
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.rules = append(l.rules, custom.rules...)
+	l.modules = append(l.modules, custom.modules...)
+	slices.SortFunc(l.rules, func(a, b *compiledRule) int { return strings.Compare(a.ID, b.ID) })
+	return l, nil
+}
+
+// A place is the file that is being loaded, for those who wait for that.
+type place struct{ file atomic.Pointer[string] }
+
+func (p *place) is(file string) { p.file.Store(&file) }
+
+// loading runs f within the time limit, 0 for the default. OPA's parser and compiler
+// obey no context: what does not return is left behind, and the file named.
+func loading[T any](ctx context.Context, limit time.Duration, f func(context.Context, *place) (T, error)) (T, error) {
+	limit = cmp.Or(limit, DefaultLoadTimeout)
+	now := &place{}
+	value, err := within(ctx, limit, 0, func(ctx context.Context) (T, error) { return f(ctx, now) })
+	failed := &LoadError{}
+	if file := now.file.Load(); file != nil {
+		failed.File = *file
+	}
+	switch {
+	case ctx.Err() != nil:
+		return value, fmt.Errorf("load the custom rules: %w", context.Cause(ctx))
+	case errors.Is(err, errDoesNotStop):
+		failed.Detail = fmt.Sprintf("loading the custom rules took longer than %s: simplify what is nested or repeated here, or raise limits.load_timeout", limit)
+	case errors.Is(err, errPanicked):
+		failed.Detail = err.Error()
+	default:
+		return value, err
+	}
+	return value, LoadErrors{failed}
+}
+
+// compileLibrary compiles the modules of a house, tests left out. The error is
+// LoadErrors if rules are wrong.
+func compileLibrary(ctx context.Context, h house, modules []module, data map[string]any, now *place) (*library, error) {
+	l := &library{modules: slices.DeleteFunc(slices.Clone(modules), module.isTest)}
+	sortModules(l.modules)
+	var f faults
+	parse(l.modules, sandbox(), now, &f)
+	base, err := newBase(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.list) > 0 {
+		return nil, f.err()
+	}
+	for _, unit := range h.units(l.modules) {
+		now.is(unit[len(unit)-1].path)
+		var wrong faults
+		rules, err := compile(ctx, unit, h, base, &wrong)
+		if err != nil {
+			return nil, err
+		}
+		f.list = append(f.list, wrong.list...)
+		l.rules = append(l.rules, rules...)
+	}
+	return l, f.err()
+}
+
+// units are what is compiled at once. Custom rules are compiled one by one, each with
+// the modules that they share, so that one on which the compiler fails can be named;
+// they may not refer to each other anyway. What is out of place is with the
+// shared modules, and refused later.
+func (h house) units(modules []module) [][]module {
+	if len(modules) == 0 || !h.custom {
+		return [][]module{modules}
+	}
+	var shared []module
+	byRule := map[string][]module{}
+	for _, m := range modules {
+		if name, ok := h.place(m.parsed.Package.Path); ok && name != "" {
+			byRule[name] = append(byRule[name], m)
+		} else {
+			shared = append(shared, m)
+		}
+	}
+	if len(byRule) == 0 {
+		return [][]module{shared}
+	}
+	var units [][]module
+	for _, name := range slices.Sorted(maps.Keys(byRule)) {
+		units = append(units, slices.Concat(shared, byRule[name]))
+	}
+	return units
+}
+
+// checkComplexity refuses modules that the compiler would not get along with.
+func checkComplexity(modules []module, f *faults) {
+	parsed := make([]*ast.Module, len(modules))
+	for i, m := range modules {
+		parsed[i] = m.parsed
+	}
+	if errs := complexity.Check(parsed); len(errs) > 0 {
+		f.opa(errs)
+	}
+}
+
+func (l *library) ids() []string {
+	ids := make([]string, len(l.rules))
+	for i, rule := range l.rules {
+		ids[i] = rule.ID
+	}
+	return ids
+}
+
