@@ -151,4 +151,3 @@ func (l *library) ids() []string {
 	}
 	return ids
 }
-
