@@ -14,6 +14,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/policies/complexity"
+	"github.com/tokenaudit/tokenaudit/policies/timelimit"
 )
 
 // A library is all rules that exist, before settings.
@@ -61,7 +62,7 @@ func (p *place) is(file string) { p.file.Store(&file) }
 func loading[T any](ctx context.Context, limit time.Duration, f func(context.Context, *place) (T, error)) (T, error) {
 	limit = cmp.Or(limit, DefaultLoadTimeout)
 	now := &place{}
-	value, err := within(ctx, limit, 0, func(ctx context.Context) (T, error) { return f(ctx, now) })
+	value, err := timelimit.Run(ctx, limit, 0, func(ctx context.Context) (T, error) { return f(ctx, now) })
 	failed := &LoadError{}
 	if file := now.file.Load(); file != nil {
 		failed.File = *file
@@ -69,9 +70,9 @@ func loading[T any](ctx context.Context, limit time.Duration, f func(context.Con
 	switch {
 	case ctx.Err() != nil:
 		return value, fmt.Errorf("load the custom rules: %w", context.Cause(ctx))
-	case errors.Is(err, errDoesNotStop):
+	case errors.Is(err, timelimit.ErrDoesNotStop):
 		failed.Detail = fmt.Sprintf("loading the custom rules took longer than %s: simplify what is nested or repeated here, or raise limits.load_timeout", limit)
-	case errors.Is(err, errPanicked):
+	case errors.Is(err, timelimit.ErrPanicked):
 		failed.Detail = err.Error()
 	default:
 		return value, err

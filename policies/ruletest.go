@@ -14,6 +14,8 @@ import (
 	"github.com/open-policy-agent/opa/v1/tester"
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/open-policy-agent/opa/v1/util"
+
+	"github.com/tokenaudit/tokenaudit/policies/timelimit"
 )
 
 // TestOptions say how to run the tests of rules.
@@ -93,7 +95,7 @@ func RunTests(ctx context.Context, paths []string, options TestOptions) (*TestRe
 	}
 	// Each test may take its time, and those that failed run once more.
 	limit := cmp.Or(options.LoadTimeout, DefaultLoadTimeout) + 2*options.Timeout*time.Duration(s.tests())
-	return within(ctx, limit, 0, func(ctx context.Context) (*TestReport, error) { return s.report(ctx, options) })
+	return timelimit.Run(ctx, limit, 0, func(ctx context.Context) (*TestReport, error) { return s.report(ctx, options) })
 }
 
 // report runs the tests and checks the conventions.

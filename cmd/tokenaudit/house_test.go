@@ -42,7 +42,9 @@ var mayImport = map[string][]string{
 	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/userfile"},
-	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile"},
+	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/timelimit"},
+	"policies/complexity":  {},
+	"policies/timelimit":   {},
 	"report":               {"policies", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
 	"report/plaintext":     {"report/safetext", "report/table"},
