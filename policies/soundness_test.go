@@ -19,16 +19,12 @@ var soundTokens = flag.Int("soundness", 0, "how many random tokens TestUnknownNe
 // loadRule loads one custom rule.
 func loadRule(t *testing.T, text string) (*Engine, error) {
 	t.Helper()
-	var f faults
-	l := &library{}
 	modules := []module{{path: "ours.rego", text: []byte(text)}}
 	if strings.Contains(text, "data.custom.lib") {
 		modules = append(modules, module{path: "lib.rego", text: []byte("package custom.lib\n\nnever(x) if walk(x, [_, \"never\"])\n\nsame(x) := x\n")})
 	}
-	if err := l.add(t.Context(), modules, customHouse, nil, &f); err != nil {
-		return nil, err
-	}
-	if err := f.err(); err != nil {
+	l, err := compileLibrary(t.Context(), customHouse, modules, nil, &place{})
+	if err != nil {
 		return nil, err
 	}
 	rules, err := l.inForce(Settings{})
