@@ -38,7 +38,7 @@ func Definition() collectors.Definition {
 				}},
 			},
 			{
-				Key: optionAuthtoken, Type: collectors.OptionSecret, Help: "The authtoken of a user session.",
+				Key: optionAuthtoken, Type: collectors.OptionSecret, Help: "The authtoken of a user session; users who log in by single sign-on get none.",
 				Example: "CONTENTSTACK_AUTHTOKEN",
 			},
 			{
@@ -86,9 +86,9 @@ func limits() map[string]inventory.Limit {
 	}
 }
 
-const leastPrivilege = `Contentstack has two credentials that can list tokens. A management token is none of them: the tokens module is closed to it.
+const leastPrivilege = `Contentstack has two credentials that can list tokens. A management token is not one of them: the tokens module is closed to it.
 
-**An OAuth app (weakest).** In Developer Hub make an app for your organization with these scopes, and nothing that ends in ` + "`:write`" + `:
+**An OAuth app (least privilege, and the only way with single sign-on).** In Developer Hub make an app for your organization with these scopes, and nothing that ends in ` + "`:write`" + `:
 
 - ` + "`cm.stack.delivery-tokens:read`, `cm.stack.management-tokens:read`" + `
 - ` + "`cm.stacks.management:read`, `cm.stack.users:read`" + `
@@ -97,5 +97,9 @@ const leastPrivilege = `Contentstack has two credentials that can list tokens. A
 
 Install it, authorize it as an admin of the stacks, and pass the access token as ` + "`oauth_token`" + `. It lives for an hour, so fetch it right before the scan, for example with ` + "`oauth_token: {command: [...]}`" + `.
 
-**An authtoken.** Make a user of its own for the audit, and invite it with the role Admin into every stack to audit: only the owner and the admins of a stack can see its management tokens. Make it an admin of the organization if stacks that nobody shares with it must not go unnoticed. Log in once (` + "`csdx auth:login`" + `), and pass the session's authtoken as ` + "`authtoken`" + `. Do not log in on every run: a user has 20 sessions, and each further one silently ends the oldest. An authtoken can also write whatever its user can, and both credentials are shown the secrets of delivery tokens; tokenaudit sends only GET and keeps none of them.
+It is not documented whether an app token, which has no user, may list tokens; if a list is refused to it, authorize the app for a user token.
+
+**An authtoken.** Users who log in through an identity provider (single sign-on) get none: use an OAuth app. The vendor's other way, to switch off SSO Strict Mode so that people can log in by password, weakens the whole organization. Without single sign-on, make a user of its own for the audit, and invite it with the role Admin into every stack to audit: only the owner and the admins of a stack can see its management tokens. Make it an admin of the organization if stacks that nobody shares with it must not go unnoticed. Log in once (` + "`csdx auth:login`" + `), and pass the session's authtoken as ` + "`authtoken`" + `. Do not log in on every run: a user has 20 sessions, and each further one silently ends the oldest. An authtoken can also write whatever its user can, and both credentials are shown the secrets of delivery tokens; tokenaudit sends only GET and keeps none of them.
+
+**When tokens end.** A management token ends at midnight UTC of its expiry date. The vendor does not say at which end of that day: tokenaudit counts the token as active until the day is over, so renew what must not stop before the day begins. Delivery tokens do not expire, an authtoken has no date but at most 20 live at once, and an OAuth access token lives for an hour.
 `

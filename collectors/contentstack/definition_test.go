@@ -53,6 +53,33 @@ func TestDefinitionIsValid(t *testing.T) {
 	}
 }
 
+// Whoever logs in by single sign-on never gets the credential that most pages name,
+// and days end elsewhere at other times.
+func TestGuideAndHintsNameSingleSignOnAndMidnight(t *testing.T) {
+	t.Parallel()
+	guide := Definition().LeastPrivilege
+	for _, want := range []string{"single sign-on", "OAuth app", "midnight UTC", "not say at which end of that day"} {
+		if !strings.Contains(guide, want) {
+			t.Errorf("the guide does not say %q", want)
+		}
+	}
+	c := &collector{}
+	for _, hint := range []string{c.hintCredential(), hintTwoFactor} {
+		if !strings.Contains(hint, "single sign-on get no authtoken: use the access token of an OAuth app") {
+			t.Errorf("a user of single sign-on is told %q", hint)
+		}
+	}
+	c.oauth = true
+	if hint := c.hintCredential(); strings.Contains(hint, "single sign-on") {
+		t.Errorf("who has an OAuth token is told %q", hint)
+	}
+	for _, o := range Definition().Options {
+		if o.Key == optionAuthtoken && !strings.Contains(o.Help, "single sign-on") {
+			t.Errorf("authtoken: %q", o.Help)
+		}
+	}
+}
+
 func TestEntryIsChecked(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, newServer(t))

@@ -22,8 +22,9 @@ const (
 
 const (
 	hintRateLimit     = "The rate limit belongs to the whole organization. Lower requests_per_second, or scan when less else runs."
-	hintTwoFactor     = "The account asks for a second factor. Log in once (csdx auth:login) and use the authtoken of that session."
-	hintNewAuthtoken  = "Log in again (csdx auth:login) and use the new authtoken. An OAuth access token goes into oauth_token, and a management token cannot list tokens."
+	hintTwoFactor     = "The account asks for a second factor. Log in once (csdx auth:login) and use the authtoken of that session. " + hintSingleSignOn
+	hintNewAuthtoken  = "Log in again (csdx auth:login) and use the new authtoken. " + hintSingleSignOn + " An OAuth access token goes into oauth_token, and a management token cannot list tokens."
+	hintSingleSignOn  = "Users who log in by single sign-on get no authtoken: use the access token of an OAuth app."
 	hintNewOAuthToken = "OAuth access tokens live for an hour: get a new one, and check that it is the access token and not the refresh token."
 	hintOtherStack    = "The OAuth token does not cover this stack: authorize the app for the organization that owns it, and check api_key and organization."
 	hintOtherOwner    = "OAuth tokens belong to one organization, and this stack belongs to another. Authorize the app there, and give that token in an entry of its own."
