@@ -12,6 +12,8 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
 
 const (
@@ -37,6 +39,9 @@ type Options struct {
 	// Sources are globs on ids and names of sources; a glob with a / is only
 	// compared with ids. Empty takes all.
 	Sources []string
+	// Labels are those that an entry must have; an entry that has them not is not
+	// opened, so a source that a later entry reaches too is then that one's.
+	Labels labels.Selector
 	// Shard limits the run to some rate-limit domains; the zero value takes all.
 	Shard Shard
 	// Progress, if set, is kept up to date.
@@ -114,6 +119,8 @@ type run struct {
 	matched map[string]bool
 	// seen are the ids of all sources that were found.
 	seen []string
+	// labels looks for Options.Labels among those of the entries.
+	labels labels.Search
 
 	// delivery serialises the sink, and guards what follows.
 	delivery sync.Mutex
@@ -144,6 +151,7 @@ type openEntry struct {
 // valid.
 func (r *run) open() ([]*openEntry, error) {
 	var entries []*openEntry
+	r.labels.Selector = r.options.Labels
 	last := map[string]chan struct{}{}
 	for i, e := range r.options.Entries {
 		d, ok := r.options.Registry.Lookup(e.CMS)
@@ -156,7 +164,7 @@ func (r *run) open() ([]*openEntry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", place(e.Origin), e.CMS, err)
 		}
-		if !r.mayReach(e.CMS, c) {
+		if !r.labels.Wants(e.Labels) || !r.mayReach(e.CMS, c) {
 			continue
 		}
 		entry := &openEntry{Entry: e, index: i, definition: d, collector: c, before: last[e.CMS], done: make(chan struct{})}
@@ -349,11 +357,7 @@ func (r *run) instead() string {
 		slices.Sort(systems)
 		return "; the configuration has " + strings.Join(slices.Compact(systems), ", ")
 	}
-	more := ""
-	if n := len(seen) - maxInstead; n > 0 {
-		more = fmt.Sprintf(" and %d more", n)
-	}
-	return "; there are " + strings.Join(seen[:min(len(seen), maxInstead)], ", ") + more
+	return "; there are " + suggest.Some(seen, maxInstead)
 }
 
 // result is called when every goroutine has ended.
@@ -370,6 +374,7 @@ func (r *run) result(ctx context.Context) (Result, error) {
 			r.warnings = append(r.warnings, fmt.Sprintf("no source matches %q%s", glob, r.instead()))
 		}
 	}
+	r.warnings = append(r.warnings, r.labels.Warnings()...)
 	slices.Sort(r.warnings)
 	t.Warnings = slices.Compact(r.warnings)
 	return t, nil

@@ -52,7 +52,7 @@ type Builder struct {
 	findings [][]Finding
 	counts   map[string]policies.Counts
 	gaps     map[gapKey]*Gap
-	covered  map[policies.Waiver]int
+	labelled labelledCounts
 }
 
 type gapKey struct{ rule, source, reason string }
@@ -64,7 +64,6 @@ func NewBuilder(options BuildOptions) *Builder {
 		rules:   make(map[string]policies.Rule, len(options.Rules)),
 		counts:  make(map[string]policies.Counts, len(options.Rules)),
 		gaps:    make(map[gapKey]*Gap),
-		covered: make(map[policies.Waiver]int),
 	}
 	for _, rule := range options.Rules {
 		b.rules[rule.ID] = rule
@@ -87,14 +86,12 @@ func (b *Builder) Add(source inventory.Source, result policies.Result) {
 	for _, e := range result.Errors {
 		b.report.RuleErrors = append(b.report.RuleErrors, RuleError(e))
 	}
+	b.labelled.add(source.Labels, result.Counts)
 	for rule, counts := range result.Counts {
-		b.counts[rule] = sumCounts(b.counts[rule], counts)
+		b.counts[rule] = SumCounts(b.counts[rule], counts)
 	}
 	for key, gap := range part.gaps {
 		b.addGap(key, gap)
-	}
-	for waiver, n := range part.covered {
-		b.covered[waiver] += n
 	}
 }
 
@@ -133,18 +130,35 @@ func (b *Builder) Report() *Report {
 	r.Scope = b.options.Scope
 	r.At = b.options.At.UTC()
 	r.Rules = b.reportRules()
-	r.Sources = sorted(r.Sources, compareSources)
+	r.Labelled = b.labelled.list()
 	r.Gaps = b.reportGaps()
+	r.AcceptedGaps = b.options.AcceptedGaps
+	if b.options.OmitTokens {
+		r.Tokens = nil
+	} else if r.Tokens == nil {
+		r.Tokens = []Token{}
+	}
+	r.Settle()
+	r.Waivers = r.UseOf(b.options.Waivers)
+	return &r
+}
+
+// Settle sorts the lists of a report that was put together, but for its findings, and
+// derives what depends on all of it: what became of the accepted gaps, whether it is
+// complete, and its summary.
+func (r *Report) Settle() {
+	r.Sources = sorted(r.Sources, compareSources)
+	r.Gaps = sorted(r.Gaps, compareGaps)
 	r.Allowed = sorted(r.Allowed, compareAllowed)
-	if !b.options.OmitTokens {
+	// Shards may share a file, or each have its own.
+	r.Evidence = slices.Compact(slices.SortedFunc(slices.Values(r.Evidence), compareEvidence))
+	r.RuleErrors = sorted(r.RuleErrors, compareRuleErrors)
+	if r.Tokens != nil {
 		r.Tokens = sorted(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
 	}
-	r.RuleErrors = sorted(r.RuleErrors, compareRuleErrors)
-	r.AcceptedGaps = r.judgeGaps(b.options.AcceptedGaps)
-	r.Waivers = b.reportWaivers(r.Findings, r.At)
-	r.Complete = complete(&r)
-	r.Summary = summarize(&r)
-	return &r
+	r.AcceptedGaps = r.judgeGaps(r.AcceptedGaps)
+	r.Complete = complete(r)
+	r.Summary = summarize(r)
 }
 
 // joinFindings gathers and sorts the findings of all sources. There may be
@@ -180,7 +194,7 @@ func summarize(r *Report) Summary {
 		}
 	}
 	for i := range r.Rules {
-		s.Statuses = sumCounts(s.Statuses, r.Rules[i].Statuses)
+		s.Statuses = SumCounts(s.Statuses, r.Rules[i].Statuses)
 	}
 	return s
 }
@@ -207,7 +221,8 @@ func (b *Builder) reportGaps() []Gap {
 	return sorted(gaps, compareGaps)
 }
 
-func sumCounts(a, b policies.Counts) policies.Counts {
+// SumCounts adds up two counts.
+func SumCounts(a, b policies.Counts) policies.Counts {
 	return policies.Counts{
 		Fail:          a.Fail + b.Fail,
 		Pass:          a.Pass + b.Pass,

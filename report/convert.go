@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -18,11 +17,10 @@ type part struct {
 	allowed  []Allowed
 	tokens   []Token
 	gaps     map[gapKey]*Gap
-	covered  map[policies.Waiver]int
 }
 
 func (b *Builder) convert(source inventory.Source, result policies.Result) part {
-	p := part{source: withoutTokens(source), gaps: map[gapKey]*Gap{}, covered: map[policies.Waiver]int{}}
+	p := part{source: withoutTokens(source), gaps: map[gapKey]*Gap{}}
 	index := make(map[string]int, len(source.Tokens))
 	for i := range source.Tokens {
 		index[source.Tokens[i].ID] = i
@@ -87,9 +85,6 @@ func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token) {
 	switch v.Status {
 	case policies.Fail, policies.Waived:
 		p.findings = append(p.findings, b.finding(&p.source, v, token))
-		if v.Waiver != nil {
-			p.covered[*v.Waiver]++
-		}
 	case policies.NotEvaluated:
 		p.addGap(v)
 	case policies.Pass:
@@ -181,15 +176,21 @@ func sampled(sample []string, id string) []string {
 	return sample[:min(len(sample), sampleSize)]
 }
 
-// reportWaivers sorts the waivers by what became of them.
-func (b *Builder) reportWaivers(findings []Finding, at time.Time) WaiverReport {
+// UseOf sorts waivers by what became of them in this report.
+func (r *Report) UseOf(waivers []policies.Waiver) WaiverReport {
+	covered := map[policies.Waiver]int{}
+	for i := range r.Findings {
+		if waiver := r.Findings[i].Waiver; waiver != nil {
+			covered[*waiver]++
+		}
+	}
 	w := WaiverReport{Applied: []Waiver{}, Expired: []Waiver{}, Unmatched: []Waiver{}}
-	for _, waiver := range b.options.Waivers {
-		days, _ := daysToEndOf(waiver.Expires, at)
-		use := Waiver{Waiver: waiver, Findings: b.covered[waiver], ExpiresInDays: days}
+	for _, waiver := range waivers {
+		days, _ := daysToEndOf(waiver.Expires, r.At)
+		use := Waiver{Waiver: waiver, Findings: covered[waiver], ExpiresInDays: days}
 		switch {
-		case waiver.Expired(at):
-			use.Findings = wouldCover(waiver, findings)
+		case waiver.Expired(r.At):
+			use.Findings = wouldCover(waiver, r.Findings)
 			w.Expired = append(w.Expired, use)
 		case use.Findings > 0:
 			w.Applied = append(w.Applied, use)

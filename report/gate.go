@@ -168,7 +168,7 @@ func (g Gate) failReason(failing SeverityCounts) string {
 
 func (g Gate) cleanReason(r *Report) string {
 	measured := "everything was measured"
-	if r.Scope != nil && (len(r.Scope.Sources) > 0 || r.Scope.Shard != "") {
+	if r.Scope != nil && r.Scope.asked() {
 		measured = "all of the part that was asked for was measured"
 	}
 	accepted := 0

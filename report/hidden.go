@@ -52,7 +52,8 @@ func (r *Report) mayMiss(gap AcceptedGap) bool {
 	switch {
 	case scope == nil:
 		return false
-	case scope.Shard != "":
+	case scope.Shard != "" || len(scope.Labels) > 0:
+		// A glob tells neither the shard of a source nor its labels.
 		return true
 	case len(scope.Sources) > 0:
 		// A glob that matches another one matches all that the other does.

@@ -248,6 +248,9 @@ func check(r *Report) error {
 	if want := summarize(r); r.Summary != want {
 		return errors.New("/summary does not agree with the findings, the sources and the rules")
 	}
+	if err := checkLabelled(r); err != nil {
+		return err
+	}
 	// All that follows relies on the order in which a report is written.
 	r.At = r.At.UTC()
 	slices.SortStableFunc(r.Findings, CompareFindings)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
@@ -42,6 +43,10 @@ type Report struct {
 	Summary  Summary  `json:"summary"`
 	Rules    []Rule   `json:"rules"`
 	Sources  []Source `json:"sources"`
+	// Labelled has the verdicts by the labels of their sources, sorted by these, so
+	// that a part can be counted; nil (and left out) where no source has a label, or
+	// where there are more than [MaxLabelled] combinations of them.
+	Labelled []Labelled `json:"labelled,omitempty"`
 	// Findings are sorted by severity, rule, token, source, key.
 	Findings []Finding `json:"findings"`
 	Gaps     []Gap     `json:"gaps"`
@@ -98,6 +103,8 @@ func compareEvidence(a, b Evidence) int {
 type Scope struct {
 	// Sources are the globs of --source.
 	Sources []string `json:"sources,omitempty"`
+	// Labels are those of --label.
+	Labels labels.Selector `json:"labels,omitempty"`
 	// Rules are the ids of --rule.
 	Rules []string `json:"rules,omitempty"`
 	// Shard is "3/16"; empty for an unsharded run.
@@ -110,7 +117,22 @@ type Scope struct {
 // partOfSources tells whether sources that are configured may be missing because
 // nobody asked for them. Nil is the scope of everything.
 func (s *Scope) partOfSources() bool {
-	return s != nil && (len(s.Sources) > 0 || s.Shard != "" || s.Change)
+	return s != nil && (s.asked() || s.Change)
+}
+
+// asked reports whether the run was asked for a part of the sources, by their
+// ids, labels or shard.
+func (s *Scope) asked() bool { return len(s.Sources) > 0 || len(s.Labels) > 0 || s.Shard != "" }
+
+// empty reports whether the run was restricted by nothing. Nil is empty.
+func (s *Scope) empty() bool { return s == nil || !s.asked() && len(s.Rules) == 0 && !s.Change }
+
+// Compact returns nil for a scope that restricts nothing.
+func (s *Scope) Compact() *Scope {
+	if s.empty() {
+		return nil
+	}
+	return s
 }
 
 // Summary counts.
@@ -147,6 +169,13 @@ type Source struct {
 	inventory.Source
 	// Tokens shadows the tokens of the embedded source.
 	Tokens int `json:"tokens"`
+}
+
+// Labelled are the verdicts on all sources that have the same labels.
+type Labelled struct {
+	Labels map[string]string `json:"labels"`
+	// Statuses are by rule; a rule without a verdict is left out.
+	Statuses map[string]policies.Counts `json:"statuses"`
 }
 
 // BaselineState says how a finding relates to the baseline.

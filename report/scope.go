@@ -26,6 +26,9 @@ func (r *Report) ScopeNote() string {
 	if len(s.Sources) > 0 {
 		parts = append(parts, "sources "+strings.Join(s.Sources, ", "))
 	}
+	if len(s.Labels) > 0 {
+		parts = append(parts, "labels "+strings.Join(s.Labels, ", "))
+	}
 	if len(s.Rules) > 0 {
 		parts = append(parts, "rules "+strings.Join(s.Rules, ", "))
 	}

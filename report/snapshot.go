@@ -65,7 +65,7 @@ func IsInventory(begin []byte) bool {
 
 // snapshotOfInventory makes a snapshot of an inventory.
 func snapshotOfInventory(inv inventory.Inventory) *Snapshot {
-	s := &Snapshot{sources: make(map[string]*Source, len(inv.Sources)), tokens: map[string]snapshotToken{}, restricted: inv.Shard != nil || len(inv.Only) > 0}
+	s := &Snapshot{sources: make(map[string]*Source, len(inv.Sources)), tokens: map[string]snapshotToken{}, restricted: inv.Shard != nil || len(inv.Only) > 0 || len(inv.OnlyLabels) > 0}
 	for i := range inv.Sources {
 		source := withoutTokens(inv.Sources[i])
 		s.sources[source.ID] = &source

@@ -114,6 +114,9 @@ func (o changeOptions) validate(all evaluateOptions) error {
 			problem("--terraform-dir %s: no plan is called %q", argument, d.name)
 		}
 	}
+	if o.given() && len(all.labels) > 0 {
+		problem("--label has no effect on a plan or a manifest: what is declared has no labels")
+	}
 	if o.manifest != "" && len(o.plans)+len(all.inventories) > 0 {
 		problem("--manifest is judged by itself; `tokenaudit drift` compares it with inventories")
 	}

@@ -11,6 +11,7 @@ import (
 type convertOptions struct {
 	gateOptions
 	showOptions
+	labels []string
 	config string
 	report string
 }
@@ -21,7 +22,7 @@ func newConvert(run func(context.Context, convertOptions) error) *cobra.Command 
 		Use:   "convert REPORT.json",
 		Short: "Write a saved report in other formats",
 		Long: `Convert writes a saved JSON report in any format, as the scan that made it would
-have. It exits 0 whatever the report says; gate gives the exit code.`,
+have. With --label it shows only the sources that have the label. It exits 0 whatever the report says; gate gives the exit code.`,
 		Example: "  tokenaudit convert report.json\n  tokenaudit convert report.json -o sarif=report.sarif -o markdown=comment.md",
 		Args:    takes("REPORT.json"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,6 +32,7 @@ have. It exits 0 whatever the report says; gate gives the exit code.`,
 	}
 	o.gateOptions.bind(cmd)
 	o.showOptions.bind(cmd)
+	bindLabels(cmd.Flags(), &o.labels, "show only sources with this label")
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file`, for its gate (default tokenaudit.yaml, if it exists)")
 	return cmd
 }
@@ -41,11 +43,15 @@ func (a *app) convert(ctx context.Context, o convertOptions) error {
 	if err := errors.Join(errGate, errShow); err != nil {
 		return usageError{err}
 	}
+	wanted, err := parseLabels(o.labels)
+	if err != nil {
+		return err
+	}
 	inputs := append(o.inputs(), input{path: o.report, is: "the report"}, namedConfig(o.config))
 	if err := a.keepInputs(paths(shown.outputs), inputs); err != nil {
 		return err
 	}
-	r, gate, err := a.savedReport(ctx, o.report, o.config, o.gateOptions, failOn)
+	r, gate, err := a.savedReport(ctx, o.report, o.config, o.gateOptions, failOn, wanted)
 	if err != nil {
 		return err
 	}

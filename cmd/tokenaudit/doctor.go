@@ -47,6 +47,7 @@ incomplete.`,
 	cmd.Flags().BoolVar(&o.guide, "guide", false, "say how to make the least-privilege credential for each configured CMS")
 	// It is understood, so that what is wrong with it can be said.
 	_ = cmd.Flags().MarkHidden("source")
+	_ = cmd.Flags().MarkHidden("label")
 	return cmd
 }
 
@@ -59,6 +60,9 @@ type diagnosis struct {
 func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	if len(o.sources) > 0 {
 		return usageError{errors.New("--source has no effect here: doctor checks credentials, not sources")}
+	}
+	if len(o.labels) > 0 {
+		return usageError{errors.New("--label has no effect here: doctor checks every credential")}
 	}
 	r, err := a.newReading(ctx, o.readOptions)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -18,6 +19,7 @@ type evaluateOptions struct {
 	judgeOptions
 	changeOptions
 	config      string
+	labels      []string
 	inventories []string
 }
 
@@ -51,13 +53,15 @@ another: the same inventory, rules and settings give the same report, byte by by
 	o.judgeOptions.bind(cmd)
 	o.bindNoFail(cmd)
 	o.changeOptions.bind(cmd)
+	bindLabels(cmd.Flags(), &o.labels, "judge only sources with this label")
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml, if it exists)")
 	return cmd
 }
 
 func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	p, err := o.judgeOptions.validate("")
-	if err := errors.Join(err, o.changeOptions.validate(o)); err != nil {
+	wanted, errLabels := parseLabels(o.labels)
+	if err := errors.Join(err, errLabels, o.changeOptions.validate(o)); err != nil {
 		return err
 	}
 	cfg, err := a.loadConfig(ctx, o.config, true)
@@ -82,7 +86,7 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 		au.scope.Change = true
 		r, err = au.judgeChange(ctx, o.changeOptions, files)
 	} else {
-		r, err = au.replay(ctx, files)
+		r, err = au.replay(ctx, files, wanted)
 	}
 	if err := errors.Join(err, files.close()); err != nil {
 		return err
@@ -93,7 +97,9 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 // replay judges saved inventories at --at, else at their latest collected_at.
 // That is guessed by a quick look, so that a large inventory is decoded once,
 // and judged again in the odd case that the guess was wrong.
-func (au *audit) replay(ctx context.Context, files inventories) (*report.Report, error) {
+// Sources without the labels are left out; they count for the audit time, so that a
+// part is judged like the whole.
+func (au *audit) replay(ctx context.Context, files inventories, wanted labels.Selector) (*report.Report, error) {
 	at := au.plan.at
 	if at.IsZero() {
 		var err error
@@ -105,16 +111,23 @@ func (au *audit) replay(ctx context.Context, files inventories) (*report.Report,
 			at = au.app.now().UTC().Truncate(time.Second)
 		}
 	}
-	asked := au.scope
+	asked := report.Scope{Labels: wanted}
+	if au.scope != nil {
+		asked.Rules = au.scope.Rules
+	}
 	for {
 		var latest latestTime
+		search := labels.Search{Selector: wanted}
 		r, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
 			err := files.read(ctx, func(s inventory.Source) error {
 				latest.see(s.CollectedAt)
+				if !search.Wants(s.Labels) {
+					return nil
+				}
 				return take(s)
 			})
 			if err == nil {
-				au.scope, err = files.restrict(asked)
+				au.scope, err = files.restrict(&asked)
 			}
 			return err
 		}, at)
@@ -123,12 +136,12 @@ func (au *audit) replay(ctx context.Context, files inventories) (*report.Report,
 		}
 		if !au.plan.at.IsZero() {
 			au.app.warnOfHindsight(au.plan.at, latest.time)
-			return r, nil
+		} else if !latest.time.Equal(at) && !latest.time.IsZero() {
+			at = latest.time
+			continue
 		}
-		if latest.time.Equal(at) || latest.time.IsZero() {
-			return r, nil
-		}
-		at = latest.time
+		au.app.warnAll(search.Warnings())
+		return r, nil
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -115,6 +116,10 @@ func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.C
 		}
 		return r.config, r.collect, nil
 	}
+	wanted, err := parseLabels(o.labels)
+	if err != nil {
+		return nil, nil, err
+	}
 	if len(o.sources) > 0 {
 		return nil, nil, usageError{errors.New("--source and --inventory contradict each other: an inventory is searched whole")}
 	}
@@ -127,7 +132,17 @@ func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.C
 		return nil, nil, err
 	}
 	return cfg, func(ctx context.Context, take func(inventory.Source) error) error {
-		return errors.Join(files.read(ctx, take), files.close())
+		search := labels.Search{Selector: wanted}
+		err := files.read(ctx, func(s inventory.Source) error {
+			if !search.Wants(s.Labels) {
+				return nil
+			}
+			return take(s)
+		})
+		if err == nil {
+			a.warnAll(search.Warnings())
+		}
+		return errors.Join(err, files.close())
 	}, nil
 }
 
@@ -144,6 +159,9 @@ func explainText(x policies.Explanation) string {
 		line("", "%s \"%s\", %s", x.Token.Kind, safetext.OneLine(x.Token.Name), x.Derived.Status)
 	}
 	line("source", "%s \"%s\", collected %s", x.Source.ID, safetext.OneLine(x.Source.Name), x.Source.CollectedAt.UTC().Format(time.RFC3339))
+	if texts := labels.Texts(x.Source.Labels); len(texts) > 0 {
+		line("labels", "%s", safetext.OneLine(strings.Join(texts, ", ")))
+	}
 	line("at", "%s", x.At.UTC().Format(time.RFC3339))
 	for _, name := range slices.Sorted(maps.Keys(x.Rule.Values)) {
 		line("parameter", "%s = %s", name, compact(x.Rule.Values[name]))

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -19,6 +21,7 @@ import (
 type readOptions struct {
 	config    string
 	sources   []string
+	labels    []string
 	shard     string
 	timeout   time.Duration
 	maxWait   time.Duration
@@ -31,11 +34,26 @@ func (o *readOptions) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml)")
 	f.StringArrayVar(&o.sources, "source", nil, "read only sources whose id or name matches this `glob` (repeatable)")
+	bindLabels(f, &o.labels, "read only sources with this label")
 	f.DurationVar(&o.timeout, "timeout", 0, "stop reading after this time and report what was seen")
 	f.DurationVar(&o.maxWait, "max-wait", 0, "the longest wait for a rate limit (default 1m)")
 	f.DurationVar(&o.totalWait, "total-wait", 0, "the most waiting that 429 answers may cause in one rate-limit domain (default 10m)")
 	f.Float64Var(&o.rate, "requests-per-second", 0, "lower the rate of requests of every source entry to this `number`")
 	f.StringVar(&o.caBundle, "ca-bundle", "", "a PEM `file` of CA certificates to trust beside the system's")
+}
+
+// bindLabels adds --label, which restricts a run or a view.
+func bindLabels(f *pflag.FlagSet, into *[]string, purpose string) {
+	f.StringArrayVar(into, "label", nil, purpose+", `key=value` (repeatable: all keys must match, of one key any value)")
+}
+
+// parseLabels reads the values of --label.
+func parseLabels(values []string) (labels.Selector, error) {
+	selector, err := labels.Parse(values)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--label: %w", err)}
+	}
+	return selector, nil
 }
 
 // bindShard adds --shard, which only commands that save what they read take.
@@ -166,9 +184,9 @@ type plan struct {
 	failOn policies.Severity
 }
 
-// validate states every illegal combination of flags in plain words. inventory
+// validate states every illegal combination of flags in plain words. saved
 // is the file of --save-inventory, or empty.
-func (o judgeOptions) validate(inventory string) (plan, error) {
+func (o judgeOptions) validate(saved string) (plan, error) {
 	at, errAt := parseTime(o.at)
 	failOn, errGate := o.gateOptions.validate()
 	shown, errShow := o.showOptions.validate()
@@ -177,8 +195,8 @@ func (o judgeOptions) validate(inventory string) (plan, error) {
 		if o.noInventory && output.Format.NeedsTokens {
 			problems = append(problems, fmt.Errorf("--no-inventory leaves nothing for -o %s to show", output.Format.Name))
 		}
-		if inventory != "" && samePlace(output.Path, inventory) {
-			problems = append(problems, fmt.Errorf("the inventory and the %s report would both go to %s; give one of them another file", output.Format.Name, placeName(inventory)))
+		if saved != "" && samePlace(output.Path, saved) {
+			problems = append(problems, fmt.Errorf("the inventory and the %s report would both go to %s; give one of them another file", output.Format.Name, placeName(saved)))
 		}
 	}
 	if o.failOnNew && o.baseline == "" {

@@ -22,11 +22,11 @@ func TestFlags(t *testing.T) {
 		newExplain(func(_ context.Context, o explainOptions) error { explained = o; return nil }),
 	}
 	for _, args := range [][]string{
-		{"scan", "-c", "a.yaml", "--source", "x*", "--source", "y", "--shard", "1/2", "--timeout", "1m", "--max-wait", "2s", "--total-wait", "3s",
+		{"scan", "-c", "a.yaml", "--source", "x*", "--source", "y", "--label", "a=b", "--label", "a=c", "--shard", "1/2", "--timeout", "1m", "--max-wait", "2s", "--total-wait", "3s",
 			"--requests-per-second", "1.5", "--ca-bundle", "ca.pem", "--at", "2026-01-01", "--rule", "r", "--policy", "p", "-o", "json", "-o", "table=t",
 			"--fail-on", "high", "--min-severity", "low", "--no-fail", "--no-inventory", "--waived", "--baseline", "b.json", "--fail-on-new", "--allow-incomplete-baseline", "--save-inventory", "i.json"},
 		{"collect", "-o", "out.json", "--source", "x"},
-		{"evaluate", "a.json", "b.json", "--at", "2026-01-01"},
+		{"evaluate", "a.json", "b.json", "--at", "2026-01-01", "--label", "a=b"},
 		{"explain", "rule", "token", "--inventory", "i.json"},
 	} {
 		root := &cobra.Command{Use: "test"}
@@ -39,7 +39,7 @@ func TestFlags(t *testing.T) {
 	allow := cmp.AllowUnexported(scanOptions{}, collectOptions{}, evaluateOptions{}, explainOptions{}, readOptions{}, judgeOptions{}, gateOptions{}, showOptions{}, changeOptions{})
 	for _, pair := range []struct{ want, got any }{
 		{scanOptions{
-			readOptions: readOptions{config: "a.yaml", sources: []string{"x*", "y"}, shard: "1/2", timeout: time.Minute, maxWait: 2 * time.Second,
+			readOptions: readOptions{config: "a.yaml", sources: []string{"x*", "y"}, labels: []string{"a=b", "a=c"}, shard: "1/2", timeout: time.Minute, maxWait: 2 * time.Second,
 				totalWait: 3 * time.Second, rate: 1.5, caBundle: "ca.pem"},
 			judgeOptions: judgeOptions{at: "2026-01-01", rules: []string{"r"}, policies: []string{"p"}, noInventory: true,
 				showOptions: showOptions{outputs: []string{"json", "table=t"}, minSeverity: "low", waived: true},
@@ -47,7 +47,7 @@ func TestFlags(t *testing.T) {
 			saveInventory: "i.json",
 		}, scanned},
 		{collectOptions{readOptions: readOptions{sources: []string{"x"}}, output: "out.json"}, collected},
-		{evaluateOptions{judgeOptions: judgeOptions{at: "2026-01-01"}, inventories: []string{"a.json", "b.json"}}, evaluated},
+		{evaluateOptions{judgeOptions: judgeOptions{at: "2026-01-01"}, labels: []string{"a=b"}, inventories: []string{"a.json", "b.json"}}, evaluated},
 		{explainOptions{inventories: []string{"i.json"}, rule: "rule", subject: "token"}, explained},
 	} {
 		if diff := cmp.Diff(pair.want, pair.got, allow); diff != "" {

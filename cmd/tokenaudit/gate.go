@@ -10,9 +10,11 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/parts"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -55,7 +57,7 @@ func (a *app) gateSaved(ctx context.Context, o savedGateOptions) error {
 	if err := readOnce(append(o.inputs(), input{path: o.report, is: "the report"})); err != nil {
 		return err
 	}
-	r, gate, err := a.savedReport(ctx, o.report, o.config, o.gateOptions, failOn)
+	r, gate, err := a.savedReport(ctx, o.report, o.config, o.gateOptions, failOn, nil)
 	if err != nil {
 		return err
 	}
@@ -66,9 +68,9 @@ func (a *app) gateSaved(ctx context.Context, o savedGateOptions) error {
 	return asError(decision)
 }
 
-// savedReport reads a report, compares it with a baseline where one is given,
-// and gives the gate that holds for it.
-func (a *app) savedReport(ctx context.Context, file, configFile string, o gateOptions, failOn policies.Severity) (*report.Report, report.Gate, error) {
+// savedReport reads a report, or the part of it with some labels, compares it with
+// a baseline where one is given, and gives the gate that holds for it.
+func (a *app) savedReport(ctx context.Context, file, configFile string, o gateOptions, failOn policies.Severity, wanted labels.Selector) (*report.Report, report.Gate, error) {
 	cfg, err := a.loadConfig(ctx, configFile, true)
 	if err != nil {
 		return nil, report.Gate{}, err
@@ -81,6 +83,9 @@ func (a *app) savedReport(ctx context.Context, file, configFile string, o gateOp
 	if err != nil {
 		return nil, report.Gate{}, err
 	}
+	if r, err = a.selectLabels(r, wanted); err != nil {
+		return nil, report.Gate{}, fmt.Errorf("%s: %w", file, err)
+	}
 	if err := compareTo(r, baseline, o); err != nil {
 		return nil, report.Gate{}, err
 	}
@@ -92,6 +97,17 @@ func (a *app) savedReport(ctx context.Context, file, configFile string, o gateOp
 		gate.OnlyNew = !o.failOnUnchanged
 	}
 	return r, gate, nil
+}
+
+// selectLabels returns the part of a report that has the labels, and warns of those
+// that no source has.
+func (a *app) selectLabels(r *report.Report, wanted labels.Selector) (*report.Report, error) {
+	search := labels.Search{Selector: wanted}
+	for i := range r.Sources {
+		search.Wants(r.Sources[i].Labels)
+	}
+	a.warnAll(search.Warnings())
+	return parts.Select(r, wanted)
 }
 
 // gateOf merges the defaults, the configuration and the flags, the last winning.

@@ -16,7 +16,7 @@ import (
 // flagGroups are the headings of the help, and the flags below each in the order
 // in which they are shown. A flag has the same purpose at every command.
 var flagGroups = []flagGroup{
-	{"Source", []string{"config", "source", "shard", "inventory", "terraform-plan", "terraform-dir", "manifest", "previous"}},
+	{"Source", []string{"config", "source", "label", "shard", "inventory", "terraform-plan", "terraform-dir", "manifest", "previous"}},
 	{"Rule", []string{"policy", "rule", "at"}},
 	{"Exit code", []string{"fail-on", "baseline", "fail-on-new", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
 	{"Output", []string{"output", "guide", "framework", "min-severity", "waived", "no-inventory", "save-inventory"}},

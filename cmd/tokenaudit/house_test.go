@@ -34,7 +34,8 @@ var mayImport = map[string][]string{
 	"collectors/history":       {"collectors/inventory"},
 	"collectors/cmsapi":        {"collectors/inventory", "collectors/redact", "collectors/strictjson"},
 	"collectors/manifest":      {"collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest"},
-	"collectors":               {"collectors/cmsapi", "collectors/inventory"},
+	"collectors/labels":        {"collectors/suggest"},
+	"collectors":               {"collectors/cmsapi", "collectors/inventory", "collectors/labels", "collectors/suggest"},
 	"collectors/instance":      {"collectors", "collectors/cmsapi", "collectors/inventory"},
 	// The suite is for tests: what is not a test must not need it.
 	"collectors/conformance":          {"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory"},
@@ -45,13 +46,15 @@ var mayImport = map[string][]string{
 	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/timelimit"},
 	"policies/complexity":  {},
 	"policies/timelimit":   {},
-	"report":               {"policies", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
+	"report":               {"policies", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
 	"report/plaintext":     {"report/safetext", "report/table"},
-	"report/format":        {"collectors/inventory", "policies", "report", "report/safetext"},
+	"report/format":        {"collectors/labels", "policies", "report", "report/safetext"},
+	"report/parts":         {"collectors/labels", "policies", "report", "report/safetext"},
 	"report/output":        append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
-	"report/reporttest": {"collectors/inventory", "policies", "report", "report/safetext"},
+	"report/reporttest":        {"collectors/inventory", "policies", "report", "report/safetext"},
+	"cmd/tokenaudit/rulejunit": {"policies", "report/safetext"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "report",
 	},
@@ -63,7 +66,7 @@ var formats = []string{
 }
 
 // ofFormat is what a format may import.
-var ofFormat = []string{"collectors/inventory", "policies", "report", "report/format", "report/safetext"}
+var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "report", "report/format", "report/safetext"}
 
 // ofCMS is for the collector of one CMS, which any other folder below
 // collectors holds.

@@ -186,16 +186,18 @@ func (files inventories) restrict(scope *report.Scope) (*report.Scope, error) {
 		narrowed = *scope
 	}
 	var shards mergeParts
-	var only [][]string
+	var only []part
 	for _, s := range files {
 		if shard := s.head.Shard; shard != nil {
 			shards.add(s.name, collectors.Shard{Index: shard.Index, Count: shard.Count})
 		}
-		only = append(only, s.head.Only)
+		only = append(only, part{s.head.Only, s.head.OnlyLabels})
 	}
-	if joined := joinOnly(only); joined != nil {
-		narrowed.Sources = joined
+	joined := joinParts(only)
+	if joined.sources != nil {
+		narrowed.Sources = joined.sources
 	}
+	narrowed.Labels = joined.labels.And(narrowed.Labels)
 	switch len(shards.shards) {
 	case 0:
 	case 1:
@@ -207,10 +209,7 @@ func (files inventories) restrict(scope *report.Scope) (*report.Scope, error) {
 			return nil, err
 		}
 	}
-	if len(narrowed.Sources)+len(narrowed.Rules) == 0 && narrowed.Shard == "" && !narrowed.Change {
-		return nil, nil
-	}
-	return &narrowed, nil
+	return narrowed.Compact(), nil
 }
 
 func (s savedInventory) rewind() error {

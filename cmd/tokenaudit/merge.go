@@ -14,8 +14,10 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/parts"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -53,7 +55,7 @@ Documents of unsharded runs over different sources can be merged too.`,
 // mergeParts is what the files hold: only one of the two is filled.
 type mergeParts struct {
 	inventories []inventory.Inventory
-	reports     []report.Part
+	reports     []parts.Part
 	// names runs parallel to whichever is filled, shards too; an unsharded
 	// document has the zero Shard.
 	names  []string
@@ -67,27 +69,27 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 	if err := a.keepInputs([]string{o.output}, inputsAs("to be merged", o.files)); err != nil {
 		return err
 	}
-	var parts mergeParts
+	var all mergeParts
 	for i, path := range o.files {
 		if slices.Contains(o.files[:i], path) {
 			return usageError{fmt.Errorf("%s is given twice", path)}
 		}
-		_, err := readInput(ctx, a, path, "an inventory or a report", func(in io.Reader) (struct{}, error) { return struct{}{}, parts.read(ctx, path, in) })
+		_, err := readInput(ctx, a, path, "an inventory or a report", func(in io.Reader) (struct{}, error) { return struct{}{}, all.read(ctx, path, in) })
 		if err != nil {
 			return err
 		}
 	}
-	if err := parts.checkShards(); err != nil {
+	if err := all.checkShards(); err != nil {
 		return err
 	}
-	if len(parts.reports) > 0 {
-		merged, err := report.Merge(parts.reports)
+	if len(all.reports) > 0 {
+		merged, err := parts.Merge(all.reports)
 		if err != nil {
 			return err
 		}
 		return a.writeDocument(ctx, o.output, func(w io.Writer) error { return writeReport(w, merged) })
 	}
-	merged, err := parts.mergeInventories()
+	merged, err := all.mergeInventories()
 	if err != nil {
 		return err
 	}
@@ -122,7 +124,7 @@ func (p *mergeParts) read(ctx context.Context, path string, from io.Reader) erro
 				return err
 			}
 		}
-		p.reports = append(p.reports, report.Part{Name: path, Report: r})
+		p.reports = append(p.reports, parts.Part{Name: path, Report: r})
 	}
 	if len(p.inventories) > 0 && len(p.reports) > 0 {
 		return errors.New("inventories and reports cannot be merged with each other")
@@ -174,11 +176,12 @@ func (p *mergeParts) mergeInventories() (inventory.Inventory, error) {
 	merged := inventory.Inventory{Schema: inventory.Schema, Sources: []inventory.Source{}}
 	type place struct{ file, source int }
 	from := map[string]place{}
-	var only [][]string
+	var only []part
 	for _, inv := range p.inventories {
-		only = append(only, inv.Only)
+		only = append(only, part{inv.Only, inv.OnlyLabels})
 	}
-	merged.Only = joinOnly(only)
+	joined := joinParts(only)
+	merged.Only, merged.OnlyLabels = joined.sources, joined.labels
 	for i, inv := range p.inventories {
 		if first := p.inventories[0]; inv.Shard != nil && inv.Shard.Config != first.Shard.Config {
 			return merged, fmt.Errorf("%s and %s were read with different configurations", p.names[0], p.names[i])
@@ -200,15 +203,26 @@ func (p *mergeParts) mergeInventories() (inventory.Inventory, error) {
 	return merged, nil
 }
 
-// joinOnly gives what inventories together are restricted to, which is nothing as
-// soon as one of them is whole: then it is nil.
-func joinOnly(lists [][]string) []string {
-	if slices.ContainsFunc(lists, func(only []string) bool { return len(only) == 0 }) {
-		return nil
+// part is what an inventory is restricted to.
+type part struct {
+	sources []string
+	labels  labels.Selector
+}
+
+// joinParts returns what inventories together are restricted to, which is nothing as
+// soon as one of them is whole. Of parts of several kinds it names all there are:
+// that something was left out counts, not what.
+func joinParts(all []part) (joined part) {
+	for _, p := range all {
+		if len(p.sources)+len(p.labels) == 0 {
+			return part{}
+		}
+		joined.sources = append(joined.sources, p.sources...)
+		joined.labels = append(joined.labels, p.labels...)
 	}
-	all := slices.Concat(lists...)
-	slices.Sort(all)
-	return slices.Compact(all)
+	slices.Sort(joined.sources)
+	slices.Sort(joined.labels)
+	return part{slices.Compact(joined.sources), slices.Compact(joined.labels)}
 }
 
 // standsForGap tells a source that only says what could not be read: every

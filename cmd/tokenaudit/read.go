@@ -16,6 +16,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -29,6 +30,7 @@ type reading struct {
 	options readOptions
 	config  *config.Config
 	shard   collectors.Shard
+	labels  labels.Selector
 	// environment is what the secrets are resolved against.
 	environment config.Environment
 	// now stamps the sources.
@@ -44,6 +46,9 @@ func (a *app) newReading(ctx context.Context, o readOptions) (*reading, error) {
 	}
 	r := &reading{app: a, options: o, environment: a.environment(), now: a.now, unpaced: a.unpaced}
 	var err error
+	if r.labels, err = parseLabels(o.labels); err != nil {
+		return nil, err
+	}
 	if o.shard != "" {
 		if r.shard, err = collectors.ShardOf(o.shard, a.lookup); err != nil {
 			return nil, usageError{fmt.Errorf("--shard: %w", err)}
@@ -60,7 +65,7 @@ func (a *app) newReading(ctx context.Context, o readOptions) (*reading, error) {
 
 // inventory makes the document of what was read.
 func (r *reading) inventory(sources []inventory.Source) inventory.Inventory {
-	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.app.tool, Only: r.options.sources, Sources: sources}
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.app.tool, Only: r.options.sources, OnlyLabels: r.labels, Sources: sources}
 	if r.options.shard != "" {
 		inv.Shard = &inventory.Shard{Index: r.shard.Index, Count: r.shard.Count, Config: r.config.Digest}
 	}
@@ -69,14 +74,11 @@ func (r *reading) inventory(sources []inventory.Source) inventory.Inventory {
 
 // scope says what the reading is restricted to; nil for nothing.
 func (r *reading) scope(rules []string) *report.Scope {
-	if len(r.options.sources) == 0 && len(rules) == 0 && r.options.shard == "" {
-		return nil
-	}
-	scope := &report.Scope{Sources: r.options.sources, Rules: rules}
+	scope := &report.Scope{Sources: r.options.sources, Labels: r.labels, Rules: rules}
 	if r.options.shard != "" {
 		scope.Shard = r.shard.String()
 	}
-	return scope
+	return scope.Compact()
 }
 
 // entries resolves the secrets.
@@ -172,15 +174,13 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 	result, err := collectors.Collect(ctx, collectors.Options{
 		Registry: r.app.registry, Entries: entries,
 		Run:     r.run(session),
-		Sources: r.options.sources, Shard: r.shard, Progress: progress,
+		Sources: r.options.sources, Labels: r.labels, Shard: r.shard, Progress: progress,
 	}, take)
 	show.stop()
 	if err != nil {
 		return err
 	}
-	for _, warning := range result.Warnings {
-		r.app.warn("%s", safetext.OneLine(warning))
-	}
+	r.app.warnAll(result.Warnings)
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		r.app.warn("the time limit is over; what was seen until then follows, and the rest is marked as missing")
@@ -188,6 +188,13 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 		r.app.warn("interrupted; what was seen until then follows, and the rest is marked as missing")
 	}
 	return nil
+}
+
+// warnAll warns of what may quote untrusted text.
+func (a *app) warnAll(warnings []string) {
+	for _, warning := range warnings {
+		a.warn("%s", safetext.OneLine(warning))
+	}
 }
 
 // limit bounds the whole reading by time, the commands that print secrets too.

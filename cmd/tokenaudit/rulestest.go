@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -11,11 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/rulejunit"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
-	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // testRulesOptions are the flags and arguments of rules test.
@@ -85,7 +84,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		return usageError{fmt.Errorf("--run %s: no test has such a name", o.run)}
 	}
 	if o.junit != "" {
-		if err := output.WriteFile(interruptible.UnlessEnded(ctx), o.junit, func(w io.Writer) error { return writeJUnit(w, results) }); err != nil {
+		if err := output.WriteFile(interruptible.UnlessEnded(ctx), o.junit, func(w io.Writer) error { return rulejunit.Write(w, results) }); err != nil {
 			return err
 		}
 	}
@@ -140,63 +139,4 @@ func lineRanges(ranges [][2]int) string {
 		return "line " + words[0]
 	}
 	return "lines " + strings.Join(words, ", ")
-}
-
-// The elements of JUnit XML, as the CI systems read it.
-type (
-	junitSuite struct {
-		XMLName  xml.Name    `xml:"testsuite"`
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Errors   int         `xml:"errors,attr"`
-		Skipped  int         `xml:"skipped,attr"`
-		Cases    []junitCase `xml:"testcase"`
-	}
-	junitCase struct {
-		Class   string        `xml:"classname,attr"`
-		Name    string        `xml:"name,attr"`
-		File    string        `xml:"file,attr,omitempty"`
-		Seconds string        `xml:"time,attr,omitempty"`
-		Failure *junitMessage `xml:"failure"`
-		Error   *junitMessage `xml:"error"`
-		Skipped *struct{}     `xml:"skipped"`
-	}
-	junitMessage struct {
-		Message string `xml:"message,attr"`
-	}
-)
-
-// writeJUnit writes one test case a test, and one a broken convention.
-func writeJUnit(w io.Writer, r *policies.TestReport) error {
-	suite := junitSuite{Name: "tokenaudit rules", Tests: len(r.Tests) + len(r.Broken)}
-	for _, t := range r.Tests {
-		c := junitCase{Class: t.Package, Name: t.Name, File: t.File, Seconds: fmt.Sprintf("%.6f", t.Duration.Seconds())}
-		switch t.Status {
-		case policies.TestFailed:
-			suite.Failures++
-			c.Failure = &junitMessage{safetext.OneLine(t.Detail)}
-		case policies.TestError:
-			suite.Errors++
-			c.Error = &junitMessage{safetext.OneLine(t.Detail)}
-		case policies.TestSkipped:
-			suite.Skipped++
-			c.Skipped = &struct{}{}
-		}
-		suite.Cases = append(suite.Cases, c)
-	}
-	for _, e := range r.Broken {
-		suite.Failures++
-		suite.Cases = append(suite.Cases, junitCase{Class: "conventions", Name: e.File, File: e.File, Failure: &junitMessage{safetext.OneLine(e.Error())}})
-	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	encoder := xml.NewEncoder(w)
-	encoder.Indent("", "  ")
-	if err := encoder.Encode(suite); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
 }

@@ -52,6 +52,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(seed)
 	f.Add([]byte(`{"schema":"tokenaudit/inventory/v1","tool":{"name":"","version":""},"sources":[]}`))
+	f.Add([]byte(`{"schema":"tokenaudit/inventory/v1","tool":{"name":"","version":""},"only":["a/*"],"only_labels":["team=web"],"sources":[]}`))
 	f.Add([]byte(`{"sources":[{"tokens":[{"id":"\ud800"},null,[[]],1e9]}]}`))
 	limits := inv.Limits{Document: 1 << 16, Value: 1 << 13, String: 1 << 10}
 	f.Fuzz(func(t *testing.T, doc []byte) {

@@ -26,6 +26,8 @@ type Inventory struct {
 	// Only are the globs of sources that the reading was restricted to; nil for
 	// all that is configured. Nothing is known of what lies outside.
 	Only []string `json:"only,omitempty"`
+	// OnlyLabels are the labels that the reading was restricted to; nil for none.
+	OnlyLabels []string `json:"only_labels,omitempty"`
 	// Sources are sorted by ID. Never nil in a document.
 	Sources []Source `json:"sources"`
 }

@@ -39,7 +39,7 @@ func ReadAll(ctx context.Context, r io.Reader, l Limits) (Inventory, error) {
 	if err != nil {
 		return Inventory{}, err
 	}
-	inv.Tool, inv.Shard, inv.Only = head.Tool, head.Shard, head.Only
+	inv.Tool, inv.Shard, inv.Only, inv.OnlyLabels = head.Tool, head.Shard, head.Only, head.OnlyLabels
 	return inv, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -167,4 +168,24 @@ func moveTimes(s *inv.Source) {
 			v.Set(reflect.ValueOf(at.In(time.FixedZone("", 7200))))
 		}
 	})
+}
+
+func TestOnlyLabelsRoundTrip(t *testing.T) {
+	written := sampleInventory()
+	written.OnlyLabels = []string{"env=prod", "team=web"}
+	var out bytes.Buffer
+	if err := inv.Write(&out, written); err != nil {
+		t.Fatal(err)
+	}
+	read, err := inv.ReadAll(t.Context(), bytes.NewReader(out.Bytes()), inv.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(read.OnlyLabels, written.OnlyLabels) {
+		t.Errorf("got %v", read.OnlyLabels)
+	}
+	broken := strings.Replace(out.String(), `"env=prod"`, `"prod"`, 1)
+	if _, err := inv.ReadAll(t.Context(), strings.NewReader(broken), inv.Limits{}); err == nil || !strings.Contains(err.Error(), "only_labels") {
+		t.Errorf("a label without a key: %v", err)
+	}
 }

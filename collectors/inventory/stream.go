@@ -33,9 +33,10 @@ type stream struct {
 
 // Head is what a document says beside its sources: see Inventory.
 type Head struct {
-	Tool  Tool     `json:"tool"`
-	Shard *Shard   `json:"shard"`
-	Only  []string `json:"only"`
+	Tool       Tool     `json:"tool"`
+	Shard      *Shard   `json:"shard"`
+	Only       []string `json:"only"`
+	OnlyLabels []string `json:"only_labels"`
 }
 
 // pending is a source whose tasks have been handed out.

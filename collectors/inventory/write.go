@@ -20,7 +20,7 @@ func Write(w io.Writer, inv Inventory) error {
 	sorted := slices.Clone(inv.Sources)
 	slices.SortStableFunc(sorted, func(a, b Source) int { return cmp.Compare(a.ID, b.ID) })
 	out := NewWriter(w, inv.Tool)
-	out.Shard, out.Only = inv.Shard, inv.Only
+	out.Shard, out.Only, out.OnlyLabels = inv.Shard, inv.Only, inv.OnlyLabels
 	for _, s := range sorted {
 		if err := out.WriteSource(s); err != nil {
 			return err
@@ -41,6 +41,9 @@ type Writer struct {
 	// Only are the globs of sources that the reading was restricted to. Set them
 	// before the first call.
 	Only []string
+	// OnlyLabels are the labels that the reading was restricted to. Set them before
+	// the first call.
+	OnlyLabels []string
 
 	out     *bufio.Writer
 	tool    Tool
@@ -110,6 +113,10 @@ func (w *Writer) start() {
 	}
 	if len(w.Only) > 0 {
 		w.member("only", w.Only)
+		w.text(",")
+	}
+	if len(w.OnlyLabels) > 0 {
+		w.member("only_labels", w.OnlyLabels)
 		w.text(",")
 	}
 	w.key(1, "sources")

@@ -2,6 +2,7 @@
 package suggest
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -30,6 +31,15 @@ func Nearest(word string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// Some lists the first words, and says how many more there are.
+func Some(words []string, most int) string {
+	more := ""
+	if n := len(words) - most; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(words[:min(len(words), most)], ", ") + more
 }
 
 // DidYouMean ends an error message about an unknown word with the candidate that was

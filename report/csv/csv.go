@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
@@ -19,10 +20,11 @@ import (
 // csvColumns are the columns of the csv format. record says what a row is:
 // finding; not_evaluated, unread_list, accepted_gap or rule_error for what is
 // missing (the token column has the ids of a sample, or the name of the list);
-// waiver; control, where that was asked for.
+// waiver; control, where that was asked for. labels are those of the source: see
+// labelsCell.
 var csvColumns = []string{
 	"record", "severity", "status", "baseline", "rule", "title", "cms", "source", "source_name", "token", "token_name", "kind", "count",
-	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint",
+	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint", "labels",
 }
 
 // csvRow is a row by the names of its columns.
@@ -46,14 +48,14 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 	for _, gap := range r.Gaps {
 		out.row(csvRow{
 			"record": "not_evaluated", "severity": string(gap.Severity), "status": string(policies.NotEvaluated), "rule": gap.Rule, "title": v.Title(gap.Rule),
-			"cms": v.CMS(gap.Source), "source": gap.Source, "source_name": v.SourceName(gap.Source), "token": strings.Join(gap.Sample, " "), "count": strconv.Itoa(gap.Count), "message": gap.Reason,
+			"cms": v.CMS(gap.Source), "source": gap.Source, "source_name": v.SourceName(gap.Source), "token": strings.Join(gap.Sample, " "), "count": strconv.Itoa(gap.Count), "message": gap.Reason, "labels": labelsCell(v, gap.Source),
 		})
 	}
 	for _, unit := range v.Unread {
-		out.row(unreadRow(unit))
+		out.row(unreadRow(v, unit))
 	}
 	for _, e := range r.RuleErrors {
-		out.row(csvRow{"record": "rule_error", "rule": e.Rule, "title": v.Title(e.Rule), "cms": v.CMS(e.Source), "source": e.Source, "source_name": v.SourceName(e.Source), "message": e.Detail})
+		out.row(csvRow{"record": "rule_error", "rule": e.Rule, "title": v.Title(e.Rule), "cms": v.CMS(e.Source), "source": e.Source, "source_name": v.SourceName(e.Source), "message": e.Detail, "labels": labelsCell(v, e.Source)})
 	}
 	for _, waiver := range v.Waivers {
 		row := csvRow{"record": "waiver", "status": strings.ReplaceAll(string(waiver.State), " ", "_"), "rule": waiver.Rule, "token": waiver.Token, "count": strconv.Itoa(waiver.Findings)}
@@ -79,7 +81,7 @@ func findingRow(v *format.View, f *report.Finding) csvRow {
 	row := csvRow{
 		"record": "finding", "severity": string(f.Severity), "status": string(f.Status), "baseline": string(f.Baseline), "rule": f.Rule, "title": v.Title(f.Rule),
 		"cms": f.CMS, "source": f.Source, "source_name": v.SourceName(f.Source), "token": f.Token, "token_name": f.TokenName, "kind": string(f.Kind), "count": "1",
-		"message": f.Message, "remediation": f.Remediation, "url": f.URL, "address": f.Address, "fingerprint": f.Fingerprint,
+		"message": f.Message, "remediation": f.Remediation, "url": f.URL, "address": f.Address, "fingerprint": f.Fingerprint, "labels": labelsCell(v, f.Source),
 	}
 	if f.Origin != nil {
 		row.origin(*f.Origin)
@@ -93,8 +95,8 @@ func findingRow(v *format.View, f *report.Finding) csvRow {
 	return row
 }
 
-func unreadRow(unit report.UnreadUnit) csvRow {
-	row := csvRow{"record": "unread_list", "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "token": unit.Name, "message": unit.Problem(), "remediation": unit.Hint}
+func unreadRow(v *format.View, unit report.UnreadUnit) csvRow {
+	row := csvRow{"record": "unread_list", "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "token": unit.Name, "message": unit.Problem(), "remediation": unit.Hint, "labels": labelsCell(v, unit.Source)}
 	if gap := unit.Accepted; gap != nil {
 		row["record"], row["status"] = "accepted_gap", string(gap.State)
 		row.acceptance(gap)
@@ -153,7 +155,7 @@ var csvInventoryColumns = []string{
 	"record", "cms", "source", "source_name", "id", "ref", "name", "description", "kind", "status", "apis", "level", "write", "assumed", "manages_tokens", "role", "grants",
 	"environments_state", "environments", "environments_count", "created_at", "age_days", "expiry_state", "expires_at", "expires_in_days",
 	"last_used_state", "last_used_at", "unused_days_min", "unused_days_max", "owner_type", "owner", "owner_state", "secret_readable", "planned", "address", "url",
-	"failed_rules", "waived_rules", "not_evaluated_rules", "message",
+	"failed_rules", "waived_rules", "not_evaluated_rules", "message", "labels",
 }
 
 // InventoryFormat is one row a token.
@@ -177,7 +179,7 @@ func renderCSVInventory(w io.Writer, r *report.Report, _ format.Options) error {
 		if unit.Accepted != nil {
 			record = "accepted_gap"
 		}
-		out.row(csvRow{"record": record, "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "name": unit.Name, "message": unit.Problem()})
+		out.row(csvRow{"record": record, "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "name": unit.Name, "message": unit.Problem(), "labels": labelsCell(v, unit.Source)})
 	}
 	return out.close()
 }
@@ -191,7 +193,7 @@ func tokenRow(v *format.View, t *report.Token) csvRow {
 		"created_at": date(t.CreatedAt.At), "age_days": days(t.AgeDays), "expiry_state": string(t.Expiry.State), "expires_at": date(t.Expiry.At), "expires_in_days": days(t.ExpiresInDays),
 		"last_used_state": string(t.LastUsed.State), "last_used_at": date(lastUse(t.LastUsed)), "owner_type": string(t.Owner.Type), "owner": t.Owner.Name, "owner_state": string(t.Owner.State),
 		"secret_readable": string(t.Secret.Readable), "planned": string(t.Planned), "address": t.Address, "url": t.URL,
-		"failed_rules": rulesWith(t, policies.Fail), "waived_rules": rulesWith(t, policies.Waived), "not_evaluated_rules": rulesWith(t, policies.NotEvaluated),
+		"failed_rules": rulesWith(t, policies.Fail), "waived_rules": rulesWith(t, policies.Waived), "not_evaluated_rules": rulesWith(t, policies.NotEvaluated), "labels": labelsCell(v, t.Source),
 	}
 	if t.Role != nil {
 		row["role"] = t.Role.Name
@@ -216,6 +218,19 @@ func environmentNames(s inventory.Scope) string {
 		names[i] = item.ID
 	}
 	return strings.Join(names, " ")
+}
+
+// labelEscape keeps what separates labels apart from what they hold.
+var labelEscape = strings.NewReplacer(`\`, `\\`, ";", `\;`)
+
+// labelsCell returns the labels of a source, sorted, as key=value;key=value. A
+// semicolon or a backslash in one of them has a backslash before it.
+func labelsCell(v *format.View, source string) string {
+	texts := labels.Texts(v.Labels(source))
+	for i, label := range texts {
+		texts[i] = labelEscape.Replace(label)
+	}
+	return strings.Join(texts, ";")
 }
 
 // rulesWith gives the rules with one status on a token.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -29,6 +30,8 @@ type View struct {
 	// Compared: there is a baseline; newFindings and unchanged count its states.
 	Compared               bool
 	NewFindings, Unchanged int
+	// Labelled: a source of the report has a label.
+	Labelled bool
 }
 
 // Group is what one rule found at one severity.
@@ -71,6 +74,7 @@ func NewView(r *report.Report) *View {
 	}
 	for i := range r.Sources {
 		v.sources[r.Sources[i].ID] = &r.Sources[i]
+		v.Labelled = v.Labelled || len(r.Sources[i].Labels) > 0
 	}
 	for _, unit := range v.Unread {
 		if unit.Accepted != nil {
@@ -247,6 +251,19 @@ func (v *View) CMS(source string) string {
 		return s.CMS
 	}
 	return ""
+}
+
+// Labels returns the labels of a source; nil for none.
+func (v *View) Labels(source string) map[string]string {
+	if s, ok := v.sources[source]; ok {
+		return s.Labels
+	}
+	return nil
+}
+
+// LabelsText returns the labels of a source for people, sorted: "env=prod, team=web".
+func (v *View) LabelsText(source string) string {
+	return strings.Join(labels.Texts(v.Labels(source)), ", ")
 }
 
 // SourceName returns the name of a source, or "" for an unknown one.

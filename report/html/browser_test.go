@@ -266,6 +266,46 @@ func TestHTMLInABrowser(t *testing.T) {
 	}
 }
 
+// TestHTMLLabelsInABrowser: labels are filters of both tables, found by their text,
+// and shown in the rows that open.
+func TestHTMLLabelsInABrowser(t *testing.T) {
+	b := newBrowser(t)
+	path := savePage(t, reporttest.Sample())
+	b.open(path, 1300)
+	titles := `[...document.querySelectorAll("#%s select")].map((s) => s.options[0].text).filter((t) => t.startsWith("Label")).join("; ")`
+	for _, table := range []string{"findings", "inventory"} {
+		b.expect("the filters of "+table, fmt.Sprintf(titles, table), "Label env: all; Label team: all")
+	}
+	b.expect("the values", `[...document.querySelectorAll("#findings select")].at(-1).textContent`, "Label team: allshopweb")
+	b.eval(fmt.Sprintf(choose, 5, "web"))
+	b.expect("filtered by a label", rowCount+` + " " + location.hash`, "2 #findings.f5=web")
+	b.eval(`(() => { const s = [...document.querySelectorAll("#inventory select")].at(-1); s.value = "web"; s.dispatchEvent(new Event("change")); })()`)
+	b.expect("the inventory filtered", `document.querySelectorAll("#inventory tbody tr.row").length`, "4")
+	b.eval(`document.querySelector("#findings tbody tr.row").click()`)
+	b.eval(`document.querySelector("#inventory tbody tr.row").click()`)
+	for _, table := range []string{"findings", "inventory"} {
+		b.expect("shown in "+table, fmt.Sprintf(`[...document.querySelectorAll("#%s dt")].find((dt) => dt.textContent === "Labels").nextSibling.textContent`, table), "team=web")
+	}
+	b.expect("shown with what was not read", `document.querySelector("#missing td:nth-child(2)").textContent`, "contentstack/stacks/blt9fteam=web")
+	b.picture("labels-filtered.png")
+	b.open(path+"#findings.q=env%3Dprod", 1300)
+	b.expect("found by text", rowCount, "3")
+	b.picture("labels.png")
+	many := reporttest.Sample()
+	many.Sources[0].Labels = map[string]string{"__proto__": "x", "constructor": "y", "Rule": "z", "a": "1", "b": "2", "c": "3", "d": "4", "e": "5"}
+	b.open(savePage(t, many), 1300)
+	b.expect("a few filters", fmt.Sprintf(`%s.split("; ").length`, fmt.Sprintf(titles, "findings")), "6")
+	none := reporttest.Sample()
+	for i := range none.Sources {
+		none.Sources[i].Labels = nil
+	}
+	b.open(savePage(t, none), 1300)
+	b.expect("no filter without labels", fmt.Sprintf(titles, "findings"), "")
+	for _, complaint := range b.trouble {
+		t.Error(complaint)
+	}
+}
+
 // Twenty thousand tokens and a thousand findings stay readable: a page of rows
 // at a time, and all findings on paper.
 func TestHTMLAtSizeInABrowser(t *testing.T) {

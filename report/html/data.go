@@ -25,6 +25,24 @@ type htmlData struct {
 	rules, sources, fixes numbering
 }
 
+// htmlSource is a source as the rows refer to it.
+type htmlSource struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	CMS  string `json:"cms"`
+	// Labels are pairs of key and value: as members of an object, a key could be
+	// __proto__.
+	Labels [][2]string `json:"labels,omitempty"`
+}
+
+func labelPairs(labels map[string]string) [][2]string {
+	var pairs [][2]string
+	for _, key := range safetext.SortedKeys(labels) {
+		pairs = append(pairs, [2]string{htmlText(key), htmlText(labels[key])})
+	}
+	return pairs
+}
+
 // numbering gives each text a number, in the order of first use.
 type numbering struct {
 	at   map[string]int
@@ -57,9 +75,9 @@ func writeHTMLData(w io.Writer, v *format.View) error {
 	d.put(`,"rules":`)
 	d.value(d.rules.list)
 	d.put(`,"sources":`)
-	sources := make([]map[string]string, 0, len(d.sources.list))
+	sources := make([]htmlSource, 0, len(d.sources.list))
 	for _, id := range d.sources.list {
-		sources = append(sources, map[string]string{"id": htmlText(id), "name": htmlText(v.SourceName(id)), "cms": htmlText(d.cms(id))})
+		sources = append(sources, htmlSource{ID: htmlText(id), Name: htmlText(v.SourceName(id)), CMS: htmlText(d.cms(id)), Labels: labelPairs(v.Labels(id))})
 	}
 	d.value(sources)
 	d.put(`,"fixes":`)

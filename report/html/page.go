@@ -47,7 +47,7 @@ type htmlPage struct {
 
 type htmlTile struct{ Label, Count, Class string }
 
-type htmlMissing struct{ What, Where, Why, ToDo string }
+type htmlMissing struct{ What, Where, Labels, Why, ToDo string }
 
 type htmlRule struct {
 	Severity                         policies.Severity
@@ -121,11 +121,11 @@ func (p *htmlPage) missing(v *format.View) {
 	var list []htmlMissing
 	for _, unit := range v.Unread {
 		if unit.Accepted == nil {
-			list = append(list, htmlMissing{"list " + htmlText(unit.Name), htmlText(unit.Source), htmlText(unit.Problem()), htmlText(unit.Hint)})
+			list = append(list, htmlMissing{"list " + htmlText(unit.Name), htmlText(unit.Source), htmlText(v.LabelsText(unit.Source)), htmlText(unit.Problem()), htmlText(unit.Hint)})
 		}
 	}
 	for _, e := range v.R.RuleErrors {
-		list = append(list, htmlMissing{"rule " + htmlText(e.Rule), htmlText(e.Source), htmlText(e.Detail), ""})
+		list = append(list, htmlMissing{"rule " + htmlText(e.Rule), htmlText(e.Source), htmlText(v.LabelsText(e.Source)), htmlText(e.Detail), ""})
 	}
 	if len(v.R.Sources) == 0 {
 		list = append(list, htmlMissing{What: "everything", Why: "no source was found"})

@@ -81,7 +81,7 @@
     );
     const haystack = new Map();
     const text = (row) => {
-      if (!haystack.has(row)) haystack.set(row, columns.map((column) => column.value(row)).join("\n").toLowerCase());
+      if (!haystack.has(row)) haystack.set(row, [...columns.map((column) => column.value(row)), row.source.labelText].join("\n").toLowerCase());
       return haystack.get(row);
     };
     const compare = (a, b) => {
@@ -145,6 +145,13 @@
   const identifier = (text) => element("span", "id", text);
   const bySeverity = (a, b) => severities.indexOf(a) - severities.indexOf(b);
 
+  // Labels are filters: one for each of the first keys; the text finds them all.
+  const labelFilters = 6;
+  const labelKeys = [...new Set(data.sources.flatMap((s) => (s.labels || []).map(([key]) => key)))].sort().slice(0, labelFilters);
+  for (const s of data.sources) s.labelText = (s.labels || []).map(([key, value]) => key + "=" + value).join(", ");
+  const label = (s, key) => ((s.labels || []).find(([k]) => k === key) || ["", ""])[1];
+  const byLabel = labelKeys.map((key) => ({ title: "Label " + key, value: (row) => label(row.source, key) }));
+
   const rule = (i) => data.rules[i], source = (i) => data.sources[i];
   const findings = data.findings.map((f, index) => ({
     index, severity: severities[f[0]], status: f[1], rule: rule(f[2]), source: source(f[3]), token: f[4], name: f[5], kind: f[6], message: f[7],
@@ -159,9 +166,9 @@
     { title: "What is wrong", wide: true, value: (f) => f.message, cell: (f) => clamp(f.message) },
   ], [
     { title: "Severity", value: (f) => f.severity, order: bySeverity }, { title: "Status", value: (f) => f.status === "fail" ? "open" : f.status },
-    { title: "Rule", value: (f) => f.rule }, { title: "CMS", value: (f) => f.source.cms }, ...(data.compared ? [{ title: "Since", value: (f) => f.baseline }] : []),
+    { title: "Rule", value: (f) => f.rule }, { title: "CMS", value: (f) => f.source.cms }, ...(data.compared ? [{ title: "Since", value: (f) => f.baseline }] : []), ...byLabel,
   ], (f) => list([
-    ["What is wrong", f.message], ["What to do", f.fix], ["Where", f.url ? link(f.url, f.url) : ""], ["Source", f.source.name + " (" + f.source.id + ")"], ["Kind", f.kind],
+    ["What is wrong", f.message], ["What to do", f.fix], ["Where", f.url ? link(f.url, f.url) : ""], ["Source", f.source.name + " (" + f.source.id + ")"], ["Labels", f.source.labelText], ["Kind", f.kind],
     ["Declared", f.place], ["Why it is here", f.extra], ["Evidence", f.evidence ? element("code", "", f.evidence) : ""], ["Fingerprint", identifier(f.fingerprint)],
   ]))];
 
@@ -191,9 +198,9 @@
       { title: "Findings", value: (t) => String(t.failed.length), sort: (t) => -t.failed.length, numeric: true },
     ], [
       { title: "CMS", value: (t) => t.source.cms }, { title: "Kind", value: (t) => t.kind }, { title: "Can", value: (t) => t.level, order: (a, b) => levels.indexOf(a) - levels.indexOf(b) },
-      { title: "Status", value: (t) => t.status }, { title: "Source", value: (t) => t.source.id },
+      { title: "Status", value: (t) => t.status }, { title: "Source", value: (t) => t.source.id }, ...byLabel,
     ], (t) => list([
-      ["Reach", reach(t)], ["Description", t.description], ["Where", t.url ? link(t.url, t.url) : ""], ["Source", t.source.name + " (" + t.source.id + ")"], ["Owner", t.owner], ["Grants", t.grants], ["Why assumed", t.reason],
+      ["Reach", reach(t)], ["Description", t.description], ["Where", t.url ? link(t.url, t.url) : ""], ["Source", t.source.name + " (" + t.source.id + ")"], ["Labels", t.source.labelText], ["Owner", t.owner], ["Grants", t.grants], ["Why assumed", t.reason],
       ["Fails", t.failed.join(", ")], ["Waived", t.waived.join(", ")], ["Not evaluated", t.undecided.join(", ")],
     ])));
   }

@@ -225,6 +225,9 @@ func findingCase(v *format.View, f *report.Finding) junitCase {
 	if f.Baseline != "" {
 		c.Properties.List = append(c.Properties.List, junitProperty{"baseline", string(f.Baseline)})
 	}
+	if labels := v.LabelsText(f.Source); labels != "" {
+		c.Properties.List = append(c.Properties.List, junitProperty{"labels", junitText(labels)})
+	}
 	text := "To do: " + f.Remediation
 	if f.URL != "" {
 		text += "\n" + safetext.OneLine(f.URL)

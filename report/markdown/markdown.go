@@ -118,15 +118,35 @@ func (m *markdown) missing() {
 	var rows [][]string
 	for _, unit := range m.v.Unread {
 		if unit.Accepted == nil {
-			rows = append(rows, []string{mdCode(unit.Source), mdCode(unit.Name), mdText(unit.Problem()), mdText(unit.Hint)})
+			rows = append(rows, m.labelled([]string{mdCode(unit.Source), mdCode(unit.Name), mdText(unit.Problem()), mdText(unit.Hint)}, unit.Source))
 		}
 	}
-	m.table("the lists that could not be read", "\n### Not read\n\n", []string{"Source", "List", "Why", "What to do"}, rows, "")
+	m.table("the lists that could not be read", "\n### Not read\n\n", m.labelTitle([]string{"Source", "List", "Why", "What to do"}), rows, "")
 	rows = nil
 	for _, e := range m.v.R.RuleErrors {
 		rows = append(rows, []string{mdCode(e.Rule), mdCode(e.Source), mdText(e.Detail)})
 	}
 	m.table("the rule errors", "\n### Rules that could not run\n\n", []string{"Rule", "Source", "Why"}, rows, "")
+}
+
+// labelTitle and labelled add a column with the labels of sources, where any source
+// of the report has some.
+func (m *markdown) labelTitle(titles []string) []string {
+	if m.v.Labelled {
+		titles = append(titles, "Labels")
+	}
+	return titles
+}
+
+func (m *markdown) labelled(row []string, source string) []string {
+	if !m.v.Labelled {
+		return row
+	}
+	cell := ""
+	if text := m.v.LabelsText(source); text != "" {
+		cell = mdCode(text)
+	}
+	return append(row, cell)
 }
 
 // summary counts by severity, and against the baseline.
@@ -182,6 +202,7 @@ func (m *markdown) group(g format.Group, state string) {
 	if m.v.Compared {
 		titles = append(titles, "Since")
 	}
+	titles = m.labelTitle(titles)
 	rows := make([][]string, 0, len(g.Findings))
 	for _, f := range g.Findings {
 		row := []string{mdCode(m.v.Name(f)), mdLink(f.Subject(), f.URL), mdText(f.Message)}
@@ -191,7 +212,7 @@ func (m *markdown) group(g format.Group, state string) {
 		if m.v.Compared {
 			row = append(row, string(f.Baseline))
 		}
-		rows = append(rows, row)
+		rows = append(rows, m.labelled(row, f.Source))
 	}
 	m.table("the findings of "+g.Rule, opening, titles, rows, strings.Join(closing, ""))
 }

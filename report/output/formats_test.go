@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -159,13 +160,18 @@ var shown = map[string]func(t *testing.T, document []byte, r *report.Report) []s
 	"markdown": byRuleAndSubject(func(s string) string { return "`" + s + "`" }),
 	"prometheus": func(_ *testing.T, document []byte, r *report.Report) []string {
 		var list []string
-		counts := map[[3]string]int{}
+		counts, told := map[[3]string]int{}, map[[3]string]int{}
 		for _, f := range r.Findings {
 			counts[[3]string{f.Rule, string(f.Severity), string(f.Status)}]++
 		}
+		// There is a series for each combination of labels.
+		series := regexp.MustCompile(`tokenaudit_findings\{rule="([^"]*)",severity="([^"]*)",status="([^"]*)".*\} (\d+)\n`)
+		for _, found := range series.FindAllStringSubmatch(string(document), -1) {
+			n, _ := strconv.Atoi(found[4])
+			told[[3]string(found[1:4])] += n
+		}
 		for _, f := range r.Findings {
-			count := counts[[3]string{f.Rule, string(f.Severity), string(f.Status)}]
-			if strings.Contains(string(document), fmt.Sprintf("tokenaudit_findings{rule=%q,severity=%q,status=%q} %d\n", f.Rule, f.Severity, f.Status, count)) {
+			if key := [3]string{f.Rule, string(f.Severity), string(f.Status)}; told[key] == counts[key] {
 				list = append(list, f.Fingerprint)
 			}
 		}
@@ -223,7 +229,7 @@ func TestEveryFormatShowsGaps(t *testing.T) {
 	for _, f := range Formats() {
 		document := string(rendered(t, f.Name, r, format.Options{Gate: report.DefaultGate()}))
 		for what, words := range map[string][]string{
-			"an unread list":  {"management_tokens", "management&#95;tokens", `cms="contentstack",error="permission_denied"} 1`},
+			"an unread list":  {"management_tokens", "management&#95;tokens", `cms="contentstack",error="permission_denied",label_env="",label_team="web"} 1`},
 			"an accepted gap": {"access_tokens could not be read", "accepted", "ACCEPTED", "Accepted", "access_tokens\n"},
 			"a rule error":    {"ran out of time", `tokenaudit_rule_errors{rule="unused-token"} 1`},
 			"a waiver":        {"2026-03-01", `tokenaudit_waivers{state="expired"} 1`},
@@ -363,10 +369,10 @@ func TestHiddenFindingsStillCount(t *testing.T) {
 // What people read says that a report is about a part.
 func TestFormatsSayWhatWasLeftOut(t *testing.T) {
 	r := reporttest.Sample()
-	r.Scope = &report.Scope{Sources: []string{"contentful/x"}, Rules: []string{"unused-token"}, Shard: "1/3"}
+	r.Scope = &report.Scope{Sources: []string{"contentful/x"}, Labels: []string{"team=web"}, Rules: []string{"unused-token"}, Shard: "1/3"}
 	for _, name := range []string{"table", "markdown", "html"} {
 		text := string(rendered(t, name, r, format.Options{}))
-		if !strings.Contains(text, "Of a part only, as asked: sources contentful/x; rules unused-token; shard 1/3") {
+		if !strings.Contains(text, "Of a part only, as asked: sources contentful/x; labels team=web; rules unused-token; shard 1/3") {
 			t.Errorf("%s does not say that it is about a part", name)
 		}
 	}

@@ -17,8 +17,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
-// Labels are words of the program, rules and CMSes, never names or ids of
-// tokens and sources: the number of series does not grow with the inventory.
+// Labels are words of the program, rules and CMSes, and the labels that the
+// configuration gives to sources, never names or ids of tokens and sources: the
+// number of series does not grow with the inventory.
 const (
 	maxLabelValue = 100
 	maxCMSes      = 50
@@ -38,7 +39,7 @@ func Format() format.Format {
 // renderPrometheus writes the text format for the node exporter's textfile
 // collector. Every value is a gauge: a report is a state, not a process.
 func renderPrometheus(w io.Writer, r *report.Report, o format.Options) error {
-	p := &metrics{w: bufio.NewWriter(w), r: r, cms: map[string]string{}}
+	p := &metrics{w: bufio.NewWriter(w), r: r, cms: map[string]string{}, labels: newSourceLabels(r)}
 	p.run(o.Decision)
 	p.findings()
 	p.gaps()
@@ -55,7 +56,9 @@ type metrics struct {
 	w   *bufio.Writer
 	r   *report.Report
 	cms map[string]string
-	err error
+	// labels are the configured ones.
+	labels sourceLabels
+	err    error
 }
 
 // sample is one series: labels as pairs of name and value.
@@ -126,8 +129,9 @@ func (p *metrics) run(d report.Decision) {
 	sources, tokens := tally{}, tally{}
 	for i := range p.r.Sources {
 		s := &p.r.Sources[i]
-		sources.add(1, "cms", p.cmsLabel(s.CMS))
-		tokens.add(float64(s.Tokens), "cms", p.cmsLabel(s.CMS))
+		labels := p.labels.with(s.ID, "cms", p.cmsLabel(s.CMS))
+		sources.add(1, labels...)
+		tokens.add(float64(s.Tokens), labels...)
 	}
 	p.family("sources", "Sources that were audited.", sources.samples()...)
 	p.family("source_tokens", "Tokens that were found.", tokens.samples()...)
@@ -144,11 +148,13 @@ func (p *metrics) findings() {
 	bySeverity, fresh := tally{}, tally{}
 	for i := range p.r.Rules {
 		rule := &p.r.Rules[i]
-		bySeverity.add(0, "rule", rule.ID, "severity", string(rule.Severity), "status", string(policies.Fail))
+		for _, set := range p.labels.sets {
+			bySeverity.add(0, slices.Concat([]string{"rule", rule.ID, "severity", string(rule.Severity), "status", string(policies.Fail)}, set)...)
+		}
 	}
 	for i := range p.r.Findings {
 		f := &p.r.Findings[i]
-		bySeverity.add(1, "rule", f.Rule, "severity", string(f.Severity), "status", string(f.Status))
+		bySeverity.add(1, p.labels.with(f.Source, "rule", f.Rule, "severity", string(f.Severity), "status", string(f.Status))...)
 		fresh.add(boolean(f.Baseline == report.BaselineNew && f.Status == policies.Fail), "severity", string(f.Severity))
 	}
 	p.family("findings", "Findings by rule; waived ones apart.", bySeverity.samples()...)
@@ -173,14 +179,14 @@ func (p *metrics) findings() {
 func (p *metrics) gaps() {
 	unread := tally{}
 	for i := range p.r.Sources {
-		unread.add(0, "accepted", "no", "cms", p.cmsLabel(p.r.Sources[i].CMS), "error", "")
+		unread.add(0, p.labels.with(p.r.Sources[i].ID, "accepted", "no", "cms", p.cmsLabel(p.r.Sources[i].CMS), "error", "")...)
 	}
 	for _, unit := range p.r.Unread() {
 		accepted := "no"
 		if unit.Accepted != nil {
 			accepted = "yes"
 		}
-		unread.add(1, "accepted", accepted, "cms", p.cmsLabel(unit.CMS), "error", string(unit.Error))
+		unread.add(1, p.labels.with(unit.Source, "accepted", accepted, "cms", p.cmsLabel(unit.CMS), "error", string(unit.Error))...)
 	}
 	p.family("unread_lists", "Lists that could not be read in full.", unread.samples()...)
 	errs := tally{}
@@ -211,18 +217,18 @@ func (p *metrics) inventory() {
 		return
 	}
 	tokens, expiring := tally{}, tally{}
-	next := map[[2]string]float64{}
+	next := map[string]float64{}
 	for i := range p.r.Tokens {
 		t := &p.r.Tokens[i]
 		cms := p.cmsLabel(t.CMS)
-		tokens.add(1, "cms", cms, "kind", string(t.Kind), "status", string(t.Status), "write", strconv.FormatBool(t.Access.Write))
+		tokens.add(1, p.labels.with(t.Source, "cms", cms, "kind", string(t.Kind), "status", string(t.Status), "write", strconv.FormatBool(t.Access.Write))...)
 		if t.Expiry.State != inventory.ExpiryAt || t.Status != policies.Active || t.ExpiresInDays == nil {
 			continue
 		}
 		for _, window := range expiryWindows {
-			expiring.add(boolean(*t.ExpiresInDays < window), "cms", cms, "within_days", strconv.Itoa(window))
+			expiring.add(boolean(*t.ExpiresInDays < window), p.labels.with(t.Source, "cms", cms, "within_days", strconv.Itoa(window))...)
 		}
-		key := [2]string{cms, string(t.Kind)}
+		key := strings.Join(p.labels.with(t.Source, "cms", cms, "kind", string(t.Kind)), "\x00")
 		at := float64(t.Expiry.At.Unix())
 		if have, ok := next[key]; !ok || at < have {
 			next[key] = at
@@ -232,7 +238,7 @@ func (p *metrics) inventory() {
 	p.family("expiring_tokens", "Active tokens that expire within so many days of the audit.", expiring.samples()...)
 	var soonest []sample
 	for key, at := range next {
-		soonest = append(soonest, sample{[]string{"cms", key[0], "kind", key[1]}, at})
+		soonest = append(soonest, sample{strings.Split(key, "\x00"), at})
 	}
 	p.family("next_expiry_timestamp_seconds", "When the next active token expires.", soonest...)
 }

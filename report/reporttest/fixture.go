@@ -240,6 +240,7 @@ func SampleSources() []Judged { //nolint:funlen // a list of cases
 	stack.Tokens = []inventory.Token{SampleToken(stack, inventory.Delivery, "delivery_tokens/bltD", "Shop front")}
 
 	project := SampleSource("datocms", "datocms/projects/77", inventory.KindProject, "Blog", Complete("access_tokens", inventory.Delivery, inventory.Preview, inventory.Management))
+	project.Labels = map[string]string{"team": "shop", "env": "prod"}
 	project.Tokens = []inventory.Token{
 		SampleToken(project, inventory.Delivery, "access_tokens/100", "Read-only API token"),
 		SampleToken(project, inventory.Management, "access_tokens/312", "Importer"),
@@ -247,7 +248,7 @@ func SampleSources() []Judged { //nolint:funlen // a list of cases
 	}
 
 	plan := SampleSource("terraform", "terraform/web", inventory.KindPlan, "web")
-	plan.URL, plan.Origin = "", inventory.Origin{File: "plan.json"}
+	plan.URL, plan.Labels, plan.Origin = "", nil, inventory.Origin{File: "plan.json"}
 	planned := SampleToken(plan, inventory.Management, `contentful_personal_access_token.ci%5B%22a%22%5D`, "CI")
 	planned.Planned, planned.Address, planned.URL = inventory.PlannedCreate, `contentful_personal_access_token.ci["a"]`, ""
 	planned.Origin = inventory.Origin{File: "infra/tokens.tf", Line: 12}

@@ -116,6 +116,9 @@ func (s *sarif) result(m *mergedFinding) (result sarifResult, short bool) {
 			"fingerprints":      fingerprintsOf(m.all),
 		},
 	}
+	if labels := s.labelsOf[f.Source]; len(labels) > 0 {
+		result.Properties["labels"] = plainLabels(labels)
+	}
 	if m.stale {
 		result.Properties["stale"] = string(f.Resolution)
 	}
@@ -134,6 +137,15 @@ func (s *sarif) result(m *mergedFinding) (result sarifResult, short bool) {
 		result.Suppressions = suppressionsOf(f)
 	}
 	return result, text != message
+}
+
+// plainLabels are the labels of a source, each cut to one line.
+func plainLabels(labels map[string]string) map[string]string {
+	plain := make(map[string]string, len(labels))
+	for key, value := range labels {
+		plain[safetext.CutRunes(safetext.OneLine(key), sarifMaxName)] = safetext.CutRunes(safetext.OneLine(value), sarifMaxName)
+	}
+	return plain
 }
 
 func (s *sarif) message(m *mergedFinding) string {

@@ -110,14 +110,16 @@ type sarif struct {
 	taxonomies   []sarifComponent
 	taxonomyKeys []string
 	unread       []report.UnreadUnit
-	// cmsOf maps the id of a source to its CMS.
-	cmsOf map[string]string
+	// cmsOf and labelsOf map the id of a source to its CMS and its labels.
+	cmsOf    map[string]string
+	labelsOf map[string]map[string]string
 }
 
 func newSARIF(r *report.Report, o format.Options, limit int) (*sarif, error) {
-	s := &sarif{r: r, o: o, limit: limit, unread: r.Unread(), cmsOf: make(map[string]string, len(r.Sources))}
+	s := &sarif{r: r, o: o, limit: limit, unread: r.Unread(), cmsOf: make(map[string]string, len(r.Sources)), labelsOf: map[string]map[string]string{}}
 	for i := range r.Sources {
 		s.cmsOf[r.Sources[i].ID] = r.Sources[i].CMS
+		s.labelsOf[r.Sources[i].ID] = r.Sources[i].Labels
 	}
 	if err := s.describeTaxonomies(); err != nil {
 		return nil, err
@@ -225,8 +227,12 @@ func (s *sarif) noticeRun(notes *notes) sarifRun {
 // change has not: on its branch, alerts are compared with those of the full run.
 func (s *sarif) category(name string) string {
 	id := "tokenaudit/" + format.URISegment(name) + "/"
-	if scope := s.r.Scope; scope != nil && len(scope.Sources)+len(scope.Rules)+len(scope.Shard) > 0 {
-		sum := sha256.Sum256([]byte(strings.Join(scope.Sources, "\x00") + "\x01" + strings.Join(scope.Rules, "\x00") + "\x01" + scope.Shard))
+	if scope := s.r.Scope; scope != nil && len(scope.Sources)+len(scope.Labels)+len(scope.Rules)+len(scope.Shard) > 0 {
+		text := strings.Join(scope.Sources, "\x00") + "\x01" + strings.Join(scope.Rules, "\x00") + "\x01" + scope.Shard
+		if len(scope.Labels) > 0 {
+			text += "\x01" + strings.Join(scope.Labels, "\x00")
+		}
+		sum := sha256.Sum256([]byte(text))
 		id += "partial-" + hex.EncodeToString(sum[:4]) + "/"
 	}
 	return id

@@ -85,14 +85,17 @@ func (p *page) notRead(v *format.View) {
 	if p.tabs {
 		var rows [][]string
 		for _, unit := range missed {
-			rows = append(rows, []string{unit.Source, unit.Name, unit.Problem(), unit.Hint})
+			rows = append(rows, []string{unit.Source, unit.Name, unit.Problem(), unit.Hint, v.LabelsText(unit.Source)})
 		}
-		p.table([]column{{title: "SOURCE"}, {title: "LIST"}, {title: "WHY"}, {title: "WHAT TO DO"}}, rows)
+		p.table([]column{{title: "SOURCE"}, {title: "LIST"}, {title: "WHY"}, {title: "WHAT TO DO"}, {title: "LABELS"}}, rows)
 		return
 	}
 	for len(missed) > 0 {
 		first := missed[0]
 		p.put(safetext.OneLine(first.Source) + "\n")
+		if labels := v.LabelsText(first.Source); labels != "" {
+			p.paragraph("  Labels: ", safetext.CutRunes(labels, idWidth))
+		}
 		for len(missed) > 0 && missed[0].Source == first.Source {
 			missed = p.unreadAlike(missed)
 		}
@@ -132,7 +135,7 @@ func (p *page) group(v *format.View, g format.Group) {
 		columns = append(columns, column{title: "SINCE", whole: true})
 	}
 	if p.tabs {
-		columns = append([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "SOURCE"}}, columns...)
+		columns = slices.Concat([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "SOURCE"}}, columns, []column{{title: "LABELS"}})
 	}
 	rows := make([][]string, 0, len(g.Findings))
 	for _, f := range g.Findings {
@@ -144,7 +147,7 @@ func (p *page) group(v *format.View, g format.Group) {
 			row = append(row, string(f.Baseline))
 		}
 		if p.tabs {
-			row = append([]string{string(f.Severity), f.Rule, f.Source}, row...)
+			row = slices.Concat([]string{string(f.Severity), f.Rule, f.Source}, row, []string{v.LabelsText(f.Source)})
 		}
 		rows = append(rows, row)
 	}

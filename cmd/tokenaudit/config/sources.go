@@ -24,7 +24,7 @@ type Source struct {
 func commonOptions() []collectors.Option {
 	return []collectors.Option{
 		{Key: "base_url", Type: collectors.OptionString, Help: "Scheme, host and port of the API, when it is not the CMS's own."},
-		{Key: "labels", Type: optionLabels, Help: "Free labels that reports show with the source."},
+		{Key: "labels", Type: optionLabels, Help: "Free labels that reports show with the source, and that --label selects by."},
 		{Key: "exclude", Type: collectors.OptionStrings, Help: "Globs on ids and names of sources to leave out."},
 		{Key: "requests_per_second", Type: optionNumber, Help: "Lowers the rate of requests below the default."},
 		{Key: "timeout", Type: optionDuration, Help: "Bounds one request, such as 30s."},

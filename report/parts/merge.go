@@ -1,4 +1,6 @@
-package report
+// Package parts joins the reports of the shards of one run, and selects a part of a
+// report.
+package parts
 
 import (
 	"cmp"
@@ -8,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -15,7 +18,7 @@ import (
 type Part struct {
 	// Name is the file, for error messages.
 	Name   string
-	Report *Report
+	Report *report.Report
 }
 
 // Merge joins the reports of the shards of one run into the report that the
@@ -23,7 +26,7 @@ type Part struct {
 // configuration and audit time, and from different sources; whether all shards
 // are there is for the caller to check. Parts that were compared with a baseline
 // are refused: compare the whole.
-func Merge(parts []Part) (*Report, error) {
+func Merge(parts []Part) (*report.Report, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("there is no report to merge")
 	}
@@ -34,10 +37,10 @@ func Merge(parts []Part) (*Report, error) {
 	for i := range m.report.Rules {
 		m.report.Rules[i].Statuses = policies.Counts{}
 	}
-	m.report.Sources, m.report.Findings, m.report.Gaps = []Source{}, []Finding{}, []Gap{}
-	m.report.Allowed, m.report.RuleErrors = []Allowed{}, []RuleError{}
+	m.report.Sources, m.report.Findings, m.report.Gaps = []report.Source{}, []report.Finding{}, []report.Gap{}
+	m.report.Allowed, m.report.RuleErrors = []report.Allowed{}, []report.RuleError{}
 	if m.report.Tokens != nil {
-		m.report.Tokens = []Token{}
+		m.report.Tokens = []report.Token{}
 	}
 	for _, part := range parts {
 		if err := sameRun(first, part); err != nil {
@@ -61,12 +64,12 @@ func sameRun(first, part Part) error {
 		what = "another configuration"
 	case !a.At.Equal(b.At):
 		what = "another audit time; give all shards the same --at"
-	case !slices.EqualFunc(a.Rules, b.Rules, func(x, y Rule) bool { return x.ID == y.ID }):
+	case !slices.EqualFunc(a.Rules, b.Rules, func(x, y report.Rule) bool { return x.ID == y.ID }):
 		what = "other rules"
 	case (a.Tokens == nil) != (b.Tokens == nil):
 		what = "an inventory, or none, unlike the other"
 	case scopeText(a.Scope) != scopeText(b.Scope):
-		what = "another --source or --rule, or a plan"
+		what = "another --source, --label or --rule, or a plan"
 	}
 	if what != "" {
 		return fmt.Errorf("%s and %s are not of one run: the second was made with %s", first.Name, part.Name, what)
@@ -77,18 +80,20 @@ func sameRun(first, part Part) error {
 	return nil
 }
 
-func withoutShard(s *Scope) *Scope {
-	if s == nil || len(s.Sources) == 0 && len(s.Rules) == 0 && !s.Change {
+func withoutShard(s *report.Scope) *report.Scope {
+	if s == nil {
 		return nil
 	}
-	return &Scope{Sources: s.Sources, Rules: s.Rules, Change: s.Change}
+	whole := *s
+	whole.Shard = ""
+	return whole.Compact()
 }
 
-func scopeText(s *Scope) string {
+func scopeText(s *report.Scope) string {
 	if s == nil {
 		return ""
 	}
-	text := strings.Join(s.Sources, "\x00") + "\x01" + strings.Join(s.Rules, "\x00")
+	text := strings.Join(s.Sources, "\x00") + "\x01" + strings.Join(s.Rules, "\x00") + "\x01" + strings.Join(s.Labels, "\x00")
 	if s.Change {
 		text += "\x01change"
 	}
@@ -97,7 +102,7 @@ func scopeText(s *Scope) string {
 
 // merging gathers the parts.
 type merging struct {
-	report Report
+	report report.Report
 	// from tells by source id which part had it.
 	from map[string]string
 }
@@ -119,41 +124,35 @@ func (m *merging) add(part Part) error {
 	m.report.Tokens = append(m.report.Tokens, r.Tokens...)
 	m.report.Evidence = append(m.report.Evidence, r.Evidence...)
 	for i := range r.Rules {
-		m.report.Rules[i].Statuses = sumCounts(m.report.Rules[i].Statuses, r.Rules[i].Statuses)
+		m.report.Rules[i].Statuses = report.SumCounts(m.report.Rules[i].Statuses, r.Rules[i].Statuses)
 	}
 	return nil
 }
 
 // finish sorts what was gathered, and derives again what is derived.
-func (m *merging) finish(parts []Part) *Report {
+func (m *merging) finish(parts []Part) *report.Report {
 	r := m.report
-	r.Sources = sorted(r.Sources, compareSources)
-	r.Findings = sorted(r.Findings, CompareFindings)
-	r.Gaps = sorted(r.Gaps, compareGaps)
-	r.Allowed = sorted(r.Allowed, compareAllowed)
-	// Shards may share a file, or each have its own.
-	r.Evidence = slices.Compact(slices.SortedFunc(slices.Values(r.Evidence), compareEvidence))
-	r.RuleErrors = sorted(r.RuleErrors, compareRuleErrors)
-	if r.Tokens != nil {
-		r.Tokens = sorted(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(r.Findings, report.CompareFindings)
+	reports := make([]*report.Report, len(parts))
+	for i, part := range parts {
+		reports[i] = part.Report
 	}
-	r.AcceptedGaps = r.judgeGaps(r.AcceptedGaps)
+	r.Labelled = report.JoinLabelled(reports)
+	r.Settle()
 	r.Waivers = mergedWaivers(parts)
-	r.Complete = complete(&r)
-	r.Summary = summarize(&r)
 	return &r
 }
 
 // mergedWaivers adds up what the waivers cover: one that matches nothing in one
 // shard may be there for a token of another.
-func mergedWaivers(parts []Part) WaiverReport {
+func mergedWaivers(parts []Part) report.WaiverReport {
 	type use struct {
-		Waiver
+		report.Waiver
 		expired bool
 	}
 	uses := map[policies.Waiver]*use{}
 	var order []*use
-	gather := func(w Waiver, expired bool) {
+	gather := func(w report.Waiver, expired bool) {
 		if have, ok := uses[w.Waiver]; ok {
 			have.Findings += w.Findings
 			return
@@ -173,7 +172,7 @@ func mergedWaivers(parts []Part) WaiverReport {
 	slices.SortStableFunc(order, func(a, b *use) int {
 		return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), cmp.Compare(a.Origin.Line, b.Origin.Line))
 	})
-	merged := WaiverReport{Applied: []Waiver{}, Expired: []Waiver{}, Unmatched: []Waiver{}}
+	merged := report.WaiverReport{Applied: []report.Waiver{}, Expired: []report.Waiver{}, Unmatched: []report.Waiver{}}
 	for _, u := range order {
 		switch {
 		case u.expired:

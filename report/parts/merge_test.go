@@ -1,4 +1,4 @@
-package report_test
+package parts_test
 
 import (
 	"testing"
@@ -6,19 +6,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/parts"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
 // Shards may share a file of evidence, and each may have its own: the whole
 // names each once.
 func TestMergeNamesEvidenceOnce(t *testing.T) {
-	shared := report.Evidence{report.EvidenceUsage, "cdn.csv", "1"}
-	part := func(name string, own report.Evidence) report.Part {
+	shared := report.Evidence{Kind: report.EvidenceUsage, File: "cdn.csv", SHA256: "1"}
+	part := func(name string, own report.Evidence) parts.Part {
 		r := reporttest.Build(report.BuildOptions{At: reporttest.AuditTime, Evidence: []report.Evidence{own, shared}}, nil)
-		return report.Part{Name: name, Report: r}
+		return parts.Part{Name: name, Report: r}
 	}
-	first, second := report.Evidence{report.EvidencePrevious, "shard.json", "2"}, report.Evidence{report.EvidencePrevious, "shard.json", "3"}
-	whole, err := report.Merge([]report.Part{part("b", second), part("a", first)})
+	first, second := report.Evidence{Kind: report.EvidencePrevious, File: "shard.json", SHA256: "2"}, report.Evidence{Kind: report.EvidencePrevious, File: "shard.json", SHA256: "3"}
+	whole, err := parts.Merge([]parts.Part{part("b", second), part("a", first)})
 	if err != nil {
 		t.Fatal(err)
 	}

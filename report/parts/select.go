@@ -1,0 +1,132 @@
+package parts
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// ErrNotLabelled says that a report does not have its verdicts by label.
+var ErrNotLabelled = fmt.Errorf("the report does not count its verdicts by label, as there are more than %d combinations of labels; "+
+	"judge the inventory with `tokenaudit evaluate --label`", report.MaxLabelled)
+
+// Select returns the report that a run over the sources with these labels would have
+// made; r itself is not changed. Without labels it is r. What the selection leaves
+// out is then out of scope, like what a run was not asked for. The error is
+// [ErrNotLabelled] where the verdicts cannot be told apart.
+func Select(r *report.Report, wanted labels.Selector) (*report.Report, error) {
+	if len(wanted) == 0 {
+		return r, nil
+	}
+	s := newSelection(r, wanted)
+	if len(s.wanted) > 0 && len(r.Labelled) == 0 {
+		return nil, ErrNotLabelled
+	}
+	out := *r
+	scope := report.Scope{}
+	if r.Scope != nil {
+		scope = *r.Scope
+	}
+	scope.Labels = scope.Labels.And(wanted)
+	out.Scope = &scope
+	out.Sources = keep(r.Sources, func(source *report.Source) bool { return s.wanted[source.ID] })
+	out.Findings = keep(r.Findings, func(f *report.Finding) bool { return s.wanted[f.Source] })
+	out.Gaps = keep(r.Gaps, func(g *report.Gap) bool { return s.wanted[g.Source] })
+	out.Allowed = keep(r.Allowed, func(a *report.Allowed) bool { return s.wanted[a.Source] })
+	out.RuleErrors = keep(r.RuleErrors, func(e *report.RuleError) bool { return s.wanted[e.Source] })
+	if r.Tokens != nil {
+		out.Tokens = keep(r.Tokens, func(t *report.Token) bool { return s.wanted[t.Source] })
+	}
+	s.count(&out)
+	s.settle(&out, r)
+	out.Settle()
+	out.Waivers = out.UseOf(waiversOf(r.Waivers))
+	if r.Framework != nil {
+		framework, err := report.LookupFramework(r.Framework.ID)
+		if err != nil {
+			return nil, err
+		}
+		out.Framework = out.ByControl(framework)
+	}
+	return &out, nil
+}
+
+// keep returns the wanted elements, in order; never nil.
+func keep[T any](list []T, wanted func(*T) bool) []T {
+	kept := []T{}
+	for i := range list {
+		if wanted(&list[i]) {
+			kept = append(kept, list[i])
+		}
+	}
+	return kept
+}
+
+// selection is the part of a report that some labels want.
+type selection struct {
+	labels labels.Selector
+	// wanted and known are the ids of sources.
+	wanted, known map[string]bool
+}
+
+func newSelection(r *report.Report, wanted labels.Selector) selection {
+	s := selection{labels: wanted, wanted: map[string]bool{}, known: make(map[string]bool, len(r.Sources))}
+	for i := range r.Sources {
+		source := &r.Sources[i]
+		s.known[source.ID] = true
+		if wanted.Matches(source.Labels) {
+			s.wanted[source.ID] = true
+		}
+	}
+	return s
+}
+
+// count counts the verdicts of the rules anew.
+func (s selection) count(r *report.Report) {
+	r.Labelled = keep(r.Labelled, func(group *report.Labelled) bool { return s.labels.Matches(group.Labels) })
+	if len(r.Labelled) == 0 {
+		r.Labelled = nil
+	}
+	r.Rules = slices.Clone(r.Rules)
+	for i := range r.Rules {
+		var statuses policies.Counts
+		for _, group := range r.Labelled {
+			statuses = report.SumCounts(statuses, group.Statuses[r.Rules[i].ID])
+		}
+		r.Rules[i].Statuses = statuses
+	}
+}
+
+// settle keeps what is said against a baseline of the selected sources. Of a source
+// that is gone nobody knows the labels, so its findings are stale.
+func (s selection) settle(out, r *report.Report) {
+	if r.Baseline == nil {
+		return
+	}
+	out.Resolved = keep(r.Resolved, func(f *report.Finding) bool { return s.wanted[f.Source] })
+	out.Stale = keep(r.Stale, func(f *report.Finding) bool { return s.wanted[f.Source] || !s.known[f.Source] })
+	for _, f := range r.Resolved {
+		if !s.known[f.Source] {
+			f.Resolution = report.StaleOutOfScope
+			out.Stale = append(out.Stale, f)
+		}
+	}
+	slices.SortFunc(out.Stale, report.CompareFindings)
+}
+
+// waiversOf returns all waivers in the order of the configuration.
+func waiversOf(all report.WaiverReport) []policies.Waiver {
+	var waivers []policies.Waiver
+	for _, w := range slices.Concat(all.Applied, all.Expired, all.Unmatched) {
+		waivers = append(waivers, w.Waiver)
+	}
+	slices.SortStableFunc(waivers, func(a, b policies.Waiver) int {
+		return cmp.Or(strings.Compare(a.Origin.File, b.Origin.File), cmp.Compare(a.Origin.Line, b.Origin.Line))
+	})
+	return waivers
+}
