@@ -55,7 +55,8 @@ const (
 	partFewestUnused                    // the lower bound of the days without use
 	partMostUnused                      // the upper bound
 	partRangeUnused                     // both, in a way that cannot be followed
-	partTimesOfUse                      // when exactly the last use was
+	partTimeOfUse                       // when exactly the last use was
+	partTimesByAPI                      // and those of the APIs
 	// The others are of the source.
 	partTokens // which tokens there are
 	partLists  // what lists without tokens hold
@@ -275,15 +276,17 @@ func passState(token *inventory.Token, derived *Derived, p part) (reason string,
 			return "", false
 		}
 		return fmt.Sprintf("the token has been unused for between %d and %d days, and the rule does not compare both of these bounds", unused.Min, *unused.Max), true
-	case partTimesOfUse:
-		return "when exactly the token was last used is not known", !exact(token.LastUsed) || slices.ContainsFunc(slices.Collect(maps.Values(token.LastUsedByAPI)), func(u inventory.LastUsed) bool { return !exact(u) })
+	case partTimeOfUse:
+		return "when exactly the token was last used is not known", inexact(token.LastUsed)
+	case partTimesByAPI:
+		return "when exactly the token was last used with each API is not known", slices.ContainsFunc(slices.Collect(maps.Values(token.LastUsedByAPI)), inexact)
 	}
 	return "", false
 }
 
-// exact reports whether the last use is known, or that there was none.
-func exact(used inventory.LastUsed) bool {
-	return used.State == inventory.LastUsedAt || used.State == inventory.LastUsedNever
+// inexact reports whether a last use is known by bounds only, or not at all.
+func inexact(used inventory.LastUsed) bool {
+	return used.State != inventory.LastUsedAt && used.State != inventory.LastUsedNever
 }
 
 // itemState reports whether the existence of an item of a scope is unknown, or else

@@ -84,10 +84,10 @@ func when(p part) *field {
 	return mapping(map[string]*field{"state": word(p), "at": of(p), "reason": of(p)})
 }
 
-// use are the members of a last use.
-func use(p part) *field {
+// use are the members of a last use; exact is read by those that say when it was.
+func use(p, exact part) *field {
 	return &field{parts: p, members: map[string]*field{
-		"state": {}, "reason": {}, "evidence": {}, "word": {}, "at": of(partTimesOfUse), "earliest": of(partTimesOfUse), "latest": of(partTimesOfUse), "chain": of(partTimesOfUse),
+		"state": {}, "reason": {}, "evidence": {}, "word": {}, "at": of(exact), "earliest": of(exact), "latest": of(exact), "chain": of(exact),
 	}}
 }
 
@@ -126,8 +126,8 @@ var tokenField = aside(also(map[string]*field{
 	"expiry":           also(map[string]*field{"state": word(partExpiry), "at": of(partExpiry), "precision": of(partExpiry), "reason": of(partExpiry)}, "supported"),
 	"expires_in_days":  of(partExpiry),
 	"lifetime_days":    of(partLifetimeDays),
-	"last_used":        use(partLastUsed),
-	"last_used_by_api": {parts: partLastUsedByAPI, each: use(partLastUsedByAPI)},
+	"last_used":        use(partLastUsed, partTimeOfUse),
+	"last_used_by_api": {parts: partLastUsedByAPI, each: use(partLastUsedByAPI, partTimesByAPI)},
 	"unused_days": {parts: partUnusedDays | partEverUsed, rest: partRangeUnused, members: map[string]*field{
 		"min": of(partFewestUnused), "max": of(partMostUnused), "record": {},
 	}},
