@@ -1,7 +1,9 @@
 package main
 
 import (
+	_ "embed"
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -9,16 +11,29 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
+// notices are the licenses of the modules that are linked into the program. A test
+// writes the file.
+//
+//go:embed notices.txt
+var notices string
+
 func newVersion(a *app) *cobra.Command {
-	return &cobra.Command{
+	var licenses bool
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of the program and of the policy engine in it",
 		Args:  takes(),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(a.out, versionText(a.tool.Version))
+			text := versionText(a.tool.Version) + "\n"
+			if licenses {
+				text = notices
+			}
+			_, err := io.WriteString(a.out, text)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&licenses, "licenses", false, "print the licenses of the modules that the program is built from")
+	return cmd
 }
 
 func versionText(version string) string {
