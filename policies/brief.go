@@ -6,13 +6,14 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // A brief is one source prepared for judging: what all rules share.
 type brief struct {
 	source  *inventory.Source
 	at      time.Time
-	derived []Derived
+	derived []input.Derived
 	// place finds a token by id.
 	place map[string]int
 	// terms are the tokens of the input, built once.
@@ -27,18 +28,18 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 	b := &brief{
 		source:     source,
 		at:         at,
-		derived:    make([]Derived, len(source.Tokens)),
+		derived:    make([]input.Derived, len(source.Tokens)),
 		place:      make(map[string]int, len(source.Tokens)),
 		terms:      make([]*ast.Term, len(source.Tokens)),
-		sourceTerm: sourceTerm(source),
+		sourceTerm: input.SourceTerm(source),
 		atTerm:     ast.StringTerm(at.UTC().Format(time.RFC3339Nano)),
 	}
-	encoder := newEncoder()
+	encoder := input.NewEncoder()
 	for i := range source.Tokens {
 		token := &source.Tokens[i]
-		b.derived[i] = derive(token, at)
+		b.derived[i] = input.Derive(token, at)
 		b.place[token.ID] = i
-		b.terms[i] = encoder.token(token, &b.derived[i])
+		b.terms[i] = encoder.Token(token, &b.derived[i])
 	}
 	b.tokensTerm = ast.ArrayTerm(b.terms...)
 	return b

@@ -3,7 +3,6 @@ package policies
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,16 +15,8 @@ import (
 	"github.com/open-policy-agent/opa/v1/util"
 
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
-
-// inputSchema is the JSON Schema of the input of rules, written without anyOf
-// and oneOf, because OPA's checker accepts every typing error below these. It
-// is generated from the Go structs by a test. What the checker cannot see: keys
-// given to object.get, misspelt values such as "nevr", and the arguments of
-// functions.
-//
-//go:embed input.schema.json
-var inputSchema []byte
 
 // The output sets of a rule.
 const (
@@ -145,12 +136,12 @@ func outputQuery(pkg ast.Ref, sets []string) ast.Body {
 
 // newCompiler makes a compiler that knows the input and each rule's parameters.
 func newCompiler(drafts []*draft) (*ast.Compiler, error) {
-	var input any
-	if err := util.Unmarshal(inputSchema, &input); err != nil {
+	var schema any
+	if err := util.Unmarshal(input.Schema, &schema); err != nil {
 		return nil, fmt.Errorf("read the schema of the input: %w", err)
 	}
 	schemas := ast.NewSchemaSet()
-	schemas.Put(ast.SchemaRootRef, input)
+	schemas.Put(ast.SchemaRootRef, schema)
 	for _, d := range drafts {
 		typeParams(d, schemas)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // Evaluate judges one source at the audit time. The error is non-nil only if
@@ -76,10 +77,10 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 // run asks the rule about the whole source, within the time limit.
 func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*outcome, error) {
 	input := ast.NewObject(
-		[2]*ast.Term{keySource, b.sourceTerm},
-		[2]*ast.Term{keyTokens, b.tokensTerm},
-		[2]*ast.Term{keyAt, b.atTerm},
-		[2]*ast.Term{keyParams, v.params})
+		[2]*ast.Term{input.KeySource, b.sourceTerm},
+		[2]*ast.Term{input.KeyTokens, b.tokensTerm},
+		[2]*ast.Term{input.KeyAt, b.atTerm},
+		[2]*ast.Term{input.KeyParams, v.params})
 	bindings, err := e.ask(ctx, rule, input)
 	if err != nil {
 		return nil, err

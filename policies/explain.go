@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // Step names what decided a verdict. The steps are tried in this order, but a
@@ -37,7 +38,7 @@ type Explanation struct {
 	Source inventory.Source
 	// Token and Derived are nil for a rule about the source.
 	Token   *inventory.Token
-	Derived *Derived
+	Derived *input.Derived
 	At      time.Time
 	Status  Status
 	// DecidedBy is the step that decided.
@@ -160,7 +161,7 @@ func tokenIDs(source inventory.Source) []string {
 }
 
 // factsOf gives the facts that a rule requires or reads, with what is known of them.
-func (r *compiledRule) factsOf(source *inventory.Source, token *inventory.Token, derived *Derived) []FactValue {
+func (r *compiledRule) factsOf(source *inventory.Source, token *inventory.Token, derived *input.Derived) []FactValue {
 	var values []FactValue
 	for _, fact := range facts {
 		required := slices.Contains(r.Requires, fact)

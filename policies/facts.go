@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // A part is what a rule reads of a fact. Facts such as the owner have parts
@@ -146,7 +147,7 @@ func unnamed(requires []inventory.Fact, reads part) []inventory.Fact {
 
 // unknownReason tells why a needed part is unknown for a token, or "" if all of
 // them are known.
-func unknownReason(source *inventory.Source, token *inventory.Token, derived *Derived, needed part) string {
+func unknownReason(source *inventory.Source, token *inventory.Token, derived *input.Derived, needed part) string {
 	var reasons []string
 	for p := part(1); p < partTokens; p <<= 1 {
 		if needed&p == 0 {
@@ -203,7 +204,7 @@ func factReason(source *inventory.Source, fact inventory.Fact, own string) strin
 
 // partState tells whether a part is unknown for a token, with the token's own
 // reason, and the fact it belongs to.
-func partState(source *inventory.Source, token *inventory.Token, derived *Derived, p part) (fact inventory.Fact, reason string, unknown bool) {
+func partState(source *inventory.Source, token *inventory.Token, derived *input.Derived, p part) (fact inventory.Fact, reason string, unknown bool) {
 	switch p {
 	case partAccessLevel:
 		return inventory.FactAccess, token.Access.Reason, token.Access.Level == inventory.LevelUnknown
@@ -260,7 +261,7 @@ func partState(source *inventory.Source, token *inventory.Token, derived *Derive
 }
 
 // passState does the same for the parts that only a pass needs.
-func passState(token *inventory.Token, derived *Derived, p part) (reason string, unknown bool) {
+func passState(token *inventory.Token, derived *input.Derived, p part) (reason string, unknown bool) {
 	switch p {
 	case partExists, partPrimary:
 		return itemState(&token.Environments, "environment", p == partExists)

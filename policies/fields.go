@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // A field is a value of the input, with the parts of facts that are read by reading it.
@@ -99,9 +100,9 @@ func scope(p, exists, primary part) *field {
 // statusField is derived from the revocation and the expiry: a token of which one
 // of them is unknown counts as if that did not end it.
 var statusField = &field{becomes: []becoming{
-	{partExpiry, ast.String(Expired), ast.String(Active)},
-	{partRevokedAt, ast.String(Revoked), ast.String(Active)},
-	{partRevokedAt, ast.String(Revoked), ast.String(Expired)},
+	{partExpiry, ast.String(input.Expired), ast.String(input.Active)},
+	{partRevokedAt, ast.String(input.Revoked), ast.String(input.Active)},
+	{partRevokedAt, ast.String(input.Revoked), ast.String(input.Expired)},
 }}
 
 // writeField is assumed where the level is unknown.

@@ -1,6 +1,9 @@
 package policies
 
-import "github.com/open-policy-agent/opa/v1/ast"
+import (
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/tokenaudit/tokenaudit/policies/input"
+)
 
 // follow returns what a term may hold. What it looks at on its way counts as read.
 func (f *flow) follow(term *ast.Term) values {
@@ -71,7 +74,7 @@ func (f *flow) reference(ref ast.Ref) values {
 }
 
 func paramOf(ref ast.Ref) (string, bool) {
-	if len(ref) < 3 || !ref[0].Equal(ast.InputRootDocument) || !ref[1].Equal(keyParams) {
+	if len(ref) < 3 || !ref[0].Equal(ast.InputRootDocument) || !ref[1].Equal(input.KeyParams) {
 		return "", false
 	}
 	name, ok := ref[2].Value.(ast.String)
@@ -221,7 +224,7 @@ func tokenOf(body ast.Body, term *ast.Term) ast.Var {
 	if !ok {
 		return ""
 	}
-	id := made.Get(keyToken)
+	id := made.Get(input.KeyToken)
 	if id == nil {
 		return ""
 	}
@@ -231,7 +234,7 @@ func tokenOf(body ast.Body, term *ast.Term) ast.Var {
 // idOf finds the variable whose id a term is.
 func idOf(body ast.Body, term *ast.Term) ast.Var {
 	ref, ok := meant(body, term).Value.(ast.Ref)
-	if !ok || len(ref) != 2 || !ref[1].Equal(keyID) {
+	if !ok || len(ref) != 2 || !ref[1].Equal(input.KeyID) {
 		return ""
 	}
 	v, _ := ref[0].Value.(ast.Var)

@@ -12,6 +12,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // fill sets every field of a value, so that a field that the encoder forgets
@@ -72,11 +73,11 @@ func asInput(t *testing.T, values ...any) ast.Value {
 
 func TestTokenTermIsItsJSON(t *testing.T) {
 	var token inventory.Token
-	var derived Derived
+	var derived input.Derived
 	n := 0
 	fill(reflect.ValueOf(&token).Elem(), &n)
 	fill(reflect.ValueOf(&derived).Elem(), &n)
-	want, got := asInput(t, token, derived), newEncoder().token(&token, &derived).Value
+	want, got := asInput(t, token, derived), input.NewEncoder().Token(&token, &derived).Value
 	if want.Compare(got) != 0 {
 		t.Error(cmp.Diff(want.String(), got.String()))
 	}
@@ -89,7 +90,7 @@ func TestEncoderSharesOnlyWhatIsEqual(t *testing.T) {
 	n := 0
 	var other inventory.Token
 	fill(reflect.ValueOf(&other).Elem(), &n)
-	encoder := newEncoder()
+	encoder := input.NewEncoder()
 	row := []inventory.Token{base}
 	for i := range reflect.TypeFor[inventory.Token]().NumField() {
 		changed := base
@@ -105,8 +106,8 @@ func TestEncoderSharesOnlyWhatIsEqual(t *testing.T) {
 		}
 	}
 	for i := range row {
-		derived := derive(&row[i], auditTime)
-		if want, got := newEncoder().token(&row[i], &derived), encoder.token(&row[i], &derived); want.Value.Compare(got.Value) != 0 {
+		derived := input.Derive(&row[i], auditTime)
+		if want, got := input.NewEncoder().Token(&row[i], &derived), encoder.Token(&row[i], &derived); want.Value.Compare(got.Value) != 0 {
 			t.Errorf("token %d of the row: %s", i, cmp.Diff(want.String(), got.String()))
 		}
 	}
@@ -121,7 +122,7 @@ func TestSourceTermIsItsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := sourceTerm(&source).Value; want.Compare(got) != 0 {
+	if got := input.SourceTerm(&source).Value; want.Compare(got) != 0 {
 		t.Error(cmp.Diff(want.String(), got.String()))
 	}
 }
@@ -129,7 +130,7 @@ func TestSourceTermIsItsJSON(t *testing.T) {
 func withoutTokens(object ast.Object) [][2]*ast.Term {
 	var keep [][2]*ast.Term
 	object.Foreach(func(key, _ *ast.Term) {
-		if !key.Equal(keyTokens) {
+		if !key.Equal(input.KeyTokens) {
 			keep = append(keep, [2]*ast.Term{key, ast.NullTerm()})
 		}
 	})
@@ -139,7 +140,7 @@ func withoutTokens(object ast.Object) [][2]*ast.Term {
 // Empty texts are present, so that comparisons are never undefined; times and
 // counts that are not there are absent.
 func TestEmptyTokenTerm(t *testing.T) {
-	object := newEncoder().token(&inventory.Token{}, &Derived{}).Value.(ast.Object)
+	object := input.NewEncoder().Token(&inventory.Token{}, &input.Derived{}).Value.(ast.Object)
 	for _, name := range []string{"description", "twin", "url", "planned", "address", "name", "kind"} {
 		if v := object.Get(ast.StringTerm(name)); v == nil || !v.Equal(ast.StringTerm("")) {
 			t.Errorf("%s is %v, want an empty text", name, v)

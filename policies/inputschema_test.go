@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -37,7 +38,7 @@ func golden(t *testing.T, name string, got []byte) {
 // The schema that rules are checked against has exactly the fields of the Go
 // structs: a field that is added there must reach the rules.
 func TestInputSchemaMatchesStructs(t *testing.T) {
-	token := merge(schemaOf(reflect.TypeFor[inventory.Token]()), schemaOf(reflect.TypeFor[Derived]()))
+	token := merge(schemaOf(reflect.TypeFor[inventory.Token]()), schemaOf(reflect.TypeFor[input.Derived]()))
 	source := schemaOf(reflect.TypeFor[inventory.Source]())
 	properties := source["properties"].(map[string]any)
 	delete(properties, "tokens")
@@ -59,7 +60,7 @@ func TestInputSchemaMatchesStructs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "input.schema.json", append(out, '\n'))
+	golden(t, "input/input.schema.json", append(out, '\n'))
 }
 
 func factsSchema() map[string]any {

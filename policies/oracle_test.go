@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // The oracle is the built-in rules a second time, in plain Go, written from
@@ -216,18 +217,18 @@ func fullDays(from, to time.Time) int {
 	return days
 }
 
-func (t *oracleToken) status() TokenStatus {
+func (t *oracleToken) status() input.TokenStatus {
 	at := t.source.at
 	switch {
 	case t.RevokedAt.State == inventory.TimestampAt && !t.RevokedAt.At.After(at):
-		return Revoked
+		return input.Revoked
 	case t.Expiry.State == inventory.ExpiryAt && !t.end().After(at):
-		return Expired
+		return input.Expired
 	}
-	return Active
+	return input.Active
 }
 
-func (t *oracleToken) active() bool { return t.status() == Active }
+func (t *oracleToken) active() bool { return t.status() == input.Active }
 
 // end is when a token with an expiry date ends: a day counts to its end, UTC.
 func (t *oracleToken) end() time.Time {

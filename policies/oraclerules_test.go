@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 var oracleRules = map[string]oracleRule{
@@ -35,9 +36,9 @@ var oracleRules = map[string]oracleRule{
 		unknown: func(t *oracleToken) bool { return t.names(inventory.Unknown) },
 	},
 	"expired-token-present": {
-		applies: func(t *oracleToken) bool { return t.status() != Revoked },
+		applies: func(t *oracleToken) bool { return t.status() != input.Revoked },
 		lacks:   (*oracleToken).expiryUnread,
-		deny:    func(t *oracleToken) bool { return t.status() == Expired },
+		deny:    func(t *oracleToken) bool { return t.status() == input.Expired },
 	},
 	"expiry-notification-off": {
 		kinds:   []inventory.Kind{inventory.Management},

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 type schemaNode struct {
@@ -21,7 +22,7 @@ type schemaNode struct {
 // else is: a new one is not read until somebody says what it may hide.
 func TestFieldsAreThoseOfTheSchema(t *testing.T) {
 	var schema schemaNode
-	if err := json.Unmarshal(inputSchema, &schema); err != nil {
+	if err := json.Unmarshal(input.Schema, &schema); err != nil {
 		t.Fatal(err)
 	}
 	var compare func(path string, f *field, s schemaNode)

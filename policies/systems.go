@@ -6,6 +6,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // systemsOf finds the CMSes that a rule is for: if each body of its applies set
@@ -32,7 +33,7 @@ func systemsOf(compiler *ast.Compiler, pkg ast.Ref) []string {
 func comparedCMS(field, constant *ast.Term) []string {
 	ref, isRef := field.Value.(ast.Ref)
 	cms, isText := constant.Value.(ast.String)
-	if !isRef || !isText || !ref[len(ref)-1].Equal(keyCMS) {
+	if !isRef || !isText || !ref[len(ref)-1].Equal(input.KeyCMS) {
 		return nil
 	}
 	return []string{string(cms)}
@@ -56,6 +57,6 @@ func asksForPlans(compiler *ast.Compiler, pkg ast.Ref, negated bool) bool {
 
 func comparesPlan(field, constant *ast.Term) bool {
 	ref, isRef := field.Value.(ast.Ref)
-	return isRef && ref.Equal(ast.Ref{ast.InputRootDocument, keySource, keyKind}) &&
+	return isRef && ref.Equal(ast.Ref{ast.InputRootDocument, input.KeySource, input.KeyKind}) &&
 		constant.Value.Compare(ast.String(inventory.KindPlan)) == 0
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // Status is the outcome of a rule on a token or a source.
@@ -83,52 +84,6 @@ type Param struct {
 	Enum        []any    `json:"enum,omitempty"`
 }
 
-// Derived is what evaluation adds to a token: its status and its day counts.
-// A nil count means that the fact is unknown, or that the count makes no sense
-// (ExpiresInDays of a token that never expires).
-type Derived struct {
-	Status TokenStatus `json:"status"`
-	// AgeDays counts whole days since created_at.
-	AgeDays *int `json:"age_days,omitempty"`
-	// Age bounds the days since the creation, also where only earlier
-	// inventories bound it.
-	Age *DayRange `json:"age,omitempty"`
-	// ExpiresInDays is floored; negative once past.
-	ExpiresInDays *int `json:"expires_in_days,omitempty"`
-	// LifetimeDays is from created_at to the expiry.
-	LifetimeDays *int        `json:"lifetime_days,omitempty"`
-	UnusedDays   *UnusedDays `json:"unused_days,omitempty"`
-	// OwnerIdleDays counts whole days since the owner's last sign of life.
-	OwnerIdleDays *int `json:"owner_idle_days,omitempty"`
-}
-
-// DayRange bounds a number of days, both ends inclusive. Max is nil for no upper bound.
-type DayRange struct {
-	Min int  `json:"min"`
-	Max *int `json:"max,omitempty"`
-}
-
-// UnusedDays bounds the days without use, both ends inclusive: since the last
-// use, or since the creation of a token that was never used.
-type UnusedDays struct {
-	Min int `json:"min"`
-	// Max is nil for no upper bound.
-	Max *int `json:"max,omitempty"`
-	// Record is how many days the CMS's record reaches back that shows no use.
-	// It is set for inventory.LastUsedNoneOnRecord only.
-	Record *int `json:"record,omitempty"`
-}
-
-// TokenStatus is whether a token works at the audit time.
-type TokenStatus string
-
-// The statuses of a token. An unknown expiry or revocation leaves a token active.
-const (
-	Active  TokenStatus = "active"
-	Expired TokenStatus = "expired"
-	Revoked TokenStatus = "revoked"
-)
-
 // Verdict is the outcome of one rule on one token, or on one source.
 type Verdict struct {
 	Rule   string
@@ -161,7 +116,7 @@ type Result struct {
 	// Counts has every loaded rule, counted by pair.
 	Counts map[string]Counts
 	// Derived runs parallel to the tokens of the source as they were given.
-	Derived []Derived
+	Derived []input.Derived
 	// Errors are rules that erred or ran out of time here; their pairs are not_evaluated.
 	Errors []RuleError
 }

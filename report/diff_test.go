@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
@@ -100,7 +100,7 @@ func TestDiffOfReports(t *testing.T) {
 	before, after := reporttest.Readable(reporttest.Sample()), reporttest.Readable(reporttest.Sample())
 	before.Findings = before.Findings[1:]
 	after.Findings = after.Findings[:len(after.Findings)-1]
-	after.Tokens[0].Status = policies.Expired
+	after.Tokens[0].Status = input.Expired
 	d := report.Diff(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
 	if len(d.FindingsNew) != 1 || len(d.FindingsResolved)+len(d.FindingsStale) != 1 {
 		t.Errorf("new %d, resolved %d, stale %d", len(d.FindingsNew), len(d.FindingsResolved), len(d.FindingsStale))

@@ -16,6 +16,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // Schema names the version of the JSON report.
@@ -248,7 +249,7 @@ type Allowed struct {
 // Token is a token with what evaluation derived and its verdicts.
 type Token struct {
 	inventory.Token
-	policies.Derived
+	input.Derived
 	// Verdicts has every status but pass and not_applicable, by rule.
 	Verdicts map[string]policies.Status `json:"verdicts"`
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // Snapshot is what an inventory or a report knew of the tokens at one time.
@@ -29,7 +29,7 @@ type Snapshot struct {
 // snapshotToken is a token; status is empty in an inventory.
 type snapshotToken struct {
 	inventory.Token
-	status policies.TokenStatus
+	status input.TokenStatus
 }
 
 // ReadSnapshot reads a JSON report or an inventory, whichever it is.

@@ -17,6 +17,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
+	ruleinput "github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -271,7 +272,7 @@ func explainLink(line printLine, o inventory.Observation) {
 }
 
 // explainDays tells the day counts that are known.
-func explainDays(line printLine, d *policies.Derived) {
+func explainDays(line printLine, d *ruleinput.Derived) {
 	if d == nil {
 		return
 	}

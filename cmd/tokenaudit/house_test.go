@@ -43,17 +43,18 @@ var mayImport = map[string][]string{
 	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/userfile"},
-	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/timelimit"},
+	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/input", "policies/timelimit"},
 	"policies/complexity":  {},
+	"policies/input":       {"collectors/inventory"},
 	"policies/timelimit":   {},
-	"report":               {"policies", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
+	"report":               {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
 	"report/plaintext":     {"report/safetext", "report/table"},
-	"report/format":        {"collectors/labels", "policies", "report", "report/safetext"},
-	"report/parts":         {"collectors/labels", "policies", "report", "report/safetext"},
+	"report/format":        {"collectors/labels", "policies", "policies/input", "report", "report/safetext"},
+	"report/parts":         {"collectors/labels", "policies", "policies/input", "report", "report/safetext"},
 	"report/output":        append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
-	"report/reporttest":        {"collectors/inventory", "policies", "report", "report/safetext"},
+	"report/reporttest":        {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
 	"cmd/tokenaudit/rulejunit": {"policies", "report/safetext"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "report",
@@ -66,7 +67,7 @@ var formats = []string{
 }
 
 // ofFormat is what a format may import.
-var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "report", "report/format", "report/safetext"}
+var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/format", "report/safetext"}
 
 // ofCMS is for the collector of one CMS, which any other folder below
 // collectors holds.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -118,8 +118,8 @@ func expiryCharts(r *report.Report) (dated, undated barChart) {
 		t := &r.Tokens[i]
 		at := t.Expiry.At
 		switch {
-		case t.Status == policies.Revoked:
-		case t.Status == policies.Expired:
+		case t.Status == input.Revoked:
+		case t.Status == input.Expired:
 			buckets[0].count(t)
 		case t.Expiry.State == inventory.ExpiryNever:
 			without[0].count(t)
@@ -158,7 +158,7 @@ func ageChart(r *report.Report) barChart {
 	for i := range r.Tokens {
 		t := &r.Tokens[i]
 		switch {
-		case t.Status != policies.Active:
+		case t.Status != input.Active:
 		case t.AgeDays == nil:
 			buckets[len(buckets)-1].count(t)
 		default:
@@ -174,7 +174,7 @@ func idleChart(r *report.Report) barChart {
 	for i := range r.Tokens {
 		t := &r.Tokens[i]
 		switch {
-		case t.Status != policies.Active:
+		case t.Status != input.Active:
 		case t.LastUsed.State == inventory.LastUsedNever || t.LastUsed.State == inventory.LastUsedNoneOnRecord:
 			buckets[len(buckets)-2].count(t)
 		case t.LastUsed.State == inventory.LastUsedUnknown || t.UnusedDays == nil:
@@ -210,7 +210,7 @@ func newMatrix(tokens []report.Token) htmlMatrix {
 	for i := range tokens {
 		t := &tokens[i]
 		column := slices.Index(allLevels, t.Access.Level)
-		if t.Status != policies.Active || column < 0 {
+		if t.Status != input.Active || column < 0 {
 			continue
 		}
 		if counts[t.CMS] == nil {

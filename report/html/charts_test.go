@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
@@ -30,25 +30,25 @@ func TestCharts(t *testing.T) {
 	at := func(days int) inventory.Expiry {
 		return inventory.Expiry{State: inventory.ExpiryAt, At: reporttest.DaysAgo(-days), Supported: true}
 	}
-	token := func(status policies.TokenStatus, expiry inventory.Expiry, age, idle *int, write bool) report.Token {
+	token := func(status input.TokenStatus, expiry inventory.Expiry, age, idle *int, write bool) report.Token {
 		used := inventory.LastUsed{State: inventory.LastUsedUnknown}
-		d := policies.Derived{Status: status, AgeDays: age}
+		d := input.Derived{Status: status, AgeDays: age}
 		if idle != nil {
-			used.State, d.UnusedDays = inventory.LastUsedBetween, &policies.UnusedDays{Min: *idle}
+			used.State, d.UnusedDays = inventory.LastUsedBetween, &input.UnusedDays{Min: *idle}
 		}
 		return report.Token{Token: inventory.Token{Expiry: expiry, LastUsed: used, Access: inventory.Access{Write: write}}, Derived: d}
 	}
 	never := inventory.Expiry{State: inventory.ExpiryNever}
 	r := &report.Report{At: reporttest.AuditTime, Tokens: []report.Token{
-		token(policies.Active, at(0), new(0), new(29), true),
-		token(policies.Active, at(17), new(29), new(30), false), // the last day of March
-		token(policies.Active, at(18), new(30), new(89), true),
-		token(policies.Active, at(365), new(729), new(364), true), // March again: later
-		token(policies.Active, at(351), new(730), nil, true),      // 28 February
-		token(policies.Active, never, nil, nil, false),
-		token(policies.Active, inventory.Expiry{State: inventory.ExpiryUnknown}, new(365), new(5000), false),
-		token(policies.Expired, at(-5), new(10), new(10), true),
-		token(policies.Revoked, never, new(10), new(10), true),
+		token(input.Active, at(0), new(0), new(29), true),
+		token(input.Active, at(17), new(29), new(30), false), // the last day of March
+		token(input.Active, at(18), new(30), new(89), true),
+		token(input.Active, at(365), new(729), new(364), true), // March again: later
+		token(input.Active, at(351), new(730), nil, true),      // 28 February
+		token(input.Active, never, nil, nil, false),
+		token(input.Active, inventory.Expiry{State: inventory.ExpiryUnknown}, new(365), new(5000), false),
+		token(input.Expired, at(-5), new(10), new(10), true),
+		token(input.Revoked, never, new(10), new(10), true),
 	}}
 	dated, undated := expiryCharts(r)
 	for name, tt := range map[string]struct {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -110,7 +110,7 @@ func (f *htmlFlow) link(chosen []*report.Token, names map[string]string, tokens,
 func widest(tokens []report.Token) []*report.Token {
 	var active []*report.Token
 	for i := range tokens {
-		if tokens[i].Status == policies.Active {
+		if tokens[i].Status == input.Active {
 			active = append(active, &tokens[i])
 		}
 	}

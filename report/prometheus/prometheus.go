@@ -12,6 +12,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -222,7 +223,7 @@ func (p *metrics) inventory() {
 		t := &p.r.Tokens[i]
 		cms := p.cmsLabel(t.CMS)
 		tokens.add(1, p.labels.with(t.Source, "cms", cms, "kind", string(t.Kind), "status", string(t.Status), "write", strconv.FormatBool(t.Access.Write))...)
-		if t.Expiry.State != inventory.ExpiryAt || t.Status != policies.Active || t.ExpiresInDays == nil {
+		if t.Expiry.State != inventory.ExpiryAt || t.Status != input.Active || t.ExpiresInDays == nil {
 			continue
 		}
 		for _, window := range expiryWindows {

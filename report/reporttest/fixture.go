@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -158,7 +159,7 @@ func Judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.
 	}
 	result.Counts = counts
 	for _, token := range source.Tokens {
-		d := policies.Derived{Status: policies.Active}
+		d := input.Derived{Status: input.Active}
 		if token.CreatedAt.State == inventory.TimestampAt {
 			d.AgeDays = new(int(AuditTime.Sub(token.CreatedAt.At).Hours() / 24))
 		}
@@ -166,12 +167,12 @@ func Judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.
 			left := int(token.Expiry.At.Sub(AuditTime).Hours() / 24)
 			d.ExpiresInDays = &left
 			if left < 0 {
-				d.Status = policies.Expired
+				d.Status = input.Expired
 			}
 		}
 		if token.LastUsed.State == inventory.LastUsedAt {
 			n := int(AuditTime.Sub(token.LastUsed.At).Hours() / 24)
-			d.UnusedDays = &policies.UnusedDays{Min: n, Max: &n}
+			d.UnusedDays = &input.UnusedDays{Min: n, Max: &n}
 		}
 		result.Derived = append(result.Derived, d)
 	}

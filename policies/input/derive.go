@@ -1,4 +1,4 @@
-package policies
+package input
 
 import (
 	"time"
@@ -8,10 +8,10 @@ import (
 
 const secondsPerDay = 24 * 60 * 60
 
-// derive computes the status and the day counts of a token at the audit time,
+// Derive computes the status and the day counts of a token at the audit time,
 // so that rules need no date arithmetic. Days are whole and floored. A count
 // whose fact is unknown is nil.
-func derive(token *inventory.Token, at time.Time) Derived {
+func Derive(token *inventory.Token, at time.Time) Derived {
 	d := Derived{Status: statusAt(token, at)}
 	created := token.CreatedAt.State == inventory.TimestampAt
 	if created {

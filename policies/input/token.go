@@ -1,4 +1,4 @@
-package policies
+package input
 
 import (
 	"slices"
@@ -63,10 +63,10 @@ func text(value string) *ast.Term {
 	return ast.StringTerm(value)
 }
 
-// An encoder builds the tokens of one source. It shares the terms of texts that
+// An Encoder builds the tokens of one source. It shares the terms of texts that
 // many tokens have and of parts that are like those of the token before: most
 // tokens of a list differ in little.
-type encoder struct {
+type Encoder struct {
 	words    map[string]*ast.Term
 	access   memo[inventory.Access]
 	scope    memo[inventory.Scope]
@@ -81,7 +81,8 @@ type encoder struct {
 	origin   memo[inventory.Origin]
 }
 
-func newEncoder() *encoder { return &encoder{words: map[string]*ast.Term{}} }
+// NewEncoder returns an Encoder that has seen no token.
+func NewEncoder() *Encoder { return &Encoder{words: map[string]*ast.Term{}} }
 
 // memo remembers the last value of a part and its term.
 type memo[T any] struct {
@@ -113,7 +114,7 @@ func sameUse(a, b *inventory.LastUsed) bool {
 }
 
 // word shares the terms of texts that come again and again.
-func (e *encoder) word(value string) *ast.Term {
+func (e *Encoder) word(value string) *ast.Term {
 	term, ok := e.words[value]
 	if !ok {
 		term = text(value)
@@ -122,18 +123,18 @@ func (e *encoder) word(value string) *ast.Term {
 	return term
 }
 
-// token builds one token of the input.
-func (e *encoder) token(token *inventory.Token, derived *Derived) *ast.Term {
+// Token builds one token of the input.
+func (e *Encoder) Token(token *inventory.Token, derived *Derived) *ast.Term {
 	f := make(fields, 0, 38)
-	f.text(keyID, token.ID)
+	f.text(KeyID, token.ID)
 	f.text(keyRef, token.Ref)
 	f.text(keyTwin, token.Twin)
-	f.add(keyCMS, e.word(token.CMS))
-	f.add(keySource, e.word(token.Source))
+	f.add(KeyCMS, e.word(token.CMS))
+	f.add(KeySource, e.word(token.Source))
 	f.text(keyName, token.Name)
 	f.text(keyDescription, token.Description)
 	f.text(keyURL, token.URL)
-	f.add(keyKind, e.word(string(token.Kind)))
+	f.add(KeyKind, e.word(string(token.Kind)))
 	f.add(keyAPIs, list(e, token.APIs))
 	f.add(keyAccess, e.access.of(&token.Access, sameAccess, e.accessTerm))
 	f.add(keyRole, e.roleTerm(token.Role))
@@ -148,7 +149,7 @@ func (e *encoder) token(token *inventory.Token, derived *Derived) *ast.Term {
 	if seen := token.FirstSeen; seen != nil {
 		bounds := make(fields, 0, 2)
 		bounds.time(keyNotBefore, seen.NotBefore)
-		bounds.time(keyAt, seen.At)
+		bounds.time(KeyAt, seen.At)
 		f.add(keyFirstSeen, bounds.term())
 	}
 	f.add(keyLastUsed, e.lastUsed.of(&token.LastUsed, sameUse, e.lastUsedTerm))
@@ -166,7 +167,7 @@ func (e *encoder) token(token *inventory.Token, derived *Derived) *ast.Term {
 }
 
 // derived adds what evaluation derives.
-func (e *encoder) derived(f *fields, derived *Derived) {
+func (e *Encoder) derived(f *fields, derived *Derived) {
 	f.add(keyStatus, e.word(string(derived.Status)))
 	f.count(keyAgeDays, derived.AgeDays)
 	f.days(keyAge, derived.Age)
@@ -182,7 +183,7 @@ func (e *encoder) derived(f *fields, derived *Derived) {
 	f.count(keyOwnerIdleDays, derived.OwnerIdleDays)
 }
 
-func list[T ~string](e *encoder, values []T) *ast.Term {
+func list[T ~string](e *Encoder, values []T) *ast.Term {
 	if len(values) == 0 {
 		return emptyArray
 	}
@@ -193,7 +194,7 @@ func list[T ~string](e *encoder, values []T) *ast.Term {
 	return ast.ArrayTerm(terms...)
 }
 
-func (e *encoder) accessTerm(access *inventory.Access) *ast.Term {
+func (e *Encoder) accessTerm(access *inventory.Access) *ast.Term {
 	f := make(fields, 0, 6)
 	f.add(keyLevel, e.word(string(access.Level)))
 	f.flag(keyWrite, access.Write)
@@ -204,24 +205,24 @@ func (e *encoder) accessTerm(access *inventory.Access) *ast.Term {
 	return f.term()
 }
 
-func (e *encoder) roleTerm(role *inventory.Role) *ast.Term {
+func (e *Encoder) roleTerm(role *inventory.Role) *ast.Term {
 	if role == nil {
 		return ast.InternedNullTerm
 	}
 	return ast.ObjectTerm(
-		[2]*ast.Term{keyID, e.word(role.ID)},
+		[2]*ast.Term{KeyID, e.word(role.ID)},
 		[2]*ast.Term{keyName, e.word(role.Name)},
 		[2]*ast.Term{keyLevel, e.word(string(role.Level))})
 }
 
-func (e *encoder) scopeTerm(scope *inventory.Scope) *ast.Term {
+func (e *Encoder) scopeTerm(scope *inventory.Scope) *ast.Term {
 	items := emptyArray
 	if len(scope.Items) > 0 {
 		terms := make([]*ast.Term, len(scope.Items))
 		for i := range scope.Items {
 			item := &scope.Items[i]
 			terms[i] = ast.ObjectTerm(
-				[2]*ast.Term{keyID, e.word(item.ID)},
+				[2]*ast.Term{KeyID, e.word(item.ID)},
 				[2]*ast.Term{keyName, e.word(item.Name)},
 				[2]*ast.Term{keyPrimary, e.word(string(item.Primary))},
 				[2]*ast.Term{keyExists, e.word(string(item.Exists))},
@@ -236,28 +237,28 @@ func (e *encoder) scopeTerm(scope *inventory.Scope) *ast.Term {
 		[2]*ast.Term{keyEffective, ast.InternedTerm(scope.Effective)})
 }
 
-func (e *encoder) timestampTerm(stamp *inventory.Timestamp) *ast.Term {
+func (e *Encoder) timestampTerm(stamp *inventory.Timestamp) *ast.Term {
 	f := make(fields, 0, 3)
 	f.add(keyState, e.word(string(stamp.State)))
-	f.time(keyAt, stamp.At)
+	f.time(KeyAt, stamp.At)
 	f.text(keyReason, stamp.Reason)
 	return f.term()
 }
 
-func (e *encoder) expiryTerm(expiry *inventory.Expiry) *ast.Term {
+func (e *Encoder) expiryTerm(expiry *inventory.Expiry) *ast.Term {
 	f := make(fields, 0, 5)
 	f.add(keyState, e.word(string(expiry.State)))
-	f.time(keyAt, expiry.At)
+	f.time(KeyAt, expiry.At)
 	f.add(keyPrecision, e.word(string(expiry.Precision)))
 	f.flag(keySupported, expiry.Supported)
 	f.text(keyReason, expiry.Reason)
 	return f.term()
 }
 
-func (e *encoder) lastUsedTerm(used *inventory.LastUsed) *ast.Term {
+func (e *Encoder) lastUsedTerm(used *inventory.LastUsed) *ast.Term {
 	f := make(fields, 0, 7)
 	f.add(keyState, e.word(string(used.State)))
-	f.time(keyAt, used.At)
+	f.time(KeyAt, used.At)
 	f.time(keyEarliest, used.Earliest)
 	f.time(keyLatest, used.Latest)
 	f.text(keyReason, used.Reason)
@@ -273,11 +274,11 @@ func (e *encoder) lastUsedTerm(used *inventory.LastUsed) *ast.Term {
 	return f.term()
 }
 
-func (e *encoder) observationTerm(o *inventory.Observation) *ast.Term {
+func (e *Encoder) observationTerm(o *inventory.Observation) *ast.Term {
 	f := make(fields, 0, 7)
 	f.time(keyCollectedAt, o.CollectedAt)
 	f.add(keyState, e.word(string(o.State)))
-	f.time(keyAt, o.At)
+	f.time(KeyAt, o.At)
 	f.time(keyEarliest, o.Earliest)
 	f.time(keyLatest, o.Latest)
 	f.add(keyEvidence, e.word(o.Evidence))
@@ -285,7 +286,7 @@ func (e *encoder) observationTerm(o *inventory.Observation) *ast.Term {
 	return f.term()
 }
 
-func (e *encoder) lastUsedByAPITerm(uses map[inventory.API]inventory.LastUsed) *ast.Term {
+func (e *Encoder) lastUsedByAPITerm(uses map[inventory.API]inventory.LastUsed) *ast.Term {
 	f := make(fields, 0, len(uses))
 	for api, used := range uses {
 		f.add(e.word(string(api)), e.lastUsedTerm(&used))
@@ -293,16 +294,16 @@ func (e *encoder) lastUsedByAPITerm(uses map[inventory.API]inventory.LastUsed) *
 	return f.term()
 }
 
-func (e *encoder) traitsTerm(traits *inventory.Traits) *ast.Term {
+func (e *Encoder) traitsTerm(traits *inventory.Traits) *ast.Term {
 	return ast.ObjectTerm(
 		[2]*ast.Term{keyFactory, e.word(string(traits.Factory))},
 		[2]*ast.Term{keyNotifies, e.word(string(traits.NotifiesBeforeExpiry))})
 }
 
-func (e *encoder) ownerTerm(owner *inventory.Owner) *ast.Term {
+func (e *Encoder) ownerTerm(owner *inventory.Owner) *ast.Term {
 	f := make(fields, 0, 8)
 	f.add(keyType, e.word(string(owner.Type)))
-	f.text(keyID, owner.ID)
+	f.text(KeyID, owner.ID)
 	f.text(keyName, owner.Name)
 	f.add(keyState, e.word(string(owner.State)))
 	f.add(keyLevel, e.word(string(owner.Level)))
@@ -312,7 +313,7 @@ func (e *encoder) ownerTerm(owner *inventory.Owner) *ast.Term {
 	return f.term()
 }
 
-func (e *encoder) secretTerm(secret *inventory.Secret) *ast.Term {
+func (e *Encoder) secretTerm(secret *inventory.Secret) *ast.Term {
 	return ast.ObjectTerm(
 		[2]*ast.Term{keyReadable, e.word(string(secret.Readable))},
 		[2]*ast.Term{keyHint, text(secret.Hint)})

@@ -1,4 +1,4 @@
-package policies
+package input
 
 import (
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -6,12 +6,12 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// sourceTerm builds the source of the input, without its tokens.
-func sourceTerm(source *inventory.Source) *ast.Term {
+// SourceTerm builds the source of the input, without its tokens.
+func SourceTerm(source *inventory.Source) *ast.Term {
 	f := make(fields, 0, 19)
-	f.text(keyID, source.ID)
-	f.text(keyCMS, source.CMS)
-	f.add(keyKind, text(string(source.Kind)))
+	f.text(KeyID, source.ID)
+	f.text(KeyCMS, source.CMS)
+	f.add(KeyKind, text(string(source.Kind)))
 	f.text(keyName, source.Name)
 	f.text(keyHost, source.Host)
 	f.text(keyRegion, source.Region)
@@ -81,7 +81,7 @@ func limitsTerm(limits map[string]inventory.Limit) *ast.Term {
 	for name, limit := range limits {
 		f.add(text(name), ast.ObjectTerm(
 			[2]*ast.Term{keyMax, ast.InternedTerm(limit.Max)},
-			[2]*ast.Term{keySource, text(limit.Source)}))
+			[2]*ast.Term{KeySource, text(limit.Source)}))
 	}
 	return f.term()
 }
@@ -91,7 +91,7 @@ func environmentsTerm(environments []inventory.Environment) *ast.Term {
 	for i := range environments {
 		environment := &environments[i]
 		terms[i] = ast.ObjectTerm(
-			[2]*ast.Term{keyID, text(environment.ID)},
+			[2]*ast.Term{KeyID, text(environment.ID)},
 			[2]*ast.Term{keyName, text(environment.Name)},
 			[2]*ast.Term{keyPrimary, text(string(environment.Primary))},
 			[2]*ast.Term{keyAliasOf, text(environment.AliasOf)})
@@ -107,7 +107,7 @@ func literalsTerm(literals []inventory.Literal) *ast.Term {
 			[2]*ast.Term{keyAddress, text(literal.Address)},
 			[2]*ast.Term{keyAttribute, text(literal.Attribute)},
 			[2]*ast.Term{keyPlace, text(string(literal.Place))},
-			[2]*ast.Term{keyCMS, text(literal.CMS)},
+			[2]*ast.Term{KeyCMS, text(literal.CMS)},
 			[2]*ast.Term{keyOrigin, originTerm(&literal.Origin)})
 	}
 	return ast.ArrayTerm(terms...)
@@ -115,7 +115,7 @@ func literalsTerm(literals []inventory.Literal) *ast.Term {
 
 func auditorTerm(auditor *inventory.Auditor) *ast.Term {
 	f := make(fields, 0, 5)
-	f.text(keyToken, auditor.Token)
+	f.text(KeyToken, auditor.Token)
 	f.add(keyReadsSecrets, text(string(auditor.ReadsSecrets)))
 	f.add(keyWrites, text(string(auditor.Writes)))
 	f.add(keyNecessary, text(string(auditor.Necessary)))

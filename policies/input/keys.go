@@ -1,20 +1,20 @@
-package policies
+package input
 
 import "github.com/open-policy-agent/opa/v1/ast"
 
 // The keys of the input and of the output sets, built once: a term is never
 // changed, and looking a key up costs less than building it.
 var (
-	keyID            = ast.StringTerm("id")
+	KeyID            = ast.StringTerm("id")
 	keyRef           = ast.StringTerm("ref")
 	keyTwin          = ast.StringTerm("twin")
-	keyCMS           = ast.StringTerm("cms")
-	keySource        = ast.StringTerm("source")
+	KeyCMS           = ast.StringTerm("cms")
+	KeySource        = ast.StringTerm("source")
 	keySources       = ast.StringTerm("sources")
 	keyName          = ast.StringTerm("name")
 	keyDescription   = ast.StringTerm("description")
 	keyURL           = ast.StringTerm("url")
-	keyKind          = ast.StringTerm("kind")
+	KeyKind          = ast.StringTerm("kind")
 	keyAPIs          = ast.StringTerm("apis")
 	keyAccess        = ast.StringTerm("access")
 	keyRole          = ast.StringTerm("role")
@@ -61,7 +61,7 @@ var (
 	keyState         = ast.StringTerm("state")
 	keyItems         = ast.StringTerm("items")
 	keyEffective     = ast.StringTerm("effective")
-	keyAt            = ast.StringTerm("at")
+	KeyAt            = ast.StringTerm("at")
 	keyPrecision     = ast.StringTerm("precision")
 	keySupported     = ast.StringTerm("supported")
 	keyEarliest      = ast.StringTerm("earliest")
@@ -86,9 +86,9 @@ var (
 	keyError         = ast.StringTerm("error")
 	keyDetail        = ast.StringTerm("detail")
 	keyReported      = ast.StringTerm("reported")
-	keyToken         = ast.StringTerm("token")
-	keyTokens        = ast.StringTerm("tokens")
-	keyParams        = ast.StringTerm("params")
+	KeyToken         = ast.StringTerm("token")
+	KeyTokens        = ast.StringTerm("tokens")
+	KeyParams        = ast.StringTerm("params")
 	keyLiterals      = ast.StringTerm("literals")
 	keyAttribute     = ast.StringTerm("attribute")
 	keyPlace         = ast.StringTerm("place")
