@@ -21,7 +21,7 @@ func ParseThreshold(s string) (policies.Severity, error) {
 	if severity == NoSeverity || SeverityRank(severity) < len(AllSeverities()) {
 		return severity, nil
 	}
-	return "", fmt.Errorf("unknown severity %q: one of critical, high, medium, low, info, none", s)
+	return "", fmt.Errorf("unknown severity %q: expected one of critical, high, medium, low, info, none", s)
 }
 
 // SeverityRank is 0 for the worst; an unknown severity comes after all others.

@@ -63,5 +63,8 @@ sources:
 		if n := strings.Count(text, `cannot resolve host "cdn.exmaple.com": no such host`); code != 3 || n < 4 {
 			t.Errorf("%v: exit code %d, the host is named %d times in\n%s%s", args, code, n, text, errs.String())
 		}
+		if strings.Contains(text, "\n  ok ") {
+			t.Errorf("%v: something is well although nothing was reached:\n%s", args, text)
+		}
 	}
 }

@@ -75,9 +75,9 @@ func (o *gateOptions) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.failOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
 	f.StringVar(&o.baseline, "baseline", "", "a JSON `report`: findings are marked new or unchanged against it, and resolved ones are listed")
-	f.BoolVar(&o.failOnNew, "fail-on-new", false, "let only findings fail that the baseline does not have")
-	f.BoolVar(&o.failOnUnchanged, "fail-on-unchanged", false, "let findings of a plan fail too that the change does not introduce")
-	f.BoolVar(&o.allowIncomplete, "allow-incomplete-baseline", false, "take a baseline although it is incomplete; what it lacks looks new")
+	f.BoolVar(&o.failOnNew, "fail-on-new", false, "fail only on findings that the baseline does not have")
+	f.BoolVar(&o.failOnUnchanged, "fail-on-unchanged", false, "also fail on findings of a plan that the change does not introduce")
+	f.BoolVar(&o.allowIncomplete, "allow-incomplete-baseline", false, "accept an incomplete baseline (missing findings count as new)")
 }
 
 // bindNoFail adds --no-fail, which only commands take whose exit code tells

@@ -191,7 +191,7 @@ func compareTo(r, baseline *report.Report, o gateOptions) error {
 	}
 	err := r.CompareTo(baseline, o.allowIncomplete)
 	if _, ok := errors.AsType[*report.BaselineError](err); ok {
-		return fmt.Errorf("--baseline %s: %w; --allow-incomplete-baseline takes it all the same", o.baseline, err)
+		return fmt.Errorf("--baseline %s: %w; accept it with --allow-incomplete-baseline", o.baseline, err)
 	}
 	if err != nil {
 		return fmt.Errorf("--baseline %s: %w", o.baseline, err)

@@ -58,6 +58,9 @@ func (a *app) mistaken(ctx context.Context, err error, path, wanted string) erro
 	if flag := a.flag(found.flag); flag != "" {
 		hint = fmt.Sprintf("; did you mean %s %s?", flag, path)
 	}
+	if found.is == "an inventory" && wanted == "a report" {
+		hint = fmt.Sprintf("; `tokenaudit evaluate %s -o json=report.json` makes a report of it", path)
+	}
 	return fmt.Errorf("%s is %s, not %s%s", path, found.is, wanted, hint)
 }
 

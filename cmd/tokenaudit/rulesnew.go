@@ -50,7 +50,7 @@ var ruleName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
 	if !ruleName.MatchString(o.name) {
-		return usageError{fmt.Errorf("%q is no name for a rule: use lower-case words joined by hyphens, such as our-naming", o.name)}
+		return usageError{fmt.Errorf("invalid rule name %q: expected lower-case words joined by hyphens, for example our-naming", o.name)}
 	}
 	folder := filepath.Join(o.folder, o.name)
 	if err := os.MkdirAll(o.folder, 0o755); err != nil {

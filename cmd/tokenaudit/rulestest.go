@@ -72,6 +72,9 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 			paths = append(paths, resolve(cfg.Dir, path))
 		}
 		options.LoadTimeout = cfg.Limits.LoadTimeout
+		if len(paths) == 0 {
+			a.note("no path was named: testing the built-in rules")
+		}
 	}
 	if err := a.keepInputs([]string{o.junit}, append(customRules(paths), namedConfig(o.config))); err != nil {
 		return err

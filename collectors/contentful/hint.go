@@ -123,10 +123,15 @@ func (c *collector) hint(ctx context.Context, unit string, class inventory.Error
 // authorised for the organization. It is asked for only once something was
 // refused. No answer is no evidence.
 func (c *collector) notAuthorised(ctx context.Context) bool {
+	refused, err := c.refusedGrant(ctx)
+	return err == nil && refused
+}
+
+func (c *collector) refusedGrant(ctx context.Context) (bool, error) {
 	if c.organization == "" {
-		return false
+		return false, nil
 	}
-	refused, err := c.grant.Do(ctx, c.organization, func(ctx context.Context) (bool, error) {
+	return c.grant.Do(ctx, c.organization, func(ctx context.Context) (bool, error) {
 		var grant cmsapi.Field[accessGrant]
 		path := cmsapi.Path("/organizations/{}/access_grant", c.organization)
 		if _, err := c.client.Get(ctx, cmsapi.Request{Path: path}, &grant); err != nil {
@@ -135,5 +140,4 @@ func (c *collector) notAuthorised(ctx context.Context) bool {
 		granted, given := grant.Value.AccessGrant.Get()
 		return given && !bool(granted), nil
 	})
-	return err == nil && refused
 }

@@ -156,9 +156,15 @@ func (c *collector) probeCredential(ctx context.Context) collectors.Check {
 
 func (c *collector) probeGrant(ctx context.Context) collectors.Check {
 	check := collectors.Check{Name: "authorization", Status: collectors.CheckOK, Detail: "nothing says that the token is not authorized for the organization"}
-	if c.notAuthorised(ctx) {
+	refused, err := c.refusedGrant(ctx)
+	e := cmsapi.AsError(err)
+	switch {
+	case refused:
 		check.Status, check.Class = collectors.CheckFailed, inventory.ErrUnauthorized
 		check.Detail, check.Hint = "the token is not authorized for the organization", hintNotAuthorised
+	case e != nil && (e.Class == inventory.ErrUnavailable || e.Class == inventory.ErrTimeout || e.Class == inventory.ErrRateLimited):
+		// Other refusals are usual: not every organization has this answer.
+		check.Status, check.Detail, check.Hint = collectors.CheckWarning, e.Error(), cmp.Or(e.Hint, c.hint(ctx, "", e.Class))
 	}
 	return check
 }

@@ -112,12 +112,18 @@ func templateEntry(d collectors.Definition, present func(string) bool) []string 
 func chosen(d collectors.Definition, group []string, present func(string) bool) string {
 	for _, key := range group {
 		for _, o := range d.Options {
-			if o.Key == key && o.Type == collectors.OptionSecret && present(variableFor(d.CMS, o)) {
+			if o.Key == key && hasPresent(d.CMS, o, present) {
 				return key
 			}
 		}
 	}
 	return group[0]
+}
+
+// hasPresent reports whether a variable of an option, or of its items, is set.
+func hasPresent(cms string, o collectors.Option, present func(string) bool) bool {
+	return o.Type == collectors.OptionSecret && present(variableFor(cms, o)) ||
+		slices.ContainsFunc(o.Items, func(item collectors.Option) bool { return hasPresent(cms, item, present) })
 }
 
 // templateOption gives the lines of one option, its help above it.

@@ -77,6 +77,16 @@ func TestTemplateTakesTheVariableThatIsSet(t *testing.T) {
 	}
 }
 
+// A variable that is set is used, also where it belongs to an item of a list.
+func TestTemplateTakesTheVariableOfAnItem(t *testing.T) {
+	text, _ := config.Template(builtin.Definitions(), func(name string) bool { return name == "CONTENTSTACK_API_KEY" })
+	for _, want := range []string{"\n    stacks:\n", "\n      - api_key: {env: CONTENTSTACK_API_KEY}\n", "\n    # organization: blt"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
 // CMSes, which take a credential, stand before programs and plans.
 func TestTemplateBeginsWithWhatTakesACredential(t *testing.T) {
 	text, _ := config.Template([]collectors.Definition{
