@@ -1,16 +1,26 @@
 package policies
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
+	goast "go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
@@ -30,7 +40,7 @@ func golden(t *testing.T, name string, got []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+	if diff := gocmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("%s is not up to date; run go test ./policies -update (-file +generated):\n%s", name, diff)
 	}
 }
@@ -38,21 +48,21 @@ func golden(t *testing.T, name string, got []byte) {
 // The schema that rules are checked against has exactly the fields of the Go
 // structs: a field that is added there must reach the rules.
 func TestInputSchemaMatchesStructs(t *testing.T) {
-	token := merge(schemaOf(reflect.TypeFor[inventory.Token]()), schemaOf(reflect.TypeFor[input.Derived]()))
+	item := merge(schemaOf(reflect.TypeFor[inventory.Token]()), schemaOf(reflect.TypeFor[input.Derived]()))
 	source := schemaOf(reflect.TypeFor[inventory.Source]())
 	properties := source["properties"].(map[string]any)
 	delete(properties, "tokens")
-	properties["facts"] = object(factsSchema())
-	token["properties"].(map[string]any)["last_used_by_api"] = object(map[string]any{
-		string(inventory.ContentDelivery):   schemaOf(reflect.TypeFor[inventory.LastUsed]()),
-		string(inventory.ContentPreview):    schemaOf(reflect.TypeFor[inventory.LastUsed]()),
-		string(inventory.ContentManagement): schemaOf(reflect.TypeFor[inventory.LastUsed]()),
-	})
+	properties["facts"] = withText(object(factsSchema()), "What the CMS can report, by the name of the fact.")
+	item["properties"].(map[string]any)["last_used_by_api"] = withText(object(map[string]any{
+		string(inventory.ContentDelivery):   withText(schemaOf(reflect.TypeFor[inventory.LastUsed]()), "The last use of the content delivery API."),
+		string(inventory.ContentPreview):    withText(schemaOf(reflect.TypeFor[inventory.LastUsed]()), "The last use of the content preview API."),
+		string(inventory.ContentManagement): withText(schemaOf(reflect.TypeFor[inventory.LastUsed]()), "The last use of the content management API."),
+	}), declared().comments["Token.LastUsedByAPI"])
 	schema := object(map[string]any{
-		"source": source,
-		"tokens": map[string]any{"type": "array", "items": token},
-		"at":     map[string]any{"type": "string"},
-		"params": map[string]any{"type": "object"},
+		"source": withText(source, "The source of the tokens, such as a space or a stack."),
+		"tokens": map[string]any{"type": "array", "items": item, "description": "The tokens that the rule judges."},
+		"at":     map[string]any{"type": "string", "description": "The audit time, RFC 3339 in UTC."},
+		"params": map[string]any{"type": "object", "description": "The parameters in force, as the METADATA of the rule declares them."},
 	})
 	schema["$schema"] = "http://json-schema.org/draft-07/schema#"
 	schema["title"] = "What a rule of tokenaudit sees as input"
@@ -67,9 +77,14 @@ func factsSchema() map[string]any {
 	support := schemaOf(reflect.TypeFor[inventory.FactSupport]())
 	properties := map[string]any{}
 	for fact := range factParts {
-		properties[string(fact)] = support
+		properties[string(fact)] = withText(maps.Clone(support), declared().comments["FactSupport"])
 	}
 	return properties
+}
+
+func withText(schema map[string]any, description string) map[string]any {
+	schema["description"] = description
+	return schema
 }
 
 func object(properties map[string]any) map[string]any {
@@ -90,7 +105,11 @@ func schemaOf(t reflect.Type) map[string]any {
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return map[string]any{"type": "string"}
+		schema := map[string]any{"type": "string"}
+		if values := declared().values[t.Name()]; len(values) > 0 {
+			schema["enum"] = values
+		}
+		return schema
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int:
@@ -103,9 +122,145 @@ func schemaOf(t reflect.Type) map[string]any {
 		properties := map[string]any{}
 		for field := range t.Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			properties[name] = schemaOf(field.Type)
+			properties[name] = withComment(schemaOf(field.Type), t, field)
 		}
 		return object(properties)
 	}
 	panic("no schema for " + t.String())
 }
+
+// withComment adds what the comments say of a field, or else of its type.
+func withComment(schema map[string]any, of reflect.Type, field reflect.StructField) map[string]any {
+	typ := field.Type
+	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+		typ = typ.Elem()
+	}
+	name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+	own := declared().comments[of.Name()+"."+field.Name]
+	if rest, ok := strings.CutPrefix(own, field.Name+" "); ok {
+		own = name + " " + rest
+	}
+	schema["description"] = cmp.Or(own, declared().comments[typ.Name()])
+	if values, ok := schema["enum"].([]string); ok && options != "" {
+		// What is left out of an inventory is an empty text in the input.
+		schema["enum"] = append(slices.Clone(values), "")
+	}
+	return schema
+}
+
+// Every field is described, for those who write rules.
+func TestInputSchemaDescribesEveryField(t *testing.T) {
+	var schema map[string]any
+	if err := json.Unmarshal(input.Schema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	fields := 0
+	var look func(path string, node map[string]any)
+	look = func(path string, node map[string]any) {
+		if items, ok := node["items"].(map[string]any); ok {
+			look(path+"[]", items)
+		}
+		properties, _ := node["properties"].(map[string]any)
+		for name, value := range properties {
+			child := value.(map[string]any)
+			fields++
+			if text, _ := child["description"].(string); text == "" {
+				t.Errorf("%s.%s has no description: its Go field needs a comment", path, name)
+			}
+			look(path+"."+name, child)
+		}
+	}
+	look("input", schema)
+	if fields < 200 {
+		t.Errorf("only %d fields were found", fields)
+	}
+}
+
+// What rules get is what the schema says, values too.
+func TestInputMatchesItsSchema(t *testing.T) {
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("input.json", bytes.NewReader(input.Schema)); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("input.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(50) {
+		source := newDice(seed).source(int(seed), 20)
+		b := newBrief(&source, auditTime)
+		value, err := ast.JSON(ast.NewObject([2]*ast.Term{input.KeySource, b.sourceTerm}, [2]*ast.Term{input.KeyTokens, b.tokensTerm}, [2]*ast.Term{input.KeyAt, b.atTerm}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range value.(map[string]any)["tokens"].([]any) {
+			// OPA's checker knows no type with null; rules that look into it find nothing.
+			if token := item.(map[string]any); token["role"] == nil {
+				delete(token, "role")
+			}
+		}
+		if err := schema.Validate(value); err != nil {
+			t.Fatalf("seed %d: %#v", seed, err)
+		}
+	}
+}
+
+// declarations are the comments of types and fields ("Token", "Token.Kind") and the
+// values of constants by their type, as the source code has them.
+type declarations struct {
+	comments map[string]string
+	values   map[string][]string
+}
+
+var declared = sync.OnceValue(func() declarations {
+	d := declarations{comments: map[string]string{}, values: map[string][]string{}}
+	for _, pattern := range []string{"../collectors/inventory/*.go", "input/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			panic("no source code at " + pattern)
+		}
+		for _, file := range files {
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+			if err != nil {
+				panic(err)
+			}
+			goast.Inspect(parsed, d.take)
+		}
+	}
+	return d
+})
+
+func (d declarations) take(node goast.Node) bool {
+	decl, ok := node.(*goast.GenDecl)
+	if !ok {
+		return true
+	}
+	for _, spec := range decl.Specs {
+		switch spec := spec.(type) {
+		case *goast.TypeSpec:
+			name := spec.Name.Name
+			d.comments[name] = sentence(decl.Doc)
+			if fields, ok := spec.Type.(*goast.StructType); ok {
+				for _, field := range fields.Fields.List {
+					for _, n := range field.Names {
+						d.comments[name+"."+n.Name] = cmp.Or(sentence(field.Doc), sentence(field.Comment))
+					}
+				}
+			}
+		case *goast.ValueSpec:
+			typ, ok := spec.Type.(*goast.Ident)
+			if !ok || decl.Tok != token.CONST {
+				continue
+			}
+			for _, value := range spec.Values {
+				if text, ok := value.(*goast.BasicLit); ok && text.Kind == token.STRING {
+					d.values[typ.Name] = append(d.values[typ.Name], strings.Trim(text.Value, "\""))
+				}
+			}
+		}
+	}
+	return true
+}
+
+// sentence is a comment in one line.
+func sentence(doc *goast.CommentGroup) string { return strings.Join(strings.Fields(doc.Text()), " ") }

@@ -215,7 +215,9 @@ type Limit struct {
 
 // Environment is an environment, or an alias of one, of a source.
 type Environment struct {
-	ID      string  `json:"id"`
+	// ID is the CMS's own, unique in the source.
+	ID string `json:"id"`
+	// Name is what people see; empty where the CMS has only an ID.
 	Name    string  `json:"name,omitempty"`
 	Primary Ternary `json:"primary"`
 	// AliasOf is the ID of the environment this alias points to; empty for a real one.
@@ -269,6 +271,7 @@ type Literal struct {
 
 // Origin is a place in a file of the user.
 type Origin struct {
+	// File is a path as the user named it.
 	File string `json:"file"`
 	// Line counts from 1; 0 where only the file is known.
 	Line int `json:"line,omitempty"`

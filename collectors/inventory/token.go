@@ -42,11 +42,13 @@ type Token struct {
 	Ref string `json:"ref"`
 	// Twin is the ID of the delivery token that a preview token belongs to, else empty.
 	Twin string `json:"twin,omitempty"`
-	CMS  string `json:"cms"`
+	// CMS is the name the collector is registered under, such as "contentful".
+	CMS string `json:"cms"`
 	// Source is the ID of the source that owns the token.
 	Source string `json:"source"`
-	// Name and Description are untrusted text of the CMS's users.
-	Name        string `json:"name"`
+	// Name is untrusted text of the CMS's users.
+	Name string `json:"name"`
+	// Description is, too; empty where the CMS has none.
 	Description string `json:"description,omitempty"`
 	// URL opens the CMS's own page for the token, or the nearest one that exists.
 	URL  string `json:"url,omitempty"`
@@ -105,8 +107,9 @@ type Access struct {
 	// set, where the level could not be read.
 	Write bool `json:"write"`
 	// Assumed: Write was not read but assumed, for Reason.
-	Assumed bool   `json:"assumed"`
-	Reason  string `json:"reason,omitempty"`
+	Assumed bool `json:"assumed"`
+	// Reason says why the level is unknown, or why Write was assumed.
+	Reason string `json:"reason,omitempty"`
 	// ManagesTokens: can it read the secrets of other tokens, or create tokens.
 	ManagesTokens Ternary `json:"manages_tokens"`
 	// Grants are the CMS's own words: scopes, permissions, ACLs. Sorted.
@@ -115,7 +118,9 @@ type Access struct {
 
 // Role is what a token's role alone would allow, before API flags and scopes narrow it.
 type Role struct {
-	ID   string `json:"id"`
+	// ID is the CMS's own.
+	ID string `json:"id"`
+	// Name is what people see; empty where it could not be read.
 	Name string `json:"name,omitempty"`
 	// Level is unknown where the role could not be read.
 	Level Level `json:"level"`
@@ -149,7 +154,9 @@ type Scope struct {
 
 // ScopeItem is one environment or branch of a scope.
 type ScopeItem struct {
-	ID      string  `json:"id"`
+	// ID is the CMS's own, unique in the source.
+	ID string `json:"id"`
+	// Name is what people see; empty where it is unknown.
 	Name    string  `json:"name,omitempty"`
 	Primary Ternary `json:"primary"`
 	// Exists is no for a name that the source does not have any more.
@@ -205,8 +212,9 @@ type Expiry struct {
 	At        time.Time `json:"at,omitzero"`
 	Precision Precision `json:"precision,omitempty"`
 	// Supported: can this CMS give such a token an expiry at all.
-	Supported bool   `json:"supported"`
-	Reason    string `json:"reason,omitempty"`
+	Supported bool `json:"supported"`
+	// Reason says why it is unknown.
+	Reason string `json:"reason,omitempty"`
 }
 
 // LastUsedState says what is known of the last use.
@@ -228,12 +236,15 @@ const (
 // LastUsed is what is known of a token's last use.
 type LastUsed struct {
 	State LastUsedState `json:"state"`
-	At    time.Time     `json:"at,omitzero"`
+	// At is the moment of the last use, UTC; set for LastUsedAt only.
+	At time.Time `json:"at,omitzero"`
 	// Earliest and Latest bound the last use, both inclusive, UTC. For
 	// LastUsedNoneOnRecord only Latest is set.
 	Earliest time.Time `json:"earliest,omitzero"`
-	Latest   time.Time `json:"latest,omitzero"`
-	Reason   string    `json:"reason,omitempty"`
+	// Latest is the other bound.
+	Latest time.Time `json:"latest,omitzero"`
+	// Reason says why it is unknown, or what the bounds rest on.
+	Reason string `json:"reason,omitempty"`
 	// Evidence is "cms" or the name of the usage file; empty for unknown.
 	Evidence string `json:"evidence,omitempty"`
 	// Word is the CMS's own word where it gives one, such as "last_month".
@@ -248,11 +259,16 @@ type Observation struct {
 	// CollectedAt is when it was observed; zero for a usage file.
 	CollectedAt time.Time     `json:"collected_at,omitzero"`
 	State       LastUsedState `json:"state"`
-	At          time.Time     `json:"at,omitzero"`
-	Earliest    time.Time     `json:"earliest,omitzero"`
-	Latest      time.Time     `json:"latest,omitzero"`
-	Evidence    string        `json:"evidence,omitempty"`
-	Word        string        `json:"word,omitempty"`
+	// At is as in LastUsed.
+	At time.Time `json:"at,omitzero"`
+	// Earliest is as in LastUsed.
+	Earliest time.Time `json:"earliest,omitzero"`
+	// Latest is as in LastUsed.
+	Latest time.Time `json:"latest,omitzero"`
+	// Evidence is as in LastUsed.
+	Evidence string `json:"evidence,omitempty"`
+	// Word is as in LastUsed.
+	Word string `json:"word,omitempty"`
 }
 
 // FirstSeen bounds the creation of a token.
@@ -318,8 +334,10 @@ const (
 // Owner is who a token belongs to: the person it acts as, or, for a
 // project-level token, who made it where the CMS tells.
 type Owner struct {
-	Type  OwnerType  `json:"type"`
-	ID    string     `json:"id,omitempty"`
+	Type OwnerType `json:"type"`
+	// ID is the CMS's own; empty where it is unknown.
+	ID string `json:"id,omitempty"`
+	// Name is a name or an address; empty where it is unknown.
 	Name  string     `json:"name,omitempty"`
 	State OwnerState `json:"state"`
 	// Level is the highest right of the owner, unknown where it was not read.
@@ -328,7 +346,8 @@ type Owner struct {
 	Role string `json:"role,omitempty"`
 	// LastActive is the last sign of life that did not come from a token.
 	LastActive Timestamp `json:"last_active"`
-	Reason     string    `json:"reason,omitempty"`
+	// Reason says why the owner is unknown, or why the state is.
+	Reason string `json:"reason,omitempty"`
 }
 
 // UnknownOwner is an owner who could not be told, for reason.

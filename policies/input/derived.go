@@ -21,13 +21,16 @@ type Derived struct {
 
 // DayRange bounds a number of days, both ends inclusive. Max is nil for no upper bound.
 type DayRange struct {
-	Min int  `json:"min"`
+	// Min is the least it can be.
+	Min int `json:"min"`
+	// Max is nil for no upper bound.
 	Max *int `json:"max,omitempty"`
 }
 
 // UnusedDays bounds the days without use, both ends inclusive: since the last
 // use, or since the creation of a token that was never used.
 type UnusedDays struct {
+	// Min is the least it can be.
 	Min int `json:"min"`
 	// Max is nil for no upper bound.
 	Max *int `json:"max,omitempty"`
