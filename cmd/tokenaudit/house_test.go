@@ -54,8 +54,9 @@ var mayImport = map[string][]string{
 	"report/parts":         {"collectors/labels", "policies", "policies/input", "report", "report/safetext"},
 	"report/output":        append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
-	"report/reporttest":        {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
-	"cmd/tokenaudit/rulejunit": {"policies", "report/safetext"},
+	"report/reporttest":          {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
+	"cmd/tokenaudit/rulejunit":   {"policies", "report/safetext"},
+	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "report",
 	},

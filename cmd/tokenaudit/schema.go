@@ -8,22 +8,24 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/inputschema"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
-var schemaNames = []string{"config", "inventory", "manifest", "report", "rules"}
+var schemaNames = []string{"config", "input", "inventory", "manifest", "report", "rules"}
 
 func newSchema(run func(context.Context, rulesOptions, string) error) *cobra.Command {
 	var o rulesOptions
 	cmd := &cobra.Command{
-		Use:   "schema {config|inventory|manifest|report|rules}",
-		Short: "Print the JSON Schema of the configuration, the inventory, the manifest, the report or the rule settings",
+		Use:   "schema {config|input|inventory|manifest|report|rules}",
+		Short: "Print the JSON Schema of the configuration, the input of rules, the inventory, the manifest, the report or the rule settings",
 		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and other programs:
 
   config     tokenaudit.yaml
+  input      what a rule reads, for those who write rules
   inventory  what collect prints
   manifest   tokens.yaml
   report     what -o json writes
@@ -52,6 +54,8 @@ func (a *app) schema(ctx context.Context, o rulesOptions, name string) error {
 
 func (a *app) schemaText(ctx context.Context, o rulesOptions, name string) ([]byte, error) {
 	switch name {
+	case "input":
+		return inputschema.JSON(a.registry.Definitions())
 	case "inventory":
 		return inventory.SchemaJSON(), nil
 	case "manifest":

@@ -48,7 +48,7 @@ type Token struct {
 	Source string `json:"source"`
 	// Name is untrusted text of the CMS's users.
 	Name string `json:"name"`
-	// Description is, too; empty where the CMS has none.
+	// Description is untrusted text, too; empty where the CMS has none.
 	Description string `json:"description,omitempty"`
 	// URL opens the CMS's own page for the token, or the nearest one that exists.
 	URL  string `json:"url,omitempty"`
