@@ -76,12 +76,12 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 
 // run asks the rule about the whole source, within the time limit.
 func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*outcome, error) {
-	input := ast.NewObject(
+	document := ast.NewObject(
 		[2]*ast.Term{input.KeySource, b.sourceTerm},
 		[2]*ast.Term{input.KeyTokens, b.tokensTerm},
 		[2]*ast.Term{input.KeyAt, b.atTerm},
 		[2]*ast.Term{input.KeyParams, v.params})
-	bindings, err := e.ask(ctx, rule, input)
+	bindings, err := e.ask(ctx, rule, document)
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +89,9 @@ func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *varian
 }
 
 // evaluate gives the output sets of the rule for one input.
-func (r *compiledRule) evaluate(ctx context.Context, input ast.Value) (map[string]*ast.Term, error) {
+func (r *compiledRule) evaluate(ctx context.Context, document ast.Value) (map[string]*ast.Term, error) {
 	results, err := r.query.Eval(ctx,
-		rego.EvalParsedInput(input),
+		rego.EvalParsedInput(document),
 		rego.EvalTransaction(r.txn),
 		rego.EvalMetrics(metrics.NoOp()),
 		rego.EvalSortSets(false),

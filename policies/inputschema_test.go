@@ -195,8 +195,8 @@ func TestInputMatchesItsSchema(t *testing.T) {
 		}
 		for _, item := range value.(map[string]any)["tokens"].([]any) {
 			// OPA's checker knows no type with null; rules that look into it find nothing.
-			if token := item.(map[string]any); token["role"] == nil {
-				delete(token, "role")
+			if fields := item.(map[string]any); fields["role"] == nil {
+				delete(fields, "role")
 			}
 		}
 		if err := schema.Validate(value); err != nil {

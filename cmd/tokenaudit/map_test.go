@@ -30,7 +30,7 @@ var overfull = map[string]int{
 	"collectors/emulator":  6600,
 	"collectors/inventory": 3800,
 	"collectors/terraform": 3300,
-	"policies":             6100,
+	"policies":             5400,
 	"report":               3200,
 }
 
