@@ -1,9 +1,9 @@
 package policies
 
 import (
+	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -11,6 +11,9 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/format"
+
+	"github.com/tokenaudit/tokenaudit/collectors/userfile"
+	"github.com/tokenaudit/tokenaudit/policies/inputcheck"
 )
 
 // pageName is the page that stands beside a rule.
@@ -18,9 +21,12 @@ const pageName = "README.md"
 
 // conventions gives what the rules do not keep: each rule has tests in a package
 // of its own name with _test, a page beside it, words about what it finds and
-// how to fix that, and stands formatted.
-func (s *suite) conventions() LoadErrors {
+// how to fix that, and stands formatted. A test feeds what a rule may see.
+func (s *suite) conventions(inputs []inputcheck.Problem) LoadErrors {
 	var f faults
+	for _, p := range inputs {
+		f.at(p.Test.Location, "the input of %s.%s cannot occur: %s", pkgName(p.Test.Module.Package.Path), p.Test.Head.Name, oneLine(p.Detail))
+	}
 	tested := map[string]bool{}
 	for _, m := range s.modules {
 		checkFormat(m, &f)
@@ -37,27 +43,74 @@ func (s *suite) conventions() LoadErrors {
 			f.file(m.path, "rule %s has no test in a package %s, in a file named *_test.rego", s.house.id(name), strings.TrimPrefix(pkg, "data."))
 		}
 		checkWords(m, s.house.id(name), &f)
-		if !s.hasPage(m.path) {
-			f.file(m.path, "rule %s has no page: %s beside it", s.house.id(name), pageName)
-		}
+		s.checkPage(m, s.house.id(name), &f)
 	}
 	broken, _ := f.err().(LoadErrors) //nolint:errorlint // err gives this type and never wraps it
 	return broken
 }
 
-// hasPage looks for a page beside a rule. A bundle has no pages: it is what was
-// built from a folder that has them.
-func (s *suite) hasPage(module string) bool {
+// checkPage asks for a page beside a rule that says what its METADATA does; more may
+// stand around that. A bundle has no pages: it is what was built from a folder that
+// has them.
+func (s *suite) checkPage(m module, id string, f *faults) {
+	var page []byte
 	var err error
+	file := path.Join(path.Dir(m.path), pageName)
 	switch {
 	case !s.house.custom:
-		_, err = fs.Stat(builtinFiles, strings.TrimPrefix(path.Dir(module), "policies/")+"/"+pageName)
-	case strings.Contains(module, ".tar.gz/") || strings.Contains(module, ".tgz/"):
-		return true
+		page, err = fs.ReadFile(builtinFiles, strings.TrimPrefix(file, "policies/"))
+	case strings.Contains(m.path, ".tar.gz/") || strings.Contains(m.path, ".tgz/"):
+		return
 	default:
-		_, err = os.Stat(filepath.Join(filepath.Dir(filepath.FromSlash(module)), pageName))
+		file = filepath.Join(filepath.Dir(filepath.FromSlash(m.path)), pageName)
+		page, err = userfile.Read(file, maxPage)
 	}
-	return err == nil
+	if errors.Is(err, fs.ErrNotExist) {
+		f.file(m.path, "rule %s has no page: %s beside it", id, pageName)
+		return
+	}
+	if err != nil {
+		f.file(file, "the page of rule %s cannot be read: %s", id, reasonOf(err))
+		return
+	}
+	for _, annotations := range m.parsed.Annotations {
+		if annotations.Scope != "package" {
+			continue
+		}
+		rule, problems := readMetadata(annotations)
+		if len(problems) > 0 {
+			return
+		}
+		rule.ID = id
+		if line := missingLine(string(page), Page(rule)); line != "" {
+			f.file(file, "the page of rule %s lacks %q, which its METADATA says; the beginning of what `tokenaudit rules show %s` prints is the page",
+				id, cut(line, 200), id)
+		}
+	}
+}
+
+// maxPage bounds a page, in bytes.
+const maxPage = 1 << 20
+
+// missingLine returns the first line of a page that a file does not have in its place;
+// empty for none.
+func missingLine(file, page string) string {
+	file = strings.ReplaceAll(file, "\r\n", "\n")
+	if strings.Contains(file, strings.TrimSpace(page)) {
+		return ""
+	}
+	at := 0
+	for line := range strings.Lines(page) {
+		if line = strings.TrimRight(line, "\n"); line == "" {
+			continue
+		}
+		i := strings.Index(file[at:], line)
+		if i < 0 {
+			return line
+		}
+		at += i + len(line)
+	}
+	return strings.TrimSpace(page)
 }
 
 // checkWords asks for the words that readers of a report need.

@@ -15,6 +15,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/open-policy-agent/opa/v1/util"
 
+	"github.com/tokenaudit/tokenaudit/policies/inputcheck"
 	"github.com/tokenaudit/tokenaudit/policies/timelimit"
 )
 
@@ -100,8 +101,13 @@ func RunTests(ctx context.Context, paths []string, options TestOptions) (*TestRe
 
 // report runs the tests and checks the conventions.
 func (s *suite) report(ctx context.Context, options TestOptions) (*TestReport, error) {
+	shape, err := inputcheck.OfRules()
+	if err != nil {
+		return nil, err
+	}
 	covered := cover.New()
-	results, err := s.run(ctx, options, func(r *tester.Runner) { r.SetCoverageQueryTracer(covered).SetCoverageRuns(nil) })
+	inputs := &inputcheck.Recorder{Next: covered, Shape: shape, Modules: s.parsed()}
+	results, err := s.run(ctx, options, func(r *tester.Runner) { r.SetCoverageQueryTracer(inputs).SetCoverageRuns(nil) })
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +115,7 @@ func (s *suite) report(ctx context.Context, options TestOptions) (*TestReport, e
 	if err != nil {
 		return nil, err
 	}
-	report := &TestReport{Broken: s.conventions()}
+	report := &TestReport{Broken: s.conventions(inputs.Problems())}
 	for _, r := range results {
 		report.Tests = append(report.Tests, testResult(r, why))
 	}
@@ -169,13 +175,18 @@ func (s *suite) tests() int {
 	return n
 }
 
-// run compiles rules and tests together and runs the tests.
-func (s *suite) run(ctx context.Context, options TestOptions, configure func(*tester.Runner)) ([]*tester.Result, error) {
-	var f faults
+// parsed are the rules and the tests, by file.
+func (s *suite) parsed() map[string]*ast.Module {
 	parsed := map[string]*ast.Module{}
 	for _, m := range s.modules {
 		parsed[m.path] = m.parsed
 	}
+	return parsed
+}
+
+// run compiles rules and tests together and runs the tests.
+func (s *suite) run(ctx context.Context, options TestOptions, configure func(*tester.Runner)) ([]*tester.Result, error) {
+	var f faults
 	compiler, err := newCompiler(nil)
 	if err != nil {
 		return nil, err
@@ -187,7 +198,7 @@ func (s *suite) run(ctx context.Context, options TestOptions, configure func(*te
 		return nil, fmt.Errorf("open the store of the tests: %w", err)
 	}
 	defer store.Abort(ctx, txn)
-	runner := tester.NewRunner().SetCompiler(compiler).SetStore(store).SetModules(parsed).
+	runner := tester.NewRunner().SetCompiler(compiler).SetStore(store).SetModules(s.parsed()).
 		CapturePrintOutput(true).RaiseBuiltinErrors(true).SetParallel(1).
 		SetTimeout(options.Timeout).Filter(options.Run)
 	configure(runner)

@@ -42,7 +42,9 @@ func TestBuiltInRules(t *testing.T) {
 func TestRunTestsTellsWhatFailedAndWhy(t *testing.T) {
 	dir := write(t, map[string]string{
 		"ours.rego": customRule(denyNames),
-		"ours_test.rego": `package custom.rules.ours_test
+		"ours_test.rego": `# METADATA
+# custom: {input: partial}
+package custom.rules.ours_test
 
 import data.custom.rules.ours
 
@@ -73,7 +75,7 @@ todo_test_later if false
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if detail := report.Tests[1].Detail; !strings.Contains(detail, "count(ours.deny) == 1") || !strings.Contains(detail, "ours_test.rego:9") {
+	if detail := report.Tests[1].Detail; !strings.Contains(detail, "count(ours.deny) == 1") || !strings.Contains(detail, "ours_test.rego:11") {
 		t.Errorf("the failure is explained by %q", detail)
 	}
 	if detail := report.Tests[0].Detail; !strings.Contains(detail, "to_number") {
@@ -99,12 +101,12 @@ func TestConventions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"not formatted", "no test in a package custom.rules.ours_test", "has no description", "has no custom.remediation.default", "names controls of owasp, which"} {
+	for _, want := range []string{"not formatted", "no test in a package custom.rules.ours_test", "has no description", "has no custom.remediation.default", "names controls of owasp, which", "README.md: the page of rule custom/ours lacks \"# A rule of our own\""} {
 		if !strings.Contains(report.Broken.Error(), want) {
 			t.Errorf("%q is not among the conventions broken:\n%s", want, report.Broken)
 		}
 	}
-	if len(report.Broken) != 5 {
+	if len(report.Broken) != 6 {
 		t.Errorf("%d conventions are broken:\n%s", len(report.Broken), report.Broken)
 	}
 }

@@ -43,9 +43,10 @@ var mayImport = map[string][]string{
 	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/userfile"},
-	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/input", "policies/timelimit"},
+	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/input", "policies/inputcheck", "policies/timelimit"},
 	"policies/complexity":  {},
 	"policies/input":       {"collectors/inventory"},
+	"policies/inputcheck":  {"collectors/inventory", "collectors/suggest", "policies/input"},
 	"policies/timelimit":   {},
 	"report":               {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
@@ -55,7 +56,7 @@ var mayImport = map[string][]string{
 	"report/output":        append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
 	"report/reporttest":          {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
-	"cmd/tokenaudit/rulejunit":   {"policies", "report/safetext"},
+	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
 	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "report",

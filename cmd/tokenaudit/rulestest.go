@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/rulejunit"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ruleresult"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -23,6 +25,8 @@ type testRulesOptions struct {
 	paths  []string
 	run    string
 	junit  string
+	// inventories are those that the rules should find something in.
+	inventories []string
 }
 
 func newRulesTest(run func(context.Context, testRulesOptions) error) *cobra.Command {
@@ -32,8 +36,12 @@ func newRulesTest(run func(context.Context, testRulesOptions) error) *cobra.Comm
 		Short: "Run the tests of rules, with coverage, and check the conventions",
 		Long: `Test runs the Rego tests beside the rules in the paths, says what failed and why,
 and which lines no test reached. It checks that every rule loads, has a test and
-a page, and is formatted. Without a path it takes policies.paths of the
+a page that says what its METADATA does, and is formatted, and that each input of a
+test is one that a rule may see. Without a path it takes policies.paths of the
 configuration, else the built-in rules.
+
+With --inventory it warns of each rule whose deny finds nothing there: its tests may
+be green on what never occurs. A warning does not change the exit code.
 
 It exits 0 when all is well, 1 when a test or a convention failed, and 2 when the
 rules do not load.`,
@@ -46,6 +54,7 @@ rules do not load.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml, if it exists)")
 	f.StringVar(&o.run, "run", "", "run only tests whose full name matches this `regexp`")
+	f.StringArrayVar(&o.inventories, "inventory", nil, "warn of rules that find nothing in this saved inventory `file` (repeatable)")
 	f.StringVar(&o.junit, "junit", "", "write the results as JUnit XML to this `file`")
 	return cmd
 }
@@ -63,9 +72,10 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		}
 	}
 	paths, options := o.paths, policies.TestOptions{Run: o.run}
+	cfg := &config.Config{}
 	if len(paths) == 0 {
-		cfg, err := a.loadConfig(ctx, o.config, true)
-		if err != nil {
+		var err error
+		if cfg, err = a.loadConfig(ctx, o.config, true); err != nil {
 			return err
 		}
 		for _, path := range cfg.PolicyPaths {
@@ -76,7 +86,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 			a.note("no path was named: testing the built-in rules")
 		}
 	}
-	if err := a.keepInputs([]string{o.junit}, append(customRules(paths), namedConfig(o.config))); err != nil {
+	if err := a.keepInputs([]string{o.junit}, slices.Concat(customRules(paths), inputsAs("an inventory", o.inventories), []input{namedConfig(o.config)})); err != nil {
 		return err
 	}
 	results, err := policies.RunTests(ctx, paths, options)
@@ -87,11 +97,17 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		return usageError{fmt.Errorf("--run %s: no test has such a name", o.run)}
 	}
 	if o.junit != "" {
-		if err := output.WriteFile(interruptible.UnlessEnded(ctx), o.junit, func(w io.Writer) error { return rulejunit.Write(w, results) }); err != nil {
+		if err := output.WriteFile(interruptible.UnlessEnded(ctx), o.junit, func(w io.Writer) error { return ruleresult.WriteJUnit(w, results) }); err != nil {
 			return err
 		}
 	}
-	if _, err := io.WriteString(a.out, testText(results)); err != nil {
+	var warnings []string
+	if len(o.inventories) > 0 {
+		if warnings, err = a.unreached(ctx, cfg, o); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(a.out, ruleresult.Text(results, warnings)); err != nil {
 		return err
 	}
 	if !results.Passed() {
@@ -100,46 +116,25 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	return nil
 }
 
-// testText tells what failed and why, which lines no test reached, and the totals.
-func testText(r *policies.TestReport) string {
-	var b strings.Builder
-	counts := map[policies.TestStatus]int{}
-	for _, t := range r.Tests {
-		counts[t.Status]++
-		if t.Status == policies.TestPassed {
-			continue
-		}
-		fmt.Fprintf(&b, "%s %s.%s (%s:%d)\n", strings.ToUpper(string(t.Status)), t.Package, t.Name, t.File, t.Line)
-		for _, text := range []string{t.Detail, t.Output} {
-			if text = strings.TrimSpace(text); text != "" {
-				b.WriteString(indented(text) + "\n")
-			}
-		}
+// unreached judges saved inventories, at their latest collected_at, by the rules that
+// are tested: the custom ones, or the built-in ones where there are none. It returns a
+// warning for each that found nothing there.
+func (a *app) unreached(ctx context.Context, cfg *config.Config, o testRulesOptions) ([]string, error) {
+	engine, err := a.loadRules(ctx, cfg, o.paths, nil)
+	if err != nil {
+		return nil, err
 	}
-	for _, e := range r.Broken {
-		fmt.Fprintf(&b, "CONVENTION %s\n", e)
+	saved, err := a.openInventories(ctx, o.inventories, true)
+	if err != nil {
+		return nil, err
 	}
-	for _, f := range r.Coverage {
-		if len(f.Missed) > 0 {
-			fmt.Fprintf(&b, "COVERAGE %s: %.0f %%, no test reached %s\n", f.File, f.Percent, lineRanges(f.Missed))
-		}
+	var reach ruleresult.Reach
+	at, err := saved.guessLatest(ctx)
+	if err == nil {
+		err = saved.read(ctx, func(s inventory.Source) error { return reach.Judge(ctx, engine, s, at) })
 	}
-	fmt.Fprintf(&b, "%d passed, %d failed, %d could not run, %d skipped; %d conventions broken\n",
-		counts[policies.TestPassed], counts[policies.TestFailed], counts[policies.TestError], counts[policies.TestSkipped], len(r.Broken))
-	return b.String()
-}
-
-// lineRanges writes pairs of first and last lines: "line 3", "lines 3, 7-9".
-func lineRanges(ranges [][2]int) string {
-	words := make([]string, len(ranges))
-	for i, r := range ranges {
-		words[i] = fmt.Sprint(r[0])
-		if r[1] > r[0] {
-			words[i] = fmt.Sprintf("%d-%d", r[0], r[1])
-		}
+	if err := errors.Join(err, saved.close()); err != nil {
+		return nil, err
 	}
-	if len(words) == 1 && !strings.Contains(words[0], "-") {
-		return "line " + words[0]
-	}
-	return "lines " + strings.Join(words, ", ")
+	return reach.Warnings(engine, len(o.paths)+len(cfg.PolicyPaths) > 0), nil
 }

@@ -83,6 +83,9 @@ source := {
 	"origin": {"file": "tokenaudit.yaml", "line": 1},
 }
 
+# A list of a source that was read whole.
+unit := {"name": "some", "kinds": [], "sources": false, "status": "complete", "error": "", "detail": "", "hint": ""}
+
 # The input with these tokens and parameters.
 input_of(tokens, params) := {"source": source, "tokens": tokens, "at": "2026-11-22T12:00:00Z", "params": params}
 

@@ -78,7 +78,7 @@ test_the_oldest_is_named_only_where_it_is_certain if {
 	full.message == `"Shop" has at least 5 valid management tokens and may have 5: the next one ends the oldest`
 }
 
-unread(kind) := {"source": {"units": [{"name": "some", "kinds": [kind], "status": "partial"}]}}
+unread(kind) := {"source": {"units": [object.union(fixtures.unit, {"kinds": [kind], "status": "partial"})]}}
 
 test_list_that_was_read_in_part_has_at_least_these if {
 	some finding in rule.deny with input as object.union(judged(tokens(4, {})), unread("management"))

@@ -35,19 +35,19 @@ test_plan_without_literals_passes if {
 }
 
 test_unread_configuration_is_unknown if {
-	unread := {"source": {"units": [{"name": "configuration", "kinds": [], "status": "failed", "detail": "there is none"}]}}
+	unread := {"source": {"units": [object.union(fixtures.unit, {"name": "configuration", "status": "failed", "detail": "there is none"})]}}
 	some gap in rule.unknown with input as object.union(plan([]), unread)
 	gap.reason == "the configuration behind the plan could not be read: there is none"
 }
 
 test_code_read_in_part_is_unknown if {
-	cut := {"source": {"units": [{"name": "code", "kinds": [], "status": "partial", "detail": "more than 5000 files"}]}}
+	cut := {"source": {"units": [object.union(fixtures.unit, {"name": "code", "status": "partial", "detail": "more than 5000 files"})]}}
 	some gap in rule.unknown with input as object.union(plan([]), cut)
 	gap.reason == "the code behind the plan was read only in part: more than 5000 files"
 }
 
 test_read_configuration_is_known if {
-	read := {"source": {"units": [{"name": "configuration", "kinds": [], "status": "complete", "detail": ""}]}}
+	read := {"source": {"units": [object.union(fixtures.unit, {"name": "configuration"})]}}
 	count(rule.unknown) == 0 with input as object.union(plan([]), read)
 }
 

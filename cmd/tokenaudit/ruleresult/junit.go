@@ -1,5 +1,4 @@
-// Package rulejunit writes what the tests of rules gave as JUnit XML.
-package rulejunit
+package ruleresult
 
 import (
 	"encoding/xml"
@@ -35,8 +34,8 @@ type (
 	}
 )
 
-// Write writes one test case a test, and one a broken convention.
-func Write(w io.Writer, r *policies.TestReport) error {
+// WriteJUnit writes one test case a test, and one a broken convention.
+func WriteJUnit(w io.Writer, r *policies.TestReport) error {
 	suite := junitSuite{Name: "tokenaudit rules", Tests: len(r.Tests) + len(r.Broken)}
 	for _, t := range r.Tests {
 		c := junitCase{Class: t.Package, Name: t.Name, File: t.File, Seconds: fmt.Sprintf("%.6f", t.Duration.Seconds())}
