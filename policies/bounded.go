@@ -89,12 +89,14 @@ func itemsOfAll(args []*ast.Term) int64 {
 	return sum(args[0], func(t *ast.Term) int64 { return itemBytes * max(1, size(t)) })
 }
 
+// span: beyond 2⁵³ the difference of two numbers is lost in their rounding.
 func span(args []*ast.Term) int64 {
+	const exact = 1 << 53
 	var ends [2]float64
 	for i := range ends {
 		n, isNumber := args[i].Value.(ast.Number)
 		end, ok := n.Float64()
-		if isNumber && !ok {
+		if isNumber && (!ok || math.Abs(end) > exact) {
 			return maxMade + 1
 		}
 		ends[i] = end

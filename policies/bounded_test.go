@@ -48,6 +48,7 @@ func TestOneCallIsBounded(t *testing.T) {
 		"json.marshal":       megabyte + "y := [x | some _ in numbers.range(1, 1000)]\n\tcount(json.marshal([y | some _ in numbers.range(1, 1000)])) < 0",
 		"split":              megabyte + "y := concat(\"\", [x, x, x, x, x])\n\tcount(split(y, \"\")) < 0",
 		"array.flatten":      "y := numbers.range(1, 100000)\n\tcount(array.flatten([y | some _ in numbers.range(1, 10000)])) < 0",
+		"numbers.range, far": "count(numbers.range(100000000000000000000000000000000, 100000000000000000000000001000000)) < 0",
 		"numbers.range":      "count(numbers.range(1, 1000000000)) < 0",
 		"numbers.range_step": "count(numbers.range_step(1, 1e300, 1)) < 0",
 		"object.union_n":     "y := {n: 1 | some n in numbers.range(1, 1000)}\n\tcount(object.union_n([y | some _ in numbers.range(1, 20000)])) < 0",
