@@ -103,6 +103,9 @@ func checkLoss(t *testing.T, e *Engine, rule *ruleInForce, source inventory.Sour
 // require and nothing more.
 func TestUnknownNeverPasses(t *testing.T) {
 	tokens, seed := 1000, uint64(1)
+	if testing.Short() {
+		tokens = 200
+	}
 	if *soundTokens > 0 {
 		tokens, seed = *soundTokens, uint64(time.Now().UnixNano())
 		t.Logf("seed %d", seed)
