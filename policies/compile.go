@@ -37,7 +37,7 @@ type compiledRule struct {
 	txn storage.Transaction
 	// reads are the facts that the rule reads, needs the ones it cannot do without.
 	reads, needs part
-	// passNeeds are what a pass needs beside them of the token, sharedNeeds of all
+	// passNeeds are what a pass needs of the token in addition, sharedNeeds of all
 	// tokens and of the source; narrows and sharedNarrows are the same for a token to
 	// be left out.
 	passNeeds, sharedNeeds, narrows, sharedNarrows part

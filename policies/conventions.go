@@ -49,7 +49,7 @@ func (s *suite) conventions(inputs []inputcheck.Problem) LoadErrors {
 	return broken
 }
 
-// checkPage asks for a page beside a rule that says what its METADATA does; more may
+// checkPage asks for a page next to a rule that says what its METADATA does; more may
 // stand around that. A bundle has no pages: it is what was built from a folder that
 // has them.
 func (s *suite) checkPage(m module, id string, f *faults) {

@@ -12,7 +12,7 @@ import (
 type field struct {
 	// parts are read as soon as the field is looked at.
 	parts part
-	// rest is read beside those of the members when the field is read as a whole.
+	// rest is read in addition to those of the members when the field is read as a whole.
 	rest part
 	// aside: the rule is not about the parts that it reads by this field: a reason depends
 	// on several facts, and a whole token on all.

@@ -218,7 +218,7 @@ func (g *generator) conditions(token string, depth int) string {
 	return strings.Join(lines, "\n\t")
 }
 
-// helper writes a function or rule, and gives its name.
+// helper writes a function or rule, and returns its name.
 func (g *generator) helper(name, arg, value, body string) string {
 	name = fmt.Sprintf("%s%d", name, len(g.helpers))
 	g.helpers = append(g.helpers, "") // its place, before its own helpers

@@ -181,7 +181,7 @@ func newSettlement(r, baseline *Report) *settlement {
 		s.undecided[[2]string{e.Rule, e.Source}] = true
 	}
 	for i := range r.Sources {
-		if lacksSources(&r.Sources[i]) {
+		if LacksSources(&r.Sources[i]) {
 			s.lost[r.Sources[i].CMS] = true
 		}
 	}
@@ -216,7 +216,7 @@ func (s *settlement) resolution(f *Finding) Resolution {
 		}
 		return ResolvedPasses
 	}
-	if unreadKind(source, f.Kind) {
+	if UnreadKind(source, f.Kind) {
 		return StaleUnread
 	}
 	if s.tokens != nil {
@@ -245,20 +245,20 @@ func (s *settlement) outOfScope(f *Finding, there bool) bool {
 	if len(scope.Rules) > 0 && !slices.Contains(scope.Rules, f.Rule) {
 		return true
 	}
-	return !there && scope.partOfSources()
+	return !there && scope.PartOfSources()
 }
 
-// lacksSources tells whether with a list of the source, which was not wholly
+// LacksSources reports whether with a list of the source, which was not wholly
 // read, other sources may be missing.
-func lacksSources(source *Source) bool {
+func LacksSources(source *Source) bool {
 	return slices.ContainsFunc(source.Units, func(unit inventory.Unit) bool {
 		return unit.Status != inventory.UnitComplete && unit.Sources
 	})
 }
 
-// unreadKind tells whether a list that may hold tokens of this kind was not
+// UnreadKind reports whether a list that may hold tokens of this kind was not
 // wholly read.
-func unreadKind(source *Source, kind inventory.Kind) bool {
+func UnreadKind(source *Source, kind inventory.Kind) bool {
 	for _, unit := range source.Units {
 		if unit.Status != inventory.UnitComplete && (len(unit.Kinds) == 0 || kind == "" || slices.Contains(unit.Kinds, kind)) {
 			return true

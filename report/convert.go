@@ -20,7 +20,7 @@ type part struct {
 }
 
 func (b *Builder) convert(source inventory.Source, result policies.Result) part {
-	p := part{source: withoutTokens(source), gaps: map[gapKey]*Gap{}}
+	p := part{source: WithoutTokens(source), gaps: map[gapKey]*Gap{}}
 	index := make(map[string]int, len(source.Tokens))
 	for i := range source.Tokens {
 		index[source.Tokens[i].ID] = i
@@ -58,8 +58,8 @@ func countFindings(verdicts []policies.Verdict) int {
 	return n
 }
 
-// withoutTokens gives the source as a report shows it.
-func withoutTokens(source inventory.Source) Source {
+// WithoutTokens returns the source as a report shows it.
+func WithoutTokens(source inventory.Source) Source {
 	s := Source{Source: source, Tokens: len(source.Tokens)}
 	s.Source.Tokens = nil
 	if s.Units == nil {

@@ -16,7 +16,7 @@ func (r *Report) MayHide(w policies.Waiver) bool {
 		return true
 	}
 	for i := range r.Sources {
-		if s := &r.Sources[i]; lacksSources(s) && mayBeBelow(w.Token, s.CMS) {
+		if s := &r.Sources[i]; LacksSources(s) && mayBeBelow(w.Token, s.CMS) {
 			return true
 		}
 	}
@@ -44,7 +44,7 @@ func (r *Report) mayMiss(gap AcceptedGap) bool {
 		return false
 	}
 	for i := range r.Sources {
-		if s := &r.Sources[i]; lacksSources(s) && mayBeBelow(gap.Source, s.CMS) {
+		if s := &r.Sources[i]; LacksSources(s) && mayBeBelow(gap.Source, s.CMS) {
 			return true
 		}
 	}

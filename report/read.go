@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -259,4 +260,13 @@ func check(r *Report) error {
 	slices.SortStableFunc(r.Gaps, compareGaps)
 	slices.SortStableFunc(r.RuleErrors, compareRuleErrors)
 	return nil
+}
+
+var schemaMember = regexp.MustCompile(`"schema"\s*:\s*"([^"]*)"`)
+
+// IsInventory reports whether a document is an inventory, and not a report, by its
+// beginning, of which 4 KiB are enough.
+func IsInventory(begin []byte) bool {
+	found := schemaMember.FindSubmatch(begin)
+	return len(found) > 1 && bytes.Equal(found[1], []byte(inventory.Schema))
 }

@@ -115,9 +115,9 @@ type Scope struct {
 	Change bool `json:"change,omitempty"`
 }
 
-// partOfSources tells whether sources that are configured may be missing because
+// PartOfSources reports whether sources that are configured may be missing because
 // nobody asked for them. Nil is the scope of everything.
-func (s *Scope) partOfSources() bool {
+func (s *Scope) PartOfSources() bool {
 	return s != nil && (s.asked() || s.Change)
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/markdown"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/table"
@@ -50,7 +50,7 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	if err != nil {
 		return err
 	}
-	read := func(r io.Reader) (*report.Snapshot, error) { return report.ReadSnapshot(ctx, r) }
+	read := func(r io.Reader) (*difference.Snapshot, error) { return difference.ReadSnapshot(ctx, r) }
 	if err := readOnce(inputsAs("to be compared", []string{o.old, o.new})); err != nil {
 		return err
 	}
@@ -62,21 +62,21 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := write(report.Diff(before, after)); err != nil {
+	if err := write(difference.Between(before, after)); err != nil {
 		return fmt.Errorf("write the difference: %w", err)
 	}
 	return nil
 }
 
 // writeDiff returns the writer of a format.
-func (a *app) writeDiff(name string) (func(*report.Difference) error, error) {
+func (a *app) writeDiff(name string) (func(*difference.Difference) error, error) {
 	switch name {
 	case "table":
-		return func(d *report.Difference) error { return table.WriteDifference(a.out, d, a.page()) }, nil
+		return func(d *difference.Difference) error { return table.WriteDifference(a.out, d, a.page()) }, nil
 	case "json":
-		return func(d *report.Difference) error { return safetext.WriteJSON(a.out, d) }, nil
+		return func(d *difference.Difference) error { return safetext.WriteJSON(a.out, d) }, nil
 	case "markdown":
-		return func(d *report.Difference) error { return markdown.WriteDifference(a.out, d) }, nil
+		return func(d *difference.Difference) error { return markdown.WriteDifference(a.out, d) }, nil
 	}
 	return nil, usageError{fmt.Errorf("unknown format %q for -o: expected one of %s", name, strings.Join(diffFormats, ", "))}
 }

@@ -157,18 +157,18 @@ func (a *app) printDiagnosis(w *strings.Builder, d diagnosis) {
 	}
 	column := 2 + len("warning") + 2 + width + 2
 	for i, c := range d.checks {
-		fmt.Fprintf(w, "  %s  %-*s  %s\n", a.mark(c.Status), width, c.Name, a.beside(column, c.Detail))
+		fmt.Fprintf(w, "  %s  %-*s  %s\n", a.mark(c.Status), width, c.Name, a.indented(column, c.Detail))
 		// What is to be done for several checks in a row is said below the last.
 		if again := i+1 < len(d.checks) && d.checks[i+1].Hint == c.Hint; c.Hint != "" && !again {
-			fmt.Fprintf(w, "%-*s%s\n", column, "", a.beside(column, "to do: "+c.Hint))
+			fmt.Fprintf(w, "%-*s%s\n", column, "", a.indented(column, "to do: "+c.Hint))
 		}
 	}
 	w.WriteString("\n")
 }
 
-// beside is a text that stays to the right of a column on a terminal, and one line
+// indented returns a text that stays to the right of a column on a terminal, and one line
 // elsewhere, so that programs find it.
-func (a *app) beside(column int, text string) string {
+func (a *app) indented(column int, text string) string {
 	text = safetext.OneLine(text)
 	if !a.outTerminal {
 		return text

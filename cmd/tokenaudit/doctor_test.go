@@ -11,7 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 )
 
-// On a terminal what a check says stays beside its name; a program that reads a pipe
+// On a terminal what a check says stays to the right of its name; a program that reads a pipe
 // finds it on one line.
 func TestDoctorFitsTheTerminal(t *testing.T) {
 	long := strings.TrimSpace(strings.Repeat("several words ", 20))

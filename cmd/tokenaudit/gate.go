@@ -69,7 +69,7 @@ func (a *app) gateSaved(ctx context.Context, o savedGateOptions) error {
 }
 
 // savedReport reads a report, or the part of it with some labels, compares it with
-// a baseline where one is given, and gives the gate that holds for it.
+// a baseline where one is given, and returns the gate that holds for it.
 func (a *app) savedReport(ctx context.Context, file, configFile string, o gateOptions, failOn policies.Severity, wanted labels.Selector) (*report.Report, report.Gate, error) {
 	cfg, err := a.loadConfig(ctx, configFile, true)
 	if err != nil {

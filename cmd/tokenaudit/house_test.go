@@ -51,11 +51,12 @@ var mayImport = map[string][]string{
 	"report":               {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
 	"report/plaintext":     {"report/safetext", "report/table"},
-	"report/format":        {"collectors/labels", "policies", "policies/input", "report", "report/safetext"},
+	"report/difference":    {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
+	"report/format":        {"collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext"},
 	"report/parts":         {"collectors/labels", "policies", "policies/input", "report", "report/safetext"},
 	"report/output":        append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
-	"report/reporttest":          {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
+	"report/reporttest":          {"collectors/inventory", "policies", "policies/input", "report", "report/difference", "report/safetext"},
 	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
 	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
 	"cmd/tokenaudit/config": {
@@ -69,7 +70,7 @@ var formats = []string{
 }
 
 // ofFormat is what a format may import.
-var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/format", "report/safetext"}
+var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/format", "report/safetext"}
 
 // ofCMS is for the collector of one CMS, which any other folder below
 // collectors holds.

@@ -36,7 +36,7 @@ rules. It never overwrites a file; - is standard output, without a schema.`,
 	}
 }
 
-// schemaFile is what init writes beside the configuration.
+// schemaFile is what init writes next to the configuration.
 const schemaFile = "tokenaudit.schema.json"
 
 func (a *app) init(ctx context.Context, file string) error {
@@ -61,14 +61,14 @@ func (a *app) init(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
-	beside := filepath.Join(filepath.Dir(file), schemaFile)
-	switch err := writeNew(beside, string(schema)); {
+	schemaPath := filepath.Join(filepath.Dir(file), schemaFile)
+	switch err := writeNew(schemaPath, string(schema)); {
 	case errors.Is(err, fs.ErrExist):
-		a.note("wrote %s; %s exists already and is left as it is", file, beside)
+		a.note("wrote %s; %s exists already and is left as it is", file, schemaPath)
 	case err != nil:
 		return errors.Join(fmt.Errorf("write the schema: %w", err), os.Remove(file))
 	default:
-		a.note("wrote %s, and %s for your editor", file, beside)
+		a.note("wrote %s, and %s for your editor", file, schemaPath)
 	}
 	if len(found) == 0 {
 		a.note("no credential was found in the environment; uncomment what you use and fill it in")

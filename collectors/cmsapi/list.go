@@ -25,7 +25,7 @@ const (
 	// maxSwell is how many times as much memory as its JSON a list may take, beyond
 	// what any list may take.
 	maxSwell, anyList = 10, 512 << 10
-	// elementCost is about what decoding an object or array costs beside its size.
+	// elementCost is about what decoding an object or array costs on top of its size.
 	elementCost = 512
 	// maxRoom is for how many elements room is made before they are decoded. It
 	// saves what growing step by step leaves behind.
@@ -33,7 +33,7 @@ const (
 )
 
 // TokenWeight is about how many bytes a token of the common schema takes, with what
-// an element of a list is kept beside it.
+// an element of a list is kept next to it.
 const TokenWeight = 1500
 
 // List is an array whose elements are decoded one by one: an element that

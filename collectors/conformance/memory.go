@@ -29,7 +29,7 @@ const (
 // there are, and with healthy ones, whole or with their ids alone.
 func (s *suite) judgeMemory(t *testing.T) {
 	t.Helper()
-	// It cannot be measured beside other tests. This panics in a parallel one.
+	// It cannot be measured while other tests run. This panics in a parallel one.
 	t.Setenv("TOKENAUDIT_CONFORMANCE", "serial")
 	for _, sc := range s.scopes {
 		for _, bulk := range bulks(sc) {

@@ -89,7 +89,7 @@ func (rs roles) lookup(id string) roleView {
 	return v
 }
 
-// scope gives the environments that a role opens for reading.
+// scope returns the environments that a role opens for reading.
 func (rs roles) scope(v roleView, envs environments) inventory.Scope {
 	if v.reason != "" {
 		return inventory.UnknownScope(v.reason)

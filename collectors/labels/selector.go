@@ -1,4 +1,4 @@
-// Package labels selects sources by the labels that the configuration gives them.
+// Package labels selects sources by the labels that they have in the configuration.
 package labels
 
 import (

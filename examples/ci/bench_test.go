@@ -46,8 +46,8 @@ func buildAndRun(m *testing.M) (int, error) {
 // that take the place of what needs a network.
 type bench struct {
 	*testing.T
-	// dir is the checkout, path the folder of programs, tmp what /tmp is there.
-	dir, path, tmp string
+	// dir is the checkout, path the folder of programs, home that of the user.
+	dir, path, home string
 	// commit is the one commit of what the scripts take for tokenaudit's repository.
 	commit string
 	// plan is the folder of the sample whose plan terraform shows.
@@ -82,7 +82,7 @@ mkdir -p "$prefix/bin" && ln -sf "$PROGRAM" "$prefix/bin/tokenaudit"
 
 func newBench(t *testing.T, plan string) bench {
 	t.Helper()
-	b := bench{T: t, dir: t.TempDir(), path: t.TempDir(), tmp: t.TempDir(), plan: plan}
+	b := bench{T: t, dir: t.TempDir(), path: t.TempDir(), home: t.TempDir(), plan: plan}
 	for name, script := range standIns {
 		b.write(name, "#!/bin/sh\nset -e\n"+script+"\n", b.path, 0o700)
 	}
@@ -141,16 +141,16 @@ func (b bench) save(dir, message string) string {
 
 func (b bench) environ() []string {
 	return []string{
-		"PATH=" + b.path + ":" + os.Getenv("PATH"), "HOME=" + b.path, "STAND_INS=" + b.path, "PROGRAM=" + program,
+		"PATH=" + b.path + ":" + os.Getenv("PATH"), "HOME=" + b.home, "STAND_INS=" + b.path, "PROGRAM=" + program,
 		"GIT_CONFIG_GLOBAL=" + filepath.Join(b.path, "gitconfig"), "GIT_CONFIG_NOSYSTEM=1", "PLAN=" + filepath.Join(b.dir, b.plan, "plan.json"),
 	}
 }
 
 // run runs a script in the checkout as the CI systems do, and returns its exit
-// code. What a script writes to /tmp goes to a folder of the test.
+// code.
 func (b bench) run(script string, environ ...string) int {
 	b.Helper()
-	return b.shell(b.dir, []string{"bash", "-e", "-c"}, strings.ReplaceAll(script, "/tmp/", b.tmp+"/"), environ)
+	return b.shell(b.dir, []string{"bash", "-e", "-c"}, script, environ)
 }
 
 func (b bench) shell(dir string, shell []string, script string, environ []string) int {

@@ -51,8 +51,8 @@ func (b bench) gitlab(j gitlabJob) int {
 	}
 	code := b.run(strings.Join(append(slices.Clone(j.BeforeScript), j.Script...), "\n"), environ...)
 	b.run(strings.Join(j.AfterScript, "\n"), environ...)
-	b.noPlan(b.dir, b.tmp)
-	if err := os.RemoveAll(filepath.Join(b.tmp, "tokenaudit")); err != nil { // each job has a container of its own
+	b.noPlan(b.dir, b.home)
+	if err := os.RemoveAll(filepath.Join(b.home, "tokenaudit")); err != nil { // each job has a container of its own
 		b.Fatal(err)
 	}
 	return code

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 )
 
 // Format renders a Report. Whatever text a report quotes, it can be rendered.
@@ -36,7 +37,7 @@ type Format struct {
 // the writer's.
 func (f Format) Render(w io.Writer, r *report.Report, o Options) error {
 	if f.NeedsTokens && r.Tokens == nil {
-		return fmt.Errorf("write the %s report: %w", f.Name, report.ErrNoTokens)
+		return fmt.Errorf("write the %s report: %w", f.Name, difference.ErrNoTokens)
 	}
 	o.Decision = o.Gate.Decide(r)
 	if o.Framework != nil {

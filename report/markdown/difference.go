@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // WriteDifference writes a difference for an issue or a comment: what newly
 // fails first, as much as fits, and the rest counted. Text from a CMS is
 // escaped, so that nothing in it is followed, mentioned or referred to.
-func WriteDifference(w io.Writer, d *report.Difference) error {
+func WriteDifference(w io.Writer, d *difference.Difference) error {
 	m := &markdown{room: markdownLimit - markdownTail}
 	m.put(fmt.Sprintf("## API tokens: what changed\n\nFrom %s to %s: %s.\n", d.Old.Format("2006-01-02 15:04 MST"), d.New.Format("2006-01-02 15:04 MST"), counts(d)))
 	if d.Empty() {
@@ -50,7 +51,7 @@ func WriteDifference(w io.Writer, d *report.Difference) error {
 }
 
 // decisions lists what people decided: it silences findings as a fix does.
-func (m *markdown) decisions(d *report.Decisions) {
+func (m *markdown) decisions(d *difference.Decisions) {
 	m.findings("Waived before, failing now", d.Unwaived)
 	var rows [][]string
 	for i := range d.Waived {
@@ -85,7 +86,7 @@ func (m *markdown) gapList(title string, gaps []report.AcceptedGap) {
 }
 
 // counts says in a line what changed; of findings only where both sides have them.
-func counts(d *report.Difference) string {
+func counts(d *difference.Difference) string {
 	text := fmt.Sprintf("%s added, %s removed, %s changed", safetext.Plural(len(d.Added), "token", "tokens"), safetext.Thousands(len(d.Removed)), safetext.Thousands(len(d.Changed)))
 	if d.FindingsNew != nil {
 		text += fmt.Sprintf("; %s, %s resolved, %s stale", safetext.Plural(len(d.FindingsNew), "new finding", "new findings"), safetext.Thousands(len(d.FindingsResolved)), safetext.Thousands(len(d.FindingsStale)))
@@ -106,7 +107,7 @@ func (m *markdown) sources(title string, ids []string) {
 	m.section(title, []string{"Source"}, rows)
 }
 
-func (m *markdown) tokens(title string, refs []report.TokenRef) {
+func (m *markdown) tokens(title string, refs []difference.TokenRef) {
 	var rows [][]string
 	for _, ref := range refs {
 		rows = append(rows, []string{mdCode(ref.Name), mdCode(ref.ID), string(ref.Kind), string(ref.Level)})

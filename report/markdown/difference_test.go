@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
@@ -18,7 +18,7 @@ func TestDifference(t *testing.T) {
 	after.Tokens[0].Name = "\x1b[31mred\n::error::x"
 	after.Findings = after.Findings[1:]
 	var b bytes.Buffer
-	if err := WriteDifference(&b, report.Diff(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))); err != nil {
+	if err := WriteDifference(&b, difference.Between(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))); err != nil {
 		t.Fatal(err)
 	}
 	// A heading is no command: it has a blank behind the ##.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -289,7 +290,7 @@ func TestFormatsWithoutTheInventory(t *testing.T) {
 	for _, f := range Formats() {
 		var b bytes.Buffer
 		err := f.Render(&b, r, format.Options{})
-		if f.NeedsTokens != errors.Is(err, report.ErrNoTokens) || !f.NeedsTokens && err != nil {
+		if f.NeedsTokens != errors.Is(err, difference.ErrNoTokens) || !f.NeedsTokens && err != nil {
 			t.Errorf("%s: %v", f.Name, err)
 		}
 		if (f.Name == "html" || f.Name == "prometheus") && !strings.Contains(b.String(), "without its inventory") {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/markdown"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
@@ -179,7 +180,7 @@ func TestMarkdownRefersToNothing(t *testing.T) {
 }
 
 // hostileDifference has every hostile name wherever a difference can show one.
-func hostileDifference(t *testing.T) *report.Difference {
+func hostileDifference(t *testing.T) *difference.Difference {
 	t.Helper()
 	before, after := reporttest.Readable(reporttest.Hostile()), reporttest.Readable(reporttest.Hostile())
 	for i := range after.Tokens {
@@ -204,19 +205,19 @@ func hostileDifference(t *testing.T) *report.Difference {
 			f.Fingerprint = report.Fingerprint(f.Rule, f.Source, f.Token, f.Key)
 		}
 	}
-	return report.Diff(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
+	return difference.Between(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
 }
 
 // hostileDecisions has every hostile name wherever people explain themselves.
-func hostileDecisions() *report.Decisions {
-	d := &report.Decisions{}
+func hostileDecisions() *difference.Decisions {
+	d := &difference.Decisions{}
 	for _, name := range reporttest.HostileNames() {
 		w := policies.Waiver{Rule: name, Token: name, Reason: name, Owner: name, ApprovedBy: name, Expires: name}
 		d.Waived = append(d.Waived, report.Finding{Rule: name, Token: name, Waiver: &w})
 		d.Unwaived = append(d.Unwaived, report.Finding{Rule: name, Token: name, TokenName: name, Message: name})
-		d.WaiversEnded = append(d.WaiversEnded, report.EndedWaiver{Waiver: w, Why: "expired"})
+		d.WaiversEnded = append(d.WaiversEnded, difference.EndedWaiver{Waiver: w, Why: "expired"})
 		d.GapsAccepted = append(d.GapsAccepted, report.AcceptedGap{Source: name, Unit: name, Owner: name, Reason: name, Expires: name})
-		d.Rules = append(d.Rules, report.RuleChange{Rule: name, Field: "params." + name, Old: name, New: name})
+		d.Rules = append(d.Rules, difference.RuleChange{Rule: name, Field: "params." + name, Old: name, New: name})
 	}
 	return d
 }
@@ -227,7 +228,7 @@ func TestHostileDifferenceIsHarmless(t *testing.T) {
 		t.Fatalf("%d new findings, %d added, %d removed, %d changed: too little to try", len(all.FindingsNew), len(all.Added), len(all.Removed), len(all.Changed))
 	}
 	// A comment has no room for all, so each part is tried on its own too.
-	for _, d := range []*report.Difference{
+	for _, d := range []*difference.Difference{
 		all, {FindingsNew: all.FindingsNew}, {FindingsNew: []report.Finding{}, FindingsResolved: all.FindingsResolved}, {FindingsStale: all.FindingsStale},
 		{Decisions: hostileDecisions()}, {Added: all.Added}, {Removed: all.Removed}, {Changed: all.Changed}, {Unknown: all.Unknown}, {SourcesAdded: all.SourcesAdded, SourcesRemoved: all.SourcesRemoved},
 	} {

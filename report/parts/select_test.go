@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/parts"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
@@ -104,15 +105,15 @@ func TestSelectNeverSaysMoreThanItSaw(t *testing.T) {
 	if d := (report.Gate{FailOn: policies.Critical}).Decide(clean); !strings.Contains(d.Reason, "all of the part that was asked for") {
 		t.Errorf("the gate says %q", d.Reason)
 	}
-	after, err := report.SnapshotOf(mustSelect(t, whole, "team=web"))
+	after, err := difference.SnapshotOf(mustSelect(t, whole, "team=web"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := report.SnapshotOf(whole)
+	before, err := difference.SnapshotOf(whole)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := report.Diff(before, after); len(d.Removed)+len(d.SourcesRemoved)+len(d.FindingsResolved) > 0 || len(d.SourcesUnknown) == 0 {
+	if d := difference.Between(before, after); len(d.Removed)+len(d.SourcesRemoved)+len(d.FindingsResolved) > 0 || len(d.SourcesUnknown) == 0 {
 		t.Errorf("removed %v, sources removed %v, resolved %v, unknown %v", d.Removed, d.SourcesRemoved, d.FindingsResolved, d.SourcesUnknown)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 )
 
 // AuditTime is the audit time of every test.
@@ -370,9 +371,9 @@ func Framework(t *testing.T, id string) *report.Framework {
 }
 
 // Snapshot is what a difference compares of a report.
-func Snapshot(t *testing.T, r *report.Report) *report.Snapshot {
+func Snapshot(t *testing.T, r *report.Report) *difference.Snapshot {
 	t.Helper()
-	s, err := report.SnapshotOf(r)
+	s, err := difference.SnapshotOf(r)
 	if err != nil {
 		t.Fatal(err)
 	}

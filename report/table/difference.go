@@ -5,12 +5,13 @@ import (
 	"io"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // WriteDifference writes a difference for people.
-func WriteDifference(w io.Writer, d *report.Difference, o format.Options) error {
+func WriteDifference(w io.Writer, d *difference.Difference, o format.Options) error {
 	p := newPage(w, o)
 	p.heading(bold, fmt.Sprintf("From %s to %s: %s added, %s removed, %s changed", d.Old.Format("2006-01-02 15:04 MST"), d.New.Format("2006-01-02 15:04 MST"),
 		safetext.Plural(len(d.Added), "token", "tokens"), safetext.Thousands(len(d.Removed)), safetext.Thousands(len(d.Changed))))
@@ -45,7 +46,7 @@ func WriteDifference(w io.Writer, d *report.Difference, o format.Options) error 
 }
 
 // decisions lists what people decided: it silences findings as a fix does.
-func (p *page) decisions(d *report.Decisions) {
+func (p *page) decisions(d *difference.Decisions) {
 	p.findings(red, "WAIVED BEFORE, FAILING NOW", d.Unwaived)
 	var rows [][]string
 	for i := range d.Waived {
@@ -87,7 +88,7 @@ func (p *page) ids(title string, ids []string) {
 	p.list(bold, title, []column{{title: "SOURCE", id: true}}, rows)
 }
 
-func (p *page) tokenRefs(s style, title string, refs []report.TokenRef) {
+func (p *page) tokenRefs(s style, title string, refs []difference.TokenRef) {
 	var rows [][]string
 	for _, ref := range refs {
 		rows = append(rows, []string{ref.ID, ref.Name, string(ref.Kind), string(ref.Level)})

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -16,7 +16,7 @@ func TestDiffOutputs(t *testing.T) {
 	after.Tokens = after.Tokens[1:]
 	after.Tokens[0].Name = "\x1b[31mred\n::error::x"
 	after.Findings = after.Findings[1:]
-	d := report.Diff(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
+	d := difference.Between(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"diff-table.txt":    func(b *bytes.Buffer) error { return WriteDifference(b, d, format.Options{}) },
 		"diff-terminal.txt": func(b *bytes.Buffer) error { return WriteDifference(b, d, format.Options{Width: 100}) },

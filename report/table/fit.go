@@ -137,7 +137,7 @@ func wholeColumns(columns []column, rows [][]string) []int {
 }
 
 // narrow takes from the widest column until the sum fits the total, or nothing is
-// left to take, and gives the sum.
+// left to take, and returns the sum.
 func narrow(columns []column, widths, least []int, sum, total int) int {
 	for ; sum > total; sum-- {
 		widest := -1

@@ -3,7 +3,6 @@
 package inputschema
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -42,15 +41,14 @@ func JSON(definitions []collectors.Definition) ([]byte, error) {
 			field["description"] = fmt.Sprintf("%v %s", field["description"], text)
 		}
 	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	err := encoder.Encode(schema)
-	return out.Bytes(), err
+	text, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("print the schema of the input: %w", err)
+	}
+	return append(text, '\n'), nil
 }
 
-// reportedBy says which CMSes report a fact; empty where that is no question.
+// reportedBy says which CMSes report a fact; empty for a field that every CMS has.
 func reportedBy(definitions []collectors.Definition, fact inventory.Fact) string {
 	by := map[inventory.Support][]string{}
 	for _, d := range definitions {

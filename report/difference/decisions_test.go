@@ -1,4 +1,4 @@
-package report_test
+package difference_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
@@ -30,7 +31,7 @@ func TestDiffShowsDecisions(t *testing.T) {
 	after.Rules[1].Params = map[string]any{"max_idle_days": 9999}
 	after.Rules = after.Rules[:len(after.Rules)-1]
 
-	there := report.Diff(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
+	there := difference.Between(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
 	if there.Empty() {
 		t.Fatal("nothing changed")
 	}
@@ -54,11 +55,11 @@ func TestDiffShowsDecisions(t *testing.T) {
 		t.Error(diff)
 	}
 
-	back := report.Diff(reporttest.Snapshot(t, after), reporttest.Snapshot(t, before)).Decisions
+	back := difference.Between(reporttest.Snapshot(t, after), reporttest.Snapshot(t, before)).Decisions
 	if len(back.Unwaived) != 1 || len(back.Waived) != 0 || len(back.WaiversEnded) != 1 || back.WaiversEnded[0].Why != "removed" || len(back.GapsEnded) != 1 {
 		t.Errorf("decisions back %+v", back)
 	}
-	if same := report.Diff(reporttest.Snapshot(t, after), reporttest.Snapshot(t, after)); !same.Empty() {
+	if same := difference.Between(reporttest.Snapshot(t, after), reporttest.Snapshot(t, after)); !same.Empty() {
 		t.Errorf("a report differs from itself: %+v", same.Decisions)
 	}
 }

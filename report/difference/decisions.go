@@ -1,4 +1,4 @@
-package report
+package difference
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
 )
 
 // Decisions are what people decided between two reports: waivers, accepted gaps
@@ -14,14 +15,14 @@ import (
 type Decisions struct {
 	// Waived are findings that a waiver covers in the new report alone; Unwaived
 	// are waived in the old report and fail in the new one.
-	Waived   []Finding `json:"findings_waived"`
-	Unwaived []Finding `json:"findings_unwaived"`
+	Waived   []report.Finding `json:"findings_waived"`
+	Unwaived []report.Finding `json:"findings_unwaived"`
 	// WaiversEnded applied in the old report, and have expired or are gone.
 	WaiversEnded []EndedWaiver `json:"waivers_ended"`
 	// GapsAccepted apply in the new report alone, GapsEnded in the old one alone.
-	GapsAccepted []AcceptedGap `json:"gaps_accepted"`
-	GapsEnded    []AcceptedGap `json:"gaps_ended"`
-	Rules        []RuleChange  `json:"rules_changed"`
+	GapsAccepted []report.AcceptedGap `json:"gaps_accepted"`
+	GapsEnded    []report.AcceptedGap `json:"gaps_ended"`
+	Rules        []RuleChange         `json:"rules_changed"`
 }
 
 // EndedWaiver is a waiver that does not hold any more.
@@ -45,9 +46,9 @@ func (d *Decisions) empty() bool {
 	return d == nil || len(d.Waived)+len(d.Unwaived)+len(d.WaiversEnded)+len(d.GapsAccepted)+len(d.GapsEnded)+len(d.Rules) == 0
 }
 
-func decisionsBetween(before, after *Report) *Decisions {
+func decisionsBetween(before, after *report.Report) *Decisions {
 	d := &Decisions{
-		Waived: waivedIn(after, before), Unwaived: []Finding{}, WaiversEnded: endedWaivers(before, after),
+		Waived: waivedIn(after, before), Unwaived: []report.Finding{}, WaiversEnded: endedWaivers(before, after),
 		GapsAccepted: gapsOnlyIn(after, before), GapsEnded: gapsOnlyIn(before, after), Rules: ruleChanges(before, after),
 	}
 	failing := statusOf(after, policies.Fail)
@@ -60,9 +61,9 @@ func decisionsBetween(before, after *Report) *Decisions {
 }
 
 // waivedIn returns the findings that are waived in one report and not in the other.
-func waivedIn(one, other *Report) []Finding {
+func waivedIn(one, other *report.Report) []report.Finding {
 	waived := statusOf(other, policies.Waived)
-	only := []Finding{}
+	only := []report.Finding{}
 	for _, f := range one.Findings {
 		if _, ok := waived[f.Fingerprint]; f.Status == policies.Waived && !ok {
 			only = append(only, f)
@@ -71,8 +72,8 @@ func waivedIn(one, other *Report) []Finding {
 	return only
 }
 
-func statusOf(r *Report, status policies.Status) map[string]Finding {
-	found := map[string]Finding{}
+func statusOf(r *report.Report, status policies.Status) map[string]report.Finding {
+	found := map[string]report.Finding{}
 	for _, f := range r.Findings {
 		if f.Status == status {
 			found[f.Fingerprint] = f
@@ -81,9 +82,9 @@ func statusOf(r *Report, status policies.Status) map[string]Finding {
 	return found
 }
 
-func endedWaivers(before, after *Report) []EndedWaiver {
-	same := func(w Waiver) func(Waiver) bool {
-		return func(v Waiver) bool { return v.Rule == w.Rule && v.Token == w.Token }
+func endedWaivers(before, after *report.Report) []EndedWaiver {
+	same := func(w report.Waiver) func(report.Waiver) bool {
+		return func(v report.Waiver) bool { return v.Rule == w.Rule && v.Token == w.Token }
 	}
 	ended := []EndedWaiver{}
 	for _, w := range before.Waivers.Applied {
@@ -99,11 +100,11 @@ func endedWaivers(before, after *Report) []EndedWaiver {
 }
 
 // gapsOnlyIn returns the accepted gaps that apply in one report and not in the other.
-func gapsOnlyIn(one, other *Report) []AcceptedGap {
-	only := []AcceptedGap{}
+func gapsOnlyIn(one, other *report.Report) []report.AcceptedGap {
+	only := []report.AcceptedGap{}
 	for _, g := range one.AcceptedGaps {
-		if g.State == GapApplied && !slices.ContainsFunc(other.AcceptedGaps, func(o AcceptedGap) bool {
-			return o.State == GapApplied && o.Source == g.Source && o.Unit == g.Unit
+		if g.State == report.GapApplied && !slices.ContainsFunc(other.AcceptedGaps, func(o report.AcceptedGap) bool {
+			return o.State == report.GapApplied && o.Source == g.Source && o.Unit == g.Unit
 		}) {
 			only = append(only, g)
 		}
@@ -111,7 +112,7 @@ func gapsOnlyIn(one, other *Report) []AcceptedGap {
 	return only
 }
 
-func ruleChanges(before, after *Report) []RuleChange {
+func ruleChanges(before, after *report.Report) []RuleChange {
 	changes := []RuleChange{}
 	old := map[string]map[string]string{}
 	for _, r := range before.Rules {
@@ -141,7 +142,7 @@ func ruleChanges(before, after *Report) []RuleChange {
 	return changes
 }
 
-func settingsOf(r Rule) map[string]string {
+func settingsOf(r report.Rule) map[string]string {
 	settings := map[string]string{"severity": string(r.Severity)}
 	for name, value := range r.Params {
 		text, _ := json.Marshal(value) // it came from JSON or goes there

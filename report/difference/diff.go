@@ -1,4 +1,6 @@
-package report
+// Package difference compares what two inventories or reports knew of the tokens, and what
+// was decided between two reports.
+package difference
 
 import (
 	"encoding/json"
@@ -8,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -33,10 +36,10 @@ type Difference struct {
 	// see: nobody knows whether they were added or removed.
 	Unknown []UnknownChange `json:"unknown"`
 	// FindingsNew and FindingsResolved are left out unless both are reports.
-	FindingsNew      []Finding `json:"findings_new,omitzero"`
-	FindingsResolved []Finding `json:"findings_resolved,omitzero"`
+	FindingsNew      []report.Finding `json:"findings_new,omitzero"`
+	FindingsResolved []report.Finding `json:"findings_resolved,omitzero"`
 	// FindingsStale could not be looked at again.
-	FindingsStale []Finding `json:"findings_stale,omitzero"`
+	FindingsStale []report.Finding `json:"findings_stale,omitzero"`
 	// Decisions is nil (and left out) unless both are reports.
 	Decisions *Decisions `json:"decisions,omitzero"`
 }
@@ -73,9 +76,9 @@ type UnknownChange struct {
 	In string `json:"in"`
 }
 
-// Diff compares two snapshots. When a token was used last is left out, because
+// Between compares two snapshots. When a token was used last is left out, because
 // it changes all the time; so are reasons, which are words.
-func Diff(before, after *Snapshot) *Difference {
+func Between(before, after *Snapshot) *Difference {
 	d := &Difference{
 		Schema: DiffSchema, Old: before.At, New: after.At,
 		SourcesAdded: []string{}, SourcesRemoved: []string{}, SourcesUnknown: []string{},
@@ -133,7 +136,7 @@ func refOf(t inventory.Token) TokenRef {
 }
 
 // compareFindings uses the rules of the baseline; nil is an inventory.
-func (d *Difference) compareFindings(before, after *Report) {
+func (d *Difference) compareFindings(before, after *report.Report) {
 	if before == nil || after == nil {
 		return
 	}
@@ -143,9 +146,9 @@ func (d *Difference) compareFindings(before, after *Report) {
 	if err := compared.CompareTo(before, true); err != nil {
 		return
 	}
-	d.FindingsNew = []Finding{}
+	d.FindingsNew = []report.Finding{}
 	for _, f := range compared.Findings {
-		if f.Baseline == BaselineNew {
+		if f.Baseline == report.BaselineNew {
 			d.FindingsNew = append(d.FindingsNew, f)
 		}
 	}

@@ -1,4 +1,4 @@
-package report_test
+package difference_test
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
-	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
@@ -39,17 +39,17 @@ func TestDiffOfInventories(t *testing.T) {
 	other.Tokens = []inventory.Token{reporttest.SampleToken(other, inventory.Delivery, "access_tokens/9", "Nine")}
 	after.Sources = append(after.Sources, other)
 
-	got := report.Diff(report.SnapshotOfInventory(before), report.SnapshotOfInventory(after))
-	ref := func(project, id, name string, kind inventory.Kind, level inventory.Level) report.TokenRef {
-		return report.TokenRef{ID: "datocms/projects/" + project + "/access_tokens/" + id, CMS: "datocms", Source: "datocms/projects/" + project, Name: name, Kind: kind, Level: level}
+	got := difference.Between(difference.SnapshotOfInventory(before), difference.SnapshotOfInventory(after))
+	ref := func(project, id, name string, kind inventory.Kind, level inventory.Level) difference.TokenRef {
+		return difference.TokenRef{ID: "datocms/projects/" + project + "/access_tokens/" + id, CMS: "datocms", Source: "datocms/projects/" + project, Name: name, Kind: kind, Level: level}
 	}
-	want := &report.Difference{
-		Schema: report.DiffSchema, Old: before.Sources[0].CollectedAt, New: reporttest.AuditTime,
+	want := &difference.Difference{
+		Schema: difference.DiffSchema, Old: before.Sources[0].CollectedAt, New: reporttest.AuditTime,
 		SourcesAdded: []string{"datocms/projects/78"}, SourcesRemoved: []string{},
 		SourcesUnknown: []string{},
-		Added:          []report.TokenRef{ref("77", "3", "Three", inventory.Management, inventory.LevelWrite), ref("78", "9", "Nine", inventory.Delivery, inventory.LevelRead)},
-		Removed:        []report.TokenRef{ref("77", "2", "Two", inventory.Management, inventory.LevelWrite)},
-		Changed: []report.TokenChange{{ref("77", "1", "Uno", inventory.Delivery, inventory.LevelRead), []report.FieldChange{
+		Added:          []difference.TokenRef{ref("77", "3", "Three", inventory.Management, inventory.LevelWrite), ref("78", "9", "Nine", inventory.Delivery, inventory.LevelRead)},
+		Removed:        []difference.TokenRef{ref("77", "2", "Two", inventory.Management, inventory.LevelWrite)},
+		Changed: []difference.TokenChange{{ref("77", "1", "Uno", inventory.Delivery, inventory.LevelRead), []difference.FieldChange{
 			{"access.grants", "read", "read, write"},
 			{"environments.items", "main", "main, live → main (gone)"},
 			{"expiry.at", "", "2026-04-13T12:00:00Z"},
@@ -57,12 +57,12 @@ func TestDiffOfInventories(t *testing.T) {
 			{"expiry.state", "never", "at"},
 			{"name", "One", "Uno"},
 		}}},
-		Unknown: []report.UnknownChange{},
+		Unknown: []difference.UnknownChange{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if !report.Diff(report.SnapshotOfInventory(before), report.SnapshotOfInventory(before)).Empty() {
+	if !difference.Between(difference.SnapshotOfInventory(before), difference.SnapshotOfInventory(before)).Empty() {
 		t.Error("an inventory differs from itself")
 	}
 }
@@ -72,9 +72,9 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	whole, cut := sampleInventory(), sampleInventory()
 	cut.Sources[0].Units[0].Status = inventory.UnitPartial
 	cut.Sources[0].Tokens = cut.Sources[0].Tokens[:1]
-	removed := report.Diff(report.SnapshotOfInventory(whole), report.SnapshotOfInventory(cut))
-	added := report.Diff(report.SnapshotOfInventory(cut), report.SnapshotOfInventory(whole))
-	for name, d := range map[string]*report.Difference{"old": removed, "new": added} {
+	removed := difference.Between(difference.SnapshotOfInventory(whole), difference.SnapshotOfInventory(cut))
+	added := difference.Between(difference.SnapshotOfInventory(cut), difference.SnapshotOfInventory(whole))
+	for name, d := range map[string]*difference.Difference{"old": removed, "new": added} {
 		if len(d.Added)+len(d.Removed) != 0 || len(d.Unknown) != 1 || d.Unknown[0].In != name {
 			t.Errorf("%s: added %v, removed %v, unknown %v", name, d.Added, d.Removed, d.Unknown)
 		}
@@ -82,7 +82,7 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	lost := sampleInventory()
 	lost.Sources[0].ID, lost.Sources[0].Tokens = "datocms/account", nil
 	lost.Sources[0].Units = []inventory.Unit{{Name: "projects", Sources: true, Status: inventory.UnitFailed}}
-	d := report.Diff(report.SnapshotOfInventory(whole), report.SnapshotOfInventory(lost))
+	d := difference.Between(difference.SnapshotOfInventory(whole), difference.SnapshotOfInventory(lost))
 	if len(d.Unknown) != 2 || len(d.Removed) != 0 {
 		t.Errorf("sources not all found: removed %v, unknown %v", d.Removed, d.Unknown)
 	}
@@ -91,7 +91,7 @@ func TestDiffDoesNotGuess(t *testing.T) {
 	}
 	part := sampleInventory()
 	part.Sources, part.Shard = part.Sources[:0], &inventory.Shard{Index: 1, Count: 2}
-	if d := report.Diff(report.SnapshotOfInventory(whole), report.SnapshotOfInventory(part)); len(d.Removed)+len(d.SourcesRemoved) != 0 {
+	if d := difference.Between(difference.SnapshotOfInventory(whole), difference.SnapshotOfInventory(part)); len(d.Removed)+len(d.SourcesRemoved) != 0 {
 		t.Errorf("of a shard: removed %v and %v", d.Removed, d.SourcesRemoved)
 	}
 }
@@ -101,18 +101,18 @@ func TestDiffOfReports(t *testing.T) {
 	before.Findings = before.Findings[1:]
 	after.Findings = after.Findings[:len(after.Findings)-1]
 	after.Tokens[0].Status = input.Expired
-	d := report.Diff(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
+	d := difference.Between(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))
 	if len(d.FindingsNew) != 1 || len(d.FindingsResolved)+len(d.FindingsStale) != 1 {
 		t.Errorf("new %d, resolved %d, stale %d", len(d.FindingsNew), len(d.FindingsResolved), len(d.FindingsStale))
 	}
-	if len(d.Changed) != 1 || d.Changed[0].Fields[0] != (report.FieldChange{"status", "active", "expired"}) {
+	if len(d.Changed) != 1 || d.Changed[0].Fields[0] != (difference.FieldChange{"status", "active", "expired"}) {
 		t.Errorf("changed %+v", d.Changed)
 	}
 	if after.Baseline != nil || after.Findings[0].Baseline != "" {
 		t.Error("the comparison changed the report")
 	}
 	after.Tokens = nil
-	if _, err := report.SnapshotOf(after); !errors.Is(err, report.ErrNoTokens) {
+	if _, err := difference.SnapshotOf(after); !errors.Is(err, difference.ErrNoTokens) {
 		t.Errorf("a report without its inventory: %v", err)
 	}
 }
@@ -122,13 +122,17 @@ func TestReadSnapshot(t *testing.T) {
 	if err := inventory.Write(&inv, inventory.Inventory{Schema: inventory.Schema, Tool: inventory.Tool{Name: "x", Version: "1"}, Sources: []inventory.Source{}}); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := report.ReadSnapshot(context.Background(), &inv); err != nil || s.Report != nil {
+	if s, err := difference.ReadSnapshot(context.Background(), &inv); err != nil || s.Report != nil {
 		t.Errorf("an inventory: %v, %+v", err, s)
 	}
-	if s, err := report.ReadSnapshot(context.Background(), bytes.NewReader(writtenJSON(t, reporttest.Sample()))); err != nil || s.Report == nil || s.TokenCount() != 8 {
+	var written bytes.Buffer
+	if err := reporttest.Sample().WriteJSON(&written); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := difference.ReadSnapshot(context.Background(), &written); err != nil || s.Report == nil || s.TokenCount() != 8 {
 		t.Errorf("a report: %v", err)
 	}
-	if _, err := report.ReadSnapshot(context.Background(), strings.NewReader("{}")); err == nil || !strings.Contains(err.Error(), "no tokenaudit report") {
+	if _, err := difference.ReadSnapshot(context.Background(), strings.NewReader("{}")); err == nil || !strings.Contains(err.Error(), "no tokenaudit report") {
 		t.Errorf("neither: %v", err)
 	}
 }

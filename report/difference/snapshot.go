@@ -1,16 +1,15 @@
-package report
+package difference
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"regexp"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/report"
 )
 
 // Snapshot is what an inventory or a report knew of the tokens at one time.
@@ -18,11 +17,11 @@ type Snapshot struct {
 	// At is the audit time of a report, and the latest collection of an inventory.
 	At time.Time
 	// Report is nil for an inventory.
-	Report *Report
+	Report *report.Report
 	// restricted: it is of a run over a part of the sources.
 	restricted bool
 
-	sources map[string]*Source
+	sources map[string]*report.Source
 	tokens  map[string]snapshotToken
 }
 
@@ -40,34 +39,25 @@ func ReadSnapshot(ctx context.Context, r io.Reader) (*Snapshot, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if IsInventory(begin) {
+	if report.IsInventory(begin) {
 		inv, err := inventory.ReadAll(ctx, buffered, inventory.Limits{})
 		if err != nil {
 			return nil, err
 		}
 		return snapshotOfInventory(inv), nil
 	}
-	report, err := Read(buffered)
+	saved, err := report.Read(buffered)
 	if err != nil {
 		return nil, err
 	}
-	return SnapshotOf(report)
-}
-
-var schemaMember = regexp.MustCompile(`"schema"\s*:\s*"([^"]*)"`)
-
-// IsInventory tells an inventory from a report by the beginning of the
-// document, of which 4 KiB are enough.
-func IsInventory(begin []byte) bool {
-	found := schemaMember.FindSubmatch(begin)
-	return len(found) > 1 && bytes.Equal(found[1], []byte(inventory.Schema))
+	return SnapshotOf(saved)
 }
 
 // snapshotOfInventory makes a snapshot of an inventory.
 func snapshotOfInventory(inv inventory.Inventory) *Snapshot {
-	s := &Snapshot{sources: make(map[string]*Source, len(inv.Sources)), tokens: map[string]snapshotToken{}, restricted: inv.Shard != nil || len(inv.Only) > 0 || len(inv.OnlyLabels) > 0}
+	s := &Snapshot{sources: make(map[string]*report.Source, len(inv.Sources)), tokens: map[string]snapshotToken{}, restricted: inv.Shard != nil || len(inv.Only) > 0 || len(inv.OnlyLabels) > 0}
 	for i := range inv.Sources {
-		source := withoutTokens(inv.Sources[i])
+		source := report.WithoutTokens(inv.Sources[i])
 		s.sources[source.ID] = &source
 		if source.CollectedAt.After(s.At) {
 			s.At = source.CollectedAt
@@ -84,12 +74,12 @@ var ErrNoTokens = errors.New("the report was made with --no-inventory, so it has
 
 // SnapshotOf makes a snapshot of a report. The error is [ErrNoTokens] for
 // one that was made without its inventory.
-func SnapshotOf(r *Report) (*Snapshot, error) {
+func SnapshotOf(r *report.Report) (*Snapshot, error) {
 	if r.Tokens == nil {
 		return nil, ErrNoTokens
 	}
-	s := &Snapshot{At: r.At, Report: r, sources: make(map[string]*Source, len(r.Sources)), tokens: make(map[string]snapshotToken, len(r.Tokens))}
-	s.restricted = r.Scope.partOfSources()
+	s := &Snapshot{At: r.At, Report: r, sources: make(map[string]*report.Source, len(r.Sources)), tokens: make(map[string]snapshotToken, len(r.Tokens))}
+	s.restricted = r.Scope.PartOfSources()
 	for i := range r.Sources {
 		s.sources[r.Sources[i].ID] = &r.Sources[i]
 	}
@@ -104,7 +94,7 @@ func SnapshotOf(r *Report) (*Snapshot, error) {
 // among them.
 func (s *Snapshot) couldSee(t inventory.Token) bool {
 	if source, ok := s.sources[t.Source]; ok {
-		return !unreadKind(source, t.Kind)
+		return !report.UnreadKind(source, t.Kind)
 	}
 	return s.couldFind(t.CMS)
 }
@@ -116,7 +106,7 @@ func (s *Snapshot) couldFind(cms string) bool {
 		return false
 	}
 	for _, source := range s.sources {
-		if source.CMS == cms && lacksSources(source) {
+		if source.CMS == cms && report.LacksSources(source) {
 			return false
 		}
 	}
