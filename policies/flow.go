@@ -137,11 +137,14 @@ func (f *flow) binding(expr *ast.Expr) (ast.Var, *ast.Term) {
 }
 
 // bound follows what a variable gets. To look for the token that the clause is about
-// is not to ask which others there are.
+// is not to ask which others there are, unless more than this token is asked about: see
+// [reader.behind].
 func (f *flow) bound(v ast.Var, from *ast.Term) values {
 	ref, ok := from.Value.(ast.Ref)
 	if ok && v == f.token && len(ref) == 3 && ref.HasPrefix(tokensRef) {
 		f.sink(ref[2])
+		f.own |= partTokens
+		f.narrows |= partTokens
 		return values{element{field: tokenField}: true}
 	}
 	return f.follow(from)

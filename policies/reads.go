@@ -147,7 +147,8 @@ func (r *reader) behind(pkg ast.Ref, set string) (all clause) {
 		seen[stay{rule, same}] = true
 		all.other, all.otherNarrows = all.other|c.other, all.otherNarrows|c.otherNarrows
 		if same {
-			all.own, all.narrows = all.own|c.own, all.narrows|c.narrows
+			// Which tokens there are is nothing of the one that is asked about.
+			all.own, all.narrows = all.own|c.own&^partTokens, all.narrows|c.narrows&^partTokens
 		} else {
 			all.other, all.otherNarrows = all.other|c.own, all.otherNarrows|c.narrows
 		}

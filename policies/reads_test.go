@@ -169,10 +169,12 @@ func TestListOfTokensReadInPart(t *testing.T) {
 		"count([1 | some other in input.tokens; other.kind == \"delivery\"]) > 3": NotEvaluated,
 		"input.tokens[_].name == \"x\"":                                           NotEvaluated,
 		"first.name == \"x\"":                                                     NotEvaluated,
+		"count(previews) > 1":                                                     NotEvaluated,
+		"previews[token.id]":                                                      Pass,
 		"contains(token.name, \"x\")":                                             Pass,
 		"named(token)\n\ttoken.kind == \"preview\"":                               Pass,
 	} {
-		e, err := loadRule(t, body(condition)+"\nnamed(x) if x.name == \"x\"\n\nfirst := input.tokens[0]\n")
+		e, err := loadRule(t, body(condition)+"\nnamed(x) if x.name == \"x\"\n\nfirst := input.tokens[0]\n\npreviews contains x.id if {\n\tsome x in input.tokens\n\tx.kind == \"preview\"\n}\n")
 		if err != nil {
 			t.Fatal(err)
 		}
