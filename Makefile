@@ -10,7 +10,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: check
-check: vet lint rego-check test ## vet, lint, Rego checks and tests: what needs nothing but Go
+check: vet lint lint-rego rego-check test ## vet, lint, Rego checks and tests: what needs nothing but Go
 
 # The program as it is shipped: static, so that it runs in an empty image too.
 .PHONY: build
@@ -57,6 +57,18 @@ lint: $(LINTER) ## golangci-lint of the pinned version
 .PHONY: rego-check
 rego-check: ## format, strict compilation, tests and conventions of the built-in rules
 	go run ./cmd/tokenaudit rules test
+
+# The linter of Rego, built in the version that .ci/regal/go.mod pins; .regal/config.yaml
+# says what it leaves out, and why.
+REGAL_VERSION = $(shell sed -n 's|.*open-policy-agent/regal \(v[^ ]*\).*|\1|p' .ci/regal/go.mod)
+REGAL = bin/regal-$(REGAL_VERSION)
+
+$(REGAL):
+	go build -C .ci/regal -o "$(CURDIR)/$@" github.com/open-policy-agent/regal
+
+.PHONY: lint-rego
+lint-rego: $(REGAL) ## regal on all Rego
+	$(REGAL) lint policies
 
 # Every fuzz target for FUZZTIME, two at a time.
 .PHONY: fuzz

@@ -9,7 +9,7 @@ more(shown, total) := concat(", ", shown) if total <= 10
 more(shown, total) := sprintf("%s and %d more", [concat(", ", shown), total - 10]) if total > 10
 
 # quantity writes a number with its unit, such as "1 day" or "2 days".
-quantity(n, unit) := sprintf("1 %s", [unit]) if n == 1
+quantity(1, unit) := sprintf("1 %s", [unit])
 
 quantity(n, unit) := sprintf("%d %ss", [n, unit]) if n != 1
 
@@ -53,7 +53,8 @@ label(words) := words[0] if count(words) == 1
 
 label(words) := sprintf("%s (%s)", [words[0], concat(", ", array.slice(words, 1, count(words)))]) if count(words) > 1
 
-known_as(scope, id) := array.concat(
-	array.concat([item.name | some item in scope.items; item.id == id; not item.name in {"", id}], [id]),
+known_as(scope, id) := array.flatten([
+	[item.name | some item in scope.items; item.id == id; not item.name in {"", id}],
+	id,
 	[sprintf("alias %s", [item.id]) | some item in scope.items; item.alias_of == id],
-)
+])

@@ -99,6 +99,6 @@ opened(_, "unknown", n) := sprintf("may open %s (could not check whether they ex
 
 opened(_, "no", n) := sprintf("names %s that %s not exist", [lib.quantity(n, "environment"), do(n)])
 
-do(n) := "does" if n == 1
+do(1) := "does"
 
 do(n) := "do" if n != 1

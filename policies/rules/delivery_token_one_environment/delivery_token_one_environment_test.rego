@@ -20,8 +20,8 @@ test_two_environments_fail if {
 }
 
 test_all_environments_fail_when_there_are_several if {
-	all := object.union(fixtures.delivery, object.union(two, {"environments": {"state": "all"}}))
-	count(rule.deny) == 1 with input as judged([all])
+	open := object.union_n([fixtures.delivery, two, {"environments": {"state": "all"}}])
+	count(rule.deny) == 1 with input as judged([open])
 }
 
 test_one_environment_passes if {
@@ -30,14 +30,14 @@ test_one_environment_passes if {
 }
 
 test_an_alias_and_its_target_are_one if {
-	alias := object.union(fixtures.delivery, object.union(two, {"environments": {"effective": 1}}))
+	alias := object.union_n([fixtures.delivery, two, {"environments": {"effective": 1}}])
 	count(rule.deny) == 0 with input as judged([alias])
 }
 
 test_all_of_one_environment_passes_with_a_word if {
-	all := object.union(fixtures.delivery, {"environments": {"state": "all"}})
-	count(rule.deny) == 0 with input as judged([all])
-	fixtures.ids(rule.allow) == {all.id} with input as judged([all])
+	open := object.union(fixtures.delivery, {"environments": {"state": "all"}})
+	count(rule.deny) == 0 with input as judged([open])
+	fixtures.ids(rule.allow) == {open.id} with input as judged([open])
 }
 
 test_management_token_is_none_of_our_business if {

@@ -25,7 +25,7 @@ package tokenaudit.rules.duplicate_token_name
 
 deny contains finding if {
 	some name in shared
-	ids := [id | some pair in pairs; pair[0] == name; id := pair[1]]
+	ids := [id | some [called, id] in pairs; called == name]
 	finding := object.union(
 		{
 			"key": name,
@@ -50,8 +50,7 @@ named := [[name, token.id] |
 ]
 
 shared := {name |
-	some i, pair in pairs
-	name := pair[0]
+	some i, [name, _] in pairs
 	pairs[i + 1][0] == name
 }
 

@@ -3,7 +3,7 @@ package tokenaudit.rules.duplicate_token_name_test
 import data.tokenaudit.fixtures
 import data.tokenaudit.rules.duplicate_token_name as rule
 
-called(id, change) := object.union(object.union(fixtures.token, {"id": id}), change)
+called(id, change) := object.union_n([fixtures.token, {"id": id}, change])
 
 judged(tokens) := fixtures.input_of(tokens, {})
 

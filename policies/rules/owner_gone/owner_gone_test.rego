@@ -5,7 +5,7 @@ import data.tokenaudit.rules.owner_gone as rule
 
 person := {"owner": {"type": "person", "id": "u1", "name": "Ada", "state": "active"}}
 
-judged(change) := fixtures.input_of([object.union(object.union(fixtures.token, person), change)], {})
+judged(change) := fixtures.input_of([object.union_n([fixtures.token, person, change])], {})
 
 test_gone_owner_fails[state] if {
 	some state in ["deactivated", "removed"]

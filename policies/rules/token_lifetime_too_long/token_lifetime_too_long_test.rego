@@ -36,10 +36,11 @@ test_unknown_expiry_is_unknown if {
 # It expires in 100 days.
 undated(change) := object.union(
 	fixtures.input_of([], {"max_lifetime_days": 365}),
-	{"tokens": [object.union(
+	{"tokens": [object.union_n([
 		object.remove(fixtures.token, ["age_days", "lifetime_days"]),
-		object.union({"created_at": {"state": "unknown", "reason": "DatoCMS tells no date of creation"}}, change),
-	)]},
+		{"created_at": {"state": "unknown", "reason": "DatoCMS tells no date of creation"}},
+		change,
+	])]},
 )
 
 test_an_earlier_inventory_proves_the_lifetime if {

@@ -5,14 +5,15 @@ import data.tokenaudit.rules.token_limit_near as rule
 
 tokens(n, change) := [token |
 	some i in numbers.range(1, n)
-	token := object.union(
-		object.union(fixtures.token, {
+	token := object.union_n([
+		fixtures.token,
+		{
 			"id": sprintf("t%d", [i]),
 			"name": sprintf("name %d", [i]),
 			"created_at": {"at": sprintf("2026-%02d-01T00:00:00Z", [13 - i])},
-		}),
+		},
 		change,
-	)
+	])
 ]
 
 judged(list) := fixtures.input_of(list, {"limit": 5, "delivery_limit": 7})

@@ -38,7 +38,7 @@ unknown contains gap if {
 	gap := {"reason": sprintf("the %s behind the plan %s: %s", [unit.name, how(unit.status), unit.detail])}
 }
 
-how(status) := "was read only in part" if status == "partial"
+how("partial") := "was read only in part"
 
 how(status) := "could not be read" if status != "partial"
 

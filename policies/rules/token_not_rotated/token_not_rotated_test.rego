@@ -26,7 +26,7 @@ unknown_creation := {"created_at": {"state": "unknown", "reason": "DatoCMS tells
 
 undated(age) := object.union(
 	fixtures.input_of([], {"max_age_days": 365}),
-	{"tokens": [object.union(object.remove(fixtures.token, ["age_days"]), object.union(unknown_creation, age))]},
+	{"tokens": [object.union_n([object.remove(fixtures.token, ["age_days"]), unknown_creation, age])]},
 )
 
 test_an_earlier_inventory_proves_the_age if {

@@ -61,9 +61,9 @@ deny contains finding if {
 }
 
 deny contains finding if {
+	input.params.no_record == "fail"
 	some token in input.tokens
 	token.last_used.state == "none_on_record"
-	input.params.no_record == "fail"
 	undecided(token)
 	finding := {
 		"token": token.id,
@@ -73,9 +73,9 @@ deny contains finding if {
 }
 
 unknown contains gap if {
+	input.params.no_record == "unknown"
 	some token in input.tokens
 	token.last_used.state == "none_on_record"
-	input.params.no_record == "unknown"
 	undecided(token)
 	gap := {"token": token.id, "reason": no_record(token)}
 }
@@ -171,4 +171,4 @@ evidence(token, proven) := {
 	"proven": proven,
 }
 
-day(time) := substring(time, 0, 10)
+day(moment) := substring(moment, 0, 10)
