@@ -200,7 +200,7 @@ func contentstackState() emulator.ContentstackState {
 	all := emulator.ContentstackScope{Module: "$all", Read: true, Write: true}
 	return emulator.ContentstackState{
 		Users: []*emulator.ContentstackUser{{UID: "bltuser", Email: "audit@example.com", FirstName: "Audit", LastName: "Bot",
-			Password: plainSecret("password"), Authtokens: []string{contentstackSecret("auditor")}, CreatedAt: days(-400)}},
+			Authtokens: []string{contentstackSecret("auditor")}, CreatedAt: days(-400)}},
 		Organizations: []*emulator.ContentstackOrganization{{UID: "bltacme", Name: "Acme", Owner: "bltuser", CreatedAt: days(-900)}},
 		Stacks: []*emulator.ContentstackStack{{
 			UID: "bltstack", Name: "Site", Organization: "bltacme", APIKey: contentstackSecret("stack"), Owner: "bltuser", CreatedAt: days(-800),

@@ -116,7 +116,8 @@ func (c *Contentful) answer(w http.ResponseWriter, r *http.Request, route conten
 }
 
 func (c *Contentful) decide(h http.Header, r *http.Request, route contentfulRoute) reply {
-	defer c.lock(r)()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	call := &contentfulCall{Contentful: c, r: r, now: c.now()}
 	failure := call.authenticate()
 	if failure == nil {

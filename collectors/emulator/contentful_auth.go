@@ -127,16 +127,7 @@ func (call *contentfulCall) belongs(m *ContentfulSpaceMember) bool {
 }
 
 // anyone passes every valid token.
-func anyone(call *contentfulCall) *reply { return call.scopeAllowsWrite() }
-
-// scopeAllowsWrite refuses a write by a token that may only read.
-func (call *contentfulCall) scopeAllowsWrite() *reply {
-	if isRead(call.r) || slices.Contains(call.token.Scopes, ContentfulManage) {
-		return nil
-	}
-	failure := contentfulDenied("The token has no " + ContentfulManage + " scope.")
-	return &failure
-}
+func anyone(*contentfulCall) *reply { return nil }
 
 // organizationMember passes the members of the organization of the path, if it
 // has authorized the token.
@@ -153,7 +144,7 @@ func (call *contentfulCall) authorizedToken() *reply {
 		failure := call.invalidToken()
 		return &failure
 	}
-	return call.scopeAllowsWrite()
+	return nil
 }
 
 // organizationAdmin passes owners and admins of the organization of the path.
@@ -222,7 +213,7 @@ func spaceAdmin(call *contentfulCall) *reply {
 }
 
 // keyReader passes whoever may see API keys: space admins, and roles with the
-// permission ContentDelivery. Writing them needs its manage form.
+// permission ContentDelivery.
 func keyReader(call *contentfulCall) *reply {
 	if failure := spaceMember(call); failure != nil {
 		return failure
@@ -230,12 +221,12 @@ func keyReader(call *contentfulCall) *reply {
 	manage := slices.Contains(call.token.Scopes, ContentfulManage)
 	_, admin, roles := call.access()
 	allowed := admin || slices.ContainsFunc(roles, func(role *ContentfulRole) bool {
-		return permits(role.Permissions["ContentDelivery"], !isRead(call.r))
+		return permits(role.Permissions["ContentDelivery"])
 	})
 	if allowed && (manage || !call.options.ReadScopeHidesKeys) {
 		return nil
 	}
-	if call.options.EmptyKeysForbidden && isRead(call.r) {
+	if call.options.EmptyKeysForbidden {
 		empty := call.page(nil)
 		return &empty
 	}
@@ -245,12 +236,12 @@ func keyReader(call *contentfulCall) *reply {
 
 // permits reads a permission of a role: "all", or a list that may hold "read"
 // and "manage".
-func permits(permission any, write bool) bool {
+func permits(permission any) bool {
 	switch p := permission.(type) {
 	case string:
 		return p == "all" || p == "manage"
 	case []string:
-		return slices.Contains(p, "manage") || slices.Contains(p, "all") || (!write && slices.Contains(p, "read"))
+		return slices.Contains(p, "manage") || slices.Contains(p, "all") || slices.Contains(p, "read")
 	default:
 		return false
 	}

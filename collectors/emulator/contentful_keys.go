@@ -2,11 +2,6 @@ package emulator
 
 import (
 	"iter"
-	"net/http"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 )
 
 func listKeys(call *contentfulCall) reply {
@@ -124,96 +119,4 @@ func environmentLinks(ids []string) []object {
 		out = append(out, link("Environment", id))
 	}
 	return out
-}
-
-// keyBody is what creates or updates a key. Environments is a pointer to tell
-// null, which is refused, from a missing member, which means master.
-type keyBody struct {
-	Name         *string           `json:"name"`
-	Description  *string           `json:"description"`
-	Environments *[]environmentRef `json:"environments"`
-}
-
-type environmentRef struct {
-	Sys struct {
-		ID string `json:"id"`
-	} `json:"sys"`
-}
-
-func createKey(call *contentfulCall) reply {
-	body, failure := call.readKeyBody()
-	if failure != nil {
-		return *failure
-	}
-	seed := call.space.ID + "/" + strconv.Itoa(len(call.space.Keys)) + "/" + call.now.Format(time.RFC3339Nano)
-	k := &ContentfulKey{
-		ID: stableID(base62, 22, "key/"+seed), Name: *body.Name, Secret: Secret(ContentfulKeyForm(), seed),
-		CreatedBy: call.user.ID, CreatedAt: call.now,
-		Preview: &ContentfulPreviewKey{ID: stableID(base62, 22, "preview/"+seed), Name: *body.Name, Secret: Secret(ContentfulKeyForm(), "preview/"+seed)},
-	}
-	call.apply(k, body)
-	k.Version = 0
-	call.space.Keys = append(call.space.Keys, k)
-	p := reply{status: http.StatusCreated, body: call.renderKey(k)}
-	return p.set("Location", "/spaces/"+call.space.ID+"/api_keys/"+k.ID)
-}
-
-func updateKey(call *contentfulCall) reply {
-	k := call.key()
-	if k == nil {
-		return contentfulNotFound()
-	}
-	if call.r.Header.Get("X-Contentful-Version") != strconv.Itoa(k.Version) {
-		return contentfulError(http.StatusConflict, "VersionMismatch", "")
-	}
-	body, failure := call.readKeyBody()
-	if failure != nil {
-		return *failure
-	}
-	call.apply(k, body)
-	return ok(call.renderKey(k))
-}
-
-// apply replaces all of a key that a body can say: an update that leaves
-// environments out resets them to master. The preview twin follows.
-func (call *contentfulCall) apply(k *ContentfulKey, body *keyBody) {
-	k.Name, k.Description, k.Environments = *body.Name, body.Description, nil
-	if body.Environments != nil {
-		for _, e := range *body.Environments {
-			k.Environments = append(k.Environments, e.Sys.ID)
-		}
-	}
-	k.UpdatedBy, k.UpdatedAt = call.user.ID, call.now
-	k.Version++
-}
-
-func deleteKey(call *contentfulCall) reply {
-	k := call.key()
-	if k == nil {
-		return contentfulNotFound()
-	}
-	call.space.Keys = slices.DeleteFunc(call.space.Keys, func(other *ContentfulKey) bool { return other == k })
-	return reply{status: http.StatusNoContent}
-}
-
-func (call *contentfulCall) readKeyBody() (*keyBody, *reply) {
-	var raw map[string]any
-	var body keyBody
-	failure := contentfulError(http.StatusBadRequest, "BadRequest", "The body you sent is not valid JSON.")
-	if err := readJSON(call.r, &raw); err != nil {
-		return nil, &failure
-	}
-	if value, given := raw["environments"]; given && value == nil {
-		failure = contentfulError(http.StatusBadRequest, "BadRequest", "environments must be an array.")
-		return nil, &failure
-	}
-	if err := convert(raw, &body); err != nil {
-		return nil, &failure
-	}
-	if body.Name == nil || strings.TrimSpace(*body.Name) == "" {
-		failure = contentfulError(http.StatusUnprocessableEntity, "ValidationFailed", "Validation error").
-			with("details", object{"errors": []object{{"name": "required", "path": []string{"name"}}}})
-		return nil, &failure
-	}
-	return &body, nil
 }

@@ -6,8 +6,6 @@ func contentfulRoutes() []contentfulRoute {
 		{"GET /users/me", anyone, getMe},
 		{"GET /users/me/access_tokens", anyone, listOwnTokens},
 		{"GET /users/me/access_tokens/{token}", anyone, getOwnToken},
-		{"POST /users/me/access_tokens", anyone, createToken},
-		{"PUT /users/me/access_tokens/{token}/revoked", anyone, revokeToken},
 		{"GET /users/{user}/oauth_applications", anyone, listOAuthApplications},
 
 		{"GET /organizations", anyone, listOrganizations},
@@ -32,9 +30,6 @@ func contentfulRoutes() []contentfulRoute {
 		{"GET /spaces/{space}", spaceMember, getSpace},
 		{"GET /spaces/{space}/api_keys", keyReader, listKeys},
 		{"GET /spaces/{space}/api_keys/{key}", keyReader, getKey},
-		{"POST /spaces/{space}/api_keys", keyReader, createKey},
-		{"PUT /spaces/{space}/api_keys/{key}", keyReader, updateKey},
-		{"DELETE /spaces/{space}/api_keys/{key}", keyReader, deleteKey},
 		{"GET /spaces/{space}/preview_api_keys", keyReader, listPreviewKeys},
 		{"GET /spaces/{space}/preview_api_keys/{key}", keyReader, getPreviewKey},
 		{"GET /spaces/{space}/environments", spaceMember, listEnvironments},

@@ -1,9 +1,6 @@
 package emulator
 
 import (
-	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -113,42 +110,3 @@ func (call *contentfulCall) revokedAt(t *ContentfulToken) time.Time {
 }
 
 func redacted(secret string) string { return secret[max(0, len(secret)-4):] }
-
-func createToken(call *contentfulCall) reply {
-	var body struct {
-		Name      string   `json:"name"`
-		Scopes    []string `json:"scopes"`
-		ExpiresIn int64    `json:"expiresIn"`
-	}
-	if err := readJSON(call.r, &body); err != nil {
-		return contentfulError(http.StatusBadRequest, "BadRequest", "The body you sent is not valid JSON.")
-	}
-	unknown := func(scope string) bool { return scope != ContentfulRead && scope != ContentfulManage }
-	if len(body.Scopes) == 0 || slices.ContainsFunc(body.Scopes, unknown) {
-		return contentfulError(http.StatusBadRequest, "PersonalAccessTokenInvalidScopes",
-			"Provided scopes for the personal access token are invalid")
-	}
-	seed := call.user.ID + "/" + strconv.Itoa(len(call.state.Tokens)) + "/" + call.now.Format(time.RFC3339Nano)
-	t := &ContentfulToken{
-		ID: stableID(base62, 22, "token/"+seed), Type: ContentfulPersonal, Name: body.Name, User: call.user.ID,
-		Secret: Secret(ContentfulPersonalForm(), seed), Scopes: body.Scopes, CreatedAt: call.now,
-	}
-	if body.ExpiresIn > 0 {
-		t.ExpiresAt = call.now.Add(time.Duration(body.ExpiresIn) * time.Second)
-	}
-	call.state.Tokens = append(call.state.Tokens, t)
-	item := call.renderOwnToken(t)
-	item["token"] = t.Secret
-	return reply{status: http.StatusCreated, body: item}
-}
-
-func revokeToken(call *contentfulCall) reply {
-	t := call.ownToken()
-	if t == nil {
-		return contentfulNotFound()
-	}
-	if t.RevokedAt.IsZero() {
-		t.RevokedAt = call.now
-	}
-	return ok(call.renderOwnToken(t))
-}

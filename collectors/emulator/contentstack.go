@@ -10,8 +10,8 @@ import (
 // value of each is the default that its comment names.
 type ContentstackOptions struct {
 	Options
-	// ReadLimit and WriteLimit are requests a second of one organization, 10 each.
-	ReadLimit, WriteLimit int
+	// ReadLimit is the number of reads a second of one organization, 10 by default.
+	ReadLimit int
 	// NoLimitHeaders leaves X-RateLimit-* out, as in traffic recorded in 2021.
 	NoLimitHeaders bool
 	// PermissionStatus goes with error code 161: 401 by default, or 403.
@@ -35,9 +35,6 @@ type ContentstackOptions struct {
 	TextACL bool
 	// EmptyErrors adds "errors":[] to errors that name no field.
 	EmptyErrors bool
-	// ManagementTokenCap makes the creation of one more valid management token
-	// expire the oldest, silently; 0, the default, means no cap.
-	ManagementTokenCap int
 	// PageCap is the page size of every list, 100 by default.
 	PageCap int
 }
@@ -49,14 +46,12 @@ type Contentstack struct {
 	shared[ContentstackState]
 	options ContentstackOptions
 	reads   *window
-	writes  *window
 }
 
 // NewContentstack makes an emulator that holds state. The caller changes it
 // only through Update from then on.
 func NewContentstack(state ContentstackState, o ContentstackOptions) *Contentstack {
 	standard(&o.ReadLimit, 10)
-	standard(&o.WriteLimit, 10)
 	standard(&o.PermissionStatus, http.StatusUnauthorized)
 	standard(&o.TokensModuleStatus, http.StatusUnauthorized)
 	standard(&o.TokensModuleCode, contentstackNotLoggedIn)
@@ -67,7 +62,7 @@ func NewContentstack(state ContentstackState, o ContentstackOptions) *Contentsta
 	}
 	c := &Contentstack{
 		core: newCore(o.Options), shared: shared[ContentstackState]{state: state}, options: o,
-		reads: newWindow(time.Second, o.FixedWindows), writes: newWindow(time.Second, o.FixedWindows),
+		reads: newWindow(time.Second, o.FixedWindows),
 	}
 	for _, route := range contentstackRoutes() {
 		c.handle(route.pattern, func(w http.ResponseWriter, r *http.Request) { c.answer(w, r, route) })
@@ -79,6 +74,9 @@ func NewContentstack(state ContentstackState, o ContentstackOptions) *Contentsta
 	})
 	return c
 }
+
+// contentstackWriteLimit is what a plan says of writes, a second; nobody writes here.
+const contentstackWriteLimit = 10
 
 // contentstackRoute is one path, with what a caller needs and its answer.
 type contentstackRoute struct {
@@ -113,11 +111,12 @@ func (c *Contentstack) answer(w http.ResponseWriter, r *http.Request, route cont
 }
 
 func (c *Contentstack) decide(h http.Header, r *http.Request, route contentstackRoute) reply {
-	defer c.lock(r)()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	call := &contentstackCall{Contentstack: c, r: r, now: c.now()}
 	failure := call.locate(route.need)
 	if failure == nil {
-		failure = call.authenticate(route.need)
+		failure = call.authenticate()
 	}
 	if failure == nil {
 		failure = call.limit(h)
@@ -142,7 +141,7 @@ func (c *Contentstack) describe(h http.Header, call *contentstackCall, p reply) 
 	if call.organization != nil {
 		h.Set("X-Contentstack-Organization", call.organization.UID)
 	}
-	if call.stack != nil && isRead(call.r) {
+	if call.stack != nil {
 		h.Set("Surrogate-Key", call.stack.UID)
 	}
 	if body, isObject := p.body.(object); isObject && p.status >= http.StatusBadRequest && c.options.EmptyErrors && body["errors"] == nil {
@@ -156,14 +155,11 @@ func (call *contentstackCall) limit(h http.Header) *reply {
 	if call.options.NoLimits || call.organization == nil {
 		return nil
 	}
-	budget, perSecond := call.reads, call.options.ReadLimit
+	perSecond := call.options.ReadLimit
 	if call.organization.ReadLimit > 0 {
 		perSecond = call.organization.ReadLimit
 	}
-	if !isRead(call.r) {
-		budget, perSecond = call.writes, call.options.WriteLimit
-	}
-	left, _, granted := budget.take(call.organization.UID, perSecond, call.now)
+	left, _, granted := call.reads.take(call.organization.UID, perSecond, call.now)
 	if !call.options.NoLimitHeaders {
 		h.Set("X-RateLimit-Limit", strconv.Itoa(perSecond))
 		h.Set("X-RateLimit-Remaining", strconv.Itoa(left))

@@ -9,13 +9,10 @@ import (
 // The error codes of Contentstack that the emulator uses.
 const (
 	contentstackWrongScope     = 21
-	contentstackWrongLogin     = 104
 	contentstackNotLoggedIn    = 105
 	contentstackUnknownStack   = 109
 	contentstackInvalid        = 141
 	contentstackNoPermission   = 161
-	contentstackSecondFactor   = 294
-	contentstackWrongFactor    = 295
 	contentstackForeignCompany = 316
 )
 
@@ -23,8 +20,6 @@ const (
 type contentstackNeed struct {
 	// stack: the request must name a stack by api_key.
 	stack bool
-	// public: no credential is needed.
-	public bool
 	// roles of the stack that may call; nil for every collaborator. The owner
 	// of the organization always may.
 	roles []string
@@ -98,10 +93,7 @@ func (call *contentstackCall) bearer() string {
 }
 
 // authenticate finds out whose credential came.
-func (call *contentstackCall) authenticate(need contentstackNeed) *reply {
-	if need.public {
-		return nil
-	}
+func (call *contentstackCall) authenticate() *reply {
 	field, caller := "authtoken", &call.caller
 	switch header := call.r.Header.Get("authorization"); {
 	case call.r.Header.Get("authtoken") != "":
@@ -137,9 +129,6 @@ func (call *contentstackCall) userByUID(uid string) *ContentstackUser {
 
 // permit applies what a route needs to who called.
 func (call *contentstackCall) permit(need contentstackNeed) *reply {
-	if need.public {
-		return nil
-	}
 	if call.caller.management != nil {
 		if need.module == "" {
 			return nil

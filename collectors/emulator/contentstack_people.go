@@ -2,53 +2,8 @@ package emulator
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 )
-
-// contentstackSessions is how many authtokens of a user are valid at once; one
-// more expires the oldest, silently.
-const contentstackSessions = 20
-
-func logIn(call *contentstackCall) reply {
-	var body struct {
-		User struct {
-			Email    string `json:"email"`
-			Password string `json:"password"`
-			Token    string `json:"tfa_token"`
-		} `json:"user"`
-	}
-	if err := readJSON(call.r, &body); err != nil {
-		return contentstackError(http.StatusBadRequest, http.StatusBadRequest, "The request body is not valid JSON.")
-	}
-	u := find(call.state.Users, func(u *ContentstackUser) bool { return u.Email == body.User.Email })
-	if u == nil || u.Password == "" || u.Password != body.User.Password {
-		return contentstackError(http.StatusUnprocessableEntity, contentstackWrongLogin,
-			"Looks like your email or password is invalid. Please try again or reset your password.",
-			"email", "is not valid.", "password", "is not valid.")
-	}
-	if u.SecondFactor != "" && body.User.Token == "" {
-		return contentstackError(http.StatusUnauthorized, contentstackSecondFactor, "Please login using the Two-Factor verification Token").
-			with("tfa_type", "totp_authenticator")
-	}
-	if u.SecondFactor != body.User.Token && u.SecondFactor != "" {
-		return contentstackError(http.StatusUnprocessableEntity, contentstackWrongFactor, "Incorrect Two-Factor verification Token. Please try again.")
-	}
-	authtoken := Secret(ContentstackUserForm(), u.UID+"/session/"+strconv.FormatUint(call.requests.Load(), 10))
-	u.Authtokens = append(u.Authtokens, authtoken)
-	u.Authtokens = u.Authtokens[max(0, len(u.Authtokens)-contentstackSessions):]
-	item := call.renderUser(u)
-	item["authtoken"] = authtoken
-	return ok(object{"notice": "Login Successful.", "user": item})
-}
-
-func logOut(call *contentstackCall) reply {
-	if u := call.caller.user; u != nil {
-		used := call.r.Header.Get("authtoken")
-		u.Authtokens = slices.DeleteFunc(u.Authtokens, func(s string) bool { return s == used })
-	}
-	return ok(object{"notice": "You've logged out successfully!"})
-}
 
 // getContentstackUser carries the authtoken that asked, as a fixture of an
 // official SDK does.
@@ -90,7 +45,7 @@ func (call *contentstackCall) renderUser(u *ContentstackUser) object {
 	return object{
 		"uid": u.UID, "email": u.Email, "username": u.Email, "first_name": u.FirstName, "last_name": u.LastName,
 		"org_uid": uids, "shared_org_uid": []string{}, "active": true, "failed_attempts": 0,
-		"tfa_status": map[bool]string{true: "verified", false: ""}[u.SecondFactor != ""], "roles": []string{},
+		"tfa_status": "", "roles": []string{},
 		"created_at": contentstackTime(u.CreatedAt), "updated_at": contentstackTime(u.CreatedAt),
 	}
 }
@@ -124,7 +79,7 @@ func getContentstackOrganization(call *contentstackCall) reply {
 			limit = call.organization.ReadLimit
 		}
 		item["plan"] = object{"features": []object{
-			{"uid": "getLimit", "limit": limit}, {"uid": "limit", "limit": call.options.WriteLimit}, {"uid": "bulkLimit", "limit": 1},
+			{"uid": "getLimit", "limit": limit}, {"uid": "limit", "limit": contentstackWriteLimit}, {"uid": "bulkLimit", "limit": 1},
 		}}
 	}
 	return ok(object{"organization": item})

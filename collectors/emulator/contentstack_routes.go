@@ -13,11 +13,7 @@ func contentstackRoutes() []contentstackRoute {
 		stack: true, module: "tokens", scope: "cm.stack.management-tokens:read",
 		roles: []string{ContentstackOwner, ContentstackAdmin},
 	}
-	deliveryWrite, managementWrite := delivery, management
-	deliveryWrite.scope, managementWrite.scope = "cm.stack.delivery-tokens:write", "cm.stack.management-tokens:write"
 	return []contentstackRoute{
-		{"POST /v3/user-session", contentstackNeed{public: true}, logIn},
-		{"DELETE /v3/user-session", anyUser, logOut},
 		{"GET /v3/user", anyUser, getContentstackUser},
 
 		{"GET /v3/organizations", anyUser, listContentstackOrganizations},
@@ -29,17 +25,9 @@ func contentstackRoutes() []contentstackRoute {
 
 		{"GET /v3/stacks", contentstackNeed{module: "stack"}, getStackOrList},
 		{"GET /v3/stacks/delivery_tokens", delivery, listDeliveryTokens},
-		{"POST /v3/stacks/delivery_tokens", deliveryWrite, createDeliveryToken},
 		{"GET /v3/stacks/delivery_tokens/{token}", delivery, getDeliveryToken},
-		{"PUT /v3/stacks/delivery_tokens/{token}", deliveryWrite, updateDeliveryToken},
-		{"DELETE /v3/stacks/delivery_tokens/{token}", deliveryWrite, deleteDeliveryToken},
-		{"POST /v3/stacks/delivery_tokens/{token}/preview_token", deliveryWrite, createPreviewToken},
-		{"DELETE /v3/stacks/delivery_tokens/{token}/preview_token", deliveryWrite, deletePreviewToken},
 		{"GET /v3/stacks/management_tokens", management, listManagementTokens},
-		{"POST /v3/stacks/management_tokens", managementWrite, createManagementToken},
 		{"GET /v3/stacks/management_tokens/{token}", management, getManagementToken},
-		{"PUT /v3/stacks/management_tokens/{token}", managementWrite, updateManagementToken},
-		{"DELETE /v3/stacks/management_tokens/{token}", managementWrite, deleteManagementToken},
 
 		{"GET /v3/stacks/branches", ofStack("cm.branches.management:read"), listBranches},
 		{"GET /v3/stacks/branch_aliases", ofStack("cm.branch-aliases.management:read"), listBranchAliases},

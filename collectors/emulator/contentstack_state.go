@@ -14,10 +14,6 @@ type ContentstackState struct {
 // ContentstackUser is a person.
 type ContentstackUser struct {
 	UID, Email, FirstName, LastName string
-	// Password may be empty: an SSO user, who cannot log in here.
-	Password string
-	// SecondFactor is the code that a login needs; empty for none.
-	SecondFactor string
 	// Authtokens are the user's sessions, oldest first.
 	Authtokens []string
 	CreatedAt  time.Time

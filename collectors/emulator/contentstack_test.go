@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +29,7 @@ func contentstackFixture(o ContentstackOptions) *Contentstack {
 	state := ContentstackState{}
 	for _, id := range []string{"owner", "admin", "developer", "writer", "outsider"} {
 		state.Users = append(state.Users, &ContentstackUser{
-			UID: id, Email: id + "@example.com", FirstName: id, Password: Secret(PlainSecretForm(), id),
+			UID: id, Email: id + "@example.com", FirstName: id,
 			Authtokens: []string{Secret(ContentstackUserForm(), "session/"+id)}, CreatedAt: noon,
 		})
 	}
@@ -266,71 +265,9 @@ func TestContentstackRateLimit(t *testing.T) {
 	equal(t, "one budget for the organization", []any{a.status, a.at("error_code"), a.header.Get("Retry-After"), a.header.Get("X-RateLimit-Remaining")}, []any{429, 429.0, "", "0"})
 	equal(t, "another organization", get("far", "outsider").status, 200)
 	equal(t, "no organization, no limit", ask(t, c, "GET", "/v3/user", "", authtoken("owner")).header.Get("X-RateLimit-Limit"), "")
-	equal(t, "writes have their own", ask(t, c, "POST", deliveryPath, "{}", apiKey("shop"), authtoken("owner")).status, 422)
 	clock.Advance(time.Second)
 	equal(t, "a second later", get("shop", "admin").status, 200)
 	equal(t, "organization header", get("far", "outsider").header.Get("X-Contentstack-Organization"), "other")
 	quiet := contentstackFixture(ContentstackOptions{NoLimitHeaders: true})
 	equal(t, "no headers, switched", ask(t, quiet, "GET", "/v3/environments", "", apiKey("shop"), authtoken("owner")).header.Get("X-RateLimit-Limit"), "")
-}
-
-func TestContentstackWrites(t *testing.T) {
-	c := contentstackFixture(ContentstackOptions{Options: Options{NoLimits: true}, ManagementTokenCap: 3})
-	send := func(method, path, body string) answer {
-		return ask(t, c, method, path, body, apiKey("shop"), authtoken("owner"))
-	}
-	scope := `[{"module":"environment","environments":["production","staging"],"acl":{"read":true}},{"module":"branch","branches":["main"],"acl":{"read":true}}]`
-	a := send("POST", deliveryPath+"?create_with_preview_token=true", `{"token":{"name":"two","scope":`+scope+`}}`)
-	equal(t, "create", []any{a.status, a.at("notice"), len(a.at("token", "scope", 0, "environments").([]any))}, []any{201, "Delivery Token created successfully.", 2})
-	if a.at("token", "preview_token") == nil {
-		t.Error("no preview token although the query asked for one")
-	}
-	path := deliveryPath + "/" + a.at("token", "uid").(string)
-	equal(t, "preview token goes", send("DELETE", path+"/preview_token", "").at("notice"), "Preview token deleted successfully.")
-	equal(t, "it is gone", send("GET", path, "").at("token", "preview_token"), nil)
-	equal(t, "and comes again", send("POST", path+"/preview_token", "{}").status, 201)
-	equal(t, "update", send("PUT", path, `{"token":{"name":"too","scope":`+scope+`}}`).at("token", "name"), "too")
-	equal(t, "delete", send("DELETE", path+"?force=true", "").at("notice"), "Delivery Token deleted successfully.")
-
-	a = send("POST", deliveryPath, `{"token":{"name":"x","scope":[{"module":"environment","environments":["production"],"acl":{"read":true}}]}}`)
-	equal(t, "no branch", []any{a.status, a.at("error_code"), a.at("errors", "scope.branch_or_alias", 0)}, []any{422, 141.0, "is a required field."})
-	equal(t, "name taken", send("POST", deliveryPath, `{"token":{"name":"empty","scope":`+scope+`}}`).at("errors", "name", 0), "is not unique.")
-	equal(t, "bad JSON", send("POST", deliveryPath, `{`).status, 400)
-
-	a = send("POST", managementPath, `{"token":{"name":"a","expires_on":"2027-01-01","scope":[{"module":"branch","branches":["main"],"acl":{"read":true}}]}}`)
-	equal(t, "create, third valid one", []any{a.status, a.at("token", "expires_on"), ContainsSecret(a.raw)}, []any{201, "2027-01-01", true})
-	equal(t, "all valid", send("GET", managementPath+"/m1", "").at("token", "expires_on"), "2026-11-22")
-	send("POST", managementPath, `{"token":{"name":"b","scope":[{"module":"branch","branches":["main"],"acl":{"read":true}}]}}`)
-	equal(t, "one over the cap expires the oldest valid one", send("GET", managementPath+"/m1", "").at("token", "expires_on"), "2026-11-21")
-	equal(t, "update", send("PUT", managementPath+"/m2", `{"token":{"name":"m2","expires_on":"2028-01-01","scope":[{"module":"branch","branches":["main"]}]}}`).at("token", "expires_on"), "2028-01-01")
-	equal(t, "delete", send("DELETE", managementPath+"/m2", "").at("notice"), "Management Token deleted successfully.")
-}
-
-func TestContentstackSessions(t *testing.T) {
-	c := contentstackFixture(unlimited())
-	c.Update(func(s *ContentstackState) {
-		s.Users[1].SecondFactor = "123456"
-	})
-	logIn := func(user, password, code string) answer {
-		return ask(t, c, "POST", "/v3/user-session", fmt.Sprintf(`{"user":{"email":%q,"password":%q,"tfa_token":%q}}`, user+"@example.com", password, code))
-	}
-	equal(t, "wrong password", []any{logIn("owner", "x", "").status, logIn("owner", "x", "").at("error_code")}, []any{422, 104.0})
-	password := Secret(PlainSecretForm(), "admin")
-	a := logIn("admin", password, "")
-	equal(t, "second factor", []any{a.status, a.at("error_code"), a.at("tfa_type")}, []any{401, 294.0, "totp_authenticator"})
-	equal(t, "wrong code", logIn("admin", password, "0").at("error_code"), 295.0)
-	first := logIn("admin", password, "123456").at("user", "authtoken").(string)
-	equal(t, "the session works", ask(t, c, "GET", "/v3/user", "", "authtoken: "+first).status, 200)
-	for range contentstackSessions {
-		logIn("admin", password, "123456")
-	}
-	equal(t, "20 later sessions end it", ask(t, c, "GET", "/v3/user", "", "authtoken: "+first).status, 401)
-	last := logIn("admin", password, "123456").at("user", "authtoken").(string)
-	equal(t, "log out", ask(t, c, "DELETE", "/v3/user-session", "", "authtoken: "+last).at("notice"), "You've logged out successfully!")
-	equal(t, "the session is over", ask(t, c, "GET", "/v3/user", "", "authtoken: "+last).status, 401)
-	var sessions []string
-	c.View(func(s *ContentstackState) { sessions = s.Users[1].Authtokens })
-	if slices.Contains(sessions, last) || len(sessions) != contentstackSessions-1 {
-		t.Errorf("%d sessions are left", len(sessions))
-	}
 }

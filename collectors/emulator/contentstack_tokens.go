@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -155,9 +154,4 @@ func (call *contentstackCall) renderScopeEnvironments(names []string) any {
 		items = append(items, object{"uid": "blt" + stableID(hexDigits, 16, "deleted/"+call.stack.UID+name), "name": name})
 	}
 	return items
-}
-
-func contentstackInput(what string, fields ...string) *reply {
-	failure := contentstackError(http.StatusUnprocessableEntity, contentstackInvalid, what+" creation failed. Please try again.", fields...)
-	return &failure
 }

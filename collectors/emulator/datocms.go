@@ -19,8 +19,6 @@ type DatoCMSOptions struct {
 	WindowLimit int
 	// PermissionStatus goes with INSUFFICIENT_PERMISSIONS: 401 by default, or 403.
 	PermissionStatus int
-	// NonEditableStatus goes with NON_EDITABLE_ACCESS_TOKEN: 401 by default.
-	NonEditableStatus int
 	// TokensNeedPermission refuses the list of tokens to roles without
 	// can_manage_access_tokens; the default is to serve it without secrets.
 	TokensNeedPermission bool
@@ -58,7 +56,6 @@ type DatoCMS struct {
 func NewDatoCMS(state DatoCMSState, o DatoCMSOptions) *DatoCMS {
 	standard(&o.WindowLimit, 60)
 	standard(&o.PermissionStatus, http.StatusUnauthorized)
-	standard(&o.NonEditableStatus, http.StatusUnauthorized)
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
@@ -69,7 +66,7 @@ func NewDatoCMS(state DatoCMSState, o DatoCMSOptions) *DatoCMS {
 	for _, route := range datoCMSRoutes() {
 		d.handle(route.pattern, func(w http.ResponseWriter, r *http.Request) { d.answer(w, r, route) })
 	}
-	unknown := datoCMSRoute{answer: func(call *datoCMSCall) reply { return call.fail(http.StatusNotFound, "INVALID_ENDPOINT", "{}") }}
+	unknown := datoCMSRoute{answer: func(call *datoCMSCall) reply { return call.fail(http.StatusNotFound, "INVALID_ENDPOINT") }}
 	d.handle("", func(w http.ResponseWriter, r *http.Request) { d.answer(w, r, unknown) })
 	return d
 }
@@ -102,7 +99,8 @@ func (d *DatoCMS) answer(w http.ResponseWriter, r *http.Request, route datoCMSRo
 }
 
 func (d *DatoCMS) decide(h http.Header, r *http.Request, route datoCMSRoute) reply {
-	defer d.lock(r)()
+	d.mu.RLock()
+	defer d.mu.RUnlock()
 	call := &datoCMSCall{DatoCMS: d, r: r, now: d.now()}
 	call.identify()
 	failure := call.limit(h)
@@ -156,13 +154,13 @@ func (call *datoCMSCall) limit(h http.Header) *reply {
 		return nil
 	}
 	h.Set("X-RateLimit-Reset", strconv.Itoa(wholeSeconds(wait)))
-	failure := call.fail(http.StatusTooManyRequests, "RATE_LIMIT_EXCEEDED", "{}")
+	failure := call.fail(http.StatusTooManyRequests, "RATE_LIMIT_EXCEEDED")
 	return &failure
 }
 
-// fail makes an error. Details are compact JSON; their order counts for the id.
-func (call *datoCMSCall) fail(status int, code, details string) reply {
-	return reply{status: status, body: datoCMSError(code, details, !call.options.NoDocURL, false)}
+// fail makes an error without details.
+func (call *datoCMSCall) fail(status int, code string) reply {
+	return reply{status: status, body: datoCMSError(code, "{}", !call.options.NoDocURL, false)}
 }
 
 // datoCMSError is an error body. The id is derived from code and details by the

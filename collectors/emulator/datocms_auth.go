@@ -26,11 +26,11 @@ func (call *datoCMSCall) identify() {
 // checkToken refuses an unknown token, and one without access to this API.
 func (call *datoCMSCall) checkToken() *reply {
 	if call.project == nil || (call.token != nil && !call.token.CMA) {
-		failure := call.fail(http.StatusUnauthorized, "INVALID_AUTHORIZATION_HEADER", "{}")
+		failure := call.fail(http.StatusUnauthorized, "INVALID_AUTHORIZATION_HEADER")
 		return &failure
 	}
 	if call.project.Deactivated {
-		failure := call.fail(http.StatusForbidden, "DEACTIVATED_SITE", "{}")
+		failure := call.fail(http.StatusForbidden, "DEACTIVATED_SITE")
 		return &failure
 	}
 	if call.token != nil {
@@ -44,11 +44,9 @@ func (call *datoCMSCall) checkHeaders() *reply {
 	version := call.r.Header.Get("X-Api-Version")
 	switch {
 	case version != "3" && (version != "" || !call.project.LegacyVersion):
-		failure = call.fail(http.StatusUnprocessableEntity, "INVALID_API_VERSION", "{}")
+		failure = call.fail(http.StatusUnprocessableEntity, "INVALID_API_VERSION")
 	case !strings.Contains(call.r.Header.Get("Accept"), "json"):
-		failure = call.fail(http.StatusNotAcceptable, "INVALID_ACCEPT_HEADER", "{}")
-	case !isRead(call.r) && call.r.ContentLength != 0 && !strings.Contains(call.r.Header.Get("Content-Type"), "json"):
-		failure = call.fail(http.StatusUnsupportedMediaType, "INVALID_CONTENT_TYPE_HEADER", "{}")
+		failure = call.fail(http.StatusNotAcceptable, "INVALID_ACCEPT_HEADER")
 	default:
 		return nil
 	}
@@ -63,7 +61,7 @@ func (call *datoCMSCall) checkEnvironment() *reply {
 	}
 	call.environment = find(call.project.Environments, func(e *DatoCMSEnvironment) bool { return e.ID == id })
 	if call.environment == nil {
-		failure := call.fail(http.StatusNotFound, "INVALID_ENVIRONMENT", "{}")
+		failure := call.fail(http.StatusNotFound, "INVALID_ENVIRONMENT")
 		return &failure
 	}
 	if !call.permissions.enters(call.environment) {
@@ -73,12 +71,12 @@ func (call *datoCMSCall) checkEnvironment() *reply {
 }
 
 func (call *datoCMSCall) insufficient() *reply {
-	failure := call.fail(call.options.PermissionStatus, "INSUFFICIENT_PERMISSIONS", "{}")
+	failure := call.fail(call.options.PermissionStatus, "INSUFFICIENT_PERMISSIONS")
 	return &failure
 }
 
 func (call *datoCMSCall) checkFlag(flag string) *reply {
-	optional := (flag == "can_manage_access_tokens" && isRead(call.r) && !call.options.TokensNeedPermission) ||
+	optional := (flag == "can_manage_access_tokens" && !call.options.TokensNeedPermission) ||
 		(flag == "can_manage_users" && strings.HasPrefix(call.r.URL.Path, "/roles") && !call.options.RolesNeedPermission)
 	if flag == "" || optional || call.permissions.Flags[flag] {
 		return nil

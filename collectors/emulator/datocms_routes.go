@@ -5,11 +5,7 @@ func datoCMSRoutes() []datoCMSRoute {
 	const tokens, users = "can_manage_access_tokens", "can_manage_users"
 	return []datoCMSRoute{
 		{"GET /access_tokens", tokens, listDatoCMSTokens},
-		{"POST /access_tokens", tokens, createDatoCMSToken},
 		{"GET /access_tokens/{token}", tokens, getDatoCMSToken},
-		{"PUT /access_tokens/{token}", tokens, updateDatoCMSToken},
-		{"DELETE /access_tokens/{token}", tokens, deleteDatoCMSToken},
-		{"POST /access_tokens/{token}/regenerate_token", tokens, rotateDatoCMSToken},
 		{"GET /roles", users, listDatoCMSRoles},
 		{"GET /roles/{role}", users, getDatoCMSRole},
 		{"GET /environments", "", listDatoCMSEnvironments},

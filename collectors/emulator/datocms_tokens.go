@@ -1,10 +1,7 @@
 package emulator
 
 import (
-	"encoding/json"
 	"net/http"
-	"slices"
-	"strconv"
 )
 
 // listDatoCMSTokens serves all tokens at once: the list has no pages, and
@@ -24,7 +21,7 @@ func getDatoCMSToken(call *datoCMSCall) reply {
 	return call.notFound()
 }
 
-func (call *datoCMSCall) notFound() reply { return call.fail(http.StatusNotFound, "NOT_FOUND", "{}") }
+func (call *datoCMSCall) notFound() reply { return call.fail(http.StatusNotFound, "NOT_FOUND") }
 
 func (call *datoCMSCall) pathToken() *DatoCMSToken {
 	id := call.r.PathValue("token")
@@ -76,102 +73,4 @@ func reference(resource, id string) any {
 		return nil
 	}
 	return object{"type": resource, "id": id}
-}
-
-// datoCMSTokenBody is what creates or updates a token.
-type datoCMSTokenBody struct {
-	Data struct {
-		Attributes struct {
-			Name    *string `json:"name"`
-			CDA     *bool   `json:"can_access_cda"`
-			Preview *bool   `json:"can_access_cda_preview"`
-			CMA     *bool   `json:"can_access_cma"`
-		} `json:"attributes"`
-		Relationships *struct {
-			Role struct {
-				Data *struct {
-					ID string `json:"id"`
-				} `json:"data"`
-			} `json:"role"`
-		} `json:"relationships"`
-	} `json:"data"`
-}
-
-// apply carries a body over into a token. All four attributes are required, and
-// the role must not be null; an update may leave the relationships out.
-func (call *datoCMSCall) apply(t *DatoCMSToken) *reply {
-	var body datoCMSTokenBody
-	if err := readJSON(call.r, &body); err != nil {
-		failure := call.fail(http.StatusBadRequest, "INVALID_JSON_BODY", "{}")
-		return &failure
-	}
-	a, relationships := body.Data.Attributes, body.Data.Relationships
-	malformed := a.Name == nil || a.CDA == nil || a.Preview == nil || a.CMA == nil ||
-		(relationships == nil && t.Role == "") || (relationships != nil && relationships.Role.Data == nil)
-	if malformed {
-		failure := call.fail(http.StatusUnprocessableEntity, "INVALID_FORMAT", `{"message":"the body does not match the schema"}`)
-		return &failure
-	}
-	if relationships != nil {
-		role := relationships.Role.Data.ID
-		if call.project.role(role) == nil {
-			details, _ := json.Marshal(object{"field": "role"})
-			failure := call.fail(http.StatusUnprocessableEntity, "INVALID_FIELD", string(details))
-			return &failure
-		}
-		t.Role = role
-	}
-	t.Name, t.CDA, t.Preview, t.CMA = *a.Name, *a.CDA, *a.Preview, *a.CMA
-	return nil
-}
-
-func createDatoCMSToken(call *datoCMSCall) reply {
-	highest := 0
-	for _, t := range call.project.Tokens {
-		n, _ := strconv.Atoi(t.ID)
-		highest = max(highest, n)
-	}
-	id := strconv.Itoa(highest + 1)
-	t := &DatoCMSToken{ID: id, Secret: Secret(DatoCMSTokenForm(), call.project.ID+"/"+id)}
-	if failure := call.apply(t); failure != nil {
-		return *failure
-	}
-	call.project.Tokens = append(call.project.Tokens, t)
-	return reply{status: http.StatusCreated, body: object{"data": call.renderToken(t)}}
-}
-
-func updateDatoCMSToken(call *datoCMSCall) reply {
-	t := call.pathToken()
-	if t == nil {
-		return call.notFound()
-	}
-	if t.Hardcoded != "" {
-		return call.fail(call.options.NonEditableStatus, "NON_EDITABLE_ACCESS_TOKEN", "{}")
-	}
-	if failure := call.apply(t); failure != nil {
-		return *failure
-	}
-	return ok(object{"data": call.renderToken(t)})
-}
-
-func rotateDatoCMSToken(call *datoCMSCall) reply {
-	t := call.pathToken()
-	if t == nil {
-		return call.notFound()
-	}
-	t.Secret = Secret(DatoCMSTokenForm(), call.project.ID+"/"+t.ID+"/"+strconv.FormatUint(call.requests.Load(), 10))
-	return ok(object{"data": call.renderToken(t)})
-}
-
-func deleteDatoCMSToken(call *datoCMSCall) reply {
-	t := call.pathToken()
-	if t == nil {
-		return call.notFound()
-	}
-	if t == call.token {
-		return call.fail(http.StatusUnprocessableEntity, "CANNOT_DESTROY_CURRENT_USER", "{}")
-	}
-	gone := call.renderToken(t)
-	call.project.Tokens = slices.DeleteFunc(call.project.Tokens, func(o *DatoCMSToken) bool { return o == t })
-	return ok(object{"data": gone})
 }

@@ -349,3 +349,15 @@ func TestReadsAndUpdatesMayRunAtOnce(t *testing.T) {
 		t.Error("the log still holds requests")
 	}
 }
+
+// tokenaudit only reads, so there is nothing to write to: a scan that tried would
+// get an error in every test.
+func TestEmulatorsAnswerReadsOnly(t *testing.T) {
+	cms := DemoCompany(noon, Options{})
+	for _, pattern := range slices.Concat(cms.Contentful.Routes(), cms.Contentstack.Routes(), cms.DatoCMS.Routes()) {
+		if !strings.HasPrefix(pattern, "GET ") {
+			t.Errorf("%s is not a read", pattern)
+		}
+	}
+	equal(t, "a write", ask(t, cms.Contentful, "DELETE", "/users/me", "", "Authorization: Bearer "+cms.ContentfulToken).status, 404)
+}

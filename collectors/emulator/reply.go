@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"io"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,7 +17,6 @@ type object = map[string]any
 // reply is an answer that has not been written yet.
 type reply struct {
 	status int
-	header http.Header
 	// body is encoded as JSON; nil sends none.
 	body any
 	// text is the encoded body, once freeze has made it.
@@ -33,15 +30,6 @@ func (p reply) with(name string, value any) reply {
 	if body, ok := p.body.(object); ok {
 		body[name] = value
 	}
-	return p
-}
-
-// set adds a response header.
-func (p reply) set(name, value string) reply {
-	if p.header == nil {
-		p.header = http.Header{}
-	}
-	p.header.Set(name, value)
 	return p
 }
 
@@ -64,7 +52,6 @@ func (p reply) freeze() reply {
 // write sends a frozen reply. The header of w holds what every answer of the
 // CMS has.
 func (c *core) write(w http.ResponseWriter, r *http.Request, p reply) {
-	maps.Copy(w.Header(), p.header)
 	if p.text == nil {
 		w.Header().Del("Content-Type")
 		w.WriteHeader(p.status)
@@ -99,18 +86,4 @@ func compress(content []byte) []byte {
 	_, _ = z.Write(content) // a bytes.Buffer takes everything
 	_ = z.Close()
 	return out.Bytes()
-}
-
-// readJSON decodes the body of a write, at most 1 MiB of it.
-func readJSON(r *http.Request, out any) error {
-	return json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(out)
-}
-
-// convert carries decoded JSON over into a struct.
-func convert(in, out any) error {
-	text, err := json.Marshal(in)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(text, out)
 }

@@ -1,14 +1,13 @@
 package emulator
 
 import (
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 )
 
-// shared is the state of an emulator, which its requests read and change at the
-// same time.
+// shared is the state of an emulator. Its requests read it, at the same time as
+// tests change it.
 type shared[S any] struct {
 	mu    sync.RWMutex
 	state S
@@ -27,18 +26,6 @@ func (s *shared[S]) View(read func(*S)) {
 	defer s.mu.RUnlock()
 	read(&s.state)
 }
-
-// lock takes the state for a request until the function that it gives is called.
-func (s *shared[S]) lock(r *http.Request) (unlock func()) {
-	if isRead(r) {
-		s.mu.RLock()
-		return s.mu.RUnlock
-	}
-	s.mu.Lock()
-	return s.mu.Unlock
-}
-
-func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // uses remembers when tokens were used last. It is apart from the state, because
 // reading requests, which share that, are uses too.

@@ -62,41 +62,13 @@ async function surroundings() {
   await fails('tokens by a management token', () => scanner.deliveryToken().query().find(), problem, [401, 105])
 }
 
-async function writes() {
-  const scope = [
-    { module: 'environment', environments: ['production', 'staging'], acl: { read: true } },
-    { module: 'branch', branches: ['main'], acl: { read: true } },
-  ]
-  const created = await shop.deliveryToken().create({ token: { name: 'two environments', description: 'both', scope } })
-  same('create a delivery token', created.scope[0].environments.map((e) => e.name), ['production', 'staging'])
-  const preview = await created.previewToken().create()
-  same('create its preview token', typeof preview.preview_token, 'string')
-  created.name = 'renamed'
-  same('update it', (await created.update()).name, 'renamed')
-  same('delete it', (await created.delete()).notice, 'Delivery Token deleted successfully.')
-  await fails('it is gone', () => shop.deliveryToken(created.uid).fetch(), (error) => error.status, 422)
-  await fails('no branch', () => shop.deliveryToken().create({ token: { name: 'x', scope: scope.slice(0, 1) } }),
-    (error) => [error.status, error.errorCode, Object.keys(error.errors)], [422, 141, ['scope.branch_or_alias']])
-  const management = await shop.managementToken().create({ token: { name: 'ci', expires_on: '2027-01-01', scope: [{ module: 'content_type', acl: { read: true, write: true } }, scope[1]] } })
-  same('create a management token', [management.expires_on, typeof management.token], ['2027-01-01', 'string'])
-  same('delete it too', (await management.delete()).notice, 'Management Token deleted successfully.')
-}
-
-async function sessions() {
-  const session = client({})
-  const login = await session.login({ email: 'owner@example.com', password: secrets.password })
-  same('log in', login.notice, 'Login Successful.')
-  same('who is in', (await session.getUser()).uid, 'bltowner')
-  same('log out', (await session.logout(login.user.authtoken)).notice, "You've logged out successfully!")
-  await fails('a wrong password', () => client({}).login({ email: 'owner@example.com', password: 'x' }), problem, [422, 104])
-}
-
 async function errors() {
   await fails('an unknown stack', () => owner.stack({ api_key: 'bltnone' }).deliveryToken().query().find(), problem, [412, 109])
   await fails('an unknown stack beats a bad authtoken', () => client({ authtoken: 'bltnone' }).stack({ api_key: 'bltnone' }).fetch(), problem, [412, 109])
   await fails('a bad authtoken', () => client({ authtoken: 'bltnone' }).stack({ api_key: secrets.apiKey }).deliveryToken().query().find(), problem, [401, 105])
   await fails('a developer lists management tokens', () => client({ authtoken: secrets.developer }).stack({ api_key: secrets.apiKey }).managementToken().query().find(), problem, [401, 161])
   await fails('OAuth of another organization', () => client({ authorization: `Bearer ${secrets.foreign}` }).stack({ api_key: secrets.apiKey }).deliveryToken().query().find(), problem, [403, 316])
+  await fails('an unknown token', () => shop.deliveryToken('bltnone').fetch(), problem, [422, 141])
   await fails('a negative skip', () => shop.deliveryToken().query({ skip: -1 }).find(), (error) => error.status, 422)
 }
 
@@ -117,8 +89,6 @@ async function limits() {
 
 await lists()
 await surroundings()
-await writes()
-await sessions()
 await errors()
 await limits()
 done()

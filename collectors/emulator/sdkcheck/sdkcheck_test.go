@@ -1,8 +1,8 @@
 //go:build sdkcheck
 
 // Package sdkcheck proves the emulators against clients that nobody here wrote:
-// the official JavaScript SDKs of the three CMSes list, page, write and provoke
-// errors, and what they say is compared with what was seeded.
+// the official JavaScript SDKs of the three CMSes list, page and provoke errors, and
+// what they say is compared with what was seeded.
 //
 // It needs Node and the packages of package.json; `make sdk-check` installs
 // them and runs it.
@@ -39,6 +39,7 @@ func TestContentfulSDK(t *testing.T) {
 		Secrets: map[string]string{
 			"owner":       emulator.Secret(emulator.ContentfulPersonalForm(), "owner"),
 			"member":      emulator.Secret(emulator.ContentfulPersonalForm(), "member"),
+			"revoked":     emulator.Secret(emulator.ContentfulPersonalForm(), "3"),
 			"deliveryKey": emulator.Secret(emulator.ContentfulKeyForm(), "key0"),
 		},
 		Seeded: seededContentful(free),
@@ -54,7 +55,6 @@ func TestContentstackSDK(t *testing.T) {
 		Secrets: map[string]string{
 			"owner":     emulator.Secret(emulator.ContentstackUserForm(), "owner"),
 			"developer": emulator.Secret(emulator.ContentstackUserForm(), "developer"),
-			"password":  emulator.Secret(emulator.PlainSecretForm(), "owner"),
 			"apiKey":    emulator.Secret(emulator.ContentstackUserForm(), "shop"),
 			"foreign":   emulator.Secret(emulator.PlainSecretForm(), "foreign"),
 			"scanner":   emulator.Secret(emulator.ContentstackTokenForm(), "bltm000"),

@@ -99,7 +99,7 @@ func contentstackSeed() emulator.ContentstackState {
 	}
 	for _, id := range []string{"owner", "developer"} {
 		state.Users = append(state.Users, &emulator.ContentstackUser{
-			UID: "blt" + id, Email: id + "@example.com", FirstName: id, CreatedAt: began, Password: emulator.Secret(emulator.PlainSecretForm(), id),
+			UID: "blt" + id, Email: id + "@example.com", FirstName: id, CreatedAt: began,
 			Authtokens: []string{emulator.Secret(emulator.ContentstackUserForm(), id)},
 		})
 	}
