@@ -86,25 +86,24 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	return e, err
 }
 
-// only keeps the rules that were asked for; no ids mean all.
-func only(rules []*ruleInForce, ids []string) ([]*ruleInForce, error) {
-	if len(ids) == 0 {
+// only keeps the rules that were named, as FindRule finds them; no names mean all.
+func only(rules []*ruleInForce, names []string) ([]*ruleInForce, error) {
+	if len(names) == 0 {
 		return rules, nil
 	}
-	var kept []*ruleInForce
 	known := make([]string, len(rules))
 	for i, rule := range rules {
 		known[i] = rule.ID
-		if slices.Contains(ids, rule.ID) {
-			kept = append(kept, rule)
-		}
 	}
-	for _, id := range ids {
-		if !slices.Contains(known, id) {
-			return nil, fmt.Errorf("there is no rule %q, or it is off%s", id, DidYouMeanRule(id, known))
+	wanted := map[string]bool{}
+	for _, name := range names {
+		id := FindRule(name, known)
+		if id == "" {
+			return nil, fmt.Errorf("there is no rule %q, or it is off%s", name, DidYouMeanRule(name, known))
 		}
+		wanted[id] = true
 	}
-	return kept, nil
+	return slices.DeleteFunc(slices.Clone(rules), func(r *ruleInForce) bool { return !wanted[r.ID] }), nil
 }
 
 // digest identifies what judges: the modules, the settings in force and the

@@ -66,14 +66,13 @@ type FactValue struct {
 	Unknown string
 }
 
-// Explain judges one source by one rule and tells why a token, or the source
+// Explain judges one source by one rule, named as FindRule finds it, and tells why a token, or the source
 // for a rule about sources, got its verdict. token is ignored for those.
 func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, token string, at time.Time) (Explanation, error) {
-	place := slices.IndexFunc(e.rules, func(r *ruleInForce) bool { return r.ID == ruleID })
-	if place < 0 {
-		return Explanation{}, fmt.Errorf("there is no rule %q, or it is off%s", ruleID, DidYouMeanRule(ruleID, e.ids()))
+	rule, err := e.named(ruleID)
+	if err != nil {
+		return Explanation{}, err
 	}
-	rule := e.rules[place]
 	v := rule.variantFor(source.ID)
 	x := Explanation{Rule: rule.Rule, At: at, Source: source}
 	x.Source.Tokens = nil
@@ -83,7 +82,7 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 	if rule.Subject == SubjectToken {
 		var known bool
 		if i, known = b.place[token]; !known && token == source.ID {
-			return Explanation{}, fmt.Errorf("the rule %s judges tokens, and %s is a source: give the id of one of its %d tokens", ruleID, source.ID, len(source.Tokens))
+			return Explanation{}, fmt.Errorf("the rule %s judges tokens, and %s is a source: give the id of one of its %d tokens", rule.ID, source.ID, len(source.Tokens))
 		} else if !known {
 			return Explanation{}, fmt.Errorf("source %s has no token %q%s", source.ID, token, suggest.DidYouMean(token, tokenIDs(source)))
 		}
@@ -142,6 +141,16 @@ func statusOfStep(step Step) Status {
 		return Pass
 	}
 	return NotApplicable
+}
+
+// named returns the rule that a command line names.
+func (e *Engine) named(name string) (*ruleInForce, error) {
+	ids := e.ids()
+	id := FindRule(name, ids)
+	if id == "" {
+		return nil, fmt.Errorf("there is no rule %q, or it is off%s", name, DidYouMeanRule(name, ids))
+	}
+	return e.rules[slices.Index(ids, id)], nil
 }
 
 func (e *Engine) ids() []string {

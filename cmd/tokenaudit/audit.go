@@ -60,7 +60,12 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 	}
 	au := &audit{app: a, plan: p, options: o, config: cfg, judge: engine, gate: gateOf(cfg.Gate, o.gateOptions, p.failOn)}
 	if len(o.rules) > 0 {
-		au.scope = &report.Scope{Rules: o.rules}
+		ids := idsOf(engine.Rules())
+		au.options.rules = make([]string, len(o.rules))
+		for i, name := range o.rules {
+			au.options.rules[i] = policies.FindRule(name, ids)
+		}
+		au.scope = &report.Scope{Rules: au.options.rules}
 	}
 	if au.baseline, err = a.readBaseline(ctx, o.gateOptions); err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	au.scope = r.scope(o.rules)
+	au.scope = r.scope(au.options.rules)
 	err = au.scan(ctx, r, o.saveInventory)
 	var verdict verdictError
 	if err == nil || errors.As(err, &verdict) {

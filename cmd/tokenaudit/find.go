@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -16,6 +18,7 @@ import (
 func find(ctx context.Context, sources feed, subject string) (inventory.Source, string, time.Time, error) {
 	var latest latestTime
 	missing := 0
+	near := suggest.NewSearch(subject)
 	exact, loose := match{is: func(id, _ string) bool { return id == subject }}, match{is: func(id, name string) bool {
 		return strings.HasSuffix(id, "/"+subject) || name == subject
 	}}
@@ -28,6 +31,9 @@ func find(ctx context.Context, sources feed, subject string) (inventory.Source, 
 		}
 		exact.see(&s)
 		loose.see(&s)
+		if len(loose.ids)+len(exact.ids) == 0 {
+			offer(near, subject, &s)
+		}
 		return nil
 	})
 	if err != nil {
@@ -44,11 +50,37 @@ func find(ctx context.Context, sources feed, subject string) (inventory.Source, 
 		shown := found.ids[:min(len(found.ids), 3)]
 		err = fmt.Errorf("%d tokens or sources are called %q, such as %s; give more of the id", len(found.ids), subject, strings.Join(shown, " and "))
 	case missing > 0:
-		err = fmt.Errorf("there is no token or source %q in what could be read; lists that are missing: %d", subject, missing)
+		err = fmt.Errorf("there is no token or source %q in what could be read; lists that are missing: %d%s", subject, missing, near.DidYouMean())
 	default:
-		err = fmt.Errorf("there is no token or source %q; `tokenaudit collect` lists all", subject)
+		err = fmt.Errorf("there is no token or source %q%s", subject, cmp.Or(near.DidYouMean(), "; `tokenaudit collect` lists all"))
 	}
 	return inventory.Source{}, "", time.Time{}, errors.New(safetext.OneLine(err.Error()))
+}
+
+// offer shows a search the source and its tokens, each by its id, its name, and as much of
+// the end of its id as the subject may be.
+func offer(near *suggest.Search, subject string, s *inventory.Source) {
+	parts := strings.Count(subject, "/") + 1
+	named := func(id, name string) {
+		near.Offer(id, id)
+		near.Offer(end(id, parts), id)
+		near.Offer(name, id)
+	}
+	named(s.ID, s.Name)
+	for i := range s.Tokens {
+		named(s.Tokens[i].ID, s.Tokens[i].Name)
+	}
+}
+
+// end returns the last parts of an id.
+func end(id string, parts int) string {
+	at := len(id)
+	for range parts {
+		if at = strings.LastIndexByte(id[:at], '/'); at < 0 {
+			return id
+		}
+	}
+	return id[at+1:]
 }
 
 // match keeps the ids that fit what somebody asked for, and the first source

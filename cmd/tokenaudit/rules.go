@@ -103,26 +103,31 @@ func (a *app) printTable(name string, columns []table.Column, rows [][]string) e
 	return table.WriteTable(a.out, columns, rows, a.page())
 }
 
-func (a *app) showRule(ctx context.Context, o rulesOptions, id string) error {
+func (a *app) showRule(ctx context.Context, o rulesOptions, name string) error {
 	rules, inForce, err := a.rulesOf(ctx, o)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(rules, func(r policies.Rule) bool { return r.ID == id })
-	if i < 0 {
-		ids := make([]string, len(rules))
-		for i, r := range rules {
-			ids[i] = r.ID
-		}
-		return usageError{fmt.Errorf("there is no rule %q%s", id, cmp.Or(policies.DidYouMeanRule(id, ids), "; `tokenaudit rules list` lists all"))}
+	ids := idsOf(rules)
+	id := policies.FindRule(name, ids)
+	if id == "" {
+		return usageError{fmt.Errorf("there is no rule %q%s", name, cmp.Or(policies.DidYouMeanRule(name, ids), "; `tokenaudit rules list` lists all"))}
 	}
 	now, on := inForce[id]
-	text := ruleText(rules[i], now, on)
+	text := ruleText(rules[slices.Index(ids, id)], now, on)
 	if a.outTerminal {
 		text = plaintext.Render(text, a.proseWidth())
 	}
 	_, err = io.WriteString(a.out, text)
 	return err
+}
+
+func idsOf(rules []policies.Rule) []string {
+	ids := make([]string, len(rules))
+	for i, r := range rules {
+		ids[i] = r.ID
+	}
+	return ids
 }
 
 // ruleText is the page of a rule, and what the configuration makes of it.

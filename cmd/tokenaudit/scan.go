@@ -64,7 +64,7 @@ func (a *app) scan(ctx context.Context, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	au.scope = r.scope(o.rules)
+	au.scope = r.scope(au.options.rules)
 	return au.scan(ctx, r, o.saveInventory)
 }
 

@@ -6,10 +6,10 @@ import (
 )
 
 func TestNearest(t *testing.T) {
-	words := []string{"delivery", "preview", "management", "cli", "app"}
+	words := []string{"delivery", "preview", "management", "cli", "app", "Web shop"}
 	for word, want := range map[string]string{
 		"delivry": "delivery", "Delivery": "delivery", "manag": "management", "prevw": "preview", "ap": "app",
-		"xyz": "", "token": "", "": "", strings.Repeat("a", 1<<20): "",
+		"WEB shpo": "Web shop", "xyz": "", "token": "", "": "", strings.Repeat("a", 1<<20): "",
 	} {
 		if got := Nearest(word, words); got != want {
 			t.Errorf("%.20s: %q, want %q", word, got, want)
