@@ -11,6 +11,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/demo"
 )
 
 // demoOptions are the flags of demo.
@@ -53,7 +54,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 	// The clock of the company and of the audit stands still, and the same --at
 	// gives the same report.
 	clock := func() time.Time { return at }
-	company := emulator.DemoCompany(at, emulator.Options{Clock: clock, NoLimits: true})
+	company := demo.New(at, emulator.Options{Clock: clock, NoLimits: true})
 	servers, err := serveDemo(ctx, company)
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ type demoServers struct{ contentful, contentstack, datocms *emulator.Server }
 
 // serveDemo starts the servers. They outlive an interruption, which must end
 // the requests and not the answers.
-func serveDemo(ctx context.Context, company *emulator.Company) (s demoServers, err error) {
+func serveDemo(ctx context.Context, company *demo.Company) (s demoServers, err error) {
 	ctx = context.WithoutCancel(ctx)
 	defer func() {
 		if err != nil {
@@ -110,7 +111,7 @@ func (s demoServers) close() error {
 }
 
 // demoReading reads the company as its own configuration would have it read.
-func (a *app) demoReading(company *emulator.Company, servers demoServers, clock func() time.Time) (*reading, error) {
+func (a *app) demoReading(company *demo.Company, servers demoServers, clock func() time.Time) (*reading, error) {
 	text, secrets := demoConfig(company, servers)
 	cfg, err := config.Parse("demo.yaml", []byte(text), a.registry.Definitions())
 	if err != nil {
@@ -124,7 +125,7 @@ func (a *app) demoReading(company *emulator.Company, servers demoServers, clock 
 
 // demoConfig gives the configuration of the company and its secrets by the
 // names of the variables that it refers to.
-func demoConfig(company *emulator.Company, servers demoServers) (text string, secrets map[string]string) {
+func demoConfig(company *demo.Company, servers demoServers) (text string, secrets map[string]string) {
 	secrets = map[string]string{
 		"CONTENTFUL_MANAGEMENT_TOKEN": company.ContentfulToken,
 		"CONTENTSTACK_AUTHTOKEN":      company.ContentstackAuthtoken,

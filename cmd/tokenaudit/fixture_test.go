@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/contentful"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/contentstack"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/datocms"
 )
 
 // noon is the moment at which the fixture's facts are true.
@@ -50,9 +53,9 @@ func buildFixture() *fixture {
 	options := emulator.Options{Clock: emulator.NewManualClock(noon).Now, NoLimits: true}
 	return &fixture{
 		cms: map[string]listener{
-			"contentful":   emulator.NewContentful(contentfulState(), emulator.ContentfulOptions{Options: options}),
-			"contentstack": emulator.NewContentstack(contentstackState(), emulator.ContentstackOptions{Options: options}),
-			"datocms":      emulator.NewDatoCMS(datocmsState(), emulator.DatoCMSOptions{Options: options}),
+			"contentful":   contentful.New(contentfulState(), contentful.Options{Options: options}),
+			"contentstack": contentstack.New(contentstackState(), contentstack.Options{Options: options}),
+			"datocms":      datocms.New(datocmsState(), datocms.Options{Options: options}),
 		},
 		url:   map[string]string{},
 		hangs: make(chan struct{}, 100),
@@ -130,89 +133,89 @@ func write(t *testing.T, file, text string) {
 }
 
 func contentfulSecret(seed string) string {
-	return emulator.Secret(emulator.ContentfulPersonalForm(), seed)
+	return emulator.Secret(contentful.PersonalForm(), seed)
 }
 
 func contentfulKeySecret(seed string) string {
-	return emulator.Secret(emulator.ContentfulKeyForm(), seed)
+	return emulator.Secret(contentful.KeyForm(), seed)
 }
 
 func contentstackSecret(seed string) string {
-	return emulator.Secret(emulator.ContentstackUserForm(), seed)
+	return emulator.Secret(contentstack.UserForm(), seed)
 }
 
 func contentstackTokenSecret(seed string) string {
-	return emulator.Secret(emulator.ContentstackTokenForm(), seed)
+	return emulator.Secret(contentstack.TokenForm(), seed)
 }
 
-func datocmsSecret(seed string) string { return emulator.Secret(emulator.DatoCMSTokenForm(), seed) }
+func datocmsSecret(seed string) string { return emulator.Secret(datocms.TokenForm(), seed) }
 
 func plainSecret(seed string) string { return emulator.Secret(emulator.PlainSecretForm(), seed) }
 
 // contentfulState: an organization with one space, whose keys open one
 // environment and two, and three personal tokens.
-func contentfulState() emulator.ContentfulState {
+func contentfulState() contentful.State {
 	note := "The web shop"
-	return emulator.ContentfulState{
-		Users: []*emulator.ContentfulUser{
+	return contentful.State{
+		Users: []*contentful.User{
 			{ID: "auditor", FirstName: "Audit", LastName: "Bot", Email: "audit@example.com", CreatedAt: days(-400),
-				OAuthApplications: []*emulator.ContentfulOAuthApplication{{ID: "oa", Name: "App", ClientID: "client", ClientSecret: plainSecret("oauth"), CreatedAt: days(-9)}}},
+				OAuthApplications: []*contentful.OAuthApplication{{ID: "oa", Name: "App", ClientID: "client", ClientSecret: plainSecret("oauth"), CreatedAt: days(-9)}}},
 			{ID: "editor", FirstName: "Ed", LastName: "Itor", Email: "ed@example.com", CreatedAt: days(-400)},
 		},
-		Organizations: []*emulator.ContentfulOrganization{{
+		Organizations: []*contentful.Organization{{
 			ID: "acme", Name: "Acme", CreatedAt: days(-900),
-			Memberships: []*emulator.ContentfulMembership{
+			Memberships: []*contentful.Membership{
 				{ID: "m1", User: "auditor", Role: "admin", CreatedAt: days(-400), LastActiveAt: days(-1)},
 				{ID: "m2", User: "editor", Role: "developer", CreatedAt: days(-400), LastActiveAt: days(-1)},
 			},
-			Apps: []*emulator.ContentfulApp{{ID: "app1", Name: "App", CreatedBy: "editor", CreatedAt: days(-50), SigningSecret: plainSecret("signing")}},
+			Apps: []*contentful.App{{ID: "app1", Name: "App", CreatedBy: "editor", CreatedAt: days(-50), SigningSecret: plainSecret("signing")}},
 		}},
-		Spaces: []*emulator.ContentfulSpace{{
+		Spaces: []*contentful.Space{{
 			ID: "shop", Name: "Shop", Organization: "acme", CreatedAt: days(-800),
-			Environments: []*emulator.ContentfulEnvironment{{ID: "main", CreatedAt: days(-800)}, {ID: "staging", CreatedAt: days(-700)}},
-			Aliases:      []*emulator.ContentfulAlias{{ID: "master", Environment: "main"}},
-			Keys: []*emulator.ContentfulKey{
+			Environments: []*contentful.Environment{{ID: "main", CreatedAt: days(-800)}, {ID: "staging", CreatedAt: days(-700)}},
+			Aliases:      []*contentful.Alias{{ID: "master", Environment: "main"}},
+			Keys: []*contentful.Key{
 				{ID: "k1", Name: "Website", Description: &note, Secret: contentfulKeySecret("k1"), Environments: []string{"master"}, CreatedBy: "editor", CreatedAt: days(-300), UpdatedAt: days(-300),
-					Preview: &emulator.ContentfulPreviewKey{ID: "p1", Name: "Website", Secret: contentfulKeySecret("p1"), Environments: []string{"master"}}},
+					Preview: &contentful.PreviewKey{ID: "p1", Name: "Website", Secret: contentfulKeySecret("p1"), Environments: []string{"master"}}},
 				{ID: "k2", Name: "Two environments", Secret: contentfulKeySecret("k2"), Environments: []string{"master", "staging"}, CreatedBy: "editor", CreatedAt: days(-300), UpdatedAt: days(-300)},
 			},
-			Webhooks: []*emulator.ContentfulWebhook{{ID: "w", Name: "Hook", URL: "https://example.com", BasicUsername: "u",
-				Headers: []emulator.ContentfulWebhookHeader{{Key: "X-Key", Value: plainSecret("hook"), Secret: true}}, CreatedAt: days(-2)}},
+			Webhooks: []*contentful.Webhook{{ID: "w", Name: "Hook", URL: "https://example.com", BasicUsername: "u",
+				Headers: []contentful.WebhookHeader{{Key: "X-Key", Value: plainSecret("hook"), Secret: true}}, CreatedAt: days(-2)}},
 		}},
-		Tokens: []*emulator.ContentfulToken{
-			{ID: "t-audit", Type: emulator.ContentfulPersonal, Name: "audit", User: "auditor", Secret: contentfulSecret("auditor"),
-				Scopes: []string{emulator.ContentfulRead}, CreatedAt: days(-30), ExpiresAt: days(60), LastUsedAt: days(-1)},
-			{ID: "t-never", Type: emulator.ContentfulPersonal, Name: "never expires", User: "editor", Secret: contentfulSecret("t-never"),
-				Scopes: []string{emulator.ContentfulManage}, CreatedAt: days(-200), LastUsedAt: days(-2)},
-			{ID: "t-idle", Type: emulator.ContentfulPersonal, Name: "idle", User: "editor", Secret: contentfulSecret("t-idle"),
-				Scopes: []string{emulator.ContentfulRead}, CreatedAt: days(-300), ExpiresAt: days(60), LastUsedAt: days(-200)},
+		Tokens: []*contentful.Token{
+			{ID: "t-audit", Type: contentful.Personal, Name: "audit", User: "auditor", Secret: contentfulSecret("auditor"),
+				Scopes: []string{contentful.Read}, CreatedAt: days(-30), ExpiresAt: days(60), LastUsedAt: days(-1)},
+			{ID: "t-never", Type: contentful.Personal, Name: "never expires", User: "editor", Secret: contentfulSecret("t-never"),
+				Scopes: []string{contentful.Manage}, CreatedAt: days(-200), LastUsedAt: days(-2)},
+			{ID: "t-idle", Type: contentful.Personal, Name: "idle", User: "editor", Secret: contentfulSecret("t-idle"),
+				Scopes: []string{contentful.Read}, CreatedAt: days(-300), ExpiresAt: days(60), LastUsedAt: days(-200)},
 		},
 	}
 }
 
 // contentstackState: an organization with one stack, with a delivery token and
 // its preview token, and two management tokens, one without an expiry.
-func contentstackState() emulator.ContentstackState {
-	environment := func(name string) emulator.ContentstackScope {
-		return emulator.ContentstackScope{Module: "environment", Names: []string{name}, Read: true}
+func contentstackState() contentstack.State {
+	environment := func(name string) contentstack.Scope {
+		return contentstack.Scope{Module: "environment", Names: []string{name}, Read: true}
 	}
-	branch := emulator.ContentstackScope{Module: "branch", Names: []string{"main"}, Read: true}
-	all := emulator.ContentstackScope{Module: "$all", Read: true, Write: true}
-	return emulator.ContentstackState{
-		Users: []*emulator.ContentstackUser{{UID: "bltuser", Email: "audit@example.com", FirstName: "Audit", LastName: "Bot",
+	branch := contentstack.Scope{Module: "branch", Names: []string{"main"}, Read: true}
+	all := contentstack.Scope{Module: "$all", Read: true, Write: true}
+	return contentstack.State{
+		Users: []*contentstack.User{{UID: "bltuser", Email: "audit@example.com", FirstName: "Audit", LastName: "Bot",
 			Authtokens: []string{contentstackSecret("auditor")}, CreatedAt: days(-400)}},
-		Organizations: []*emulator.ContentstackOrganization{{UID: "bltacme", Name: "Acme", Owner: "bltuser", CreatedAt: days(-900)}},
-		Stacks: []*emulator.ContentstackStack{{
+		Organizations: []*contentstack.Organization{{UID: "bltacme", Name: "Acme", Owner: "bltuser", CreatedAt: days(-900)}},
+		Stacks: []*contentstack.Stack{{
 			UID: "bltstack", Name: "Site", Organization: "bltacme", APIKey: contentstackSecret("stack"), Owner: "bltuser", CreatedAt: days(-800),
-			Environments: []*emulator.ContentstackEnvironment{{UID: "blte1", Name: "production", CreatedAt: days(-800)}, {UID: "blte2", Name: "staging", CreatedAt: days(-800)}},
+			Environments: []*contentstack.Environment{{UID: "blte1", Name: "production", CreatedAt: days(-800)}, {UID: "blte2", Name: "staging", CreatedAt: days(-800)}},
 			Branches:     []string{"main"},
-			DeliveryTokens: []*emulator.ContentstackDeliveryToken{{UID: "bltd1", Name: "web", Description: "Website", Secret: contentstackTokenSecret("d1"),
-				PreviewSecret: contentstackTokenSecret("d1p"), Scope: []emulator.ContentstackScope{environment("production"), branch}, CreatedBy: "bltuser", CreatedAt: days(-100), UpdatedAt: days(-100)}},
-			ManagementTokens: []*emulator.ContentstackManagementToken{
-				{UID: "bltm1", Name: "deploy", Secret: contentstackTokenSecret("m1"), Scope: []emulator.ContentstackScope{all, branch}, CreatedBy: "bltuser", CreatedAt: days(-100), UpdatedAt: days(-100)},
-				{UID: "bltm2", Name: "import", Secret: contentstackTokenSecret("m2"), Scope: []emulator.ContentstackScope{all, branch}, ExpiresOn: "2027-02-01", CreatedBy: "bltuser", CreatedAt: days(-100), UpdatedAt: days(-100)},
+			DeliveryTokens: []*contentstack.DeliveryToken{{UID: "bltd1", Name: "web", Description: "Website", Secret: contentstackTokenSecret("d1"),
+				PreviewSecret: contentstackTokenSecret("d1p"), Scope: []contentstack.Scope{environment("production"), branch}, CreatedBy: "bltuser", CreatedAt: days(-100), UpdatedAt: days(-100)}},
+			ManagementTokens: []*contentstack.ManagementToken{
+				{UID: "bltm1", Name: "deploy", Secret: contentstackTokenSecret("m1"), Scope: []contentstack.Scope{all, branch}, CreatedBy: "bltuser", CreatedAt: days(-100), UpdatedAt: days(-100)},
+				{UID: "bltm2", Name: "import", Secret: contentstackTokenSecret("m2"), Scope: []contentstack.Scope{all, branch}, ExpiresOn: "2027-02-01", CreatedBy: "bltuser", CreatedAt: days(-100), UpdatedAt: days(-100)},
 			},
-			Webhooks:          []*emulator.ContentstackWebhook{{UID: "bltw", Name: "Hook", URL: "https://example.com", BasicUser: "u", BasicPassword: plainSecret("basic"), HeaderName: "X-Key", HeaderContent: plainSecret("header")}},
+			Webhooks:          []*contentstack.Webhook{{UID: "bltw", Name: "Hook", URL: "https://example.com", BasicUser: "u", BasicPassword: plainSecret("basic"), HeaderName: "X-Key", HeaderContent: plainSecret("header")}},
 			LegacyAccessToken: contentstackTokenSecret("legacy"),
 		}},
 	}
@@ -220,21 +223,21 @@ func contentstackState() emulator.ContentstackState {
 
 // datocmsState: one project with the auditor's token, one that can write, and
 // one that reads published content.
-func datocmsState() emulator.DatoCMSState {
-	recently := emulator.DatoCMSUse{At: days(-1)}
-	return emulator.DatoCMSState{Projects: []*emulator.DatoCMSProject{{
+func datocmsState() datocms.State {
+	recently := datocms.Use{At: days(-1)}
+	return datocms.State{Projects: []*datocms.Project{{
 		ID: "77", Name: "Blog", Domain: "blog.admin.datocms.com", OwnerSecret: plainSecret("owner"), MapsKey: plainSecret("maps"), CreatedAt: days(-700),
-		Environments: []*emulator.DatoCMSEnvironment{{ID: "main", Primary: true, CreatedAt: days(-700)}},
-		Roles: []*emulator.DatoCMSRole{
-			{ID: "1", Name: "Auditor", Permissions: emulator.DatoCMSPermissions{Flags: map[string]bool{"can_manage_access_tokens": true, "can_manage_users": true}, Environments: "primary_only"}},
-			emulator.DatoCMSEditor("2", "main"), emulator.DatoCMSReadOnly("3", "main"),
+		Environments: []*datocms.Environment{{ID: "main", Primary: true, CreatedAt: days(-700)}},
+		Roles: []*datocms.Role{
+			{ID: "1", Name: "Auditor", Permissions: datocms.Permissions{Flags: map[string]bool{"can_manage_access_tokens": true, "can_manage_users": true}, Environments: "primary_only"}},
+			datocms.Editor("2", "main"), datocms.ReadOnly("3", "main"),
 		},
-		Tokens: []*emulator.DatoCMSToken{
+		Tokens: []*datocms.Token{
 			{ID: "311", Name: "audit", Role: "1", Secret: datocmsSecret("auditor"), CMA: true, LastCMA: recently},
 			{ID: "312", Name: "importer", Role: "2", Secret: datocmsSecret("importer"), CMA: true, LastCMA: recently},
 			{ID: "313", Name: "website", Role: "3", Secret: datocmsSecret("website"), CDA: true, LastCDA: recently},
 		},
-		Webhooks:      []*emulator.DatoCMSWebhook{{ID: "5", Name: "Hook", URL: "https://example.com", BasicUser: "u", BasicPassword: plainSecret("dato-basic"), HeaderName: "X-Key", HeaderContent: plainSecret("dato-header")}},
-		BuildTriggers: []*emulator.DatoCMSBuildTrigger{{ID: "6", Name: "Deploy", WebhookToken: plainSecret("trigger"), AccessToken: plainSecret("deploy")}},
+		Webhooks:      []*datocms.Webhook{{ID: "5", Name: "Hook", URL: "https://example.com", BasicUser: "u", BasicPassword: plainSecret("dato-basic"), HeaderName: "X-Key", HeaderContent: plainSecret("dato-header")}},
+		BuildTriggers: []*datocms.BuildTrigger{{ID: "6", Name: "Deploy", WebhookToken: plainSecret("trigger"), AccessToken: plainSecret("deploy")}},
 	}}}
 }

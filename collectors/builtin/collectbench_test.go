@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/demo"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -24,7 +25,7 @@ var granted = map[string]float64{"contentful": 7, "contentstack": 10, "datocms":
 // TestBenchCollect prints how close collecting comes to what the published
 // limits allow, over real HTTP. `make bench-collect` runs it.
 func TestBenchCollect(t *testing.T) {
-	size := emulator.Size{Spaces: 100, KeysPerSpace: 4, PersonalTokens: 1500, Stacks: 200, TokensPerStack: 4, Projects: 60, TokensPerProject: 6}
+	size := demo.Size{Spaces: 100, KeysPerSpace: 4, PersonalTokens: 1500, Stacks: 200, TokensPerStack: 4, Projects: 60, TokensPerProject: 6}
 	fmt.Printf("published limits, 40 ms latency: %d spaces with %d personal tokens, %d stacks, %d projects\n\n",
 		size.Spaces, size.PersonalTokens, size.Stacks, size.Projects)
 	run := measure(t, size, emulator.Options{Clock: time.Now, Latency: 40 * time.Millisecond}, false)
@@ -47,7 +48,7 @@ func TestBenchGrowth(t *testing.T) {
 	fmt.Fprintln(out, "sources\ttokens\trequests\twall s\tms per source\tlive heap MiB\t")
 	for _, n := range []int{10, 100, 1000} {
 		third := n / 3
-		size := emulator.Size{Spaces: third, KeysPerSpace: 4, PersonalTokens: 10, Stacks: third, TokensPerStack: 4, Projects: n - 2*third, TokensPerProject: 6}
+		size := demo.Size{Spaces: third, KeysPerSpace: 4, PersonalTokens: 10, Stacks: third, TokensPerStack: 4, Projects: n - 2*third, TokensPerProject: 6}
 		run := measure(t, size, emulator.Options{Clock: time.Now, NoLimits: true, NoGzip: true}, true)
 		requests := 0
 		for _, u := range run.uses {
@@ -96,9 +97,9 @@ func (m measurement) row(out *tabwriter.Writer, cms string) {
 		float64(all.requests)/float64(m.tokens[cms]), all.limited, all.last.Seconds(), bound, ratio)
 }
 
-func measure(t *testing.T, size emulator.Size, options emulator.Options, unpaced bool) measurement {
+func measure(t *testing.T, size demo.Size, options emulator.Options, unpaced bool) measurement {
 	t.Helper()
-	company := emulator.Generate(size, time.Now(), options)
+	company := demo.Generate(size, time.Now(), options)
 	urls := make([]string, 3)
 	for i, h := range []http.Handler{company.Contentful, company.Contentstack, company.DatoCMS} {
 		server, err := emulator.Serve(t.Context(), h)

@@ -11,6 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/demo"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -40,7 +41,7 @@ func TestCollectionIsAsFastAsTheLimitsAllow(t *testing.T) {
 	for _, fixed := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(time.Until(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)))
-			company := emulator.Generate(emulator.Size{Spaces: 40, KeysPerSpace: 3, PersonalTokens: 600, Stacks: 60, TokensPerStack: 4, Projects: 10, TokensPerProject: 4},
+			company := demo.Generate(demo.Size{Spaces: 40, KeysPerSpace: 3, PersonalTokens: 600, Stacks: 60, TokensPerStack: 4, Projects: 10, TokensPerProject: 4},
 				time.Now(), emulator.Options{Clock: time.Now, Latency: 40 * time.Millisecond, FixedWindows: fixed})
 			began := time.Now()
 			uses, result := collectCompany(t, company)
@@ -88,7 +89,7 @@ func (u *domainUses) observe(e cmsapi.Event) {
 	u.of[domainName{e.CMS, e.Domain}] = use
 }
 
-func collectCompany(t *testing.T, company *emulator.Company) (map[domainName]domainUse, collectors.Result) {
+func collectCompany(t *testing.T, company *demo.Company) (map[domainName]domainUse, collectors.Result) {
 	t.Helper()
 	uses := domainUses{began: time.Now(), of: map[domainName]domainUse{}}
 	session, err := cmsapi.NewSession(cmsapi.Options{
@@ -113,7 +114,7 @@ func collectCompany(t *testing.T, company *emulator.Company) (map[domainName]dom
 }
 
 // entriesOf gives the entries that read a company, whose emulators are at urls.
-func entriesOf(company *emulator.Company, urls []string) []collectors.Entry {
+func entriesOf(company *demo.Company, urls []string) []collectors.Entry {
 	var projects []map[string]any
 	for _, p := range company.DatoCMSProjects {
 		projects = append(projects, map[string]any{"name": p.Name, "token": cmsapi.NewSecret(p.Token)})

@@ -197,28 +197,8 @@ func (o *recording) sendHeader(w http.ResponseWriter, length int) {
 	w.WriteHeader(o.status)
 }
 
-// ContentfulFailure answers with an error of Contentful, such as 403 AccessDenied.
-func ContentfulFailure(status int, id, message string) Action {
-	return failure(status, "application/vnd.contentful.management.v1+json", contentfulError(status, id, message).body)
-}
-
-// ContentstackFailure answers with an error of Contentstack, such as 401 and 105.
-func ContentstackFailure(status, code int, message string) Action {
-	return failure(status, "application/json", contentstackError(status, code, message).body)
-}
-
-// DatoCMSFailure answers with an error of DatoCMS, such as 401 INSUFFICIENT_PERMISSIONS.
-func DatoCMSFailure(status int, code string) Action {
-	return failure(status, "application/json; charset=utf-8", datoCMSError(code, "{}", true, false))
-}
-
-// DatoCMSTransient answers with an error that DatoCMS calls transient: its own
-// client tries again until it is gone.
-func DatoCMSTransient(status int, code string) Action {
-	return failure(status, "application/json; charset=utf-8", datoCMSError(code, "{}", true, true))
-}
-
-func failure(status int, contentType string, body any) Action {
+// RespondError answers with an error body, which is encoded as JSON.
+func RespondError(status int, contentType string, body any) Action {
 	text, err := json.Marshal(body)
 	if err != nil {
 		text = []byte("null") // the bodies above always encode

@@ -2,8 +2,10 @@
 // parts of their management APIs that hold credentials, with the errors, paging
 // caps, rate limits and headers of the real services.
 //
-// Each emulator is an http.Handler over a state of plain structs. It has no
-// listener of its own; Serve runs one on loopback. `tokenaudit demo`, the tests
+// Each emulator, in a package of its own below this one, is an http.Handler over a
+// state of plain structs, and reads only. This package has what they share, and
+// what a test needs of any of them: faults to inject, planted secrets, a clock. An
+// emulator has no listener of its own; Serve runs one on loopback. `tokenaudit demo`, the tests
 // and the benchmarks run the ordinary collectors against them.
 //
 // What no source proves about a CMS is a switch in its options, whose zero value
@@ -38,8 +40,8 @@ type Options struct {
 	NoGzip bool
 }
 
-// core is what all emulators share: routing, faults, latency and the log of requests.
-type core struct {
+// Core is what all emulators share and embed: routing, faults, latency and the log of requests.
+type Core struct {
 	options  Options
 	mux      *http.ServeMux
 	patterns map[string]bool
@@ -48,15 +50,16 @@ type core struct {
 	requests atomic.Uint64
 }
 
-func newCore(o Options) *core {
+// NewCore returns an emulator without routes.
+func NewCore(o Options) *Core {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &core{options: o, mux: http.NewServeMux(), patterns: map[string]bool{}}
+	return &Core{options: o, mux: http.NewServeMux(), patterns: map[string]bool{}}
 }
 
-// handle registers a route. The empty pattern is what answers an unknown path.
-func (c *core) handle(pattern string, h http.HandlerFunc) {
+// Handle registers a route. The empty pattern is what answers an unknown path.
+func (c *Core) Handle(pattern string, h http.HandlerFunc) {
 	if pattern == "" {
 		c.mux.HandleFunc("/", h)
 		return
@@ -66,7 +69,7 @@ func (c *core) handle(pattern string, h http.HandlerFunc) {
 }
 
 // ServeHTTP implements http.Handler.
-func (c *core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, pattern := c.mux.Handler(r)
 	sw := &statusWriter{ResponseWriter: w}
 	defer func() { c.log.add(r, pattern, sw.status) }()
@@ -80,12 +83,16 @@ func (c *core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mux.ServeHTTP(sw, r)
 }
 
-func (c *core) now() time.Time { return c.options.Clock().UTC() }
+// NextRequest counts the requests that were answered, from 1.
+func (c *Core) NextRequest() uint64 { return c.requests.Add(1) }
+
+// Now is the time of the CMS, in UTC.
+func (c *Core) Now() time.Time { return c.options.Clock().UTC() }
 
 // Inject adds faults. They are tried in the order in which they were added; the
 // first that matches a request acts on it. It fails on a route that the
 // emulator does not have, because such a fault would silently never act.
-func (c *core) Inject(faults ...Fault) error {
+func (c *Core) Inject(faults ...Fault) error {
 	for _, f := range faults {
 		if err := c.checkRoute(f.Route); err != nil {
 			return err
@@ -96,17 +103,17 @@ func (c *core) Inject(faults ...Fault) error {
 }
 
 // ClearFaults removes all faults.
-func (c *core) ClearFaults() { c.faults.clear() }
+func (c *Core) ClearFaults() { c.faults.clear() }
 
 // Requests lists what was asked so far, in the order in which the answers ended.
-func (c *core) Requests() []Request { return c.log.all() }
+func (c *Core) Requests() []Request { return c.log.all() }
 
 // ForgetRequests empties the list of requests.
-func (c *core) ForgetRequests() { c.log.clear() }
+func (c *Core) ForgetRequests() { c.log.clear() }
 
 // Routes lists the patterns that the emulator answers, such as
 // "GET /spaces/{space}/api_keys"; a Fault may name one.
-func (c *core) Routes() []string { return sortedKeys(c.patterns) }
+func (c *Core) Routes() []string { return SortedKeys(c.patterns) }
 
 // Request is one request that an emulator answered.
 type Request struct {

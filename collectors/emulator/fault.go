@@ -50,7 +50,7 @@ func (l *faultList) clear() {
 	l.faults = nil
 }
 
-// take gives the action of the first fault that is due for a request, or nil.
+// take returns the action of the first fault that is due for a request, or nil.
 func (l *faultList) take(r *http.Request, pattern string) Action {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,7 +79,7 @@ func (f *faultState) due(r *http.Request, pattern string) bool {
 	return true
 }
 
-func (c *core) checkRoute(route string) error {
+func (c *Core) checkRoute(route string) error {
 	if route == "" || c.patterns[route] {
 		return nil
 	}

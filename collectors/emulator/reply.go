@@ -11,50 +11,51 @@ import (
 	"strings"
 )
 
-// object is a JSON object under construction.
-type object = map[string]any
+// Object is a JSON object under construction.
+type Object = map[string]any
 
-// reply is an answer that has not been written yet.
-type reply struct {
-	status int
+// Reply is an answer that has not been written yet.
+type Reply struct {
+	Status int
 	// body is encoded as JSON; nil sends none.
-	body any
+	Body any
 	// text is the encoded body, once freeze has made it.
 	text []byte
 }
 
-func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
+// OK is an answer of status 200.
+func OK(body any) Reply { return Reply{Status: http.StatusOK, Body: body} }
 
-// with adds a member to a body that is an object.
-func (p reply) with(name string, value any) reply {
-	if body, ok := p.body.(object); ok {
+// With adds a member to a body that is an object.
+func (p Reply) With(name string, value any) Reply {
+	if body, ok := p.Body.(Object); ok {
 		body[name] = value
 	}
 	return p
 }
 
-// freeze encodes the body. It is called while the state is locked, because the
+// Freeze encodes the body. It is called while the state is locked, because the
 // body may share memory with it; sending, which a slow client can hold up, is not.
-func (p reply) freeze() reply {
-	if p.body == nil {
+func (p Reply) Freeze() Reply {
+	if p.Body == nil {
 		return p
 	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false) // names arrive as they are, "<script>" too
-	if err := encoder.Encode(p.body); err != nil {
-		return reply{status: http.StatusInternalServerError, text: []byte(strconv.Quote("encode the answer: " + err.Error()))}
+	if err := encoder.Encode(p.Body); err != nil {
+		return Reply{Status: http.StatusInternalServerError, text: []byte(strconv.Quote("encode the answer: " + err.Error()))}
 	}
 	p.text = bytes.TrimRight(out.Bytes(), "\n")
 	return p
 }
 
-// write sends a frozen reply. The header of w holds what every answer of the
+// Write sends a frozen reply. The header of w holds what every answer of the
 // CMS has.
-func (c *core) write(w http.ResponseWriter, r *http.Request, p reply) {
+func (c *Core) Write(w http.ResponseWriter, r *http.Request, p Reply) {
 	if p.text == nil {
 		w.Header().Del("Content-Type")
-		w.WriteHeader(p.status)
+		w.WriteHeader(p.Status)
 		return
 	}
 	sum := sha256.Sum256(p.text)
@@ -66,7 +67,7 @@ func (c *core) write(w http.ResponseWriter, r *http.Request, p reply) {
 		content = compress(content)
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
-	w.WriteHeader(p.status)
+	w.WriteHeader(p.Status)
 	_, _ = w.Write(content)
 }
 
@@ -86,4 +87,12 @@ func compress(content []byte) []byte {
 	_, _ = z.Write(content) // a bytes.Buffer takes everything
 	_ = z.Close()
 	return out.Bytes()
+}
+
+// List makes a slice that is encoded as [] when it is empty.
+func List[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
 }

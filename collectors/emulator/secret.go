@@ -13,50 +13,36 @@ import (
 // part of it: Contentful shows those on purpose.
 const SecretMark = "5ec2e7ed"
 
-// SecretForm is the form of a secret.
+// SecretForm is the form of a secret: a prefix and then a number of characters.
 type SecretForm struct {
-	prefix   string
-	length   int
-	alphabet string
+	Prefix   string
+	Length   int
+	Alphabet string
 }
 
+// Alphabets of secrets and ids.
 const (
-	hexDigits = "0123456789abcdef"
-	base62    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	HexDigits = "0123456789abcdef"
+	Base62    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// ContentfulPersonalForm is that of tokens of the management API: "CFPAT-" and 43 characters.
-func ContentfulPersonalForm() SecretForm { return SecretForm{"CFPAT-", 43, base62} }
-
-// ContentfulKeyForm is that of delivery and preview keys: 43 characters.
-func ContentfulKeyForm() SecretForm { return SecretForm{"", 43, base62} }
-
-// ContentstackTokenForm is that of delivery, preview and management tokens: "cs" and 24 hexadecimal digits.
-func ContentstackTokenForm() SecretForm { return SecretForm{"cs", 24, hexDigits} }
-
-// ContentstackUserForm is that of authtokens and of the API keys of stacks: "blt" and 16 hexadecimal digits.
-func ContentstackUserForm() SecretForm { return SecretForm{"blt", 16, hexDigits} }
-
-// DatoCMSTokenForm is that of project tokens: 30 hexadecimal digits.
-func DatoCMSTokenForm() SecretForm { return SecretForm{"", 30, hexDigits} }
-
 // PlainSecretForm is that of passwords and of other services' keys.
-func PlainSecretForm() SecretForm { return SecretForm{"", 32, base62} }
+func PlainSecretForm() SecretForm { return SecretForm{"", 32, Base62} }
 
 // Secret makes a secret of a form, the same for the same seed. It carries
 // SecretMark, so that ContainsSecret finds it wherever it ends up.
 func Secret(form SecretForm, seed string) string {
-	sum := sha256.Sum256([]byte("secret/" + form.prefix + "/" + seed))
-	out := make([]byte, form.length)
+	sum := sha256.Sum256([]byte("secret/" + form.Prefix + "/" + seed))
+	out := make([]byte, form.Length)
 	for i := range out {
 		switch at := i % 12; {
-		case at < len(SecretMark) && i < form.length-4:
+		case at < len(SecretMark) && i < form.Length-4:
 			out[i] = SecretMark[at]
 		default:
-			out[i] = form.alphabet[int(sum[i%len(sum)])%len(form.alphabet)]
+			out[i] = form.Alphabet[int(sum[i%len(sum)])%len(form.Alphabet)]
 		}
 	}
-	return form.prefix + string(out)
+	return form.Prefix + string(out)
 }
 
 // ContainsSecret reports whether text holds a planted secret or a part of one:

@@ -19,6 +19,9 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/contentful"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/contentstack"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/datocms"
 )
 
 // given is what a script gets on its standard input.
@@ -32,15 +35,15 @@ type given struct {
 }
 
 func TestContentfulSDK(t *testing.T) {
-	limited := emulator.NewContentful(contentfulSeed(), emulator.ContentfulOptions{})
-	free := emulator.NewContentful(contentfulSeed(), emulator.ContentfulOptions{Options: emulator.Options{NoLimits: true}})
+	limited := contentful.New(contentfulSeed(), contentful.Options{})
+	free := contentful.New(contentfulSeed(), contentful.Options{Options: emulator.Options{NoLimits: true}})
 	run(t, "contentful.mjs", given{
 		URL: serve(t, limited), FreeURL: serve(t, free),
 		Secrets: map[string]string{
-			"owner":       emulator.Secret(emulator.ContentfulPersonalForm(), "owner"),
-			"member":      emulator.Secret(emulator.ContentfulPersonalForm(), "member"),
-			"revoked":     emulator.Secret(emulator.ContentfulPersonalForm(), "3"),
-			"deliveryKey": emulator.Secret(emulator.ContentfulKeyForm(), "key0"),
+			"owner":       emulator.Secret(contentful.PersonalForm(), "owner"),
+			"member":      emulator.Secret(contentful.PersonalForm(), "member"),
+			"revoked":     emulator.Secret(contentful.PersonalForm(), "3"),
+			"deliveryKey": emulator.Secret(contentful.KeyForm(), "key0"),
 		},
 		Seeded: seededContentful(free),
 	})
@@ -48,16 +51,16 @@ func TestContentfulSDK(t *testing.T) {
 }
 
 func TestContentstackSDK(t *testing.T) {
-	limited := emulator.NewContentstack(contentstackSeed(), emulator.ContentstackOptions{})
-	free := emulator.NewContentstack(contentstackSeed(), emulator.ContentstackOptions{Options: emulator.Options{NoLimits: true}})
+	limited := contentstack.New(contentstackSeed(), contentstack.Options{})
+	free := contentstack.New(contentstackSeed(), contentstack.Options{Options: emulator.Options{NoLimits: true}})
 	run(t, "contentstack.mjs", given{
 		URL: serve(t, limited), FreeURL: serve(t, free),
 		Secrets: map[string]string{
-			"owner":     emulator.Secret(emulator.ContentstackUserForm(), "owner"),
-			"developer": emulator.Secret(emulator.ContentstackUserForm(), "developer"),
-			"apiKey":    emulator.Secret(emulator.ContentstackUserForm(), "shop"),
+			"owner":     emulator.Secret(contentstack.UserForm(), "owner"),
+			"developer": emulator.Secret(contentstack.UserForm(), "developer"),
+			"apiKey":    emulator.Secret(contentstack.UserForm(), "shop"),
 			"foreign":   emulator.Secret(emulator.PlainSecretForm(), "foreign"),
-			"scanner":   emulator.Secret(emulator.ContentstackTokenForm(), "bltm000"),
+			"scanner":   emulator.Secret(contentstack.TokenForm(), "bltm000"),
 		},
 		Seeded: seededContentstack(free),
 	})
@@ -65,19 +68,19 @@ func TestContentstackSDK(t *testing.T) {
 }
 
 func TestDatoCMSSDK(t *testing.T) {
-	limited := emulator.NewDatoCMS(datoCMSSeed(), emulator.DatoCMSOptions{})
-	free := emulator.NewDatoCMS(datoCMSSeed(), emulator.DatoCMSOptions{Options: emulator.Options{NoLimits: true}})
+	limited := datocms.New(datoCMSSeed(), datocms.Options{})
+	free := datocms.New(datoCMSSeed(), datocms.Options{Options: emulator.Options{NoLimits: true}})
 	// The official client asks again for as long as an error calls itself transient.
-	transient := emulator.Fault{Route: "GET /site", Times: 2, Act: emulator.DatoCMSTransient(http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE")}
+	transient := emulator.Fault{Route: "GET /site", Times: 2, Act: datocms.Transient(http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE")}
 	if err := limited.Inject(transient); err != nil {
 		t.Fatal(err)
 	}
 	run(t, "datocms.mjs", given{
 		URL: serve(t, limited), FreeURL: serve(t, free),
 		Secrets: map[string]string{
-			"admin":    emulator.Secret(emulator.DatoCMSTokenForm(), "300"),
-			"editor":   emulator.Secret(emulator.DatoCMSTokenForm(), "301"),
-			"delivery": emulator.Secret(emulator.DatoCMSTokenForm(), "400"),
+			"admin":    emulator.Secret(datocms.TokenForm(), "300"),
+			"editor":   emulator.Secret(datocms.TokenForm(), "301"),
+			"delivery": emulator.Secret(datocms.TokenForm(), "400"),
 		},
 		Seeded: seededDatoCMS(free),
 	})

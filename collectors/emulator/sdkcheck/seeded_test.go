@@ -5,16 +5,18 @@ package sdkcheck
 import (
 	"time"
 
-	"github.com/tokenaudit/tokenaudit/collectors/emulator"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/contentful"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/contentstack"
+	"github.com/tokenaudit/tokenaudit/collectors/emulator/datocms"
 )
 
 type row = map[string]any
 
 // seededContentful says what an emulator holds in the words of the SDK's
 // results, made from the state and not from the emulator's answers.
-func seededContentful(c *emulator.Contentful) row {
+func seededContentful(c *contentful.Emulator) row {
 	out := row{}
-	c.View(func(s *emulator.ContentfulState) {
+	c.View(func(s *contentful.State) {
 		var organization, own, keys, previews []row
 		for _, t := range s.Tokens {
 			r := row{
@@ -43,9 +45,9 @@ func stamp(t time.Time) any {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-func seededContentstack(c *emulator.Contentstack) row {
+func seededContentstack(c *contentstack.Emulator) row {
 	out := row{}
-	c.View(func(s *emulator.ContentstackState) {
+	c.View(func(s *contentstack.State) {
 		var delivery, management []row
 		for _, t := range s.Stacks[0].DeliveryTokens {
 			r := row{"uid": t.UID, "name": t.Name, "token": t.Secret, "environments": t.Scope[0].Names, "preview": nil}
@@ -66,9 +68,9 @@ func seededContentstack(c *emulator.Contentstack) row {
 	return out
 }
 
-func seededDatoCMS(d *emulator.DatoCMS) row {
+func seededDatoCMS(d *datocms.Emulator) row {
 	out := row{}
-	d.View(func(s *emulator.DatoCMSState) {
+	d.View(func(s *datocms.State) {
 		var list []row
 		for _, t := range s.Projects[0].Tokens {
 			r := row{"id": t.ID, "name": t.Name, "token": t.Secret, "hardcoded": nil, "role": nil, "cda": t.CDA, "preview": t.Preview, "cma": t.CMA, "used": "never"}
