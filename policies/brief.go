@@ -44,3 +44,12 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 	b.tokensTerm = ast.ArrayTerm(b.terms...)
 	return b
 }
+
+// document is the input of a rule with these parameters.
+func (b *brief) document(params *ast.Term) ast.Object {
+	return ast.NewObject(
+		[2]*ast.Term{input.KeySource, b.sourceTerm},
+		[2]*ast.Term{input.KeyTokens, b.tokensTerm},
+		[2]*ast.Term{input.KeyAt, b.atTerm},
+		[2]*ast.Term{input.KeyParams, params})
+}

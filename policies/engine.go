@@ -15,6 +15,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/version"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
 // OPAVersion is the version of the policy engine that is built in.
@@ -86,20 +87,17 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	return e, err
 }
 
-// only keeps the rules that were named, as FindRule finds them; no names mean all.
+// only keeps the rules that were named, as ruleid.Find finds them; no names mean all.
 func only(rules []*ruleInForce, names []string) ([]*ruleInForce, error) {
 	if len(names) == 0 {
 		return rules, nil
 	}
-	known := make([]string, len(rules))
-	for i, rule := range rules {
-		known[i] = rule.ID
-	}
+	known := idsOf(rules)
 	wanted := map[string]bool{}
 	for _, name := range names {
-		id := FindRule(name, known)
+		id := ruleid.Find(name, known)
 		if id == "" {
-			return nil, fmt.Errorf("there is no rule %q, or it is off%s", name, DidYouMeanRule(name, known))
+			return nil, fmt.Errorf("there is no rule %q, or it is off%s", name, ruleid.DidYouMean(name, known))
 		}
 		wanted[id] = true
 	}

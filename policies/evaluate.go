@@ -15,7 +15,6 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies/input"
 )
 
 // Evaluate judges one source at the audit time. The error is non-nil only if
@@ -76,16 +75,30 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 
 // run asks the rule about the whole source, within the time limit.
 func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*outcome, error) {
-	document := ast.NewObject(
-		[2]*ast.Term{input.KeySource, b.sourceTerm},
-		[2]*ast.Term{input.KeyTokens, b.tokensTerm},
-		[2]*ast.Term{input.KeyAt, b.atTerm},
-		[2]*ast.Term{input.KeyParams, v.params})
-	bindings, err := e.ask(ctx, rule, document)
+	bindings, err := e.ask(ctx, rule, b.document(v.params))
 	if err != nil {
 		return nil, err
 	}
 	return readOutcome(bindings, subjects{rule: rule.compiledRule, source: b.source.ID, known: b.place})
+}
+
+// Input returns the input of a rule for a source at the audit time, as encoding/json
+// decodes it: what Evaluate feeds to the rule. rule is named as ruleid.Find finds it; where
+// it is empty, the input has every token and no parameters.
+func (e *Engine) Input(source inventory.Source, rule string, at time.Time) (any, error) {
+	params := ast.ObjectTerm()
+	if rule != "" {
+		r, err := e.named(rule)
+		if err != nil {
+			return nil, err
+		}
+		params = r.variantFor(source.ID).params
+	}
+	value, err := ast.JSON(newBrief(&source, at).document(params))
+	if err != nil {
+		return nil, fmt.Errorf("print the input of %s: %w", source.ID, err)
+	}
+	return value, nil
 }
 
 // evaluate gives the output sets of the rule for one input.

@@ -9,6 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
 // Step names what decided a verdict. The steps are tried in this order, but a
@@ -66,7 +67,7 @@ type FactValue struct {
 	Unknown string
 }
 
-// Explain judges one source by one rule, named as FindRule finds it, and tells why a token, or the source
+// Explain judges one source by one rule, named as ruleid.Find finds it, and tells why a token, or the source
 // for a rule about sources, got its verdict. token is ignored for those.
 func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, token string, at time.Time) (Explanation, error) {
 	rule, err := e.named(ruleID)
@@ -145,17 +146,17 @@ func statusOfStep(step Step) Status {
 
 // named returns the rule that a command line names.
 func (e *Engine) named(name string) (*ruleInForce, error) {
-	ids := e.ids()
-	id := FindRule(name, ids)
+	ids := idsOf(e.rules)
+	id := ruleid.Find(name, ids)
 	if id == "" {
-		return nil, fmt.Errorf("there is no rule %q, or it is off%s", name, DidYouMeanRule(name, ids))
+		return nil, fmt.Errorf("there is no rule %q, or it is off%s", name, ruleid.DidYouMean(name, ids))
 	}
 	return e.rules[slices.Index(ids, id)], nil
 }
 
-func (e *Engine) ids() []string {
-	ids := make([]string, len(e.rules))
-	for i, rule := range e.rules {
+func idsOf(rules []*ruleInForce) []string {
+	ids := make([]string, len(rules))
+	for i, rule := range rules {
 		ids[i] = rule.ID
 	}
 	return ids

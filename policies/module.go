@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
 // builtinFiles are the rules that come with the program: one folder a rule.
@@ -104,14 +106,11 @@ func (h house) place(pkg ast.Ref) (name string, ok bool) {
 	return string(last), ruleName.MatchString(string(last)) && !strings.HasSuffix(string(last), "_test")
 }
 
-// customPrefix begins the ids of custom rules.
-const customPrefix = "custom/"
-
 // id gives the rule id of a package's last name.
 func (h house) id(name string) string {
 	id := strings.ReplaceAll(name, "_", "-")
 	if h.custom {
-		return customPrefix + id
+		return ruleid.Custom + id
 	}
 	return id
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
 // SettingsError is a setting of a rule that cannot be. The configuration knows
@@ -29,7 +30,7 @@ func (e *SettingsError) Error() string {
 func (l *library) inForce(settings Settings) ([]*ruleInForce, error) {
 	for _, id := range slices.Sorted(maps.Keys(settings.Rules)) {
 		if !slices.Contains(l.ids(), id) {
-			return nil, &SettingsError{Path: []string{id}, Detail: "there is no such rule" + DidYouMeanRule(id, l.ids())}
+			return nil, &SettingsError{Path: []string{id}, Detail: "there is no such rule" + ruleid.DidYouMean(id, l.ids())}
 		}
 	}
 	var rules []*ruleInForce

@@ -17,6 +17,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -63,7 +64,7 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, 
 		ids := idsOf(engine.Rules())
 		au.options.rules = make([]string, len(o.rules))
 		for i, name := range o.rules {
-			au.options.rules[i] = policies.FindRule(name, ids)
+			au.options.rules[i] = ruleid.Find(name, ids)
 		}
 		au.scope = &report.Scope{Rules: au.options.rules}
 	}

@@ -49,10 +49,11 @@ var mayImport = map[string][]string{
 	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/userfile"},
-	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/input", "policies/inputcheck", "policies/timelimit"},
+	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/input", "policies/inputcheck", "policies/ruleid", "policies/timelimit"},
 	"policies/complexity":  {},
 	"policies/input":       {"collectors/inventory"},
 	"policies/inputcheck":  {"collectors/inventory", "collectors/suggest", "policies/input"},
+	"policies/ruleid":      {"collectors/suggest"},
 	"policies/timelimit":   {},
 	"report":               {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
@@ -64,6 +65,9 @@ var mayImport = map[string][]string{
 	// The fixtures are for tests: what is not a test must not need them.
 	"report/reporttest":          {"collectors/inventory", "policies", "policies/input", "report", "report/difference", "report/safetext"},
 	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
+	"cmd/tokenaudit/explanation": {"collectors/inventory", "collectors/labels", "policies", "policies/input", "report/safetext"},
+	"cmd/tokenaudit/lookup":      {"collectors/inventory", "collectors/suggest", "report/safetext"},
+	"cmd/tokenaudit/ruleinput":   {"collectors/inventory", "policies", "report/safetext"},
 	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "report",

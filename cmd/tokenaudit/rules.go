@@ -13,7 +13,9 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report/plaintext"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
@@ -35,7 +37,7 @@ func newRules(a *app) *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  showHelp,
 	}
-	cmd.AddCommand(newRulesList(a.listRules), newRulesShow(a.showRule), newRulesTest(a.testRules), newRulesNew(a.newRule))
+	cmd.AddCommand(newRulesList(a.listRules), newRulesShow(a.showRule), newRulesTest(a.testRules), newRulesNew(a.newRule), newRulesInput(a.printInput))
 	return cmd
 }
 
@@ -109,9 +111,9 @@ func (a *app) showRule(ctx context.Context, o rulesOptions, name string) error {
 		return err
 	}
 	ids := idsOf(rules)
-	id := policies.FindRule(name, ids)
+	id := ruleid.Find(name, ids)
 	if id == "" {
-		return usageError{fmt.Errorf("there is no rule %q%s", name, cmp.Or(policies.DidYouMeanRule(name, ids), "; `tokenaudit rules list` lists all"))}
+		return usageError{fmt.Errorf("there is no rule %q%s", name, cmp.Or(ruleid.DidYouMean(name, ids), "; `tokenaudit rules list` lists all"))}
 	}
 	now, on := inForce[id]
 	text := ruleText(rules[slices.Index(ids, id)], now, on)
@@ -141,7 +143,7 @@ func ruleText(r, now policies.Rule, on bool) string {
 		changes = append(changes, fmt.Sprintf("Its severity is %s.", now.Severity))
 	}
 	for _, name := range slices.Sorted(maps.Keys(now.Values)) {
-		if value := compact(now.Values[name]); value != compact(r.Params[name].Default) {
+		if value := safetext.JSON(now.Values[name]); value != safetext.JSON(r.Params[name].Default) {
 			changes = append(changes, fmt.Sprintf("Its parameter %s is %s.", name, value))
 		}
 	}

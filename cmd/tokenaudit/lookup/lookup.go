@@ -1,4 +1,5 @@
-package main
+// Package lookup finds a source or a token among many.
+package lookup
 
 import (
 	"cmp"
@@ -13,17 +14,20 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
-// find gives the source that has the token, or is the subject itself, the id of
-// the subject, and the latest time of collection.
-func find(ctx context.Context, sources feed, subject string) (inventory.Source, string, time.Time, error) {
-	var latest latestTime
+// Find returns the source that has the token, or is the subject itself, the id of the
+// subject, and the latest time of collection. The subject is an id, the end of one, or a
+// name that only one has. sources hands over all sources, one at a time.
+func Find(ctx context.Context, sources func(context.Context, func(inventory.Source) error) error, subject string) (inventory.Source, string, time.Time, error) {
+	var latest time.Time
 	missing := 0
 	near := suggest.NewSearch(subject)
 	exact, loose := match{is: func(id, _ string) bool { return id == subject }}, match{is: func(id, name string) bool {
 		return strings.HasSuffix(id, "/"+subject) || name == subject
 	}}
 	err := sources(ctx, func(s inventory.Source) error {
-		latest.see(s.CollectedAt)
+		if s.CollectedAt.After(latest) {
+			latest = s.CollectedAt
+		}
 		for _, u := range s.Units {
 			if u.Status != inventory.UnitComplete {
 				missing++
@@ -45,7 +49,7 @@ func find(ctx context.Context, sources feed, subject string) (inventory.Source, 
 	}
 	switch {
 	case len(found.ids) == 1:
-		return *found.source, found.ids[0], latest.time, nil
+		return *found.source, found.ids[0], latest, nil
 	case len(found.ids) > 1:
 		shown := found.ids[:min(len(found.ids), 3)]
 		err = fmt.Errorf("%d tokens or sources are called %q, such as %s; give more of the id", len(found.ids), subject, strings.Join(shown, " and "))
