@@ -12,11 +12,14 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -57,7 +60,7 @@ func TestInputSchemaMatchesStructs(t *testing.T) {
 		string(inventory.ContentDelivery):   withText(schemaOf(reflect.TypeFor[inventory.LastUsed]()), "The last use of the content delivery API."),
 		string(inventory.ContentPreview):    withText(schemaOf(reflect.TypeFor[inventory.LastUsed]()), "The last use of the content preview API."),
 		string(inventory.ContentManagement): withText(schemaOf(reflect.TypeFor[inventory.LastUsed]()), "The last use of the content management API."),
-	}), declared().comments["Token.LastUsedByAPI"])
+	}), "The last use of each API where the CMS tells them apart; last_used is the most recent of them. Absent elsewhere.")
 	schema := object(map[string]any{
 		"source": withText(source, "The source of the tokens, such as a space or a stack."),
 		"tokens": map[string]any{"type": "array", "items": item, "description": "The tokens that the rule judges."},
@@ -77,7 +80,7 @@ func factsSchema() map[string]any {
 	support := schemaOf(reflect.TypeFor[inventory.FactSupport]())
 	properties := map[string]any{}
 	for fact := range factParts {
-		properties[string(fact)] = withText(maps.Clone(support), declared().comments["FactSupport"])
+		properties[string(fact)] = withText(maps.Clone(support), "Whether the CMS reports the fact, and if not, why.")
 	}
 	return properties
 }
@@ -135,17 +138,82 @@ func withComment(schema map[string]any, of reflect.Type, field reflect.StructFie
 	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
 		typ = typ.Elem()
 	}
-	name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-	own := declared().comments[of.Name()+"."+field.Name]
-	if rest, ok := strings.CutPrefix(own, field.Name+" "); ok {
-		own = name + " " + rest
+	_, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+	text := withoutSubject(declared().comments[typ.Name()], typ.Name())
+	if own := declared().comments[of.Name()+"."+field.Name]; own != "" {
+		text = withoutSubject(own, field.Name)
 	}
-	schema["description"] = cmp.Or(own, declared().comments[typ.Name()])
+	schema["description"] = inWordsOfInput(text, of, field)
 	if values, ok := schema["enum"].([]string); ok && options != "" {
 		// What is left out of an inventory is an empty text in the input.
 		schema["enum"] = append(slices.Clone(values), "")
 	}
 	return schema
+}
+
+// withoutSubject leaves out the name that a comment in Go begins with: "Level is what a
+// token can do" becomes "What a token can do".
+func withoutSubject(comment, name string) string {
+	rest, ok := strings.CutPrefix(comment, name)
+	if !ok || rest == "" || strings.HasPrefix(rest, " and ") {
+		return comment
+	}
+	for _, verb := range []string{": ", " is ", " are ", " says ", " tells ", " "} {
+		if text, ok := strings.CutPrefix(rest, verb); ok && text != "" {
+			return strings.ToUpper(text[:1]) + text[1:]
+		}
+	}
+	return comment
+}
+
+var (
+	goName = regexp.MustCompile(`\b(?:inventory\.)?([A-Z][A-Za-z]+)\b`)
+	goNil  = regexp.MustCompile(`\b[Nn]il\b`)
+	goZero = regexp.MustCompile(`\b[Zz]ero\b`)
+)
+
+// inWordsOfInput says in the words of the input what a comment says in those of Go.
+func inWordsOfInput(text string, of reflect.Type, field reflect.StructField) string {
+	capital := func(match, word string) string {
+		if unicode.IsUpper(rune(match[0])) {
+			return strings.ToUpper(word[:1]) + word[1:]
+		}
+		return word
+	}
+	members := map[string]string{}
+	for _, t := range []reflect.Type{of, reflect.TypeFor[inventory.Token](), reflect.TypeFor[inventory.Source]()} {
+		for f := range t.Fields() {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if inside := strings.Contains(name, "_"); inside || t == of && f.Name != field.Name && f.Name != "CMS" {
+				members[f.Name] = name
+			}
+		}
+	}
+	first := true
+	text = goName.ReplaceAllStringFunc(text, func(match string) string {
+		begins := first && strings.HasPrefix(text, match)
+		first = false
+		name := strings.TrimPrefix(match, "inventory.")
+		if value, ok := declared().constants[name]; ok && !begins {
+			return strconv.Quote(value)
+		}
+		if member, ok := members[name]; ok && !begins {
+			return member
+		}
+		return match
+	})
+	absent := "absent"
+	switch {
+	case field.Type == reflect.TypeFor[*inventory.Role]():
+		absent = "null"
+	case field.Type.Kind() == reflect.Slice && !strings.Contains(field.Tag.Get("json"), "omitempty"), field.Name == "Literals":
+		absent = "empty"
+	}
+	text = goNil.ReplaceAllStringFunc(text, func(match string) string { return capital(match, absent) })
+	if field.Type == reflect.TypeFor[time.Time]() {
+		text = goZero.ReplaceAllStringFunc(text, func(match string) string { return capital(match, absent) })
+	}
+	return text
 }
 
 // Every field is described, for those who write rules.
@@ -210,10 +278,12 @@ func TestInputMatchesItsSchema(t *testing.T) {
 type declarations struct {
 	comments map[string]string
 	values   map[string][]string
+	// constants are the values by the names of the constants.
+	constants map[string]string
 }
 
 var declared = sync.OnceValue(func() declarations {
-	d := declarations{comments: map[string]string{}, values: map[string][]string{}}
+	d := declarations{comments: map[string]string{}, values: map[string][]string{}, constants: map[string]string{}}
 	for _, pattern := range []string{"../collectors/inventory/*.go", "input/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
@@ -252,8 +322,9 @@ func (d declarations) take(node goast.Node) bool {
 			if !ok || decl.Tok != token.CONST {
 				continue
 			}
-			for _, value := range spec.Values {
+			for i, value := range spec.Values {
 				if text, ok := value.(*goast.BasicLit); ok && text.Kind == token.STRING {
+					d.constants[spec.Names[i].Name] = strings.Trim(text.Value, "\"")
 					d.values[typ.Name] = append(d.values[typ.Name], strings.Trim(text.Value, "\""))
 				}
 			}
