@@ -19,6 +19,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 // longestRun bounds one run of one program.
@@ -243,7 +244,7 @@ func (b *bench) load(path string) ([]inventory.Source, measurement) {
 	defer func() { _ = f.Close() }()
 	var sources []inventory.Source
 	before, start := ownCPU(), time.Now()
-	err = inventory.Read(b.Context(), f, inventory.Limits{}, func(s inventory.Source) error {
+	err = codec.Read(b.Context(), f, codec.Limits{}, func(s inventory.Source) error {
 		sources = append(sources, s)
 		return nil
 	})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 // A crowd is a large number of tokens like those of the demo's company: its
@@ -110,7 +111,7 @@ func (c crowd) save(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := inventory.NewWriter(f, inventory.Tool{Name: "bench-rules"})
+	w := codec.NewWriter(f, inventory.Tool{Name: "bench-rules"})
 	w.Compact = true
 	for s := range c.all() {
 		if err := w.WriteSource(s); err != nil {

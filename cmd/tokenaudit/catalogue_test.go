@@ -12,6 +12,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
@@ -112,7 +113,7 @@ func demoCounts(t *testing.T, engine *policies.Engine) map[string]map[string]pol
 		titles[s.CMS] = s.Title
 	}
 	all := map[string]map[string]policies.Counts{}
-	err = inventory.Read(t.Context(), file, inventory.Limits{}, func(source inventory.Source) error {
+	err = codec.Read(t.Context(), file, codec.Limits{}, func(source inventory.Source) error {
 		if slices.ContainsFunc(source.Units, func(u inventory.Unit) bool { return u.Status != inventory.UnitComplete }) {
 			return nil
 		}

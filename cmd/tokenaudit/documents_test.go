@@ -10,7 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
@@ -47,7 +47,7 @@ func documentKinds(t *testing.T) map[string]documentKind {
 	}
 	return map[string]documentKind{
 		"inventory": {file("inventory.json"), func(t *testing.T, text string) error {
-			_, err := inventory.ReadAll(t.Context(), strings.NewReader(text), inventory.Limits{})
+			_, err := codec.ReadAll(t.Context(), strings.NewReader(text), codec.Limits{})
 			return err
 		}},
 		"earlier inventory": {file("inventory.json"), func(t *testing.T, text string) error {

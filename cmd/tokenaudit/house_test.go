@@ -23,7 +23,9 @@ const (
 // The house has one direction: cmd, report, policies, inventory, and beside it
 // cmd, collectors, inventory. Nothing on a lower floor knows a higher one.
 var mayImport = map[string][]string{
-	"collectors/inventory":             {"collectors/redact"},
+	"collectors/inventory":             {},
+	"collectors/inventory/codec":       {"collectors/inventory", "collectors/redact"},
+	"collectors/inventory/sample":      {"collectors/inventory"},
 	"collectors/emulator":              {},
 	"collectors/emulator/contentful":   {"collectors/emulator"},
 	"collectors/emulator/contentstack": {"collectors/emulator"},
@@ -37,14 +39,15 @@ var mayImport = map[string][]string{
 	"collectors/suggest":          {},
 	"collectors/interruptible":    {"collectors/userfile"},
 	"collectors/usage":            {"collectors/inventory", "collectors/strictjson"},
-	"collectors/history":          {"collectors/inventory"},
+	"collectors/history":          {"collectors/inventory", "collectors/inventory/codec"},
 	"collectors/cmsapi":           {"collectors/inventory", "collectors/redact", "collectors/strictjson"},
 	"collectors/manifest":         {"collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest"},
 	"collectors/labels":           {"collectors/suggest"},
 	"collectors":                  {"collectors/cmsapi", "collectors/inventory", "collectors/labels", "collectors/suggest"},
 	"collectors/instance":         {"collectors", "collectors/cmsapi", "collectors/inventory"},
 	// The suite is for tests: what is not a test must not need it.
-	"collectors/conformance":          {"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory"},
+	"collectors/conformance":          {"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory", "collectors/inventory/codec"},
+	"collectors/command":              {"collectors", "collectors/cmsapi", "collectors/inventory", "collectors/inventory/codec"},
 	"collectors/contentful":           {"collectors", "collectors/cmsapi", "collectors/contentful/spacerole", "collectors/inventory"},
 	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
@@ -58,7 +61,7 @@ var mayImport = map[string][]string{
 	"report":               {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},
 	"report/plaintext":     {"report/safetext", "report/table"},
-	"report/difference":    {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
+	"report/difference":    {"collectors/inventory", "collectors/inventory/codec", "policies", "policies/input", "report", "report/safetext"},
 	"report/format":        {"collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext"},
 	"report/parts":         {"collectors/labels", "policies", "policies/input", "report", "report/safetext"},
 	"report/output":        append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
@@ -83,7 +86,7 @@ var formats = []string{
 var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/format", "report/safetext"}
 
 // forTests are packages that only tests may import.
-var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest", "report/reporttest"}
+var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest", "collectors/inventory/sample", "report/reporttest"}
 
 // ofCMS is for the collector of one CMS, which any other folder below
 // collectors holds.

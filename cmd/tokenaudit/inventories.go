@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -27,7 +28,7 @@ type savedInventory struct {
 	// close closes what was opened, and removes a copy; nil for nothing.
 	close func() error
 	// head is set when the inventory was read to its end.
-	head inventory.Head
+	head codec.Head
 }
 
 // inventories are saved inventories, in the order they were given.
@@ -87,7 +88,7 @@ const maxBeginning = 64 << 10
 // inventory does.
 func (s savedInventory) copied(ctx context.Context, limit int64) (savedInventory, error) {
 	var begin bytes.Buffer
-	if err := inventory.CheckBeginning(ctx, io.TeeReader(io.LimitReader(s.in, maxBeginning), &begin)); err != nil {
+	if err := codec.CheckBeginning(ctx, io.TeeReader(io.LimitReader(s.in, maxBeginning), &begin)); err != nil {
 		return s, fmt.Errorf("%s: %w", s.name, err)
 	}
 	f, err := newTemporary()
@@ -162,7 +163,7 @@ func (files inventories) read(ctx context.Context, take func(inventory.Source) e
 		if err := s.rewind(); err != nil {
 			return err
 		}
-		head, err := inventory.ReadWithHead(ctx, s.in, inventory.Limits{}, func(source inventory.Source) error {
+		head, err := codec.ReadWithHead(ctx, s.in, codec.Limits{}, func(source inventory.Source) error {
 			if other, ok := from[source.ID]; ok {
 				return fmt.Errorf("the source %s is in %s already: two inventories of one source cannot be judged together", safetext.OneLine(source.ID), other)
 			}

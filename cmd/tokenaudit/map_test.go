@@ -27,7 +27,6 @@ const maxPackageLines = 3000
 // They may shrink, not grow.
 var overfull = map[string]int{
 	"cmd/tokenaudit":       5600,
-	"collectors/inventory": 3800,
 	"collectors/terraform": 3300,
 	"policies":             5400,
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -106,7 +107,7 @@ func (p *mergeParts) read(ctx context.Context, path string, from io.Reader) erro
 	}
 	var shard collectors.Shard
 	if report.IsInventory(begin) {
-		inv, err := inventory.ReadAll(ctx, in, inventory.Limits{})
+		inv, err := codec.ReadAll(ctx, in, codec.Limits{})
 		if err != nil {
 			return err
 		}

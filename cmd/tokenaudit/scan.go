@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
@@ -115,7 +116,7 @@ func checkInventory(file string) error {
 func (a *app) writeInventory(ctx context.Context, path string, inv inventory.Inventory) error {
 	inv.Schema, inv.Tool = inventory.Schema, a.tool
 	if path == output.Stdout {
-		return inventory.Write(a.out, inv)
+		return codec.Write(a.out, inv)
 	}
-	return output.WriteFile(interruptible.UnlessEnded(ctx), path, func(w io.Writer) error { return inventory.Write(w, inv) })
+	return output.WriteFile(interruptible.UnlessEnded(ctx), path, func(w io.Writer) error { return codec.Write(w, inv) })
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 // program is what is run.
@@ -48,7 +49,7 @@ func (p program) inventory(ctx context.Context) (inventory.Inventory, error) {
 		_ = writer.Close()
 		ended <- err
 	}()
-	inv, readErr := inventory.ReadAll(limited, reader, inventory.Limits{Document: p.maxOutput})
+	inv, readErr := codec.ReadAll(limited, reader, codec.Limits{Document: p.maxOutput})
 	if readErr != nil {
 		cancel()
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 // compare says what is wrong with the outcome of a case.
@@ -91,10 +92,10 @@ func (v *verdict) sound() {
 // schema of inventories.
 func readable(sources ...inventory.Source) error {
 	var saved bytes.Buffer
-	if err := inventory.Write(&saved, inventory.Inventory{Tool: inventory.Tool{Name: "conformance", Version: "0"}, Sources: sources}); err != nil {
+	if err := codec.Write(&saved, inventory.Inventory{Tool: inventory.Tool{Name: "conformance", Version: "0"}, Sources: sources}); err != nil {
 		return err
 	}
-	return inventory.Read(context.Background(), &saved, inventory.Limits{}, func(inventory.Source) error { return nil })
+	return codec.Read(context.Background(), &saved, codec.Limits{}, func(inventory.Source) error { return nil })
 }
 
 // honestUnit checks what a unit says.

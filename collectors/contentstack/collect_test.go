@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -36,12 +37,12 @@ func golden(t *testing.T, name string, sources map[string]inventory.Source) {
 	}
 	slices.SortFunc(inv.Sources, func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
 	var got bytes.Buffer
-	if err := inventory.Write(&got, inv); err != nil {
+	if err := codec.Write(&got, inv); err != nil {
 		t.Fatal(err)
 	}
 	conformance.Golden(t, filepath.Join("testdata", "golden", name), *update, got.Bytes())
 	// What a collector makes, the reader of inventories has to take.
-	if _, err := inventory.ReadAll(t.Context(), &got, inventory.Limits{}); err != nil {
+	if _, err := codec.ReadAll(t.Context(), &got, codec.Limits{}); err != nil {
 		t.Errorf("the inventory is not valid: %v", err)
 	}
 }

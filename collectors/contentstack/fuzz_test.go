@@ -13,6 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 // FuzzTokens feeds a token list to the decoder and the normaliser. Whatever
@@ -102,7 +103,7 @@ func FuzzAnswers(f *testing.F) {
 			}
 			inv.Sources = append(inv.Sources, read)
 		}
-		if err := inventory.Write(&bytes.Buffer{}, inv); err != nil {
+		if err := codec.Write(&bytes.Buffer{}, inv); err != nil {
 			t.Fatalf("the inventory cannot be written: %v", err)
 		}
 	})

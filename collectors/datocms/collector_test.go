@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -29,11 +30,11 @@ func TestProject(t *testing.T) {
 	}
 	s.Host = "site-api.datocms.com"
 	var got bytes.Buffer
-	if err := inventory.Write(&got, inventory.Inventory{Tool: inventory.Tool{Name: "test", Version: "0"}, Sources: []inventory.Source{s}}); err != nil {
+	if err := codec.Write(&got, inventory.Inventory{Tool: inventory.Tool{Name: "test", Version: "0"}, Sources: []inventory.Source{s}}); err != nil {
 		t.Fatal(err)
 	}
 	conformance.Golden(t, filepath.Join("testdata", "golden.json"), *update, got.Bytes())
-	if err := inventory.Read(t.Context(), &got, inventory.Limits{}, func(inventory.Source) error { return nil }); err != nil {
+	if err := codec.Read(t.Context(), &got, codec.Limits{}, func(inventory.Source) error { return nil }); err != nil {
 		t.Errorf("the inventory does not fit its schema: %v", err)
 	}
 	if log.String() == "" || strings.Contains(log.String()+conformance.Fixture(t, "golden.json"), planted) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 func day(year int, month time.Month, d int) time.Time {
@@ -51,7 +52,7 @@ func knowing(t *testing.T, earlier ...inventory.Source) *History {
 	e := &History{}
 	for _, s := range earlier {
 		var doc bytes.Buffer
-		if err := inventory.Write(&doc, inventory.Inventory{Tool: inventory.Tool{Name: "t", Version: "1"}, Sources: []inventory.Source{s}}); err != nil {
+		if err := codec.Write(&doc, inventory.Inventory{Tool: inventory.Tool{Name: "t", Version: "1"}, Sources: []inventory.Source{s}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := e.Add(t.Context(), &doc); err != nil {

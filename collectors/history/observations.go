@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 // reading is one earlier reading of a source.
@@ -32,7 +33,7 @@ func (h *History) Add(ctx context.Context, r io.Reader) error {
 		tokens map[string]inventory.LastUsed
 	}
 	var all []seen
-	err := inventory.Read(ctx, r, inventory.Limits{}, func(s inventory.Source) error {
+	err := codec.Read(ctx, r, codec.Limits{}, func(s inventory.Source) error {
 		one := seen{s.ID, reading{s.CollectedAt, wholeKinds(s)}, make(map[string]inventory.LastUsed, len(s.Tokens))}
 		for _, t := range s.Tokens {
 			if t.Planned == "" {

@@ -25,7 +25,7 @@ func (s Source) Check() error {
 	for i, t := range s.Tokens {
 		at := p.in("tokens", strconv.Itoa(i))
 		at.require(t.Source == s.ID, "source", "is not the id of the enclosing source")
-		key := tokenKey(t)
+		key := t.Key()
 		_, repeated := ids[key]
 		at.require(!repeated, "id", "%q occurs twice", t.ID)
 		ids[key] = struct{}{}
@@ -34,9 +34,15 @@ func (s Source) Check() error {
 	return p.err()
 }
 
-// tokenKey is what has to be unique over an inventory. A planned token may
-// carry the ID of the live token that the plan will change.
-func tokenKey(t Token) string {
+// Problems is what the error of Check joins.
+func (t Token) Problems() []Problem { return t.problems().found }
+
+// HeadProblems is what Check finds wrong with a source apart from its tokens.
+func (s Source) HeadProblems() []Problem { return s.headProblems().found }
+
+// Key is what has to be unique over an inventory. A planned token may carry the ID
+// of the live token that the plan will change.
+func (t Token) Key() string {
 	if t.Planned != "" {
 		return "planned\x00" + t.ID
 	}
@@ -225,12 +231,13 @@ func (f FactSupport) check(p *problems) {
 	}
 }
 
-// problem is one thing that is wrong, at a JSON pointer without its leading slash.
-type problem struct{ pointer, message string }
+// Problem is one thing that is wrong with a token or a source, at a JSON pointer
+// without its leading slash, relative to it.
+type Problem struct{ Pointer, Message string }
 
 // problems collects what is wrong. A child made by in writes to its parent's list.
 type problems struct {
-	found  []problem
+	found  []Problem
 	root   *problems
 	prefix string
 }
@@ -255,7 +262,7 @@ func (p *problems) require(ok bool, name, format string, args ...any) {
 		return
 	}
 	t := p.target()
-	t.found = append(t.found, problem{p.prefix + name, fmt.Sprintf(format, args...)})
+	t.found = append(t.found, Problem{p.prefix + name, fmt.Sprintf(format, args...)})
 }
 
 func (p *problems) text(name, value string) { p.require(value != "", name, "must not be empty") }
@@ -279,14 +286,14 @@ func (p *problems) present(name string, t time.Time, demanded, allowed bool) {
 func (p *problems) add(others *problems) {
 	t := p.target()
 	for _, other := range others.found {
-		t.found = append(t.found, problem{p.prefix + other.pointer, other.message})
+		t.found = append(t.found, Problem{p.prefix + other.Pointer, other.Message})
 	}
 }
 
 func (p *problems) err() error {
 	lines := make([]error, len(p.found))
 	for i, f := range p.found {
-		lines[i] = errors.New(f.pointer + ": " + f.message)
+		lines[i] = errors.New(f.Pointer + ": " + f.Message)
 	}
 	return errors.Join(lines...)
 }

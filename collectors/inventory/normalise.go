@@ -24,36 +24,38 @@ func (s *Source) Normalise() {
 		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Attribute, b.Attribute))
 	})
 	for i := range s.Tokens {
-		s.Tokens[i].normalise()
+		s.Tokens[i].Normalise()
 	}
-	s.sortTokens()
+	s.SortTokens()
 }
 
-func (s *Source) sortTokens() { slices.SortStableFunc(s.Tokens, byID) }
+// SortTokens brings the tokens of a source into their order in a document.
+func (s *Source) SortTokens() { slices.SortStableFunc(s.Tokens, CompareTokens) }
 
-// byID orders tokens.
-func byID(a, b Token) int {
+// CompareTokens orders the tokens of a source: negative where a comes first.
+func CompareTokens(a, b Token) int {
 	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Planned, b.Planned))
 }
 
-// head is a copy of what Normalise changes of a source, without its tokens.
-func (s Source) head() Source {
+// Head is a copy of what Normalise changes of a source, without its tokens.
+func (s Source) Head() Source {
 	s.Environments = slices.Clone(s.Environments)
 	s.Literals = slices.Clone(s.Literals)
 	s.Tokens = nil
 	return s
 }
 
-// normal is a copy of a token in its normal form.
-func (t Token) normal() Token {
+// Normal is a copy of a token in its normal form.
+func (t Token) Normal() Token {
 	t.LastUsedByAPI = maps.Clone(t.LastUsedByAPI)
 	t.Branches = copied(t.Branches)
 	t.FirstSeen = copied(t.FirstSeen)
-	t.normalise()
+	t.Normalise()
 	return t
 }
 
-func (t *Token) normalise() {
+// Normalise does for a token what Source.Normalise does for a source.
+func (t *Token) Normalise() {
 	t.APIs = SortAPIs(t.APIs)
 	t.Access.Grants = sortedStrings(t.Access.Grants)
 	t.Environments.normalise()

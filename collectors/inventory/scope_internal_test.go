@@ -28,7 +28,7 @@ func TestChainsOfAliases(t *testing.T) {
 			}
 			var p problems
 			s.check(&p)
-			refused := len(p.found) > 0 && strings.Contains(p.found[0].message, "leads back to itself")
+			refused := len(p.found) > 0 && strings.Contains(p.found[0].Message, "leads back to itself")
 			if refused != (tt.circle != "") || aliasCircle(s.Items) != tt.circle {
 				t.Errorf("problems %v, circle %q", p.found, aliasCircle(s.Items))
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/sample"
 )
 
 func TestLevels(t *testing.T) {
@@ -117,11 +118,11 @@ func TestTimestamps(t *testing.T) {
 }
 
 func TestExpiry(t *testing.T) {
-	horizon := collectedAt.AddDate(10, 0, 0)
-	if got := (inv.Source{CollectedAt: collectedAt}).Horizon(); got != horizon {
+	horizon := sample.CollectedAt().AddDate(10, 0, 0)
+	if got := (inv.Source{CollectedAt: sample.CollectedAt()}).Horizon(); got != horizon {
 		t.Errorf("the horizon is %v", got)
 	}
-	if got := (inv.Source{CollectedAt: collectedAt, NeverAfter: collectedAt}).Horizon(); got != collectedAt {
+	if got := (inv.Source{CollectedAt: sample.CollectedAt(), NeverAfter: sample.CollectedAt()}).Horizon(); got != sample.CollectedAt() {
 		t.Errorf("the configured horizon is %v", got)
 	}
 	for name, tt := range map[string]struct {
@@ -152,7 +153,7 @@ func TestExpiry(t *testing.T) {
 }
 
 func TestMostRecentUse(t *testing.T) {
-	day := func(n int) time.Time { return collectedAt.AddDate(0, 0, -n) }
+	day := func(n int) time.Time { return sample.CollectedAt().AddDate(0, 0, -n) }
 	unknown, never := inv.UnknownUse("a new word"), inv.NeverUsed()
 	tests := []struct {
 		name string
@@ -197,7 +198,7 @@ func TestUnits(t *testing.T) {
 
 // TestCheckToken breaks a good token in one way at a time.
 func TestCheckToken(t *testing.T) {
-	if err := sampleToken("s", "1").Check(); err != nil {
+	if err := sample.Token("s", "1").Check(); err != nil {
 		t.Fatalf("the good token: %v", err)
 	}
 	tests := []struct {
@@ -226,7 +227,7 @@ func TestCheckToken(t *testing.T) {
 		}},
 		{"branches/state", func(t *inv.Token) { t.Branches.State = "some" }},
 		{"created_at/at: must be set", func(t *inv.Token) { t.CreatedAt.At = time.Time{} }},
-		{"revoked_at/at: must not be set", func(t *inv.Token) { t.RevokedAt.At = collectedAt }},
+		{"revoked_at/at: must not be set", func(t *inv.Token) { t.RevokedAt.At = sample.CollectedAt() }},
 		{"updated_at/reason", func(t *inv.Token) { t.UpdatedAt.Reason = "" }},
 		{"expiry/at: must be set", func(t *inv.Token) { t.Expiry.At = time.Time{} }},
 		{"expiry/precision", func(t *inv.Token) { t.Expiry.Precision = "" }},
@@ -234,7 +235,7 @@ func TestCheckToken(t *testing.T) {
 		{"expiry/reason", func(t *inv.Token) { t.Expiry = inv.UnknownExpiry(true, "") }},
 		{"last_used/latest: is before earliest", func(t *inv.Token) { t.LastUsed.Latest = t.LastUsed.Earliest.Add(-1) }},
 		{"last_used/evidence", func(t *inv.Token) { t.LastUsed.Evidence = "" }},
-		{"last_used/at: must not be set", func(t *inv.Token) { t.LastUsed.At = collectedAt }},
+		{"last_used/at: must not be set", func(t *inv.Token) { t.LastUsed.At = sample.CollectedAt() }},
 		{"last_used_by_api/content_delivery/latest", func(t *inv.Token) {
 			t.LastUsedByAPI = map[inv.API]inv.LastUsed{inv.ContentDelivery: {State: inv.LastUsedNoneOnRecord, Evidence: "cms"}}
 		}},
@@ -249,7 +250,7 @@ func TestCheckToken(t *testing.T) {
 		{"planned", func(t *inv.Token) { t.Planned = "delete" }},
 	}
 	for _, tt := range tests {
-		token := sampleToken("s", "1")
+		token := sample.Token("s", "1")
 		tt.spoil(&token)
 		if err := token.Check(); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("want %q, got %v", tt.want, err)
@@ -258,7 +259,7 @@ func TestCheckToken(t *testing.T) {
 }
 
 func TestCheckSource(t *testing.T) {
-	if err := sampleSource("s", 2).Check(); err != nil {
+	if err := sample.Source("s", 2).Check(); err != nil {
 		t.Fatalf("the good source: %v", err)
 	}
 	tests := []struct {
@@ -281,7 +282,7 @@ func TestCheckSource(t *testing.T) {
 		{"tokens/0/kind", func(s *inv.Source) { s.Tokens[0].Kind = "" }},
 	}
 	for _, tt := range tests {
-		source := sampleSource("s", 2)
+		source := sample.Source("s", 2)
 		tt.spoil(&source)
 		if err := source.Check(); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("want %q, got %v", tt.want, err)

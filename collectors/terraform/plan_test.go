@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 )
 
@@ -32,7 +33,7 @@ func TestRealPlans(t *testing.T) {
 			source := p.Source(at)
 			tokens(t, source)
 			var out bytes.Buffer
-			if err := inv.Write(&out, inv.Inventory{Schema: inv.Schema, Tool: inv.Tool{Name: "test", Version: "1"}, Sources: []inv.Source{source}}); err != nil {
+			if err := codec.Write(&out, inv.Inventory{Schema: inv.Schema, Tool: inv.Tool{Name: "test", Version: "1"}, Sources: []inv.Source{source}}); err != nil {
 				t.Fatal(err)
 			}
 			golden := filepath.Join("testdata", name+".golden.json")

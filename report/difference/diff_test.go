@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
@@ -119,7 +120,7 @@ func TestDiffOfReports(t *testing.T) {
 
 func TestReadSnapshot(t *testing.T) {
 	var inv bytes.Buffer
-	if err := inventory.Write(&inv, inventory.Inventory{Schema: inventory.Schema, Tool: inventory.Tool{Name: "x", Version: "1"}, Sources: []inventory.Source{}}); err != nil {
+	if err := codec.Write(&inv, inventory.Inventory{Schema: inventory.Schema, Tool: inventory.Tool{Name: "x", Version: "1"}, Sources: []inventory.Source{}}); err != nil {
 		t.Fatal(err)
 	}
 	if s, err := difference.ReadSnapshot(context.Background(), &inv); err != nil || s.Report != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report"
 )
@@ -40,7 +41,7 @@ func ReadSnapshot(ctx context.Context, r io.Reader) (*Snapshot, error) {
 		return nil, err
 	}
 	if report.IsInventory(begin) {
-		inv, err := inventory.ReadAll(ctx, buffered, inventory.Limits{})
+		inv, err := codec.ReadAll(ctx, buffered, codec.Limits{})
 		if err != nil {
 			return nil, err
 		}

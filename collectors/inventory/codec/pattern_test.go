@@ -1,4 +1,4 @@
-package inventory
+package codec
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // TestPattern: two members are the same but for the times in them if their
@@ -76,7 +78,7 @@ func TestRecallPutsTimes(t *testing.T) {
 	} {
 		r := recallOf(t)
 		for _, raw := range []string{test.text, later.Replace(test.text), test.text} {
-			var got, want Token
+			var got, want inventory.Token
 			if !r.apply(r.members[test.name], []byte(raw), &got) {
 				t.Errorf("%s: %s is refused", test.name, raw)
 			}
@@ -104,7 +106,7 @@ func TestRecallRefusesMark(t *testing.T) {
 	}
 	r := recallOf(t)
 	m := r.members["last_used"]
-	var token Token
+	var token inventory.Token
 	right := `{"state":"between","earliest":"2026-01-02T03:04:05Z","latest":"2026-02-03T04:05:06Z","evidence":"cms"}`
 	if !r.apply(m, []byte(right), &token) {
 		t.Fatal("a right member is refused")
@@ -121,7 +123,7 @@ func TestRecallRefusesMark(t *testing.T) {
 func TestRecallTextAlone(t *testing.T) {
 	r := recallOf(t)
 	for raw, want := range map[string]bool{`"a"`: true, `""`: true, `"a"b`: false, `a`: false, ``: false, `"a`: false} {
-		var token Token
+		var token inventory.Token
 		if got := r.apply(r.members["name"], []byte(raw), &token); got != want {
 			t.Errorf("%s: taken: %t", raw, got)
 		}
@@ -136,7 +138,7 @@ func TestRecallTexts(t *testing.T) {
 			Token struct{ Properties map[string]map[string]any }
 		} `json:"$defs"`
 	}
-	if err := json.Unmarshal(SchemaJSON(), &schema); err != nil {
+	if err := json.Unmarshal(inventory.SchemaJSON(), &schema); err != nil {
 		t.Fatal(err)
 	}
 	for name, m := range recallOf(t).members {
@@ -206,7 +208,7 @@ func TestTimesOfMembers(t *testing.T) {
 	var schema struct {
 		Defs map[string]any `json:"$defs"`
 	}
-	if err := json.Unmarshal(SchemaJSON(), &schema); err != nil {
+	if err := json.Unmarshal(inventory.SchemaJSON(), &schema); err != nil {
 		t.Fatal(err)
 	}
 	for name, part := range schema.Defs {

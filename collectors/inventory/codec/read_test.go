@@ -1,4 +1,4 @@
-package inventory_test
+package codec_test
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/sample"
 )
 
 func ignore(inv.Source) error { return nil }
@@ -20,7 +22,7 @@ func ignore(inv.Source) error { return nil }
 func TestReadRefuses(t *testing.T) {
 	good := write(t, false, inv.Inventory{
 		Tool:    inv.Tool{Name: "tokenaudit", Version: "1.0.0"},
-		Sources: []inv.Source{sampleSource("datocms/projects/1", 1), sampleSource("datocms/projects/2", 2)},
+		Sources: []inv.Source{sample.Source("datocms/projects/1", 1), sample.Source("datocms/projects/2", 2)},
 	})
 	from := func(text string) string { return good[max(0, strings.LastIndex(good, text)):] }
 	tests := []struct {
@@ -101,8 +103,8 @@ func TestReadRefuses(t *testing.T) {
 				t.Fatalf("the document has no %q", tt.from)
 			}
 			doc := good[:at] + tt.to + good[at+len(tt.from):]
-			err := inv.Read(t.Context(), strings.NewReader(doc), inv.Limits{}, ignore)
-			var place *inv.PlaceError
+			err := codec.Read(t.Context(), strings.NewReader(doc), codec.Limits{}, ignore)
+			var place *codec.PlaceError
 			if !errors.As(err, &place) {
 				t.Fatalf("got %v, want a *PlaceError", err)
 			}
@@ -120,14 +122,14 @@ func TestReadRefuses(t *testing.T) {
 }
 
 func TestPlaceErrorNamesTheByte(t *testing.T) {
-	doc := write(t, false, inv.Inventory{Sources: []inv.Source{sampleSource("s", 60)}})
+	doc := write(t, false, inv.Inventory{Sources: []inv.Source{sample.Source("s", 60)}})
 	at := strings.LastIndex(doc, `"never"`)
 	if at >= 0 {
 		t.Fatal("the sample has the word already")
 	}
 	at = strings.LastIndex(doc, `"between"`)
 	doc = doc[:at] + `"sometime"` + doc[at+len(`"between"`):]
-	err := inv.Read(t.Context(), strings.NewReader(doc), inv.Limits{}, ignore)
+	err := codec.Read(t.Context(), strings.NewReader(doc), codec.Limits{}, ignore)
 	want := fmt.Sprintf(`sources/0/tokens/59/last_used_by_api/content_management/state: value must be one of "at", "between", "never", "none_on_record", "unknown" (line %d, byte %d)`,
 		1+strings.Count(doc[:at], "\n"), at)
 	if err == nil || err.Error() != want {
@@ -136,22 +138,22 @@ func TestPlaceErrorNamesTheByte(t *testing.T) {
 }
 
 func TestReadLimits(t *testing.T) {
-	doc := write(t, false, inv.Inventory{Sources: []inv.Source{sampleSource("a", 3), sampleSource("b", 2)}})
+	doc := write(t, false, inv.Inventory{Sources: []inv.Source{sample.Source("a", 3), sample.Source("b", 2)}})
 	tests := []struct {
 		name   string
-		limits inv.Limits
+		limits codec.Limits
 		want   string
 	}{
-		{"document", inv.Limits{Document: 100}, "document: the document is larger than 100 bytes"},
-		{"value", inv.Limits{Value: 500}, "the value is larger than 500 bytes"},
-		{"sources", inv.Limits{Sources: 1}, "sources: there are more than 1 sources"},
-		{"tokens", inv.Limits{TokensPerSource: 2}, "sources/0/tokens: the source has more than 2 tokens"},
-		{"string", inv.Limits{String: 20}, "the string is longer than 20 bytes"},
-		{"depth", inv.Limits{Depth: 2}, "values are nested deeper than 2"},
+		{"document", codec.Limits{Document: 100}, "document: the document is larger than 100 bytes"},
+		{"value", codec.Limits{Value: 500}, "the value is larger than 500 bytes"},
+		{"sources", codec.Limits{Sources: 1}, "sources: there are more than 1 sources"},
+		{"tokens", codec.Limits{TokensPerSource: 2}, "sources/0/tokens: the source has more than 2 tokens"},
+		{"string", codec.Limits{String: 20}, "the string is longer than 20 bytes"},
+		{"depth", codec.Limits{Depth: 2}, "values are nested deeper than 2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := inv.Read(t.Context(), strings.NewReader(doc), tt.limits, ignore)
+			err := codec.Read(t.Context(), strings.NewReader(doc), tt.limits, ignore)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
@@ -159,21 +161,21 @@ func TestReadLimits(t *testing.T) {
 	}
 	t.Run("endless string", func(t *testing.T) {
 		endless := io.MultiReader(strings.NewReader(`{"sources": [{"tokens": [{"id": "`), repeat('x'))
-		err := inv.Read(t.Context(), endless, inv.Limits{Value: 1 << 20}, ignore)
+		err := codec.Read(t.Context(), endless, codec.Limits{Value: 1 << 20}, ignore)
 		if err == nil || !strings.Contains(err.Error(), "larger than 1048576 bytes") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("endless white space", func(t *testing.T) {
 		endless := io.MultiReader(strings.NewReader(`{`), repeat(' '))
-		err := inv.Read(t.Context(), endless, inv.Limits{Document: 1 << 20}, ignore)
+		err := codec.Read(t.Context(), endless, codec.Limits{Document: 1 << 20}, ignore)
 		if err == nil || !strings.Contains(err.Error(), "larger than 1048576 bytes") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("endless brackets", func(t *testing.T) {
 		endless := io.MultiReader(strings.NewReader(`{"tool": `), repeat('['))
-		err := inv.Read(t.Context(), endless, inv.Limits{}, ignore)
+		err := codec.Read(t.Context(), endless, codec.Limits{}, ignore)
 		if err == nil || !strings.Contains(err.Error(), "nested deeper than 32") {
 			t.Errorf("got %v", err)
 		}
@@ -192,7 +194,7 @@ func (r repeat) Read(p []byte) (int, error) {
 
 func TestReadSkipsByteOrderMark(t *testing.T) {
 	document := write(t, false, sampleInventory())
-	read, err := inv.ReadAll(t.Context(), strings.NewReader("\ufeff"+document), inv.Limits{})
+	read, err := codec.ReadAll(t.Context(), strings.NewReader("\ufeff"+document), codec.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +205,7 @@ func TestReadSkipsByteOrderMark(t *testing.T) {
 
 // TestReadForeignOrder: JSON objects have no order, so tokens may come first.
 func TestReadForeignOrder(t *testing.T) {
-	doc := write(t, true, inv.Inventory{Tool: inv.Tool{Name: "x"}, Sources: []inv.Source{sampleSource("a", 2)}})
+	doc := write(t, true, inv.Inventory{Tool: inv.Tool{Name: "x"}, Sources: []inv.Source{sample.Source("a", 2)}})
 	head, tokens, _ := strings.Cut(doc, `"tokens":`)
 	at := strings.Index(head, `{`+"\n"+`"schema"`)
 	start := strings.Index(head, `"sources":[`) + len(`"sources":[`)
@@ -211,26 +213,26 @@ func TestReadForeignOrder(t *testing.T) {
 	source := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(head[start:]), "{"), ",")
 	members := strings.TrimSuffix(head[at+1:start], `"sources":[`)
 	doc = `{"sources":[{"tokens":` + tokens + `,` + source + `}],` + strings.TrimSuffix(strings.TrimSpace(members), ",") + `}`
-	got, err := inv.ReadAll(t.Context(), strings.NewReader(doc), inv.Limits{})
+	got, err := codec.ReadAll(t.Context(), strings.NewReader(doc), codec.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := normal(inv.Inventory{Schema: inv.Schema, Tool: inv.Tool{Name: "x"}, Sources: []inv.Source{sampleSource("a", 2)}})
+	want := normal(inv.Inventory{Schema: inv.Schema, Tool: inv.Tool{Name: "x"}, Sources: []inv.Source{sample.Source("a", 2)}})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
 func TestReadNormalises(t *testing.T) {
-	s := sampleSource("a", 2)
+	s := sample.Source("a", 2)
 	doc := write(t, false, inv.Inventory{Sources: []inv.Source{s}})
 	doc = strings.ReplaceAll(doc, `"2026-11-22T09:30:00Z"`, `"2026-11-22T11:30:00+02:00"`)
 	doc = strings.ReplaceAll(doc, `a/access_tokens/0000"`, `a/access_tokens/9999"`)
-	got, err := inv.ReadAll(t.Context(), strings.NewReader(doc), inv.Limits{})
+	got, err := codec.ReadAll(t.Context(), strings.NewReader(doc), codec.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := got.Sources[0].CollectedAt; c != collectedAt {
+	if c := got.Sources[0].CollectedAt; c != sample.CollectedAt() {
 		t.Errorf("collected_at is %v", c)
 	}
 	if first := got.Sources[0].Tokens[0].ID; first != "a/access_tokens/0001" {
@@ -239,11 +241,11 @@ func TestReadNormalises(t *testing.T) {
 }
 
 func TestReadAllowsPlannedTwin(t *testing.T) {
-	live, planned := sampleSource("a", 1), sampleSource("terraform/root", 1)
+	live, planned := sample.Source("a", 1), sample.Source("terraform/root", 1)
 	live.Tokens[0].Planned, live.Tokens[0].Address = "", ""
 	planned.Tokens[0].ID = live.Tokens[0].ID
 	doc := write(t, false, inv.Inventory{Sources: []inv.Source{live, planned}})
-	if err := inv.Read(t.Context(), strings.NewReader(doc), inv.Limits{}, ignore); err != nil {
+	if err := codec.Read(t.Context(), strings.NewReader(doc), codec.Limits{}, ignore); err != nil {
 		t.Errorf("a planned token may carry the id of the live one: %v", err)
 	}
 }
@@ -253,11 +255,11 @@ func TestReadAllowsPlannedTwin(t *testing.T) {
 func TestReadOrder(t *testing.T) {
 	var i inv.Inventory
 	for n := range 40 {
-		i.Sources = append(i.Sources, sampleSource(fmt.Sprintf("s%02d", n), (n*37)%90))
+		i.Sources = append(i.Sources, sample.Source(fmt.Sprintf("s%02d", n), (n*37)%90))
 	}
 	doc := write(t, true, i)
 	var ids []string
-	err := inv.Read(t.Context(), strings.NewReader(doc), inv.Limits{}, func(s inv.Source) error {
+	err := codec.Read(t.Context(), strings.NewReader(doc), codec.Limits{}, func(s inv.Source) error {
 		ids = append(ids, s.ID)
 		return nil
 	})
@@ -272,7 +274,7 @@ func TestReadOrder(t *testing.T) {
 	bad := strings.ReplaceAll(doc, `s07/access_tokens/0003"`, `"`)
 	bad = strings.ReplaceAll(bad, `s09/access_tokens/0001"`, `"`)
 	for range 20 {
-		err := inv.Read(t.Context(), strings.NewReader(bad), inv.Limits{}, ignore)
+		err := codec.Read(t.Context(), strings.NewReader(bad), codec.Limits{}, ignore)
 		if err == nil || !strings.HasPrefix(err.Error(), "sources/7/tokens/3/id: ") {
 			t.Fatalf("got %v", err)
 		}
@@ -280,25 +282,25 @@ func TestReadOrder(t *testing.T) {
 }
 
 func TestReadStops(t *testing.T) {
-	doc := write(t, true, inv.Inventory{Sources: []inv.Source{sampleSource("a", 300), sampleSource("b", 300), sampleSource("c", 300)}})
+	doc := write(t, true, inv.Inventory{Sources: []inv.Source{sample.Source("a", 300), sample.Source("b", 300), sample.Source("c", 300)}})
 	t.Run("fn fails", func(t *testing.T) {
 		enough := errors.New("enough")
 		calls := 0
-		err := inv.Read(t.Context(), strings.NewReader(doc), inv.Limits{}, func(inv.Source) error { calls++; return enough })
+		err := codec.Read(t.Context(), strings.NewReader(doc), codec.Limits{}, func(inv.Source) error { calls++; return enough })
 		if !errors.Is(err, enough) || calls != 1 {
 			t.Errorf("got %v after %d calls", err, calls)
 		}
 	})
 	t.Run("context ends", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		err := inv.Read(ctx, strings.NewReader(doc), inv.Limits{}, func(inv.Source) error { cancel(); return nil })
+		err := codec.Read(ctx, strings.NewReader(doc), codec.Limits{}, func(inv.Source) error { cancel(); return nil })
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("reader fails", func(t *testing.T) {
 		broken := errors.New("broken pipe")
-		err := inv.Read(t.Context(), io.MultiReader(strings.NewReader(doc[:5000]), failing{broken}), inv.Limits{}, ignore)
+		err := codec.Read(t.Context(), io.MultiReader(strings.NewReader(doc[:5000]), failing{broken}), codec.Limits{}, ignore)
 		if !errors.Is(err, broken) {
 			t.Errorf("got %v", err)
 		}

@@ -1,4 +1,4 @@
-package inventory
+package codec
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
@@ -88,6 +89,18 @@ func absolute(pointer string) string {
 		return ""
 	}
 	return "/" + pointer
+}
+
+// problem is one thing that is wrong, at a JSON pointer without its leading slash.
+type problem struct{ pointer, message string }
+
+// problemsOf are what the schema's own checks found.
+func problemsOf(found []inventory.Problem) []problem {
+	var problems []problem
+	for _, p := range found {
+		problems = append(problems, problem{p.Pointer, p.Message})
+	}
+	return problems
 }
 
 // fragment is a piece of a document, and where it stands there.

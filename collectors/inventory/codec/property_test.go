@@ -1,4 +1,4 @@
-package inventory_test
+package codec_test
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/sample"
 )
 
 // maker makes random values by the package's own constructors.
@@ -104,7 +106,7 @@ func TestRoundTripOfAnything(t *testing.T) {
 		m := maker{rand.New(rand.NewPCG(seed, 1))}
 		want := inv.Inventory{Schema: inv.Schema, Tool: inv.Tool{Name: m.text(), Version: m.text()}, Sources: []inv.Source{}}
 		for i := range m.IntN(4) {
-			s := sampleSource(fmt.Sprint("s", i, m.text()), 0)
+			s := sample.Source(fmt.Sprint("s", i, m.text()), 0)
 			s.Labels = map[string]string{m.text(): m.text()}
 			for n := range m.IntN(100) {
 				s.Tokens = append(s.Tokens, m.token(s.ID, n))
@@ -116,10 +118,10 @@ func TestRoundTripOfAnything(t *testing.T) {
 			want.Sources = append(want.Sources, s)
 		}
 		var doc bytes.Buffer
-		if err := inv.Write(&doc, want); err != nil {
+		if err := codec.Write(&doc, want); err != nil {
 			t.Fatal(err)
 		}
-		got, err := inv.ReadAll(t.Context(), &doc, inv.Limits{})
+		got, err := codec.ReadAll(t.Context(), &doc, codec.Limits{})
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

@@ -1,9 +1,11 @@
-package inventory
+package codec
 
 import (
 	"encoding/json"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // task is a piece of a document that can be decoded without the others.
@@ -19,7 +21,7 @@ type head struct {
 	members *members
 	schema  *jsonschema.Schema
 	limits  Limits
-	source  Source
+	source  inventory.Source
 	fault   *PlaceError
 	done    chan struct{}
 }
@@ -32,14 +34,14 @@ func (h *head) run(*recall) {
 		return
 	}
 	h.source.Normalise()
-	h.fault = h.members.first(h.source.headProblems().found)
+	h.fault = h.members.first(problemsOf(h.source.HeadProblems()))
 }
 
 // batch is some tokens of one source. They are decoded together, because a
 // token alone is too little work to hand over.
 type batch struct {
 	fragments []fragment
-	tokens    []Token
+	tokens    []inventory.Token
 	fault     *PlaceError
 	done      chan struct{}
 }
@@ -50,7 +52,7 @@ func (b *batch) finished() <-chan struct{} { return b.done }
 
 func (b *batch) run(r *recall) {
 	defer close(b.done)
-	b.tokens = make([]Token, len(b.fragments))
+	b.tokens = make([]inventory.Token, len(b.fragments))
 	for i := range b.fragments {
 		f := &b.fragments[i]
 		if b.fault = r.token(*f, &b.tokens[i]); b.fault != nil {
@@ -61,7 +63,7 @@ func (b *batch) run(r *recall) {
 }
 
 // token checks and decodes a token.
-func (f fragment) token(schema *jsonschema.Schema, l Limits, t *Token) *PlaceError {
+func (f fragment) token(schema *jsonschema.Schema, l Limits, t *inventory.Token) *PlaceError {
 	value, bad := parse(f.raw, l)
 	if bad != nil {
 		return f.faultAt(bad.at, bad.problem)
@@ -72,6 +74,6 @@ func (f fragment) token(schema *jsonschema.Schema, l Limits, t *Token) *PlaceErr
 	if err := json.Unmarshal(f.raw, t); err != nil {
 		return f.fault(undecodable(err))
 	}
-	t.normalise()
-	return f.first(t.problems().found)
+	t.Normalise()
+	return f.first(problemsOf(t.Problems()))
 }

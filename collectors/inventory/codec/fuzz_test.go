@@ -1,4 +1,4 @@
-package inventory_test
+package codec_test
 
 import (
 	"bytes"
@@ -10,7 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/sample"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -20,10 +21,10 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestGolden(t *testing.T) {
 	golden := filepath.Join("testdata", "inventory.json")
 	i := sampleInventory()
-	i.Sources = append(i.Sources[:0:0], sampleSource("datocms/projects/1", 2), sampleSource("datocms/projects/2", 0))
-	withHistory(&i.Sources[0].Tokens[0])
+	i.Sources = append(i.Sources[:0:0], sample.Source("datocms/projects/1", 2), sample.Source("datocms/projects/2", 0))
+	sample.WithHistory(&i.Sources[0].Tokens[0])
 	var got bytes.Buffer
-	if err := inv.Write(&got, i); err != nil {
+	if err := codec.Write(&got, i); err != nil {
 		t.Fatal(err)
 	}
 	if *update {
@@ -54,11 +55,11 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"schema":"tokenaudit/inventory/v1","tool":{"name":"","version":""},"sources":[]}`))
 	f.Add([]byte(`{"schema":"tokenaudit/inventory/v1","tool":{"name":"","version":""},"only":["a/*"],"only_labels":["team=web"],"sources":[]}`))
 	f.Add([]byte(`{"sources":[{"tokens":[{"id":"\ud800"},null,[[]],1e9]}]}`))
-	limits := inv.Limits{Document: 1 << 16, Value: 1 << 13, String: 1 << 10}
+	limits := codec.Limits{Document: 1 << 16, Value: 1 << 13, String: 1 << 10}
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		first, err := inv.ReadAll(t.Context(), bytes.NewReader(doc), limits)
+		first, err := codec.ReadAll(t.Context(), bytes.NewReader(doc), limits)
 		if err != nil {
-			var place *inv.PlaceError
+			var place *codec.PlaceError
 			if !errors.As(err, &place) {
 				t.Fatalf("an error without a place: %v", err)
 			}
@@ -73,19 +74,19 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		var out bytes.Buffer
-		if err := inv.Write(&out, first); err != nil {
+		if err := codec.Write(&out, first); err != nil {
 			t.Fatalf("what was read cannot be written: %v", err)
 		}
-		second, err := inv.ReadAll(t.Context(), &out, inv.Limits{})
+		second, err := codec.ReadAll(t.Context(), &out, codec.Limits{})
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
 		var again bytes.Buffer
-		if err := inv.Write(&again, second); err != nil {
+		if err := codec.Write(&again, second); err != nil {
 			t.Fatal(err)
 		}
 		var once bytes.Buffer
-		if err := inv.Write(&once, first); err != nil {
+		if err := codec.Write(&once, first); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(once.String(), again.String()); diff != "" {

@@ -1,4 +1,4 @@
-package inventory
+package codec
 
 import (
 	"context"
@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // join puts the sources together in the order of the document and gives them to fn.
-func (s *stream) join(ctx context.Context, fn func(Source) error) error {
+func (s *stream) join(ctx context.Context, fn func(inventory.Source) error) error {
 	seen := identities{tokens: map[digest]struct{}{}, sources: map[string]struct{}{}}
 	for p := range s.sources {
 		source, err := p.join(ctx)
@@ -28,11 +30,11 @@ func (s *stream) join(ctx context.Context, fn func(Source) error) error {
 }
 
 // join waits for the tasks of a source and gives it, or the first thing wrong with it.
-func (p *pending) join(ctx context.Context) (Source, error) {
+func (p *pending) join(ctx context.Context) (inventory.Source, error) {
 	var faults []*PlaceError
 	for _, b := range p.batches {
 		if err := await(ctx, b); err != nil {
-			return Source{}, err
+			return inventory.Source{}, err
 		}
 		if b.fault != nil {
 			faults = append(faults, b.fault)
@@ -40,22 +42,22 @@ func (p *pending) join(ctx context.Context) (Source, error) {
 	}
 	if p.head != nil {
 		if err := await(ctx, p.head); err != nil {
-			return Source{}, err
+			return inventory.Source{}, err
 		}
 		if p.head.fault != nil {
 			faults = append(faults, p.head.fault)
 		}
 	}
 	if len(faults) > 0 {
-		return Source{}, earliest(faults)
+		return inventory.Source{}, earliest(faults)
 	}
 	if p.err != nil {
-		return Source{}, p.err
+		return inventory.Source{}, p.err
 	}
 	return p.assemble(), nil
 }
 
-func (p *pending) assemble() Source {
+func (p *pending) assemble() inventory.Source {
 	s := p.head.source
 	n := len(s.Tokens)
 	for _, b := range p.batches {
@@ -65,7 +67,7 @@ func (p *pending) assemble() Source {
 	for _, b := range p.batches {
 		s.Tokens = append(s.Tokens, b.tokens...)
 	}
-	s.sortTokens()
+	s.SortTokens()
 	return s
 }
 
@@ -100,7 +102,7 @@ func (seen identities) add(p *pending) *PlaceError {
 			if t.Source != source.ID {
 				return b.fragments[i].fault(problem{"source", "is not the id of the enclosing source"})
 			}
-			sum := sha256.Sum256([]byte(tokenKey(*t)))
+			sum := sha256.Sum256([]byte(t.Key()))
 			id := digest(sum[:len(digest{})])
 			if _, repeated := seen.tokens[id]; repeated {
 				return b.fragments[i].fault(problem{"id", fmt.Sprintf("the token %q occurs twice", t.ID)})

@@ -1,4 +1,4 @@
-package inventory_test
+package codec_test
 
 import (
 	"bytes"
@@ -6,14 +6,16 @@ import (
 	"testing"
 
 	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/sample"
 )
 
 func BenchmarkRead(b *testing.B) {
 	var doc bytes.Buffer
-	w := inv.NewWriter(&doc, inv.Tool{})
+	w := codec.NewWriter(&doc, inv.Tool{})
 	const sources, tokens = 20, 500
 	for i := range sources {
-		if err := w.WriteSource(sampleSource(fmt.Sprintf("datocms/projects/%03d", i), tokens)); err != nil {
+		if err := w.WriteSource(sample.Source(fmt.Sprintf("datocms/projects/%03d", i), tokens)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -24,7 +26,7 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0
-		err := inv.Read(b.Context(), bytes.NewReader(doc.Bytes()), inv.Limits{}, func(s inv.Source) error {
+		err := codec.Read(b.Context(), bytes.NewReader(doc.Bytes()), codec.Limits{}, func(s inv.Source) error {
 			n += len(s.Tokens)
 			return nil
 		})

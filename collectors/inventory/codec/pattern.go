@@ -1,8 +1,10 @@
-package inventory
+package codec
 
 import (
 	"bytes"
 	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // A pattern is the text of a member without the times in it: what many tokens
@@ -58,7 +60,7 @@ func (p *pattern) read(m member, raw []byte) {
 // text is decoded with another time in each place, and a field that had the one
 // and then has the other is where it comes from. A time that stands elsewhere,
 // such as in a reason, has no such field, even if a field holds the same time.
-func (p *pattern) learn(m member, set func(*Token)) (remembered, bool) {
+func (p *pattern) learn(m member, set func(*inventory.Token)) (remembered, bool) {
 	if len(p.times) == 0 {
 		return remembered{set: set}, true
 	}
@@ -75,7 +77,7 @@ func (p *pattern) learn(m member, set func(*Token)) (remembered, bool) {
 	if err != nil {
 		return remembered{}, false
 	}
-	var before, after Token
+	var before, after inventory.Token
 	set(&before)
 	setOthers(&after)
 	had, has := m.times(&before), m.times(&after)

@@ -1,4 +1,4 @@
-package inventory
+package codec
 
 import (
 	"bufio"
@@ -12,13 +12,15 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // Write writes a whole inventory, indented, sources sorted by ID. Two
 // inventories with the same content give the same bytes.
-func Write(w io.Writer, inv Inventory) error {
+func Write(w io.Writer, inv inventory.Inventory) error {
 	sorted := slices.Clone(inv.Sources)
-	slices.SortStableFunc(sorted, func(a, b Source) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(sorted, func(a, b inventory.Source) int { return cmp.Compare(a.ID, b.ID) })
 	out := NewWriter(w, inv.Tool)
 	out.Shard, out.Only, out.OnlyLabels = inv.Shard, inv.Only, inv.OnlyLabels
 	for _, s := range sorted {
@@ -37,7 +39,7 @@ type Writer struct {
 	Compact bool
 	// Shard says which part of a run is written; nil for the whole. Set it
 	// before the first call.
-	Shard *Shard
+	Shard *inventory.Shard
 	// Only are the globs of sources that the reading was restricted to. Set them
 	// before the first call.
 	Only []string
@@ -46,21 +48,21 @@ type Writer struct {
 	OnlyLabels []string
 
 	out     *bufio.Writer
-	tool    Tool
+	tool    inventory.Tool
 	started bool
 	last    string
 	err     error
 }
 
 // NewWriter makes a Writer to w. It buffers; Close flushes and does not close w.
-func NewWriter(w io.Writer, tool Tool) *Writer {
+func NewWriter(w io.Writer, tool inventory.Tool) *Writer {
 	return &Writer{out: bufio.NewWriterSize(w, 1<<16), tool: tool}
 }
 
 // WriteSource writes one source in its normal form; s itself is not changed.
 // Sources have to come once each, in the order of their IDs, because that is
 // their order in the document. After an error the Writer only repeats it.
-func (w *Writer) WriteSource(s Source) error {
+func (w *Writer) WriteSource(s inventory.Source) error {
 	if w.err != nil {
 		return w.err
 	}
@@ -103,7 +105,7 @@ func (w *Writer) Close() error {
 func (w *Writer) start() {
 	w.started = true
 	w.text("{")
-	w.member("schema", Schema)
+	w.member("schema", inventory.Schema)
 	w.text(",")
 	w.member("tool", w.tool)
 	w.text(",")
@@ -125,15 +127,15 @@ func (w *Writer) start() {
 
 // headOf is a source without its tokens: the outer Tokens hides the inner one.
 type headOf struct {
-	Source
+	inventory.Source
 	Tokens *struct{} `json:"tokens,omitempty"`
 }
 
 // source writes the members of a source, then its tokens one by one, of which no
 // more than one is copied at a time: one source may be as large as all others
 // together.
-func (w *Writer) source(s Source) {
-	head := s.head()
+func (w *Writer) source(s inventory.Source) {
+	head := s.Head()
 	head.Normalise()
 	w.line(2)
 	w.text(strings.TrimSuffix(w.json(2, headOf{Source: head}), w.lineBreak(2)+"}"))
@@ -145,7 +147,7 @@ func (w *Writer) source(s Source) {
 			w.text(",")
 		}
 		w.line(4)
-		w.text(w.json(4, s.Tokens[at].normal()))
+		w.text(w.json(4, s.Tokens[at].Normal()))
 	}
 	if len(s.Tokens) > 0 {
 		w.line(3)
@@ -157,12 +159,12 @@ func (w *Writer) source(s Source) {
 
 // order is where in a slice the tokens are that come first, second and so on in a
 // document.
-func order(tokens []Token) []int {
+func order(tokens []inventory.Token) []int {
 	at := make([]int, len(tokens))
 	for i := range at {
 		at[i] = i
 	}
-	slices.SortStableFunc(at, func(a, b int) int { return byID(tokens[a], tokens[b]) })
+	slices.SortStableFunc(at, func(a, b int) int { return inventory.CompareTokens(tokens[a], tokens[b]) })
 	return at
 }
 

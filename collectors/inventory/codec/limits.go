@@ -1,4 +1,4 @@
-package inventory
+package codec
 
 // MaxDocument is how large a document may be unless Limits say otherwise, in
 // bytes.

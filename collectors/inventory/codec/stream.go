@@ -1,4 +1,4 @@
-package inventory
+package codec
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/sourcegraph/conc"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // ahead is how many tokens may be decoded before fn has taken their source.
@@ -33,10 +35,10 @@ type stream struct {
 
 // Head is what a document says beside its sources: see Inventory.
 type Head struct {
-	Tool       Tool     `json:"tool"`
-	Shard      *Shard   `json:"shard"`
-	Only       []string `json:"only"`
-	OnlyLabels []string `json:"only_labels"`
+	Tool       inventory.Tool   `json:"tool"`
+	Shard      *inventory.Shard `json:"shard"`
+	Only       []string         `json:"only"`
+	OnlyLabels []string         `json:"only_labels"`
 }
 
 // pending is a source whose tasks have been handed out.
@@ -47,7 +49,7 @@ type pending struct {
 	err error
 }
 
-func read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (Head, error) {
+func read(ctx context.Context, r io.Reader, l Limits, fn func(inventory.Source) error) (Head, error) {
 	compiled, err := compiled()
 	if err != nil {
 		return Head{}, err
@@ -106,7 +108,7 @@ func (s *stream) cut(ctx context.Context) error {
 		return s.scan.fail("", "there is more text after the document: %q", c)
 	}
 	if _, ok := root.values["schema"]; !ok {
-		return root.fault(problem{message: "the document is not an inventory: expected the schema " + Schema})
+		return root.fault(problem{message: "the document is not an inventory: expected the schema " + inventory.Schema})
 	}
 	if fault := root.decode(s.schemas.document, s.limits, &s.document); fault != nil {
 		return fault
@@ -172,7 +174,7 @@ var versionPattern = regexp.MustCompile(`^"tokenaudit/([a-z]+)/v([0-9]+)"$`)
 // checkVersion tells a document of another kind or version from one that is none.
 func checkVersion(f fragment) error {
 	match := versionPattern.FindSubmatch(f.raw)
-	if match == nil || string(f.raw) == strconv.Quote(Schema) {
+	if match == nil || string(f.raw) == strconv.Quote(inventory.Schema) {
 		return nil // the schema check names what is wrong
 	}
 	if kind := string(match[1]); kind != "inventory" {
@@ -180,7 +182,7 @@ func checkVersion(f fragment) error {
 	}
 	return f.fault(problem{message: fmt.Sprintf(
 		"the document has version %s of the inventory schema, this program reads %s: use the tokenaudit that wrote it, or a later one",
-		match[2], strings.TrimPrefix(Schema, "tokenaudit/inventory/"))})
+		match[2], strings.TrimPrefix(inventory.Schema, "tokenaudit/inventory/"))})
 }
 
 // source cuts one source and hands it on, cut off or not.

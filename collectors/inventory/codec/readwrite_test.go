@@ -1,4 +1,4 @@
-package inventory_test
+package codec_test
 
 import (
 	"bytes"
@@ -14,13 +14,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	inv "github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/sample"
 )
 
 func sampleInventory() inv.Inventory {
 	return inv.Inventory{
 		Schema: inv.Schema, Tool: inv.Tool{Name: "tokenaudit", Version: "1.0.0"},
 		Sources: []inv.Source{
-			sampleSource("datocms/projects/1", 0), sampleSource("datocms/projects/2", 100), sampleSource("datocms/projects/3", 1),
+			sample.Source("datocms/projects/1", 0), sample.Source("datocms/projects/2", 100), sample.Source("datocms/projects/3", 1),
 		},
 	}
 }
@@ -28,7 +30,7 @@ func sampleInventory() inv.Inventory {
 func write(t *testing.T, compact bool, i inv.Inventory) string {
 	t.Helper()
 	var out bytes.Buffer
-	w := inv.NewWriter(&out, i.Tool)
+	w := codec.NewWriter(&out, i.Tool)
 	w.Compact = compact
 	for _, s := range i.Sources {
 		if err := w.WriteSource(s); err != nil {
@@ -83,7 +85,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// One byte at a time moves every boundary of the scanner's window.
 			in := iotest.OneByteReader(strings.NewReader(write(t, compact, sampleInventory())))
-			got, err := inv.ReadAll(t.Context(), in, inv.Limits{})
+			got, err := codec.ReadAll(t.Context(), in, codec.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,11 +99,11 @@ func TestRoundTrip(t *testing.T) {
 func TestWriterRefusesDisorder(t *testing.T) {
 	for name, ids := range map[string][]string{"twice": {"a", "a"}, "backwards": {"b", "a"}} {
 		t.Run(name, func(t *testing.T) {
-			w := inv.NewWriter(&bytes.Buffer{}, inv.Tool{})
-			if err := w.WriteSource(sampleSource(ids[0], 0)); err != nil {
+			w := codec.NewWriter(&bytes.Buffer{}, inv.Tool{})
+			if err := w.WriteSource(sample.Source(ids[0], 0)); err != nil {
 				t.Fatal(err)
 			}
-			err := w.WriteSource(sampleSource(ids[1], 0))
+			err := w.WriteSource(sample.Source(ids[1], 0))
 			if err == nil || !strings.Contains(err.Error(), "sorted by id") {
 				t.Fatalf("got %v", err)
 			}
@@ -114,8 +116,8 @@ func TestWriterRefusesDisorder(t *testing.T) {
 
 func TestWriterReportsWriteErrors(t *testing.T) {
 	full := errors.New("disk full")
-	w := inv.NewWriter(iotestWriter{full}, inv.Tool{})
-	err := w.WriteSource(sampleSource("a", 500)) // larger than the buffer
+	w := codec.NewWriter(iotestWriter{full}, inv.Tool{})
+	err := w.WriteSource(sample.Source("a", 500)) // larger than the buffer
 	if !errors.Is(err, full) {
 		t.Errorf("WriteSource gave %v", err)
 	}
@@ -132,11 +134,11 @@ func (w iotestWriter) Write([]byte) (int, error) { return 0, w.err }
 // change while it is written.
 func TestWriteLeavesSourceAlone(t *testing.T) {
 	foreign := func() inv.Source {
-		s := sampleSource("a", 3)
+		s := sample.Source("a", 3)
 		s.Tokens[0], s.Tokens[2] = s.Tokens[2], s.Tokens[0]
 		s.Tokens[0].Access.Grants = nil
 		s.Tokens[0].Branches.Items = []inv.ScopeItem{{ID: "b"}, {ID: "a"}}
-		withHistory(&s.Tokens[0])
+		sample.WithHistory(&s.Tokens[0])
 		moveTimes(&s)
 		return s
 	}
@@ -150,9 +152,9 @@ func TestWriteLeavesSourceAlone(t *testing.T) {
 // TestNormaliseTimes: in its normal form a source has all its times in UTC, so
 // that one moment is written in one way.
 func TestNormaliseTimes(t *testing.T) {
-	want, got := sampleSource("a", 2), sampleSource("a", 2)
-	withHistory(&want.Tokens[0])
-	withHistory(&got.Tokens[0])
+	want, got := sample.Source("a", 2), sample.Source("a", 2)
+	sample.WithHistory(&want.Tokens[0])
+	sample.WithHistory(&got.Tokens[0])
 	moveTimes(&got)
 	want.Normalise()
 	got.Normalise()
@@ -163,7 +165,7 @@ func TestNormaliseTimes(t *testing.T) {
 
 // moveTimes tells all times of s in another zone.
 func moveTimes(s *inv.Source) {
-	inv.EachValue(reflect.ValueOf(s).Elem(), func(v reflect.Value) {
+	codec.EachValue(reflect.ValueOf(s).Elem(), func(v reflect.Value) {
 		if at, ok := reflect.TypeAssert[time.Time](v); ok && !at.IsZero() {
 			v.Set(reflect.ValueOf(at.In(time.FixedZone("", 7200))))
 		}
@@ -174,10 +176,10 @@ func TestOnlyLabelsRoundTrip(t *testing.T) {
 	written := sampleInventory()
 	written.OnlyLabels = []string{"env=prod", "team=web"}
 	var out bytes.Buffer
-	if err := inv.Write(&out, written); err != nil {
+	if err := codec.Write(&out, written); err != nil {
 		t.Fatal(err)
 	}
-	read, err := inv.ReadAll(t.Context(), bytes.NewReader(out.Bytes()), inv.Limits{})
+	read, err := codec.ReadAll(t.Context(), bytes.NewReader(out.Bytes()), codec.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +187,7 @@ func TestOnlyLabelsRoundTrip(t *testing.T) {
 		t.Errorf("got %v", read.OnlyLabels)
 	}
 	broken := strings.Replace(out.String(), `"env=prod"`, `"prod"`, 1)
-	if _, err := inv.ReadAll(t.Context(), strings.NewReader(broken), inv.Limits{}); err == nil || !strings.Contains(err.Error(), "only_labels") {
+	if _, err := codec.ReadAll(t.Context(), strings.NewReader(broken), codec.Limits{}); err == nil || !strings.Contains(err.Error(), "only_labels") {
 		t.Errorf("a label without a key: %v", err)
 	}
 }

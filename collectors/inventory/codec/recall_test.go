@@ -1,4 +1,4 @@
-package inventory
+package codec
 
 import (
 	"bytes"
@@ -15,13 +15,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // TestRecallKnowsTheToken: recall judges a token by its members, which is right
 // only while the schema says nothing else about it, and while it knows all.
 func TestRecallKnowsTheToken(t *testing.T) {
 	var fields []string
-	for field := range reflect.TypeFor[Token]().Fields() {
+	for field := range reflect.TypeFor[inventory.Token]().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		fields = append(fields, name)
 	}
@@ -40,7 +42,7 @@ func TestRecallKnowsTheToken(t *testing.T) {
 	var schema struct {
 		Defs struct{ Token map[string]json.RawMessage } `json:"$defs"`
 	}
-	if err := json.Unmarshal(SchemaJSON(), &schema); err != nil {
+	if err := json.Unmarshal(inventory.SchemaJSON(), &schema); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"additionalProperties", "description", "properties", "required", "type"}
@@ -91,7 +93,7 @@ func TestRecallFills(t *testing.T) {
 		raw := strings.Replace(plain, test.from, test.to, 1)
 		r := newRecall(mustCompile(t).token, test.limits.orDefault())
 		for range 2 {
-			var token Token
+			var token inventory.Token
 			if filled := r.fill([]byte(raw), &token); filled != test.filled {
 				t.Errorf("%s: filled in: %t", test.name, filled)
 			}
@@ -113,7 +115,7 @@ func TestRecallShortStrings(t *testing.T) {
 			t.Errorf("strings of %d bytes", limit)
 		}
 		for _, raw := range []string{token, strings.ReplaceAll(token, short, long)} {
-			var got Token
+			var got inventory.Token
 			if fault := r.token(fragment{raw: []byte(raw)}, &got); (fault == nil) != (want || raw == token) {
 				t.Errorf("strings of %d bytes: %v", limit, fault)
 			}
@@ -139,7 +141,7 @@ func TestRecallForgets(t *testing.T) {
 	many := 4 * maxRemembered / maxMember
 	for i := range many {
 		for _, reason := range []int{i, 0} {
-			var token Token
+			var token inventory.Token
 			if !r.apply(m, stamp(reason), &token) || token.CreatedAt.Reason != fmt.Sprintf("%0900d", reason) {
 				t.Fatalf("after %d members: %+v", i, token.CreatedAt)
 			}
@@ -179,7 +181,7 @@ func TestRecallLongMembers(t *testing.T) {
 		r := recallOf(t)
 		frame := len(`{"state":"unknown","reason":""}`)
 		reason := strings.Repeat("x", length-frame)
-		var token Token
+		var token inventory.Token
 		if !r.apply(r.members["created_at"], []byte(`{"state":"unknown","reason":"`+reason+`"}`), &token) || token.CreatedAt.Reason != reason {
 			t.Errorf("%d bytes: %+v", length, token.CreatedAt)
 		}
@@ -262,10 +264,10 @@ func goldenToken(t testing.TB) []byte {
 func sameWithout(t *testing.T, r *recall, token string) bool {
 	t.Helper()
 	f := fragment{raw: []byte(token), pointer: "sources/0/tokens/0", offset: 7, line: 3}
-	var want Token
+	var want inventory.Token
 	fault := f.token(r.schema, r.limits, &want)
 	for range 2 {
-		var got Token
+		var got inventory.Token
 		if diff := cmp.Diff(fault, r.token(f, &got)); diff != "" {
 			t.Errorf("%q\nlimits %+v\nfault (-without +with memory):\n%s", token, r.limits, diff)
 			return false
@@ -281,7 +283,7 @@ func sameWithout(t *testing.T, r *recall, token string) bool {
 
 // scribble writes over all that is behind the slices, maps and pointers of t, as
 // whoever has a token may.
-func scribble(t *Token) {
+func scribble(t *inventory.Token) {
 	EachValue(reflect.ValueOf(t).Elem(), func(v reflect.Value) {
 		if _, ok := reflect.TypeAssert[time.Time](v); ok {
 			v.Set(reflect.ValueOf(time.Unix(7, 0)))

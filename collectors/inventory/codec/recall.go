@@ -1,4 +1,4 @@
-package inventory
+package codec
 
 import (
 	"encoding/json"
@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // recall decodes tokens, and remembers the members it has already checked: the
@@ -48,24 +50,24 @@ type member struct {
 	bit    uint64
 	schema *jsonschema.Schema
 	// text takes a string that few tokens have in common; nil for other members.
-	text func(*Token, string)
+	text func(*inventory.Token, string)
 	// decode gives what puts the member into a token. Its text has passed the schema.
-	decode func(raw []byte) (func(*Token), error)
+	decode func(raw []byte) (func(*inventory.Token), error)
 	// times are those of the member in a token: what differs between members that
 	// are the same else. Nil if it has none.
-	times func(*Token) [maxTimes]*time.Time
+	times func(*inventory.Token) [maxTimes]*time.Time
 }
 
 // remembered is a member that has passed.
 type remembered struct {
 	// set puts it into a token, but for its times.
-	set func(*Token)
+	set func(*inventory.Token)
 	// places says which of the member's times each time of its text is.
 	places []int
 }
 
 // put puts the member and its times, in the order of its text, into a token.
-func (m remembered) put(into member, times []time.Time, t *Token) {
+func (m remembered) put(into member, times []time.Time, t *inventory.Token) {
 	m.set(t)
 	if len(m.places) == 0 {
 		return
@@ -92,17 +94,17 @@ func newRecall(schema *jsonschema.Schema, l Limits) *recall {
 }
 
 // token decodes a token, or gives the first thing wrong with it.
-func (r *recall) token(f fragment, t *Token) *PlaceError {
+func (r *recall) token(f fragment, t *inventory.Token) *PlaceError {
 	if !r.fill(f.raw, t) {
-		*t = Token{}
+		*t = inventory.Token{}
 		return f.token(r.schema, r.limits, t)
 	}
-	t.normalise()
-	return f.first(t.problems().found)
+	t.Normalise()
+	return f.first(problemsOf(t.Problems()))
 }
 
 // fill decodes a token that is right, and gives false for any other.
-func (r *recall) fill(raw []byte, t *Token) bool {
+func (r *recall) fill(raw []byte, t *inventory.Token) bool {
 	if r.limits.String < longestTime {
 		return false // the lengths of keys, and of times that are remembered, are not looked at
 	}
@@ -137,7 +139,7 @@ func (r *recall) fill(raw []byte, t *Token) bool {
 }
 
 // apply puts one member into the token, if it is right.
-func (r *recall) apply(m member, raw []byte, t *Token) bool {
+func (r *recall) apply(m member, raw []byte, t *inventory.Token) bool {
 	if m.text != nil {
 		return r.applyText(m, raw, t)
 	}
@@ -166,7 +168,7 @@ func (r *recall) apply(m member, raw []byte, t *Token) bool {
 
 // applyText puts a string into the token. The schema asks nothing of it but a
 // least length of one.
-func (r *recall) applyText(m member, raw []byte, t *Token) bool {
+func (r *recall) applyText(m member, raw []byte, t *inventory.Token) bool {
 	p := &parser{raw: raw, maxString: r.within.String}
 	if p.next() != '"' {
 		return false
@@ -180,7 +182,7 @@ func (r *recall) applyText(m member, raw []byte, t *Token) bool {
 }
 
 // check checks a member and decodes it.
-func (r *recall) check(m member, raw []byte) (func(*Token), bool) {
+func (r *recall) check(m member, raw []byte) (func(*inventory.Token), bool) {
 	value, bad := parse(raw, r.within)
 	if bad != nil || m.schema.Validate(value) != nil {
 		return nil, false
@@ -215,67 +217,76 @@ func (r *recall) store(key string, m remembered) {
 // to the fields of Token.
 func memberDecoders() map[string]member {
 	return map[string]member{
-		"id":               text(func(t *Token, s string) { t.ID = s }),
-		"ref":              text(func(t *Token, s string) { t.Ref = s }),
-		"twin":             text(func(t *Token, s string) { t.Twin = s }),
-		"cms":              shared(func(t *Token, v string) { t.CMS = v }),
-		"source":           shared(func(t *Token, v string) { t.Source = v }),
-		"name":             text(func(t *Token, s string) { t.Name = s }),
-		"description":      text(func(t *Token, s string) { t.Description = s }),
-		"url":              text(func(t *Token, s string) { t.URL = s }),
-		"kind":             shared(func(t *Token, v Kind) { t.Kind = v }),
-		"apis":             shared(func(t *Token, v []API) { t.APIs = v }),
-		"access":           shared(func(t *Token, v Access) { t.Access = v }),
-		"role":             shared(func(t *Token, v *Role) { t.Role = copied(v) }),
-		"environments":     shared(func(t *Token, v Scope) { t.Environments = v }),
-		"branches":         shared(func(t *Token, v *Scope) { t.Branches = copied(v) }),
-		"created_at":       timestamp(func(t *Token) *Timestamp { return &t.CreatedAt }),
-		"updated_at":       timestamp(func(t *Token) *Timestamp { return &t.UpdatedAt }),
-		"revoked_at":       timestamp(func(t *Token) *Timestamp { return &t.RevokedAt }),
-		"expiry":           shared(func(t *Token, v Expiry) { t.Expiry = v }).with(expiryTimes),
-		"first_seen":       shared(func(t *Token, v *FirstSeen) { t.FirstSeen = copied(v) }),
-		"last_used":        shared(func(t *Token, v LastUsed) { t.LastUsed = v }).with(lastUsedTimes),
-		"last_used_by_api": shared(func(t *Token, v map[API]LastUsed) { t.LastUsedByAPI = maps.Clone(v) }),
-		"traits":           shared(func(t *Token, v Traits) { t.Traits = v }),
-		"owner":            shared(func(t *Token, v Owner) { t.Owner = v }).with(ownerTimes),
-		"secret":           shared(func(t *Token, v Secret) { t.Secret = v }),
-		"planned":          shared(func(t *Token, v Planned) { t.Planned = v }),
-		"address":          text(func(t *Token, s string) { t.Address = s }),
-		"origin":           shared(func(t *Token, v Origin) { t.Origin = v }),
+		"id":               text(func(t *inventory.Token, s string) { t.ID = s }),
+		"ref":              text(func(t *inventory.Token, s string) { t.Ref = s }),
+		"twin":             text(func(t *inventory.Token, s string) { t.Twin = s }),
+		"cms":              shared(func(t *inventory.Token, v string) { t.CMS = v }),
+		"source":           shared(func(t *inventory.Token, v string) { t.Source = v }),
+		"name":             text(func(t *inventory.Token, s string) { t.Name = s }),
+		"description":      text(func(t *inventory.Token, s string) { t.Description = s }),
+		"url":              text(func(t *inventory.Token, s string) { t.URL = s }),
+		"kind":             shared(func(t *inventory.Token, v inventory.Kind) { t.Kind = v }),
+		"apis":             shared(func(t *inventory.Token, v []inventory.API) { t.APIs = v }),
+		"access":           shared(func(t *inventory.Token, v inventory.Access) { t.Access = v }),
+		"role":             shared(func(t *inventory.Token, v *inventory.Role) { t.Role = clone(v) }),
+		"environments":     shared(func(t *inventory.Token, v inventory.Scope) { t.Environments = v }),
+		"branches":         shared(func(t *inventory.Token, v *inventory.Scope) { t.Branches = clone(v) }),
+		"created_at":       timestamp(func(t *inventory.Token) *inventory.Timestamp { return &t.CreatedAt }),
+		"updated_at":       timestamp(func(t *inventory.Token) *inventory.Timestamp { return &t.UpdatedAt }),
+		"revoked_at":       timestamp(func(t *inventory.Token) *inventory.Timestamp { return &t.RevokedAt }),
+		"expiry":           shared(func(t *inventory.Token, v inventory.Expiry) { t.Expiry = v }).with(expiryTimes),
+		"first_seen":       shared(func(t *inventory.Token, v *inventory.FirstSeen) { t.FirstSeen = clone(v) }),
+		"last_used":        shared(func(t *inventory.Token, v inventory.LastUsed) { t.LastUsed = v }).with(lastUsedTimes),
+		"last_used_by_api": shared(func(t *inventory.Token, v map[inventory.API]inventory.LastUsed) { t.LastUsedByAPI = maps.Clone(v) }),
+		"traits":           shared(func(t *inventory.Token, v inventory.Traits) { t.Traits = v }),
+		"owner":            shared(func(t *inventory.Token, v inventory.Owner) { t.Owner = v }).with(ownerTimes),
+		"secret":           shared(func(t *inventory.Token, v inventory.Secret) { t.Secret = v }),
+		"planned":          shared(func(t *inventory.Token, v inventory.Planned) { t.Planned = v }),
+		"address":          text(func(t *inventory.Token, s string) { t.Address = s }),
+		"origin":           shared(func(t *inventory.Token, v inventory.Origin) { t.Origin = v }),
 	}
 }
 
 // text is a string member that is not remembered.
-func text(set func(*Token, string)) member { return member{text: set} }
+func text(set func(*inventory.Token, string)) member { return member{text: set} }
 
 // shared is a member whose value may be in many tokens: set must not hand out
 // what can be changed through a token. Slices can, and normalise copies them.
-func shared[T any](set func(*Token, T)) member {
-	return member{decode: func(raw []byte) (func(*Token), error) {
+func shared[T any](set func(*inventory.Token, T)) member {
+	return member{decode: func(raw []byte) (func(*inventory.Token), error) {
 		var v T
 		if err := json.Unmarshal(raw, &v); err != nil {
 			return nil, err
 		}
-		return func(t *Token) { set(t, v) }, nil
+		return func(t *inventory.Token) { set(t, v) }, nil
 	}}
 }
 
-func (m member) with(times func(*Token) [maxTimes]*time.Time) member {
+func (m member) with(times func(*inventory.Token) [maxTimes]*time.Time) member {
 	m.times = times
 	return m
 }
 
-func timestamp(field func(*Token) *Timestamp) member {
-	return shared(func(t *Token, v Timestamp) { *field(t) = v }).
-		with(func(t *Token) [maxTimes]*time.Time { return [maxTimes]*time.Time{&field(t).At} })
+func timestamp(field func(*inventory.Token) *inventory.Timestamp) member {
+	return shared(func(t *inventory.Token, v inventory.Timestamp) { *field(t) = v }).
+		with(func(t *inventory.Token) [maxTimes]*time.Time { return [maxTimes]*time.Time{&field(t).At} })
 }
 
-func expiryTimes(t *Token) [maxTimes]*time.Time { return [maxTimes]*time.Time{&t.Expiry.At} }
+func expiryTimes(t *inventory.Token) [maxTimes]*time.Time { return [maxTimes]*time.Time{&t.Expiry.At} }
 
-func ownerTimes(t *Token) [maxTimes]*time.Time {
+func ownerTimes(t *inventory.Token) [maxTimes]*time.Time {
 	return [maxTimes]*time.Time{&t.Owner.LastActive.At}
 }
 
-func lastUsedTimes(t *Token) [maxTimes]*time.Time {
+func lastUsedTimes(t *inventory.Token) [maxTimes]*time.Time {
 	return [maxTimes]*time.Time{&t.LastUsed.At, &t.LastUsed.Earliest, &t.LastUsed.Latest}
+}
+
+// clone returns a pointer to a copy; nil for nil.
+func clone[T any](v *T) *T {
+	if v == nil {
+		return nil
+	}
+	c := *v
+	return &c
 }

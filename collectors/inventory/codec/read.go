@@ -1,8 +1,15 @@
-package inventory
+// Package codec reads and writes inventory documents: as a stream, within limits,
+// with the place of the first thing that is wrong.
+//
+// A document read as evidence must have one meaning only, so a key that occurs
+// twice, broken UTF-8 and what the JSON Schema does not know are errors.
+package codec
 
 import (
 	"context"
 	"io"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // Read reads an inventory document as a stream and gives its sources, in the
@@ -19,25 +26,25 @@ import (
 // fn runs on the caller's goroutine and may keep the source. Decoding runs
 // ahead of it on others, all of which have ended when Read returns; a Read of r
 // that blocks for ever blocks Read, whatever ctx says.
-func Read(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) error {
+func Read(ctx context.Context, r io.Reader, l Limits, fn func(inventory.Source) error) error {
 	_, err := read(ctx, r, l, fn)
 	return err
 }
 
 // ReadWithHead is Read, and gives what the document says beside its sources.
-func ReadWithHead(ctx context.Context, r io.Reader, l Limits, fn func(Source) error) (Head, error) {
+func ReadWithHead(ctx context.Context, r io.Reader, l Limits, fn func(inventory.Source) error) (Head, error) {
 	return read(ctx, r, l, fn)
 }
 
 // ReadAll reads a whole inventory into memory, with the checks of Read.
-func ReadAll(ctx context.Context, r io.Reader, l Limits) (Inventory, error) {
-	inv := Inventory{Schema: Schema, Sources: []Source{}}
-	head, err := read(ctx, r, l, func(s Source) error {
+func ReadAll(ctx context.Context, r io.Reader, l Limits) (inventory.Inventory, error) {
+	inv := inventory.Inventory{Schema: inventory.Schema, Sources: []inventory.Source{}}
+	head, err := read(ctx, r, l, func(s inventory.Source) error {
 		inv.Sources = append(inv.Sources, s)
 		return nil
 	})
 	if err != nil {
-		return Inventory{}, err
+		return inventory.Inventory{}, err
 	}
 	inv.Tool, inv.Shard, inv.Only, inv.OnlyLabels = head.Tool, head.Shard, head.Only, head.OnlyLabels
 	return inv, nil
