@@ -67,8 +67,9 @@ $(REGAL):
 	go build -C .ci/regal -o "$(CURDIR)/$@" github.com/open-policy-agent/regal
 
 .PHONY: lint-rego
-lint-rego: $(REGAL) ## regal on all Rego
+lint-rego: $(REGAL) ## regal on all Rego, and on what rules new writes
 	$(REGAL) lint policies
+	rm -rf bin/_newrule && go run ./cmd/tokenaudit rules new --quiet --dir bin/_newrule some-rule && $(REGAL) lint bin/_newrule
 
 # Every fuzz target for FUZZTIME, two at a time.
 .PHONY: fuzz

@@ -70,6 +70,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
 	"cmd/tokenaudit/explanation": {"collectors/inventory", "collectors/labels", "policies", "policies/input", "report/safetext"},
 	"cmd/tokenaudit/lookup":      {"collectors/inventory", "collectors/suggest", "report/safetext"},
+	"cmd/tokenaudit/scaffold":    {"collectors/inventory", "policies"},
 	"cmd/tokenaudit/ruleinput":   {"collectors/inventory", "policies", "report/safetext"},
 	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
 	"cmd/tokenaudit/config": {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,16 +10,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/scaffold"
 	"github.com/tokenaudit/tokenaudit/policies"
 )
-
-//go:embed scaffold
-var scaffold embed.FS
 
 // newRuleOptions are the flags and arguments of rules new.
 type newRuleOptions struct {
@@ -32,9 +28,10 @@ func newRulesNew(run func(context.Context, newRuleOptions) error) *cobra.Command
 	var o newRuleOptions
 	cmd := &cobra.Command{
 		Use:   "new NAME",
-		Short: "Write a custom rule with its test and its page, to start from",
-		Long: `New writes a rule, its test and its page into a folder of their own. They work as
-they are; change them into what you want to find. It never overwrites.`,
+		Short: "Write a custom rule with its test, its page and fixtures, to start from",
+		Long: `New writes a rule, its test, its page and complete tokens for the test into a folder
+of their own. They work as they are; change them into what you want to find. It never
+overwrites.`,
 		Example: "  tokenaudit rules new our-naming\n  tokenaudit rules test policies",
 		Args:    takes("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,13 +64,14 @@ func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
 		}
 	}()
 	pkg := strings.ReplaceAll(o.name, "-", "_")
-	for _, suffix := range []string{".rego", "_test.rego"} {
-		if err := writeScaffold(filepath.Join(folder, pkg+suffix), "scaffold/rule"+suffix+".tmpl", pkg); err != nil {
-			return err
-		}
+	if err := scaffold.Rule(folder, pkg); err != nil {
+		return err
 	}
 	engine, err := a.loadRules(ctx, &config.Config{}, []string{folder}, nil)
 	if err != nil {
+		return err
+	}
+	if err := scaffold.Fixtures(folder, pkg, engine); err != nil {
 		return err
 	}
 	rules := engine.Rules()
@@ -84,22 +82,7 @@ func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
 	if err := os.WriteFile(filepath.Join(folder, "README.md"), []byte(policies.Page(rules[i])), 0o644); err != nil {
 		return fmt.Errorf("write the page of the rule: %w", err)
 	}
-	a.note("wrote %s: the rule %s, its test and its page", folder, rules[i].ID)
+	a.note("wrote %s: the rule %s, its test, its page and fixtures", folder, rules[i].ID)
 	a.note("test it by: tokenaudit rules test %s; use it by policies: {paths: [%s]} or --policy %s", folder, o.folder, o.folder)
-	return nil
-}
-
-func writeScaffold(file, name, pkg string) error {
-	text, err := template.ParseFS(scaffold, name)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	var b strings.Builder
-	if err := text.Execute(&b, struct{ Package string }{pkg}); err != nil {
-		return fmt.Errorf("fill %s: %w", name, err)
-	}
-	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-		return fmt.Errorf("write the rule: %w", err)
-	}
 	return nil
 }
