@@ -92,7 +92,7 @@ func savePolicies(t *testing.T, dir string, e *Engine) {
 	about := map[string]any{}
 	for _, rule := range e.Rules() {
 		about[rule.ID] = map[string]any{
-			"kinds": append([]inventory.Kind{}, rule.Kinds...), "requires": append([]inventory.Fact{}, rule.Requires...),
+			"kinds": append([]inventory.Kind{}, rule.Select.Kinds...), "requires": append([]inventory.Fact{}, rule.Requires...),
 			"params": orNone(rule.Values), "subject": rule.Subject,
 		}
 	}

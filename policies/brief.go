@@ -7,6 +7,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
 // A brief is one source prepared for judging: what all rules share.
@@ -45,11 +46,39 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 	return b
 }
 
-// document is the input of a rule with these parameters.
-func (b *brief) document(params *ast.Term) ast.Object {
+// document is the input of a rule with these tokens selected and these parameters.
+func (b *brief) document(tokens, params *ast.Term) ast.Object {
 	return ast.NewObject(
 		[2]*ast.Term{input.KeySource, b.sourceTerm},
-		[2]*ast.Term{input.KeyTokens, b.tokensTerm},
+		[2]*ast.Term{input.KeyTokens, tokens},
+		[2]*ast.Term{input.KeySourceTokens, b.tokensTerm},
 		[2]*ast.Term{input.KeyAt, b.atTerm},
 		[2]*ast.Term{input.KeyParams, params})
+}
+
+// selected returns the array of the tokens that are selected, and whether there are any.
+func (b *brief) selected(s *selection.Selection) (tokens *ast.Term, some bool) {
+	terms := make([]*ast.Term, 0, len(b.terms))
+	for i, term := range b.terms {
+		if s.Has(b.source, &b.source.Tokens[i], &b.derived[i]) {
+			terms = append(terms, term)
+		}
+	}
+	if len(terms) == len(b.terms) {
+		return b.tokensTerm, len(terms) > 0
+	}
+	return ast.ArrayTerm(terms...), len(terms) > 0
+}
+
+// mayBeSelected says which unknown facts of a token decide whether it is selected; ""
+// for none.
+func (b *brief) mayBeSelected(i int, s *selection.Selection) string {
+	var unknown part
+	for _, fact := range s.Undecided(b.source, &b.source.Tokens[i], &b.derived[i]) {
+		if fact == inventory.FactAccess {
+			unknown |= partAccessLevel
+		}
+		unknown |= factMain[fact]
+	}
+	return unknownReason(b.source, &b.source.Tokens[i], &b.derived[i], unknown)
 }

@@ -124,9 +124,7 @@ func (e *Engine) matrix(systems []System) (table, notes string) {
 // "no", or "–" where the rule applies to nothing, and why.
 func (r *compiledRule) decidedBy(system System) (word string, reasons []string) {
 	switch {
-	case len(r.systems) > 0 && !slices.Contains(r.systems, system.CMS),
-		r.onlyPlans && !system.Plan,
-		system.Plan && (r.neverPlans || r.aboutUse()):
+	case !r.Select.HasCMS(system.CMS, system.Plan), system.Plan && r.aboutUse():
 		return "–", nil
 	}
 	word = "yes"

@@ -43,10 +43,9 @@ type compiledRule struct {
 	passNeeds, sharedNeeds, narrows, sharedNarrows part
 	// sets are the output sets that the rule has.
 	sets []string
-	// systems are the CMSes outside of which the rule applies to nothing; empty for none.
-	systems []string
-	// onlyPlans and neverPlans: the rule applies to plans alone, or to none.
-	onlyPlans, neverPlans bool
+	// compares: the rule reads which tokens there are, so a token of which it is not known
+	// whether it is selected matters to all.
+	compares bool
 }
 
 // aboutUse: a rule about the use of tokens says nothing about planned ones,
@@ -94,7 +93,7 @@ func compile(ctx context.Context, modules []module, h house, base *base, f *faul
 		return nil, err
 	}
 	parsed := map[string]*ast.Module{}
-	for _, m := range modules {
+	for _, m := range slices.Concat(modules, h.helpers) {
 		parsed[m.path] = m.parsed
 	}
 	if compiler.Compile(parsed); compiler.Failed() {
@@ -276,10 +275,11 @@ func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRu
 		}
 	}
 	rule.sets = slices.DeleteFunc(slices.Clone(outputSets), func(set string) bool { return !has[set] })
-	rule.systems = systemsOf(compiler, d.pkg.Path)
-	rule.onlyPlans = asksForPlans(compiler, d.pkg.Path, false)
-	rule.neverPlans = asksForPlans(compiler, d.pkg.Path, true)
+	rule.compares = d.rule.Subject == SubjectSource || (usage.others|usage.sharedNarrows)&partTokens != 0
 	rule.reads = usage.about | usage.parts&partWrite
+	if d.rule.Select.Write != nil {
+		rule.reads |= partWrite
+	}
 	rule.needs = needs(d.rule.Requires, usage.parts)
 	rule.narrows = usage.narrows
 	if h.custom {
@@ -306,7 +306,7 @@ func checkData(compiler *ast.Compiler, h house, data map[string]any, f *faults) 
 				return false
 			}
 			static := ref.ConstantPrefix()
-			inside := static.HasPrefix(own) || (h.lib != nil && static.HasPrefix(h.lib))
+			inside := static.HasPrefix(own) || static.HasPrefix(h.lib) || static.HasPrefix(builtinHouse.lib)
 			switch {
 			case !inside && !inData(data, static):
 				f.at(ref[0].Location, "%s is not part of this rule: it may read input and its own package%s", ref, h.orLib())
@@ -322,7 +322,7 @@ func (h house) orLib() string {
 	if !h.custom {
 		return ""
 	}
-	return ", custom.lib, and data of its bundle"
+	return ", tokenaudit.lib, custom.lib, and data of its bundle"
 }
 
 // inData tells whether a constant reference leads into the base document.

@@ -14,7 +14,6 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/version"
 
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
@@ -154,8 +153,3 @@ func (e *Engine) Rules() []Rule {
 
 // Digest identifies the rules and settings in force.
 func (e *Engine) Digest() string { return e.digest }
-
-// judges tells whether the rule is about a kind of token.
-func (r *Rule) judges(kind inventory.Kind) bool {
-	return len(r.Kinds) == 0 || slices.Contains(r.Kinds, kind)
-}

@@ -73,9 +73,13 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 	return rulings
 }
 
-// run asks the rule about the whole source, within the time limit.
+// run asks the rule about the tokens of the source that it selects, within the time limit.
 func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*outcome, error) {
-	bindings, err := e.ask(ctx, rule, b.document(v.params))
+	tokens, some := b.selected(&rule.Select)
+	if !some && rule.Subject == SubjectToken {
+		return &outcome{}, nil
+	}
+	bindings, err := e.ask(ctx, rule, b.document(tokens, v.params))
 	if err != nil {
 		return nil, err
 	}
@@ -86,15 +90,17 @@ func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *varian
 // decodes it: what Evaluate feeds to the rule. rule is named as ruleid.Find finds it; where
 // it is empty, the input has every token and no parameters.
 func (e *Engine) Input(source inventory.Source, rule string, at time.Time) (any, error) {
-	params := ast.ObjectTerm()
+	b := newBrief(&source, at)
+	tokens, params := b.tokensTerm, ast.ObjectTerm()
 	if rule != "" {
 		r, err := e.named(rule)
 		if err != nil {
 			return nil, err
 		}
+		tokens, _ = b.selected(&r.Select)
 		params = r.variantFor(source.ID).params
 	}
-	value, err := ast.JSON(newBrief(&source, at).document(params))
+	value, err := ast.JSON(b.document(tokens, params))
 	if err != nil {
 		return nil, fmt.Errorf("print the input of %s: %w", source.ID, err)
 	}

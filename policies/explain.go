@@ -22,6 +22,7 @@ const (
 	StepKinds    Step = "kinds"    // the rule does not judge this kind of token
 	StepPlanned  Step = "planned"  // the rule is about use, the token is not created yet
 	StepError    Step = "error"    // the rule could not run
+	StepSelect   Step = "select"   // the rule does not select the token, or the source
 	StepApplies  Step = "applies"  // the token is outside the rule's applies set
 	StepUnits    Step = "units"    // a list that the rule needs was not read whole
 	StepRequires Step = "requires" // a fact that the rule requires is unknown
@@ -91,7 +92,7 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 		x.Facts = rule.factsOf(&source, x.Token, x.Derived)
 	}
 	for _, unit := range source.Units {
-		if slices.ContainsFunc(unit.Kinds, rule.judges) {
+		if slices.ContainsFunc(unit.Kinds, rule.Select.HasKind) {
 			x.Units = append(x.Units, unit)
 		}
 	}

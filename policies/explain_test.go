@@ -35,7 +35,7 @@ func TestExplain(t *testing.T) {
 		{"write-token-never-expires", "fails", Fail, StepDeny},
 		{"write-token-never-expires", "waived", Waived, StepDeny},
 		{"write-token-never-expires", "unknown", NotEvaluated, StepRequires},
-		{"write-token-never-expires", "reader", NotApplicable, StepApplies},
+		{"write-token-never-expires", "reader", NotApplicable, StepSelect},
 		{"write-token-never-expires", "delivery", NotApplicable, StepKinds},
 		{"delivery-token-can-write", "role", Pass, StepAllow},
 		{"unused-token", "planned", NotApplicable, StepPlanned},

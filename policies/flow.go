@@ -29,7 +29,7 @@ func (v values) deeper(levels int) values {
 }
 
 // inputField is the input as a whole.
-var inputField = aside(mapping(map[string]*field{"tokens": {parts: partTokens, each: tokenField}, "source": sourceField, "params": {}, "at": {}}))
+var inputField = aside(mapping(map[string]*field{"tokens": {parts: partTokens, each: tokenField}, "source_tokens": {parts: partTokens, each: tokenField}, "source": sourceField, "params": {}, "at": {}}))
 
 var tokensRef = ast.MustParseRef("input.tokens")
 

@@ -62,10 +62,11 @@ func TestInputSchemaMatchesStructs(t *testing.T) {
 		string(inventory.ContentManagement): withText(schemaOf(reflect.TypeFor[inventory.LastUsed]()), "The last use of the content management API."),
 	}), "The last use of each API where the CMS tells them apart; last_used is the most recent of them. Absent elsewhere.")
 	schema := object(map[string]any{
-		"source": withText(source, "The source of the tokens, such as a space or a stack."),
-		"tokens": map[string]any{"type": "array", "items": item, "description": "The tokens that the rule judges."},
-		"at":     map[string]any{"type": "string", "description": "The audit time, RFC 3339 in UTC."},
-		"params": map[string]any{"type": "object", "description": "The parameters in force, as the METADATA of the rule declares them."},
+		"source":        withText(source, "The source of the tokens, such as a space or a stack."),
+		"tokens":        map[string]any{"type": "array", "items": item, "description": "The tokens that the rule judges, as select in its METADATA declares; all tokens of the source without it."},
+		"source_tokens": map[string]any{"type": "array", "items": map[string]any{"$ref": "#/properties/tokens/items"}, "description": "All tokens of the source, for rules that compare a token with others."},
+		"at":            map[string]any{"type": "string", "description": "The audit time, RFC 3339 in UTC."},
+		"params":        map[string]any{"type": "object", "description": "The parameters in force, as the METADATA of the rule declares them."},
 	})
 	schema["$schema"] = "http://json-schema.org/draft-07/schema#"
 	schema["title"] = "What a rule of tokenaudit sees as input"

@@ -31,7 +31,7 @@ func (e *Engine) judge(ctx context.Context, b *brief, rule *ruleInForce, v *vari
 	o, err := e.run(ctx, b, rule, v)
 	r.err = err
 	j := judgement{brief: b, rule: rule, variant: v, engine: e, ruling: r}
-	j.sharedNeeds, j.sharedNarrows = j.unknownOf(rule.sharedNeeds), j.unknownOf(rule.sharedNarrows)
+	j.share()
 	if rule.Subject == SubjectSource {
 		note(steps, 0, j.source(o))
 		return r
@@ -67,8 +67,15 @@ type judgement struct {
 func (j *judgement) token(i int, o *outcome) Step {
 	token := &j.brief.source.Tokens[i]
 	switch {
-	case !j.rule.judges(token.Kind):
+	case !j.rule.Select.HasKind(token.Kind):
 		return j.notApplicable(StepKinds)
+	case !j.rule.Select.Has(j.brief.source, token, &j.derived[i]):
+		// Where only unknown facts keep a token out of a custom rule, it is not judged. A
+		// built-in rule takes write access that could not be read for write access.
+		if reason := j.mayBeSelected(i, &j.rule.Select); reason != "" && j.rule.Custom {
+			return j.notEvaluated(token.ID, reason, StepRequires)
+		}
+		return j.notApplicable(StepSelect)
 	case cannotBeUsed(token) && j.rule.aboutUse():
 		return j.notApplicable(StepPlanned)
 	case o == nil:
@@ -114,6 +121,9 @@ func (j *judgement) source(o *outcome) Step {
 	if !j.concernsSource() {
 		return j.notApplicable(StepKinds)
 	}
+	if !j.rule.Select.HasSource(source) {
+		return j.notApplicable(StepSelect)
+	}
 	if o == nil {
 		return j.notEvaluated("", j.couldNotRun(), StepError)
 	}
@@ -128,7 +138,7 @@ func (j *judgement) source(o *outcome) Step {
 	}
 	for i := range source.Tokens {
 		token := &source.Tokens[i]
-		if !j.rule.judges(token.Kind) {
+		if !j.rule.Select.Has(source, token, &j.derived[i]) {
 			continue
 		}
 		if reason := unknownReason(source, token, &j.derived[i], j.rule.needs); reason != "" {
@@ -141,6 +151,27 @@ func (j *judgement) source(o *outcome) Step {
 		}
 		return j.finding(source.ID, f)
 	}, func() string { return j.sharedNeeds })
+}
+
+// share finds what is unknown of that on which every verdict of the rule rests.
+func (j *judgement) share() {
+	undecided := ""
+	if j.rule.Custom && j.rule.compares {
+		undecided = j.undecided()
+	}
+	j.sharedNeeds = cmp.Or(undecided, j.unknownOf(j.rule.sharedNeeds))
+	j.sharedNarrows = cmp.Or(undecided, j.unknownOf(j.rule.sharedNarrows))
+}
+
+// undecided says why it is not known of a token whether the rule selects it; "" if all
+// are decided.
+func (j *judgement) undecided() string {
+	for i := range j.brief.source.Tokens {
+		if reason := j.mayBeSelected(i, &j.rule.Select); reason != "" {
+			return fmt.Sprintf("of token %q: %s", j.brief.source.Tokens[i].Name, reason)
+		}
+	}
+	return ""
 }
 
 // unknownOf says why a part of any token, or of the source, is unknown; "" if all are known.
@@ -285,7 +316,7 @@ func (j *judgement) missing() []string {
 	var reasons []string
 	units := j.brief.source.Units
 	for i := range units {
-		if units[i].Status != inventory.UnitComplete && slices.ContainsFunc(units[i].Kinds, j.rule.judges) {
+		if units[i].Status != inventory.UnitComplete && slices.ContainsFunc(units[i].Kinds, j.rule.Select.HasKind) {
 			reasons = append(reasons, unitReason(&units[i]))
 		}
 	}
@@ -308,13 +339,13 @@ func unitReason(unit *inventory.Unit) string {
 // tokens of its kinds nor a list that could hold them.
 func (j *judgement) concernsSource() bool {
 	source := j.brief.source
-	if len(j.rule.Kinds) == 0 {
+	if len(j.rule.Select.Kinds) == 0 {
 		return true
 	}
 	for i := range source.Units {
-		if slices.ContainsFunc(source.Units[i].Kinds, j.rule.judges) {
+		if slices.ContainsFunc(source.Units[i].Kinds, j.rule.Select.HasKind) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(source.Tokens, func(t inventory.Token) bool { return j.rule.judges(t.Kind) })
+	return slices.ContainsFunc(source.Tokens, func(t inventory.Token) bool { return j.rule.Select.HasKind(t.Kind) })
 }

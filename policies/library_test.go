@@ -74,6 +74,8 @@ var ruleCases = map[string][]ruleCase{
 		{"unknown", []change{reads, expiryUnknown}, nil, NotEvaluated, "expiry is hidden"},
 		{"cannot expire", []change{reads, neverSupported}, nil, NotApplicable, ""},
 		{"writes", []change{neverExpires}, nil, NotApplicable, ""},
+		{"write access could not be read", []change{neverExpires, unread}, nil, NotApplicable, ""},
+		{"revoked", []change{neverExpires, reads, revoked}, nil, NotApplicable, ""},
 	},
 	"token-lifetime-too-long": {
 		{"364 days", []change{created(100), expires(264)}, nil, Pass, ""},
@@ -127,6 +129,7 @@ var ruleCases = map[string][]ruleCase{
 		{"management alone", nil, nil, NotApplicable, ""},
 		{"the scan's own", []change{managementUse(inventory.NoUseOnRecord(daysAgo(53)))}, ownToken, NotApplicable, ""},
 		{"reads", []change{managementUse(inventory.NeverUsed()), reads}, nil, NotApplicable, ""},
+		{"expired", []change{managementUse(inventory.NeverUsed()), expires(-1)}, nil, NotApplicable, ""},
 		{"planned", []change{managementUse(inventory.UnknownUse("")), func(token *inventory.Token) { token.Planned = inventory.PlannedCreate }}, nil, NotApplicable, ""},
 	},
 	"inert-token": {
@@ -171,6 +174,7 @@ var ruleCases = map[string][]ruleCase{
 		{"some", []change{grants("entry:write")}, nil, Pass, ""},
 		{"unread", []change{unread}, nil, NotEvaluated, "could not be read"},
 		{"another CMS", []change{grants("$all:write"), ofCMS("datocms")}, nil, NotApplicable, ""},
+		{"revoked", []change{grants("$all:write"), revoked}, nil, NotApplicable, ""},
 	},
 	"owner-gone": {
 		{"removed", []change{person(inventory.OwnerRemoved, 1)}, nil, Fail, `its owner "Ada" is removed`},
@@ -178,6 +182,7 @@ var ruleCases = map[string][]ruleCase{
 		{"active", []change{person(inventory.OwnerActive, 1)}, nil, Pass, ""},
 		{"unknown", []change{ownerUnknown}, nil, NotEvaluated, "owner is hidden"},
 		{"unknown state", []change{person(inventory.OwnerStateUnknown, 1)}, nil, NotEvaluated, ""},
+		{"revoked", []change{person(inventory.OwnerRemoved, 1), revoked}, nil, NotApplicable, ""},
 		{"none", nil, nil, NotApplicable, ""},
 	},
 	"person-token-as-service": {
@@ -194,6 +199,7 @@ var ruleCases = map[string][]ruleCase{
 		}}, nil, Pass, "has never signed in"},
 		{"unknown use", []change{person(inventory.OwnerActive, 40), used(inventory.UnknownUse("use is hidden"))}, nil, NotEvaluated, "use is hidden"},
 		{"unknown owner", []change{ownerUnknown, kind(inventory.Personal)}, nil, NotEvaluated, "owner is hidden"},
+		{"expired", []change{person(inventory.OwnerActive, 30), expires(-1)}, nil, NotApplicable, ""},
 		{"a management token", nil, nil, NotApplicable, ""},
 	},
 	"undocumented-token": {
@@ -207,6 +213,7 @@ var ruleCases = map[string][]ruleCase{
 	"duplicate-token-name": {
 		{"shared", nil, copies(2, func(token *inventory.Token) { token.Name = "deploy" }), Fail, `2 active tokens of "Shop" are called "deploy"`},
 		{"own", nil, nil, Pass, ""},
+		{"shared by expired tokens", nil, copies(2, func(token *inventory.Token) { token.Name = "deploy" }, expires(-1)), Pass, ""},
 		{"shared, in a list read in part", nil, with(unreadLists, copies(2, func(token *inventory.Token) { token.Name = "deploy" })), Fail, `called "deploy"`},
 		{"unread list", nil, unreadLists, NotEvaluated, "management_tokens"},
 		{"people only", nil, func(s *inventory.Source) { s.Units, s.Tokens = nil, nil }, NotApplicable, ""},

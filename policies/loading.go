@@ -85,6 +85,10 @@ func loading[T any](ctx context.Context, limit time.Duration, f func(context.Con
 func compileLibrary(ctx context.Context, h house, modules []module, data map[string]any, now *place) (*library, error) {
 	l := &library{modules: slices.DeleteFunc(slices.Clone(modules), module.isTest)}
 	sortModules(l.modules)
+	h, err := withHelpers(h)
+	if err != nil {
+		return nil, err
+	}
 	var f faults
 	parse(l.modules, sandbox(), now, &f)
 	base, err := newBase(ctx, data)

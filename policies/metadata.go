@@ -13,10 +13,11 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
+	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
 // The keys that custom METADATA of a rule may have.
-var metadataKeys = []string{"severity", "subject", "kinds", "requires", "controls", "params", "remediation"}
+var metadataKeys = []string{"severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation"}
 
 var severities = []Severity{Critical, High, Medium, Low, Info}
 
@@ -54,7 +55,7 @@ func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 	if _, told := m.custom["subject"]; told {
 		rule.Subject = one(&m, "subject", []Subject{SubjectToken, SubjectSource}, SubjectToken)
 	}
-	rule.Kinds = several(&m, "kinds", inventory.AllKinds())
+	rule.Select = m.selection(rule.Subject)
 	rule.Requires = several(&m, "requires", facts)
 	rule.Controls = m.controls()
 	rule.Params = m.params()
@@ -67,6 +68,20 @@ func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 		m.defaults(rule)
 	}
 	return rule, m.problems
+}
+
+// selection reads custom.select, or custom.kinds where nothing else is selected.
+func (m *metadata) selection(subject Subject) selection.Selection {
+	_, kinds := m.custom["kinds"]
+	switch _, told := m.custom["select"]; {
+	case !told:
+		return selection.Selection{Kinds: several(m, "kinds", inventory.AllKinds())}
+	case kinds:
+		m.wrong("custom.kinds and custom.select both name the kinds of tokens: name them in custom.select")
+	}
+	s, problems := selection.Read(m.table("select"), subject == SubjectSource)
+	m.problems = append(m.problems, problems...)
+	return s
 }
 
 // defaults checks the defaults of the parameters as if a user had set them.

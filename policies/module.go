@@ -2,6 +2,7 @@ package policies
 
 import (
 	"embed"
+	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -78,6 +79,8 @@ type house struct {
 	// lib is nil where there are none.
 	rules, lib ast.Ref
 	custom     bool
+	// helpers are modules of another house that the rules may refer to.
+	helpers []module
 }
 
 var (
@@ -91,6 +94,24 @@ var (
 		custom: true,
 	}
 )
+
+// sharedLib is the file of the helpers that custom rules may use too.
+const sharedLib = "policies/rules/lib.rego"
+
+// withHelpers returns the house of the custom rules with the shared helpers.
+func withHelpers(h house) (house, error) {
+	if !h.custom {
+		return h, nil
+	}
+	text, err := builtinFiles.ReadFile(strings.TrimPrefix(sharedLib, "policies/"))
+	if err != nil {
+		return h, fmt.Errorf("read the shared helpers: %w", err)
+	}
+	h.helpers = []module{{path: "built-in " + sharedLib, text: text}}
+	var f faults
+	parse(h.helpers, sandbox(), &place{}, &f)
+	return h, f.err()
+}
 
 var ruleName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
 // Page gives the page of a rule as Markdown, made from its METADATA: what it
@@ -41,20 +43,87 @@ func Page(rule Rule) string {
 
 // judged says what the rule judges and what it needs to know.
 func judged(rule Rule) string {
-	subject := "It judges sources"
-	if rule.Subject == SubjectToken {
-		subject = "It judges tokens of every kind"
-	}
-	if len(rule.Kinds) > 0 {
-		subject = fmt.Sprintf("It judges tokens of the kinds %s", join(rule.Kinds))
-		if rule.Subject == SubjectSource {
-			subject = fmt.Sprintf("It judges sources by their tokens of the kinds %s", join(rule.Kinds))
-		}
+	subject := "It judges " + selectedTokens(&rule.Select)
+	if rule.Subject == SubjectSource {
+		subject = "It judges " + selectedSources(&rule.Select)
 	}
 	if len(rule.Requires) == 0 {
 		return subject + "."
 	}
 	return fmt.Sprintf("%s, and is not evaluated where the CMS does not tell: %s.", subject, join(rule.Requires))
+}
+
+// selectedTokens says in words which tokens are selected.
+func selectedTokens(s *selection.Selection) string {
+	words := "tokens"
+	if s.Planned != nil {
+		words = either(*s.Planned, "planned", "live") + " tokens"
+	}
+	if len(s.Status) > 0 && len(s.Status) < len(selection.Statuses()) {
+		words = orList(s.Status) + " " + words
+	}
+	if len(s.CMS) > 0 {
+		words += " of " + cmsTitles(s.CMS)
+	}
+	if len(s.Kinds) > 0 {
+		words += fmt.Sprintf(" of the kinds %s", join(s.Kinds))
+	} else {
+		words += " of every kind"
+	}
+	var that []string
+	if s.Write != nil {
+		that = append(that, either(*s.Write, "can write", "cannot write"))
+	}
+	if len(s.APIs) > 0 {
+		that = append(that, fmt.Sprintf("reach %s", orList(s.APIs)))
+	}
+	if len(that) > 0 {
+		words += " that " + strings.Join(that, " and ")
+	}
+	if s.SkipAuditCredential {
+		words += ", except the token of the scan itself"
+	}
+	return words
+}
+
+// selectedSources says in words which sources are selected, and by which tokens they
+// are judged.
+func selectedSources(s *selection.Selection) string {
+	words := "sources"
+	if s.Planned != nil {
+		words = either(*s.Planned, "plans", "live sources")
+	}
+	if len(s.CMS) > 0 {
+		words += " of " + cmsTitles(s.CMS)
+	}
+	tokens := *s
+	tokens.CMS, tokens.Planned = nil, nil
+	if by := selectedTokens(&tokens); by != "tokens of every kind" && by != "active tokens of every kind" {
+		return fmt.Sprintf("%s by their %s", words, by)
+	}
+	return words
+}
+
+func cmsTitles(names []string) string {
+	titles := make([]string, len(names))
+	for i, name := range names {
+		titles[i] = cmsTitle(name)
+	}
+	return strings.Join(titles, ", ")
+}
+
+func either(yes bool, then, otherwise string) string {
+	if yes {
+		return then
+	}
+	return otherwise
+}
+
+func orList[T ~string](words []T) string {
+	if n := len(words); n > 1 {
+		return fmt.Sprintf("%s or %s", join(words[:n-1]), words[n-1])
+	}
+	return join(words)
 }
 
 func paramTable(rule Rule) string {

@@ -154,6 +154,11 @@ func readSuite(ctx context.Context, paths []string, now *place) (*suite, error) 
 	if _, err := compileLibrary(ctx, s.house, s.modules, s.data, now); err != nil {
 		return nil, err
 	}
+	house, err := withHelpers(s.house)
+	if err != nil {
+		return nil, err
+	}
+	s.house = house
 	var f faults
 	parse(s.modules, sandbox(testBuiltins...), now, &f)
 	if len(f.list) == 0 {
@@ -178,7 +183,7 @@ func (s *suite) tests() int {
 // parsed are the rules and the tests, by file.
 func (s *suite) parsed() map[string]*ast.Module {
 	parsed := map[string]*ast.Module{}
-	for _, m := range s.modules {
+	for _, m := range slices.Concat(s.modules, s.house.helpers) {
 		parsed[m.path] = m.parsed
 	}
 	return parsed

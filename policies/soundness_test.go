@@ -207,7 +207,29 @@ func (g *generator) rule() string {
 		fmt.Fprintf(&b, "applies contains token.id if {\n\tsome token in input.tokens\n\t%s\n}\n\n", g.conditions("token", 2))
 	}
 	text := b.String() + strings.Join(g.helpers, "\n\n") + "\n"
-	return customRule(text, "subject: token", "subject: "+subject)
+	if g.IntN(3) == 0 {
+		text = strings.ReplaceAll(text, "some x in input.tokens", "some x in input.source_tokens")
+	}
+	return customRule(text, "subject: token", "subject: "+subject+g.selection())
+}
+
+// selection declares which tokens the rule judges, or nothing.
+func (g *generator) selection() string {
+	if g.IntN(2) == 0 {
+		return ""
+	}
+	words := []string{}
+	for _, word := range []string{
+		pick(g.dice, "status: [active]", "status: [expired]", "status: [revoked, expired]", "status: [active, revoked]", "status: [active, expired, revoked]"),
+		pick(g.dice, "write: true", "write: false"),
+		pick(g.dice, "kinds: [management, delivery, personal]", "apis: [content_delivery, content_management]"),
+		pick(g.dice, "planned: false", "audit_credential: skip", "cms: [contentstack, datocms]"),
+	} {
+		if g.IntN(2) == 0 {
+			words = append(words, word)
+		}
+	}
+	return "\n#   select: {" + strings.Join(words, ", ") + "}"
 }
 
 func (g *generator) conditions(token string, depth int) string {

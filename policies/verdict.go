@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
 // Status is the outcome of a rule on a token or a source.
@@ -54,8 +55,9 @@ type Rule struct {
 	Subject  Subject
 	// Description is Markdown.
 	Description string
-	// Kinds are the kinds of tokens it judges; empty for all.
-	Kinds []inventory.Kind
+	// Select is which tokens it judges; for a rule about sources, which sources and which
+	// of their tokens.
+	Select selection.Selection
 	// Requires are the facts without which the rule cannot decide.
 	Requires []inventory.Fact
 	// Controls maps a framework ("owasp_nhi") to its ids. Sorted.

@@ -52,11 +52,12 @@ var mayImport = map[string][]string{
 	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
 	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/userfile"},
-	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/input", "policies/inputcheck", "policies/ruleid", "policies/timelimit"},
+	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/input", "policies/inputcheck", "policies/ruleid", "policies/selection", "policies/timelimit"},
 	"policies/complexity":  {},
 	"policies/input":       {"collectors/inventory"},
 	"policies/inputcheck":  {"collectors/inventory", "collectors/suggest", "policies/input"},
 	"policies/ruleid":      {"collectors/suggest"},
+	"policies/selection":   {"collectors/inventory", "collectors/suggest", "policies/input"},
 	"policies/timelimit":   {},
 	"report":               {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
 	"report/safetext":      {},

@@ -117,17 +117,17 @@ func listRule(r policies.Rule, off bool) listedRule {
 	}
 	return listedRule{
 		ID: r.ID, Title: r.Title, Severity: r.Severity, Off: off, Subject: r.Subject,
-		Kinds: append([]inventory.Kind{}, r.Kinds...), Requires: append([]inventory.Fact{}, r.Requires...),
+		Kinds: append([]inventory.Kind{}, r.Select.Kinds...), Requires: append([]inventory.Fact{}, r.Requires...),
 		Controls: controls, Params: params, Custom: r.Custom, File: r.File, Line: r.Line,
 	}
 }
 
 func judges(r policies.Rule) string {
-	if len(r.Kinds) == 0 {
+	if len(r.Select.Kinds) == 0 {
 		return "every " + string(r.Subject)
 	}
-	kinds := make([]string, len(r.Kinds))
-	for i, k := range r.Kinds {
+	kinds := make([]string, len(r.Select.Kinds))
+	for i, k := range r.Select.Kinds {
 		kinds[i] = string(k)
 	}
 	return strings.Join(kinds, ",")

@@ -59,6 +59,9 @@ func (f Fact) valid() bool {
 // source could be read.
 func AllKinds() []Kind { return []Kind{Delivery, Preview, Management, Personal, OAuth, CLI, App} }
 
+// AllAPIs lists every surface, in the order of the schema.
+func AllAPIs() []API { return []API{ContentDelivery, ContentPreview, ContentManagement} }
+
 // AllFacts lists every fact a rule can name, in the order of the schema.
 func AllFacts() []Fact {
 	return []Fact{

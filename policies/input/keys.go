@@ -88,6 +88,7 @@ var (
 	keyReported      = ast.StringTerm("reported")
 	KeyToken         = ast.StringTerm("token")
 	KeyTokens        = ast.StringTerm("tokens")
+	KeySourceTokens  = ast.StringTerm("source_tokens")
 	KeyParams        = ast.StringTerm("params")
 	keyLiterals      = ast.StringTerm("literals")
 	keyAttribute     = ast.StringTerm("attribute")

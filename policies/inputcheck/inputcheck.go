@@ -19,6 +19,8 @@ type Shape struct {
 	Type       string            `json:"type"`
 	Properties map[string]*Shape `json:"properties"`
 	Items      *Shape            `json:"items"`
+	// Ref is a reference into the schema; empty for none.
+	Ref string `json:"$ref"`
 
 	// required are the members that every input has, sorted; nullable: some have null.
 	required []string
@@ -33,8 +35,32 @@ func New(schema []byte, samples ...any) (*Shape, error) {
 		return nil, fmt.Errorf("read the schema of the input: %w", err)
 	}
 	s.Type = "object"
+	if err := s.resolve(&s); err != nil {
+		return nil, err
+	}
 	s.learn(samples)
 	return &s, nil
+}
+
+// resolve puts what references refer to in their places.
+func (s *Shape) resolve(root *Shape) error {
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		if err := s.Properties[name].resolve(root); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.Items == nil:
+		return nil
+	case s.Items.Ref == "":
+		return s.Items.resolve(root)
+	}
+	name, isItems := strings.CutSuffix(strings.TrimPrefix(s.Items.Ref, "#/properties/"), "/items")
+	if target := root.Properties[name]; isItems && target != nil {
+		s.Items = target.Items
+		return nil
+	}
+	return fmt.Errorf("the schema of the input refers to %s, which it does not have", s.Items.Ref)
 }
 
 func (s *Shape) learn(samples []any) {

@@ -87,7 +87,7 @@ source := {
 unit := {"name": "some", "kinds": [], "sources": false, "status": "complete", "error": "", "detail": "", "hint": ""}
 
 # The input with these tokens and parameters.
-input_of(tokens, params) := {"source": source, "tokens": tokens, "at": "2026-11-22T12:00:00Z", "params": params}
+input_of(tokens, params) := {"source": source, "tokens": tokens, "source_tokens": tokens, "at": "2026-11-22T12:00:00Z", "params": params}
 
 # The ids of the tokens that a set is about.
 ids(set) := {element.token | some element in set}

@@ -8,6 +8,14 @@ more(shown, total) := concat(", ", shown) if total <= 10
 
 more(shown, total) := sprintf("%s and %d more", [concat(", ", shown), total - 10]) if total > 10
 
+# day writes a time as its date in UTC.
+day(moment) := substring(moment, 0, 10)
+
+# told is the reason that the CMS tells, or else what the rule says instead.
+told(reason, _) := reason if reason != ""
+
+told("", otherwise) := otherwise
+
 # quantity writes a number with its unit, such as "1 day" or "2 days".
 quantity(1, unit) := sprintf("1 %s", [unit])
 

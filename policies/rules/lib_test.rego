@@ -19,6 +19,15 @@ test_more_than_ten_items_are_counted if {
 	lib.list([sprintf("e%d", [i]) | some i in numbers.range(1, 76)]) == "e1, e2, e3, e4, e5, e6, e7, e8, e9, e10 and 66 more"
 }
 
+test_a_time_is_written_as_its_day if {
+	lib.day("2026-11-22T23:59:59.5Z") == "2026-11-22"
+}
+
+test_the_reason_of_the_cms_comes_first if {
+	lib.told("hidden", "not known") == "hidden"
+	lib.told("", "not known") == "not known"
+}
+
 test_quantities_have_their_number if {
 	lib.quantity(0, "day") == "0 days"
 	lib.quantity(1, "day") == "1 day"

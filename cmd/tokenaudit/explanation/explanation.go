@@ -58,6 +58,8 @@ func decidedBy(x policies.Explanation) string {
 		return "the settings switch the rule off for this source"
 	case policies.StepKinds:
 		return "the rule does not judge tokens of this kind"
+	case policies.StepSelect:
+		return "the rule does not select this token"
 	case policies.StepPlanned:
 		return "the rule is about use, and the token does not exist yet"
 	case policies.StepError:

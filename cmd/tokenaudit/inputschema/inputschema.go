@@ -20,10 +20,11 @@ func JSON(definitions []collectors.Definition) ([]byte, error) {
 		Title      string `json:"title"`
 		Type       string `json:"type"`
 		Properties struct {
-			At     json.RawMessage `json:"at"`
-			Params json.RawMessage `json:"params"`
-			Source json.RawMessage `json:"source"`
-			Tokens struct {
+			At           json.RawMessage `json:"at"`
+			Params       json.RawMessage `json:"params"`
+			Source       json.RawMessage `json:"source"`
+			SourceTokens json.RawMessage `json:"source_tokens"`
+			Tokens       struct {
 				Description string `json:"description"`
 				Type        string `json:"type"`
 				Items       struct {

@@ -9,6 +9,8 @@
 # custom:
 #   severity: high
 #   subject: token
+#   select:
+#     status: [active]
 #   controls:
 #     owasp_nhi: ["NHI5:2025"]
 #     nist_800_53: [AC-6, AC-6(5)]
@@ -27,15 +29,11 @@
 #     terraform: "In the datocms_role that role_id names, switch off the arguments that make it an administrator: can_manage_access_tokens, can_manage_users, can_manage_sso, can_manage_webhooks, can_manage_environments, can_manage_build_triggers, can_promote_environments and can_edit_site."
 package tokenaudit.rules.admin_token
 
-applies contains token.id if {
-	some token in input.tokens
-	token.status == "active"
-}
+import data.tokenaudit.lib
 
 deny contains finding if {
 	some token in input.tokens
 	token.access.level == "admin"
-	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q is an administrator", [token.kind, token.name]),
@@ -46,10 +44,5 @@ deny contains finding if {
 unknown contains gap if {
 	some token in input.tokens
 	token.access.level == "unknown"
-	token.status == "active"
-	gap := {"token": token.id, "reason": reason(token.access.reason)}
+	gap := {"token": token.id, "reason": lib.told(token.access.reason, "what the token can do could not be read")}
 }
-
-reason(told) := told if told != ""
-
-reason("") := "what the token can do could not be read"

@@ -10,6 +10,8 @@
 # custom:
 #   severity: medium
 #   subject: source
+#   select:
+#     planned: false # a plan is read from a file, without a credential
 #   controls:
 #     owasp_nhi: ["NHI5:2025"]
 #     nist_800_53: [AC-5, AC-6]
@@ -22,9 +24,6 @@
 #     datocms: Give the token of the scan a role without permission to manage API tokens and without any permission to write.
 #     directus: Make a user with the role and the policy that "tokenaudit doctor" prints, and scan with its static token.
 package tokenaudit.rules.audit_credential_too_strong
-
-# A plan is read from a file: there is no credential.
-applies contains input.source.id if not input.source.kind == "plan"
 
 deny contains finding if {
 	strong
@@ -79,6 +78,6 @@ credential := {"token": input.source.auditor.token} if listed
 credential := {} if not listed
 
 listed if {
-	some token in input.tokens
+	some token in input.source_tokens
 	token.id == input.source.auditor.token
 }

@@ -30,7 +30,6 @@ test_weak_credential_passes if {
 	count(rule.deny) == 0 with input as judged({})
 	count(rule.unknown) == 0 with input as judged({})
 	count(rule.allow) == 0 with input as judged({})
-	rule.applies == {"contentstack/stacks/blt1"} with input as judged({})
 }
 
 test_necessary_power_passes_with_a_word if {
@@ -49,8 +48,4 @@ test_unknown_necessity_is_unknown if {
 	some gap in rule.unknown with input as judged(object.union(both, {"necessary": "unknown"}))
 	gap.reason == "the credential of this scan can read secrets and can write, and it is not known whether a weaker one would do"
 	count(rule.deny) == 0 with input as judged(object.union(both, {"necessary": "unknown"}))
-}
-
-test_plan_is_none_of_our_business if {
-	count(rule.applies) == 0 with input as object.union(judged(both), {"source": {"kind": "plan"}})
 }

@@ -10,6 +10,9 @@
 # custom:
 #   severity: high
 #   subject: token
+#   select:
+#     status: [active, expired, revoked]
+#     apis: [content_delivery, content_preview]
 #   controls:
 #     owasp_nhi: ["NHI5:2025"]
 #     nist_800_53: [AC-6]
@@ -27,17 +30,9 @@ package tokenaudit.rules.delivery_token_can_write
 
 import data.tokenaudit.lib
 
-applies contains token.id if {
-	some token in input.tokens
-	some api in token.apis
-	api in {"content_delivery", "content_preview"}
-}
-
 deny contains finding if {
 	some token in input.tokens
 	token.access.write
-	some api in token.apis
-	api in {"content_delivery", "content_preview"}
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q delivers content and can write", [token.kind, token.name]),
@@ -51,7 +46,6 @@ unknown contains gap if {
 	some token in input.tokens
 	token.access.level == "unknown"
 	not token.access.write
-	delivers(token)
 	gap := {"token": token.id, "reason": "what the token can do could not be read"}
 }
 
@@ -60,16 +54,10 @@ allow contains explanation if {
 	token.role.level in {"write", "schema", "admin"}
 	not token.access.write
 	not "content_management" in token.apis
-	delivers(token)
 	explanation := {
 		"token": token.id,
 		"message": sprintf("the %s of %s token %q could write, but the token reaches the %s alone, which cannot", [lib.called("role", token.role.name, token.role.id), token.kind, token.name, reached(token.apis)]),
 	}
-}
-
-delivers(token) if {
-	some api in token.apis
-	api in {"content_delivery", "content_preview"}
 }
 
 reached(apis) := "delivery API" if not "content_preview" in apis

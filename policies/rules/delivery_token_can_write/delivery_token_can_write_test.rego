@@ -27,7 +27,6 @@ test_preview_counts_as_delivery if {
 test_delivery_token_that_reads_passes if {
 	count(rule.deny) == 0 with input as judged({})
 	count(rule.allow) == 0 with input as judged({})
-	rule.applies == {fixtures.delivery.id} with input as judged({})
 }
 
 test_write_role_without_a_way_to_write_passes_with_a_word if {
@@ -57,9 +56,4 @@ test_level_that_nobody_knows_is_unknown if {
 	fixtures.ids(rule.unknown) == {fixtures.delivery.id} with input as judged(unread)
 	count(rule.unknown) == 0 with input as judged(object.union(unread, {"access": {"write": true, "assumed": true}}))
 	count(rule.unknown) == 0 with input as judged({})
-}
-
-test_management_token_is_none_of_our_business if {
-	count(rule.applies) == 0 with input as fixtures.input_of([fixtures.token], {})
-	count(rule.deny) == 0 with input as fixtures.input_of([fixtures.token], {})
 }

@@ -11,6 +11,9 @@
 # custom:
 #   severity: medium
 #   subject: token
+#   select:
+#     status: [active, expired, revoked]
+#     apis: [content_delivery, content_preview]
 #   requires: [environments]
 #   controls:
 #     owasp_nhi: ["NHI8:2025"]
@@ -29,15 +32,12 @@ import data.tokenaudit.lib
 
 applies contains token.id if {
 	some token in input.tokens
-	some api in token.apis
-	api in {"content_delivery", "content_preview"}
 	not token.id in twins
 }
 
 deny contains finding if {
 	some token in input.tokens
 	token.environments.effective > 1
-	delivers(token)
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q %s", [token.kind, token.name, concat("; ", opens(token.environments))]),
@@ -53,21 +53,15 @@ allow contains explanation if {
 	some token in input.tokens
 	token.environments.state == "all"
 	token.environments.effective == 1
-	delivers(token)
 	explanation := {
 		"token": token.id,
 		"message": sprintf("%s token %q opens every environment, and there is only one now", [token.kind, token.name]),
 	}
 }
 
-delivers(token) if {
-	some api in token.apis
-	api in {"content_delivery", "content_preview"}
-}
-
 # Preview tokens that open what their delivery token opens.
 twins := {twin.id |
-	some twin in input.tokens
+	some twin in input.source_tokens
 	twin.twin != ""
 	twin.environments.state != "unknown"
 	delivery := scopes[twin.twin]
@@ -76,7 +70,7 @@ twins := {twin.id |
 }
 
 scopes := {token.id: token.environments |
-	some token in input.tokens
+	some token in input.source_tokens
 	token.kind == "delivery"
 }
 

@@ -40,11 +40,6 @@ test_all_of_one_environment_passes_with_a_word if {
 	fixtures.ids(rule.allow) == {open.id} with input as judged([open])
 }
 
-test_management_token_is_none_of_our_business if {
-	count(rule.applies) == 0 with input as judged([object.union(fixtures.token, two)])
-	count(rule.deny) == 0 with input as judged([object.union(fixtures.token, two)])
-}
-
 test_twin_with_the_scope_of_its_delivery_token_is_judged_with_it if {
 	tokens := [object.union(fixtures.delivery, two), object.union(fixtures.preview, two)]
 	rule.applies == {fixtures.delivery.id} with input as judged(tokens)

@@ -10,7 +10,8 @@
 # custom:
 #   severity: low
 #   subject: source
-#   kinds: [delivery, preview, management, app]
+#   select:
+#     kinds: [delivery, preview, management, app]
 #   controls:
 #     nist_800_53: [AC-2, CM-8]
 #     cis_v8: ["5.5"]
@@ -43,8 +44,6 @@ pairs := sort(named) if count({name | some [name, _] in named}) < count(named)
 named := [[name, token.id] |
 	some token in input.tokens
 	token.twin == ""
-	token.status == "active"
-	token.kind in {"delivery", "preview", "management", "app"}
 	name := trim_space(token.name)
 	name != ""
 ]

@@ -8,6 +8,8 @@
 # custom:
 #   severity: medium
 #   subject: token
+#   select:
+#     status: [active, expired, revoked]
 #   requires: [environments]
 #   controls:
 #     owasp_nhi: ["NHI8:2025"]

@@ -9,6 +9,8 @@
 # custom:
 #   severity: low
 #   subject: token
+#   select:
+#     status: [active, expired]
 #   requires: [expiry]
 #   controls:
 #     owasp_nhi: ["NHI1:2025"]
@@ -21,17 +23,14 @@
 #     terraform: Take the resource out of the configuration and apply. If something still needs a token, apply with -replace=ADDRESS instead.
 package tokenaudit.rules.expired_token_present
 
-applies contains token.id if {
-	some token in input.tokens
-	token.status != "revoked"
-}
+import data.tokenaudit.lib
 
 deny contains finding if {
 	some token in input.tokens
 	token.status == "expired"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q expired on %s and is still there", [token.kind, token.name, substring(token.expiry.at, 0, 10)]),
+		"message": sprintf("%s token %q expired on %s and is still there", [token.kind, token.name, lib.day(token.expiry.at)]),
 		"evidence": {"expires_at": token.expiry.at, "expires_in_days": token.expires_in_days},
 	}
 }

@@ -9,7 +9,9 @@
 # custom:
 #   severity: low
 #   subject: token
-#   kinds: [management]
+#   select:
+#     kinds: [management]
+#     cms: [contentstack] # the others have no such switch, or none for management tokens
 #   requires: [expiry, traits]
 #   controls:
 #     nist_800_53: [IA-5]
@@ -18,22 +20,20 @@
 #     contentstack: Edit the management token under Settings, Tokens and switch the e-mail notification on. Owners and admins get a mail seven days before the expiry.
 package tokenaudit.rules.expiry_notification_off
 
+import data.tokenaudit.lib
+
 # The other CMSes have no such switch, or none for management tokens.
 applies contains token.id if {
 	some token in input.tokens
-	token.cms == "contentstack"
-	token.status == "active"
 	token.expiry.state != "never"
 }
 
 deny contains finding if {
 	some token in input.tokens
 	token.traits.notifies_before_expiry == "no"
-	token.expiry.state == "at"
-	token.status == "active"
 	finding := {
 		"token": token.id,
-		"message": sprintf("nobody is told before %s token %q expires on %s", [token.kind, token.name, substring(token.expiry.at, 0, 10)]),
+		"message": sprintf("nobody is told before %s token %q expires on %s", [token.kind, token.name, lib.day(token.expiry.at)]),
 		"evidence": {"expires_at": token.expiry.at, "notifies_before_expiry": token.traits.notifies_before_expiry},
 	}
 }

@@ -9,6 +9,8 @@
 # custom:
 #   severity: medium
 #   subject: token
+#   select:
+#     status: [active]
 #   requires: [traits]
 #   controls:
 #     owasp_nhi: ["NHI5:2025"]
@@ -21,15 +23,9 @@
 #     terraform: Declare a datocms_access_token with a datocms_role of its own, move what uses this one over, then take this one out of the configuration and apply.
 package tokenaudit.rules.factory_token
 
-applies contains token.id if {
-	some token in input.tokens
-	token.status == "active"
-}
-
 deny contains finding if {
 	some token in input.tokens
 	token.traits.factory == "yes"
-	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q was made by %s itself", [token.kind, token.name, token.cms]),

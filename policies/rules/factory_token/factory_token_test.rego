@@ -13,10 +13,4 @@ test_factory_token_fails if {
 test_other_tokens_pass if {
 	count(rule.deny) == 0 with input as judged({})
 	count(rule.deny) == 0 with input as judged({"traits": {"factory": "unknown"}})
-	rule.applies == {fixtures.token.id} with input as judged({})
-}
-
-test_revoked_token_is_none_of_our_business if {
-	count(rule.applies) == 0 with input as judged({"status": "revoked"})
-	count(rule.deny) == 0 with input as judged({"status": "revoked", "traits": {"factory": "yes"}})
 }

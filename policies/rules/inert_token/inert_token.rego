@@ -9,6 +9,8 @@
 # custom:
 #   severity: low
 #   subject: token
+#   select:
+#     audit_credential: skip # it is weak on purpose
 #   controls:
 #     owasp_nhi: ["NHI1:2025"]
 #     nist_800_53: [AC-2, AC-6(7)]
@@ -23,24 +25,17 @@
 #     terraform: "Take the resource out of the configuration, or let it reach something: name an environment in environments, or set can_access_cda, can_access_cda_preview or can_access_cma and let role_id name a datocms_role that may read."
 package tokenaudit.rules.inert_token
 
-# The scan's own credential is weak on purpose.
-applies contains token.id if {
-	some token in input.tokens
-	token.status == "active"
-	not token.id == input.source.auditor.token
-}
+import data.tokenaudit.lib
 
 deny contains finding(token, "it reaches no API") if {
 	some token in input.tokens
 	count(token.apis) == 0
-	token.status == "active"
 }
 
 deny contains finding(token, "it has no permission") if {
 	some token in input.tokens
 	token.access.level == "none"
 	count(token.apis) > 0
-	token.status == "active"
 }
 
 deny contains finding(token, "it opens no environment") if {
@@ -50,22 +45,19 @@ deny contains finding(token, "it opens no environment") if {
 	token.kind in {"delivery", "preview"}
 	token.access.level != "none"
 	count(token.apis) > 0
-	token.status == "active"
 }
 
 unknown contains gap if {
 	some token in input.tokens
 	token.access.level == "unknown"
-	token.status == "active"
-	gap := {"token": token.id, "reason": told(token.access.reason, "what the token can do could not be read")}
+	gap := {"token": token.id, "reason": lib.told(token.access.reason, "what the token can do could not be read")}
 }
 
 unknown contains gap if {
 	some token in input.tokens
 	token.environments.state == "unknown"
 	token.kind in {"delivery", "preview"}
-	token.status == "active"
-	gap := {"token": token.id, "reason": told(token.environments.reason, "which environments the token opens could not be read")}
+	gap := {"token": token.id, "reason": lib.told(token.environments.reason, "which environments the token opens could not be read")}
 }
 
 finding(token, reason) := {
@@ -73,7 +65,3 @@ finding(token, reason) := {
 	"message": sprintf("%s token %q can do nothing: %s", [token.kind, token.name, reason]),
 	"evidence": {"apis": token.apis, "access": token.access.level, "environments": token.environments.effective},
 }
-
-told(reason, _) := reason if reason != ""
-
-told("", otherwise) := otherwise

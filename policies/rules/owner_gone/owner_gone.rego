@@ -9,6 +9,8 @@
 # custom:
 #   severity: high
 #   subject: token
+#   select:
+#     status: [active]
 #   requires: [owner]
 #   controls:
 #     owasp_nhi: ["NHI1:2025"]
@@ -29,15 +31,12 @@ import data.tokenaudit.lib
 applies contains token.id if {
 	some token in input.tokens
 	token.owner.type != "none"
-	token.status == "active"
 	count(token.apis) > 0
 }
 
 deny contains finding if {
 	some token in input.tokens
 	token.owner.state in {"deactivated", "removed"}
-	token.status == "active"
-	count(token.apis) > 0
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q works on although its %s is %s", [token.kind, token.name, lib.called("owner", token.owner.name, token.owner.id), token.owner.state]),

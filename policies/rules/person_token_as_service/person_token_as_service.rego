@@ -11,7 +11,9 @@
 # custom:
 #   severity: medium
 #   subject: token
-#   kinds: [personal, cli, oauth]
+#   select:
+#     kinds: [personal, cli, oauth]
+#     audit_credential: skip
 #   requires: [last_used, owner]
 #   controls:
 #     owasp_nhi: ["NHI10:2025"]
@@ -38,8 +40,6 @@ import data.tokenaudit.lib
 applies contains token.id if {
 	some token in input.tokens
 	token.owner.type in {"person", "unknown"}
-	token.status == "active"
-	not token.id == input.source.auditor.token
 }
 
 deny contains finding if {
@@ -47,7 +47,6 @@ deny contains finding if {
 	token.owner_idle_days >= input.params.owner_idle_days
 	token.unused_days.max < input.params.owner_idle_days
 	token.last_used.state in {"at", "between"}
-	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf(
@@ -70,7 +69,6 @@ unknown contains gap if {
 	token.last_used.state in {"between", "none_on_record"}
 	not recent(token)
 	not before(token)
-	token.status == "active"
 	gap := {
 		"token": token.id,
 		"reason": sprintf("the owner was last seen %d days ago, and whether the token was used since is not known exactly enough", [token.owner_idle_days]),
@@ -81,7 +79,6 @@ allow contains explanation if {
 	some token in input.tokens
 	token.owner.last_active.state == "none"
 	token.last_used.state in {"at", "between"}
-	token.status == "active"
 	explanation := {
 		"token": token.id,
 		"message": sprintf("the %s of %s token %q has never signed in: an account made for a program", [lib.called("owner", token.owner.name, token.owner.id), token.kind, token.name]),

@@ -9,7 +9,9 @@
 # custom:
 #   severity: medium
 #   subject: token
-#   kinds: [preview]
+#   select:
+#     kinds: [preview]
+#     status: [active, expired, revoked]
 #   requires: [environments]
 #   controls:
 #     owasp_nhi: ["NHI8:2025"]
@@ -69,11 +71,10 @@ unknown contains gap if {
 pairs := [token |
 	some token in input.tokens
 	token.twin != ""
-	token.kind == "preview"
 ]
 
 scopes := {token.id: token.environments |
-	some token in input.tokens
+	some token in input.source_tokens
 	token.kind == "delivery"
 }
 

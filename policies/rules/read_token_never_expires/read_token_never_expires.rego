@@ -9,6 +9,8 @@
 # custom:
 #   severity: low
 #   subject: token
+#   select:
+#     write: false
 #   requires: [expiry]
 #   controls:
 #     owasp_nhi: ["NHI7:2025"]
@@ -25,17 +27,12 @@ package tokenaudit.rules.read_token_never_expires
 
 applies contains token.id if {
 	some token in input.tokens
-	token.status == "active"
 	token.expiry.supported
-	not token.access.write
 }
 
 deny contains finding if {
 	some token in input.tokens
 	token.expiry.state == "never"
-	token.status == "active"
-	token.expiry.supported
-	not token.access.write
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q cannot write, but never expires although it could", [token.kind, token.name]),

@@ -17,12 +17,6 @@ test_token_that_expires_passes if {
 	rule.applies == {never.id} with input as judged({"expiry": {"state": "at"}})
 }
 
-test_what_is_none_of_our_business[name] if {
-	some name, change in {
-		"a token that cannot expire": {"expiry": {"supported": false}},
-		"a token that writes": {"access": {"write": true}},
-		"an expired token": {"status": "expired"},
-	}
-	count(rule.applies) == 0 with input as judged(change)
-	count(rule.deny) == 0 with input as judged(change)
+test_a_token_that_cannot_expire_is_none_of_our_business if {
+	count(rule.applies) == 0 with input as judged({"expiry": {"supported": false}})
 }

@@ -9,6 +9,8 @@
 # custom:
 #   severity: low
 #   subject: token
+#   select:
+#     status: [active]
 #   requires: [expiry]
 #   controls:
 #     nist_800_53: [IA-5]
@@ -28,17 +30,15 @@ import data.tokenaudit.lib
 
 applies contains token.id if {
 	some token in input.tokens
-	token.status == "active"
 	token.expiry.state != "never"
 }
 
 deny contains finding if {
 	some token in input.tokens
 	token.expires_in_days <= input.params.within_days
-	token.status == "active"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q expires in %s, on %s", [token.kind, token.name, lib.quantity(token.expires_in_days, "day"), substring(token.expiry.at, 0, 10)]),
+		"message": sprintf("%s token %q expires in %s, on %s", [token.kind, token.name, lib.quantity(token.expires_in_days, "day"), lib.day(token.expiry.at)]),
 		"evidence": {
 			"expires_at": token.expiry.at,
 			"expires_in_days": token.expires_in_days,

@@ -11,6 +11,8 @@
 # custom:
 #   severity: medium
 #   subject: token
+#   select:
+#     status: [active]
 #   controls:
 #     owasp_nhi: ["NHI7:2025"]
 #     nist_800_53: [IA-5]
@@ -31,19 +33,19 @@
 #     terraform: Set a shorter expires_in, in seconds. That replaces the token, so prepare what uses it.
 package tokenaudit.rules.token_lifetime_too_long
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
-	token.status == "active"
 	token.expiry.state != "never"
 }
 
 deny contains finding if {
 	some token in input.tokens
 	token.lifetime_days >= input.params.max_lifetime_days
-	token.status == "active"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q lives for %d days, until %s", [token.kind, token.name, token.lifetime_days, substring(token.expiry.at, 0, 10)]),
+		"message": sprintf("%s token %q lives for %d days, until %s", [token.kind, token.name, token.lifetime_days, lib.day(token.expiry.at)]),
 		"evidence": {
 			"created_at": token.created_at.at,
 			"expires_at": token.expiry.at,
@@ -57,12 +59,11 @@ deny contains finding if {
 	some token in input.tokens
 	token.created_at.state != "at"
 	token.age.min + token.expires_in_days >= input.params.max_lifetime_days
-	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf(
 			"%s token %q lives for at least %d days, until %s: an earlier inventory has it",
-			[token.kind, token.name, token.age.min + token.expires_in_days, substring(token.expiry.at, 0, 10)],
+			[token.kind, token.name, token.age.min + token.expires_in_days, lib.day(token.expiry.at)],
 		),
 		"evidence": {
 			"age": token.age,
@@ -75,22 +76,16 @@ deny contains finding if {
 unknown contains gap if {
 	some token in input.tokens
 	token.expiry.state == "unknown"
-	token.status == "active"
-	gap := {"token": token.id, "reason": reason(token.expiry.reason, "when the token expires is not known")}
+	gap := {"token": token.id, "reason": lib.told(token.expiry.reason, "when the token expires is not known")}
 }
 
 unknown contains gap if {
 	some token in input.tokens
 	token.created_at.state != "at"
 	token.expiry.state == "at"
-	token.status == "active"
 	not short(token)
-	gap := {"token": token.id, "reason": reason(token.created_at.reason, "when the token was created is not known")}
+	gap := {"token": token.id, "reason": lib.told(token.created_at.reason, "when the token was created is not known")}
 }
 
 # Both day counts are floored, so their sum may be a day less than the lifetime.
 short(token) if (token.age.max + token.expires_in_days) + 1 < input.params.max_lifetime_days
-
-reason(told, _) := told if told != ""
-
-reason("", otherwise) := otherwise

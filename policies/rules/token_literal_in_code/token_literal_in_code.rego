@@ -10,6 +10,8 @@
 # custom:
 #   severity: critical
 #   subject: source
+#   select:
+#     planned: true
 #   controls:
 #     owasp_nhi: ["NHI2:2025"]
 #     nist_800_53: [IA-5]
@@ -18,8 +20,6 @@
 #     default: Revoke the credential, because the history of the repository keeps it, and pass a new one by an environment variable or a sensitive variable without a default.
 #     terraform: Revoke the credential, because the history of the repository keeps it. Leave the argument out and set the provider's environment variable, or use a sensitive variable without a default.
 package tokenaudit.rules.token_literal_in_code
-
-applies contains input.source.id if input.source.kind == "plan"
 
 deny contains finding if {
 	some literal in input.source.literals

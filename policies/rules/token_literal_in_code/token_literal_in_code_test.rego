@@ -31,7 +31,6 @@ test_each_literal_is_a_finding if {
 
 test_plan_without_literals_passes if {
 	count(rule.deny) == 0 with input as plan([])
-	count(rule.applies) == 1 with input as plan([])
 }
 
 test_unread_configuration_is_unknown if {
@@ -49,8 +48,4 @@ test_code_read_in_part_is_unknown if {
 test_read_configuration_is_known if {
 	read := {"source": {"units": [object.union(fixtures.unit, {"name": "configuration"})]}}
 	count(rule.unknown) == 0 with input as object.union(plan([]), read)
-}
-
-test_other_sources_are_none_of_our_business if {
-	count(rule.applies) == 0 with input as fixtures.input_of([fixtures.token], {})
 }

@@ -8,6 +8,8 @@
 # custom:
 #   severity: high
 #   subject: token
+#   select:
+#     status: [active]
 #   requires: [access]
 #   controls:
 #     owasp_nhi: ["NHI5:2025"]
@@ -25,15 +27,9 @@
 #     terraform: "Set can_manage_access_tokens = false in the datocms_role that role_id names. A contentful_personal_access_token can do what its owner can, who is whoever applies it: use the credential of a user who may not manage API keys."
 package tokenaudit.rules.token_manages_tokens
 
-applies contains token.id if {
-	some token in input.tokens
-	token.status == "active"
-}
-
 deny contains finding if {
 	some token in input.tokens
 	token.access.manages_tokens == "yes"
-	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q can read or create other tokens", [token.kind, token.name]),

@@ -13,10 +13,4 @@ test_token_that_manages_tokens_fails if {
 test_other_tokens_pass if {
 	count(rule.deny) == 0 with input as judged({})
 	count(rule.deny) == 0 with input as judged({"access": {"manages_tokens": "unknown"}})
-	rule.applies == {fixtures.token.id} with input as judged({})
-}
-
-test_expired_token_is_none_of_our_business if {
-	count(rule.applies) == 0 with input as judged({"status": "expired"})
-	count(rule.deny) == 0 with input as judged({"status": "expired", "access": {"manages_tokens": "yes"}})
 }

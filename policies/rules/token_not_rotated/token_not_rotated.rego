@@ -11,6 +11,8 @@
 # custom:
 #   severity: medium
 #   subject: token
+#   select:
+#     status: [active]
 #   controls:
 #     owasp_nhi: ["NHI7:2025"]
 #     nist_800_53: [IA-5]
@@ -34,18 +36,14 @@
 #     terraform: Apply with -replace=ADDRESS. With create_before_destroy the new token is there before the old one goes; then what uses it has to be moved over in the same run.
 package tokenaudit.rules.token_not_rotated
 
-applies contains token.id if {
-	some token in input.tokens
-	token.status == "active"
-}
+import data.tokenaudit.lib
 
 deny contains finding if {
 	some token in input.tokens
 	token.age_days >= input.params.max_age_days
-	token.status == "active"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q was created %d days ago, on %s", [token.kind, token.name, token.age_days, substring(token.created_at.at, 0, 10)]),
+		"message": sprintf("%s token %q was created %d days ago, on %s", [token.kind, token.name, token.age_days, lib.day(token.created_at.at)]),
 		"evidence": {
 			"created_at": token.created_at.at,
 			"age_days": token.age_days,
@@ -58,7 +56,6 @@ deny contains finding if {
 	some token in input.tokens
 	token.created_at.state != "at"
 	token.age.min >= input.params.max_age_days
-	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q is at least %d days old: an earlier inventory has it", [token.kind, token.name, token.age.min]),
@@ -72,16 +69,11 @@ deny contains finding if {
 unknown contains gap if {
 	some token in input.tokens
 	token.created_at.state != "at"
-	token.status == "active"
 	not old(token)
 	not young(token)
-	gap := {"token": token.id, "reason": reason(token.created_at.reason)}
+	gap := {"token": token.id, "reason": lib.told(token.created_at.reason, "when the token was created is not known")}
 }
 
 old(token) if token.age.min >= input.params.max_age_days
 
 young(token) if token.age.max < input.params.max_age_days
-
-reason(told) := told if told != ""
-
-reason("") := "when the token was created is not known"

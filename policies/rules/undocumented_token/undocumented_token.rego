@@ -9,6 +9,8 @@
 # custom:
 #   severity: low
 #   subject: token
+#   select:
+#     status: [active]
 #   requires: [description]
 #   controls:
 #     nist_800_53: [AC-2, CM-8]
@@ -27,13 +29,10 @@ package tokenaudit.rules.undocumented_token
 applies contains token.id if {
 	some token in input.tokens
 	token.twin == ""
-	token.status == "active"
 }
 
 deny contains finding if {
 	some token in input.tokens
-	token.twin == ""
-	token.status == "active"
 	trim_space(token.description) == ""
 	finding := {
 		"token": token.id,

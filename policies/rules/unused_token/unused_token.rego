@@ -14,6 +14,8 @@
 # custom:
 #   severity: medium
 #   subject: token
+#   select:
+#     audit_credential: skip
 #   requires: [last_used]
 #   controls:
 #     owasp_nhi: ["NHI1:2025"]
@@ -43,16 +45,9 @@ package tokenaudit.rules.unused_token
 
 import data.tokenaudit.lib
 
-applies contains token.id if {
-	some token in input.tokens
-	token.status == "active"
-	not token.id == input.source.auditor.token
-}
-
 deny contains finding if {
 	some token in input.tokens
 	token.unused_days.min >= input.params.max_idle_days
-	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q %s", [token.kind, token.name, idle(token)]),
@@ -89,7 +84,6 @@ unknown contains gap if {
 
 # An active token whose bounds have the threshold in between, or that has no upper bound.
 undecided(token) if {
-	token.status == "active"
 	token.unused_days.min < input.params.max_idle_days
 	not used(token)
 }
@@ -98,11 +92,11 @@ undecided(token) if {
 # be undefined, and so would be its negation.
 used(token) if token.unused_days.max < input.params.max_idle_days
 
-idle(token) := sprintf("was last used %s ago, on %s", [days(token), day(token.last_used.at)]) if {
+idle(token) := sprintf("was last used %s ago, on %s", [days(token), lib.day(token.last_used.at)]) if {
 	token.last_used.state == "at"
 }
 
-idle(token) := sprintf("was last used at least %s ago, not after %s", [days(token), day(token.last_used.latest)]) if {
+idle(token) := sprintf("was last used at least %s ago, not after %s", [days(token), lib.day(token.last_used.latest)]) if {
 	token.last_used.state == "between"
 }
 
@@ -126,14 +120,14 @@ days(token) := lib.quantity(token.unused_days.min, "day")
 
 no_record(token) := sprintf(
 	"no use on record since %s, when the record of %s begins: %s",
-	[day(token.last_used.latest), token.cms, lib.quantity(token.unused_days.record, "day")],
+	[lib.day(token.last_used.latest), token.cms, lib.quantity(token.unused_days.record, "day")],
 ) if {
 	token.unused_days.record < input.params.max_idle_days
 }
 
 no_record(token) := sprintf(
 	"no use on record since %s, %s ago, but it may be younger than %d days",
-	[day(token.last_used.latest), lib.quantity(token.unused_days.record, "day"), input.params.max_idle_days],
+	[lib.day(token.last_used.latest), lib.quantity(token.unused_days.record, "day"), input.params.max_idle_days],
 ) if {
 	token.unused_days.record >= input.params.max_idle_days
 }
@@ -153,7 +147,7 @@ bounds(token) := sprintf("never used, and all that is known of its age is that i
 
 bounds(token) := sprintf(
 	"last used between %s and %s: the %d days lie in between",
-	[day(token.last_used.earliest), day(token.last_used.latest), input.params.max_idle_days],
+	[lib.day(token.last_used.earliest), lib.day(token.last_used.latest), input.params.max_idle_days],
 ) if {
 	token.last_used.state == "between"
 }
@@ -170,5 +164,3 @@ evidence(token, proven) := {
 	"max_idle_days": input.params.max_idle_days,
 	"proven": proven,
 }
-
-day(moment) := substring(moment, 0, 10)

@@ -10,6 +10,10 @@
 # custom:
 #   severity: medium
 #   subject: token
+#   select:
+#     write: true
+#     apis: [content_management]
+#     audit_credential: skip
 #   controls:
 #     owasp_nhi: ["NHI5:2025"]
 #     nist_800_53: [AC-6, AC-6(7)]
@@ -22,11 +26,10 @@
 #     terraform: Set can_access_cma = false on the datocms_access_token. The role may stay as it is, because the delivery API cannot write.
 package tokenaudit.rules.unused_write_access
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
-	token.status == "active"
-	token.access.write
-	"content_management" in token.apis
 	count(token.apis) > 1
 	not token.id == input.source.auditor.token
 }
@@ -35,10 +38,6 @@ deny contains finding if {
 	some token in input.tokens
 	use := token.last_used_by_api.content_management
 	use.state in {"never", "none_on_record"}
-	token.access.write
-	"content_management" in token.apis
-	count(token.apis) > 1
-	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q can write, and has no use of the management API on record%s", [token.kind, token.name, since(use)]),
@@ -48,10 +47,6 @@ deny contains finding if {
 
 unknown contains gap if {
 	some token in input.tokens
-	token.access.write
-	"content_management" in token.apis
-	count(token.apis) > 1
-	token.status == "active"
 	not told(token)
 	gap := {"token": token.id, "reason": reason(token)}
 }
@@ -64,6 +59,6 @@ reason(token) := told if {
 	told != ""
 } else := sprintf("%s does not tell when the management API was used last", [token.cms])
 
-since(use) := sprintf(" since %s", [substring(use.latest, 0, 10)]) if use.state == "none_on_record"
+since(use) := sprintf(" since %s", [lib.day(use.latest)]) if use.state == "none_on_record"
 
 since(use) := "" if use.state == "never"

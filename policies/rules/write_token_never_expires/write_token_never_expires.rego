@@ -11,7 +11,9 @@
 # custom:
 #   severity: high
 #   subject: token
-#   kinds: [management, personal, oauth, cli, app]
+#   select:
+#     kinds: [management, personal, oauth, cli, app]
+#     write: true
 #   requires: [expiry]
 #   controls:
 #     owasp_nhi: ["NHI7:2025"]
@@ -31,17 +33,9 @@
 #     terraform: Set expires_in, in seconds, where the resource has it; that replaces the token, so prepare what uses it. A datocms_access_token cannot expire, so set can_access_cma = false, or let role_id name a datocms_role that only reads. A contentful_app_key cannot expire either, so apply with -replace=ADDRESS on a schedule.
 package tokenaudit.rules.write_token_never_expires
 
-applies contains token.id if {
-	some token in input.tokens
-	token.status == "active"
-	token.access.write
-}
-
 deny contains finding if {
 	some token in input.tokens
 	token.expiry.state == "never"
-	token.access.write
-	token.status == "active"
 	finding := {
 		"token": token.id,
 		"message": sprintf("%s token %q can write and never expires", [token.kind, token.name]),

@@ -19,16 +19,4 @@ test_token_without_support_for_expiry_fails_too if {
 
 test_token_that_expires_passes if {
 	count(rule.deny) == 0 with input as judged({"expiry": {"state": "at"}})
-	rule.applies == {never.id} with input as judged({"expiry": {"state": "at"}})
-}
-
-test_reading_token_is_none_of_our_business if {
-	count(rule.deny) == 0 with input as judged({"access": {"write": false}})
-	count(rule.applies) == 0 with input as judged({"access": {"write": false}})
-}
-
-test_expired_and_revoked_tokens_are_none_of_our_business[status] if {
-	some status in ["expired", "revoked"]
-	count(rule.deny) == 0 with input as judged({"status": status})
-	count(rule.applies) == 0 with input as judged({"status": status})
 }
