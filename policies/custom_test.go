@@ -328,3 +328,59 @@ func TestBundleRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A custom rule may refer to the helpers of the built-in ones, and to no rule of these.
+func TestCustomRulesUseTheSharedHelpers(t *testing.T) {
+	with := func(message string) string {
+		return customRule("deny contains {\"token\": token.id, \"message\": " + message + "} if some token in input.tokens\n")
+	}
+	e, err := loadRule(t, with("data.tokenaudit.lib.quantity(2, token.kind)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := evaluate(t, e, aSource(aToken("a"))).Verdicts[0].Message; got != "2 managements" {
+		t.Errorf("got the message %q", got)
+	}
+	if _, err := loadRule(t, with("data.tokenaudit.rules.admin_token.deny")); err == nil || !strings.Contains(err.Error(), "is not part of this rule") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCustomSelect(t *testing.T) {
+	rule := func(body, selects string) *Engine {
+		t.Helper()
+		e, err := loadRule(t, customRule(body, "requires: []", "requires: []\n#   select: "+selects))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	const everyToken = "deny contains {\"token\": token.id, \"message\": \"m\"} if some token in input.tokens\n"
+	source := aSource(aToken("writes"), aToken("reads", reads), aToken("unread", unread), aToken("expired", expires(-1)), aToken("perhaps", expiryUnknown))
+	for _, tt := range []struct {
+		body, selects                     string
+		fail, pass, unknown, inapplicable int
+	}{
+		{everyToken, "{}", 4, 0, 0, 1},
+		{everyToken, "{write: false}", 1, 0, 1, 3},
+		{everyToken, "{status: [expired]}", 1, 0, 1, 3},
+		{everyToken, "{status: [active, expired, revoked]}", 5, 0, 0, 0},
+		// One of many tokens may be selected or not.
+		{"deny contains {\"token\": token.id, \"message\": \"m\"} if { some token in input.tokens; count(input.tokens) > 9 }\n", "{write: true}", 0, 0, 3, 2},
+		{"deny contains {\"token\": token.id, \"message\": \"m\"} if { some token in input.tokens; count(input.source_tokens) > 9 }\n", "{status: [revoked]}", 0, 0, 0, 5},
+	} {
+		if got := evaluate(t, rule(tt.body, tt.selects), source).Counts["custom/ours"]; got != (Counts{Fail: tt.fail, Pass: tt.pass, NotEvaluated: tt.unknown, NotApplicable: tt.inapplicable}) {
+			t.Errorf("%s %s: got %+v", tt.selects, tt.body, got)
+		}
+	}
+	for selects, want := range map[string]string{
+		"{kind: [personal]}":        "custom.select.kind is unknown; did you mean kinds?",
+		"[personal]":                "custom.select must be a mapping",
+		"{}\n#   kinds: [personal]": "custom.kinds and custom.select both",
+	} {
+		_, err := loadRule(t, customRule(everyToken, "requires: []", "requires: []\n#   select: "+selects))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "ours.rego:1") {
+			t.Errorf("%s: got %v", selects, err)
+		}
+	}
+}

@@ -28,7 +28,7 @@ const maxPackageLines = 3000
 var overfull = map[string]int{
 	"cmd/tokenaudit":       5600,
 	"collectors/terraform": 3300,
-	"policies":             5400,
+	"policies":             5500,
 }
 
 // room is one package of the module: what a reader of the map sees of it.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/selection"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
@@ -67,6 +68,7 @@ type listedRule struct {
 	Off      bool                   `json:"off"`
 	Subject  policies.Subject       `json:"subject"`
 	Kinds    []inventory.Kind       `json:"kinds"`
+	Select   selection.Selection    `json:"select"`
 	Requires []inventory.Fact       `json:"requires"`
 	Controls map[string][]string    `json:"controls"`
 	Params   map[string]listedParam `json:"params"`
@@ -117,7 +119,7 @@ func listRule(r policies.Rule, off bool) listedRule {
 	}
 	return listedRule{
 		ID: r.ID, Title: r.Title, Severity: r.Severity, Off: off, Subject: r.Subject,
-		Kinds: append([]inventory.Kind{}, r.Select.Kinds...), Requires: append([]inventory.Fact{}, r.Requires...),
+		Kinds: append([]inventory.Kind{}, r.Select.Kinds...), Select: r.Select, Requires: append([]inventory.Fact{}, r.Requires...),
 		Controls: controls, Params: params, Custom: r.Custom, File: r.File, Line: r.Line,
 	}
 }

@@ -13,23 +13,23 @@ import (
 // input.tokens. The zero Selection has all tokens.
 type Selection struct {
 	// Kinds are the kinds of tokens; empty for all.
-	Kinds []inventory.Kind
+	Kinds []inventory.Kind `json:"kinds,omitempty"`
 	// CMS are the names of CMSes; empty for all.
-	CMS []string
+	CMS []string `json:"cms,omitempty"`
 	// Status are the statuses; empty for all. A token of which it is not known whether it
 	// expired or was revoked has the status that it would have if it did not.
-	Status []input.TokenStatus
+	Status []input.TokenStatus `json:"status,omitempty"`
 	// Write selects tokens that can write, or tokens that cannot; nil for both. A write
 	// access that could not be read is assumed.
-	Write *bool
+	Write *bool `json:"write,omitempty"`
 	// APIs are the APIs of which the token reaches at least one; empty for any tokens.
-	APIs []inventory.API
+	APIs []inventory.API `json:"apis,omitempty"`
 	// Planned selects planned tokens, or live ones; nil for both.
-	Planned *bool
+	Planned *bool `json:"planned,omitempty"`
 	// SkipAuditCredential leaves out the token that the inventory was read with.
-	SkipAuditCredential bool
+	SkipAuditCredential bool `json:"skip_audit_credential,omitempty"`
 	// Sources: the rule judges sources. CMS and Planned then select these and not tokens.
-	Sources bool
+	Sources bool `json:"-"`
 }
 
 // HasKind reports whether tokens of a kind may be selected.
@@ -87,7 +87,7 @@ func (s *Selection) certain(source *inventory.Source, token *inventory.Token) bo
 	reached := func(api inventory.API) bool { return slices.Contains(s.APIs, api) }
 	return s.HasKind(token.Kind) && (s.Sources || s.HasCMS(token.CMS, token.Planned != "")) &&
 		(len(s.APIs) == 0 || slices.ContainsFunc(token.APIs, reached)) &&
-		!(s.SkipAuditCredential && token.ID == source.Auditor.Token)
+		(!s.SkipAuditCredential || token.ID != source.Auditor.Token)
 }
 
 // anyOr reports whether a value is among those of a list; an empty list has all.

@@ -42,7 +42,7 @@ func TestReadRefuses(t *testing.T) {
 		{"kind", []any{"personal"}, "custom.select.kind is unknown; did you mean kinds?"},
 		{"kinds", "personal", "custom.select.kinds is personal; it must be a list of at least one word"},
 		{"kinds", []any{}, "custom.select.kinds is []; it must be a list of at least one word"},
-		{"kinds", []any{"personel"}, "custom.select.kinds has personel; did you mean personal?; it may have delivery, preview, management, personal, oauth, cli, app"},
+		{"kinds", []any{"persnal"}, "custom.select.kinds has persnal; did you mean personal?; it may have delivery, preview, management, personal, oauth, cli, app"},
 		{"status", []any{"active", "active"}, "custom.select.status has active twice"},
 		{"cms", []any{7}, "custom.select.cms has 7; it must have words"},
 		{"write", "yes", "custom.select.write is yes; it must be true or false"},
