@@ -24,6 +24,9 @@ type Definition struct {
 	// AnyOf lists groups of options of which at least one must be given, such
 	// as {"organization", "spaces"}.
 	AnyOf [][]string
+	// Kinds are the kinds of tokens that each kind of source can hold: a source whose
+	// units leave one out was not wholly read. It is nil where that is not known.
+	Kinds map[inventory.SourceKind][]inventory.Kind
 	// Facts says what this CMS can report.
 	Facts inventory.Facts
 	// Parts says what it can report of a part of a fact where that is another

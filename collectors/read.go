@@ -84,7 +84,10 @@ func discoveryErrors(err error) []error {
 // something out.
 func completed(u inventory.Unit, err error) inventory.Unit {
 	if u.Name == "" {
-		u.Name, u.Kinds = unitSources, inventory.AllKinds()
+		u.Name = unitSources
+	}
+	if len(u.Kinds) == 0 {
+		u.Kinds = inventory.AllKinds() // any token may be missing
 	}
 	if u.Status != inventory.UnitPartial {
 		u.Status = inventory.UnitFailed
@@ -207,7 +210,7 @@ func (r *run) finish(e *openEntry, s inventory.Source) inventory.Source {
 		}
 	}
 	s.Normalise()
-	return checked(s)
+	return checked(e.definition.listed(s))
 }
 
 // checked leaves out tokens that contradict themselves or share an id, and

@@ -155,7 +155,8 @@ func (files inventories) close() error {
 	return errors.Join(errs...)
 }
 
-// read gives the sources of all inventories to take. The first thing wrong with
+// read gives the sources of all inventories to take, with what their CMS has and they do
+// not tell of as a list that was not read. The first thing wrong with
 // any of them ends it: no verdict can rest on half an inventory.
 func (files inventories) read(ctx context.Context, take func(inventory.Source) error) error {
 	from := map[string]string{}
@@ -168,7 +169,7 @@ func (files inventories) read(ctx context.Context, take func(inventory.Source) e
 				return fmt.Errorf("the source %s is in %s already: two inventories of one source cannot be judged together", safetext.OneLine(source.ID), other)
 			}
 			from[source.ID] = s.name
-			return take(source)
+			return take(s.app.registry.Listed(source))
 		})
 		if err != nil {
 			return s.app.mistaken(ctx, fmt.Errorf("%s: %w", s.name, err), s.name, "an inventory")

@@ -19,7 +19,7 @@ import (
 const (
 	empty = `{"schema":"tokenaudit/inventory/v1","tool":{"name":"t","version":"1"},"sources":[]}`
 	one   = `{"schema":"tokenaudit/inventory/v1","tool":{"name":"t","version":"1"},"sources":[
-{"id":"ID","cms":"CMS","kind":"instance","name":"n","collected_at":"2026-11-22T10:00:00Z","units":[],"facts":FACTS,
+{"id":"ID","cms":"CMS","kind":"instance","name":"n","collected_at":"2026-11-22T10:00:00Z","units":[{"name":"tokens","kinds":["delivery"],"status":"complete"}],"facts":FACTS,
 "auditor":{"reads_secrets":"unknown","writes":"unknown","necessary":"unknown"},"tokens":[]}]}`
 )
 

@@ -39,6 +39,10 @@ func Definition() collectors.Definition {
 			},
 		},
 		AnyOf: [][]string{{optionOrganization, optionSpaces}},
+		Kinds: map[inventory.SourceKind][]inventory.Kind{
+			inventory.KindOrganization: tokenKinds(),
+			inventory.KindSpace:        keyKinds(),
+		},
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
 			"traits.factory": inventory.ReportedPartly(reasonFactoryKeys + ", and the personal token that it made in an introduction only by its name"),

@@ -79,6 +79,7 @@ func bare(tb testing.TB) *collector {
 func check(t *testing.T, source inventory.Source) {
 	t.Helper()
 	source.CollectedAt = testNow
+	source.Units = []inventory.Unit{inventory.CompleteUnit("tokens", inventory.AllKinds()...)}
 	source.Auditor = auditor{writes: inventory.Unknown}.inOrganization()
 	seen := map[string]bool{}
 	var tokens []inventory.Token
@@ -130,6 +131,7 @@ func FuzzAccessTokens(f *testing.F) {
 		_, tokens := answer[accessToken](data)
 		source := c.skeleton(inventory.KindOrganization, testOrganization, "", testOrganization)
 		source.CollectedAt = testNow
+		source.Units = []inventory.Unit{inventory.CompleteUnit("tokens", inventory.AllKinds()...)}
 		x := tokenContext{source: source, people: directory{whole: true, rights: &spaceRights{}}}
 		for _, item := range tokens.Items {
 			c.mayWork(item)

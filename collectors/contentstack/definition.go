@@ -48,6 +48,7 @@ func Definition() collectors.Definition {
 		},
 		OneOf: [][]string{{optionAuthtoken, optionOAuthToken}},
 		AnyOf: [][]string{{optionOrganization, optionStacks}},
+		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindStack: {inventory.Delivery, inventory.Preview, inventory.Management}},
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
 			"owner.last_active": inventory.NotReported(reasonLastActive),

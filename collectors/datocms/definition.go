@@ -33,6 +33,7 @@ func Definition() collectors.Definition {
 				},
 			},
 		},
+		Kinds:          map[inventory.SourceKind][]inventory.Kind{inventory.KindProject: listTokens.kinds},
 		Facts:          facts(),
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,

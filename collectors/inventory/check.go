@@ -29,9 +29,20 @@ func (s Source) Check() error {
 		_, repeated := ids[key]
 		at.require(!repeated, "id", "%q occurs twice", t.ID)
 		ids[key] = struct{}{}
+		unlisted := s.Unlisted(t.Kind)
+		at.require(unlisted == "", "kind", "%s", unlisted)
 		at.add(t.problems())
 	}
 	return p.err()
+}
+
+// Unlisted is what is wrong with a token whose kind no list of the source has; empty
+// for others. Whether all tokens of such a kind were read, nobody could tell.
+func (s Source) Unlisted(kind Kind) string {
+	if slices.ContainsFunc(s.Units, func(u Unit) bool { return slices.Contains(u.Kinds, kind) }) {
+		return ""
+	}
+	return fmt.Sprintf("is %q, which no unit of the source has among its kinds", kind)
 }
 
 // Problems is what the error of Check joins.
@@ -180,6 +191,9 @@ func (s Source) headProblems() *problems {
 	p.text("cms", s.CMS)
 	p.word("kind", s.Kind.valid(), string(s.Kind))
 	p.require(!s.CollectedAt.IsZero(), "collected_at", "must be set")
+	// Without a list of tokens the source would be complete whatever was read of it.
+	p.require(slices.ContainsFunc(s.Units, func(u Unit) bool { return len(u.Kinds) > 0 }),
+		"units", "must have a list of tokens: a unit with their kinds")
 	names := map[string]struct{}{}
 	for i, u := range s.Units {
 		u.check(p.in("units", strconv.Itoa(i)), names)
@@ -214,6 +228,7 @@ func (u Unit) check(p *problems, names map[string]struct{}) {
 	names[u.Name] = struct{}{}
 	for i, kind := range u.Kinds {
 		p.word("kinds/"+strconv.Itoa(i), kind.valid(), string(kind))
+		p.require(!slices.Contains(u.Kinds[:i], kind), "kinds/"+strconv.Itoa(i), "%q occurs twice", kind)
 	}
 	p.word("status", u.Status.valid(), string(u.Status))
 	if u.Status == UnitComplete {

@@ -18,6 +18,7 @@ func Definition() collectors.Definition {
 			Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "STRAPI_ADMIN_TOKEN",
 			Help: "An admin token of a super admin that may read the three lists of tokens.",
 		}),
+		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindInstance: {inventory.Delivery, inventory.Management}},
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
 			"access.manages_tokens": inventory.ReportedPartly(reasonSecretsShown),

@@ -23,6 +23,7 @@ func Definition() collectors.Definition {
 			{Key: "dir", Type: collectors.OptionString, Example: "infra",
 				Help: "The folder of the code, so that findings stand at the line that declares a token."},
 		},
+		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindPlan: kinds()},
 		Facts: facts(),
 		LeastPrivilege: "Reading a plan takes no credential. Making one takes what the providers need; a plan holds the secrets of the " +
 			"state, so keep the file from others, and delete it afterwards.",

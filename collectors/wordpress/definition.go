@@ -24,6 +24,7 @@ func Definition() collectors.Definition {
 			Key: optionPassword, Type: collectors.OptionSecret, Required: true, Example: "WORDPRESS_APP_PASSWORD",
 			Help: "An application password of that user, not the login password.",
 		}),
+		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindInstance: {inventory.Personal}},
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
 			"owner.state":       inventory.Reported(),

@@ -102,6 +102,9 @@ func (seen identities) add(p *pending) *PlaceError {
 			if t.Source != source.ID {
 				return b.fragments[i].fault(problem{"source", "is not the id of the enclosing source"})
 			}
+			if unlisted := source.Unlisted(t.Kind); unlisted != "" {
+				return b.fragments[i].fault(problem{"kind", unlisted})
+			}
 			sum := sha256.Sum256([]byte(t.Key()))
 			id := digest(sum[:len(digest{})])
 			if _, repeated := seen.tokens[id]; repeated {

@@ -107,6 +107,7 @@ func TestRoundTripOfAnything(t *testing.T) {
 		want := inv.Inventory{Schema: inv.Schema, Tool: inv.Tool{Name: m.text(), Version: m.text()}, Sources: []inv.Source{}}
 		for i := range m.IntN(4) {
 			s := sample.Source(fmt.Sprint("s", i, m.text()), 0)
+			s.Units[0].Kinds = inv.AllKinds()
 			s.Labels = map[string]string{m.text(): m.text()}
 			for n := range m.IntN(100) {
 				s.Tokens = append(s.Tokens, m.token(s.ID, n))

@@ -24,6 +24,8 @@ func TestReadRefuses(t *testing.T) {
 		Tool:    inv.Tool{Name: "tokenaudit", Version: "1.0.0"},
 		Sources: []inv.Source{sample.Source("datocms/projects/1", 1), sample.Source("datocms/projects/2", 2)},
 	})
+	end := strings.LastIndex(good, `"facts"`)
+	units := strings.TrimRight(good[strings.LastIndex(good[:end], `"units"`):end], ", \n")
 	from := func(text string) string { return good[max(0, strings.LastIndex(good, text)):] }
 	tests := []struct {
 		name, from, to string
@@ -51,6 +53,9 @@ func TestReadRefuses(t *testing.T) {
 		{"key twice in a token", `"ref": `, `"ref": "x", "ref": `, true, "/sources/1/tokens/1", `the key "ref" occurs twice`},
 		{"key twice in a value", `"level": `, `"level": "read", "level": `, true, "/sources/1/tokens/1/owner", `the key "level" occurs twice`},
 		{"key twice in a source", `"units": `, `"units": [], "units": `, true, "/sources/1/units", "the key occurs twice"},
+		{"no units", units, `"units": []`, true, "/sources/1/units", "must have a list of tokens"},
+		{"no list of tokens", units, `"units": [{"name": "roles", "status": "complete"}]`, true, "/sources/1/units", "must have a list of tokens"},
+		{"a kind without a list", `"kind": "management"`, `"kind": "cli"`, true, "/sources/1/tokens/1/kind", `is "cli", which no unit of the source has`},
 		{"tokens twice", `"tokens": [`, `"tokens": [], "tokens": [`, true, "/sources/1/tokens", "the key occurs twice"},
 		{"key twice in the document", `"tool": `, `"tool": {}, "tool": `, false, "/tool", "the key occurs twice"},
 		{"missing token key", `"ref": "0001",`, "", true, "/sources/1/tokens/1", "missing properties: 'ref'"},
