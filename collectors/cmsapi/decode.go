@@ -39,6 +39,10 @@ func decode(a *answer, out any) *Error {
 			e.Message = fmt.Sprintf("an object of the answer has a member twice, at byte %d", at)
 			return e
 		}
+		if unmarshalExactly(body, out) != nil {
+			e.Message = "the answer cannot be understood"
+			return e
+		}
 		return nil
 	case errors.As(err, &syntax) && body[0] != '{' && body[0] != '[':
 		e.Message = "the answer is not JSON" + contentType(a)

@@ -5,6 +5,7 @@ package strictjson
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -34,6 +35,23 @@ func RepeatedMember(body []byte) int {
 		}
 	}
 	return -1
+}
+
+// Names yields where the name of each member begins and ends, in bytes and with its
+// quotes. body is valid JSON, and may be changed between the quotes.
+func Names(body []byte) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for i := 0; i < len(body); i++ {
+			if body[i] != '"' {
+				continue
+			}
+			end := EndOfString(body, i)
+			if isName(body[end:]) && !yield(i, end) {
+				return
+			}
+			i = end - 1
+		}
+	}
 }
 
 // TooDeep returns where text is nested more than most deep, in bytes; -1 if it is

@@ -1,0 +1,82 @@
+package cmsapi
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
+)
+
+// unmarshalExactly decodes body, which is valid JSON, into what out points to, once
+// more if encoding/json may have taken a member for another: it does not tell "Read"
+// from "read", and the last of the two wins. A member that somebody has added to a
+// CMS, under a name of their choice, must not pass for one of the API.
+func unmarshalExactly(body []byte, out any) error {
+	v := reflect.ValueOf(out)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return nil
+	}
+	if !newSpellings(v.Type()).hideMisspelt(body) {
+		return nil
+	}
+	v.Elem().SetZero()
+	return json.Unmarshal(body, out)
+}
+
+// spellings are the names of the members of a type.
+type spellings struct {
+	// exact are the names, folded the same without upper and lower case.
+	exact, folded map[string]bool
+}
+
+func newSpellings(t reflect.Type) spellings {
+	s := spellings{map[string]bool{}, map[string]bool{}}
+	s.of(t, map[reflect.Type]bool{})
+	return s
+}
+
+// of takes in the names of all members that a type decodes.
+func (s spellings) of(t reflect.Type, seen map[reflect.Type]bool) {
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		s.of(t.Elem(), seen)
+	case reflect.Struct:
+		for f := range t.Fields() {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				s.exact[name], s.folded[fold(name)] = true, true
+			}
+			s.of(f.Type, seen)
+		}
+	default:
+	}
+}
+
+// fold returns the same for all names that encoding/json takes for one.
+func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
+
+// hideMisspelt overwrites the names of members that are names of the API but for
+// upper and lower case, and reports whether there were any. body stays valid JSON.
+func (s spellings) hideMisspelt(body []byte) bool {
+	hidden := false
+	for start, end := range strictjson.Names(body) {
+		name := body[start+1 : end-1]
+		if s.exact[string(name)] {
+			continue
+		}
+		var plain string
+		_ = unmarshal(body[start:end], &plain) // body is valid JSON
+		if s.exact[plain] || !s.folded[fold(plain)] {
+			continue
+		}
+		hidden = true
+		for i := range name {
+			name[i] = '?'
+		}
+	}
+	return hidden
+}
