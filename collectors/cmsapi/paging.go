@@ -199,18 +199,22 @@ func fetchPages[T any](ctx context.Context, p Paging[T], skips []int) []fetched[
 type reader[T any] struct {
 	paging Paging[T]
 	items  []T
-	seen   map[string]bool
+	// seen is on which page an item was first, counted from 1.
+	seen map[string]int
 	// skip is where the next page begins, step how far one page reaches.
 	skip, step int
 	total      *int
 	// uncounted is the first Page.Uncounted, changed how the total changed.
 	uncounted, changed string
-	pages              int
-	empty              int // pages in a row that brought nothing new
-	broken             int
-	reason             string
-	err                *Error
-	done               bool
+	// doubled is how many items a page had once more. Which of the two is true, nobody
+	// can tell; what moves from one page to another meanwhile is another matter.
+	doubled int
+	pages   int
+	empty   int // pages in a row that brought nothing new
+	broken  int
+	reason  string
+	err     *Error
+	done    bool
 }
 
 func newReader[T any](p Paging[T]) *reader[T] {
@@ -220,7 +224,7 @@ func newReader[T any](p Paging[T]) *reader[T] {
 	if p.MaxPages == 0 {
 		p.MaxPages = defaultMaxPages
 	}
-	return &reader[T]{paging: p, seen: map[string]bool{}}
+	return &reader[T]{paging: p, seen: map[string]int{}}
 }
 
 // next gives the offsets that are worth asking for now.
@@ -278,10 +282,13 @@ func (r *reader[T]) keep(p Page[T]) int {
 	r.items = slices.Grow(r.items, len(p.Items))
 	for _, item := range p.Items {
 		key := r.paging.Key(item)
-		if key != "" && r.seen[key] {
+		if on := r.seen[key]; key != "" && on > 0 {
+			if on == r.pages {
+				r.doubled++
+			}
 			continue
 		}
-		r.seen[key] = true
+		r.seen[key] = r.pages
 		r.items = append(r.items, item)
 		fresh++
 	}
@@ -346,6 +353,8 @@ func (r *reader[T]) listing() Listing[T] {
 	case r.err != nil:
 	case r.broken > 0:
 		r.err = brokenError(r.paging.Name, r.broken, read, r.reason)
+	case r.doubled > 0:
+		r.err = &Error{Class: inventory.ErrUnreadable, Message: fmt.Sprintf("items among the %[2]s come twice with the same id (%[1]d)", r.doubled, r.paging.Name)}
 	case r.total != nil && read != *r.total:
 		r.err = countError(r.paging.Name, *r.total, read)
 	case r.uncounted != "":

@@ -115,9 +115,11 @@ func TestReadPages(t *testing.T) {
 			}
 			return span(skip, skip+100)
 		}}, 200, 3, "the server says that there are 300 API keys, and gave 200"},
-		"the same page for ever":  {&shelf{items: 900, limit: 100, page: func(int) []int { return span(0, 100) }}, 100, 7, "the server repeats API keys that it sent before instead of the page at 100"},
-		"the same page, no total": {&shelf{items: 900, limit: 100, total: unknownTotal, page: func(int) []int { return span(0, 100) }}, 100, 2, "the server repeats API keys that it sent before instead of the page at 100"},
-		"pages that overlap":      {&shelf{items: 200, limit: 100, page: func(skip int) []int { return span(max(skip-1, 0), min(skip+100, 200)) }}, 200, 2, ""},
+		"the same page for ever":                {&shelf{items: 900, limit: 100, page: func(int) []int { return span(0, 100) }}, 100, 7, "the server repeats API keys that it sent before instead of the page at 100"},
+		"the same page, no total":               {&shelf{items: 900, limit: 100, total: unknownTotal, page: func(int) []int { return span(0, 100) }}, 100, 2, "the server repeats API keys that it sent before instead of the page at 100"},
+		"pages that overlap":                    {&shelf{items: 200, limit: 100, page: func(skip int) []int { return span(max(skip-1, 0), min(skip+100, 200)) }}, 200, 2, ""},
+		"an item twice in a page, counted once": {&shelf{items: 2, limit: 100, page: func(int) []int { return []int{1, 2, 1} }}, 2, 1, "items among the API keys come twice with the same id (1)"},
+		"an item twice, no total":               {&shelf{items: 2, limit: 100, total: unknownTotal, page: func(int) []int { return []int{1, 2, 1} }}, 2, 1, "items among the API keys come twice with the same id (1)"},
 		"items that moved away": {&shelf{items: 200, limit: 100, page: func(skip int) []int {
 			if skip == 0 {
 				return span(0, 100)
@@ -196,6 +198,7 @@ func TestReadCursor(t *testing.T) {
 		"repeated":             {map[string]Page[int]{"": page("a", 1), "a": page("b", 1), "b": page("c", 1)}, 1, "the pages of apps lead in a circle: they were left after 2"},
 		"fewer than told":      {map[string]Page[int]{"": {Items: []int{1}, Total: &five}}, 1, "the server says that there are 5 apps, and gave 1"},
 		"a total that changes": {map[string]Page[int]{"": {Items: []int{1}, Total: &five, Next: "a"}, "a": {Items: []int{2}, Total: &two}}, 2, "the list of apps changed while it was read: its length was 5, and then 2"},
+		"twice in a page":      {map[string]Page[int]{"": page("a", 1, 1), "a": page("", 2)}, 2, "items among the apps come twice with the same id (1)"},
 		"no length":            {map[string]Page[int]{"": {Items: []int{1}, Uncounted: "total is a boolean"}}, 1, "could not check whether all apps were read: total is a boolean"},
 		"an unknown page":      {map[string]Page[int]{"": page("x", 1)}, 1, "no such page"},
 	}
