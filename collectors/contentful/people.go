@@ -74,8 +74,13 @@ func (c *collector) readDirectory(ctx context.Context) directory {
 			// It may be anybody's, so nobody can be said to be no member.
 			d.memberships.Err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "a membership in the answer names no user"}
 		}
-		d.byUser[m.userID()] = m
+		if other, twice := d.byUser[m.userID()]; twice && other.Role != m.Role && d.memberships.Err == nil {
+			d.memberships.Err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "two memberships in the answer give one user different roles"}
+		}
 		d.byMembership[m.id()] = m.userID()
+		if !isAdminRole(d.role(m.userID())) { // nothing takes that away
+			d.byUser[m.userID()] = m
+		}
 	}
 	nobody := d.memberships.Err == nil && len(d.memberships.Items) == 0
 	if !included && !nobody {

@@ -42,6 +42,29 @@ func TestUsersListedWhereNotIncluded(t *testing.T) {
 	}
 }
 
+// TestTwoMembershipsOfOneUser: which of two roles is true, nobody can tell; the weaker
+// must not hide the stronger, and the list is not whole.
+func TestTwoMembershipsOfOneUser(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, map[string]http.HandlerFunc{
+		"/organizations/" + testOrganization + "/organization_memberships": func(w http.ResponseWriter, r *http.Request) {
+			serveItems(w, r, []json.RawMessage{
+				json.RawMessage(`{"role":"admin","sys":{"id":"om1","status":"active","user":{"sys":{"id":"uAudit"}}}}`),
+				json.RawMessage(`{"role":"owner","sys":{"id":"om2","status":"active","user":{"sys":{"id":"uOlivia"}}}}`),
+				json.RawMessage(`{"role":"member","sys":{"id":"om3","status":"active","user":{"sys":{"id":"uOlivia"}}}}`),
+			}, json.RawMessage(`{"User":[{"firstName":"Olivia","activated":true,"sys":{"id":"uOlivia"}}]}`))
+		},
+	})
+	sources, _ := s.collect(t, organizationEntry())
+	source := find(t, sources, "contentful/organizations/"+testOrganization)
+	if got := owners(source)["tokOwnerNever"]; got != "uOlivia active owner admin" {
+		t.Errorf("the owner is %q", got)
+	}
+	if u := conformance.Unit(t, source, unitMemberships); u.Status != inventory.UnitPartial || !strings.Contains(u.Detail, "one user different roles") {
+		t.Errorf("memberships are %+v", u)
+	}
+}
+
 // TestScopedMemberships: to somebody who is no admin the list shows only some
 // members, so whoever is not in it may still be one.
 func TestScopedMemberships(t *testing.T) {

@@ -36,6 +36,8 @@ func expiryOf(t token, supported bool, horizon time.Time) inventory.Expiry {
 		return dated
 	case yes(t.NeverExpires):
 		return inventory.NeverExpires(supported)
+	case given && t.NeverExpires.State == cmsapi.FieldWrong:
+		return inventory.UnknownExpiry(supported, t.NeverExpires.Reason("is_never_expires"))
 	case !given && !t.NeverExpires.Missing():
 		return inventory.UnknownExpiry(supported, "Contentstack says that the token expires, and gives no date")
 	case !given:

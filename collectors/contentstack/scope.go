@@ -242,7 +242,7 @@ func (n *scopeNames) add(names cmsapi.List[ref], member string) {
 		n.unread = e.Message
 	}
 	for _, r := range names.Items {
-		if r.word == wildcard {
+		if r.word == wildcard || r.uid == wildcard || r.name == wildcard {
 			n.all = true
 			continue
 		}

@@ -193,9 +193,9 @@ func sortedGrants(set map[grant]bool) []grant {
 }
 
 // covers reports whether a negative entry takes action away from all that a
-// positive one gives.
+// positive one gives. One that something unknown may narrow does not.
 func (n contentEntry) covers(positive contentEntry, action string) bool {
-	if n.Environment.State != cmsapi.FieldGiven || n.Environment.Value != positive.Environment.Value {
+	if n.narrowed || n.Environment.State != cmsapi.FieldGiven || n.Environment.Value != positive.Environment.Value {
 		return false
 	}
 	if denied := n.Action.Value; denied != actionAll && denied != action {
@@ -237,6 +237,8 @@ func wide(f cmsapi.Field[cmsapi.Text], word cmsapi.Text) cmsapi.Field[cmsapi.Tex
 // targeted is a permission to fire something.
 type targeted interface {
 	target() cmsapi.Field[cmsapi.Text]
+	// narrowed: a member that nobody documented may restrict it.
+	narrowed() bool
 }
 
 // fires tells whether anything is left of the permissions to fire things.
@@ -246,6 +248,9 @@ func fires[T targeted](name string, positive, negative cmsapi.List[T]) (bool, st
 	}
 	everything, denied := false, map[cmsapi.Text]bool{}
 	for _, n := range negative.Items {
+		if n.narrowed() {
+			continue
+		}
 		everything = everything || n.target().State == cmsapi.FieldNull
 		if one, ok := n.target().Get(); ok {
 			denied[one] = true

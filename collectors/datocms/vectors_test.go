@@ -163,6 +163,8 @@ func TestCovering(t *testing.T) {
 		{"localised content", item("update", "main", nil), item("update", "main", change{"localization_scope": "localized"}), false},
 		{"locale", item("update", "main", change{"localization_scope": "localized"}), item("update", "main", change{"localization_scope": "localized", "locale": "it"}), false},
 		{"a restrictor nobody understands", item("update", "main", nil), item("update", "main", change{"item_type": []any{}}), false},
+		{"a restrictor nobody documented", item("update", "main", nil), item("update", "main", change{"folder": "9"}), false},
+		{"one that restricts nothing", item("update", "main", nil), item("update", "main", change{"folder": nil}), true},
 		{"a model called all", item("update", "main", nil), item("update", "main", change{"item_type": "all"}), false},
 	}
 	for _, tt := range tests {
@@ -197,6 +199,7 @@ func TestTriggers(t *testing.T) {
 			"one, and denied":         {entries(one("1")), entries(one("1")), inventory.LevelNone},
 			"every, every denied":     {entries(one(nil)), entries(one(nil)), inventory.LevelNone},
 			"one, every denied":       {entries(one("1")), entries(one(nil)), inventory.LevelNone},
+			"every denied, somewhere": {entries(one("1")), entries(map[string]any{kind: nil, "environment": "x"}), inventory.LevelTrigger},
 			"one, something not told": {entries(one("1")), entries(map[string]any{}), inventory.LevelTrigger},
 		} {
 			v := roleOf(t, "1", permissionsOf(map[string]any{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 )
@@ -148,6 +149,34 @@ type contentEntry struct {
 	OnCreator              cmsapi.Field[cmsapi.Text] `json:"on_creator"`
 	LocalizationScope      cmsapi.Field[cmsapi.Text] `json:"localization_scope"`
 	Locale                 cmsapi.Field[cmsapi.Text] `json:"locale"`
+	// narrowed: a member that nobody documented may restrict the entry.
+	narrowed bool
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *contentEntry) UnmarshalJSON(b []byte) error {
+	type members contentEntry
+	if err := json.Unmarshal(b, (*members)(n)); err != nil {
+		return err
+	}
+	n.narrowed = hasOther(b, "action", "environment", "item_type", "workflow", "on_stage", "to_stage", "upload_collection",
+		"move_to_upload_collection", "on_creator", "localization_scope", "locale")
+	return nil
+}
+
+// hasOther reports whether an object has a member that is not one of the known, and
+// that says something.
+func hasOther(b []byte, known ...string) bool {
+	var all cmsapi.Map[permission]
+	if all.UnmarshalJSON(b) != nil || all.State != cmsapi.FieldGiven {
+		return true
+	}
+	for name, value := range all.Members {
+		if !value.nothing && !slices.Contains(known, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (n contentEntry) Flaw() string {
@@ -157,16 +186,34 @@ func (n contentEntry) Flaw() string {
 // buildTrigger is the right to fire a build trigger; null means every one.
 type buildTrigger struct {
 	Target cmsapi.Field[cmsapi.Text] `json:"build_trigger"`
+	other  bool
 }
 
-func (b buildTrigger) target() cmsapi.Field[cmsapi.Text] { return b.Target }
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *buildTrigger) UnmarshalJSON(b []byte) error {
+	type members buildTrigger
+	t.other = hasOther(b, "build_trigger")
+	return json.Unmarshal(b, (*members)(t))
+}
+
+func (t buildTrigger) target() cmsapi.Field[cmsapi.Text] { return t.Target }
+func (t buildTrigger) narrowed() bool                    { return t.other }
 
 // searchIndex is the right to fire the indexing of a search index; null means every one.
 type searchIndex struct {
 	Target cmsapi.Field[cmsapi.Text] `json:"search_index"`
+	other  bool
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *searchIndex) UnmarshalJSON(b []byte) error {
+	type members searchIndex
+	s.other = hasOther(b, "search_index")
+	return json.Unmarshal(b, (*members)(s))
 }
 
 func (s searchIndex) target() cmsapi.Field[cmsapi.Text] { return s.Target }
+func (s searchIndex) narrowed() bool                    { return s.other }
 
 type environment struct {
 	ID   cmsapi.Field[cmsapi.Text] `json:"id"`
