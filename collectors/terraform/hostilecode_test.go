@@ -223,6 +223,7 @@ func FuzzLocate(f *testing.F) {
 			t.Fatal(err)
 		}
 		source := p.Source(at)
+		source.Units = append(source.Units, inv.CompleteUnit("plan", inv.AllKinds()...))
 		if err := source.Check(); err != nil {
 			t.Fatal(err)
 		}
