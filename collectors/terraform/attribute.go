@@ -70,7 +70,7 @@ func kept(kind string, values, unknown, sensitive any) object {
 		switch {
 		case marked(secret[name]) || sensitive == true:
 			v = value{state: hidden}
-		case v.unknown == true:
+		case v.unknown == true || unknown == true:
 			v = value{state: later}
 		case v.is != nil:
 			v.state = known
@@ -175,6 +175,9 @@ func (v value) texts(name string) (list []string, reason string) {
 		default:
 			list = append(list, cut(s))
 		}
+	}
+	if reason == "" && marked(v.unknown) {
+		reason = fmt.Sprintf("a part of %s is known only after the change is applied", name)
 	}
 	return list, reason
 }

@@ -61,6 +61,9 @@ type document struct {
 	Configuration   json.RawMessage   `json:"configuration"`
 	// Values is there in a state, which is no plan.
 	Values json.RawMessage `json:"values"`
+
+	// strange are types of resources that may be tokens and are not known.
+	strange map[string]bool
 }
 
 // Read reads a plan as `terraform show -json` or `tofu show -json` prints it.
@@ -91,7 +94,10 @@ func Read(r io.Reader, root string) (*Plan, error) {
 		return nil, err
 	}
 	p.takeConfiguration(decoded.Config)
-	p.units = append([]inventory.Unit{p.unit(doc)}, p.units...)
+	p.units = append([]inventory.Unit{p.unit(doc, decoded.Config)}, p.units...)
+	if len(doc.strange) > 0 {
+		p.units = append(p.units, typesUnit(doc.strange))
+	}
 	return p, nil
 }
 
@@ -159,6 +165,7 @@ func checkSpelling(object []byte, names ...string) error {
 func (d *document) relevant() ([]json.RawMessage, error) {
 	types := attributes()
 	matters := []json.RawMessage{}
+	d.strange = map[string]bool{}
 	for _, raw := range d.ResourceChanges {
 		var head struct {
 			Type   string          `json:"type"`
@@ -173,6 +180,9 @@ func (d *document) relevant() ([]json.RawMessage, error) {
 		}
 		// A data source reads what exists already; it makes no token.
 		if _, ok := types[head.Type]; !ok || head.Mode == string(tfjson.DataResourceMode) {
+			if !ok && head.Mode != string(tfjson.DataResourceMode) && strange(head.Type, head.Change) {
+				d.strange[head.Type] = true
+			}
 			continue
 		}
 		if err := checkSpelling(head.Change, "actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive"); err != nil {
@@ -222,7 +232,7 @@ func shownVersion(s string) string {
 }
 
 // unit says whether the plan tells all that will be.
-func (p *Plan) unit(d *document) inventory.Unit {
+func (p *Plan) unit(d *document, c *tfjson.Config) inventory.Unit {
 	all := kinds()
 	switch {
 	case d.Errored:
@@ -231,6 +241,10 @@ func (p *Plan) unit(d *document) inventory.Unit {
 		return inventory.PartialUnit(unitPlan, inventory.ErrTruncated, "the plan puts changes off to a later one", "Apply, then plan and check again.", all...)
 	case d.Complete != nil && !*d.Complete:
 		return inventory.PartialUnit(unitPlan, inventory.ErrTruncated, "the plan is of a part of the configuration only (-target)", "Plan without -target.", all...)
+	}
+	if missing := p.missing(c); missing != "" {
+		return inventory.PartialUnit(unitPlan, inventory.ErrTruncated, fmt.Sprintf("the configuration declares %s, and the plan does not say what becomes of it", redact.Text(missing)),
+			"Plan without -target and -refresh-only, and print the whole plan with terraform show -json.", all...)
 	}
 	return inventory.CompleteUnit(unitPlan, all...)
 }
@@ -302,12 +316,12 @@ func (p *Plan) takeChange(rc *tfjson.ResourceChange) error {
 	return nil
 }
 
-// unlessEmpty makes the empty object, which says nothing is unknown, nil.
+// unlessEmpty makes the empty object, and false, which say that nothing is unknown, nil.
 func unlessEmpty(unknown any) any {
-	if m, ok := unknown.(map[string]any); ok && len(m) > 0 {
-		return m
+	if m, ok := unknown.(map[string]any); ok && len(m) == 0 || unknown == false {
+		return nil
 	}
-	return nil
+	return unknown
 }
 
 func words(actions tfjson.Actions) []string {

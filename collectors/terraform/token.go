@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"math"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -122,7 +123,7 @@ func stamp(v value, name string) inventory.Timestamp {
 // the audit time on.
 func (w *world) lifetime(seconds float64) inventory.Expiry {
 	const most = 200 * 365 * 24 * 3600
-	if seconds < 0 || seconds > most {
+	if math.IsNaN(seconds) || seconds < 0 || seconds > most {
 		return inventory.UnknownExpiry(true, "expires_in in the plan is no number of seconds that makes sense")
 	}
 	return inventory.ExpiresAt(w.at.Add(time.Duration(seconds)*time.Second), inventory.PrecisionInstant)
