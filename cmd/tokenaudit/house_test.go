@@ -50,8 +50,9 @@ var mayImport = map[string][]string{
 	"collectors/command":              {"collectors", "collectors/cmsapi", "collectors/inventory", "collectors/inventory/codec"},
 	"collectors/contentful":           {"collectors", "collectors/cmsapi", "collectors/contentful/spacerole", "collectors/inventory"},
 	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
+	"collectors/terraform/tfaddress":  {},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
-	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/userfile"},
+	"collectors/terraform": {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/terraform/tfaddress", "collectors/userfile"},
 	"policies":             {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/input", "policies/inputcheck", "policies/ruleid", "policies/selection", "policies/timelimit"},
 	"policies/complexity":  {},
 	"policies/input":       {"collectors/inventory"},

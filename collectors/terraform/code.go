@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/tfaddress"
 	"github.com/tokenaudit/tokenaudit/collectors/userfile"
 )
 
@@ -190,13 +191,13 @@ func (c *code) parse(text []byte, path string, asJSON bool) (blocks []codeBlock,
 func (c *code) block(ctx context.Context, address, dir string, b codeBlock) {
 	if b.kind == "locals" {
 		for _, a := range b.arguments {
-			at := within(address, "local."+a.name)
+			at := tfaddress.Within(address, "local."+a.name)
 			c.remember(at, "", c.line(b, a.line))
 			c.search(at, "value", b, a)
 		}
 		return
 	}
-	at := within(address, b.address())
+	at := tfaddress.Within(address, b.address())
 	c.remember(at, "", c.line(b, b.line))
 	for _, a := range b.arguments {
 		c.remember(at, firstName(a.name), c.line(b, a.line))
@@ -251,14 +252,14 @@ func (c *code) at(address, argument string) (inventory.Origin, bool) {
 		if origin, ok := c.blocks[address]; ok {
 			return origin, true
 		}
-		steps := moduleSteps(address)
+		steps := tfaddress.Steps(address)
 		if len(steps) == 0 {
 			return inventory.Origin{}, false
 		}
 		last := steps[len(steps)-1]
-		outer := within(last.before, "module."+last.name)
+		outer := tfaddress.Within(last.Before, "module."+last.Name)
 		if outer == address {
-			outer = last.before
+			outer = last.Before
 		}
 		address = outer
 	}
@@ -268,14 +269,14 @@ func (c *code) at(address, argument string) (inventory.Origin, bool) {
 // origin is where a resource is declared: the line, where the code was read,
 // else the plan's own file.
 func (p *Plan) origin(c change) inventory.Origin {
-	return p.place(within(withoutKeys(c.module), c.kind+"."+c.name), "")
+	return p.place(tfaddress.Within(tfaddress.WithoutKeys(c.module), c.kind+"."+c.name), "")
 }
 
 func (p *Plan) literalOrigin(l inventory.Literal) inventory.Origin {
 	if l.Origin != (inventory.Origin{}) {
 		return l.Origin
 	}
-	return p.place(withoutKeys(l.Address), firstName(l.Attribute))
+	return p.place(tfaddress.WithoutKeys(l.Address), firstName(l.Attribute))
 }
 
 func (p *Plan) place(address, argument string) inventory.Origin {
@@ -285,27 +286,4 @@ func (p *Plan) place(address, argument string) inventory.Origin {
 		}
 	}
 	return inventory.Origin{File: p.File}
-}
-
-// withoutKeys drops the instance keys of the modules from an address.
-func withoutKeys(address string) string {
-	plain := ""
-	for _, step := range moduleSteps(address) {
-		plain = within(plain, "module."+step.name)
-	}
-	if rest := withoutModules(address); rest != "" {
-		return within(plain, rest)
-	}
-	return plain
-}
-
-// withoutModules gives what follows the modules in an address.
-func withoutModules(address string) string {
-	steps := moduleSteps(address)
-	if len(steps) == 0 {
-		return address
-	}
-	rest := strings.TrimPrefix(address[len(steps[len(steps)-1].before):], ".")
-	rest = strings.TrimPrefix(rest, "module.")
-	return strings.TrimPrefix(rest[segmentEnd(rest):], ".")
 }

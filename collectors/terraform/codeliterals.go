@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/tfaddress"
 )
 
 // maxLiterals bounds the credentials that are kept of code.
@@ -65,7 +66,7 @@ func (c *code) searchText(path string, text []byte, blocks []codeBlock) {
 
 // placeOf says in what kind of block an address is.
 func placeOf(address string) inventory.LiteralPlace {
-	block := withoutModules(address)
+	block := tfaddress.WithoutModules(address)
 	switch {
 	case strings.HasPrefix(block, "provider."):
 		return inventory.LiteralProvider

@@ -7,6 +7,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/tfaddress"
 )
 
 // module is a module of the configuration as far as it tells what refers to
@@ -79,60 +80,17 @@ func newArguments(expressions map[string]*tfjson.Expression) map[string]argument
 // at finds the module that an address of a module instance is of; nil where
 // the configuration has none.
 func (m *module) at(address string) *module {
-	for _, step := range moduleSteps(address) {
+	for _, step := range tfaddress.Steps(address) {
 		if m == nil {
 			return nil
 		}
-		call := m.calls[step.name]
+		call := m.calls[step.Name]
 		if call == nil {
 			return nil
 		}
 		m = call.module
 	}
 	return m
-}
-
-// moduleStep is one segment of the address of a module instance.
-type moduleStep struct {
-	name string
-	// before is the address of the module instance that holds the block.
-	before string
-}
-
-// moduleSteps takes an address such as module.a["x.y"].module.b apart.
-func moduleSteps(address string) []moduleStep {
-	var steps []moduleStep
-	for at := 0; at < len(address); {
-		rest, ok := strings.CutPrefix(address[at:], "module.")
-		if !ok {
-			return steps
-		}
-		end := segmentEnd(rest)
-		name, _, _ := strings.Cut(rest[:end], "[")
-		steps = append(steps, moduleStep{name: name, before: strings.TrimSuffix(address[:at], ".")})
-		at += len("module.") + end
-		if at < len(address) && address[at] == '.' {
-			at++
-		}
-	}
-	return steps
-}
-
-// segmentEnd gives the length of the first segment of an address: up to a dot
-// that is in no instance key.
-func segmentEnd(s string) int {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case c == '.' && !quoted:
-			return i
-		}
-	}
-	return len(s)
 }
 
 // argument gives an argument of the block that a change is an instance of, and
@@ -167,20 +125,20 @@ func (p *Plan) follow(references []string, inModule, key, kind string, hops int)
 			return p.instances(inModule, kind, rest, key)
 		}
 		variable, ok := strings.CutPrefix(reference, "var.")
-		steps := moduleSteps(inModule)
+		steps := tfaddress.Steps(inModule)
 		if !ok || len(steps) == 0 || hops == 0 {
 			continue
 		}
-		variable = variable[:segmentEnd(variable)]
+		variable = variable[:tfaddress.SegmentEnd(variable)]
 		last := steps[len(steps)-1]
-		outer := p.modules.at(last.before)
-		if outer == nil || outer.calls[last.name] == nil {
+		outer := p.modules.at(last.Before)
+		if outer == nil || outer.calls[last.Name] == nil {
 			continue
 		}
-		argument := outer.calls[last.name].arguments[variable]
-		moduleKey := strings.TrimPrefix(inModule[len(last.before):], ".")
-		moduleKey = strings.TrimPrefix(moduleKey, "module."+last.name)
-		if found := p.follow(argument.references, last.before, moduleKey, kind, hops-1); len(found) > 0 {
+		argument := outer.calls[last.Name].arguments[variable]
+		moduleKey := strings.TrimPrefix(inModule[len(last.Before):], ".")
+		moduleKey = strings.TrimPrefix(moduleKey, "module."+last.Name)
+		if found := p.follow(argument.references, last.Before, moduleKey, kind, hops-1); len(found) > 0 {
 			return found
 		}
 	}
@@ -191,7 +149,7 @@ func (p *Plan) follow(references []string, inModule, key, kind string, hops int)
 // instance: of several instances the one it names, else the one with the key
 // of what refers to it.
 func (p *Plan) instances(inModule, kind, reference, key string) []change {
-	segment := reference[:segmentEnd(reference)]
+	segment := reference[:tfaddress.SegmentEnd(reference)]
 	name, _, indexed := strings.Cut(segment, "[")
 	wanted := strings.TrimPrefix(segment, name)
 	var all []change

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/tfaddress"
 )
 
 // unitTypes stands for the resources of CMSes that may be tokens, and of which it is
@@ -51,7 +52,7 @@ func (p *Plan) missing(c *tfjson.Config) string {
 	}
 	there := map[declared]bool{}
 	for _, change := range p.changes {
-		there[declared{withoutKeys(change.module), change.kind, change.name}] = true
+		there[declared{tfaddress.WithoutKeys(change.module), change.kind, change.name}] = true
 	}
 	return missingIn("", c.RootModule, there)
 }
@@ -62,7 +63,7 @@ func missingIn(address string, m *tfjson.ConfigModule, there map[declared]bool) 
 			continue // there may be none
 		}
 		if !there[declared{address, r.Type, r.Name}] {
-			return within(address, r.Type+"."+r.Name)
+			return tfaddress.Within(address, r.Type+"."+r.Name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.ModuleCalls)) {
@@ -70,7 +71,7 @@ func missingIn(address string, m *tfjson.ConfigModule, there map[declared]bool) 
 		if call == nil || call.Module == nil || call.CountExpression != nil || call.ForEachExpression != nil {
 			continue
 		}
-		if found := missingIn(within(address, "module."+name), call.Module, there); found != "" {
+		if found := missingIn(tfaddress.Within(address, "module."+name), call.Module, there); found != "" {
 			return found
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/tfaddress"
 	"github.com/tokenaudit/tokenaudit/collectors/userfile"
 )
 
@@ -41,8 +42,8 @@ func (c *code) findInstalled(dir string) {
 // module.a.module.b.
 func moduleKey(address string) string {
 	var names []string
-	for _, step := range moduleSteps(address) {
-		names = append(names, step.name)
+	for _, step := range tfaddress.Steps(address) {
+		names = append(names, step.Name)
 	}
 	return strings.Join(names, ".")
 }

@@ -11,6 +11,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/tfaddress"
 )
 
 // The CMSes that have providers.
@@ -115,7 +116,7 @@ func (s *literalSearch) provider(p *tfjson.ProviderConfig) {
 	if p.FullName != "" {
 		kind = p.FullName[strings.LastIndex(p.FullName, "/")+1:]
 	}
-	address := within(p.ModuleAddress, "provider."+p.Name)
+	address := tfaddress.Within(p.ModuleAddress, "provider."+p.Name)
 	if p.Alias != "" {
 		address += "." + p.Alias
 	}
@@ -143,13 +144,13 @@ func (s *literalSearch) module(address string, m *tfjson.ConfigModule) {
 		}
 		eachConstant(v.Default, "", func(c constant) {
 			if cms, ok := shapeOf(c.text); ok {
-				s.add(within(address, "var."+name), "default", inventory.LiteralVariable, cms)
+				s.add(tfaddress.Within(address, "var."+name), "default", inventory.LiteralVariable, cms)
 			}
 		})
 	}
 	for name, o := range m.Outputs {
 		if o != nil {
-			s.argument(within(address, "output."+name), "value", "", "", inventory.LiteralResource, o.Expression)
+			s.argument(tfaddress.Within(address, "output."+name), "value", "", "", inventory.LiteralResource, o.Expression)
 		}
 	}
 	for _, r := range m.Resources {
@@ -161,7 +162,7 @@ func (s *literalSearch) module(address string, m *tfjson.ConfigModule) {
 		if call == nil {
 			continue
 		}
-		below := within(address, "module."+name)
+		below := tfaddress.Within(address, "module."+name)
 		for _, argument := range slices.Sorted(maps.Keys(call.Expressions)) {
 			s.argument(below, argument, "", "", inventory.LiteralResource, call.Expressions[argument])
 		}
@@ -175,9 +176,9 @@ func (s *literalSearch) module(address string, m *tfjson.ConfigModule) {
 
 // resource looks at a resource or a data source, and at its provisioners.
 func (s *literalSearch) resource(address string, r *tfjson.ConfigResource) {
-	at := within(address, r.Type+"."+r.Name)
+	at := tfaddress.Within(address, r.Type+"."+r.Name)
 	if r.Mode == tfjson.DataResourceMode {
-		at = within(address, "data."+r.Type+"."+r.Name)
+		at = tfaddress.Within(address, "data."+r.Type+"."+r.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Expressions)) {
 		s.argument(at, name, r.Type, providerOf(r.Type), inventory.LiteralResource, r.Expressions[name])
@@ -229,7 +230,7 @@ func (s *literalSearch) follow(from []string, inModule, cms string, hops int) {
 		if !ok || hops == 0 {
 			continue
 		}
-		name = name[:segmentEnd(name)]
+		name = name[:tfaddress.SegmentEnd(name)]
 		key := [2]string{inModule, name}
 		if s.marked[key] {
 			continue
@@ -242,7 +243,7 @@ func (s *literalSearch) follow(from []string, inModule, cms string, hops int) {
 		if v := m.Variables[name]; v != nil {
 			eachConstant(v.Default, "", func(c constant) {
 				if c.text != "" {
-					s.add(within(inModule, "var."+name), "default", inventory.LiteralVariable, cms)
+					s.add(tfaddress.Within(inModule, "var."+name), "default", inventory.LiteralVariable, cms)
 				}
 			})
 		}
@@ -262,11 +263,11 @@ func (s *literalSearch) follow(from []string, inModule, cms string, hops int) {
 // find gives a module, the address of the one that calls it, and the call.
 func (s *literalSearch) find(address string) (m *tfjson.ConfigModule, outer string, call *tfjson.ModuleCall) {
 	m = s.root
-	for _, step := range moduleSteps(address) {
+	for _, step := range tfaddress.Steps(address) {
 		if m == nil {
 			return nil, "", nil
 		}
-		outer, call = step.before, m.ModuleCalls[step.name]
+		outer, call = step.Before, m.ModuleCalls[step.Name]
 		if call == nil {
 			return nil, "", nil
 		}
@@ -280,14 +281,6 @@ func references(e *tfjson.Expression) []string {
 		return nil
 	}
 	return e.References
-}
-
-// within puts an address into a module.
-func within(module, address string) string {
-	if module == "" {
-		return address
-	}
-	return module + "." + address
 }
 
 // constant is one text among the constants of an expression.
