@@ -26,9 +26,8 @@ const maxPackageLines = 3000
 // overfull are the packages that have no walls yet, with the lines that they have.
 // They may shrink, not grow.
 var overfull = map[string]int{
-	"cmd/tokenaudit":       5600,
-	"collectors/terraform": 3300,
-	"policies":             5500,
+	"cmd/tokenaudit": 5600,
+	"policies":       5500,
 }
 
 // room is one package of the module: what a reader of the map sees of it.

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/masking"
 )
 
 // valueState says what a plan tells of an attribute.
@@ -32,9 +32,6 @@ type value struct {
 	// unknown has the shape of is, with true for each part known only later.
 	unknown any
 }
-
-// maxText bounds a text that is kept, in bytes.
-const maxText = 4096
 
 // attributes lists what is kept of each type of resource. None of them is a
 // secret: access_token, preview_token, token, value and headers are not here.
@@ -124,9 +121,9 @@ func (v value) text() (string, bool) {
 	}
 	switch is := v.is.(type) {
 	case string:
-		return cut(is), is != ""
+		return masking.Cut(is), is != ""
 	case json.Number:
-		return cut(is.String()), true
+		return masking.Cut(is.String()), true
 	}
 	return "", false
 }
@@ -173,7 +170,7 @@ func (v value) texts(name string) (list []string, reason string) {
 		case !ok || s == "":
 			reason = v.reason(name)
 		default:
-			list = append(list, cut(s))
+			list = append(list, masking.Cut(s))
 		}
 	}
 	if reason == "" && marked(v.unknown) {
@@ -184,14 +181,3 @@ func (v value) texts(name string) (list []string, reason string) {
 
 // whole tells whether no part of a known value is left for later.
 func (v value) whole() bool { return v.state == known && !marked(v.unknown) }
-
-func cut(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	end := maxText
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end]
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/code"
 )
 
 // collector reads the plan of one entry of the configuration.
@@ -61,7 +62,7 @@ func (c *collector) read(ctx context.Context) *Plan {
 		return p
 	}
 	if err := p.Locate(ctx, c.dir, nil); err != nil {
-		p.units = append(p.units, inventory.FailedUnit(unitCode, inventory.ErrUnreadable, oneLine(err), "Name the folder of the code that the plan is of."))
+		p.units = append(p.units, inventory.FailedUnit(code.UnitName, inventory.ErrUnreadable, oneLine(err), "Name the folder of the code that the plan is of."))
 	}
 	return p
 }

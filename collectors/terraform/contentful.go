@@ -39,7 +39,7 @@ const (
 
 // apiKey makes the tokens of an API key: the delivery key, and the preview key
 // that Contentful makes with it.
-func (w *world) apiKey(c change) []inventory.Token {
+func (w *planState) apiKey(c change) []inventory.Token {
 	o := c.values(w.after)
 	id, preview := w.identity(c, "id"), w.identity(c, "preview_id")
 	if c.kind == typeDeliveryKey {
@@ -72,7 +72,7 @@ func (w *world) apiKey(c change) []inventory.Token {
 }
 
 // keyScope is the scope of an API key.
-func (w *world) keyScope(c change, space space) inventory.Scope {
+func (w *planState) keyScope(c change, space space) inventory.Scope {
 	v := c.values(w.after)["environments"]
 	_, written, told := w.plan.argument(c, "environments")
 	fresh := c.action == create || c.action == replace
@@ -101,7 +101,7 @@ func (w *world) keyScope(c change, space space) inventory.Scope {
 }
 
 // personalToken makes the token of a personal access token.
-func (w *world) personalToken(c change) []inventory.Token {
+func (w *planState) personalToken(c change) []inventory.Token {
 	o := c.values(w.after)
 	t := w.skeleton(c, cmsContentful)
 	id := w.identity(c, "id")
@@ -140,7 +140,7 @@ func personalAccess(v value) inventory.Access {
 // there; for one to be made expires_in counts from the audit time. null in the
 // configuration is a token that never expires, which is not the same as a value
 // that is known later.
-func (w *world) personalExpiry(c change, o object) inventory.Expiry {
+func (w *planState) personalExpiry(c change, o object) inventory.Expiry {
 	if at, ok := o["expires_at"].text(); ok && (c.keeps() || !w.after) {
 		if t := inventory.NewTimestamp(at); t.State == inventory.TimestampAt {
 			return inventory.ExpiresAt(t.At, inventory.PrecisionInstant)
@@ -175,7 +175,7 @@ func number(v value) (float64, bool) {
 
 // notifies: the owner of a personal token gets an e-mail before it expires,
 // unless it lives for less than a day.
-func (w *world) notifies(e inventory.Expiry, in value) inventory.Ternary {
+func (w *planState) notifies(e inventory.Expiry, in value) inventory.Ternary {
 	switch e.State {
 	case inventory.ExpiryNever:
 		return inventory.No
@@ -189,7 +189,7 @@ func (w *world) notifies(e inventory.Expiry, in value) inventory.Ternary {
 
 // appKey makes the token of a key of an app: with its private half, which
 // Terraform never sees, whoever holds it gets access tokens of the app.
-func (w *world) appKey(c change) []inventory.Token {
+func (w *planState) appKey(c change) []inventory.Token {
 	o := c.values(w.after)
 	t := w.skeleton(c, cmsContentful)
 	t.Ref, t.ID = cmp.Or(w.identity(c, "key_kid"), c.address), w.plannedID(c)

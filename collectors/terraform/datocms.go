@@ -19,7 +19,7 @@ const (
 func rolePermissions() []string { return datocms.Permissions() }
 
 // accessToken makes the token of a DatoCMS API token.
-func (w *world) accessToken(c change) []inventory.Token {
+func (w *planState) accessToken(c change) []inventory.Token {
 	o := c.values(w.after)
 	t := w.skeleton(c, cmsDatoCMS)
 	id := w.identity(c, "id")
@@ -51,7 +51,7 @@ func (w *world) accessToken(c change) []inventory.Token {
 
 // roleOf finds the role of a token: in the plan, by its id or by what the
 // configuration refers to; else on a live token that has the same role.
-func (w *world) roleOf(c change, d *datocms.Declared) (like *inventory.Token, mine bool) {
+func (w *planState) roleOf(c change, d *datocms.Declared) (like *inventory.Token, mine bool) {
 	id, told := c.values(w.after)["role_id"].text()
 	d.RoleID = id
 	var candidates []change
@@ -72,7 +72,7 @@ func (w *world) roleOf(c change, d *datocms.Declared) (like *inventory.Token, mi
 	return w.liveWithRole(id), false
 }
 
-func (w *world) declaredRole(r change) (*datocms.DeclaredRole, string) {
+func (w *planState) declaredRole(r change) (*datocms.DeclaredRole, string) {
 	o := r.values(w.after)
 	if parents, reason := o["inherits_permissions_from"].texts("inherits_permissions_from"); len(parents) > 0 || reason != "" && o["inherits_permissions_from"].state >= known {
 		return nil, fmt.Sprintf("the role %s inherits permissions from others, and a plan does not tell what they come to together", r.address)
@@ -94,7 +94,7 @@ func borrow(t *inventory.Token, like *inventory.Token) {
 
 // projectEnvironments gives the environments of a DatoCMS project, and why
 // there may be others.
-func (w *world) projectEnvironments(s *inventory.Source) ([]inventory.Environment, string) {
+func (w *planState) projectEnvironments(s *inventory.Source) ([]inventory.Environment, string) {
 	if s == nil {
 		return nil, "the plan does not tell which environments the project has"
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
 	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/masking"
 )
 
 const (
@@ -256,8 +257,8 @@ func (p *Plan) takeChanges(list []*tfjson.ResourceChange) error {
 		if rc == nil || rc.Change == nil || rc.Address == "" {
 			return &FormatError{Message: "an element of resource_changes has no address or no change"}
 		}
-		if len(rc.Address) > maxText {
-			return &FormatError{Message: fmt.Sprintf("a resource address is longer than %d bytes", maxText)}
+		if len(rc.Address) > masking.MaxText {
+			return &FormatError{Message: fmt.Sprintf("a resource address is longer than %d bytes", masking.MaxText)}
 		}
 		// An object that is left over of a failed replacement has the address of
 		// the one in its place; it can only be deleted.

@@ -31,7 +31,7 @@ type space struct {
 }
 
 // space gives the space that a resource belongs to.
-func (w *world) space(c change) space {
+func (w *planState) space(c change) space {
 	key := w.spaceKey(c)
 	if s, ok := w.spaces[key]; ok {
 		return s
@@ -46,7 +46,7 @@ const keyOfID = "id "
 
 // spaceKey tells spaces apart: by id, or by the resource that is to make them.
 // It is empty where neither is known.
-func (w *world) spaceKey(c change) string {
+func (w *planState) spaceKey(c change) string {
 	v, known := c.values(w.after)["space_id"].text()
 	if !known && c.values(w.after) == nil {
 		v, known = c.values(!w.after)["space_id"].text()
@@ -60,7 +60,7 @@ func (w *world) spaceKey(c change) string {
 	return ""
 }
 
-func (w *world) newSpace(c change, key string) space {
+func (w *planState) newSpace(c change, key string) space {
 	s := space{
 		known: map[string]inventory.Environment{}, gone: map[string]bool{},
 		reason: "the plan does not tell which environments the space has, and no live inventory of it is given",
@@ -110,7 +110,7 @@ func unread(s *inventory.Source, name string) string {
 }
 
 // take adds, or takes away, an environment or an alias that the plan declares.
-func (s *space) take(w *world, c change) {
+func (s *space) take(w *planState, c change) {
 	if c.values(w.after) == nil {
 		for _, id := range environmentIDs(c.values(!w.after), c.kind) {
 			if id != "" && id != master && w.after {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/code"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/masking"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform/tfaddress"
 )
 
@@ -37,9 +39,9 @@ func strange(kind string, change json.RawMessage) bool {
 // typesUnit is the unit of types that are not known.
 func typesUnit(types map[string]bool) inventory.Unit {
 	names := slices.Sorted(maps.Keys(types))
-	shown := strings.Join(names[:min(len(names), maxShownGaps)], ", ")
+	shown := strings.Join(names[:min(len(names), code.MaxShownGaps)], ", ")
 	return inventory.PartialUnit(unitTypes, inventory.ErrUnreadable,
-		redact.Text(cut(fmt.Sprintf("the plan has resources that may be tokens, of types that are not known: %s", shown))),
+		redact.Text(masking.Cut(fmt.Sprintf("the plan has resources that may be tokens, of types that are not known: %s", shown))),
 		"Judge what they make by a scan once it is there, and accept the gap for the plan.", kinds()...)
 }
 

@@ -11,6 +11,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/masking"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform/tfaddress"
 )
 
@@ -43,26 +44,11 @@ func secretArguments(kind string) []string {
 }
 
 var (
-	// contentfulShape and contentstackShape are credentials that can be told by
-	// their looks wherever they stand; the keys of DatoCMS look like any text.
-	contentfulShape   = regexp.MustCompile(`CFPAT-[A-Za-z0-9_-]{8,}`)
-	contentstackShape = regexp.MustCompile(`\bcs[0-9a-f]{24,}\b`)
 	// headerValue is a value that only a header with a credential has.
 	headerValue = regexp.MustCompile(`(?i)\b(bearer|basic|token) +[A-Za-z0-9+/=._-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.`)
 	// headerName is the name of a header that carries a credential.
 	headerName = regexp.MustCompile(`(?i)^(proxy-)?authori[sz]ation$|auth[-_]?token|access[-_]?token|api[-_]?key|api[-_]?token|management[-_]?token|secret|password`)
 )
-
-// shapeOf names the CMS whose credential a text holds, by its looks.
-func shapeOf(s string) (cms string, ok bool) {
-	switch {
-	case contentfulShape.MatchString(s):
-		return cmsContentful, true
-	case contentstackShape.MatchString(s):
-		return cmsContentstack, true
-	}
-	return "", false
-}
 
 // providerOf gives the CMS that a type of resource belongs to; empty for others.
 func providerOf(kind string) string {
@@ -99,15 +85,10 @@ func findLiterals(c *tfjson.Config) []inventory.Literal {
 }
 
 func (s *literalSearch) add(address, attribute string, place inventory.LiteralPlace, cms string) {
-	key := [2]string{cut(masked(address)), cut(masked(attribute))}
+	key := [2]string{masking.Cut(masking.Mask(address)), masking.Cut(masking.Mask(attribute))}
 	if _, there := s.found[key]; !there {
 		s.found[key] = inventory.Literal{Address: key[0], Attribute: key[1], Place: place, CMS: cms}
 	}
-}
-
-// masked hides a credential that stands in the place of a name.
-func masked(s string) string {
-	return contentstackShape.ReplaceAllString(contentfulShape.ReplaceAllString(s, "(credential)"), "(credential)")
 }
 
 // provider looks at a provider block.
@@ -143,7 +124,7 @@ func (s *literalSearch) module(address string, m *tfjson.ConfigModule) {
 			continue
 		}
 		eachConstant(v.Default, "", func(c constant) {
-			if cms, ok := shapeOf(c.text); ok {
+			if cms, ok := masking.CredentialOf(c.text); ok {
 				s.add(tfaddress.Within(address, "var."+name), "default", inventory.LiteralVariable, cms)
 			}
 		})
@@ -201,7 +182,7 @@ func (s *literalSearch) argument(address, name, kind, cms string, place inventor
 	each(e, func(c constant) {
 		path := name + c.path
 		header := strings.Contains(strings.ToLower(path), "header")
-		if owner, ok := shapeOf(c.text); ok {
+		if owner, ok := masking.CredentialOf(c.text); ok {
 			at := place
 			if header {
 				at = inventory.LiteralHeader
@@ -366,7 +347,7 @@ func lastKey(path string) string { return path[strings.LastIndexByte(path, '.')+
 var plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
 
 func shownKey(key string) string {
-	if _, secret := shapeOf(key); secret || !plainKey.MatchString(key) {
+	if _, secret := masking.CredentialOf(key); secret || !plainKey.MatchString(key) {
 		return "(key)"
 	}
 	return key

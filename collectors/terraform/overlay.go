@@ -37,9 +37,9 @@ func Overlay(live []inventory.Source, at time.Time, plans ...*Plan) (before, aft
 	return was.sorted(), will.sorted()
 }
 
-// lay adds one plan to both worlds.
+// lay adds one plan to both states.
 func (p *Plan) lay(live map[string]*inventory.Source, was, will *stock, at time.Time) {
-	old, next := newWorld(p, live, at, false), newWorld(p, live, at, true)
+	old, next := newPlanState(p, live, at, false), newPlanState(p, live, at, true)
 	was.take(p.source(at))
 	own := p.source(at)
 	own.Literals = slices.Clone(p.literals)
@@ -101,7 +101,7 @@ func merge(live, planned inventory.Token) inventory.Token {
 
 // settleEnvironments carries the environments that the plan makes, moves and
 // deletes into the live spaces, and into the scopes of all their keys.
-func (w *world) settleEnvironments(will map[string]*inventory.Source) {
+func (w *planState) settleEnvironments(will map[string]*inventory.Source) {
 	for _, changes := range w.environments {
 		s := w.space(changes[0])
 		if s.live == nil {
@@ -131,7 +131,7 @@ func withReason(s inventory.Scope, reason string) inventory.Scope {
 	return s
 }
 
-// stock is the sources of one world while they are put together.
+// stock is the sources of one state while they are put together.
 type stock struct {
 	sources map[string]*inventory.Source
 	// place finds the tokens by source and id.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/code"
 )
 
 // CMS is the name of the source in the configuration and in every ID.
@@ -37,7 +38,7 @@ type Plan struct {
 	literals []inventory.Literal
 	units    []inventory.Unit
 	// code finds lines; nil before Locate.
-	code *code
+	code *code.Code
 }
 
 // action is what a plan does with a resource.

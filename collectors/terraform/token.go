@@ -50,7 +50,7 @@ func (p *Plan) facts() inventory.Facts {
 
 // skeleton is what all tokens of a plan have in common. A token that is to be
 // made counts as made at the audit time.
-func (w *world) skeleton(c change, cms string) inventory.Token {
+func (w *planState) skeleton(c change, cms string) inventory.Token {
 	t := inventory.Token{
 		CMS: cms, Ref: c.address, Source: w.plan.sourceID(), Name: c.address,
 		Environments: inventory.UnknownScope(reasonNotTold),
@@ -85,7 +85,7 @@ func (p *Plan) sourceID() string { return cmsapi.Path(CMS+"/{}", p.Root) }
 
 // plannedID is the id of a token whose id in the CMS the plan does not know. A
 // token that is to be replaced is another one than that in its place.
-func (w *world) plannedID(c change) string {
+func (w *planState) plannedID(c change) string {
 	id := cmsapi.Path(w.plan.sourceID()+"/{}", c.address)
 	if !w.after && !c.keeps() {
 		id += "/replaced"
@@ -96,7 +96,7 @@ func (w *world) plannedID(c change) string {
 // identity gives an attribute that identifies the resource in the CMS: a
 // resource that lives on has kept it, even where the plan says that it is known
 // only later. It is empty for one that does not exist yet.
-func (w *world) identity(c change, name string) string {
+func (w *planState) identity(c change, name string) string {
 	if w.after && !c.keeps() {
 		return ""
 	}
@@ -121,7 +121,7 @@ func stamp(v value, name string) inventory.Timestamp {
 
 // lifetime gives the expiry of a token that lives for a number of seconds from
 // the audit time on.
-func (w *world) lifetime(seconds float64) inventory.Expiry {
+func (w *planState) lifetime(seconds float64) inventory.Expiry {
 	const most = 200 * 365 * 24 * 3600
 	if math.IsNaN(seconds) || seconds < 0 || seconds > most {
 		return inventory.UnknownExpiry(true, "expires_in in the plan is no number of seconds that makes sense")

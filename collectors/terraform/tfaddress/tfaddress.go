@@ -77,3 +77,11 @@ func WithoutModules(address string) string {
 	rest = strings.TrimPrefix(rest, "module.")
 	return strings.TrimPrefix(rest[SegmentEnd(rest):], ".")
 }
+
+// FirstName is the argument that a path begins with: of headers.X[0], headers.
+func FirstName(path string) string {
+	if i := strings.IndexAny(path, ".["); i >= 0 {
+		return path[:i]
+	}
+	return path
+}

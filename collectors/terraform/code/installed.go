@@ -1,4 +1,4 @@
-package terraform
+package code
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ import (
 // findInstalled reads where `terraform init` has put the modules that are not in
 // folders of the repository:
 // https://developer.hashicorp.com/terraform/language/modules/sources.
-func (c *code) findInstalled(dir string) {
+func (c *Code) findInstalled(dir string) {
 	path := filepath.Join(dir, ".terraform", "modules", "modules.json")
 	text, err := userfile.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {

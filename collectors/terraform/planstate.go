@@ -6,8 +6,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// world is how things stand before or after a change.
-type world struct {
+// planState is how things stand before or after a change.
+type planState struct {
 	plan  *Plan
 	after bool
 	// at is the audit time.
@@ -28,8 +28,8 @@ type world struct {
 	projects map[string]*inventory.Source
 }
 
-func newWorld(p *Plan, live map[string]*inventory.Source, at time.Time, after bool) *world {
-	w := &world{
+func newPlanState(p *Plan, live map[string]*inventory.Source, at time.Time, after bool) *planState {
+	w := &planState{
 		plan: p, after: after, at: at, live: live,
 		byRef: map[[2]string][]*inventory.Token{}, withRole: map[string][]*inventory.Token{},
 		roles: map[string][]change{}, environments: map[string][]change{}, spaces: map[string]space{},
@@ -60,8 +60,8 @@ func newWorld(p *Plan, live map[string]*inventory.Source, at time.Time, after bo
 }
 
 // tokens makes the tokens of one change; none where the resource does not exist
-// in this world.
-func (w *world) tokens(c change) []inventory.Token {
+// in this state.
+func (w *planState) tokens(c change) []inventory.Token {
 	if c.values(w.after) == nil {
 		return nil
 	}
@@ -80,7 +80,7 @@ func (w *world) tokens(c change) []inventory.Token {
 
 // liveByRef finds the one live token with the CMS's own id; nil if there is
 // none, or if more than one could be meant.
-func (w *world) liveByRef(cms, ref string, kinds ...inventory.Kind) *inventory.Token {
+func (w *planState) liveByRef(cms, ref string, kinds ...inventory.Kind) *inventory.Token {
 	var found *inventory.Token
 	if ref == "" {
 		return nil
@@ -98,7 +98,7 @@ func (w *world) liveByRef(cms, ref string, kinds ...inventory.Kind) *inventory.T
 }
 
 // liveWithRole finds a live token whose role is known, by the role's id.
-func (w *world) liveWithRole(id string) *inventory.Token {
+func (w *planState) liveWithRole(id string) *inventory.Token {
 	var found *inventory.Token
 	for _, t := range w.withRole[id] {
 		if t.Role.Level == inventory.LevelUnknown {
@@ -112,7 +112,7 @@ func (w *world) liveWithRole(id string) *inventory.Token {
 }
 
 // adopt gives a token the identity of the live one.
-func (w *world) adopt(t *inventory.Token, live *inventory.Token) {
+func (w *planState) adopt(t *inventory.Token, live *inventory.Token) {
 	if live != nil {
 		t.ID, t.Source = live.ID, live.Source
 	}
@@ -121,7 +121,7 @@ func (w *world) adopt(t *inventory.Token, live *inventory.Token) {
 // findProjects finds out which live DatoCMS project the provider works on: the
 // one that has the tokens that the plan knows by id. Several provider blocks
 // may be several projects.
-func (w *world) findProjects() {
+func (w *planState) findProjects() {
 	if w.plan.datoProviders != 1 || len(w.live) == 0 {
 		return
 	}
@@ -147,7 +147,7 @@ func (w *world) findProjects() {
 }
 
 // projectOf gives the live project that a DatoCMS resource is of; nil if unknown.
-func (w *world) projectOf(c change) *inventory.Source {
+func (w *planState) projectOf(c change) *inventory.Source {
 	v := c.values(w.after)["project"]
 	if v.state == later || v.state == hidden {
 		return nil

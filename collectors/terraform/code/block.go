@@ -1,41 +1,41 @@
-package terraform
+package code
 
 import (
 	"slices"
 	"strings"
 )
 
-// codeBlock is a block of a file of code, in either syntax.
-type codeBlock struct {
+// block is a block of a file of code, in either syntax.
+type block struct {
 	// kind is the word that it begins with: resource, provider, locals.
 	kind   string
 	labels []string
 	file   string
 	// line counts from 1.
 	line      int
-	arguments []codeArgument
+	arguments []argument
 }
 
-// codeArgument is an argument of a block, or of a block in it.
-type codeArgument struct {
+// argument is an argument of a block, or of a block in it.
+type argument struct {
 	// name is the path in the block: "cma_token", "filter.value".
 	name string
 	line int
 	// constant is the text that the argument is; empty where it is anything else.
 	constant string
 	// texts are all that are written in it.
-	texts []codeText
+	texts []written
 }
 
-// codeText is a text that is written in code, and its line.
-type codeText struct {
+// written is a text that is written in code, and its line.
+type written struct {
 	text string
 	line int
 }
 
 // constant returns the text of an argument; empty where it is anything else.
-func (b codeBlock) constant(name string) string {
-	i := slices.IndexFunc(b.arguments, func(a codeArgument) bool { return a.name == name })
+func (b block) constant(name string) string {
+	i := slices.IndexFunc(b.arguments, func(a argument) bool { return a.name == name })
 	if i < 0 {
 		return ""
 	}
@@ -43,7 +43,7 @@ func (b codeBlock) constant(name string) string {
 }
 
 // address is that of the block in its module, as a plan has it.
-func (b codeBlock) address() string {
+func (b block) address() string {
 	labels := strings.Join(b.labels, ".")
 	switch {
 	case labels == "":

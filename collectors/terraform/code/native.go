@@ -1,4 +1,4 @@
-package terraform
+package code
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 // parseNative reads a file in the native syntax, one item after the other, so that
 // one that cannot be parsed takes no other with it. problem says what was not read;
 // empty if nothing.
-func parseNative(text []byte, path string) (blocks []codeBlock, problem string) {
+func parseNative(text []byte, path string) (blocks []block, problem string) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	tokens, _ := hclsyntax.LexConfig(text, path, hcl.InitialPos) // the parser finds what is wrong with them
 	for _, it := range items(tokens) {
@@ -31,7 +31,7 @@ func parseNative(text []byte, path string) (blocks []codeBlock, problem string) 
 		}
 		if body, ok := file.Body.(*hclsyntax.Body); ok {
 			for _, b := range body.Blocks {
-				blocks = append(blocks, newCodeBlock(b, path))
+				blocks = append(blocks, newBlock(b, path))
 			}
 		}
 	}
@@ -105,17 +105,17 @@ var closers = map[hclsyntax.TokenType]hclsyntax.TokenType{
 	hclsyntax.TokenTemplateInterp: hclsyntax.TokenTemplateSeqEnd, hclsyntax.TokenTemplateControl: hclsyntax.TokenTemplateSeqEnd,
 }
 
-func newCodeBlock(b *hclsyntax.Block, path string) codeBlock {
-	block := codeBlock{kind: b.Type, labels: b.Labels, file: path, line: b.DefRange().Start.Line}
+func newBlock(b *hclsyntax.Block, path string) block {
+	block := block{kind: b.Type, labels: b.Labels, file: path, line: b.DefRange().Start.Line}
 	block.take("", 0, b.Body)
 	return block
 }
 
 // take takes the arguments of a body, and of the blocks in it, such as the filters of
 // a webhook. line is that of the outermost block in it, and 0 for its own body.
-func (b *codeBlock) take(path string, line int, body *hclsyntax.Body) {
+func (b *block) take(path string, line int, body *hclsyntax.Body) {
 	for _, a := range body.Attributes {
-		taken := codeArgument{name: path + a.Name, line: line, texts: texts(a.Expr)}
+		taken := argument{name: path + a.Name, line: line, texts: texts(a.Expr)}
 		if line == 0 {
 			taken.line = a.SrcRange.Start.Line
 		}
@@ -134,8 +134,8 @@ func (b *codeBlock) take(path string, line int, body *hclsyntax.Body) {
 }
 
 // texts are the texts that are written in an expression.
-func texts(expression hclsyntax.Expression) []codeText {
-	var found []codeText
+func texts(expression hclsyntax.Expression) []written {
+	var found []written
 	_ = hclsyntax.VisitAll(expression, func(n hclsyntax.Node) hcl.Diagnostics {
 		literal, ok := n.(*hclsyntax.LiteralValueExpr)
 		if !ok || !literal.Val.IsKnown() || literal.Val.IsNull() || literal.Val.Type() != cty.String {
@@ -143,11 +143,11 @@ func texts(expression hclsyntax.Expression) []codeText {
 		}
 		text, line := literal.Val.AsString(), literal.SrcRange.Start.Line
 		if literal.SrcRange.End.Line == line {
-			found = append(found, codeText{text, line}) // a line break in it is written \n
+			found = append(found, written{text, line}) // a line break in it is written \n
 			return nil
 		}
 		for part := range strings.Lines(text) {
-			found = append(found, codeText{part, line})
+			found = append(found, written{part, line})
 			line++
 		}
 		return nil

@@ -1,4 +1,4 @@
-package terraform
+package code
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 // parseJSON reads a file in the JSON syntax. problem says what was not read; empty
 // if nothing. The parser of HCL is not used: it has another idea of where a string
 // ends than JSON, so that no other one could bound its depth.
-func parseJSON(text []byte, path string) (blocks []codeBlock, problem string) {
+func parseJSON(text []byte, path string) (blocks []block, problem string) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	lines := lineCounter{text: text, line: 1}
 	if at := strictjson.TooDeep(text, maxDepth); at >= 0 {
@@ -69,9 +69,9 @@ func (n jsonNode) all() []jsonNode {
 }
 
 // blocks are the blocks that a member stands for, so many labels above their bodies.
-func (n jsonNode) blocks(kind string, labels []string, more int, path string) []codeBlock {
+func (n jsonNode) blocks(kind string, labels []string, more int, path string) []block {
 	if more > 0 {
-		var found []codeBlock
+		var found []block
 		for _, m := range n.all() {
 			found = append(found, m.blocks(kind, append(slices.Clone(labels), m.name), more-1, path)...)
 		}
@@ -81,11 +81,11 @@ func (n jsonNode) blocks(kind string, labels []string, more int, path string) []
 	if n.isArray {
 		bodies = n.inner
 	}
-	var found []codeBlock
+	var found []block
 	for _, body := range bodies {
-		b := codeBlock{kind: kind, labels: labels, file: path, line: n.nameLine}
+		b := block{kind: kind, labels: labels, file: path, line: n.nameLine}
 		for _, m := range body.all() {
-			b.arguments = append(b.arguments, codeArgument{name: m.name, line: m.nameLine, constant: m.text, texts: m.texts(nil)})
+			b.arguments = append(b.arguments, argument{name: m.name, line: m.nameLine, constant: m.text, texts: m.texts(nil)})
 		}
 		found = append(found, b)
 	}
@@ -93,9 +93,9 @@ func (n jsonNode) blocks(kind string, labels []string, more int, path string) []
 }
 
 // texts adds all strings in a value.
-func (n jsonNode) texts(found []codeText) []codeText {
+func (n jsonNode) texts(found []written) []written {
 	if n.isText {
-		found = append(found, codeText{n.text, n.line})
+		found = append(found, written{n.text, n.line})
 	}
 	for _, inner := range n.inner {
 		found = inner.texts(found)

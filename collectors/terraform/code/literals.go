@@ -1,4 +1,4 @@
-package terraform
+package code
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/terraform/masking"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform/tfaddress"
 )
 
@@ -15,38 +16,38 @@ const maxLiterals = 10_000
 // search looks for credentials that can be told by their looks in an argument:
 // a plan shows no locals, and of an expression that is not constant as a whole
 // only what it refers to.
-func (c *code) search(address, name string, b codeBlock, a codeArgument) {
+func (c *Code) search(address, name string, b block, a argument) {
 	for _, t := range a.texts {
-		if cms, ok := shapeOf(t.text); ok {
+		if cms, ok := masking.CredentialOf(t.text); ok {
 			c.literal(address, name, cms, c.line(b, t.line))
 		}
 	}
 }
 
 // literal keeps a credential. Its address and name may hold one themselves.
-func (c *code) literal(address, attribute, cms string, origin inventory.Origin) {
+func (c *Code) literal(address, attribute, cms string, origin inventory.Origin) {
 	l := inventory.Literal{
-		Address: cut(masked(address)), Attribute: cut(masked(attribute)), Place: placeOf(address), CMS: cms, Origin: origin,
+		Address: masking.Cut(masking.Mask(address)), Attribute: masking.Cut(masking.Mask(attribute)), Place: placeOf(address), CMS: cms, Origin: origin,
 	}
 	key := [2]string{l.Address, l.Attribute}
 	switch {
 	case c.found[key]:
-	case len(c.literals) >= maxLiterals:
+	case len(c.Literals) >= maxLiterals:
 		c.gap("there are more than %d credentials in the code", maxLiterals)
 	default:
 		c.found[key] = true
-		c.literals = append(c.literals, l)
+		c.Literals = append(c.Literals, l)
 	}
 }
 
 // searchText looks for credentials in what of a file is in no argument: in comments,
 // and in code that was not parsed.
-func (c *code) searchText(path string, text []byte, blocks []codeBlock) {
+func (c *Code) searchText(path string, text []byte, blocks []block) {
 	told := map[int]bool{}
 	for _, b := range blocks {
 		for _, a := range b.arguments {
 			for _, t := range a.texts {
-				if _, ok := shapeOf(t.text); ok {
+				if _, ok := masking.CredentialOf(t.text); ok {
 					told[t.line] = true
 				}
 			}
@@ -58,7 +59,7 @@ func (c *code) searchText(path string, text []byte, blocks []codeBlock) {
 	for line := range bytes.Lines(text) {
 		number := lines.at(start)
 		start += len(line)
-		if cms, ok := shapeOf(string(line)); ok && !told[number] {
+		if cms, ok := masking.CredentialOf(string(line)); ok && !told[number] {
 			c.literal(shown, "text", cms, inventory.Origin{File: shown, Line: number})
 		}
 	}
