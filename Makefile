@@ -68,7 +68,7 @@ $(REGAL):
 
 .PHONY: lint-rego
 lint-rego: $(REGAL) ## regal on all Rego, and on what rules new writes
-	$(REGAL) lint policies
+	$(REGAL) lint policies examples/rules
 	rm -rf bin/_newrule && go run ./cmd/tokenaudit rules new --quiet --dir bin/_newrule some-rule && $(REGAL) lint bin/_newrule
 
 # Every fuzz target for FUZZTIME, two at a time.

@@ -77,9 +77,9 @@ type shownObject struct {
 // section writes the members of an object that are wanted, with all that is below them.
 func (p *page) section(name string, object *node, wanted func(*node) bool) {
 	p.shown = nil
-	fmt.Fprintf(p, "\n## `%s`\n\n", name)
+	fmt.Fprintf(&p.Builder, "\n## `%s`\n\n", name)
 	if object.Description != "" {
-		fmt.Fprintf(p, "%s\n\n", object.Description)
+		fmt.Fprintf(&p.Builder, "%s\n\n", object.Description)
 	}
 	p.WriteString("| Field | Type | Meaning | Reported |\n|---|---|---|---|\n")
 	ofToken := name == "input.tokens[]"
@@ -102,7 +102,7 @@ func (p *page) field(path string, n *node, ofToken bool) {
 	if ofToken {
 		reported = p.reported(path)
 	}
-	fmt.Fprintf(p, "| `%s` | %s | %s | %s |\n", path, typeOf(n), strings.ReplaceAll(meaning, "|", "\\|"), inColumn.Replace(reported))
+	fmt.Fprintf(&p.Builder, "| `%s` | %s | %s | %s |\n", path, typeOf(n), strings.ReplaceAll(meaning, "|", "\\|"), inColumn.Replace(reported))
 	if members == nil || again >= 0 {
 		return
 	}
