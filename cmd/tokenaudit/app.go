@@ -13,13 +13,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// surroundings are all that the program is given from outside.
-type surroundings struct {
+// ioStreams are what the program reads and writes, and all else that it is given
+// from outside.
+type ioStreams struct {
 	environ []string
 	in      io.Reader
 	out     io.Writer
@@ -34,7 +37,7 @@ type surroundings struct {
 
 // app is what the commands share.
 type app struct {
-	*streams
+	*console.Streams
 	environ   []string
 	now       func() time.Time
 	transport http.RoundTripper
@@ -48,28 +51,28 @@ type app struct {
 }
 
 // run executes one command line in-process and gives its exit code.
-func run(ctx context.Context, s surroundings, args []string) int {
+func run(ctx context.Context, s ioStreams, args []string) int {
 	a := newApp(s)
-	a.endWith(ctx)
+	a.EndWith(ctx)
 	err := a.execute(ctx, args)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = errors.New("interrupted; there is no verdict")
 	}
-	var shown verdictError
+	var shown cli.VerdictError
 	if err != nil && !errors.As(err, &shown) {
 		for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {
-			a.warn("%s", line)
+			a.Warn("%s", line)
 		}
 	}
-	return exitCode(err)
+	return cli.ExitCode(err)
 }
 
-func newApp(s surroundings) *app {
+func newApp(s ioStreams) *app {
 	a := &app{environ: s.environ, now: s.now, transport: s.transport, unpaced: s.unpaced}
 	if a.now == nil {
 		a.now = time.Now
 	}
-	a.streams = newStreams(s, a.lookup)
+	a.Streams = console.New(s.in, s.out, s.err, a.lookup)
 	a.tool = inventory.Tool{Name: "tokenaudit", Version: version()}
 	return a
 }
@@ -141,24 +144,24 @@ Exit codes:
 			a.command = cmd
 			return a.applyGlobals()
 		},
-		RunE: showHelp,
+		RunE: cli.ShowHelp,
 	}
-	root.SetIn(a.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
-	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no notes on stderr")
-	root.PersistentFlags().StringVar(&a.colorFlag, "color", string(colorAuto), "`when` to color the output: auto, always or never; auto follows NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, and whether it goes to a terminal")
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.PersistentFlags().BoolVarP(&a.Quiet, "quiet", "q", false, "no progress and no notes on stderr")
+	root.PersistentFlags().StringVar(&a.colorFlag, "color", string(console.ColorAuto), "`when` to color the output: auto, always or never; auto follows NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, and whether it goes to a terminal")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every request on stderr: method, path, status, duration")
 	// People ask a program for its version by the flag.
 	root.Version = versionText(a.tool.Version)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().Bool("version", false, "print the version")
-	root.SetFlagErrorFunc(wrongFlag)
-	root.SetHelpCommand(newHelp())
-	root.SetHelpFunc(a.help)
+	root.SetFlagErrorFunc(cli.WrongFlag)
+	root.SetHelpCommand(cli.NewHelp())
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { cli.Help(a.Out, cmd, a.ProseWidth()) })
 	root.AddCommand(commands(a)...)
-	nameValues(root)
-	refuseRepeats(root)
+	cli.NameValues(root)
+	cli.RefuseRepeats(root)
 	a.completeValues(root)
 	return root
 }

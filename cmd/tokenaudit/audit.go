@@ -144,7 +144,7 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 		return nil, err
 	}
 	if missed := au.evidence.Len() - proven; missed > 0 {
-		au.app.note("%d of %d tokens in the usage files are not among those that were read", missed, au.evidence.Len())
+		au.app.Note("%d of %d tokens in the usage files are not among those that were read", missed, au.evidence.Len())
 	}
 	builder.Restrict(au.scope)
 	r := builder.Report()
@@ -170,16 +170,16 @@ func (au *audit) finish(ctx context.Context, r *report.Report) error {
 	}
 	decision := au.gate.Decide(r)
 	if !au.plan.showsVerdict() {
-		au.app.note("%s", decisionText(decision))
+		au.app.Note("%s", decisionText(decision))
 	}
 	return asError(decision)
 }
 
 // writeReport writes a report in all the formats that were asked for.
 func (a *app) writeReport(ctx context.Context, r *report.Report, gate report.Gate, s show, waived bool) error {
-	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.outputs, a.out, r, format.Options{
+	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.outputs, a.Out, r, format.Options{
 		Gate: gate, MinSeverity: s.minSeverity, Framework: s.framework, Suppressed: waived,
-		Width: a.page().Width, Color: a.color,
+		Width: a.Page().Width, Color: a.Color,
 	})
 }
 

@@ -99,7 +99,7 @@ func demoCounts(t *testing.T, engine *policies.Engine) map[string]map[string]pol
 	t.Helper()
 	saved := filepath.Join(t.TempDir(), "inventory.json")
 	var out, errs bytes.Buffer
-	a := newApp(surroundings{in: strings.NewReader(""), out: &out, err: &errs})
+	a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
 	if err := a.execute(t.Context(), []string{"demo", "--save-inventory", saved}); err != nil {
 		t.Fatalf("%v\n%s", err, errs.String())
 	}

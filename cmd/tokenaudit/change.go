@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
@@ -127,7 +128,7 @@ func (o changeOptions) validate(all evaluateOptions) error {
 		problem("--fail-on-new and --fail-on-unchanged contradict each other")
 	}
 	if err := errors.Join(problems...); err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	return nil
 }
@@ -195,7 +196,7 @@ func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) time.Tim
 	}
 	if latest.time.IsZero() {
 		latest.time = au.app.now().UTC().Truncate(time.Second)
-		au.app.note("the plan does not tell when it was made: it is judged as of now; --at gives the same report again")
+		au.app.Note("the plan does not tell when it was made: it is judged as of now; --at gives the same report again")
 	}
 	return latest.time
 }
@@ -224,7 +225,7 @@ func (a *app) openPlan(ctx context.Context, root namedPath) (*terraform.Plan, er
 		p, err := terraform.Open(ctx, root.path, root.name)
 		return p, a.mistaken(ctx, err, root.path, "a Terraform plan")
 	}
-	p, err := terraform.Read(a.in, root.name)
+	p, err := terraform.Read(a.In, root.name)
 	if err != nil {
 		return nil, fmt.Errorf("standard input: %w", err)
 	}
@@ -234,7 +235,7 @@ func (a *app) openPlan(ctx context.Context, root namedPath) (*terraform.Plan, er
 // openManifest reads a manifest; - is standard input.
 func (a *app) openManifest(ctx context.Context, file string) (*manifest.Manifest, error) {
 	if file == output.Stdout {
-		return manifest.Read(a.in, "standard input")
+		return manifest.Read(a.In, "standard input")
 	}
 	m, err := manifest.Open(ctx, file)
 	return m, a.mistaken(ctx, err, file, "a manifest")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -29,7 +30,7 @@ every token, with no verdict. No secret is in it.
 It exits 0 when everything was read, and 3 when a list is missing.`,
 		Example: `  tokenaudit collect > inventory.json
   tokenaudit collect --source 'datocms/*' -o inventory.json`,
-		Args: takes(),
+		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)
@@ -41,7 +42,7 @@ It exits 0 when everything was read, and 3 when a list is missing.`,
 
 func (a *app) collect(ctx context.Context, o collectOptions) error {
 	if err := checkPlace("-o", o.output); err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	r, err := a.newReading(ctx, o.readOptions)
 	if err != nil {
@@ -65,11 +66,11 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	missing := a.tellMissing(sources)
 	// A shard may be empty; everything may not.
 	if len(sources) == 0 && o.shard == "" {
-		a.warn("no source was found")
+		a.Warn("no source was found")
 		missing = true
 	}
 	if missing && !o.noFail {
-		return verdictError{report.ExitIncomplete}
+		return cli.VerdictError{Code: report.ExitIncomplete}
 	}
 	return nil
 }
@@ -83,9 +84,9 @@ func (a *app) tellMissing(sources []inventory.Source) (missing bool) {
 				continue
 			}
 			missing = true
-			a.warn("%s: %s: %s (%s)", safetext.OneLine(s.ID), u.Name, safetext.OneLine(u.Detail), u.Error)
+			a.Warn("%s: %s: %s (%s)", safetext.OneLine(s.ID), u.Name, safetext.OneLine(u.Detail), u.Error)
 			if u.Hint != "" {
-				a.note("  %s", safetext.OneLine(u.Hint))
+				a.Note("  %s", safetext.OneLine(u.Hint))
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -18,19 +19,19 @@ func newCompletion(a *app) *cobra.Command {
 		Short:     "Print a completion script for a shell",
 		Example:   "  source <(tokenaudit completion bash)",
 		ValidArgs: shells,
-		Args:      takesOne("shell", shells),
+		Args:      cli.TakesOne("shell", shells),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
 			var err error
 			switch args[0] {
 			case "bash":
-				err = root.GenBashCompletionV2(a.out, true)
+				err = root.GenBashCompletionV2(a.Out, true)
 			case "zsh":
-				err = root.GenZshCompletion(a.out)
+				err = root.GenZshCompletion(a.Out)
 			case "fish":
-				err = root.GenFishCompletion(a.out, true)
+				err = root.GenFishCompletion(a.Out, true)
 			case "powershell":
-				err = root.GenPowerShellCompletionWithDesc(a.out)
+				err = root.GenPowerShellCompletionWithDesc(a.Out)
 			}
 			if err != nil {
 				return fmt.Errorf("write the completion script: %w", err)
@@ -53,7 +54,7 @@ func (a *app) completeValues(root *cobra.Command) {
 		"framework":    words([]cobra.Completion{"owasp-nhi", "nist-800-53", "cis-v8", "iso-27001", "soc2", "pci-dss"}),
 		"rule":         a.completeRules,
 	}
-	for _, cmd := range allCommands(root) {
+	for _, cmd := range cli.AllCommands(root) {
 		for flag, complete := range values {
 			if cmd.Flags().Lookup(flag) != nil {
 				// It fails only for a flag that is not there.
@@ -94,12 +95,4 @@ func (a *app) completeRules(cmd *cobra.Command, args []string, _ string) ([]cobr
 		ids[i] = cobra.CompletionWithDesc(r.ID, r.Title)
 	}
 	return ids, cobra.ShellCompDirectiveNoFileComp
-}
-
-func allCommands(cmd *cobra.Command) []*cobra.Command {
-	all := []*cobra.Command{cmd}
-	for _, below := range cmd.Commands() {
-		all = append(all, allCommands(below)...)
-	}
-	return all
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 )
 
 // convertOptions are the flags and the argument of convert.
@@ -24,7 +26,7 @@ func newConvert(run func(context.Context, convertOptions) error) *cobra.Command 
 		Long: `Convert writes a saved JSON report in any format, as the scan that made it would
 have. With --label it shows only the sources that have the label. It exits 0 whatever the report says; gate gives the exit code.`,
 		Example: "  tokenaudit convert report.json\n  tokenaudit convert report.json -o sarif=report.sarif -o markdown=comment.md",
-		Args:    takes("REPORT.json"),
+		Args:    cli.Takes("REPORT.json"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.report = args[0]
 			return run(cmd.Context(), o)
@@ -41,7 +43,7 @@ func (a *app) convert(ctx context.Context, o convertOptions) error {
 	failOn, errGate := o.gateOptions.validate()
 	shown, errShow := o.showOptions.validate()
 	if err := errors.Join(errGate, errShow); err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	wanted, err := parseLabels(o.labels)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator/demo"
@@ -31,7 +32,7 @@ them with an invented company, and audits it by the ordinary pipeline over HTTP.
 It exits 0 whatever it finds, and says which code a scan would have given.`,
 		Example: `  tokenaudit demo
   tokenaudit demo -o sarif=demo.sarif --save-inventory demo.json`,
-		Args: takes(),
+		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)
@@ -70,9 +71,9 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 	}
 	au.scope = r.scope(au.options.rules)
 	err = au.scan(ctx, r, o.saveInventory)
-	var verdict verdictError
+	var verdict cli.VerdictError
 	if err == nil || errors.As(err, &verdict) {
-		a.note("this was a demo on emulated CMSes and exits 0; a scan would have exited %d", verdict.code)
+		a.Note("this was a demo on emulated CMSes and exits 0; a scan would have exited %d", verdict.Code)
 		return nil
 	}
 	return err

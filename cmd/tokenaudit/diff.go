@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/markdown"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -35,7 +36,7 @@ One of the two may be -, for standard input.`,
 		Example: `  tokenaudit diff last-week.json inventory.json
   tokenaudit collect | tokenaudit diff -o json last-week.json -
   tokenaudit diff -o markdown yesterday.json report.json > issue.md`,
-		Args: takes("OLD", "NEW"),
+		Args: cli.Takes("OLD", "NEW"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.old, o.new = args[0], args[1]
 			return run(cmd.Context(), o)
@@ -72,11 +73,11 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 func (a *app) writeDiff(name string) (func(*difference.Difference) error, error) {
 	switch name {
 	case "table":
-		return func(d *difference.Difference) error { return table.WriteDifference(a.out, d, a.page()) }, nil
+		return func(d *difference.Difference) error { return table.WriteDifference(a.Out, d, a.Page()) }, nil
 	case "json":
-		return func(d *difference.Difference) error { return safetext.WriteJSON(a.out, d) }, nil
+		return func(d *difference.Difference) error { return safetext.WriteJSON(a.Out, d) }, nil
 	case "markdown":
-		return func(d *difference.Difference) error { return markdown.WriteDifference(a.out, d) }, nil
+		return func(d *difference.Difference) error { return markdown.WriteDifference(a.Out, d) }, nil
 	}
-	return nil, usageError{fmt.Errorf("unknown format %q for -o: expected one of %s", name, strings.Join(diffFormats, ", "))}
+	return nil, cli.Misuse(fmt.Errorf("unknown format %q for -o: expected one of %s", name, strings.Join(diffFormats, ", ")))
 }

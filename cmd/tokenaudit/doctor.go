@@ -11,6 +11,8 @@ import (
 	"github.com/sourcegraph/conc/pool"
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -40,7 +42,7 @@ credential.
 
 It exits 0 when nothing is missing, and 3 when a check failed: a scan would be
 incomplete.`,
-		Args: takes(),
+		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)
@@ -59,10 +61,10 @@ type diagnosis struct {
 
 func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	if len(o.sources) > 0 {
-		return usageError{errors.New("--source has no effect here: doctor checks credentials, not sources")}
+		return cli.Misuse(errors.New("--source has no effect here: doctor checks credentials, not sources"))
 	}
 	if len(o.labels) > 0 {
-		return usageError{errors.New("--label has no effect here: doctor checks every credential")}
+		return cli.Misuse(errors.New("--label has no effect here: doctor checks every credential"))
 	}
 	r, err := a.newReading(ctx, o.readOptions)
 	if err != nil {
@@ -77,7 +79,7 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	}
 	for _, d := range diagnoses {
 		if d.count(collectors.CheckFailed) > 0 {
-			return verdictError{report.ExitIncomplete}
+			return cli.VerdictError{Code: report.ExitIncomplete}
 		}
 	}
 	return nil
@@ -136,9 +138,9 @@ func (a *app) printDiagnoses(diagnoses []diagnosis, guide bool) error {
 			continue
 		}
 		told = append(told, d.entry.CMS)
-		fmt.Fprintf(&out, "Least-privilege credential for %s\n\n%s\n", definition.Title, indented(plaintext.Render(definition.LeastPrivilege, a.proseWidth()-2)))
+		fmt.Fprintf(&out, "Least-privilege credential for %s\n\n%s\n", definition.Title, indented(plaintext.Render(definition.LeastPrivilege, a.ProseWidth()-2)))
 	}
-	if _, err := io.WriteString(a.out, out.String()); err != nil {
+	if _, err := io.WriteString(a.Out, out.String()); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
@@ -170,16 +172,16 @@ func (a *app) printDiagnosis(w *strings.Builder, d diagnosis) {
 // elsewhere, so that programs find it.
 func (a *app) indented(column int, text string) string {
 	text = safetext.OneLine(text)
-	if !a.outTerminal {
+	if !a.OutTerminal {
 		return text
 	}
-	return strings.Join(table.Wrap(text, max(a.width-column, defaultWidth/4)), "\n"+strings.Repeat(" ", column))
+	return strings.Join(table.Wrap(text, max(a.Width-column, console.DefaultWidth/4)), "\n"+strings.Repeat(" ", column))
 }
 
 // mark gives the status of a check, coloured on a terminal.
 func (a *app) mark(s collectors.CheckStatus) string {
 	text := fmt.Sprintf("%-7s", s)
-	if !a.color {
+	if !a.Color {
 		return text
 	}
 	switch s {

@@ -18,9 +18,9 @@ func TestDoctorFitsTheTerminal(t *testing.T) {
 	d := diagnosis{checks: []collectors.Check{{Name: "list of things", Status: collectors.CheckFailed, Detail: "short", Hint: long}, {Name: "list", Status: collectors.CheckFailed, Detail: long, Hint: long}}}
 	printed := func(terminal bool) string {
 		var out bytes.Buffer
-		a := newApp(surroundings{in: strings.NewReader(""), out: &out, err: &out})
+		a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &out})
 		a.registry = collectors.Registry{}
-		a.outTerminal, a.width = terminal, 70
+		a.OutTerminal, a.Width = terminal, 70
 		if err := a.printDiagnoses([]diagnosis{d}, false); err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ sources:
 `)
 	for _, args := range [][]string{{"doctor"}, {"scan"}, {"scan", "-o", "markdown"}} {
 		var out, errs bytes.Buffer
-		code := run(t.Context(), surroundings{
+		code := run(t.Context(), ioStreams{
 			environ: []string{"TOKEN=5ec2e75ec2e75ec2e75ec2e75ec2e7"}, in: strings.NewReader(""), out: &out, err: &errs, transport: nowhere{}, unpaced: true,
 		}, args)
 		text := strings.ReplaceAll(out.String(), "&quot;", `"`)

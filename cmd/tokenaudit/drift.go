@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -38,7 +39,7 @@ differs but a list or a source could not be compared. An error gives 2.`,
 		Example: `  tokenaudit collect -o inventory.json
   tokenaudit drift --manifest tokens.yaml inventory.json
   tokenaudit drift --manifest tokens.yaml -o json inventory.json`,
-		Args: takes("INVENTORY.json..."),
+		Args: cli.Takes("INVENTORY.json..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.inventories = args
 			return run(cmd.Context(), o)
@@ -51,7 +52,7 @@ differs but a list or a source could not be compared. An error gives 2.`,
 
 func (a *app) drift(ctx context.Context, o driftOptions) error {
 	if o.manifest == "" {
-		return usageError{errors.New("--manifest is missing: it names what is declared, such as tokens.yaml")}
+		return cli.Misuse(errors.New("--manifest is missing: it names what is declared, such as tokens.yaml"))
 	}
 	if err := checkListFormat(o.format); err != nil {
 		return err
@@ -81,9 +82,9 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 	}
 	switch {
 	case d.Drifted():
-		return verdictError{report.ExitFindings}
+		return cli.VerdictError{Code: report.ExitFindings}
 	case d.Incomplete():
-		return verdictError{report.ExitIncomplete}
+		return cli.VerdictError{Code: report.ExitIncomplete}
 	}
 	return nil
 }
@@ -93,7 +94,7 @@ const mostNamed = 5
 
 func (a *app) writeDrift(d manifest.Drift, format string) error {
 	if format == "json" {
-		return safetext.WriteJSON(a.out, d)
+		return safetext.WriteJSON(a.Out, d)
 	}
 	var rows [][]string
 	for _, x := range d.Differences {
@@ -116,13 +117,13 @@ func (a *app) writeDrift(d manifest.Drift, format string) error {
 		if n > mostNamed {
 			others = fmt.Sprintf(" and %d more", n-mostNamed)
 		}
-		a.note("sources of the inventory that the manifest does not have, and that were not compared: %s%s",
+		a.Note("sources of the inventory that the manifest does not have, and that were not compared: %s%s",
 			safetext.OneLine(strings.Join(d.Undeclared[:min(n, mostNamed)], ", ")), others)
 	}
 	if format == "tsv" {
 		return nil
 	}
-	_, err = fmt.Fprintf(a.out, "%d as declared, %d not\n", d.Same, len(d.Differences))
+	_, err = fmt.Fprintf(a.Out, "%d as declared, %d not\n", d.Same, len(d.Differences))
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -43,7 +44,7 @@ another: the same inventory, rules and settings give the same report, byte by by
 			if o.given() {
 				return nil
 			}
-			return takes("INVENTORY.json...")(cmd, args)
+			return cli.Takes("INVENTORY.json...")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.inventories = args
@@ -149,7 +150,7 @@ func (au *audit) replay(ctx context.Context, files inventories, wanted labels.Se
 // facts that did not exist yet are judged then.
 func (a *app) warnOfHindsight(at, collected time.Time) {
 	if at.Before(collected) {
-		a.warn("--at %s lies before the collection (%s): the facts are later than the moment they are judged at",
+		a.Warn("--at %s lies before the collection (%s): the facts are later than the moment they are judged at",
 			at.Format(time.RFC3339), collected.UTC().Format(time.RFC3339))
 	}
 }

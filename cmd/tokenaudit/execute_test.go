@@ -20,7 +20,7 @@ type outcome struct {
 // execute runs a command line in-process with the fixture's credentials.
 func (f *fixture) execute(ctx context.Context, args ...string) outcome {
 	var out, errs bytes.Buffer
-	code := run(ctx, surroundings{
+	code := run(ctx, ioStreams{
 		environ: f.environ, in: strings.NewReader(""), out: &out, err: &errs,
 		transport: f.transport, unpaced: true, now: func() time.Time { return noon },
 	}, args)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/explanation"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
@@ -40,7 +41,7 @@ It reads the configured sources, or saved inventories with --inventory.`,
 		Example: `  tokenaudit explain unused-token datocms/projects/77/access_tokens/312
   tokenaudit explain unused-token access_tokens/312
   tokenaudit explain --inventory inventory.json unused-token access_tokens/x`,
-		Args: takes("RULE", "TOKEN"),
+		Args: cli.Takes("RULE", "TOKEN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.rule, o.subject = args[0], args[1]
 			return run(cmd.Context(), o)
@@ -58,7 +59,7 @@ It reads the configured sources, or saved inventories with --inventory.`,
 func (a *app) explain(ctx context.Context, o explainOptions) error {
 	at, err := parseTime(o.at)
 	if err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	if err := readOnce(inputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
 		return err
@@ -93,7 +94,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(a.out, explanation.Text(explained))
+	_, err = io.WriteString(a.Out, explanation.Text(explained))
 	return err
 }
 
@@ -117,7 +118,7 @@ func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.C
 		return nil, nil, err
 	}
 	if len(o.sources) > 0 {
-		return nil, nil, usageError{errors.New("--source and --inventory contradict each other: an inventory is searched whole")}
+		return nil, nil, cli.Misuse(errors.New("--source and --inventory contradict each other: an inventory is searched whole"))
 	}
 	cfg, err := a.loadConfig(ctx, o.config, true)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -51,7 +53,7 @@ func bindLabels(f *pflag.FlagSet, into *[]string, purpose string) {
 func parseLabels(values []string) (labels.Selector, error) {
 	selector, err := labels.Parse(values)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--label: %w", err)}
+		return nil, cli.Misuse(fmt.Errorf("--label: %w", err))
 	}
 	return selector, nil
 }
@@ -203,7 +205,7 @@ func (o judgeOptions) validate(saved string) (plan, error) {
 		problems = append(problems, errors.New("--fail-on-new needs a --baseline to tell what is new"))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return plan{}, usageError{err}
+		return plan{}, cli.Misuse(err)
 	}
 	return plan{show: shown, at: at, failOn: failOn}, nil
 }
@@ -226,21 +228,21 @@ func (o readOptions) validate() error {
 		problems = append(problems, errors.New("--requests-per-second must be a number above 0"))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	return nil
 }
 
 // applyGlobals checks the flags of every command, and applies --color.
 func (a *app) applyGlobals() error {
-	if a.quiet && a.verbose {
-		return usageError{errors.New("--quiet and --verbose contradict each other")}
+	if a.Quiet && a.verbose {
+		return cli.Misuse(errors.New("--quiet and --verbose contradict each other"))
 	}
-	mode := colorMode(a.colorFlag)
-	if mode != colorAuto && mode != colorAlways && mode != colorNever {
-		return usageError{fmt.Errorf("invalid --color %q: expected auto, always or never", a.colorFlag)}
+	mode := console.ColorMode(a.colorFlag)
+	if mode != console.ColorAuto && mode != console.ColorAlways && mode != console.ColorNever {
+		return cli.Misuse(fmt.Errorf("invalid --color %q: expected auto, always or never", a.colorFlag))
 	}
-	a.setColor(mode)
+	a.SetColor(mode)
 	return nil
 }
 

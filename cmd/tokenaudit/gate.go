@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
@@ -37,7 +38,7 @@ ran with --no-fail and whose reports the CI system has taken in.
 With --fail-on-new, the report must have been made with --baseline, or one must
 be given here.`,
 		Example: "  tokenaudit scan --no-fail -o json=report.json -o sarif=report.sarif\n  tokenaudit gate report.json",
-		Args:    takes("REPORT.json"),
+		Args:    cli.Takes("REPORT.json"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.report = args[0]
 			return run(cmd.Context(), o)
@@ -52,7 +53,7 @@ be given here.`,
 func (a *app) gateSaved(ctx context.Context, o savedGateOptions) error {
 	failOn, err := o.validate()
 	if err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	if err := readOnce(append(o.inputs(), input{path: o.report, is: "the report"})); err != nil {
 		return err
@@ -62,7 +63,7 @@ func (a *app) gateSaved(ctx context.Context, o savedGateOptions) error {
 		return err
 	}
 	decision := gate.Decide(r)
-	if _, err := fmt.Fprintln(a.out, decisionText(decision)); err != nil {
+	if _, err := fmt.Fprintln(a.Out, decisionText(decision)); err != nil {
 		return fmt.Errorf("write the verdict: %w", err)
 	}
 	return asError(decision)
@@ -90,7 +91,7 @@ func (a *app) savedReport(ctx context.Context, file, configFile string, o gateOp
 		return nil, report.Gate{}, err
 	}
 	if o.failOnNew && r.Baseline == nil {
-		return nil, report.Gate{}, usageError{errors.New("--fail-on-new needs a --baseline: the report was not compared with one")}
+		return nil, report.Gate{}, cli.Misuse(errors.New("--fail-on-new needs a --baseline: the report was not compared with one"))
 	}
 	gate := gateOf(cfg.Gate, o, failOn)
 	if r.OfPlan() {
@@ -135,7 +136,7 @@ func asError(d report.Decision) error {
 	if d.Code == report.ExitClean {
 		return nil
 	}
-	return verdictError{d.Code}
+	return cli.VerdictError{Code: d.Code}
 }
 
 // readReport reads a saved report; - is standard input.
@@ -150,7 +151,7 @@ func readInput[T any](ctx context.Context, a *app, file, wanted string, read fun
 		value, err := readFile(ctx, file, read)
 		return value, a.mistaken(ctx, err, file, wanted)
 	}
-	value, err := read(a.in)
+	value, err := read(a.In)
 	if err != nil {
 		return value, fmt.Errorf("standard input: %w", err)
 	}

@@ -9,17 +9,19 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 )
 
 // helpOf is the help of a command, on a terminal of a width, or piped where it is 0.
 func helpOf(t *testing.T, cmd *cobra.Command, width int) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	a := newApp(surroundings{in: strings.NewReader(""), out: &out, err: &errs})
+	a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
 	if width > 0 {
-		a.outTerminal, a.width = true, width
+		a.OutTerminal, a.Width = true, width
 	} else {
-		a.width = 200 // that of standard error
+		a.Width = 200 // that of standard error
 	}
 	if err := a.execute(t.Context(), append(strings.Fields(cmd.CommandPath())[1:], "--help")); err != nil {
 		t.Fatal(err)
@@ -30,7 +32,7 @@ func helpOf(t *testing.T, cmd *cobra.Command, width int) string {
 // The help of every command fits the terminal, and 80 columns where it is piped.
 // Only examples, which people copy, keep their lines; these fit 80 columns.
 func TestHelpFitsTheTerminal(t *testing.T) {
-	for _, cmd := range allCommands(newRoot(newApp(surroundings{}))) {
+	for _, cmd := range cli.AllCommands(newRoot(newApp(ioStreams{}))) {
 		for _, width := range []int{0, 60, 80, 130} {
 			t.Run(fmt.Sprintf("%s at %d", cmd.CommandPath(), width), func(t *testing.T) {
 				text, most := helpOf(t, cmd, width), width
@@ -50,14 +52,14 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 // Every flag is in the help once, below the heading of its purpose where there
 // are many.
 func TestHelpNamesEveryFlag(t *testing.T) {
-	for _, cmd := range allCommands(newRoot(newApp(surroundings{}))) {
+	for _, cmd := range cli.AllCommands(newRoot(newApp(ioStreams{}))) {
 		text := helpOf(t, cmd, 80)
 		visit := func(f *pflag.Flag) {
 			label := " --" + f.Name
-			if n := strings.Count(text, "\n"+flagLabel(f)); n != 1 != f.Hidden {
+			if n := strings.Count(text, "\n"+cli.FlagLabel(f)); n != 1 != f.Hidden {
 				t.Errorf("%s:%s is in the help %d times, hidden: %v", cmd.CommandPath(), label, n, f.Hidden)
 			}
-			if grouped := func(g flagGroup) bool { return slices.Contains(g.flags, f.Name) }; !f.Hidden && strings.Contains(text, "General flags:") && !slices.ContainsFunc(flagGroups, grouped) {
+			if grouped := func(g cli.FlagGroup) bool { return slices.Contains(g.Flags, f.Name) }; !f.Hidden && strings.Contains(text, "General flags:") && !slices.ContainsFunc(cli.FlagGroups, grouped) {
 				t.Errorf("%s:%s is in no group: add it to flagGroups", cmd.CommandPath(), label)
 			}
 		}
@@ -65,7 +67,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 		cmd.LocalFlags().VisitAll(visit)
 		cmd.InheritedFlags().VisitAll(visit)
 	}
-	scan, _, _ := newRoot(newApp(surroundings{})).Find([]string{"scan"})
+	scan, _, _ := newRoot(newApp(ioStreams{})).Find([]string{"scan"})
 	for _, heading := range []string{"Source", "Rule", "Exit code", "Output", "Request", "General"} {
 		if text := helpOf(t, scan, 80); !strings.Contains(text, "\n"+heading+" flags:\n") {
 			t.Errorf("no heading %s in\n%s", heading, text)
@@ -76,11 +78,11 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 // What a shell shows beside a completed word is text as people read it.
 func TestCompletionHasNoBackquotes(t *testing.T) {
 	flags := 0
-	for _, cmd := range allCommands(newRoot(newApp(surroundings{}))) {
+	for _, cmd := range cli.AllCommands(newRoot(newApp(ioStreams{}))) {
 		for _, typed := range []string{"--", ""} {
 			var out, errs bytes.Buffer
 			args := slices.Concat([]string{"__complete"}, strings.Fields(cmd.CommandPath())[1:], []string{typed})
-			run(t.Context(), surroundings{in: strings.NewReader(""), out: &out, err: &errs}, args)
+			run(t.Context(), ioStreams{in: strings.NewReader(""), out: &out, err: &errs}, args)
 			flags += strings.Count(out.String(), "--")
 			if strings.Contains(out.String(), "`") {
 				t.Errorf("%v: %s", args, out.String())

@@ -77,6 +77,8 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/scaffold":    {"collectors/inventory", "policies"},
 	"cmd/tokenaudit/ruleinput":   {"collectors/inventory", "policies", "report/safetext"},
 	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
+	"cmd/tokenaudit/cli":         {"collectors/suggest", "report", "report/table"},
+	"cmd/tokenaudit/console":     {"collectors", "collectors/interruptible", "report/format"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "report",
 	},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
@@ -25,7 +26,7 @@ finds in the environment, by the names of the variables, are active; the others
 are commented out. Beside it, it writes the JSON Schema of the file for editors,
 tokenaudit.schema.json; ` + "`tokenaudit schema config -c FILE`" + ` prints it with your custom
 rules. It never overwrites a file; - is standard output, without a schema.`,
-		Args: takes("[FILE]"),
+		Args: cli.Takes("[FILE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := config.DefaultFile
 			if len(args) > 0 {
@@ -45,7 +46,7 @@ func (a *app) init(ctx context.Context, file string) error {
 		return ok && strings.TrimSpace(value) != ""
 	})
 	if file == output.Stdout {
-		if _, err := io.WriteString(a.out, text); err != nil {
+		if _, err := io.WriteString(a.Out, text); err != nil {
 			return fmt.Errorf("write the configuration: %w", err)
 		}
 		return nil
@@ -64,16 +65,16 @@ func (a *app) init(ctx context.Context, file string) error {
 	schemaPath := filepath.Join(filepath.Dir(file), schemaFile)
 	switch err := writeNew(schemaPath, string(schema)); {
 	case errors.Is(err, fs.ErrExist):
-		a.note("wrote %s; %s exists already and is left as it is", file, schemaPath)
+		a.Note("wrote %s; %s exists already and is left as it is", file, schemaPath)
 	case err != nil:
 		return errors.Join(fmt.Errorf("write the schema: %w", err), os.Remove(file))
 	default:
-		a.note("wrote %s, and %s for your editor", file, schemaPath)
+		a.Note("wrote %s, and %s for your editor", file, schemaPath)
 	}
 	if len(found) == 0 {
-		a.note("no credential was found in the environment; uncomment what you use and fill it in")
+		a.Note("no credential was found in the environment; uncomment what you use and fill it in")
 	} else {
-		a.note("found %s; fill in what to read, then run: tokenaudit doctor", strings.Join(found, ", "))
+		a.Note("found %s; fill in what to read, then run: tokenaudit doctor", strings.Join(found, ", "))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/command"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
@@ -105,7 +106,7 @@ func readOnce(inputs []input) error {
 		}
 	}
 	if piped > 1 {
-		return usageError{errors.New("standard input can be read only once: give all but one of the - a file")}
+		return cli.Misuse(errors.New("standard input can be read only once: give all but one of the - a file"))
 	}
 	return nil
 }
@@ -138,15 +139,15 @@ func (a *app) keepInputs(paths []string, inputs []input) error {
 }
 
 func refused(path, is string) error {
-	return usageError{fmt.Errorf("%s is %s here, and would be overwritten; write to another file", path, is)}
+	return cli.Misuse(fmt.Errorf("%s is %s here, and would be overwritten; write to another file", path, is))
 }
 
 // readsFrom tells whether standard input comes from that file.
 func (a *app) readsFrom(file fs.FileInfo) bool {
-	if a.inFile == nil {
+	if a.InFile == nil {
 		return false
 	}
-	stat, err := a.inFile.Stat()
+	stat, err := a.InFile.Stat()
 	return err == nil && os.SameFile(stat, file)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -42,7 +43,7 @@ func (a *app) openInventories(ctx context.Context, paths []string, again bool) (
 	seen := map[string]bool{}
 	for _, path := range paths {
 		if seen[path] {
-			return nil, errors.Join(usageError{fmt.Errorf("%s is given twice", path)}, files.close())
+			return nil, errors.Join(cli.Misuse(fmt.Errorf("%s is given twice", path)), files.close())
 		}
 		seen[path] = true
 		f, err := a.openInventory(ctx, path)
@@ -59,7 +60,7 @@ func (a *app) openInventories(ctx context.Context, paths []string, again bool) (
 
 func (a *app) openInventory(ctx context.Context, path string) (savedInventory, error) {
 	if path == output.Stdout {
-		return savedInventory{app: a, name: "standard input", in: a.in}, nil
+		return savedInventory{app: a, name: "standard input", in: a.In}, nil
 	}
 	s := savedInventory{app: a, name: path}
 	f, err := interruptible.Open(ctx, path)

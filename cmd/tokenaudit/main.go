@@ -31,7 +31,7 @@ func main() {
 	// A second one meets the default again, from before the first is told: it
 	// ends the process at once.
 	context.AfterFunc(signalled, func() { stop(); end() })
-	os.Exit(run(ctx, surroundings{
+	os.Exit(run(ctx, ioStreams{
 		environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr,
 	}, os.Args[1:]))
 }

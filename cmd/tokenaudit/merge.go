@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -43,7 +44,7 @@ Documents of unsharded runs over different sources can be merged too.`,
 		Example: `  tokenaudit scan --shard 1/2 --save-inventory a.json   # and 2/2 elsewhere
   tokenaudit merge -o inventory.json a.json b.json
   tokenaudit evaluate inventory.json`,
-		Args: takes("FILE..."),
+		Args: cli.Takes("FILE..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
 			return run(cmd.Context(), o)
@@ -65,7 +66,7 @@ type mergeParts struct {
 
 func (a *app) merge(ctx context.Context, o mergeOptions) error {
 	if err := checkPlace("-o", o.output); err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	if err := a.keepInputs([]string{o.output}, inputsAs("to be merged", o.files)); err != nil {
 		return err
@@ -73,7 +74,7 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 	var all mergeParts
 	for i, path := range o.files {
 		if slices.Contains(o.files[:i], path) {
-			return usageError{fmt.Errorf("%s is given twice", path)}
+			return cli.Misuse(fmt.Errorf("%s is given twice", path))
 		}
 		_, err := readInput(ctx, a, path, "an inventory or a report", func(in io.Reader) (struct{}, error) { return struct{}{}, all.read(ctx, path, in) })
 		if err != nil {
@@ -255,7 +256,7 @@ func writeReport(w io.Writer, r *report.Report) error {
 // writeDocument writes to a file, atomically, or to standard output.
 func (a *app) writeDocument(ctx context.Context, path string, write func(io.Writer) error) error {
 	if path == output.Stdout {
-		return write(a.out)
+		return write(a.Out)
 	}
 	return output.WriteFile(interruptible.UnlessEnded(ctx), path, write)
 }

@@ -62,8 +62,8 @@ func TestRulesShowRendersOnATerminal(t *testing.T) {
 func shownRule(t *testing.T, id string, width int) string {
 	t.Helper()
 	var out bytes.Buffer
-	a := newApp(surroundings{in: strings.NewReader(""), out: &out, err: &out})
-	a.outTerminal, a.width = width > 0, width
+	a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &out})
+	a.OutTerminal, a.Width = width > 0, width
 	if err := a.execute(t.Context(), []string{"rules", "show", id}); err != nil {
 		t.Fatal(err)
 	}

@@ -98,7 +98,7 @@ func TestInterruptedWhileStandardInputIsSilent(t *testing.T) {
 			ctx, interrupt := context.WithCancel(t.Context())
 			defer interrupt()
 			var out, errs bytes.Buffer
-			code := run(ctx, surroundings{environ: f.environ, in: neverReady{interrupt, t.Context().Done()}, out: &out, err: &errs, unpaced: true}, args)
+			code := run(ctx, ioStreams{environ: f.environ, in: neverReady{interrupt, t.Context().Done()}, out: &out, err: &errs, unpaced: true}, args)
 			expectInterrupted(t, outcome{code, out.String(), errs.String()})
 		})
 	}
@@ -166,7 +166,7 @@ func TestInterruptedWhileStandardOutputIsFull(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	var errs bytes.Buffer
-	code := run(ctx, surroundings{in: strings.NewReader(""), out: neverTaken{interrupt, t.Context().Done()}, err: &errs}, []string{"version"})
+	code := run(ctx, ioStreams{in: strings.NewReader(""), out: neverTaken{interrupt, t.Context().Done()}, err: &errs}, []string{"version"})
 	expectInterrupted(t, outcome{code, "", errs.String()})
 }
 
@@ -187,7 +187,7 @@ func TestEndlessInput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for text, want := range map[byte]string{'y': "expected '{', found 'y'", ' ': "the document is empty"} {
 		var out, errs bytes.Buffer
-		code := run(t.Context(), surroundings{in: endless(text), out: &out, err: &errs}, []string{"evaluate", "-"})
+		code := run(t.Context(), ioStreams{in: endless(text), out: &out, err: &errs}, []string{"evaluate", "-"})
 		if code != report.ExitError || !strings.Contains(errs.String(), want) {
 			t.Errorf("%q: exit code %d\n%s", text, code, &errs)
 		}

@@ -39,7 +39,7 @@ func (r *reading) warnOfPlaceholders(entries []collectors.Entry) {
 	for _, e := range entries {
 		definition, _ := r.app.registry.Lookup(e.CMS)
 		for _, o := range placeholders(definition, e) {
-			r.app.warn("%s:%d: %s %q is still the placeholder; replace it by yours, `tokenaudit doctor` helps", e.Origin.File, e.Origin.Line, o.Key, o.Example)
+			r.app.Warn("%s:%d: %s %q is still the placeholder; replace it by yours, `tokenaudit doctor` helps", e.Origin.File, e.Origin.Line, o.Key, o.Example)
 		}
 	}
 }

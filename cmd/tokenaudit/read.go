@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -51,7 +52,7 @@ func (a *app) newReading(ctx context.Context, o readOptions) (*reading, error) {
 	}
 	if o.shard != "" {
 		if r.shard, err = collectors.ShardOf(o.shard, a.lookup); err != nil {
-			return nil, usageError{fmt.Errorf("--shard: %w", err)}
+			return nil, cli.Misuse(fmt.Errorf("--shard: %w", err))
 		}
 	}
 	if r.config, err = a.loadConfig(ctx, o.config, false); err != nil {
@@ -106,18 +107,18 @@ func (r *reading) session(ctx context.Context, observe func(cmsapi.Event)) (*cms
 		Observe:   observe,
 	}
 	if r.app.verbose {
-		o.Log = requestLog(r.app.err)
+		o.Log = requestLog(r.app.Err)
 	}
 	if r.options.caBundle != "" {
 		bundle, err := readBundle(ctx, r.options.caBundle)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--ca-bundle: %w", err)}
+			return nil, cli.Misuse(fmt.Errorf("--ca-bundle: %w", err))
 		}
 		o.CABundle = bundle
 	}
 	session, err := cmsapi.NewSession(o)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.Misuse(err)
 	}
 	return session, nil
 }
@@ -170,22 +171,22 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 		return err
 	}
 	defer session.Close()
-	show := r.app.showProgress(progress)
+	show := r.app.ShowProgress(progress, r.app.verbose)
 	result, err := collectors.Collect(ctx, collectors.Options{
 		Registry: r.app.registry, Entries: entries,
 		Run:     r.run(session),
 		Sources: r.options.sources, Labels: r.labels, Shard: r.shard, Progress: progress,
 	}, take)
-	show.stop()
+	show.Stop()
 	if err != nil {
 		return err
 	}
 	r.app.warnAll(result.Warnings)
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		r.app.warn("the time limit is over; what was seen until then follows, and the rest is marked as missing")
+		r.app.Warn("the time limit is over; what was seen until then follows, and the rest is marked as missing")
 	case result.Interrupted:
-		r.app.warn("interrupted; what was seen until then follows, and the rest is marked as missing")
+		r.app.Warn("interrupted; what was seen until then follows, and the rest is marked as missing")
 	}
 	return nil
 }
@@ -193,7 +194,7 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 // warnAll warns of what may quote untrusted text.
 func (a *app) warnAll(warnings []string) {
 	for _, warning := range warnings {
-		a.warn("%s", safetext.OneLine(warning))
+		a.Warn("%s", safetext.OneLine(warning))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -20,7 +21,7 @@ var twoValues = map[string][2]string{
 // eachFlag calls test for every flag of every command.
 func eachFlag(t *testing.T, test func(t *testing.T, cmd *cobra.Command, f *pflag.Flag)) {
 	t.Helper()
-	for _, cmd := range allCommands(newRoot(newApp(surroundings{out: io.Discard, err: io.Discard}))) {
+	for _, cmd := range cli.AllCommands(newRoot(newApp(ioStreams{out: io.Discard, err: io.Discard}))) {
 		cmd.InitDefaultHelpFlag()
 		visit := func(f *pflag.Flag) {
 			t.Run(cmd.CommandPath()+" --"+f.Name, func(t *testing.T) { test(t, cmd, f) })
@@ -48,7 +49,7 @@ func TestRepeatedFlagIsRefused(t *testing.T) {
 			args = append(args, "--"+f.Name+"="+v)
 		}
 		var errs bytes.Buffer
-		code := run(t.Context(), surroundings{in: strings.NewReader(""), out: io.Discard, err: &errs}, args)
+		code := run(t.Context(), ioStreams{in: strings.NewReader(""), out: io.Discard, err: &errs}, args)
 		if code != report.ExitError || !strings.Contains(errs.String(), "--"+f.Name+" is given twice, as \"") {
 			t.Errorf("exit code %d, %s", code, errs.String())
 		}
@@ -63,7 +64,7 @@ func TestRepeatedFlagIsRefused(t *testing.T) {
 func TestHarmlessRepeats(t *testing.T) {
 	for _, args := range [][]string{{"version", "-q", "-q"}, {"-q", "version", "--quiet"}, {"rules", "list", "--policy", "absent-a", "--policy", "absent-b"}} {
 		var errs bytes.Buffer
-		run(t.Context(), surroundings{in: strings.NewReader(""), out: io.Discard, err: &errs}, args)
+		run(t.Context(), ioStreams{in: strings.NewReader(""), out: io.Discard, err: &errs}, args)
 		if strings.Contains(errs.String(), "twice") {
 			t.Errorf("%v: %s", args, errs.String())
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
@@ -35,7 +36,7 @@ func newRules(a *app) *cobra.Command {
 		Use:   "rules",
 		Short: "List the rules, show one, test and write custom ones",
 		Args:  cobra.ArbitraryArgs,
-		RunE:  showHelp,
+		RunE:  cli.ShowHelp,
 	}
 	cmd.AddCommand(newRulesList(a.listRules), newRulesShow(a.showRule), newRulesTest(a.testRules), newRulesNew(a.newRule), newRulesInput(a.printInput))
 	return cmd
@@ -50,7 +51,7 @@ func newRulesShow(run func(context.Context, rulesOptions, string) error) *cobra.
 its parameters, with the values that the configuration sets.
 
 On a terminal the page is text; piped it is the Markdown that it is made of.`,
-		Args: takes("RULE"),
+		Args: cli.Takes("RULE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
 	}
 	o.bind(cmd)
@@ -100,9 +101,9 @@ func (a *app) rulesOf(ctx context.Context, o rulesOptions) (all []policies.Rule,
 // printTable prints rows aligned, or tab-separated if the format is tsv.
 func (a *app) printTable(name string, columns []table.Column, rows [][]string) error {
 	if name == "tsv" {
-		return table.WriteTSV(a.out, columns, rows)
+		return table.WriteTSV(a.Out, columns, rows)
 	}
-	return table.WriteTable(a.out, columns, rows, a.page())
+	return table.WriteTable(a.Out, columns, rows, a.Page())
 }
 
 func (a *app) showRule(ctx context.Context, o rulesOptions, name string) error {
@@ -113,14 +114,14 @@ func (a *app) showRule(ctx context.Context, o rulesOptions, name string) error {
 	ids := idsOf(rules)
 	id := ruleid.Find(name, ids)
 	if id == "" {
-		return usageError{fmt.Errorf("there is no rule %q%s", name, cmp.Or(ruleid.DidYouMean(name, ids), "; `tokenaudit rules list` lists all"))}
+		return cli.Misuse(fmt.Errorf("there is no rule %q%s", name, cmp.Or(ruleid.DidYouMean(name, ids), "; `tokenaudit rules list` lists all")))
 	}
 	now, on := inForce[id]
 	text := ruleText(rules[slices.Index(ids, id)], now, on)
-	if a.outTerminal {
-		text = plaintext.Render(text, a.proseWidth())
+	if a.OutTerminal {
+		text = plaintext.Render(text, a.ProseWidth())
 	}
-	_, err = io.WriteString(a.out, text)
+	_, err = io.WriteString(a.Out, text)
 	return err
 }
 

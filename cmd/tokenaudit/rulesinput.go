@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ruleinput"
@@ -46,7 +47,7 @@ Without --inventory it prints the input for the company of the demo, on
 		Example: `  tokenaudit rules input contentful/spaces/jh4ljp8thkvs
   tokenaudit rules input --rule unused-token "CI content import"
   tokenaudit rules input --inventory inventory.json access_tokens/312`,
-		Args: takes("[SOURCE|TOKEN]"),
+		Args: cli.Takes("[SOURCE|TOKEN]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.subject = args[0]
@@ -66,10 +67,10 @@ Without --inventory it prints the input for the company of the demo, on
 func (a *app) printInput(ctx context.Context, o rulesInputOptions) error {
 	at, err := parseTime(o.at)
 	if err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	if len(o.inventories) == 0 && len(o.previous) > 0 {
-		return usageError{errors.New("--previous needs --inventory: the demo has no earlier inventories")}
+		return cli.Misuse(errors.New("--previous needs --inventory: the demo has no earlier inventories"))
 	}
 	if err := readOnce(inputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
 		return err
@@ -86,7 +87,7 @@ func (a *app) printInput(ctx context.Context, o rulesInputOptions) error {
 	if err != nil {
 		return err
 	}
-	printer := ruleinput.Printer{Engine: engine, Rule: o.rule, Out: a.out}
+	printer := ruleinput.Printer{Engine: engine, Rule: o.rule, Out: a.Out}
 	if len(o.inventories) == 0 {
 		sources, at, err := a.demoSources(ctx, at)
 		if err != nil {

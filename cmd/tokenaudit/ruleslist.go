@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
@@ -28,7 +29,7 @@ func newRulesList(run func(context.Context, rulesListOptions) error) *cobra.Comm
 		Short: "List the rules in force, with the severity the configuration gives them",
 		Example: `  tokenaudit rules list
   tokenaudit rules list -o json --policy policies`,
-		Args: takes(),
+		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)
@@ -46,14 +47,14 @@ func bindListFormat(cmd *cobra.Command, format *string) {
 
 func checkListFormat(format string) error {
 	if !slices.Contains(listFormats, format) {
-		return usageError{fmt.Errorf("unknown format %q for -o: expected one of %s", format, strings.Join(listFormats, ", "))}
+		return cli.Misuse(fmt.Errorf("unknown format %q for -o: expected one of %s", format, strings.Join(listFormats, ", ")))
 	}
 	return nil
 }
 
 // printJSON prints a value, indented.
 func (a *app) printJSON(v any) error {
-	encoder := json.NewEncoder(a.out)
+	encoder := json.NewEncoder(a.Out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(v)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/scaffold"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -33,7 +34,7 @@ func newRulesNew(run func(context.Context, newRuleOptions) error) *cobra.Command
 of their own. They work as they are; change them into what you want to find. It never
 overwrites.`,
 		Example: "  tokenaudit rules new our-naming\n  tokenaudit rules test policies",
-		Args:    takes("NAME"),
+		Args:    cli.Takes("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.name = args[0]
 			return run(cmd.Context(), o)
@@ -47,7 +48,7 @@ var ruleName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
 	if !ruleName.MatchString(o.name) {
-		return usageError{fmt.Errorf("invalid rule name %q: expected lower-case words joined by hyphens, for example our-naming", o.name)}
+		return cli.Misuse(fmt.Errorf("invalid rule name %q: expected lower-case words joined by hyphens, for example our-naming", o.name))
 	}
 	folder := filepath.Join(o.folder, o.name)
 	if err := os.MkdirAll(o.folder, 0o755); err != nil {
@@ -82,7 +83,7 @@ func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
 	if err := os.WriteFile(filepath.Join(folder, "README.md"), []byte(policies.Page(rules[i])), 0o644); err != nil {
 		return fmt.Errorf("write the page of the rule: %w", err)
 	}
-	a.note("wrote %s: the rule %s, its test, its page and fixtures", folder, rules[i].ID)
-	a.note("test it by: tokenaudit rules test %s; use it by policies: {paths: [%s]} or --policy %s", folder, o.folder, o.folder)
+	a.Note("wrote %s: the rule %s, its test, its page and fixtures", folder, rules[i].ID)
+	a.Note("test it by: tokenaudit rules test %s; use it by policies: {paths: [%s]} or --policy %s", folder, o.folder, o.folder)
 	return nil
 }

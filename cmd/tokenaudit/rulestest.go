@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ruleresult"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
@@ -45,7 +46,7 @@ be green on what never occurs. A warning does not change the exit code.
 
 It exits 0 when all is well, 1 when a test or a convention failed, and 2 when the
 rules do not load.`,
-		Args: takes("[PATH...]"),
+		Args: cli.Takes("[PATH...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			return run(cmd.Context(), o)
@@ -61,14 +62,14 @@ rules do not load.`,
 
 func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	if _, err := regexp.Compile(o.run); err != nil {
-		return usageError{fmt.Errorf("--run: %w", err)}
+		return cli.Misuse(fmt.Errorf("--run: %w", err))
 	}
 	if o.junit == output.Stdout {
-		return usageError{errors.New("--junit needs a file: the results go to standard output already")}
+		return cli.Misuse(errors.New("--junit needs a file: the results go to standard output already"))
 	}
 	if o.junit != "" {
 		if err := checkPlace("--junit", o.junit); err != nil {
-			return usageError{err}
+			return cli.Misuse(err)
 		}
 	}
 	paths, options := o.paths, policies.TestOptions{Run: o.run}
@@ -83,7 +84,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		}
 		options.LoadTimeout = cfg.Limits.LoadTimeout
 		if len(paths) == 0 {
-			a.note("no path was named: testing the built-in rules")
+			a.Note("no path was named: testing the built-in rules")
 		}
 	}
 	if err := a.keepInputs([]string{o.junit}, slices.Concat(customRules(paths), inputsAs("an inventory", o.inventories), []input{namedConfig(o.config)})); err != nil {
@@ -94,7 +95,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		return err
 	}
 	if o.run != "" && len(results.Tests) == 0 {
-		return usageError{fmt.Errorf("--run %s: no test has such a name", o.run)}
+		return cli.Misuse(fmt.Errorf("--run %s: no test has such a name", o.run))
 	}
 	if o.junit != "" {
 		if err := output.WriteFile(interruptible.UnlessEnded(ctx), o.junit, func(w io.Writer) error { return ruleresult.WriteJUnit(w, results) }); err != nil {
@@ -107,11 +108,11 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 			return err
 		}
 	}
-	if _, err := io.WriteString(a.out, ruleresult.Text(results, warnings)); err != nil {
+	if _, err := io.WriteString(a.Out, ruleresult.Text(results, warnings)); err != nil {
 		return err
 	}
 	if !results.Passed() {
-		return verdictError{report.ExitFindings}
+		return cli.VerdictError{Code: report.ExitFindings}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
@@ -35,7 +36,7 @@ or the rules.`,
 		Example: `  tokenaudit scan
   tokenaudit scan -o table -o sarif=tokens.sarif -o json=report.json
   tokenaudit scan --source 'contentful/*' --fail-on high`,
-		Args: takes(),
+		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.readOptions.bind(cmd)
@@ -107,7 +108,7 @@ func checkInventory(file string) error {
 		return nil
 	}
 	if err := checkPlace("--save-inventory", file); err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	return nil
 }
@@ -116,7 +117,7 @@ func checkInventory(file string) error {
 func (a *app) writeInventory(ctx context.Context, path string, inv inventory.Inventory) error {
 	inv.Schema, inv.Tool = inventory.Schema, a.tool
 	if path == output.Stdout {
-		return codec.Write(a.out, inv)
+		return codec.Write(a.Out, inv)
 	}
 	return output.WriteFile(interruptible.UnlessEnded(ctx), path, func(w io.Writer) error { return codec.Write(w, inv) })
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/inputschema"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -35,7 +36,7 @@ Custom rules are part of config and rules: those of --policy, and those of the
 configuration that --config names.`,
 		Example:   `  tokenaudit schema config > tokenaudit.schema.json`,
 		ValidArgs: schemaNames,
-		Args:      takesOne("schema", schemaNames),
+		Args:      cli.TakesOne("schema", schemaNames),
 		RunE:      func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
 	}
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file` whose custom rules are part of the schema")
@@ -48,7 +49,7 @@ func (a *app) schema(ctx context.Context, o rulesOptions, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.out.Write(text)
+	_, err = a.Out.Write(text)
 	return err
 }
 

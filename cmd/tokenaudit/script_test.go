@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"tokenaudit": func() {
-			os.Exit(run(context.Background(), surroundings{
+			os.Exit(run(context.Background(), ioStreams{
 				environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr, unpaced: true,
 			}, os.Args[1:]))
 		},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
@@ -22,13 +23,13 @@ func newVersion(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of the program and of the policy engine in it",
-		Args:  takes(),
+		Args:  cli.Takes(),
 		RunE: func(*cobra.Command, []string) error {
 			text := versionText(a.tool.Version) + "\n"
 			if licenses {
 				text = notices
 			}
-			_, err := io.WriteString(a.out, text)
+			_, err := io.WriteString(a.Out, text)
 			return err
 		},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -34,7 +35,7 @@ func newWaivers(run func(context.Context, waiversCheckOptions) error) *cobra.Com
 		Use:   "waivers",
 		Short: "Check the waivers of the configuration",
 		Args:  cobra.ArbitraryArgs,
-		RunE:  showHelp,
+		RunE:  cli.ShowHelp,
 	}
 	cmd.AddCommand(newWaiversCheck(run))
 	return cmd
@@ -51,7 +52,7 @@ saved report also how many findings it covers. Nothing is sent.
 It exits 1 when a waiver has expired, names no rule, or covers nothing, so that a
 scheduled job finds what is to be cleaned up, and 0 otherwise. One that may cover
 what the report could not see is not among them.`,
-		Args: takes("[REPORT.json]"),
+		Args: cli.Takes("[REPORT.json]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.report = args[0]
@@ -83,7 +84,7 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 	}
 	at, err := parseTime(o.at)
 	if err != nil {
-		return usageError{err}
+		return cli.Misuse(err)
 	}
 	if at.IsZero() {
 		at = a.now().UTC()
@@ -123,17 +124,17 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 		return err
 	}
 	if len(cfg.Waivers) == 0 {
-		a.note("%s has no waivers", cfg.File)
+		a.Note("%s has no waivers", cfg.File)
 	}
 	if stale {
-		return verdictError{report.ExitFindings}
+		return cli.VerdictError{Code: report.ExitFindings}
 	}
 	return nil
 }
 
 func (a *app) printWaivers(waivers []checkedWaiver, format string) error {
 	if format == "json" {
-		return safetext.WriteJSON(a.out, waivers)
+		return safetext.WriteJSON(a.Out, waivers)
 	}
 	rows := make([][]string, 0, len(waivers))
 	for _, w := range waivers {

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -12,10 +12,10 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
 
-// takes checks the positional arguments of a command by their names: NAME must
+// Takes checks the positional arguments of a command by their names: NAME must
 // be there, [NAME] may, and NAME... stands for one or more, [NAME...] for any
 // number. What is wrong is a usage error that shows how the command is called.
-func takes(names ...string) cobra.PositionalArgs {
+func Takes(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		var needed []string
 		for _, name := range names {
@@ -39,10 +39,10 @@ func takes(names ...string) cobra.PositionalArgs {
 	}
 }
 
-// takesOne checks that there is one argument and that it is one of the words.
-func takesOne(of string, words []string) cobra.PositionalArgs {
+// TakesOne checks that there is one argument and that it is one of the words.
+func TakesOne(of string, words []string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := takes(of)(cmd, args); err != nil {
+		if err := Takes(of)(cmd, args); err != nil {
 			return err
 		}
 		if !slices.Contains(words, args[0]) {
@@ -53,30 +53,30 @@ func takesOne(of string, words []string) cobra.PositionalArgs {
 }
 
 func wrongArguments(cmd *cobra.Command, err error) error {
-	return usageError{fmt.Errorf("%w; usage: %s", err, cmd.UseLine())}
+	return Misuse(fmt.Errorf("%w; usage: %s", err, cmd.UseLine()))
 }
 
-// showHelp runs a command that only has commands below it: without one it shows
+// ShowHelp runs a command that only has commands below it: without one it shows
 // its help.
-func showHelp(cmd *cobra.Command, args []string) error {
+func ShowHelp(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
 	return unknownCommand(cmd, args[0])
 }
 
-// newHelp replaces cobra's own, which takes a command that does not exist for
+// NewHelp replaces cobra's own, which takes a command that does not exist for
 // the program itself.
-func newHelp() *cobra.Command {
+func NewHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
 		Short: "Help about any command",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			asked, rest, err := cmd.Root().Find(args)
 			if err != nil {
-				return usageError{err}
+				return Misuse(err)
 			}
-			return showHelp(asked, rest)
+			return ShowHelp(asked, rest)
 		},
 	}
 }
@@ -84,25 +84,25 @@ func newHelp() *cobra.Command {
 func unknownCommand(cmd *cobra.Command, name string) error {
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		return usageError{fmt.Errorf("unknown command %q; did you mean %s?", name, near[0])}
+		return Misuse(fmt.Errorf("unknown command %q; did you mean %s?", name, near[0]))
 	}
-	return usageError{fmt.Errorf("unknown command %q; `%s --help` lists the commands", name, cmd.CommandPath())}
+	return Misuse(fmt.Errorf("unknown command %q; `%s --help` lists the commands", name, cmd.CommandPath()))
 }
 
-// wrongFlag adds to an error of the flags what helps: the flag that was probably
+// WrongFlag adds to an error of the flags what helps: the flag that was probably
 // meant, else where all stand.
-func wrongFlag(cmd *cobra.Command, err error) error {
+func WrongFlag(cmd *cobra.Command, err error) error {
 	var repeated repeatedError
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && errors.As(err, &repeated) {
-		return usageError{fmt.Errorf("--%s is %w", invalid.GetFlag().Name, repeated)}
+		return Misuse(fmt.Errorf("--%s is %w", invalid.GetFlag().Name, repeated))
 	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		if near := suggest.DidYouMean("--"+unknown.GetSpecifiedName(), names); near != "" {
-			return usageError{fmt.Errorf("%w%s", err, near)}
+			return Misuse(fmt.Errorf("%w%s", err, near))
 		}
 	}
-	return usageError{fmt.Errorf("%w; `%s --help` lists the flags", err, cmd.CommandPath())}
+	return Misuse(fmt.Errorf("%w; `%s --help` lists the flags", err, cmd.CommandPath()))
 }

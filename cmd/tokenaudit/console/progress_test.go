@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bytes"
@@ -39,31 +39,33 @@ func TestProgressLines(t *testing.T) {
 // TestProgressLeavesNoTrace: what is drawn is erased, and nothing is drawn where
 // nobody is looking.
 func TestProgressLeavesNoTrace(t *testing.T) {
-	a, screen := terminalApp()
-	d := a.showProgress(&collectors.Progress{})
-	d.lines = 2
-	d.stop()
+	draw := func(s *Streams, verbose bool) {
+		d := s.ShowProgress(&collectors.Progress{}, verbose)
+		d.lines = 2
+		d.Stop()
+	}
+	s, screen := terminalStreams()
+	draw(s, false)
 	if got := screen.String(); got != "\x1b[2A\x1b[J" {
 		t.Errorf("left %q", got)
 	}
-	for name, change := range map[string]func(*app){
-		"piped": func(a *app) { a.errTerminal = false }, "dumb": func(a *app) { a.dumb = true }, "quiet": func(a *app) { a.quiet = true }, "verbose": func(a *app) { a.verbose = true },
+	for name, change := range map[string]func(*Streams){
+		"piped": func(s *Streams) { s.errTerminal = false }, "dumb": func(s *Streams) { s.dumb = true },
+		"quiet": func(s *Streams) { s.Quiet = true }, "verbose": func(*Streams) {},
 	} {
-		a, screen := terminalApp()
-		change(a)
-		d := a.showProgress(&collectors.Progress{})
-		d.lines = 2
-		d.stop()
+		s, screen := terminalStreams()
+		change(s)
+		draw(s, name == "verbose")
 		if screen.Len() > 0 {
 			t.Errorf("%s: drew %q", name, screen.String())
 		}
 	}
 }
 
-// terminalApp has a terminal, whose screen the buffer is.
-func terminalApp() (*app, *bytes.Buffer) {
+// terminalStreams have a terminal, whose screen the buffer is.
+func terminalStreams() (*Streams, *bytes.Buffer) {
 	var screen bytes.Buffer
-	a := newApp(surroundings{in: strings.NewReader(""), out: &screen, err: &screen})
-	a.errTerminal, a.outTerminal = true, true
-	return a, &screen
+	s := New(strings.NewReader(""), &screen, &screen, func(string) (string, bool) { return "", false })
+	s.errTerminal, s.OutTerminal = true, true
+	return s, &screen
 }

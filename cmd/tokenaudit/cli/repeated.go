@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -33,9 +33,9 @@ func (v *singleValue) Set(s string) error {
 	return v.Value.Set(s)
 }
 
-// refuseRepeats makes every flag of every command that takes one value refuse a
+// RefuseRepeats makes every flag of every command that takes one value refuse a
 // second. Those that collect values are as they were.
-func refuseRepeats(root *cobra.Command) {
+func RefuseRepeats(root *cobra.Command) {
 	visitFlags(root, func(f *pflag.Flag) {
 		switch f.Value.(type) {
 		case pflag.SliceValue, *singleValue:

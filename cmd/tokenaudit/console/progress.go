@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -13,9 +13,9 @@ import (
 // progressEvery is how often the progress is drawn again.
 const progressEvery = 250 * time.Millisecond
 
-// progressDisplay draws one line per CMS on a terminal, over and over.
-type progressDisplay struct {
-	app      *app
+// Progress draws one line per CMS on a terminal, over and over.
+type Progress struct {
+	streams  *Streams
 	progress *collectors.Progress
 	began    time.Time
 	lines    int
@@ -23,11 +23,11 @@ type progressDisplay struct {
 	drawing  conc.WaitGroup
 }
 
-// showProgress draws until stop is called. It draws nothing where nobody is
-// looking, and nothing between the lines of the request log.
-func (a *app) showProgress(p *collectors.Progress) *progressDisplay {
-	d := &progressDisplay{app: a, progress: p, began: time.Now(), quit: make(chan struct{})}
-	if !a.errTerminal || a.dumb || a.quiet || a.verbose {
+// ShowProgress draws until stop is called. It draws nothing where nobody is
+// looking, and nothing between the lines of the request log, which verbose writes.
+func (s *Streams) ShowProgress(p *collectors.Progress, verbose bool) *Progress {
+	d := &Progress{streams: s, progress: p, began: time.Now(), quit: make(chan struct{})}
+	if !s.errTerminal || s.dumb || s.Quiet || verbose {
 		return d
 	}
 	d.drawing.Go(func() {
@@ -46,29 +46,29 @@ func (a *app) showProgress(p *collectors.Progress) *progressDisplay {
 	return d
 }
 
-// stop ends the drawing and leaves no trace of it.
-func (d *progressDisplay) stop() {
+// Stop ends the drawing and leaves no trace of it.
+func (d *Progress) Stop() {
 	close(d.quit)
 	d.drawing.Wait()
 }
 
-func (d *progressDisplay) draw() {
-	lines := progressLines(d.progress.Snapshot(), time.Since(d.began), d.app.width)
+func (d *Progress) draw() {
+	lines := progressLines(d.progress.Snapshot(), time.Since(d.began), d.streams.Width)
 	var b strings.Builder
 	b.WriteString(d.back())
 	for _, line := range lines {
 		b.WriteString(line + "\x1b[K\n")
 	}
 	d.lines = len(lines)
-	_, _ = d.app.err.Write([]byte(b.String()))
+	_, _ = d.streams.Err.Write([]byte(b.String()))
 }
 
-func (d *progressDisplay) erase() {
-	_, _ = d.app.err.Write([]byte(d.back()))
+func (d *Progress) erase() {
+	_, _ = d.streams.Err.Write([]byte(d.back()))
 }
 
 // back moves the cursor to the first line drawn and clears what follows.
-func (d *progressDisplay) back() string {
+func (d *Progress) back() string {
 	if d.lines == 0 {
 		return ""
 	}

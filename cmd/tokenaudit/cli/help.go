@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"cmp"
@@ -10,12 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
-// flagGroups are the headings of the help, and the flags below each in the order
+// FlagGroups are the headings of the help, and the flags below each in the order
 // in which they are shown. A flag has the same purpose at every command.
-var flagGroups = []flagGroup{
+var FlagGroups = []FlagGroup{
 	{"Source", []string{"config", "source", "label", "shard", "inventory", "terraform-plan", "terraform-dir", "manifest", "previous"}},
 	{"Rule", []string{"policy", "rule", "at"}},
 	{"Exit code", []string{"fail-on", "baseline", "fail-on-new", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
@@ -24,9 +25,10 @@ var flagGroups = []flagGroup{
 	{"General", []string{"color", "help", "quiet", "verbose", "version"}},
 }
 
-type flagGroup struct {
+// FlagGroup is a heading of the help and the flags below it.
+type FlagGroup struct {
 	heading string
-	flags   []string
+	Flags   []string
 }
 
 const (
@@ -35,15 +37,17 @@ const (
 	// flagColumn is the widest column of flags; the text of a longer one begins on
 	// a line of its own.
 	flagColumn = 32
+	// minText is how wide a column of text is at least.
+	minText = 20
 	// gap is between two columns.
 	gap = 2
 	// valueAnnotation has the name of a flag's value: see nameValues.
 	valueAnnotation = "value"
 )
 
-// nameValues takes the name of its value out of the backquotes of each flag's
+// NameValues takes the name of its value out of the backquotes of each flag's
 // usage: cobra's completion would show them.
-func nameValues(root *cobra.Command) {
+func NameValues(root *cobra.Command) {
 	visitFlags(root, func(f *pflag.Flag) {
 		if _, named := f.Annotations[valueAnnotation]; named {
 			return
@@ -59,16 +63,16 @@ func nameValues(root *cobra.Command) {
 // visitFlags calls visit for each flag of each command, a persistent one once or
 // more.
 func visitFlags(root *cobra.Command, visit func(*pflag.Flag)) {
-	for _, cmd := range allCommands(root) {
+	for _, cmd := range AllCommands(root) {
 		cmd.Flags().VisitAll(visit)
 		cmd.PersistentFlags().VisitAll(visit)
 	}
 }
 
-// help writes the help of a command. No line but that of an example is longer
-// than the terminal is wide, or than 80 columns where there is none.
-func (a *app) help(cmd *cobra.Command, _ []string) {
-	p := &helpPage{width: a.proseWidth()}
+// Help writes the help of a command. No line but that of an example is longer
+// than width, in columns.
+func Help(out io.Writer, cmd *cobra.Command, width int) {
+	p := &helpPage{width: width}
 	p.prose(cmp.Or(cmd.Long, cmd.Short))
 	p.usage(cmd)
 	if cmd.HasExample() {
@@ -77,7 +81,7 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	p.commands(cmd)
 	p.flags(cmd)
 	// There is nowhere to tell that the output is gone.
-	_, _ = io.WriteString(a.out, p.String())
+	_, _ = io.WriteString(out, p.String())
 }
 
 // helpPage is the text of a help.
@@ -118,7 +122,7 @@ func (p *helpPage) prose(text string) {
 // hang writes a label and, from a column on, a text.
 func (p *helpPage) hang(label, text string, column int) {
 	indent := strings.Repeat(" ", column)
-	lines := table.Wrap(text, max(p.width-column, defaultWidth/4))
+	lines := table.Wrap(text, max(p.width-column, minText))
 	if label = strings.TrimRight(label, " "); label != "" && len(label)+gap > column {
 		fmt.Fprintf(&p.Builder, "%s\n%s%s\n", label, indent, lines[0])
 	} else {
@@ -167,7 +171,7 @@ func (p *helpPage) flags(cmd *cobra.Command) {
 			return
 		}
 		shown++
-		if n := len(flagLabel(f)) + gap; n <= flagColumn {
+		if n := len(FlagLabel(f)) + gap; n <= flagColumn {
 			column = max(column, n)
 		}
 	})
@@ -176,9 +180,9 @@ func (p *helpPage) flags(cmd *cobra.Command) {
 		all.VisitAll(func(f *pflag.Flag) { p.flag(f, column) })
 		return
 	}
-	for _, group := range flagGroups {
+	for _, group := range FlagGroups {
 		heading := "\n" + group.heading + " flags:\n"
-		for _, name := range group.flags {
+		for _, name := range group.Flags {
 			if f := all.Lookup(name); f != nil && !f.Hidden {
 				p.WriteString(heading)
 				heading = ""
@@ -196,11 +200,11 @@ func (p *helpPage) flag(f *pflag.Flag, column int) {
 	if !slices.Contains([]string{"", "false", "0", "0s", "[]"}, f.DefValue) {
 		text += " (default " + f.DefValue + ")"
 	}
-	p.hang(flagLabel(f), text, column)
+	p.hang(FlagLabel(f), text, column)
 }
 
-// flagLabel is a flag as one writes it: its short form, its name and its value.
-func flagLabel(f *pflag.Flag) string {
+// FlagLabel is a flag as one writes it: its short form, its name and its value.
+func FlagLabel(f *pflag.Flag) string {
 	label := "      --" + f.Name
 	if f.Shorthand != "" {
 		label = "  -" + f.Shorthand + ", --" + f.Name
@@ -209,4 +213,13 @@ func flagLabel(f *pflag.Flag) string {
 		label += " " + value[0]
 	}
 	return label
+}
+
+// AllCommands returns a command and all that are below it.
+func AllCommands(cmd *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{cmd}
+	for _, below := range cmd.Commands() {
+		all = append(all, AllCommands(below)...)
+	}
+	return all
 }

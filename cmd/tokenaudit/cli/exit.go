@@ -1,4 +1,6 @@
-package main
+// Package cli has what the command line of every command has in common: errors with
+// exit codes, arguments by name, flags that refuse a second value, and the help.
+package cli
 
 import (
 	"errors"
@@ -12,22 +14,25 @@ type exitCoder interface{ ExitCode() int }
 // usageError is a wrong use of the command line.
 type usageError struct{ error }
 
+// Misuse makes an error one of the use of the command line.
+func Misuse(err error) error { return usageError{err} }
+
 func (usageError) ExitCode() int { return report.ExitError }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// verdictError ends a run that worked as it should with a code other than 0.
+// VerdictError ends a run that worked as it should with a code other than 0.
 // Its text has been shown already.
-type verdictError struct{ code int }
+type VerdictError struct{ Code int }
 
-func (verdictError) Error() string { return "the gate did not pass" }
+func (VerdictError) Error() string { return "the gate did not pass" }
 
 // ExitCode is 1 for findings, 3 for an incomplete measurement.
-func (e verdictError) ExitCode() int { return e.code }
+func (e VerdictError) ExitCode() int { return e.Code }
 
-// exitCode gives the code for the outcome of a command; an error that does not
+// ExitCode returns the code for the outcome of a command; an error that does not
 // know better is 2.
-func exitCode(err error) int {
+func ExitCode(err error) int {
 	if err == nil {
 		return report.ExitClean
 	}
