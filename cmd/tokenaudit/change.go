@@ -156,7 +156,10 @@ func (au *audit) judgeChange(ctx context.Context, o changeOptions, files invento
 	if au.scope, err = files.restrict(au.scope); err != nil {
 		return nil, err
 	}
-	at := au.changeTime(plans, latest)
+	at, err := au.changeTime(plans, latest)
+	if err != nil {
+		return nil, err
+	}
 	before, after := terraform.Overlay(live, at, plans...)
 	for _, s := range slices.Concat(before, after) {
 		if err := s.Check(); err != nil {
@@ -186,10 +189,10 @@ func (au *audit) judgeManifest(ctx context.Context, file string) (*report.Report
 }
 
 // changeTime is --at, else the latest time that the inputs tell, else now.
-func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) time.Time {
+func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) (time.Time, error) {
 	if !au.plan.at.IsZero() {
 		au.app.warnOfHindsight(au.plan.at, latest.time)
-		return au.plan.at
+		return au.plan.at, nil
 	}
 	for _, p := range plans {
 		latest.see(p.Timestamp)
@@ -198,7 +201,7 @@ func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) time.Tim
 		latest.time = au.app.now().UTC().Truncate(time.Second)
 		au.app.Note("the plan does not tell when it was made: it is judged as of now; --at gives the same report again")
 	}
-	return latest.time
+	return latest.time, latest.apart()
 }
 
 // openPlans reads the plans and finds the lines of what they declare.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -137,6 +138,8 @@ func (au *audit) replay(ctx context.Context, files inventories, wanted labels.Se
 		}
 		if !au.plan.at.IsZero() {
 			au.app.warnOfHindsight(au.plan.at, latest.time)
+		} else if err := latest.apart(); err != nil {
+			return nil, err
 		} else if !latest.time.Equal(at) && !latest.time.IsZero() {
 			at = latest.time
 			continue
@@ -155,10 +158,26 @@ func (a *app) warnOfHindsight(at, collected time.Time) {
 	}
 }
 
-// latestTime keeps the latest of the times it sees.
-type latestTime struct{ time time.Time }
+// latestTime keeps the latest of the times it sees, and the earliest.
+type latestTime struct{ time, earliest time.Time }
+
+// maxApart is how far apart what is judged together may have been collected.
+const maxApart = 366 * 24 * time.Hour
+
+// apart refuses what was collected too far apart: the latest is the audit time of all,
+// and one of the year 9999 would make every token of the others an expired one.
+func (l *latestTime) apart() error {
+	if l.earliest.IsZero() || l.time.Sub(l.earliest) <= maxApart {
+		return nil
+	}
+	return fmt.Errorf("what is to be judged together was collected more than a year apart, at %s and at %s: name the audit time by --at",
+		l.earliest.UTC().Format(time.RFC3339), l.time.UTC().Format(time.RFC3339))
+}
 
 func (l *latestTime) see(t time.Time) {
+	if l.earliest.IsZero() || t.Before(l.earliest) && !t.IsZero() {
+		l.earliest = t
+	}
 	if t.After(l.time) {
 		l.time = t
 	}
