@@ -243,6 +243,11 @@ func check(r *Report) error {
 			return fmt.Errorf("/findings/%d/fingerprint is not that of its rule, source, token and key: the report was changed by hand", i)
 		}
 	}
+	for i := range r.Sources {
+		if !slices.ContainsFunc(r.Sources[i].Units, func(u inventory.Unit) bool { return len(u.Kinds) > 0 }) {
+			return fmt.Errorf("/sources/%d/units has no list of tokens", i)
+		}
+	}
 	if want := complete(r); r.Complete != want {
 		return fmt.Errorf("/complete is %v, but the sources and rule errors say %v", r.Complete, want)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -46,6 +47,7 @@ func TestReadRefuses(t *testing.T) {
 		}
 		return strings.Replace(whole, old, replacement, 1)
 	}
+	units := regexp.MustCompile(`(?s)"units": \[.*?\n      \]`)
 	for name, tt := range map[string]struct{ document, want string }{
 		"nothing":               {"", "the document ends too early"},
 		"no JSON":               {"hello", "invalid character"},
@@ -66,6 +68,7 @@ func TestReadRefuses(t *testing.T) {
 		"a changed finding":     {replace(`"token": "datocms/projects/77/access_tokens/400"`, `"token": "datocms/projects/77/access_tokens/401"`), "changed by hand"},
 		"a changed count":       {replace(`"critical": 1`, `"critical": 0`), "/summary does not agree"},
 		"a lie about its whole": {replace(`"complete": false`, `"complete": true`), "/complete is true"},
+		"no list of tokens":     {units.ReplaceAllString(whole, `"units": []`), "/sources/0/units has no list of tokens"},
 		"broken UTF-8":          {replace("Importer", "Imp\xff"), "is not UTF-8"},
 		"a negative count":      {replace(`"count": 2`, `"count": -2`), "/gaps/1/count"},
 	} {

@@ -108,7 +108,16 @@ func SampleToken(source inventory.Source, kind inventory.Kind, path, name string
 }
 
 // SampleSource is a source without tokens, read completely unless the units say else.
+// The first unit, which is the plan where none is given, lists tokens of all kinds
+// unless the units have kinds.
 func SampleSource(cms, id string, kind inventory.SourceKind, name string, units ...inventory.Unit) inventory.Source {
+	if len(units) == 0 {
+		units = []inventory.Unit{Complete("plan")}
+	}
+	if !slices.ContainsFunc(units, func(u inventory.Unit) bool { return len(u.Kinds) > 0 }) {
+		units = slices.Clone(units)
+		units[0].Kinds = inventory.AllKinds()
+	}
 	return inventory.Source{
 		ID: id, CMS: cms, Kind: kind, Name: name, Host: "api." + cms + ".example", URL: "https://app." + cms + ".example/" + id,
 		CollectedAt: AuditTime.Add(-time.Hour), Units: units, Facts: sampleFacts(), Auditor: inventory.Auditor{ReadsSecrets: inventory.Yes, Writes: inventory.No, Necessary: inventory.Yes},
