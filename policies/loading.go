@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,16 +26,22 @@ type library struct {
 	modules []module
 }
 
-// loadLibrary reads and compiles the built-in rules and those in the paths, the
-// latter within the time limit, 0 for the default.
-func loadLibrary(ctx context.Context, paths []string, limit time.Duration) (*library, error) {
+// builtinLibrary is the library of the built-in rules alone. They are compiled once a
+// process, because no engine changes them: nobody may change what is returned.
+var builtinLibrary = sync.OnceValues(func() (*library, error) {
 	modules, err := builtinModules()
 	if err != nil {
 		return nil, fmt.Errorf("read the built-in rules: %w", err)
 	}
-	l, err := compileLibrary(ctx, builtinHouse, modules, nil, &place{})
+	return compileLibrary(context.Background(), builtinHouse, modules, nil, &place{})
+})
+
+// loadLibrary reads and compiles the built-in rules and those in the paths, the
+// latter within the time limit, 0 for the default.
+func loadLibrary(ctx context.Context, paths []string, limit time.Duration) (*library, error) {
+	builtin, err := builtinLibrary()
 	if err != nil || len(paths) == 0 {
-		return l, err
+		return builtin, err
 	}
 	custom, err := loading(ctx, limit, func(ctx context.Context, now *place) (*library, error) {
 		files, err := readCustom(paths, now)
@@ -46,8 +53,7 @@ func loadLibrary(ctx context.Context, paths []string, limit time.Duration) (*lib
 	if err != nil {
 		return nil, err
 	}
-	l.rules = append(l.rules, custom.rules...)
-	l.modules = append(l.modules, custom.modules...)
+	l := &library{rules: slices.Concat(builtin.rules, custom.rules), modules: slices.Concat(builtin.modules, custom.modules)}
 	slices.SortFunc(l.rules, func(a, b *compiledRule) int { return strings.Compare(a.ID, b.ID) })
 	return l, nil
 }
