@@ -66,6 +66,8 @@ type Endpoint struct {
 	// Shared is set if a failure may touch several sources: lists of sources, and
 	// what belongs to an organization. Else it may touch one.
 	Shared bool
+	// Directory is set if each element may be a source, with lists of its own.
+	Directory bool
 	// Unmarked says why nothing needs to be said when the endpoint cannot be
 	// read: no verdict depends on it, or the facts themselves become unknown.
 	// Empty if it must be said.

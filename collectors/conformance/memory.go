@@ -20,6 +20,9 @@ const (
 	// largeAnswer is about how many bytes an answer has that is larger than any
 	// honest one. It is below maxBody.
 	largeAnswer = 800 << 10
+	// largeDirectory is the same for a list of sources: what a thousand of them make the
+	// collector ask comes to more than largeAnswer.
+	largeDirectory = 128 << 10
 	// maxSwell is how many times its size an answer may take in memory.
 	maxSwell = 20
 )
@@ -114,14 +117,18 @@ func bulks(sc scope) []bulk {
 	walk("", document, note)
 	var all []bulk
 	for _, list := range slices.Sorted(maps.Keys(lists)) {
+		size := largeAnswer
+		if sc.endpoint.Directory {
+			size = largeDirectory
+		}
 		for _, f := range fillers(lists[list]) {
 			all = append(all, bulk{fmt.Sprintf("%s full of %s", strings.TrimPrefix(list+" list", " "), f.name), func() []byte {
-				return filled(sc.body, map[string]bool{list: true}, f.element)
+				return filled(sc.body, map[string]bool{list: true}, f.element, size)
 			}})
 		}
 	}
 	if len(objects) > 0 && !testing.Short() {
-		all = append(all, bulk{"full objects", func() []byte { return filled(sc.body, objects, func(int) string { return "0" }) }})
+		all = append(all, bulk{"full objects", func() []byte { return filled(sc.body, objects, func(int) string { return "0" }, largeAnswer) }})
 	}
 	return all
 }
@@ -168,12 +175,12 @@ func copies(element any, keep func(field string, v any) bool) func(n int) string
 }
 
 // filled is a body in which the first container of each of some fields is full.
-func filled(body []byte, fields map[string]bool, element func(n int) string) []byte {
+func filled(body []byte, fields map[string]bool, element func(n int) string, size int) []byte {
 	document, _ := parsed(body)
 	contents := map[string][]byte{}
 	fill := func(field string, v any) any {
 		if mark := "full: " + field; fields[field] && contents[mark] == nil && isContainer(v) {
-			contents[mark] = full(v, largeAnswer/len(fields), element)
+			contents[mark] = full(v, size/len(fields), element)
 			return mark
 		}
 		return v

@@ -317,7 +317,7 @@ func paperTarget(m mistake) Target {
 			return []collectors.Entry{{CMS: "paper", Name: "paper", BaseURL: base, Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 2}}}
 		},
 		Endpoints: []Endpoint{
-			{Path: "/spaces", Unit: "spaces", Shared: true, Paging: paging},
+			{Path: "/spaces", Unit: "spaces", Shared: true, Directory: true, Paging: paging},
 			{Path: "/spaces/*/keys", Unit: "keys", Paging: paging, Nullable: []string{"items[].expiresAt"}},
 			{Path: "/spaces/*/environments", Unit: "environments"},
 		},

@@ -78,7 +78,7 @@ func TestConformanceOfOrganization(t *testing.T) {
 	const organization = "/organizations/" + testOrganization
 	conformance.Run(t, conformanceTarget(t, organizationEntry(), append(spaceEndpoints(),
 		conformance.Endpoint{Path: "/organizations", Unmarked: "it gives the name of the organization only"},
-		conformance.Endpoint{Path: organization + "/spaces", Unit: unitSpaces, Shared: true},
+		conformance.Endpoint{Path: organization + "/spaces", Unit: unitSpaces, Shared: true, Directory: true},
 		conformance.Endpoint{Path: organization + "/access_tokens", Unit: unitAccessTokens, Nullable: []string{
 			"items[].revokedAt", "items[].sys.expiresAt", "items[].sys.lastUsedAt",
 		}},

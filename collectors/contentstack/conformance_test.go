@@ -144,9 +144,9 @@ func TestConformanceOfAnOrganization(t *testing.T) {
 			return []collectors.Entry{e}
 		},
 		Endpoints: append(stackEndpoints(),
-			conformance.Endpoint{Path: "/v3/stacks", Unit: "stacks", Shared: true, Paging: stacks,
+			conformance.Endpoint{Path: "/v3/stacks", Unit: "stacks", Shared: true, Directory: true, Paging: stacks,
 				Unmarked: "the list of every stack has them, too"},
-			conformance.Endpoint{Path: "/v3/organizations/*/stacks", Unit: "stacks", Shared: true, Paging: stacks,
+			conformance.Endpoint{Path: "/v3/organizations/*/stacks", Unit: "stacks", Shared: true, Directory: true, Paging: stacks,
 				Absent: []int{http.StatusNotFound}}),
 		LimitHeaders: limitHeaders(),
 		Failures:     documentedFailures(),
