@@ -54,7 +54,10 @@ func (d dice) source(n, most int) inventory.Source {
 		s.Literals = []inventory.Literal{{Address: "provider.datocms", Attribute: "api_token", Place: pick(d, inventory.LiteralProvider, inventory.LiteralVariable)}}
 	}
 	for i := range d.IntN(most + 1) {
-		s.Tokens = append(s.Tokens, d.token(&s, i))
+		t := d.token(&s, i)
+		if s.Unlisted(t.Kind) == "" { // else its list was left out
+			s.Tokens = append(s.Tokens, t)
+		}
 	}
 	if len(s.Tokens) > 0 && d.one(2) {
 		s.Auditor.Token = pick(d, s.Tokens...).ID
@@ -75,10 +78,14 @@ func (d dice) units() []inventory.Unit {
 	units := []inventory.Unit{
 		{Name: "delivery_tokens", Kinds: []inventory.Kind{inventory.Delivery, inventory.Preview}},
 		{Name: "management_tokens", Kinds: []inventory.Kind{inventory.Management}},
-		{Name: "people", Kinds: []inventory.Kind{inventory.Personal, inventory.CLI, inventory.OAuth, inventory.App}},
+		{Name: "people", Kinds: []inventory.Kind{inventory.Personal, inventory.CLI, inventory.OAuth}},
+		{Name: "apps", Kinds: []inventory.Kind{inventory.App}},
 		{Name: "configuration"},
 	}
 	units = slices.DeleteFunc(units, func(inventory.Unit) bool { return d.one(4) })
+	if !slices.ContainsFunc(units, func(u inventory.Unit) bool { return len(u.Kinds) > 0 }) {
+		return d.units() // a source has a list of tokens
+	}
 	for i := range units {
 		units[i].Status = pick(d, inventory.UnitComplete, inventory.UnitComplete, inventory.UnitComplete, inventory.UnitFailed, inventory.UnitPartial)
 		if units[i].Status != inventory.UnitComplete {
