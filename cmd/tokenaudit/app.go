@@ -165,3 +165,16 @@ Exit codes:
 	a.completeValues(root)
 	return root
 }
+
+// applyGlobals checks the flags of every command, and applies --color.
+func (a *app) applyGlobals() error {
+	if a.Quiet && a.verbose {
+		return cli.Misuse(errors.New("--quiet and --verbose contradict each other"))
+	}
+	mode := console.ColorMode(a.colorFlag)
+	if mode != console.ColorAuto && mode != console.ColorAlways && mode != console.ColorNever {
+		return cli.Misuse(fmt.Errorf("invalid --color %q: expected auto, always or never", a.colorFlag))
+	}
+	a.SetColor(mode)
+	return nil
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -31,8 +31,8 @@ type feed func(ctx context.Context, take func(inventory.Source) error) error
 // results gathered into one report, and the report written and put to the gate.
 type audit struct {
 	app     *app
-	plan    plan
-	options judgeOptions
+	plan    options.Resolved
+	options options.Judge
 	// config is empty, not nil, where there is none.
 	config *config.Config
 	judge  policies.Judge
@@ -49,33 +49,33 @@ type audit struct {
 }
 
 // newAudit loads the rules: nothing is read before they are known to be sound.
-func (a *app) newAudit(ctx context.Context, cfg *config.Config, o judgeOptions, p plan) (*audit, error) {
+func (a *app) newAudit(ctx context.Context, cfg *config.Config, o options.Judge, p options.Resolved) (*audit, error) {
 	// A limit from today on would refuse the replay of a later moment, one from
 	// that moment on the replay of an old inventory.
-	if err := cfg.CheckExpiries(laterOf(a.now(), p.at)); err != nil {
+	if err := cfg.CheckExpiries(laterOf(a.now(), p.At)); err != nil {
 		return nil, err
 	}
-	engine, err := a.loadRules(ctx, cfg, o.policies, o.rules)
+	engine, err := a.loadRules(ctx, cfg, o.Policies, o.Rules)
 	if err != nil {
 		return nil, err
 	}
-	au := &audit{app: a, plan: p, options: o, config: cfg, judge: engine, gate: gateOf(cfg.Gate, o.gateOptions, p.failOn)}
-	if len(o.rules) > 0 {
+	au := &audit{app: a, plan: p, options: o, config: cfg, judge: engine, gate: gateOf(cfg.Gate, o.Gate, p.FailOn)}
+	if len(o.Rules) > 0 {
 		ids := idsOf(engine.Rules())
-		au.options.rules = make([]string, len(o.rules))
-		for i, name := range o.rules {
-			au.options.rules[i] = ruleid.Find(name, ids)
+		au.options.Rules = make([]string, len(o.Rules))
+		for i, name := range o.Rules {
+			au.options.Rules[i] = ruleid.Find(name, ids)
 		}
-		au.scope = &report.Scope{Rules: au.options.rules}
+		au.scope = &report.Scope{Rules: au.options.Rules}
 	}
-	if au.baseline, err = a.readBaseline(ctx, o.gateOptions); err != nil {
+	if au.baseline, err = a.readBaseline(ctx, o.Gate); err != nil {
 		return nil, err
 	}
 	var used, earlier []report.Evidence
-	if au.evidence, used, err = readUsage(ctx, cfg, laterOf(a.now(), p.at)); err != nil {
+	if au.evidence, used, err = readUsage(ctx, cfg, laterOf(a.now(), p.At)); err != nil {
 		return nil, err
 	}
-	if au.past, earlier, err = a.readPrevious(ctx, o.previous); err != nil {
+	if au.past, earlier, err = a.readPrevious(ctx, o.Previous); err != nil {
 		return nil, err
 	}
 	au.files = slices.Concat(used, earlier)
@@ -97,14 +97,6 @@ func rulesError(cfg *config.Config, err error) error {
 	return err
 }
 
-// resolve gives a path of the configuration as seen from the working directory.
-func resolve(dir, path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
-}
-
 // run judges what the feed gives at one moment and builds the report. An
 // interruption must not reach it: what was seen is still judged.
 func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.Report, error) {
@@ -113,7 +105,7 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: policies.OPAVersion(),
 		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
 		Evidence: au.files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
-		OmitTokens: au.options.noInventory || !au.usesTokens(), OmitEvidence: !au.usesEvidence(),
+		OmitTokens: au.options.NoInventory || !au.usesTokens(), OmitEvidence: !au.usesEvidence(),
 	})
 	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
@@ -148,42 +140,37 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 	}
 	builder.Restrict(au.scope)
 	r := builder.Report()
-	return r, compareTo(r, au.baseline, au.options.gateOptions)
+	return r, compareTo(r, au.baseline, au.options.Gate)
 }
 
 // usesTokens tells whether anything that is made of the report looks at the list
 // of tokens; a large one need not be kept else.
 func (au *audit) usesTokens() bool {
-	return au.baseline != nil || slices.ContainsFunc(au.plan.outputs, func(o output.Output) bool { return o.Format.UsesTokens })
+	return au.baseline != nil || slices.ContainsFunc(au.plan.Outputs, func(o output.Output) bool { return o.Format.UsesTokens })
 }
 
 // usesEvidence tells whether an output shows the evidence of findings.
 func (au *audit) usesEvidence() bool {
-	return slices.ContainsFunc(au.plan.outputs, func(o output.Output) bool { return o.Format.UsesEvidence })
+	return slices.ContainsFunc(au.plan.Outputs, func(o output.Output) bool { return o.Format.UsesEvidence })
 }
 
 // finish writes the outputs and gives the gate's decision as an error, nil for
 // exit code 0.
 func (au *audit) finish(ctx context.Context, r *report.Report) error {
-	if err := au.app.writeReport(ctx, r, au.gate, au.plan.show, au.options.waived); err != nil {
+	if err := au.app.writeReport(ctx, r, au.gate, au.plan.Shown, au.options.Waived); err != nil {
 		return err
 	}
 	decision := au.gate.Decide(r)
-	if !au.plan.showsVerdict() {
+	if !au.plan.ShowsVerdict() {
 		au.app.Note("%s", decisionText(decision))
 	}
 	return asError(decision)
 }
 
 // writeReport writes a report in all the formats that were asked for.
-func (a *app) writeReport(ctx context.Context, r *report.Report, gate report.Gate, s show, waived bool) error {
-	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.outputs, a.Out, r, format.Options{
-		Gate: gate, MinSeverity: s.minSeverity, Framework: s.framework, Suppressed: waived,
+func (a *app) writeReport(ctx context.Context, r *report.Report, gate report.Gate, s options.Shown, waived bool) error {
+	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.Outputs, a.Out, r, format.Options{
+		Gate: gate, MinSeverity: s.MinSeverity, Framework: s.Framework, Suppressed: waived,
 		Width: a.Page().Width, Color: a.Color,
 	})
-}
-
-// showsVerdict tells whether a person reads the verdict on stdout already.
-func (s show) showsVerdict() bool {
-	return slices.ContainsFunc(s.outputs, func(o output.Output) bool { return o.Path == output.Stdout && o.Format.Name == "table" })
 }

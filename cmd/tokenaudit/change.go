@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,9 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
@@ -35,109 +32,11 @@ input.
 
 With --manifest, the tokens that tokens.yaml declares are judged, at --at or now.`
 
-// changeOptions are the flags of evaluate about a change that is not made yet.
-type changeOptions struct {
-	plans    []string
-	dirs     []string
-	manifest string
-}
-
-func (o *changeOptions) bind(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringArrayVar(&o.plans, "terraform-plan", nil, "a plan, as terraform show -json prints it: `[name=]file`, where the name of the root module is else that of the file (repeatable)")
-	f.StringVar(&o.manifest, "manifest", "", "judge the tokens that this `file`, such as tokens.yaml, declares")
-	f.StringArrayVar(&o.dirs, "terraform-dir", nil, "the folder of the code that a plan is of: `[name=]folder` (repeatable)")
-}
-
-// given tells whether a change is to be judged.
-func (o changeOptions) given() bool { return len(o.plans) > 0 || o.manifest != "" }
-
-// namedPath is an argument NAME=PATH.
-type namedPath struct{ name, path string }
-
-// named takes NAME=PATH apart; the name is empty where there is none.
-func named(argument string) namedPath {
-	if name, path, ok := strings.Cut(argument, "="); ok && !strings.ContainsAny(name, `/\`) {
-		return namedPath{name, path}
-	}
-	return namedPath{"", argument}
-}
-
-// roots gives the plans with the names of their root modules.
-func (o changeOptions) roots() []namedPath {
-	var roots []namedPath
-	for _, argument := range o.plans {
-		root := named(argument)
-		if root.name == "" && root.path == output.Stdout {
-			// As if it had been saved under the usual name.
-			root.name = "plan"
-		}
-		if root.name == "" {
-			base := filepath.Base(root.path)
-			root.name = strings.TrimSuffix(base, filepath.Ext(base))
-		}
-		roots = append(roots, root)
-	}
-	return roots
-}
-
-// dir gives the folder of a plan's code; empty where none was named.
-func (o changeOptions) dir(root string) string {
-	for _, argument := range o.dirs {
-		if d := named(argument); d.name == root || d.name == "" {
-			return d.path
-		}
-	}
-	return ""
-}
-
-func (o changeOptions) validate(all evaluateOptions) error {
-	var problems []error
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	seen := map[string]bool{}
-	for _, root := range o.roots() {
-		if err := terraform.CheckRoot(root.name); err != nil {
-			problem("--terraform-plan: %w", err)
-		}
-		if seen[root.name] {
-			problem("two plans are called %q; give one of them another name: --terraform-plan NAME=%s", root.name, root.path)
-		}
-		seen[root.name] = true
-	}
-	for _, argument := range o.dirs {
-		d := named(argument)
-		switch {
-		case len(o.plans) == 0:
-			problem("--terraform-dir has no effect without --terraform-plan")
-		case d.name == "" && len(o.plans) > 1:
-			problem("--terraform-dir %s: there are several plans; say whose code it is: --terraform-dir NAME=%s", d.path, d.path)
-		case d.name != "" && !seen[d.name]:
-			problem("--terraform-dir %s: no plan is called %q", argument, d.name)
-		}
-	}
-	if o.given() && len(all.labels) > 0 {
-		problem("--label has no effect on a plan or a manifest: what is declared has no labels")
-	}
-	if o.manifest != "" && len(o.plans)+len(all.inventories) > 0 {
-		problem("--manifest is judged by itself; `tokenaudit drift` compares it with inventories")
-	}
-	if len(o.plans) > 0 && all.baseline != "" {
-		problem("--baseline and --terraform-plan contradict each other: a plan is compared with how things stand now")
-	}
-	if len(o.plans) > 0 && all.failOnUnchanged && all.failOnNew {
-		problem("--fail-on-new and --fail-on-unchanged contradict each other")
-	}
-	if err := errors.Join(problems...); err != nil {
-		return cli.Misuse(err)
-	}
-	return nil
-}
-
 // judgeChange judges how things will stand after a change, against how they
 // stand now.
-func (au *audit) judgeChange(ctx context.Context, o changeOptions, files inventories) (*report.Report, error) {
-	if o.manifest != "" {
-		return au.judgeManifest(ctx, o.manifest)
+func (au *audit) judgeChange(ctx context.Context, o options.Change, files inventories) (*report.Report, error) {
+	if o.Manifest != "" {
+		return au.judgeManifest(ctx, o.Manifest)
 	}
 	plans, err := au.app.openPlans(ctx, o)
 	if err != nil {
@@ -170,8 +69,8 @@ func (au *audit) judgeChange(ctx context.Context, o changeOptions, files invento
 	if err != nil {
 		return nil, err
 	}
-	au.baseline, au.options.allowIncomplete = was, true
-	au.gate.OnlyNew = !au.options.failOnUnchanged
+	au.baseline, au.options.AllowIncomplete = was, true
+	au.gate.OnlyNew = !au.options.FailOnUnchanged
 	return au.run(ctx, feedOf(after), at)
 }
 
@@ -181,7 +80,7 @@ func (au *audit) judgeManifest(ctx context.Context, file string) (*report.Report
 	if err != nil {
 		return nil, err
 	}
-	at := au.plan.at
+	at := au.plan.At
 	if at.IsZero() {
 		at = au.app.now().UTC().Truncate(time.Second)
 	}
@@ -190,9 +89,9 @@ func (au *audit) judgeManifest(ctx context.Context, file string) (*report.Report
 
 // changeTime is --at, else the latest time that the inputs tell, else now.
 func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) (time.Time, error) {
-	if !au.plan.at.IsZero() {
-		au.app.warnOfHindsight(au.plan.at, latest.time)
-		return au.plan.at, nil
+	if !au.plan.At.IsZero() {
+		au.app.warnOfHindsight(au.plan.At, latest.time)
+		return au.plan.At, nil
 	}
 	for _, p := range plans {
 		latest.see(p.Timestamp)
@@ -205,14 +104,14 @@ func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) (time.Ti
 }
 
 // openPlans reads the plans and finds the lines of what they declare.
-func (a *app) openPlans(ctx context.Context, o changeOptions) ([]*terraform.Plan, error) {
+func (a *app) openPlans(ctx context.Context, o options.Change) ([]*terraform.Plan, error) {
 	var plans []*terraform.Plan
-	for _, root := range o.roots() {
+	for _, root := range o.Roots() {
 		p, err := a.openPlan(ctx, root)
 		if err != nil {
 			return nil, err
 		}
-		if dir := o.dir(root.name); dir != "" {
+		if dir := o.Dir(root.Name); dir != "" {
 			if err := p.Locate(ctx, dir, fromHere); err != nil {
 				return nil, err
 			}
@@ -223,12 +122,12 @@ func (a *app) openPlans(ctx context.Context, o changeOptions) ([]*terraform.Plan
 }
 
 // openPlan reads a plan; - is standard input.
-func (a *app) openPlan(ctx context.Context, root namedPath) (*terraform.Plan, error) {
-	if root.path != output.Stdout {
-		p, err := terraform.Open(ctx, root.path, root.name)
-		return p, a.mistaken(ctx, err, root.path, "a Terraform plan")
+func (a *app) openPlan(ctx context.Context, root options.NamedPath) (*terraform.Plan, error) {
+	if root.Path != output.Stdout {
+		p, err := terraform.Open(ctx, root.Path, root.Name)
+		return p, a.mistaken(ctx, err, root.Path, "a Terraform plan")
 	}
-	p, err := terraform.Read(a.In, root.name)
+	p, err := terraform.Read(a.In, root.Name)
 	if err != nil {
 		return nil, fmt.Errorf("standard input: %w", err)
 	}

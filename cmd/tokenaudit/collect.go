@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -14,7 +16,7 @@ import (
 
 // collectOptions are the flags of collect.
 type collectOptions struct {
-	readOptions
+	options.Read
 	output string
 	noFail bool
 }
@@ -33,22 +35,22 @@ It exits 0 when everything was read, and 3 when a list is missing.`,
 		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
-	o.bind(cmd)
-	o.bindShard(cmd)
+	o.Bind(cmd)
+	o.BindShard(cmd)
 	cmd.Flags().StringVarP(&o.output, "output", "o", output.Stdout, "write the inventory to this `file`")
 	cmd.Flags().BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 3: what is missing stands in the inventory")
 	return cmd
 }
 
 func (a *app) collect(ctx context.Context, o collectOptions) error {
-	if err := checkPlace("-o", o.output); err != nil {
+	if err := places.Check("-o", o.output); err != nil {
 		return cli.Misuse(err)
 	}
-	r, err := a.newReading(ctx, o.readOptions)
+	r, err := a.newReading(ctx, o.Read)
 	if err != nil {
 		return err
 	}
-	if err := a.keepInputs([]string{o.output}, r.inputs()); err != nil {
+	if err := places.RefuseOverwrite(a.InFile, []string{o.output}, r.inputs()); err != nil {
 		return err
 	}
 	var sources []inventory.Source
@@ -65,7 +67,7 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	}
 	missing := a.tellMissing(sources)
 	// A shard may be empty; everything may not.
-	if len(sources) == 0 && o.shard == "" {
+	if len(sources) == 0 && o.Shard == "" {
 		a.Warn("no source was found")
 		missing = true
 	}

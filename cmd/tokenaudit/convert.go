@@ -7,12 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 )
 
 // convertOptions are the flags and the argument of convert.
 type convertOptions struct {
-	gateOptions
-	showOptions
+	options.Gate
+	options.Show
 	labels []string
 	config string
 	report string
@@ -32,30 +34,30 @@ have. With --label it shows only the sources that have the label. It exits 0 wha
 			return run(cmd.Context(), o)
 		},
 	}
-	o.gateOptions.bind(cmd)
-	o.showOptions.bind(cmd)
-	bindLabels(cmd.Flags(), &o.labels, "show only sources with this label")
+	o.Gate.Bind(cmd)
+	o.Show.Bind(cmd)
+	options.BindLabels(cmd.Flags(), &o.labels, "show only sources with this label")
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file`, for its gate (default tokenaudit.yaml, if it exists)")
 	return cmd
 }
 
 func (a *app) convert(ctx context.Context, o convertOptions) error {
-	failOn, errGate := o.gateOptions.validate()
-	shown, errShow := o.showOptions.validate()
+	failOn, errGate := o.Gate.Validate()
+	shown, errShow := o.Show.Validate()
 	if err := errors.Join(errGate, errShow); err != nil {
 		return cli.Misuse(err)
 	}
-	wanted, err := parseLabels(o.labels)
+	wanted, err := options.ParseLabels(o.labels)
 	if err != nil {
 		return err
 	}
-	inputs := append(o.inputs(), input{path: o.report, is: "the report"}, namedConfig(o.config))
-	if err := a.keepInputs(paths(shown.outputs), inputs); err != nil {
+	inputs := append(o.Inputs(), places.Input{Path: o.report, Is: "the report"}, places.NamedConfig(o.config))
+	if err := places.RefuseOverwrite(a.InFile, places.Outputs(shown.Outputs), inputs); err != nil {
 		return err
 	}
-	r, gate, err := a.savedReport(ctx, o.report, o.config, o.gateOptions, failOn, wanted)
+	r, gate, err := a.savedReport(ctx, o.report, o.config, o.Gate, failOn, wanted)
 	if err != nil {
 		return err
 	}
-	return a.writeReport(ctx, r, gate, shown, o.waived)
+	return a.writeReport(ctx, r, gate, shown, o.Waived)
 }

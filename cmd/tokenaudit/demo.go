@@ -11,13 +11,15 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator/demo"
 )
 
 // demoOptions are the flags of demo.
 type demoOptions struct {
-	judgeOptions
+	options.Judge
 	saveInventory string
 }
 
@@ -35,20 +37,20 @@ It exits 0 whatever it finds, and says which code a scan would have given.`,
 		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
-	o.bind(cmd)
+	o.Bind(cmd)
 	cmd.Flags().StringVar(&o.saveInventory, "save-inventory", "", "write what was read to this `file`, for evaluate and explain")
 	return cmd
 }
 
 func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
-	p, err := o.validate(o.saveInventory)
+	p, err := o.Validate(o.saveInventory)
 	if err := errors.Join(err, checkInventory(o.saveInventory)); err != nil {
 		return err
 	}
-	if err := a.keepInputs(append(paths(p.outputs), o.saveInventory), o.inputs()); err != nil {
+	if err := places.RefuseOverwrite(a.InFile, append(places.Outputs(p.Outputs), o.saveInventory), o.Inputs()); err != nil {
 		return err
 	}
-	at := p.at
+	at := p.At
 	if at.IsZero() {
 		at = a.now().UTC().Truncate(time.Second)
 	}
@@ -65,11 +67,11 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	au, err := a.newAudit(ctx, r.config, o.judgeOptions, p)
+	au, err := a.newAudit(ctx, r.config, o.Judge, p)
 	if err != nil {
 		return err
 	}
-	au.scope = r.scope(au.options.rules)
+	au.scope = r.scope(au.options.Rules)
 	err = au.scan(ctx, r, o.saveInventory)
 	var verdict cli.VerdictError
 	if err == nil || errors.As(err, &verdict) {

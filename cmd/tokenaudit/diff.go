@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/markdown"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -52,7 +53,7 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 		return err
 	}
 	read := func(r io.Reader) (*difference.Snapshot, error) { return difference.ReadSnapshot(ctx, r) }
-	if err := readOnce(inputsAs("to be compared", []string{o.old, o.new})); err != nil {
+	if err := places.ReadOnce(places.InputsAs("to be compared", []string{o.old, o.new})); err != nil {
 		return err
 	}
 	before, err := readInput(ctx, a, o.old, "an inventory or a report", read)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -26,7 +27,7 @@ const maxProbes = 16
 
 // doctorOptions are the flags of doctor.
 type doctorOptions struct {
-	readOptions
+	options.Read
 	guide bool
 }
 
@@ -45,7 +46,7 @@ incomplete.`,
 		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
-	o.bind(cmd)
+	o.Bind(cmd)
 	cmd.Flags().BoolVar(&o.guide, "guide", false, "say how to make the least-privilege credential for each configured CMS")
 	// It is understood, so that what is wrong with it can be said.
 	_ = cmd.Flags().MarkHidden("source")
@@ -60,13 +61,13 @@ type diagnosis struct {
 }
 
 func (a *app) doctor(ctx context.Context, o doctorOptions) error {
-	if len(o.sources) > 0 {
+	if len(o.Sources) > 0 {
 		return cli.Misuse(errors.New("--source has no effect here: doctor checks credentials, not sources"))
 	}
-	if len(o.labels) > 0 {
+	if len(o.Labels) > 0 {
 		return cli.Misuse(errors.New("--label has no effect here: doctor checks every credential"))
 	}
-	r, err := a.newReading(ctx, o.readOptions)
+	r, err := a.newReading(ctx, o.Read)
 	if err != nil {
 		return err
 	}

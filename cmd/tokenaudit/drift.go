@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -57,7 +58,7 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 	if err := checkListFormat(o.format); err != nil {
 		return err
 	}
-	if err := readOnce(append(inputsAs("an inventory", o.inventories), input{path: o.manifest, is: "the manifest"})); err != nil {
+	if err := places.ReadOnce(append(places.InputsAs("an inventory", o.inventories), places.Input{Path: o.manifest, Is: "the manifest"})); err != nil {
 		return err
 	}
 	m, err := a.openManifest(ctx, o.manifest)

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -18,8 +20,8 @@ import (
 
 // evaluateOptions are the flags and arguments of evaluate.
 type evaluateOptions struct {
-	judgeOptions
-	changeOptions
+	options.Judge
+	options.Change
 	config      string
 	labels      []string
 	inventories []string
@@ -42,7 +44,7 @@ another: the same inventory, rules and settings give the same report, byte by by
   tokenaudit evaluate --at 2026-12-31 inventory.json
   tokenaudit evaluate --terraform-plan plan.json --terraform-dir . live.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if o.given() {
+			if o.Given() {
 				return nil
 			}
 			return cli.Takes("INVENTORY.json...")(cmd, args)
@@ -52,41 +54,41 @@ another: the same inventory, rules and settings give the same report, byte by by
 			return run(cmd.Context(), o)
 		},
 	}
-	o.judgeOptions.bind(cmd)
-	o.bindNoFail(cmd)
-	o.changeOptions.bind(cmd)
-	bindLabels(cmd.Flags(), &o.labels, "judge only sources with this label")
+	o.Judge.Bind(cmd)
+	o.BindNoFail(cmd)
+	o.Change.Bind(cmd)
+	options.BindLabels(cmd.Flags(), &o.labels, "judge only sources with this label")
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml, if it exists)")
 	return cmd
 }
 
 func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
-	p, err := o.judgeOptions.validate("")
-	wanted, errLabels := parseLabels(o.labels)
-	if err := errors.Join(err, errLabels, o.changeOptions.validate(o)); err != nil {
+	p, err := o.Judge.Validate("")
+	wanted, errLabels := options.ParseLabels(o.labels)
+	if err := errors.Join(err, errLabels, o.Change.Validate(o.labels, o.inventories, o.Gate)); err != nil {
 		return err
 	}
 	cfg, err := a.loadConfig(ctx, o.config, true)
 	if err != nil {
 		return err
 	}
-	inputs := slices.Concat(inputsAs("an inventory", o.inventories), o.changeOptions.inputs(), o.judgeOptions.inputs(), configInputs(cfg))
-	if err := a.keepInputs(paths(p.outputs), inputs); err != nil {
+	inputs := slices.Concat(places.InputsAs("an inventory", o.inventories), o.Change.Inputs(), o.Judge.Inputs(), places.OfConfig(cfg))
+	if err := places.RefuseOverwrite(a.InFile, places.Outputs(p.Outputs), inputs); err != nil {
 		return err
 	}
-	au, err := a.newAudit(ctx, cfg, o.judgeOptions, p)
+	au, err := a.newAudit(ctx, cfg, o.Judge, p)
 	if err != nil {
 		return err
 	}
-	files, err := a.openInventories(ctx, o.inventories, p.at.IsZero() && !o.given())
+	files, err := a.openInventories(ctx, o.inventories, p.At.IsZero() && !o.Given())
 	if err != nil {
 		return err
 	}
 	var r *report.Report
-	if o.given() {
+	if o.Given() {
 		au.scope = cmp.Or(au.scope, &report.Scope{})
 		au.scope.Change = true
-		r, err = au.judgeChange(ctx, o.changeOptions, files)
+		r, err = au.judgeChange(ctx, o.Change, files)
 	} else {
 		r, err = au.replay(ctx, files, wanted)
 	}
@@ -102,7 +104,7 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 // Sources without the labels are left out; they count for the audit time, so that a
 // part is judged like the whole.
 func (au *audit) replay(ctx context.Context, files inventories, wanted labels.Selector) (*report.Report, error) {
-	at := au.plan.at
+	at := au.plan.At
 	if at.IsZero() {
 		var err error
 		if at, err = files.guessLatest(ctx); err != nil {
@@ -136,8 +138,8 @@ func (au *audit) replay(ctx context.Context, files inventories, wanted labels.Se
 		if err != nil {
 			return nil, err
 		}
-		if !au.plan.at.IsZero() {
-			au.app.warnOfHindsight(au.plan.at, latest.time)
+		if !au.plan.At.IsZero() {
+			au.app.warnOfHindsight(au.plan.At, latest.time)
 		} else if err := latest.apart(); err != nil {
 			return nil, err
 		} else if !latest.time.Equal(at) && !latest.time.IsZero() {

@@ -10,9 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
@@ -20,10 +19,6 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/output"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
-
-func bindPrevious(f *pflag.FlagSet, previous *[]string) {
-	f.StringArrayVar(previous, "previous", nil, "an earlier `inventory` of the same sources: what it saw narrows last uses and ages (repeatable)")
-}
 
 // evidenceOf reads a file of evidence, and says which it was: a report names
 // what its verdicts rest on.
@@ -60,7 +55,7 @@ func readUsage(ctx context.Context, cfg *config.Config, now time.Time) (*usage.E
 	evidence := &usage.Evidence{Now: now}
 	files := make([]report.Evidence, len(cfg.Usage))
 	for i, u := range cfg.Usage {
-		path := resolve(cfg.Dir, u.File)
+		path := places.Resolve(cfg.Dir, u.File)
 		f, err := interruptible.Open(ctx, path)
 		if err == nil {
 			files[i], err = evidenceOf(report.EvidenceUsage, path, f, func(r io.Reader) error { return evidence.Add(r, path) })

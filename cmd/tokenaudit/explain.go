@@ -13,13 +13,15 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/explanation"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 )
 
 // explainOptions are the flags and arguments of explain.
 type explainOptions struct {
-	readOptions
+	options.Read
 	inventories []string
 	at          string
 	policies    []string
@@ -47,21 +49,21 @@ It reads the configured sources, or saved inventories with --inventory.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	o.bind(cmd)
+	o.Bind(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&o.inventories, "inventory", nil, "look in this saved inventory `file` instead of reading the sources (repeatable)")
-	bindPrevious(f, &o.previous)
+	options.BindPrevious(f, &o.previous)
 	f.StringVar(&o.at, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
 	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 	return cmd
 }
 
 func (a *app) explain(ctx context.Context, o explainOptions) error {
-	at, err := parseTime(o.at)
+	at, err := options.ParseTime(o.at)
 	if err != nil {
 		return cli.Misuse(err)
 	}
-	if err := readOnce(inputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
+	if err := places.ReadOnce(places.InputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
 		return err
 	}
 	cfg, sources, err := a.explainedSources(ctx, o)
@@ -102,25 +104,25 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 // configuration reaches.
 func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.Config, feed, error) {
 	if len(o.inventories) == 0 {
-		r, err := a.newReading(ctx, o.readOptions)
+		r, err := a.newReading(ctx, o.Read)
 		if err != nil {
 			return nil, nil, err
 		}
 		// Where the id tells the CMS, the others need not be asked.
 		cms, _, ok := strings.Cut(o.subject, "/")
-		if ok && len(o.sources) == 0 && slices.ContainsFunc(r.config.Sources, func(s config.Source) bool { return cms == s.Entry.CMS || cms == s.Entry.Name }) {
-			r.options.sources = []string{cms + "/*"}
+		if ok && len(o.Sources) == 0 && slices.ContainsFunc(r.config.Sources, func(s config.Source) bool { return cms == s.Entry.CMS || cms == s.Entry.Name }) {
+			r.options.Sources = []string{cms + "/*"}
 		}
 		return r.config, r.collect, nil
 	}
-	wanted, err := parseLabels(o.labels)
+	wanted, err := options.ParseLabels(o.Labels)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(o.sources) > 0 {
+	if len(o.Sources) > 0 {
 		return nil, nil, cli.Misuse(errors.New("--source and --inventory contradict each other: an inventory is searched whole"))
 	}
-	cfg, err := a.loadConfig(ctx, o.config, true)
+	cfg, err := a.loadConfig(ctx, o.Config, true)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 )
 
 // TestFlags: what stands on the command line is what the command is run with.
@@ -36,18 +38,18 @@ func TestFlags(t *testing.T) {
 			t.Fatalf("%v: %v", args, err)
 		}
 	}
-	allow := cmp.AllowUnexported(scanOptions{}, collectOptions{}, evaluateOptions{}, explainOptions{}, readOptions{}, judgeOptions{}, gateOptions{}, showOptions{}, changeOptions{})
+	allow := cmp.AllowUnexported(scanOptions{}, collectOptions{}, evaluateOptions{}, explainOptions{}, options.Read{}, options.Judge{}, options.Gate{}, options.Show{}, options.Change{})
 	for _, pair := range []struct{ want, got any }{
 		{scanOptions{
-			readOptions: readOptions{config: "a.yaml", sources: []string{"x*", "y"}, labels: []string{"a=b", "a=c"}, shard: "1/2", timeout: time.Minute, maxWait: 2 * time.Second,
-				totalWait: 3 * time.Second, rate: 1.5, caBundle: "ca.pem"},
-			judgeOptions: judgeOptions{at: "2026-01-01", rules: []string{"r"}, policies: []string{"p"}, noInventory: true,
-				showOptions: showOptions{outputs: []string{"json", "table=t"}, minSeverity: "low", waived: true},
-				gateOptions: gateOptions{failOn: "high", noFail: true, baseline: "b.json", failOnNew: true, allowIncomplete: true}},
+			Read: options.Read{Config: "a.yaml", Sources: []string{"x*", "y"}, Labels: []string{"a=b", "a=c"}, Shard: "1/2", Timeout: time.Minute, MaxWait: 2 * time.Second,
+				TotalWait: 3 * time.Second, Rate: 1.5, CABundle: "ca.pem"},
+			Judge: options.Judge{At: "2026-01-01", Rules: []string{"r"}, Policies: []string{"p"}, NoInventory: true,
+				Show: options.Show{Outputs: []string{"json", "table=t"}, MinSeverity: "low", Waived: true},
+				Gate: options.Gate{FailOn: "high", NoFail: true, Baseline: "b.json", FailOnNew: true, AllowIncomplete: true}},
 			saveInventory: "i.json",
 		}, scanned},
-		{collectOptions{readOptions: readOptions{sources: []string{"x"}}, output: "out.json"}, collected},
-		{evaluateOptions{judgeOptions: judgeOptions{at: "2026-01-01"}, labels: []string{"a=b"}, inventories: []string{"a.json", "b.json"}}, evaluated},
+		{collectOptions{Read: options.Read{Sources: []string{"x"}}, output: "out.json"}, collected},
+		{evaluateOptions{Judge: options.Judge{At: "2026-01-01"}, labels: []string{"a=b"}, inventories: []string{"a.json", "b.json"}}, evaluated},
 		{explainOptions{inventories: []string{"i.json"}, rule: "rule", subject: "token"}, explained},
 	} {
 		if diff := cmp.Diff(pair.want, pair.got, allow); diff != "" {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -21,7 +23,7 @@ import (
 
 // savedGateOptions are the flags and the argument of gate.
 type savedGateOptions struct {
-	gateOptions
+	options.Gate
 	config string
 	report string
 }
@@ -44,21 +46,21 @@ be given here.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	o.bind(cmd)
-	o.bindNoFail(cmd)
+	o.Bind(cmd)
+	o.BindNoFail(cmd)
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file`, for its gate (default tokenaudit.yaml, if it exists)")
 	return cmd
 }
 
 func (a *app) gateSaved(ctx context.Context, o savedGateOptions) error {
-	failOn, err := o.validate()
+	failOn, err := o.Validate()
 	if err != nil {
 		return cli.Misuse(err)
 	}
-	if err := readOnce(append(o.inputs(), input{path: o.report, is: "the report"})); err != nil {
+	if err := places.ReadOnce(append(o.Inputs(), places.Input{Path: o.report, Is: "the report"})); err != nil {
 		return err
 	}
-	r, gate, err := a.savedReport(ctx, o.report, o.config, o.gateOptions, failOn, nil)
+	r, gate, err := a.savedReport(ctx, o.report, o.config, o.Gate, failOn, nil)
 	if err != nil {
 		return err
 	}
@@ -71,7 +73,7 @@ func (a *app) gateSaved(ctx context.Context, o savedGateOptions) error {
 
 // savedReport reads a report, or the part of it with some labels, compares it with
 // a baseline where one is given, and returns the gate that holds for it.
-func (a *app) savedReport(ctx context.Context, file, configFile string, o gateOptions, failOn policies.Severity, wanted labels.Selector) (*report.Report, report.Gate, error) {
+func (a *app) savedReport(ctx context.Context, file, configFile string, o options.Gate, failOn policies.Severity, wanted labels.Selector) (*report.Report, report.Gate, error) {
 	cfg, err := a.loadConfig(ctx, configFile, true)
 	if err != nil {
 		return nil, report.Gate{}, err
@@ -90,12 +92,12 @@ func (a *app) savedReport(ctx context.Context, file, configFile string, o gateOp
 	if err := compareTo(r, baseline, o); err != nil {
 		return nil, report.Gate{}, err
 	}
-	if o.failOnNew && r.Baseline == nil {
+	if o.FailOnNew && r.Baseline == nil {
 		return nil, report.Gate{}, cli.Misuse(errors.New("--fail-on-new needs a --baseline: the report was not compared with one"))
 	}
 	gate := gateOf(cfg.Gate, o, failOn)
 	if r.OfPlan() {
-		gate.OnlyNew = !o.failOnUnchanged
+		gate.OnlyNew = !o.FailOnUnchanged
 	}
 	return r, gate, nil
 }
@@ -112,7 +114,7 @@ func (a *app) selectLabels(r *report.Report, wanted labels.Selector) (*report.Re
 }
 
 // gateOf merges the defaults, the configuration and the flags, the last winning.
-func gateOf(configured config.Gate, o gateOptions, failOn policies.Severity) report.Gate {
+func gateOf(configured config.Gate, o options.Gate, failOn policies.Severity) report.Gate {
 	gate := report.DefaultGate()
 	if configured.FailOn != "" {
 		gate.FailOn = policies.Severity(configured.FailOn)
@@ -123,7 +125,7 @@ func gateOf(configured config.Gate, o gateOptions, failOn policies.Severity) rep
 	if failOn != "" {
 		gate.FailOn = failOn
 	}
-	gate.OnlyNew, gate.NoFail, gate.Unchanged = o.failOnNew, o.noFail, o.failOnUnchanged
+	gate.OnlyNew, gate.NoFail, gate.Unchanged = o.FailOnNew, o.NoFail, o.FailOnUnchanged
 	return gate
 }
 
@@ -174,11 +176,11 @@ func readFile[T any](ctx context.Context, file string, read func(io.Reader) (T, 
 }
 
 // readBaseline reads the baseline before the work begins; nil where none is given.
-func (a *app) readBaseline(ctx context.Context, o gateOptions) (*report.Report, error) {
-	if o.baseline == "" {
+func (a *app) readBaseline(ctx context.Context, o options.Gate) (*report.Report, error) {
+	if o.Baseline == "" {
 		return nil, nil
 	}
-	baseline, err := a.readReport(ctx, o.baseline)
+	baseline, err := a.readReport(ctx, o.Baseline)
 	if err != nil {
 		return nil, fmt.Errorf("--baseline: %w", err)
 	}
@@ -186,16 +188,16 @@ func (a *app) readBaseline(ctx context.Context, o gateOptions) (*report.Report, 
 }
 
 // compareTo marks what is new in a report against a baseline, which may be nil.
-func compareTo(r, baseline *report.Report, o gateOptions) error {
+func compareTo(r, baseline *report.Report, o options.Gate) error {
 	if baseline == nil {
 		return nil
 	}
-	err := r.CompareTo(baseline, o.allowIncomplete)
+	err := r.CompareTo(baseline, o.AllowIncomplete)
 	if _, ok := errors.AsType[*report.BaselineError](err); ok {
-		return fmt.Errorf("--baseline %s: %w; accept it with --allow-incomplete-baseline", o.baseline, err)
+		return fmt.Errorf("--baseline %s: %w; accept it with --allow-incomplete-baseline", o.Baseline, err)
 	}
 	if err != nil {
-		return fmt.Errorf("--baseline %s: %w", o.baseline, err)
+		return fmt.Errorf("--baseline %s: %w", o.Baseline, err)
 	}
 	return nil
 }

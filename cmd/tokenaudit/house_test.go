@@ -79,6 +79,8 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
 	"cmd/tokenaudit/cli":         {"collectors/suggest", "report", "report/table"},
 	"cmd/tokenaudit/console":     {"collectors", "collectors/interruptible", "report/format"},
+	"cmd/tokenaudit/options":     {"cmd/tokenaudit/cli", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output"},
+	"cmd/tokenaudit/places":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "report",
 	},
@@ -121,7 +123,7 @@ func TestImportsPointOneWay(t *testing.T) {
 }
 
 func allowed(from, to string) bool {
-	if slices.Contains(forTests, to) || strings.HasPrefix(to, "cmd/") && from != "cmd/tokenaudit" {
+	if slices.Contains(forTests, to) || strings.HasPrefix(to, "cmd/") && !strings.HasPrefix(from, "cmd/") {
 		return false
 	}
 	switch list, named := mayImport[from]; {

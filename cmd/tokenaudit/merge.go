@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -65,10 +66,10 @@ type mergeParts struct {
 }
 
 func (a *app) merge(ctx context.Context, o mergeOptions) error {
-	if err := checkPlace("-o", o.output); err != nil {
+	if err := places.Check("-o", o.output); err != nil {
 		return cli.Misuse(err)
 	}
-	if err := a.keepInputs([]string{o.output}, inputsAs("to be merged", o.files)); err != nil {
+	if err := places.RefuseOverwrite(a.InFile, []string{o.output}, places.InputsAs("to be merged", o.files)); err != nil {
 		return err
 	}
 	var all mergeParts

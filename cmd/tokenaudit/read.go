@@ -13,6 +13,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
@@ -28,7 +30,7 @@ const maxBundle = 8 << 20
 // reading is what is needed to read the configured sources.
 type reading struct {
 	app     *app
-	options readOptions
+	options options.Read
 	config  *config.Config
 	shard   collectors.Shard
 	labels  labels.Selector
@@ -41,21 +43,21 @@ type reading struct {
 }
 
 // newReading checks the flags and loads the configuration.
-func (a *app) newReading(ctx context.Context, o readOptions) (*reading, error) {
-	if err := o.validate(); err != nil {
+func (a *app) newReading(ctx context.Context, o options.Read) (*reading, error) {
+	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	r := &reading{app: a, options: o, environment: a.environment(), now: a.now, unpaced: a.unpaced}
 	var err error
-	if r.labels, err = parseLabels(o.labels); err != nil {
+	if r.labels, err = options.ParseLabels(o.Labels); err != nil {
 		return nil, err
 	}
-	if o.shard != "" {
-		if r.shard, err = collectors.ShardOf(o.shard, a.lookup); err != nil {
+	if o.Shard != "" {
+		if r.shard, err = collectors.ShardOf(o.Shard, a.lookup); err != nil {
 			return nil, cli.Misuse(fmt.Errorf("--shard: %w", err))
 		}
 	}
-	if r.config, err = a.loadConfig(ctx, o.config, false); err != nil {
+	if r.config, err = a.loadConfig(ctx, o.Config, false); err != nil {
 		return nil, err
 	}
 	if len(r.config.Sources) == 0 {
@@ -66,8 +68,8 @@ func (a *app) newReading(ctx context.Context, o readOptions) (*reading, error) {
 
 // inventory makes the document of what was read.
 func (r *reading) inventory(sources []inventory.Source) inventory.Inventory {
-	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.app.tool, Only: r.options.sources, OnlyLabels: r.labels, Sources: sources}
-	if r.options.shard != "" {
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.app.tool, Only: r.options.Sources, OnlyLabels: r.labels, Sources: sources}
+	if r.options.Shard != "" {
 		inv.Shard = &inventory.Shard{Index: r.shard.Index, Count: r.shard.Count, Config: r.config.Digest}
 	}
 	return inv
@@ -75,8 +77,8 @@ func (r *reading) inventory(sources []inventory.Source) inventory.Inventory {
 
 // scope says what the reading is restricted to; nil for nothing.
 func (r *reading) scope(rules []string) *report.Scope {
-	scope := &report.Scope{Sources: r.options.sources, Labels: r.labels, Rules: rules}
-	if r.options.shard != "" {
+	scope := &report.Scope{Sources: r.options.Sources, Labels: r.labels, Rules: rules}
+	if r.options.Shard != "" {
 		scope.Shard = r.shard.String()
 	}
 	return scope.Compact()
@@ -89,7 +91,7 @@ func (r *reading) entries(ctx context.Context) ([]collectors.Entry, error) {
 		return nil, err
 	}
 	for i := range entries {
-		if rate := r.options.rate; rate > 0 && (entries[i].RequestsPerSecond == 0 || rate < entries[i].RequestsPerSecond) {
+		if rate := r.options.Rate; rate > 0 && (entries[i].RequestsPerSecond == 0 || rate < entries[i].RequestsPerSecond) {
 			entries[i].RequestsPerSecond = rate
 		}
 	}
@@ -100,8 +102,8 @@ func (r *reading) entries(ctx context.Context) ([]collectors.Entry, error) {
 func (r *reading) session(ctx context.Context, observe func(cmsapi.Event)) (*cmsapi.Session, error) {
 	o := cmsapi.Options{
 		UserAgent: "tokenaudit/" + r.app.tool.Version,
-		MaxWait:   cmp.Or(r.options.maxWait, r.config.Limits.MaxWait),
-		TotalWait: cmp.Or(r.options.totalWait, r.config.Limits.TotalWait),
+		MaxWait:   cmp.Or(r.options.MaxWait, r.config.Limits.MaxWait),
+		TotalWait: cmp.Or(r.options.TotalWait, r.config.Limits.TotalWait),
 		Transport: r.app.transport,
 		Unpaced:   r.unpaced,
 		Observe:   observe,
@@ -109,8 +111,8 @@ func (r *reading) session(ctx context.Context, observe func(cmsapi.Event)) (*cms
 	if r.app.verbose {
 		o.Log = requestLog(r.app.Err)
 	}
-	if r.options.caBundle != "" {
-		bundle, err := readBundle(ctx, r.options.caBundle)
+	if r.options.CABundle != "" {
+		bundle, err := readBundle(ctx, r.options.CABundle)
 		if err != nil {
 			return nil, cli.Misuse(fmt.Errorf("--ca-bundle: %w", err))
 		}
@@ -175,7 +177,7 @@ func (r *reading) collect(ctx context.Context, take func(inventory.Source) error
 	result, err := collectors.Collect(ctx, collectors.Options{
 		Registry: r.app.registry, Entries: entries,
 		Run:     r.run(session),
-		Sources: r.options.sources, Labels: r.labels, Shard: r.shard, Progress: progress,
+		Sources: r.options.Sources, Labels: r.labels, Shard: r.shard, Progress: progress,
 	}, take)
 	show.Stop()
 	if err != nil {
@@ -200,7 +202,7 @@ func (a *app) warnAll(warnings []string) {
 
 // limit bounds the whole reading by time, the commands that print secrets too.
 func (r *reading) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if limit := cmp.Or(r.options.timeout, r.config.Limits.Timeout); limit > 0 {
+	if limit := cmp.Or(r.options.Timeout, r.config.Limits.Timeout); limit > 0 {
 		return context.WithTimeout(ctx, limit)
 	}
 	return context.WithCancel(ctx)
@@ -228,4 +230,8 @@ func (r *reading) run(session *cmsapi.Session) collectors.Run {
 // sortSources orders sources as an inventory has them.
 func sortSources(sources []inventory.Source) {
 	slices.SortFunc(sources, func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
+}
+
+func (r *reading) inputs() []places.Input {
+	return append(places.OfConfig(r.config), places.Input{Path: r.options.CABundle, Is: "the bundle of CA certificates"})
 }

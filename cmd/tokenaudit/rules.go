@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report/plaintext"
@@ -63,7 +64,7 @@ On a terminal the page is text; piped it is the Markdown that it is made of.`,
 func (a *app) loadRules(ctx context.Context, cfg *config.Config, paths, only []string) (*policies.Engine, error) {
 	all := make([]string, 0, len(cfg.PolicyPaths)+len(paths))
 	for _, path := range cfg.PolicyPaths {
-		all = append(all, resolve(cfg.Dir, path))
+		all = append(all, places.Resolve(cfg.Dir, path))
 	}
 	engine, err := policies.Load(ctx, policies.LoadOptions{
 		Paths: append(all, paths...), Only: only, Settings: cfg.Settings, Waivers: cfg.Waivers,

@@ -12,6 +12,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ruleinput"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
 	"github.com/tokenaudit/tokenaudit/collectors/emulator/demo"
@@ -58,21 +60,21 @@ Without --inventory it prints the input for the company of the demo, on
 	o.bind(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&o.inventories, "inventory", nil, "print the input for this saved inventory `file` (repeatable)")
-	bindPrevious(f, &o.previous)
+	options.BindPrevious(f, &o.previous)
 	f.StringVar(&o.at, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
 	f.StringVar(&o.rule, "rule", "", "print the input of this rule `id`, with its parameters")
 	return cmd
 }
 
 func (a *app) printInput(ctx context.Context, o rulesInputOptions) error {
-	at, err := parseTime(o.at)
+	at, err := options.ParseTime(o.at)
 	if err != nil {
 		return cli.Misuse(err)
 	}
 	if len(o.inventories) == 0 && len(o.previous) > 0 {
 		return cli.Misuse(errors.New("--previous needs --inventory: the demo has no earlier inventories"))
 	}
-	if err := readOnce(inputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
+	if err := places.ReadOnce(places.InputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
 		return err
 	}
 	cfg, err := a.loadConfig(ctx, o.config, true)

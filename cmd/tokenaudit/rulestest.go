@@ -12,6 +12,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ruleresult"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -68,7 +69,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		return cli.Misuse(errors.New("--junit needs a file: the results go to standard output already"))
 	}
 	if o.junit != "" {
-		if err := checkPlace("--junit", o.junit); err != nil {
+		if err := places.Check("--junit", o.junit); err != nil {
 			return cli.Misuse(err)
 		}
 	}
@@ -80,14 +81,14 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 			return err
 		}
 		for _, path := range cfg.PolicyPaths {
-			paths = append(paths, resolve(cfg.Dir, path))
+			paths = append(paths, places.Resolve(cfg.Dir, path))
 		}
 		options.LoadTimeout = cfg.Limits.LoadTimeout
 		if len(paths) == 0 {
 			a.Note("no path was named: testing the built-in rules")
 		}
 	}
-	if err := a.keepInputs([]string{o.junit}, slices.Concat(customRules(paths), inputsAs("an inventory", o.inventories), []input{namedConfig(o.config)})); err != nil {
+	if err := places.RefuseOverwrite(a.InFile, []string{o.junit}, slices.Concat(places.CustomRules(paths), places.InputsAs("an inventory", o.inventories), []places.Input{places.NamedConfig(o.config)})); err != nil {
 		return err
 	}
 	results, err := policies.RunTests(ctx, paths, options)

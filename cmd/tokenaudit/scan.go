@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
@@ -16,8 +18,8 @@ import (
 
 // scanOptions are the flags of scan.
 type scanOptions struct {
-	readOptions
-	judgeOptions
+	options.Read
+	options.Judge
 	saveInventory string
 }
 
@@ -39,41 +41,41 @@ or the rules.`,
 		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
-	o.readOptions.bind(cmd)
-	o.bindShard(cmd)
-	o.judgeOptions.bind(cmd)
-	o.bindNoFail(cmd)
+	o.Read.Bind(cmd)
+	o.BindShard(cmd)
+	o.Judge.Bind(cmd)
+	o.BindNoFail(cmd)
 	cmd.Flags().StringVar(&o.saveInventory, "save-inventory", "", "write what was read to this `file`, for evaluate")
 	return cmd
 }
 
 func (a *app) scan(ctx context.Context, o scanOptions) error {
-	p, err := o.judgeOptions.validate(o.saveInventory)
+	p, err := o.Judge.Validate(o.saveInventory)
 	if err != nil {
 		return err
 	}
 	if err := checkInventory(o.saveInventory); err != nil {
 		return err
 	}
-	r, err := a.newReading(ctx, o.readOptions)
+	r, err := a.newReading(ctx, o.Read)
 	if err != nil {
 		return err
 	}
-	if err := a.keepInputs(append(paths(p.outputs), o.saveInventory), append(r.inputs(), o.inputs()...)); err != nil {
+	if err := places.RefuseOverwrite(a.InFile, append(places.Outputs(p.Outputs), o.saveInventory), append(r.inputs(), o.Inputs()...)); err != nil {
 		return err
 	}
-	au, err := a.newAudit(ctx, r.config, o.judgeOptions, p)
+	au, err := a.newAudit(ctx, r.config, o.Judge, p)
 	if err != nil {
 		return err
 	}
-	au.scope = r.scope(au.options.rules)
+	au.scope = r.scope(au.options.Rules)
 	return au.scan(ctx, r, o.saveInventory)
 }
 
 // scan runs the pipeline over what the reading gives, and keeps the inventory
 // where that is wanted.
 func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) error {
-	at := au.plan.at
+	at := au.plan.At
 	if at.IsZero() {
 		at = r.now().UTC().Truncate(time.Second)
 	}
@@ -91,8 +93,8 @@ func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) err
 	if err != nil {
 		return err
 	}
-	if !au.plan.at.IsZero() {
-		au.app.warnOfHindsight(au.plan.at, latest.time)
+	if !au.plan.At.IsZero() {
+		au.app.warnOfHindsight(au.plan.At, latest.time)
 	}
 	if saveInventory != "" {
 		if err := au.app.writeInventory(ctx, saveInventory, r.inventory(kept)); err != nil {
@@ -107,7 +109,7 @@ func checkInventory(file string) error {
 	if file == "" {
 		return nil
 	}
-	if err := checkPlace("--save-inventory", file); err != nil {
+	if err := places.Check("--save-inventory", file); err != nil {
 		return cli.Misuse(err)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -82,7 +83,7 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 	if err := checkListFormat(o.format); err != nil {
 		return err
 	}
-	at, err := parseTime(o.at)
+	at, err := options.ParseTime(o.at)
 	if err != nil {
 		return cli.Misuse(err)
 	}

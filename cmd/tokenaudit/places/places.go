@@ -1,4 +1,6 @@
-package main
+// Package places knows the files that a command reads and writes, by whatever names:
+// it refuses to write over what the command rests on.
+package places
 
 import (
 	"fmt"
@@ -8,8 +10,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
-// checkPlace finds out before the work that a file cannot be written after it.
-func checkPlace(flag, path string) error {
+// Check finds out before the work that a file cannot be written after it.
+func Check(flag, path string) error {
 	if path == output.Stdout {
 		return nil
 	}
@@ -19,8 +21,8 @@ func checkPlace(flag, path string) error {
 	return nil
 }
 
-// paths are the places that the outputs go to.
-func paths(outputs []output.Output) []string {
+// Outputs are the places that the outputs go to.
+func Outputs(outputs []output.Output) []string {
 	var all []string
 	for _, o := range outputs {
 		all = append(all, o.Path)
@@ -28,8 +30,8 @@ func paths(outputs []output.Output) []string {
 	return all
 }
 
-// samePlace tells whether two names stand for one place, be it through a link.
-func samePlace(a, b string) bool {
+// Same reports whether two names stand for one place, be it through a link.
+func Same(a, b string) bool {
 	if a == output.Stdout || b == output.Stdout {
 		return a == b
 	}
@@ -57,9 +59,18 @@ func realPath(path string) string {
 	return resolved
 }
 
-func placeName(path string) string {
+// Name is how a place is called in a message.
+func Name(path string) string {
 	if path == output.Stdout {
 		return "standard output"
 	}
 	return path
+}
+
+// Resolve returns a path of the configuration as seen from the working directory.
+func Resolve(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
 }

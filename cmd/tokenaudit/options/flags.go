@@ -1,0 +1,288 @@
+// Package options has the flags that commands share: what is read, by what it is
+// judged, how it is shown, and what contradicts itself among them.
+package options
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
+)
+
+// Read say what is read, and how patiently.
+type Read struct {
+	Config    string
+	Sources   []string
+	Labels    []string
+	Shard     string
+	Timeout   time.Duration
+	MaxWait   time.Duration
+	TotalWait time.Duration
+	Rate      float64
+	CABundle  string
+}
+
+// Bind adds the flags to a command.
+func (o *Read) Bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&o.Config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml)")
+	f.StringArrayVar(&o.Sources, "source", nil, "read only sources whose id or name matches this `glob` (repeatable)")
+	BindLabels(f, &o.Labels, "read only sources with this label")
+	f.DurationVar(&o.Timeout, "timeout", 0, "stop reading after this time and report what was seen")
+	f.DurationVar(&o.MaxWait, "max-wait", 0, "the longest wait for a rate limit (default 1m)")
+	f.DurationVar(&o.TotalWait, "total-wait", 0, "the most waiting that 429 answers may cause in one rate-limit domain (default 10m)")
+	f.Float64Var(&o.Rate, "requests-per-second", 0, "lower the rate of requests of every source entry to this `number`")
+	f.StringVar(&o.CABundle, "ca-bundle", "", "a PEM `file` of CA certificates to trust beside the system's")
+}
+
+// BindLabels adds --label, which restricts a run or a view.
+func BindLabels(f *pflag.FlagSet, into *[]string, purpose string) {
+	f.StringArrayVar(into, "label", nil, purpose+", `key=value` (repeatable: all keys must match, of one key any value)")
+}
+
+// ParseLabels reads the values of --label.
+func ParseLabels(values []string) (labels.Selector, error) {
+	selector, err := labels.Parse(values)
+	if err != nil {
+		return nil, cli.Misuse(fmt.Errorf("--label: %w", err))
+	}
+	return selector, nil
+}
+
+// BindShard adds --shard, which only commands that save what they read take.
+func (o *Read) BindShard(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.Shard, "shard", "", "read only this `part` of the rate-limit domains, such as 3/16; NAME/16 takes the index, from 0, from an environment variable")
+}
+
+// Gate say which findings fail the run.
+type Gate struct {
+	FailOn          string
+	FailOnNew       bool
+	FailOnUnchanged bool
+	NoFail          bool
+	Baseline        string
+	AllowIncomplete bool
+}
+
+// Bind adds the flags to a command.
+func (o *Gate) Bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.FailOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
+	f.StringVar(&o.Baseline, "baseline", "", "a JSON `report`: findings are marked new or unchanged against it, and resolved ones are listed")
+	f.BoolVar(&o.FailOnNew, "fail-on-new", false, "fail only on findings that the baseline does not have")
+	f.BoolVar(&o.FailOnUnchanged, "fail-on-unchanged", false, "also fail on findings of a plan that the change does not introduce")
+	f.BoolVar(&o.AllowIncomplete, "allow-incomplete-baseline", false, "accept an incomplete baseline (missing findings count as new)")
+}
+
+// BindNoFail adds --no-fail, which only commands take whose exit code tells
+// anything.
+func (o *Gate) BindNoFail(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.NoFail, "no-fail", false, "exit 0 instead of 1 or 3, for CI systems that only take in the reports of successful jobs")
+}
+
+// Validate returns the severity of --fail-on, empty where it was not given, and
+// what contradicts itself.
+func (o Gate) Validate() (policies.Severity, error) {
+	failOn, err := parseSeverity("--fail-on", o.FailOn, true)
+	problems := []error{err}
+	if o.Baseline == "" && o.AllowIncomplete {
+		problems = append(problems, errors.New("--allow-incomplete-baseline has no effect without --baseline"))
+	}
+	return failOn, errors.Join(problems...)
+}
+
+// Show say in which formats a report is written, and where to.
+type Show struct {
+	Outputs     []string
+	MinSeverity string
+	framework   string
+	Waived      bool
+}
+
+// Bind adds the flags to a command.
+func (o *Show) Bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVarP(&o.Outputs, "output", "o", nil, "`format[=file]`, repeatable; formats: "+strings.Join(output.FormatNames(), ", ")+" (default table)")
+	f.StringVar(&o.MinSeverity, "min-severity", "", "leave findings below this `severity` out of what is shown; never changes the exit code")
+	f.StringVar(&o.framework, "framework", "", "show the report control by control too, by this `catalogue`: owasp-nhi, nist-800-53, cis-v8, iso-27001, soc2 or pci-dss")
+	f.BoolVar(&o.Waived, "waived", false, "include waived findings in sarif, as suppressions")
+}
+
+// Shown is what the flags of Show come to once they have been checked.
+type Shown struct {
+	Outputs     []output.Output
+	MinSeverity policies.Severity
+	// Framework is nil where no --framework was given.
+	Framework *report.Framework
+}
+
+// Validate reads the flags and states what contradicts itself.
+func (o Show) Validate() (Shown, error) {
+	var s Shown
+	var problems []error
+	problem := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	var err error
+	s.MinSeverity, err = parseSeverity("--min-severity", o.MinSeverity, false)
+	problem(err)
+	if o.framework != "" {
+		s.Framework, err = report.LookupFramework(o.framework)
+		problem(err)
+	}
+	s.Outputs, err = output.ParseOutputs(o.Outputs)
+	problem(err)
+	for i, output := range s.Outputs {
+		problem(places.Check("-o", output.Path))
+		for _, other := range s.Outputs[:i] {
+			// The names differ, but one may be a link.
+			if places.Same(other.Path, output.Path) {
+				problem(fmt.Errorf("both %s and %s would be written to %s", other.Format.Name, output.Format.Name, output.Path))
+			}
+		}
+	}
+	if o.Waived && !slices.ContainsFunc(s.Outputs, func(out output.Output) bool { return out.Format.Name == "sarif" }) {
+		problem(errors.New("--waived has no effect without -o sarif: every other format shows waived findings anyway"))
+	}
+	return s, errors.Join(problems...)
+}
+
+// Judge say by what the sources are judged, and where the report goes.
+type Judge struct {
+	Gate
+	Show
+	At          string
+	Rules       []string
+	Policies    []string
+	Previous    []string
+	NoInventory bool
+}
+
+// Bind adds the flags to a command.
+func (o *Judge) Bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.At, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
+	f.StringArrayVar(&o.Rules, "rule", nil, "judge by this rule `id` only (repeatable)")
+	f.StringArrayVar(&o.Policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
+	BindPrevious(f, &o.Previous)
+	f.BoolVar(&o.NoInventory, "no-inventory", false, "leave the list of tokens out of the report")
+	o.Gate.Bind(cmd)
+	o.Show.Bind(cmd)
+}
+
+// Resolved is what the flags come to once they have been checked.
+type Resolved struct {
+	Shown
+	// At is zero where no --at was given.
+	At time.Time
+	// FailOn is empty where no --fail-on was given.
+	FailOn policies.Severity
+}
+
+// Validate states every illegal combination of flags in plain words. saved
+// is the file of --save-inventory, or empty.
+func (o Judge) Validate(saved string) (Resolved, error) {
+	at, errAt := ParseTime(o.At)
+	failOn, errGate := o.Gate.Validate()
+	shown, errShow := o.Show.Validate()
+	problems := []error{errAt, errGate, errShow}
+	for _, output := range shown.Outputs {
+		if o.NoInventory && output.Format.NeedsTokens {
+			problems = append(problems, fmt.Errorf("--no-inventory leaves nothing for -o %s to show", output.Format.Name))
+		}
+		if saved != "" && places.Same(output.Path, saved) {
+			problems = append(problems, fmt.Errorf("the inventory and the %s report would both go to %s; give one of them another file", output.Format.Name, places.Name(saved)))
+		}
+	}
+	if o.FailOnNew && o.Baseline == "" {
+		problems = append(problems, errors.New("--fail-on-new needs a --baseline to tell what is new"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return Resolved{}, cli.Misuse(err)
+	}
+	return Resolved{Shown: shown, At: at, FailOn: failOn}, nil
+}
+
+// Validate states what is wrong with the flags of reading.
+func (o Read) Validate() error {
+	var problems []error
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{{"--timeout", o.Timeout}, {"--max-wait", o.MaxWait}, {"--total-wait", o.TotalWait}} {
+		if d.value < 0 {
+			problems = append(problems, fmt.Errorf("%s must not be negative", d.flag))
+		}
+	}
+	if o.MaxWait > 0 && o.TotalWait > 0 && o.MaxWait > o.TotalWait {
+		problems = append(problems, errors.New("--max-wait is longer than --total-wait, which bounds the sum of the waits"))
+	}
+	if !(o.Rate >= 0) || math.IsInf(o.Rate, 1) {
+		problems = append(problems, errors.New("--requests-per-second must be a number above 0"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return cli.Misuse(err)
+	}
+	return nil
+}
+
+// ParseTime reads RFC 3339, or a date, which means its beginning in UTC.
+func ParseTime(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		t, err = time.Parse(time.DateOnly, s)
+	}
+	if err != nil || t.Year() < 1970 {
+		return time.Time{}, fmt.Errorf("--at %q is no time: write 2026-11-22T08:00:00Z or 2026-11-22", s)
+	}
+	return t.UTC(), nil
+}
+
+func parseSeverity(flag, s string, none bool) (policies.Severity, error) {
+	if s == "" {
+		return "", nil
+	}
+	severity, err := report.ParseThreshold(s)
+	if err == nil && severity == report.NoSeverity && !none {
+		err = errors.New("none would hide everything; leave the flag out to show everything")
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", flag, err)
+	}
+	return severity, nil
+}
+
+// Inputs are the files that the flags name.
+func (o Gate) Inputs() []places.Input { return []places.Input{{Path: o.Baseline, Is: "the baseline"}} }
+
+// Inputs are the files that the flags name.
+func (o Judge) Inputs() []places.Input {
+	return slices.Concat(o.Gate.Inputs(), places.InputsAs("an earlier inventory", o.Previous), places.CustomRules(o.Policies))
+}
+
+// BindPrevious adds --previous.
+func BindPrevious(f *pflag.FlagSet, previous *[]string) {
+	f.StringArrayVar(previous, "previous", nil, "an earlier `inventory` of the same sources: what it saw narrows last uses and ages (repeatable)")
+}
+
+// ShowsVerdict reports whether a person reads the verdict on stdout already.
+func (s Shown) ShowsVerdict() bool {
+	return slices.ContainsFunc(s.Outputs, func(o output.Output) bool { return o.Path == output.Stdout && o.Format.Name == "table" })
+}
