@@ -66,13 +66,13 @@ func (e *Engine) Catalogue(systems []System) (string, error) {
 
 func (e *Engine) ruleTable() string {
 	var b strings.Builder
-	b.WriteString("| Rule | Severity | What it asks | Parameters |\n|---|---|---|---|\n")
+	b.WriteString("| Rule | Severity | Goal | Parameters |\n|---|---|---|---|\n")
 	for _, rule := range e.rules {
 		name := "`" + rule.ID + "`"
 		if !rule.Custom {
 			name = fmt.Sprintf("[%s](rules/%s/README.md)", name, path.Base(path.Dir(rule.File)))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, rule.Severity, rule.Title, paramList(rule.Rule))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, rule.Severity, rule.Goal, paramList(rule.Rule))
 	}
 	return b.String()
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // The keys that custom METADATA of a rule may have.
-var metadataKeys = []string{"severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation"}
+var metadataKeys = []string{"goal", "severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation"}
 
 var severities = []Severity{Critical, High, Medium, Low, Info}
 
@@ -50,6 +50,7 @@ func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 			m.wrong("custom.%s is unknown%s", key, suggest.DidYouMean(key, metadataKeys))
 		}
 	}
+	rule.Goal = cmp.Or(m.text("goal"), rule.Title)
 	rule.Severity = one(&m, "severity", severities, "")
 	rule.Subject = SubjectToken
 	if _, told := m.custom["subject"]; told {
@@ -122,6 +123,19 @@ func one[T ~string](m *metadata, key string, vocabulary []T, none T) T {
 		return none
 	}
 	return T(s)
+}
+
+// text reads an optional text.
+func (m *metadata) text(key string) string {
+	value, ok := m.custom[key]
+	if !ok {
+		return ""
+	}
+	s, _ := value.(string)
+	if s = strings.TrimSpace(s); s == "" {
+		m.wrong("custom.%s must be a text", key)
+	}
+	return s
 }
 
 // several reads an optional list of words out of a vocabulary.

@@ -18,6 +18,9 @@ func Page(rule Rule) string {
 	what, why, _ := strings.Cut(rule.Description, "\n\n")
 	fmt.Fprintf(&b, "# %s\n\n", rule.Title)
 	fmt.Fprintf(&b, "`%s`, severity %s. %s\n\n", rule.ID, rule.Severity, judged(rule))
+	if rule.Goal != rule.Title {
+		fmt.Fprintf(&b, "Goal: %s.\n\n", rule.Goal)
+	}
 	fmt.Fprintf(&b, "## What it checks\n\n%s\n\n", what)
 	if why = strings.TrimSpace(why); why != "" {
 		fmt.Fprintf(&b, "## Why it matters\n\n%s\n\n", why)

@@ -48,9 +48,13 @@ const (
 // Rule is the metadata of one rule.
 type Rule struct {
 	// ID is kebab-case; custom rules are "custom/<name>".
-	ID       string
-	Package  string
-	Title    string
+	ID      string
+	Package string
+	// Title states the problem, such as "Token has administrator rights".
+	Title string
+	// Goal states what is wanted, such as "No token is an administrator"; the title where
+	// METADATA has none.
+	Goal     string
 	Severity Severity
 	Subject  Subject
 	// Description is Markdown.

@@ -203,7 +203,7 @@ func (b *Builder) reportRules() []Rule {
 	rules := make([]Rule, 0, len(b.options.Rules))
 	for _, rule := range b.options.Rules {
 		rules = append(rules, Rule{
-			ID: rule.ID, Title: rule.Title, Description: rule.Description, Severity: rule.Severity,
+			ID: rule.ID, Title: rule.Title, Goal: rule.Goal, Description: rule.Description, Severity: rule.Severity,
 			Controls:    orEmpty(rule.Controls),
 			Remediation: orEmpty(rule.Remediation),
 			Params:      orEmpty(rule.Values),

@@ -155,8 +155,10 @@ type SeverityCounts struct {
 
 // Rule is a rule as the report shows it.
 type Rule struct {
-	ID          string              `json:"id"`
-	Title       string              `json:"title"`
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	// Goal states what is wanted; empty in reports of older versions.
+	Goal        string              `json:"goal,omitempty"`
 	Description string              `json:"description"`
 	Severity    policies.Severity   `json:"severity"`
 	Controls    map[string][]string `json:"controls"`

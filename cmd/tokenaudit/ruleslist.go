@@ -63,6 +63,7 @@ func (a *app) printJSON(v any) error {
 type listedRule struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
+	Goal  string `json:"goal"`
 	// Severity and the values of the parameters are those in force; those of the
 	// rule itself where it is off.
 	Severity policies.Severity      `json:"severity"`
@@ -100,13 +101,13 @@ func (a *app) listRules(ctx context.Context, o rulesListOptions) error {
 			severity = string(now.Severity)
 			r = now
 		}
-		rows[i] = []string{r.ID, severity, judges(r), r.Title}
+		rows[i] = []string{r.ID, severity, judges(r), r.Goal}
 		listed[i] = listRule(r, !on)
 	}
 	if o.format == "json" {
 		return a.printJSON(listed)
 	}
-	return a.printTable(o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "TITLE", Kind: table.ColumnProse}}, rows)
+	return a.printTable(o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "GOAL", Kind: table.ColumnProse}}, rows)
 }
 
 func listRule(r policies.Rule, off bool) listedRule {
@@ -119,7 +120,7 @@ func listRule(r policies.Rule, off bool) listedRule {
 		controls = map[string][]string{}
 	}
 	return listedRule{
-		ID: r.ID, Title: r.Title, Severity: r.Severity, Off: off, Subject: r.Subject,
+		ID: r.ID, Title: r.Title, Goal: r.Goal, Severity: r.Severity, Off: off, Subject: r.Subject,
 		Kinds: append([]inventory.Kind{}, r.Select.Kinds...), Select: r.Select, Requires: append([]inventory.Fact{}, r.Requires...),
 		Controls: controls, Params: params, Custom: r.Custom, File: r.File, Line: r.Line,
 	}

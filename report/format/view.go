@@ -245,6 +245,15 @@ func (v *View) Title(rule string) string {
 	return ""
 }
 
+// Goal returns what a rule wants, or "" for an unknown one.
+func (v *View) Goal(rule string) string {
+	r := v.Rules[rule]
+	if r == nil {
+		return ""
+	}
+	return cmp.Or(r.Goal, r.Title)
+}
+
 // CMS returns the CMS of a source, or "" for an unknown one.
 func (v *View) CMS(source string) string {
 	if s, ok := v.sources[source]; ok {

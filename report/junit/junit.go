@@ -189,7 +189,7 @@ func waiverSuite(v *format.View) junitSuite {
 
 func ruleSuite(v *format.View, id string, findings []*report.Finding, gaps []report.Gap, errs []report.RuleError) junitSuite {
 	suite := junitSuite{Name: junitText(id)}
-	if title := v.Title(id); title != "" {
+	if title := v.Goal(id); title != "" {
 		suite.Properties = &junitProperties{[]junitProperty{{"title", junitText(title)}}}
 	}
 	slices.SortStableFunc(findings, func(a, b *report.Finding) int { return report.CompareFindings(*a, *b) })
@@ -205,7 +205,7 @@ func ruleSuite(v *format.View, id string, findings []*report.Finding, gaps []rep
 	}
 	if len(suite.Cases) == 0 {
 		// A suite without a case looks like one that never ran.
-		suite.Cases = append(suite.Cases, junitCase{Class: junitText(id), Name: junitText(cmp.Or(v.Title(id), id))})
+		suite.Cases = append(suite.Cases, junitCase{Class: junitText(id), Name: junitText(cmp.Or(v.Goal(id), id))})
 	}
 	return suite
 }

@@ -43,14 +43,14 @@ func SampleRules() []policies.Rule {
 	}
 	return []policies.Rule{
 		{
-			ID: "write-token-never-expires", Title: "Write tokens must expire", Severity: policies.High, Subject: policies.SubjectToken,
+			ID: "write-token-never-expires", Title: "Write token never expires", Goal: "Write tokens expire", Severity: policies.High, Subject: policies.SubjectToken,
 			Description: "A token that can write and never expires stays usable for whoever ever copied it.",
 			Controls:    map[string][]string{"owasp_nhi": {"NHI7:2025"}, "nist_800_53": {"IA-5"}},
 			Remediation: fix("Give the token an expiry date, or replace it by one that has one.",
 				"datocms", "DatoCMS tokens cannot expire. Rotate it on a schedule, or make it delivery-only."),
 		},
 		{
-			ID: "delivery-token-one-environment", Title: "A delivery token opens one environment", Severity: policies.Medium, Subject: policies.SubjectToken,
+			ID: "delivery-token-one-environment", Title: "Delivery token opens several environments", Goal: "A delivery token opens one environment", Severity: policies.Medium, Subject: policies.SubjectToken,
 			Description: "A delivery token that opens several environments lets a test site read production.",
 			Controls:    map[string][]string{"owasp_nhi": {"NHI8:2025"}, "nist_800_53": {"AC-6", "CM-4(1)"}},
 			Remediation: fix("Make one token for each environment."),

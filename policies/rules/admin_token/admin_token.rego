@@ -1,5 +1,5 @@
 # METADATA
-# title: No token is an administrator
+# title: Token has administrator rights
 # description: |
 #   An active token fails if its level is admin: it can change who may do what, or how the
 #   project itself is set up.
@@ -7,6 +7,7 @@
 #   A leaked token of an administrator is a leaked project. Hardly any program needs such
 #   rights every day; those that do need them for one task and one hour.
 # custom:
+#   goal: No token is an administrator
 #   severity: high
 #   subject: token
 #   select:

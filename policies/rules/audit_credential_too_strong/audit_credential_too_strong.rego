@@ -1,5 +1,5 @@
 # METADATA
-# title: The audit itself gets along with little
+# title: Scan uses a stronger credential than it needs
 # description: |
 #   A live source fails if the credential of this scan may read secrets or write there, although
 #   a weaker one would do. Where the CMS offers nothing weaker, the source passes and the report
@@ -8,6 +8,7 @@
 #   The auditor's credential opens every project at once and lies in a pipeline. It must not be
 #   the best prize in the house.
 # custom:
+#   goal: The scan uses the weakest credential that can list tokens
 #   severity: medium
 #   subject: source
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: A delivery token cannot write
+# title: Delivery token can write
 # description: |
 #   A token that reaches the delivery or the preview API fails if it can write. A token on a
 #   role that could write passes, and the report says why, if it reaches the delivery API
@@ -8,6 +8,7 @@
 #   Tokens that read content for a website are handed to browsers, build systems and partners.
 #   One that can also write turns each of these places into a way to change what is published.
 # custom:
+#   goal: Delivery tokens only read
 #   severity: high
 #   subject: token
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: A delivery token opens one environment
+# title: Delivery token opens several environments
 # description: |
 #   A token that reaches the delivery or the preview API fails if it opens more than one
 #   environment. Aliases are resolved first, so an alias and its target are one. Names of
@@ -9,6 +9,7 @@
 #   A website needs one environment. A token that opens several lets whoever holds it read the
 #   others: unreleased content, test data, another brand.
 # custom:
+#   goal: A delivery token opens one environment
 #   severity: medium
 #   subject: token
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: Tokens have names of their own
+# title: Several tokens share a name
 # description: |
 #   A source fails for each name that several of its active tokens share. The preview token of a
 #   delivery token shares its name by design and does not count, and neither do the tokens of
@@ -8,6 +8,7 @@
 #   When a token has to be revoked in a hurry, a name that means two tokens costs time or takes
 #   the wrong one down.
 # custom:
+#   goal: Every token has a name of its own
 #   severity: low
 #   subject: source
 #   select:

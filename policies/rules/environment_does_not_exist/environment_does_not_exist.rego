@@ -1,11 +1,12 @@
 # METADATA
-# title: Tokens name environments that exist
+# title: Token names an environment that does not exist
 # description: |
 #   A token fails if its scope names an environment that its source does not have.
 #
 #   A scope with a dead name is a mistake or a leftover, and it opens whatever environment is
 #   given that name next, without anybody deciding that.
 # custom:
+#   goal: Tokens name only environments that exist
 #   severity: medium
 #   subject: token
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: Expired tokens are cleaned up
+# title: Expired token was not deleted
 # description: |
 #   A token fails if it has expired and is still in the list. A revoked one does not count: to
 #   revoke it was the clean-up.
@@ -7,6 +7,7 @@
 #   A list full of dead tokens hides the living ones, and a CMS that lets an expiry be moved
 #   lets a dead token come back to life.
 # custom:
+#   goal: Expired tokens are deleted
 #   severity: low
 #   subject: token
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: Somebody is told before a token expires
+# title: Nobody is notified before the token expires
 # description: |
 #   An active token with an expiry date fails if the CMS could tell somebody before it expires
 #   and is not asked to. Contentstack has such a switch for each management token.
@@ -7,6 +7,7 @@
 #   An expiry that comes as a surprise breaks what uses the token. The mail seven days before
 #   is what makes short lifetimes bearable.
 # custom:
+#   goal: Somebody is notified before a token expires
 #   severity: low
 #   subject: token
 #   select:

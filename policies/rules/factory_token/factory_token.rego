@@ -1,5 +1,5 @@
 # METADATA
-# title: Tokens that the CMS made itself are replaced
+# title: Token was created by the CMS itself
 # description: |
 #   An active token fails if the CMS made it, not a member: DatoCMS gave older projects a
 #   read-only and a full-access token without a role.
@@ -7,6 +7,7 @@
 #   Nobody asked for such a token, so nobody owns it. It cannot be edited, and its rights are
 #   those that the vendor chose for everybody.
 # custom:
+#   goal: Tokens that the CMS created itself are replaced
 #   severity: medium
 #   subject: token
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: Tokens that can do nothing are removed
+# title: Token can do nothing
 # description: |
 #   An active token fails if it can do nothing: it reaches no API, its permissions are empty, or
 #   it is a delivery token without an environment.
@@ -7,6 +7,7 @@
 #   Such a token is a leftover. It does no harm today, and does whatever somebody gives it
 #   tomorrow, in the hands of whoever has had it since.
 # custom:
+#   goal: Tokens that can do nothing are deleted
 #   severity: low
 #   subject: token
 #   select:

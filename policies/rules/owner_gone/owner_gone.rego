@@ -1,5 +1,5 @@
 # METADATA
-# title: Tokens leave with their owner
+# title: Owner of the token has left
 # description: |
 #   An active token fails if its owner is deactivated or no longer a member. A token that the
 #   CMS refuses for that reason, as Directus does, reaches nothing and is left to inert-token.
@@ -7,6 +7,7 @@
 #   The person is gone, and the credential still works: nobody renews it, nobody watches it,
 #   and whoever left may still have it.
 # custom:
+#   goal: Tokens are revoked when their owner leaves
 #   severity: high
 #   subject: token
 #   select:

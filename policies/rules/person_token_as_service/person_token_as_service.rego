@@ -1,5 +1,5 @@
 # METADATA
-# title: Automations have tokens of their own
+# title: Automation uses a person's token
 # description: |
 #   An active personal token fails if it was used within the last owner_idle_days while its
 #   owner has shown no sign of life for as long: something else uses it. An owner who has never
@@ -9,6 +9,7 @@
 #   An automation on somebody's personal token has that person's rights, acts in that person's
 #   name, and stops on the day the person leaves.
 # custom:
+#   goal: Automations have tokens of their own
 #   severity: medium
 #   subject: token
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: A preview token opens no more than its delivery token
+# title: Preview token opens more environments than its delivery token
 # description: |
 #   A preview token fails if it opens an environment that the delivery token it belongs to does
 #   not. An alias counts as the environment that it points to.
@@ -7,6 +7,7 @@
 #   The two are made together and look like one in the CMS, so a wider preview token goes
 #   unseen; and it is the one that shows drafts.
 # custom:
+#   goal: A preview token opens no more environments than its delivery token
 #   severity: medium
 #   subject: token
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: Read tokens expire where the CMS lets them
+# title: Read-only token never expires
 # description: |
 #   An active token that cannot write fails if it never expires although the CMS could give
 #   such a token an expiry. Where the CMS cannot, the rule does not apply.
@@ -7,6 +7,7 @@
 #   A reading token that leaks shows drafts, prices and names to whoever found it for as long
 #   as it works. An expiry date costs little where it is on offer.
 # custom:
+#   goal: Read-only tokens expire where the CMS supports it
 #   severity: low
 #   subject: token
 #   select:

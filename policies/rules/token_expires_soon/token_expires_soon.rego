@@ -1,5 +1,5 @@
 # METADATA
-# title: Tokens are renewed before they expire
+# title: Token expires soon
 # description: |
 #   An active token fails if it expires within within_days days. This is about availability:
 #   what uses the token stops working on that day.
@@ -7,6 +7,7 @@
 #   An expiry that nobody sees coming takes a website's content or a release pipeline down, and
 #   teaches people to ask for tokens that never expire.
 # custom:
+#   goal: Tokens are renewed before they expire
 #   severity: low
 #   subject: token
 #   select:

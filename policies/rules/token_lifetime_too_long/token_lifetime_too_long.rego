@@ -1,5 +1,5 @@
 # METADATA
-# title: Tokens do not live for years
+# title: Token lifetime is too long
 # description: |
 #   An active token fails if there are max_lifetime_days or more between its creation and its
 #   expiry. A token that never expires is the business of other rules. Where a CMS does not tell
@@ -9,6 +9,7 @@
 #   The lifetime of a token bounds how long a leak can be used. An expiry date far away is
 #   hardly better than none.
 # custom:
+#   goal: Tokens expire within the allowed lifetime
 #   severity: medium
 #   subject: token
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: A stack has room for one more token
+# title: Token limit is nearly reached
 # description: |
 #   A source fails if its number of valid management tokens, or of delivery tokens, is at its
 #   limit or one below. The vendor's pages disagree on the limits of a Contentstack stack, 10 or
@@ -9,6 +9,7 @@
 #   with it whatever used that: a release pipeline, an import, a site. At the limit of delivery
 #   tokens none can be replaced without taking a site down first.
 # custom:
+#   goal: A stack stays below its token limit
 #   severity: medium
 #   subject: source
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: No credential stands in code
+# title: Credential is hard-coded
 # description: |
 #   A plan fails for each credential of a CMS that stands as a constant in its configuration: in
 #   a provider block, as the default of a variable, in a header, or in another argument of a
@@ -8,6 +8,7 @@
 #   Whoever can read the repository has the credential, and so has every copy and every build
 #   log. Taking it out later does not take it back: it stays in the history.
 # custom:
+#   goal: No credential is hard-coded
 #   severity: critical
 #   subject: source
 #   select:

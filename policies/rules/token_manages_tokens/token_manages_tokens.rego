@@ -1,11 +1,12 @@
 # METADATA
-# title: No token hands out tokens
+# title: Token can read or create other tokens
 # description: |
 #   An active token fails if it can read the secrets of other tokens or create tokens.
 #
 #   Whoever holds such a token holds them all, and can make one more that nobody revokes with
 #   the first. Everything that other rules ask of tokens ends there.
 # custom:
+#   goal: No token can read or create other tokens
 #   severity: high
 #   subject: token
 #   select:

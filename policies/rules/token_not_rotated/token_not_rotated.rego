@@ -1,5 +1,5 @@
 # METADATA
-# title: Tokens are rotated
+# title: Token has not been rotated
 # description: |
 #   An active token fails if it was created max_age_days or more days ago. Most CMSes give a
 #   token no new date when its secret is replaced in place, so age is counted from creation.
@@ -9,6 +9,7 @@
 #   The older a secret, the more places have seen it: laptops, logs, backups, people who left.
 #   Rotation ends what leaked without anybody noticing.
 # custom:
+#   goal: Tokens are rotated
 #   severity: medium
 #   subject: token
 #   select:

@@ -1,5 +1,5 @@
 # METADATA
-# title: Tokens say what they are for
+# title: Token has no description
 # description: |
 #   An active token fails if its description is empty. A preview token is judged with the
 #   delivery token that it belongs to.
@@ -7,6 +7,7 @@
 #   Nobody dares to delete a token whose purpose nobody knows, so it stays for ever. One
 #   sentence and a name end that.
 # custom:
+#   goal: Every token has a description
 #   severity: low
 #   subject: token
 #   select:

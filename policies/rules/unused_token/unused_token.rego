@@ -1,5 +1,5 @@
 # METADATA
-# title: Unused tokens are removed
+# title: Token is unused
 # description: |
 #   An active token fails if it is proven idle for max_idle_days, counted from its creation if
 #   it was never used. Where the last use or the creation is known only roughly, the rule
@@ -12,6 +12,7 @@
 #   A token that nobody uses is all risk and no use: nobody would notice its theft, and nobody
 #   would miss it.
 # custom:
+#   goal: Unused tokens are deleted
 #   severity: medium
 #   subject: token
 #   select:

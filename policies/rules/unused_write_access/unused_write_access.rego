@@ -1,5 +1,5 @@
 # METADATA
-# title: Write access that nobody uses is taken away
+# title: Write access is unused
 # description: |
 #   An active token that can write and also delivers content fails if the CMS has no use of its
 #   management API on record. CMSes that do not tell the use of their APIs apart leave this
@@ -8,6 +8,7 @@
 #   Such a token does its work through the delivery API alone. Made delivery-only it does the
 #   same work and can no longer be used to change content, even on a role that could write.
 # custom:
+#   goal: Unused write access is removed
 #   severity: medium
 #   subject: token
 #   select:

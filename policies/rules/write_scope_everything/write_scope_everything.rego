@@ -1,5 +1,5 @@
 # METADATA
-# title: No management token may write everything
+# title: Management token can write everything
 # description: |
 #   An active management token fails if its scope is every module of the stack, with the right
 #   to write. Contentstack writes that as $all.
@@ -7,6 +7,7 @@
 #   Such a token changes content types, roles and webhooks as easily as an entry. A program
 #   that publishes entries needs the modules it works on, and a leak then costs these alone.
 # custom:
+#   goal: No management token can write everything
 #   severity: high
 #   subject: token
 #   select:

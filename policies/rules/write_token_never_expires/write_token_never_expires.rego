@@ -1,5 +1,5 @@
 # METADATA
-# title: Write tokens must expire
+# title: Write token never expires
 # description: |
 #   An active token that can write fails if it never expires. A token of a CMS that knows no
 #   expiry fails too: the risk is the same, only the remedy is another. A date ten years away
@@ -9,6 +9,7 @@
 #   laptop, a build log or a former colleague's notes. An expiry date bounds how long a leak
 #   that nobody noticed can be used.
 # custom:
+#   goal: Write tokens expire
 #   severity: high
 #   subject: token
 #   select:
