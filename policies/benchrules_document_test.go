@@ -15,6 +15,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
 // saveDocument writes the inputs of all sources of the crowd as one JSON
@@ -132,7 +133,7 @@ func says(t *testing.T, modules []module) string {
 			continue // what rules share
 		}
 		var asked []string
-		for _, set := range outputSets {
+		for _, set := range output.Sets() {
 			if slices.ContainsFunc(parsed.Rules, func(r *ast.Rule) bool { return r.Head.Name.String() == set }) {
 				asked = append(asked, fmt.Sprintf("%q: %s.%s", set, parsed.Package.Path, set))
 			}

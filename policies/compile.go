@@ -16,17 +16,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 )
-
-// The output sets of a rule.
-const (
-	setApplies = "applies"
-	setDeny    = "deny"
-	setUnknown = "unknown"
-	setAllow   = "allow"
-)
-
-var outputSets = []string{setApplies, setDeny, setUnknown, setAllow}
 
 // A compiledRule is a rule that is ready to judge.
 type compiledRule struct {
@@ -255,7 +246,7 @@ func refuseSchemas(m module, f *faults) {
 func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRule {
 	rule := &compiledRule{Rule: d.rule}
 	has := map[string]bool{}
-	for _, set := range outputSets {
+	for _, set := range output.Sets() {
 		rules := compiler.GetRulesExact(d.pkg.Path.Append(ast.StringTerm(set)))
 		has[set] = len(rules) > 0
 		for _, r := range rules {
@@ -264,7 +255,7 @@ func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRu
 			}
 		}
 	}
-	if !has[setDeny] {
+	if !has[output.Deny] {
 		f.at(d.pkg.Location, "rule %s has no deny set, so it could never fail", d.rule.ID)
 	}
 	usage := readsOf(compiler, d.pkg.Path, d.rule.Subject, !h.custom)
@@ -274,7 +265,7 @@ func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRu
 				suggest.DidYouMean(p.name, slices.Collect(maps.Keys(d.rule.Params))))
 		}
 	}
-	rule.sets = slices.DeleteFunc(slices.Clone(outputSets), func(set string) bool { return !has[set] })
+	rule.sets = slices.DeleteFunc(slices.Clone(output.Sets()), func(set string) bool { return !has[set] })
 	rule.compares = d.rule.Subject == SubjectSource || (usage.others|usage.sharedNarrows)&partTokens != 0
 	rule.reads = usage.about | usage.parts&partWrite
 	if d.rule.Select.Write != nil {
@@ -285,11 +276,11 @@ func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRu
 	if h.custom {
 		rule.sharedNarrows = usage.sharedNarrows
 	}
-	if h.custom && !has[setUnknown] {
+	if h.custom && !has[output.Unknown] {
 		rule.passNeeds = oneBound(usage.own|usage.narrows) & partsOfPasses
 		rule.sharedNeeds = oneBound(usage.others | usage.sharedNarrows)
 	}
-	if missing := unnamed(d.rule.Requires, usage.parts); len(missing) > 0 && !has[setUnknown] {
+	if missing := unnamed(d.rule.Requires, usage.parts); len(missing) > 0 && !has[output.Unknown] {
 		f.at(cmp.Or(usage.location, d.pkg.Location), "rule %s reads %s, which a CMS may not tell: name it in custom.requires, or say in an unknown set when the rule cannot decide", d.rule.ID, join(missing))
 	}
 	return rule

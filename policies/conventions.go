@@ -14,6 +14,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/userfile"
 	"github.com/tokenaudit/tokenaudit/policies/inputcheck"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
 // pageName is the page that stands beside a rule.
@@ -84,7 +85,7 @@ func (s *suite) checkPage(m module, id string, f *faults) {
 		rule.ID = id
 		if line := missingLine(string(page), Page(rule)); line != "" {
 			f.file(file, "the page of rule %s lacks %q, which its METADATA says; the beginning of what `tokenaudit rules show %s` prints is the page",
-				id, cut(line, 200), id)
+				id, output.Cut(line, 200), id)
 		}
 	}
 }

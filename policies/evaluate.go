@@ -15,6 +15,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
 // Evaluate judges one source at the audit time. The error is non-nil only if
@@ -74,16 +75,16 @@ func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
 }
 
 // run asks the rule about the tokens of the source that it selects, within the time limit.
-func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*outcome, error) {
+func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*output.Output, error) {
 	tokens, some := b.selected(&rule.Select)
 	if !some && rule.Subject == SubjectToken {
-		return &outcome{}, nil
+		return &output.Output{}, nil
 	}
 	bindings, err := e.ask(ctx, rule, b.document(tokens, v.params))
 	if err != nil {
 		return nil, err
 	}
-	return readOutcome(bindings, subjects{rule: rule.compiledRule, source: b.source.ID, known: b.place})
+	return output.Read(bindings, output.Subjects{Tokens: b.place, Source: b.source.ID, OfTokens: rule.Subject == SubjectToken})
 }
 
 // Input returns the input of a rule for a source at the audit time, as encoding/json

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
 // A part is what a rule reads of a fact. Facts such as the owner have parts
@@ -188,7 +189,7 @@ func unknownSource(source *inventory.Source, read part) string {
 	say(partAuditorReads, source.Auditor.ReadsSecrets == inventory.Unknown, "whether the credential of the scan can read secrets is not known")
 	say(partAuditorWrites, source.Auditor.Writes == inventory.Unknown, "whether the credential of the scan can write is not known")
 	say(partAuditorNecessary, source.Auditor.Necessary == inventory.Unknown, "whether a weaker credential could do the scan is not known")
-	return cut(strings.Join(reasons, "; "), maxMessage)
+	return output.Cut(strings.Join(reasons, "; "), output.MaxMessage)
 }
 
 // factReason prefers the token's own reason to what the CMS can report at all.

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
 // A ruling is what one rule made of one source.
@@ -21,7 +21,7 @@ type ruling struct {
 func (r *ruling) detail() string {
 	// The author of a rule knows functions by OPA's names.
 	detail := strings.ReplaceAll(r.err.Error(), ": "+standIn, ": ")
-	return cut(oneLine(detail), maxMessage)
+	return output.Cut(oneLine(detail), output.MaxMessage)
 }
 
 // judge decides every pair of the rule: with each token, or with the source (as
@@ -64,7 +64,7 @@ type judgement struct {
 // token decides the pair with one token by the outcome of the rule, nil if it could
 // not run, in the order that makes unknown never
 // a pass and never a guess: kinds, applies, requires, deny, unknown, allow.
-func (j *judgement) token(i int, o *outcome) Step {
+func (j *judgement) token(i int, o *output.Output) Step {
 	token := &j.brief.source.Tokens[i]
 	switch {
 	case !j.rule.Select.HasKind(token.Kind):
@@ -80,7 +80,7 @@ func (j *judgement) token(i int, o *outcome) Step {
 		return j.notApplicable(StepPlanned)
 	case o == nil:
 		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
-	case o.applies != nil && !o.applies[token.ID]:
+	case o.Applies != nil && !o.Applies[token.ID]:
 		if reason := cmp.Or(unknownReason(j.brief.source, token, &j.derived[i], j.rule.narrows), j.sharedNarrows); reason != "" {
 			return j.notEvaluated(token.ID, reason, StepRequires)
 		}
@@ -95,10 +95,10 @@ func (j *judgement) token(i int, o *outcome) Step {
 	if reason := unknownReason(j.brief.source, token, &j.derived[i], needs); reason != "" {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
-	if reason := unknownReason(j.brief.source, token, &j.derived[i], later); reason != "" && len(o.deny[token.ID]) == 0 {
+	if reason := unknownReason(j.brief.source, token, &j.derived[i], later); reason != "" && len(o.Deny[token.ID]) == 0 {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
-	return j.decide(token.ID, o, func(f finding) Verdict { return j.tokenFinding(token, f) }, func() string {
+	return j.decide(token.ID, o, func(f output.Finding) Verdict { return j.tokenFinding(token, f) }, func() string {
 		return cmp.Or(unknownReason(j.brief.source, token, &j.derived[i], j.rule.passNeeds), j.sharedNeeds)
 	})
 }
@@ -116,7 +116,7 @@ func cannotBeUsed(token *inventory.Token) bool {
 
 // source decides the one pair with the source. What the rule has proven stands,
 // whatever list is missing; only a pass needs the lists.
-func (j *judgement) source(o *outcome) Step {
+func (j *judgement) source(o *output.Output) Step {
 	source := j.brief.source
 	if !j.concernsSource() {
 		return j.notApplicable(StepKinds)
@@ -127,13 +127,13 @@ func (j *judgement) source(o *outcome) Step {
 	if o == nil {
 		return j.notEvaluated("", j.couldNotRun(), StepError)
 	}
-	if o.applies != nil && !o.applies[source.ID] {
+	if o.Applies != nil && !o.Applies[source.ID] {
 		if j.sharedNarrows != "" {
 			return j.notEvaluated("", j.sharedNarrows, StepRequires)
 		}
 		return j.notApplicable(StepApplies)
 	}
-	if reasons := j.missing(); len(reasons) > 0 && len(o.deny) == 0 {
+	if reasons := j.missing(); len(reasons) > 0 && len(o.Deny) == 0 {
 		return j.notEvaluated("", strings.Join(reasons, "; "), StepUnits)
 	}
 	for i := range source.Tokens {
@@ -145,8 +145,8 @@ func (j *judgement) source(o *outcome) Step {
 			return j.notEvaluated("", fmt.Sprintf("of token %q: %s", token.Name, reason), StepRequires)
 		}
 	}
-	return j.decide("", o.joined(), func(f finding) Verdict {
-		if i, ok := j.place[f.token]; ok {
+	return j.decide("", o.Joined(), func(f output.Finding) Verdict {
+		if i, ok := j.place[f.Token]; ok {
 			return j.tokenFinding(&source.Tokens[i], f)
 		}
 		return j.finding(source.ID, f)
@@ -188,53 +188,37 @@ func (j *judgement) unknownOf(read part) string {
 	return unknownSource(j.brief.source, read)
 }
 
-// joined takes all findings of a rule about the source for findings about it,
-// whichever token they point to.
-func (o *outcome) joined() *outcome {
-	join := func(m map[string][]finding) map[string][]finding {
-		if len(m) == 0 {
-			return nil
-		}
-		var all []finding
-		for _, token := range slices.Sorted(maps.Keys(m)) {
-			all = append(all, m[token]...)
-		}
-		return map[string][]finding{"": all}
-	}
-	return &outcome{deny: join(o.deny), unknown: join(o.unknown), allow: join(o.allow)}
-}
-
 // decide counts the pair by the output sets and keeps what a report shows. doubt says
 // what of that which a pass rests on is unknown.
-func (j *judgement) decide(id string, o *outcome, fail func(finding) Verdict, doubt func() string) Step {
-	if denied := o.deny[id]; len(denied) > 0 {
+func (j *judgement) decide(id string, o *output.Output, fail func(output.Finding) Verdict, doubt func() string) Step {
+	if denied := o.Deny[id]; len(denied) > 0 {
 		j.fail(denied, fail)
 		return StepDeny
 	}
-	if unknown := o.unknown[id]; len(unknown) > 0 {
+	if unknown := o.Unknown[id]; len(unknown) > 0 {
 		reasons := make([]string, 0, len(unknown))
 		for _, f := range unknown {
-			if !slices.Contains(reasons, f.message) {
-				reasons = append(reasons, f.message)
+			if !slices.Contains(reasons, f.Message) {
+				reasons = append(reasons, f.Message)
 			}
 		}
-		return j.notEvaluated(id, cut(strings.Join(reasons, "; "), maxMessage), StepUnknown)
+		return j.notEvaluated(id, output.Cut(strings.Join(reasons, "; "), output.MaxMessage), StepUnknown)
 	}
 	if reason := doubt(); reason != "" {
 		return j.notEvaluated(id, reason, StepRequires)
 	}
 	j.counts.Pass++
-	for _, f := range o.allow[id] {
-		j.keep(Verdict{Token: f.token, Status: Pass, Message: f.message})
+	for _, f := range o.Allow[id] {
+		j.keep(Verdict{Token: f.Token, Status: Pass, Message: f.Message})
 	}
-	if len(o.allow[id]) > 0 {
+	if len(o.Allow[id]) > 0 {
 		return StepAllow
 	}
 	return StepPass
 }
 
 // fail keeps the findings of a pair. The pair is waived only if all of them are.
-func (j *judgement) fail(denied []finding, verdict func(finding) Verdict) {
+func (j *judgement) fail(denied []output.Finding, verdict func(output.Finding) Verdict) {
 	waived := true
 	for _, f := range denied {
 		v := verdict(f)
@@ -250,31 +234,24 @@ func (j *judgement) fail(denied []finding, verdict func(finding) Verdict) {
 
 // tokenFinding adds to a finding what the rule cannot know of: that the write
 // access it rests on is assumed, and where a planned token is declared.
-func (j *judgement) tokenFinding(token *inventory.Token, f finding) Verdict {
+func (j *judgement) tokenFinding(token *inventory.Token, f output.Finding) Verdict {
 	if token.Access.Assumed && j.rule.reads&partWrite != 0 {
-		f.add("assumed", true)
-		f.message = cut(fmt.Sprintf("%s (write access is assumed: %s)", f.message, orUnread(token.Access.Reason)), maxMessage)
+		f.Add("assumed", true)
+		f.Message = output.Cut(fmt.Sprintf("%s (write access is assumed: %s)", f.Message, orUnread(token.Access.Reason)), output.MaxMessage)
 	}
 	if token.Planned != "" && token.Address != "" {
-		f.add("address", token.Address)
+		f.Add("address", token.Address)
 	}
-	f.token = token.ID
+	f.Token = token.ID
 	return j.finding(token.ID, f)
 }
 
-func (j *judgement) finding(subject string, f finding) Verdict {
-	v := Verdict{Token: f.token, Status: Fail, Message: f.message, Key: f.key, Evidence: f.evidence}
+func (j *judgement) finding(subject string, f output.Finding) Verdict {
+	v := Verdict{Token: f.Token, Status: Fail, Message: f.Message, Key: f.Key, Evidence: f.Evidence}
 	if waiver := j.engine.waiverFor(j.rule.ID, subject, j.at); waiver != nil {
 		v.Status, v.Waiver = Waived, waiver
 	}
 	return v
-}
-
-func (f *finding) add(key string, value any) {
-	if f.evidence == nil {
-		f.evidence = map[string]any{}
-	}
-	f.evidence[key] = value
 }
 
 func orUnread(reason string) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
 // ruleCases has for each rule what fails, passes, is not evaluated and is not
@@ -300,7 +301,7 @@ func TestRulesOnHostileText(t *testing.T) {
 					t.Errorf("%s: %s: %.20q hides a finding: %+v", id, c.name, text, r.Counts[id])
 				}
 				for _, v := range r.Verdicts {
-					if len(v.Message) > maxMessage || len(v.Reason) > maxMessage || len(v.Key) > maxKey {
+					if len(v.Message) > output.MaxMessage || len(v.Reason) > output.MaxMessage || len(v.Key) > output.MaxKey {
 						t.Errorf("%s: a text of the verdict is longer than it may be", v.Rule)
 					}
 				}

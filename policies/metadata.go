@@ -2,10 +2,8 @@ package policies
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -13,6 +11,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
@@ -257,14 +256,14 @@ func (m *metadata) param(name string, table map[string]any) (Param, bool) {
 			m.wrong("custom.params.%s.enum must be a list", name)
 		}
 		for _, item := range list {
-			p.Enum = append(p.Enum, plain(item))
+			p.Enum = append(p.Enum, output.Plain(item))
 		}
 	}
 	value, ok := table["default"]
 	if !ok {
 		m.wrong("custom.params.%s.default is missing", name)
 	}
-	p.Default = plain(value)
+	p.Default = output.Plain(value)
 	return p, len(m.problems) == before
 }
 
@@ -273,7 +272,7 @@ func (m *metadata) bound(name, key string, table map[string]any) *float64 {
 	if !ok {
 		return nil
 	}
-	switch n := plain(value).(type) {
+	switch n := output.Plain(value).(type) {
 	case int:
 		return new(float64(n))
 	case float64:
@@ -281,35 +280,6 @@ func (m *metadata) bound(name, key string, table map[string]any) *float64 {
 	}
 	m.wrong("custom.params.%s.%s must be a number", name, key)
 	return nil
-}
-
-// plain turns what YAML and JSON decoders give into string, bool, int, float64,
-// []any and nil.
-func plain(value any) any {
-	switch v := value.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return int(n)
-		}
-		f, _ := v.Float64()
-		return f
-	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-			return int(v)
-		}
-		return v
-	case int64:
-		return int(v)
-	case uint64:
-		return int(v)
-	case []any:
-		list := make([]any, len(v))
-		for i, item := range v {
-			list[i] = plain(item)
-		}
-		return list
-	}
-	return value
 }
 
 func stringKeys(value any) (map[string]any, bool) {

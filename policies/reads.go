@@ -3,6 +3,7 @@ package policies
 import (
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/util"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
 // usage is what a rule reads, found from its compiled form so that no pass rests on
@@ -105,7 +106,7 @@ func readsOf(compiler *ast.Compiler, pkg ast.Ref, subject Subject, trusted bool)
 			u.location = c.location
 		}
 	}
-	deny, applies := r.behind(pkg, setDeny), r.behind(pkg, setApplies)
+	deny, applies := r.behind(pkg, output.Deny), r.behind(pkg, output.Applies)
 	u.own, u.others, u.narrows, u.sharedNarrows = deny.own, deny.other, applies.narrows, applies.otherNarrows
 	return u
 }

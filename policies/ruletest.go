@@ -16,6 +16,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/util"
 
 	"github.com/tokenaudit/tokenaudit/policies/inputcheck"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 	"github.com/tokenaudit/tokenaudit/policies/timelimit"
 )
 
@@ -242,7 +243,7 @@ func (s *suite) failures(ctx context.Context, options TestOptions, results []*te
 func failedAt(r *tester.Result) string {
 	for _, event := range slices.Backward(r.Trace) {
 		if event.Op == topdown.FailOp && event.Location != nil && r.Location != nil && event.Location.File == r.Location.File {
-			return fmt.Sprintf("not true: %s (%s)", cut(oneLine(string(event.Location.Text)), 200), placeOf(event.Location))
+			return fmt.Sprintf("not true: %s (%s)", output.Cut(oneLine(string(event.Location.Text)), 200), placeOf(event.Location))
 		}
 	}
 	return ""

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
 // The golden file makes every change of what rules may call a visible decision,
@@ -236,14 +237,14 @@ func TestLongOutputsAreCut(t *testing.T) {
 	token := aToken("a")
 	token.Name = strings.Repeat("ä", 1<<20)
 	_, v := statusOf(t, evaluate(t, e, aSource(token)), "custom/ours")
-	if len(v.Message) > maxMessage || !strings.HasSuffix(v.Message, "ä…") {
+	if len(v.Message) > output.MaxMessage || !strings.HasSuffix(v.Message, "ä…") {
 		t.Errorf("the message has %d bytes", len(v.Message))
 	}
-	if name := v.Evidence["name"].(string); len(name) > maxEvidenceText {
+	if name := v.Evidence["name"].(string); len(name) > output.MaxEvidenceText {
 		t.Errorf("the evidence has a text of %d bytes", len(name))
 	}
 	list := v.Evidence["list"].([]any)
-	if len(list) != maxEvidenceItems+1 || list[maxEvidenceItems] != "and 400 more" || list[0] != 1 {
+	if len(list) != output.MaxEvidenceItems+1 || list[output.MaxEvidenceItems] != "and 400 more" || list[0] != 1 {
 		t.Errorf("the list has %d items and ends in %v", len(list), list[len(list)-1])
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
+	"github.com/tokenaudit/tokenaudit/policies/output"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
@@ -72,7 +73,7 @@ func (r *compiledRule) variant(base variant, off bool, severity Severity, params
 				Detail: "the rule has no such parameter" + suggest.DidYouMean(name, slices.Sorted(maps.Keys(r.Params))) + knownParams(r.Params),
 			}
 		}
-		v.values[name] = plain(params[name])
+		v.values[name] = output.Plain(params[name])
 	}
 	if len(params) > 0 {
 		problem, err := checkParams(r.Params, v.values)

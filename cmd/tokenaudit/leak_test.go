@@ -54,6 +54,7 @@ func TestNothingLeaks(t *testing.T) {
 		{"rules", "show", "-v", "unused-token"},
 		{"rules", "new", "-v", "ours"},
 		{"rules", "test", "-v", "policies"},
+		{"rules", "input", "-v", "--inventory", "inventory.json"},
 		{"schema", "config", "-v"},
 		{"completion", "bash", "-v"},
 		{"version", "-v"},

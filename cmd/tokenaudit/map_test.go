@@ -27,7 +27,7 @@ const maxPackageLines = 3000
 // They may shrink, not grow.
 var overfull = map[string]int{
 	"cmd/tokenaudit": 4380,
-	"policies":       5500,
+	"policies":       5200,
 }
 
 // room is one package of the module: what a reader of the map sees of it.
