@@ -5,13 +5,16 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // Normalise brings a source into the one form in which it is written, judged
 // and compared: tokens and environments sorted by ID, times in UTC, no nil
-// slices where a document has an array. Units keep their order, which is fixed
+// slices where a document has an array, no credential in the place of a name. Units keep their order, which is fixed
 // per CMS. It changes the source and its tokens in place.
 func (s *Source) Normalise() {
+	s.Name = redact.Name(s.Name)
 	s.CollectedAt = s.CollectedAt.UTC()
 	s.NeverAfter = utc(s.NeverAfter)
 	s.Units = orEmpty(s.Units)
@@ -56,6 +59,14 @@ func (t Token) Normal() Token {
 
 // Normalise does for a token what Source.Normalise does for a source.
 func (t *Token) Normalise() {
+	for _, text := range []*string{&t.Name, &t.Description, &t.Owner.Name} {
+		*text = redact.Name(*text)
+	}
+	if t.Role != nil && redact.Known(t.Role.Name) {
+		role := *t.Role
+		role.Name = redact.Name(role.Name)
+		t.Role = &role
+	}
 	t.APIs = SortAPIs(t.APIs)
 	t.Access.Grants = sortedStrings(t.Access.Grants)
 	t.Environments.normalise()

@@ -196,6 +196,25 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// TestNamesHoldNoCredential: somebody may have named a token by its secret.
+func TestNamesHoldNoCredential(t *testing.T) {
+	const secret = "CFPAT-abcdefghijklmnop"
+	source := sample.Source("s", 1)
+	role := &inv.Role{ID: "1", Name: secret, Level: inv.LevelRead}
+	source.Name = secret
+	token := &source.Tokens[0]
+	token.Name, token.Description, token.Owner.Name, token.Role = "key "+secret, secret, secret, role
+	source.Normalise()
+	for _, name := range []string{source.Name, token.Name, token.Description, token.Owner.Name, token.Role.Name} {
+		if strings.Contains(name, secret) {
+			t.Errorf("%q is left", name)
+		}
+	}
+	if role.Name != secret {
+		t.Error("a role that others may share was changed")
+	}
+}
+
 // TestCheckToken breaks a good token in one way at a time.
 func TestCheckToken(t *testing.T) {
 	if err := sample.Token("s", "1").Check(); err != nil {

@@ -24,6 +24,22 @@ var known = regexp.MustCompile(
 // Known reports whether a text holds a credential of a form that nothing else has.
 func Known(s string) bool { return known.MatchString(s) }
 
+// Name returns the name of something with [Mark] in the place of credentials of a form
+// that nothing else has. Somebody may have named a token by its secret.
+func Name(s string) string {
+	if !Known(s) {
+		return s
+	}
+	s = pem.ReplaceAllString(s, Mark)
+	s = scheme.ReplaceAllString(s, "${1}${2}"+Mark)
+	return word.ReplaceAllStringFunc(s, func(w string) string {
+		if Known(w) {
+			return Mark
+		}
+		return w
+	})
+}
+
 // secretName is a name that announces a secret.
 const secretName = `[A-Za-z0-9_-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|credential|authori[sz]ation|cookie)[A-Za-z0-9_-]*`
 

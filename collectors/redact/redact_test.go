@@ -68,3 +68,19 @@ func TestRandomIsFound(t *testing.T) {
 		}
 	}
 }
+
+// TestName: a name loses a credential that cannot be anything else, and no other text.
+func TestName(t *testing.T) {
+	for name, want := range map[string]string{
+		"Website": "Website", "blt0123456789abcdef": "blt0123456789abcdef", "1dsap4ldqxv4 Bearer of news": "1dsap4ldqxv4 Bearer of news",
+		"CFPAT-abcdefghijklmnop":                          Mark,
+		"deploy (cs0123456789abcdef01234567)":             "deploy (" + Mark + ")",
+		"x eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.c2lnbmF0dXJl": "x " + Mark,
+		"Bearer abcdefghijklmnop":                         "Bearer " + Mark,
+		"-----BEGIN PRIVATE KEY-----\nhunter2":            Mark,
+	} {
+		if got := Name(name); got != want {
+			t.Errorf("%q became %q, want %q", name, got, want)
+		}
+	}
+}
