@@ -258,7 +258,7 @@ func (d *domain) pause(sent time.Time, asked time.Duration) error {
 	defer d.mu.Unlock()
 	d.calm = 0
 	if asked > d.maxWait {
-		return d.close(now.Add(asked), fmt.Sprintf("the server asks to wait %s, more than the %s that one wait may take", asked, d.maxWait))
+		return d.close(now.Add(asked), fmt.Sprintf("the server asks to wait %s, more than the %s that one wait may take", min(asked, year).Round(time.Second), d.maxWait))
 	}
 	// Requests that were under way when the pause began are part of its cause.
 	if !sent.Before(d.pauseBegan) {

@@ -278,10 +278,12 @@ func standardRetryAfter(a *answer) (time.Duration, bool) {
 	return max(time.Until(at), 0), true
 }
 
+// year is the longest wait that a server can ask for.
+const year = 365 * 24 * time.Hour
+
 // Seconds makes a duration of what a header says, bounded so that no number
 // overflows: from 0 to one year.
 func Seconds(s float64) time.Duration {
-	const year = 365 * 24 * time.Hour
 	if !(s > 0) {
 		return 0
 	}

@@ -83,6 +83,7 @@ func TestFailuresAreClassifiedAndRetriedWithinBounds(t *testing.T) {
 		"429 without headers":  {limited(), nil, inventory.ErrRateLimited, 10, "10 times in a row"},
 		"429 with nonsense":    {limited("Retry-After", "soon"), nil, inventory.ErrRateLimited, 10, "10 times in a row"},
 		"429 for too long":     {limited("Retry-After", "900"), nil, inventory.ErrRateLimited, 1, "asks to wait 15m0s, more than the 1m0s"},
+		"429 until a far date": {limited("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), nil, inventory.ErrRateLimited, 1, "asks to wait 8760h0m0s"},
 		"429 for ages":         {limited("Retry-After", "99999999999999999999"), nil, inventory.ErrRateLimited, 1, "asks to wait 8760h0m0s"},
 		"429, below zero":      {limited("Retry-After", "-5"), nil, inventory.ErrRateLimited, 10, "10 times in a row"},
 	}
