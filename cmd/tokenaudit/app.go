@@ -15,6 +15,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -177,4 +178,25 @@ func (a *app) applyGlobals() error {
 	}
 	a.SetColor(mode)
 	return nil
+}
+
+// flag is how a flag of the command that runs is written, the short way where there
+// is one; empty where it has none of that name.
+func (a *app) flag(name string) string {
+	if a.command == nil || name == "" {
+		return ""
+	}
+	f := a.command.Flags().Lookup(name)
+	switch {
+	case f == nil:
+		return ""
+	case f.Shorthand != "":
+		return "-" + f.Shorthand
+	}
+	return "--" + f.Name
+}
+
+// saved opens documents for the command that runs.
+func (a *app) saved() documents.Opener {
+	return documents.Opener{In: a.In, Flag: a.flag, Registry: a.registry}
 }

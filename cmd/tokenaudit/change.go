@@ -3,18 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/report"
-	"github.com/tokenaudit/tokenaudit/report/output"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -34,25 +30,25 @@ With --manifest, the tokens that tokens.yaml declares are judged, at --at or now
 
 // judgeChange judges how things will stand after a change, against how they
 // stand now.
-func (au *audit) judgeChange(ctx context.Context, o options.Change, files inventories) (*report.Report, error) {
+func (au *audit) judgeChange(ctx context.Context, o options.Change, files documents.Inventories) (*report.Report, error) {
 	if o.Manifest != "" {
 		return au.judgeManifest(ctx, o.Manifest)
 	}
-	plans, err := au.app.openPlans(ctx, o)
+	plans, err := au.app.saved().Plans(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	var live []inventory.Source
-	var latest latestTime
-	err = files.read(ctx, func(s inventory.Source) error {
-		latest.see(s.CollectedAt)
+	var latest documents.Latest
+	err = files.Read(ctx, func(s inventory.Source) error {
+		latest.See(s.CollectedAt)
 		live = append(live, s)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if au.scope, err = files.restrict(au.scope); err != nil {
+	if au.scope, err = files.Restrict(au.scope); err != nil {
 		return nil, err
 	}
 	at, err := au.changeTime(plans, latest)
@@ -76,7 +72,7 @@ func (au *audit) judgeChange(ctx context.Context, o options.Change, files invent
 
 // judgeManifest judges the tokens that a manifest declares, at --at or now.
 func (au *audit) judgeManifest(ctx context.Context, file string) (*report.Report, error) {
-	m, err := au.app.openManifest(ctx, file)
+	m, err := au.app.saved().Manifest(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -88,73 +84,19 @@ func (au *audit) judgeManifest(ctx context.Context, file string) (*report.Report
 }
 
 // changeTime is --at, else the latest time that the inputs tell, else now.
-func (au *audit) changeTime(plans []*terraform.Plan, latest latestTime) (time.Time, error) {
+func (au *audit) changeTime(plans []*terraform.Plan, latest documents.Latest) (time.Time, error) {
 	if !au.plan.At.IsZero() {
-		au.app.warnOfHindsight(au.plan.At, latest.time)
+		au.app.warnOfHindsight(au.plan.At, latest.Time)
 		return au.plan.At, nil
 	}
 	for _, p := range plans {
-		latest.see(p.Timestamp)
+		latest.See(p.Timestamp)
 	}
-	if latest.time.IsZero() {
-		latest.time = au.app.now().UTC().Truncate(time.Second)
+	if latest.Time.IsZero() {
+		latest.Time = au.app.now().UTC().Truncate(time.Second)
 		au.app.Note("the plan does not tell when it was made: it is judged as of now; --at gives the same report again")
 	}
-	return latest.time, latest.apart()
-}
-
-// openPlans reads the plans and finds the lines of what they declare.
-func (a *app) openPlans(ctx context.Context, o options.Change) ([]*terraform.Plan, error) {
-	var plans []*terraform.Plan
-	for _, root := range o.Roots() {
-		p, err := a.openPlan(ctx, root)
-		if err != nil {
-			return nil, err
-		}
-		if dir := o.Dir(root.Name); dir != "" {
-			if err := p.Locate(ctx, dir, fromHere); err != nil {
-				return nil, err
-			}
-		}
-		plans = append(plans, p)
-	}
-	return plans, nil
-}
-
-// openPlan reads a plan; - is standard input.
-func (a *app) openPlan(ctx context.Context, root options.NamedPath) (*terraform.Plan, error) {
-	if root.Path != output.Stdout {
-		p, err := terraform.Open(ctx, root.Path, root.Name)
-		return p, a.mistaken(ctx, err, root.Path, "a Terraform plan")
-	}
-	p, err := terraform.Read(a.In, root.Name)
-	if err != nil {
-		return nil, fmt.Errorf("standard input: %w", err)
-	}
-	return p, nil
-}
-
-// openManifest reads a manifest; - is standard input.
-func (a *app) openManifest(ctx context.Context, file string) (*manifest.Manifest, error) {
-	if file == output.Stdout {
-		return manifest.Read(a.In, "standard input")
-	}
-	m, err := manifest.Open(ctx, file)
-	return m, a.mistaken(ctx, err, file, "a manifest")
-}
-
-// fromHere gives a path as seen from the working folder, which in a pipeline is
-// the root of the repository; one outside of it stays as it is.
-func fromHere(path string) string {
-	here, err := os.Getwd()
-	if err != nil || !filepath.IsAbs(path) {
-		return path
-	}
-	relative, err := filepath.Rel(here, path)
-	if err != nil || relative == ".." || strings.HasPrefix(relative, ".."+string(filepath.Separator)) {
-		return path
-	}
-	return relative
+	return latest.Time, latest.Apart()
 }
 
 // feedOf feeds sources that are in memory.

@@ -19,7 +19,7 @@ func (a *app) loadConfig(ctx context.Context, file string, optional bool) (*conf
 		file = config.DefaultFile
 	}
 	cfg, err := config.Load(ctx, file, a.registry.Definitions())
-	return cfg, a.mistaken(ctx, err, file, "a configuration")
+	return cfg, a.saved().Mistaken(ctx, err, file, "a configuration")
 }
 
 // environment is what the secrets of a configuration are resolved against.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/markdown"
@@ -56,11 +57,11 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	if err := places.ReadOnce(places.InputsAs("to be compared", []string{o.old, o.new})); err != nil {
 		return err
 	}
-	before, err := readInput(ctx, a, o.old, "an inventory or a report", read)
+	before, err := documents.ReadInput(ctx, a.saved(), o.old, "an inventory or a report", read)
 	if err != nil {
 		return err
 	}
-	after, err := readInput(ctx, a, o.new, "an inventory or a report", read)
+	after, err := documents.ReadInput(ctx, a.saved(), o.new, "an inventory or a report", read)
 	if err != nil {
 		return err
 	}

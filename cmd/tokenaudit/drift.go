@@ -61,20 +61,20 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 	if err := places.ReadOnce(append(places.InputsAs("an inventory", o.inventories), places.Input{Path: o.manifest, Is: "the manifest"})); err != nil {
 		return err
 	}
-	m, err := a.openManifest(ctx, o.manifest)
+	m, err := a.saved().Manifest(ctx, o.manifest)
 	if err != nil {
 		return err
 	}
-	files, err := a.openInventories(ctx, o.inventories, false)
+	files, err := a.saved().Inventories(ctx, o.inventories, false)
 	if err != nil {
 		return err
 	}
 	var live []inventory.Source
-	err = files.read(ctx, func(s inventory.Source) error {
+	err = files.Read(ctx, func(s inventory.Source) error {
 		live = append(live, s)
 		return nil
 	})
-	if err := errors.Join(err, files.close()); err != nil {
+	if err := errors.Join(err, files.Close()); err != nil {
 		return err
 	}
 	d := m.Compare(live)

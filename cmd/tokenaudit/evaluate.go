@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -80,7 +80,7 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := a.openInventories(ctx, o.inventories, p.At.IsZero() && !o.Given())
+	files, err := a.saved().Inventories(ctx, o.inventories, p.At.IsZero() && !o.Given())
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 	} else {
 		r, err = au.replay(ctx, files, wanted)
 	}
-	if err := errors.Join(err, files.close()); err != nil {
+	if err := errors.Join(err, files.Close()); err != nil {
 		return err
 	}
 	return au.finish(ctx, r)
@@ -103,11 +103,11 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions) error {
 // and judged again in the odd case that the guess was wrong.
 // Sources without the labels are left out; they count for the audit time, so that a
 // part is judged like the whole.
-func (au *audit) replay(ctx context.Context, files inventories, wanted labels.Selector) (*report.Report, error) {
+func (au *audit) replay(ctx context.Context, files documents.Inventories, wanted labels.Selector) (*report.Report, error) {
 	at := au.plan.At
 	if at.IsZero() {
 		var err error
-		if at, err = files.guessLatest(ctx); err != nil {
+		if at, err = files.GuessLatest(ctx); err != nil {
 			return nil, err
 		}
 		if at.IsZero() {
@@ -120,18 +120,18 @@ func (au *audit) replay(ctx context.Context, files inventories, wanted labels.Se
 		asked.Rules = au.scope.Rules
 	}
 	for {
-		var latest latestTime
+		var latest documents.Latest
 		search := labels.Search{Selector: wanted}
 		r, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
-			err := files.read(ctx, func(s inventory.Source) error {
-				latest.see(s.CollectedAt)
+			err := files.Read(ctx, func(s inventory.Source) error {
+				latest.See(s.CollectedAt)
 				if !search.Wants(s.Labels) {
 					return nil
 				}
 				return take(s)
 			})
 			if err == nil {
-				au.scope, err = files.restrict(&asked)
+				au.scope, err = files.Restrict(&asked)
 			}
 			return err
 		}, at)
@@ -139,11 +139,11 @@ func (au *audit) replay(ctx context.Context, files inventories, wanted labels.Se
 			return nil, err
 		}
 		if !au.plan.At.IsZero() {
-			au.app.warnOfHindsight(au.plan.At, latest.time)
-		} else if err := latest.apart(); err != nil {
+			au.app.warnOfHindsight(au.plan.At, latest.Time)
+		} else if err := latest.Apart(); err != nil {
 			return nil, err
-		} else if !latest.time.Equal(at) && !latest.time.IsZero() {
-			at = latest.time
+		} else if !latest.Time.Equal(at) && !latest.Time.IsZero() {
+			at = latest.Time
 			continue
 		}
 		au.app.warnAll(search.Warnings())
@@ -157,30 +157,5 @@ func (a *app) warnOfHindsight(at, collected time.Time) {
 	if at.Before(collected) {
 		a.Warn("--at %s lies before the collection (%s): the facts are later than the moment they are judged at",
 			at.Format(time.RFC3339), collected.UTC().Format(time.RFC3339))
-	}
-}
-
-// latestTime keeps the latest of the times it sees, and the earliest.
-type latestTime struct{ time, earliest time.Time }
-
-// maxApart is how far apart what is judged together may have been collected.
-const maxApart = 366 * 24 * time.Hour
-
-// apart refuses what was collected too far apart: the latest is the audit time of all,
-// and one of the year 9999 would make every token of the others an expired one.
-func (l *latestTime) apart() error {
-	if l.earliest.IsZero() || l.time.Sub(l.earliest) <= maxApart {
-		return nil
-	}
-	return fmt.Errorf("what is to be judged together was collected more than a year apart, at %s and at %s: name the audit time by --at",
-		l.earliest.UTC().Format(time.RFC3339), l.time.UTC().Format(time.RFC3339))
-}
-
-func (l *latestTime) see(t time.Time) {
-	if l.earliest.IsZero() || t.Before(l.earliest) && !t.IsZero() {
-		l.earliest = t
-	}
-	if t.After(l.time) {
-		l.time = t
 	}
 }

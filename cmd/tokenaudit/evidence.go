@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
@@ -39,7 +40,7 @@ func (a *app) readPrevious(ctx context.Context, paths []string) (*history.Histor
 			name = "standard input"
 		}
 		var err error
-		files[i], err = readInput(ctx, a, path, "an inventory", func(in io.Reader) (report.Evidence, error) {
+		files[i], err = documents.ReadInput(ctx, a.saved(), path, "an inventory", func(in io.Reader) (report.Evidence, error) {
 			return evidenceOf(report.EvidencePrevious, name, in, func(r io.Reader) error { return past.Add(ctx, r) })
 		})
 		if err != nil {

@@ -126,13 +126,13 @@ func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.C
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := a.openInventories(ctx, o.inventories, false)
+	files, err := a.saved().Inventories(ctx, o.inventories, false)
 	if err != nil {
 		return nil, nil, err
 	}
 	return cfg, func(ctx context.Context, take func(inventory.Source) error) error {
 		search := labels.Search{Selector: wanted}
-		err := files.read(ctx, func(s inventory.Source) error {
+		err := files.Read(ctx, func(s inventory.Source) error {
 			if !search.Wants(s.Labels) {
 				return nil
 			}
@@ -141,6 +141,6 @@ func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.C
 		if err == nil {
 			a.warnAll(search.Warnings())
 		}
-		return errors.Join(err, files.close())
+		return errors.Join(err, files.Close())
 	}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -12,11 +11,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
-	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
-	"github.com/tokenaudit/tokenaudit/report/output"
 	"github.com/tokenaudit/tokenaudit/report/parts"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -82,7 +79,7 @@ func (a *app) savedReport(ctx context.Context, file, configFile string, o option
 	if err != nil {
 		return nil, report.Gate{}, err
 	}
-	r, err := a.readReport(ctx, file)
+	r, err := a.saved().Report(ctx, file)
 	if err != nil {
 		return nil, report.Gate{}, err
 	}
@@ -141,46 +138,12 @@ func asError(d report.Decision) error {
 	return cli.VerdictError{Code: d.Code}
 }
 
-// readReport reads a saved report; - is standard input.
-func (a *app) readReport(ctx context.Context, file string) (*report.Report, error) {
-	return readInput(ctx, a, file, "a report", report.Read)
-}
-
-// readInput reads a file, or standard input where it is called -. wanted says what it
-// is to be.
-func readInput[T any](ctx context.Context, a *app, file, wanted string, read func(io.Reader) (T, error)) (T, error) {
-	if file != output.Stdout {
-		value, err := readFile(ctx, file, read)
-		return value, a.mistaken(ctx, err, file, wanted)
-	}
-	value, err := read(a.In)
-	if err != nil {
-		return value, fmt.Errorf("standard input: %w", err)
-	}
-	return value, nil
-}
-
-// readFile reads a file and tells its name in every error.
-func readFile[T any](ctx context.Context, file string, read func(io.Reader) (T, error)) (T, error) {
-	var none T
-	f, err := interruptible.Open(ctx, file)
-	if err != nil {
-		return none, err
-	}
-	defer f.Close() //nolint:errcheck // opened for reading only
-	value, err := read(f)
-	if err != nil {
-		return none, fmt.Errorf("%s: %w", file, err)
-	}
-	return value, nil
-}
-
 // readBaseline reads the baseline before the work begins; nil where none is given.
 func (a *app) readBaseline(ctx context.Context, o options.Gate) (*report.Report, error) {
 	if o.Baseline == "" {
 		return nil, nil
 	}
-	baseline, err := a.readReport(ctx, o.Baseline)
+	baseline, err := a.saved().Report(ctx, o.Baseline)
 	if err != nil {
 		return nil, fmt.Errorf("--baseline: %w", err)
 	}

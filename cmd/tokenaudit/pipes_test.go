@@ -195,21 +195,6 @@ func TestEndlessInput(t *testing.T) {
 	expectEmpty(t, folder)
 }
 
-// The copy of a pipe is bounded, and leaves nothing behind.
-func TestCopyIsBounded(t *testing.T) {
-	folder := t.TempDir()
-	t.Setenv("TMPDIR", folder)
-	s := savedInventory{name: "standard input", in: io.MultiReader(strings.NewReader("{"), endless(' '))}
-	s, err := s.copied(t.Context(), 1<<20)
-	if err == nil || err.Error() != "standard input is larger than 1 MiB; save it in a file, or give --at, which needs no copy" {
-		t.Errorf("got %v", err)
-	}
-	if err := (inventories{s}).close(); err != nil {
-		t.Error(err)
-	}
-	expectEmpty(t, folder)
-}
-
 func expectEmpty(t *testing.T, folder string) {
 	t.Helper()
 	left, err := os.ReadDir(folder)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
@@ -97,15 +98,15 @@ func (a *app) printInput(ctx context.Context, o rulesInputOptions) error {
 		}
 		return a.printInputs(ctx, printer, sources, o.subject, at)
 	}
-	files, err := a.openInventories(ctx, o.inventories, o.subject == "" && at.IsZero())
+	files, err := a.saved().Inventories(ctx, o.inventories, o.subject == "" && at.IsZero())
 	if err != nil {
 		return err
 	}
-	sources, err := a.withEvidence(ctx, cfg, o.previous, files.read, at)
+	sources, err := a.withEvidence(ctx, cfg, o.previous, files.Read, at)
 	if err == nil {
 		err = a.printInputs(ctx, printer, sources, o.subject, at)
 	}
-	return errors.Join(err, files.close())
+	return errors.Join(err, files.Close())
 }
 
 // withEvidence adds to sources what the usage files of the configuration and earlier
@@ -143,15 +144,15 @@ func (a *app) printInputs(ctx context.Context, printer ruleinput.Printer, source
 		return printer.Print(ruleinput.Only(source, id), at)
 	}
 	if at.IsZero() {
-		var latest latestTime
+		var latest documents.Latest
 		err := sources(ctx, func(s inventory.Source) error {
-			latest.see(s.CollectedAt)
+			latest.See(s.CollectedAt)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		at = latest.time
+		at = latest.Time
 	}
 	return sources(ctx, func(s inventory.Source) error { return printer.Print(s, at) })
 }

@@ -126,16 +126,16 @@ func (a *app) unreached(ctx context.Context, cfg *config.Config, o testRulesOpti
 	if err != nil {
 		return nil, err
 	}
-	saved, err := a.openInventories(ctx, o.inventories, true)
+	saved, err := a.saved().Inventories(ctx, o.inventories, true)
 	if err != nil {
 		return nil, err
 	}
 	var reach ruleresult.Reach
-	at, err := saved.guessLatest(ctx)
+	at, err := saved.GuessLatest(ctx)
 	if err == nil {
-		err = saved.read(ctx, func(s inventory.Source) error { return reach.Judge(ctx, engine, s, at) })
+		err = saved.Read(ctx, func(s inventory.Source) error { return reach.Judge(ctx, engine, s, at) })
 	}
-	if err := errors.Join(err, saved.close()); err != nil {
+	if err := errors.Join(err, saved.Close()); err != nil {
 		return nil, err
 	}
 	return reach.Warnings(engine, len(o.paths)+len(cfg.PolicyPaths) > 0), nil

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
@@ -80,10 +81,10 @@ func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) err
 		at = r.now().UTC().Truncate(time.Second)
 	}
 	var kept []inventory.Source
-	var latest latestTime
+	var latest documents.Latest
 	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
 		return r.collect(ctx, func(s inventory.Source) error {
-			latest.see(s.CollectedAt)
+			latest.See(s.CollectedAt)
 			if saveInventory != "" {
 				kept = append(kept, s)
 			}
@@ -94,7 +95,7 @@ func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) err
 		return err
 	}
 	if !au.plan.At.IsZero() {
-		au.app.warnOfHindsight(au.plan.At, latest.time)
+		au.app.warnOfHindsight(au.plan.At, latest.Time)
 	}
 	if saveInventory != "" {
 		if err := au.app.writeInventory(ctx, saveInventory, r.inventory(kept)); err != nil {

@@ -103,7 +103,7 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 	}
 	var saved *report.Report
 	if o.report != "" {
-		if saved, err = a.readReport(ctx, o.report); err != nil {
+		if saved, err = a.saved().Report(ctx, o.report); err != nil {
 			return err
 		}
 	}

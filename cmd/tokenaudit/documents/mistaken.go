@@ -1,4 +1,4 @@
-package main
+package documents
 
 import (
 	"bytes"
@@ -35,9 +35,9 @@ var knownDocuments = []knownDocument{
 	{is: "a manifest", flag: "manifest", looks: regexp.MustCompile(`(?m)^sources:(.|\n)*\btokens:`)},
 }
 
-// mistaken says what a file is that could not be read as what was wanted, and which
+// Mistaken says what a file is that could not be read as what was wanted, and which
 // flag takes it; err where that cannot be told. An interruption stays one.
-func (a *app) mistaken(ctx context.Context, err error, path, wanted string) error {
+func (o Opener) Mistaken(ctx context.Context, err error, path, wanted string) error {
 	if err == nil || ctx.Err() != nil || errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -55,7 +55,7 @@ func (a *app) mistaken(ctx context.Context, err error, path, wanted string) erro
 		return err
 	}
 	hint := ""
-	if flag := a.flag(found.flag); flag != "" {
+	if flag := o.Flag(found.flag); flag != "" {
 		hint = fmt.Sprintf("; did you mean %s %s?", flag, path)
 	}
 	if found.is == "an inventory" && wanted == "a report" {
@@ -79,20 +79,4 @@ func beginning(path string) []byte {
 		return nil
 	}
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-}
-
-// flag is how a flag of the command that runs is written, the short way where there
-// is one; empty where it has none of that name.
-func (a *app) flag(name string) string {
-	if a.command == nil || name == "" {
-		return ""
-	}
-	f := a.command.Flags().Lookup(name)
-	switch {
-	case f == nil:
-		return ""
-	case f.Shorthand != "":
-		return "-" + f.Shorthand
-	}
-	return "--" + f.Name
 }

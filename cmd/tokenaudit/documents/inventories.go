@@ -1,4 +1,4 @@
-package main
+package documents
 
 import (
 	"bytes"
@@ -19,11 +19,11 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
-// savedInventory is an inventory on disk, or one that comes through a pipe.
-type savedInventory struct {
-	app  *app
-	name string
-	in   io.Reader
+// Inventory is an inventory on disk, or one that comes through a pipe.
+type Inventory struct {
+	opener Opener
+	name   string
+	in     io.Reader
 	// again is in as it can be read more than once; nil for a pipe.
 	again io.ReadSeeker
 	// close closes what was opened, and removes a copy; nil for nothing.
@@ -32,37 +32,37 @@ type savedInventory struct {
 	head codec.Head
 }
 
-// inventories are saved inventories, in the order they were given.
-type inventories []savedInventory
+// Inventories are saved inventories, in the order they were given.
+type Inventories []Inventory
 
-// openInventories opens all of them, so that one that is missing is told before
+// Inventories opens all of them, so that one that is missing is told before
 // the first is judged. With again set, a pipe is copied to a temporary file so
 // that it can be read more than once.
-func (a *app) openInventories(ctx context.Context, paths []string, again bool) (inventories, error) {
-	var files inventories
+func (o Opener) Inventories(ctx context.Context, paths []string, again bool) (Inventories, error) {
+	var files Inventories
 	seen := map[string]bool{}
 	for _, path := range paths {
 		if seen[path] {
-			return nil, errors.Join(cli.Misuse(fmt.Errorf("%s is given twice", path)), files.close())
+			return nil, errors.Join(cli.Misuse(fmt.Errorf("%s is given twice", path)), files.Close())
 		}
 		seen[path] = true
-		f, err := a.openInventory(ctx, path)
+		f, err := o.openInventory(ctx, path)
 		if err == nil && again && f.again == nil {
 			f, err = f.copied(ctx, maxCopy)
 		}
 		files = append(files, f)
 		if err != nil {
-			return nil, errors.Join(err, files.close())
+			return nil, errors.Join(err, files.Close())
 		}
 	}
 	return files, nil
 }
 
-func (a *app) openInventory(ctx context.Context, path string) (savedInventory, error) {
+func (o Opener) openInventory(ctx context.Context, path string) (Inventory, error) {
 	if path == output.Stdout {
-		return savedInventory{app: a, name: "standard input", in: a.In}, nil
+		return Inventory{opener: o, name: "standard input", in: o.In}, nil
 	}
-	s := savedInventory{app: a, name: path}
+	s := Inventory{opener: o, name: path}
 	f, err := interruptible.Open(ctx, path)
 	if err != nil {
 		return s, fmt.Errorf("inventory: %w", err)
@@ -87,7 +87,7 @@ const maxBeginning = 64 << 10
 
 // copied copies a pipe of at most limit bytes to a temporary file, if it begins as an
 // inventory does.
-func (s savedInventory) copied(ctx context.Context, limit int64) (savedInventory, error) {
+func (s Inventory) copied(ctx context.Context, limit int64) (Inventory, error) {
 	var begin bytes.Buffer
 	if err := codec.CheckBeginning(ctx, io.TeeReader(io.LimitReader(s.in, maxBeginning), &begin)); err != nil {
 		return s, fmt.Errorf("%s: %w", s.name, err)
@@ -145,8 +145,8 @@ func (t temporary) remove() error {
 	return err
 }
 
-// close closes the files and removes the temporary ones.
-func (files inventories) close() error {
+// Close closes the files and removes the temporary ones.
+func (files Inventories) Close() error {
 	var errs []error
 	for _, s := range files {
 		if s.close != nil {
@@ -156,10 +156,10 @@ func (files inventories) close() error {
 	return errors.Join(errs...)
 }
 
-// read gives the sources of all inventories to take, with what their CMS has and they do
+// Read gives the sources of all inventories to take, with what their CMS has and they do
 // not tell of as a list that was not read. The first thing wrong with
 // any of them ends it: no verdict can rest on half an inventory.
-func (files inventories) read(ctx context.Context, take func(inventory.Source) error) error {
+func (files Inventories) Read(ctx context.Context, take func(inventory.Source) error) error {
 	from := map[string]string{}
 	for i, s := range files {
 		if err := s.rewind(); err != nil {
@@ -170,25 +170,25 @@ func (files inventories) read(ctx context.Context, take func(inventory.Source) e
 				return fmt.Errorf("the source %s is in %s already: two inventories of one source cannot be judged together", safetext.OneLine(source.ID), other)
 			}
 			from[source.ID] = s.name
-			return take(s.app.registry.Listed(source))
+			return take(s.opener.Registry.Listed(source))
 		})
 		if err != nil {
-			return s.app.mistaken(ctx, fmt.Errorf("%s: %w", s.name, err), s.name, "an inventory")
+			return s.opener.Mistaken(ctx, fmt.Errorf("%s: %w", s.name, err), s.name, "an inventory")
 		}
 		files[i].head = head
 	}
 	return nil
 }
 
-// restrict adds to a scope what the inventories, which have been read, were
+// Restrict adds to a scope what the inventories, which have been read, were
 // restricted to themselves: half an estate must not look like a small one. All
 // shards of one run make a whole.
-func (files inventories) restrict(scope *report.Scope) (*report.Scope, error) {
+func (files Inventories) Restrict(scope *report.Scope) (*report.Scope, error) {
 	var narrowed report.Scope
 	if scope != nil {
 		narrowed = *scope
 	}
-	var shards mergeParts
+	var shards Shards
 	var only []part
 	for _, s := range files {
 		if shard := s.head.Shard; shard != nil {
@@ -208,14 +208,14 @@ func (files inventories) restrict(scope *report.Scope) (*report.Scope, error) {
 			narrowed.Shard = shard.String()
 		}
 	default:
-		if err := shards.checkShards(); err != nil {
+		if err := shards.Check(); err != nil {
 			return nil, err
 		}
 	}
 	return narrowed.Compact(), nil
 }
 
-func (s savedInventory) rewind() error {
+func (s Inventory) rewind() error {
 	if s.again == nil {
 		return nil
 	}
@@ -225,19 +225,19 @@ func (s savedInventory) rewind() error {
 	return nil
 }
 
-// guessLatest looks for the latest collected_at without decoding. It may be
+// GuessLatest looks for the latest collected_at without decoding. It may be
 // wrong where a label has that name; it is right for whatever collect writes.
-func (files inventories) guessLatest(ctx context.Context) (time.Time, error) {
-	var latest latestTime
+func (files Inventories) GuessLatest(ctx context.Context) (time.Time, error) {
+	var latest Latest
 	for _, s := range files {
 		if err := s.rewind(); err != nil {
 			return time.Time{}, err
 		}
-		if err := scanTimes(ctx, s.in, latest.see); err != nil {
+		if err := scanTimes(ctx, s.in, latest.See); err != nil {
 			return time.Time{}, fmt.Errorf("read %s: %w", s.name, err)
 		}
 	}
-	return latest.time, nil
+	return latest.Time, nil
 }
 
 var collectedKey = []byte(`"collected_at"`)
