@@ -85,6 +85,15 @@ func (p Page[T]) Err(name string) *Error {
 	return nil
 }
 
+// Counted says why a list that does not come in pages is not whole, if its answer counts
+// it: nil for a total that agrees or is not told.
+func Counted[T any](name string, l List[T], total Field[Integer]) *Error {
+	if read := len(l.Items) + l.Broken; total.State == FieldGiven && int64(total.Value) != int64(read) {
+		return countError(name, int(total.Value), read)
+	}
+	return nil
+}
+
 func countError(name string, total, read int) *Error {
 	return &Error{Class: inventory.ErrTruncated, Message: fmt.Sprintf("the server says that there are %d %s, and gave %d", total, name, read)}
 }

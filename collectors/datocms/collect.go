@@ -76,9 +76,18 @@ type answers struct {
 func (p configured) read(ctx context.Context) answers {
 	var a answers
 	workers := pool.New().WithMaxGoroutines(4)
-	workers.Go(func() { a.tokensErr = p.get(ctx, listTokens, &a.tokens) })
-	workers.Go(func() { a.rolesErr = p.get(ctx, listRoles, &a.roles) })
-	workers.Go(func() { a.environmentsErr = p.get(ctx, listEnvironments, &a.environments) })
+	workers.Go(func() {
+		err := p.get(ctx, listTokens, &a.tokens)
+		a.tokensErr = a.tokens.whole("API tokens", err)
+	})
+	workers.Go(func() {
+		err := p.get(ctx, listRoles, &a.roles)
+		a.rolesErr = a.roles.whole("roles", err)
+	})
+	workers.Go(func() {
+		err := p.get(ctx, listEnvironments, &a.environments)
+		a.environmentsErr = a.environments.whole("environments", err)
+	})
 	workers.Go(func() { a.meErr = p.get(ctx, listAuditor, &a.me) })
 	workers.Wait()
 	return a

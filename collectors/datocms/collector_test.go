@@ -129,6 +129,7 @@ func TestUnitsThatFail(t *testing.T) {
 				t.Errorf("a token of which nothing is known became %+v", token)
 			}
 		}},
+		{"one page of the tokens", "/access_tokens", ok(`{"data":[{"id":"1"}],"meta":{"total_count":2}}`), "access_tokens", inventory.UnitPartial, inventory.ErrTruncated, "", nil},
 		{"two tokens share an id", "/access_tokens", ok(`{"data":[{"id":"1"},{"id":"1"}]}`), "access_tokens", inventory.UnitPartial, inventory.ErrUnreadable, "", nil},
 		{"no token, not even that of the scan", "/access_tokens", ok(`{"data":[]}`), "access_tokens", inventory.UnitFailed, inventory.ErrTruncated, "can_manage_access_tokens", noTokens},
 		{"no environment", "/environments", ok(`{"data":[]}`), "environments", inventory.UnitFailed, inventory.ErrTruncated, "access to environments", noneHarmless},

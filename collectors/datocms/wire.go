@@ -21,6 +21,20 @@ type document[T any] struct {
 // listing is an answer with a list. No list that is read here is paged.
 type listing[T any] struct {
 	Data cmsapi.List[T] `json:"data"`
+	Meta cmsapi.Field[struct {
+		TotalCount cmsapi.Field[cmsapi.Integer] `json:"total_count"`
+	}] `json:"meta"`
+}
+
+// whole returns err, or why a list that was read without one is only a page of it.
+func (l listing[T]) whole(name string, err error) error {
+	if err != nil {
+		return err
+	}
+	if e := cmsapi.Counted(name, l.Data, l.Meta.Value.TotalCount); e != nil {
+		return e
+	}
+	return nil
 }
 
 type errorEntity struct {

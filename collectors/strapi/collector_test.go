@@ -125,6 +125,11 @@ func TestTraps(t *testing.T) {
 				t.Errorf("%+v", e)
 			}
 		}},
+		"one page of the tokens": {listAPI.path, ok(`{"data":[{"id":4,"name":"t","type":"read-only"}],"meta":{"pagination":{"total":2}}}`), func(t *testing.T, s inventory.Source) {
+			if u := conformance.Unit(t, s, listAPI.unit); u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated {
+				t.Errorf("%+v", u)
+			}
+		}},
 		"an expired token stays": {listAPI.path, one(`"type":"read-only","lifespan":"604800000","expiresAt":"2026-01-08T00:00:00.000Z"`), func(t *testing.T, s inventory.Source) {
 			if e := find(t, s, "api_tokens/4").Expiry; !e.At.Before(auditTime) {
 				t.Errorf("%+v", e)

@@ -31,7 +31,7 @@ func (s server) unit(l resource, some bool, err *cmsapi.Error) inventory.Unit {
 func (s server) read(l resource, list listing[token], err error, build func(token) inventory.Token) ([]inventory.Token, inventory.Unit) {
 	failed := cmsapi.AsError(err)
 	if failed == nil {
-		failed = list.Data.Err("tokens")
+		failed = cmp.Or(list.Data.Err("tokens"), cmsapi.Counted("tokens", list.Data, list.Meta.Value.Pagination.Value.Total))
 	}
 	tokens := make([]inventory.Token, 0, len(list.Data.Items))
 	var broken []string

@@ -13,6 +13,11 @@ import (
 // listing is an answer with a list. Strapi does not page the lists of tokens.
 type listing[T any] struct {
 	Data cmsapi.List[T] `json:"data"`
+	Meta cmsapi.Field[struct {
+		Pagination cmsapi.Field[struct {
+			Total cmsapi.Field[cmsapi.Integer] `json:"total"`
+		}] `json:"pagination"`
+	}] `json:"meta"`
 }
 
 // document is an answer with one object.
