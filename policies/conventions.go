@@ -23,7 +23,7 @@ const pageName = "README.md"
 // conventions gives what the rules do not keep: each rule has tests in a package
 // of its own name with _test, a page beside it, words about what it finds and
 // how to fix that, and stands formatted. A test feeds what a rule may see.
-func (s *suite) conventions(inputs []inputcheck.Problem) LoadErrors {
+func (s *suite) conventions(shape *inputcheck.Shape, inputs []inputcheck.Problem) LoadErrors {
 	var f faults
 	for _, p := range inputs {
 		f.at(p.Test.Location, "the input of %s.%s cannot occur: %s", pkgName(p.Test.Module.Package.Path), p.Test.Head.Name, oneLine(p.Detail))
@@ -31,6 +31,9 @@ func (s *suite) conventions(inputs []inputcheck.Problem) LoadErrors {
 	tested := map[string]bool{}
 	for _, m := range s.modules {
 		checkFormat(m, &f)
+		for _, wrong := range shape.WrongWords(m.parsed) {
+			f.at(wrong.Location, "%s", oneLine(wrong.Detail))
+		}
 		if m.isTest() && hasTest(m.parsed) {
 			tested[m.parsed.Package.Path.String()] = true
 		}

@@ -116,7 +116,7 @@ func (s *suite) report(ctx context.Context, options TestOptions) (*TestReport, e
 	if err != nil {
 		return nil, err
 	}
-	report := &TestReport{Broken: s.conventions(inputs.Problems())}
+	report := &TestReport{Broken: s.conventions(shape, inputs.Problems())}
 	for _, r := range results {
 		report.Tests = append(report.Tests, testResult(r, why))
 	}

@@ -19,6 +19,8 @@ type Shape struct {
 	Type       string            `json:"type"`
 	Properties map[string]*Shape `json:"properties"`
 	Items      *Shape            `json:"items"`
+	// Enum are the words that a text may be; nil for any.
+	Enum []string `json:"enum"`
 	// Ref is a reference into the schema; empty for none.
 	Ref string `json:"$ref"`
 
@@ -105,6 +107,10 @@ func (s *Shape) check(value any, pointer string, partial bool) string {
 		return fmt.Sprintf("%s is %s: it must be %s", at(pointer), article(is), article(s.Type))
 	}
 	switch value := value.(type) {
+	case string:
+		if wrong := s.wrongWord(value); wrong != "" {
+			return fmt.Sprintf("%s is %s", at(pointer), wrong)
+		}
 	case []any:
 		for i, element := range value {
 			if s.Items == nil {

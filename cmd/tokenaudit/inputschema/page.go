@@ -159,11 +159,7 @@ func (p *page) reported(path string) string {
 // typeOf returns the type of a field, or the words that it may be.
 func typeOf(n *node) string {
 	if len(n.Enum) > 0 {
-		words := make([]string, len(n.Enum))
-		for i, word := range n.Enum {
-			words[i] = fmt.Sprintf("`%q`", word)
-		}
-		return strings.Join(words, ", ")
+		return wordsOf(n)
 	}
 	if n.Type != "array" {
 		return n.Type
@@ -172,7 +168,18 @@ func typeOf(n *node) string {
 	if of == nil || of.Type == "" {
 		return "list"
 	}
+	if len(of.Enum) > 0 {
+		return "list of " + wordsOf(of)
+	}
 	return "list of " + map[string]string{"object": "objects", "string": "texts"}[of.Type]
+}
+
+func wordsOf(n *node) string {
+	words := make([]string, len(n.Enum))
+	for i, word := range n.Enum {
+		words[i] = fmt.Sprintf("`%q`", word)
+	}
+	return strings.Join(words, ", ")
 }
 
 func brackets(n *node) string {

@@ -41,7 +41,7 @@ test_necessary_power_passes_with_a_word if {
 test_unknown_power_is_unknown if {
 	some gap in rule.unknown with input as judged({"writes": "unknown"})
 	gap.reason == "what the credential of this scan may do here is not known"
-	count(rule.unknown) == 1 with input as judged({"writes": "", "reads_secrets": ""})
+	count(rule.unknown) == 1 with input as judged({"writes": "unknown", "reads_secrets": "unknown"})
 }
 
 test_unknown_necessity_is_unknown if {
