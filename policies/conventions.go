@@ -146,8 +146,21 @@ func checkFormat(m module, f *faults) {
 		return
 	}
 	if string(formatted) != string(m.text) {
-		f.file(m.path, "it is not formatted; run opa fmt")
+		line, want := firstDifference(string(m.text), string(formatted))
+		f.at(&ast.Location{File: m.path, Row: line}, "it is not formatted: expected %q here; `opa fmt --write` formats a file", output.Cut(want, 100))
 	}
+}
+
+// firstDifference returns the number of the first line in which a text is not what is
+// wanted, and what is wanted there.
+func firstDifference(text, wanted string) (line int, want string) {
+	have := strings.Split(text, "\n")
+	for i, want := range strings.Split(wanted, "\n") {
+		if i >= len(have) || have[i] != want {
+			return i + 1, want
+		}
+	}
+	return strings.Count(wanted, "\n") + 1, ""
 }
 
 func hasTest(m *ast.Module) bool {

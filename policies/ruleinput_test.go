@@ -7,7 +7,6 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/inputcheck"
 )
 
@@ -98,17 +97,13 @@ func TestEveryInputPassesTheCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sources := []inventory.Source{{Tokens: []inventory.Token{{}}}}
+	var sources []inventory.Source
 	for seed := range uint64(50) {
 		sources = append(sources, randomSource(newDice(seed), 3), newDice(seed).source(3, 4))
 	}
 	for n, source := range sources {
-		tokens := make([]*ast.Term, len(source.Tokens))
-		for i := range source.Tokens {
-			tokens[i] = input.NewEncoder().Token(&source.Tokens[i], &input.Derived{})
-		}
-		value, err := ast.JSON(ast.NewObject([2]*ast.Term{input.KeySource, input.SourceTerm(&source)}, [2]*ast.Term{input.KeyTokens, ast.ArrayTerm(tokens...)},
-			[2]*ast.Term{input.KeyAt, ast.StringTerm("")}, [2]*ast.Term{input.KeyParams, ast.ObjectTerm()}))
+		b := newBrief(&source, auditTime)
+		value, err := ast.JSON(b.document(b.tokensTerm, ast.ObjectTerm()))
 		if err != nil {
 			t.Fatal(err)
 		}
