@@ -7,6 +7,7 @@
 #   Whoever replaces a token picks it by its name. One that says nothing of its environment ends
 #   up in the configuration of another.
 # custom:
+#   goal: Delivery tokens are named after their environment
 #   severity: low
 #   subject: token
 #   select:

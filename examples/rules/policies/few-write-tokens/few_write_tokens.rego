@@ -7,6 +7,7 @@
 #   Each of them can change or delete what is published, and each has to be found and replaced
 #   after an incident.
 # custom:
+#   goal: Few tokens of a source can write
 #   severity: medium
 #   subject: source
 #   select:

@@ -7,6 +7,7 @@
 #   Tokens of an agency or of a freelancer outlive their contract, and nobody in the company can
 #   replace them.
 # custom:
+#   goal: Write tokens belong to people of the company
 #   severity: medium
 #   subject: token
 #   select:
