@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 )
@@ -71,5 +72,19 @@ func TestExampleConfigurationsParse(t *testing.T) {
 		if c, err := config.Parse(file, []byte(textOf(t, "../../examples/"+file)), builtin.Definitions()); err != nil || len(c.Sources) != 1 {
 			t.Errorf("%s: %d sources, %v", file, len(c.Sources), err)
 		}
+	}
+}
+
+// The reference of the configuration is made from what the collectors declare.
+func TestConfigurationReference(t *testing.T) {
+	const file = "config/README.md"
+	page := config.Reference(builtin.Definitions())
+	if os.Getenv("UPDATE_REFERENCE") != "" {
+		if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(textOf(t, file), page); diff != "" {
+		t.Errorf("%s is not up to date; run UPDATE_REFERENCE=1 go test ./cmd/tokenaudit -run ConfigurationReference (-file +generated):\n%s", file, diff)
 	}
 }

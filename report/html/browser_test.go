@@ -4,9 +4,11 @@ package html
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -263,6 +265,29 @@ func TestHTMLInABrowser(t *testing.T) {
 	b.expect("no sideways scrolling on a phone", `document.documentElement.scrollWidth <= innerWidth`, "true")
 	for _, complaint := range b.trouble {
 		t.Error(complaint)
+	}
+}
+
+// TestReadmePicture: the README shows the beginning of the demo's report. It is made of
+// the page that README_PAGE names, and looked at where that is not set.
+func TestReadmePicture(t *testing.T) {
+	const file = "report.png"
+	if page := os.Getenv("README_PAGE"); page != "" {
+		b := newBrowser(t)
+		b.open(page, 1100)
+		var shot struct{ Data []byte }
+		b.call("Page.captureScreenshot", map[string]any{"format": "png", "clip": map[string]any{"x": 0, "y": 866, "width": 1080, "height": 1000, "scale": 0.8}, "captureBeyondViewport": true}, &shot)
+		if err := os.WriteFile(file, shot.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	picture, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, err := png.DecodeConfig(bytes.NewReader(picture))
+	if err != nil || size.Width > 1000 || len(picture) > 200_000 {
+		t.Errorf("%d bytes, %d × %d, %v: it must be small", len(picture), size.Width, size.Height, err)
 	}
 }
 

@@ -1,0 +1,183 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors"
+)
+
+// A documented key is one row of the reference.
+type documented struct{ key, kind, fallback, meaning, example string }
+
+// sectionRows are the keys of the configuration but for those of its sources, whose
+// options are declared by their collectors. A test compares them with the schema.
+var sectionRows = []documented{
+	{"version", "integer", "required", "The version of the format.", "1"},
+	{"sources", "list", "none", "What to read; see [Sources](#sources).", ""},
+	{"policies.paths", "list of texts", "none", "Custom rules: `.rego` files, folders or bundles.", "[policies/]"},
+	{"policies.rules.RULE", "`off`, or a mapping", "the rule's own", "Settings of a rule.", "off"},
+	{"policies.rules.RULE.off", "boolean", "false", "Whether the rule is off.", "true"},
+	{"policies.rules.RULE.severity", "severity", "the rule's own", "How bad a finding of the rule is.", "high"},
+	{"policies.rules.RULE.params", "mapping", "the rule's own", "Parameters; the page of the rule lists them.", "{max_idle_days: 45}"},
+	{"policies.rules.RULE.sources", "list", "none", "Other settings for some sources: `off`, `severity` and `params`. The last entry that matches wins.", "[{source: datocms/*, off: true}]"},
+	{"policies.rules.RULE.sources[].source", "text", "required", "The id of a source, or a glob, in which only `*` is special.", "contentful/spaces/*"},
+	{"usage[].file", "text", "required", "A CSV or JSON file of token ids and times of last use.", "usage.csv"},
+	{"waivers[].rule", "text", "required", "The id of a rule, or a glob.", "write-token-never-expires"},
+	{"waivers[].token", "text", "required", "The id of a token, or of a source for a rule about sources, or a glob.", "datocms/projects/77/*"},
+	{"accept_gaps[].source", "text", "required", "The id of a source, or a glob.", "contentstack/stacks/blt0123"},
+	{"accept_gaps[].unit", "text", "required", "The list that cannot be read, as the report names it.", "management_tokens"},
+	{"….reason", "text", "required", "Of a waiver or an accepted gap: why it is acceptable.", "DatoCMS has no expiry; rotated quarterly"},
+	{"….owner", "text", "required", "Who must remove the cause.", "platform@example.com"},
+	{"….approved_by", "text", "required", "Who accepted the risk.", "ciso@example.com"},
+	{"….expires", "date", "required", "The last day on which it holds.", "2027-01-31"},
+	{"gate.fail_on", "severity, or `none`", "medium", "The lowest severity that fails the run. `--fail-on` overrides it.", "high"},
+	{"gate.not_evaluated", "severity, or `none`", "none", "The lowest severity of the rules that must not be left undecided.", "critical"},
+	{"gate.waiver_max_days", "integer", fmt.Sprint(defaultWaiverMaxDays), "How far ahead, in days, a waiver or an accepted gap may expire.", "90"},
+	{"limits.timeout", "duration", "none", "Bounds the whole run. What was read by then is judged, and the report is incomplete.", "20m"},
+	{"limits.max_wait", "duration", "1m", "Bounds one wait for a rate limit.", "30s"},
+	{"limits.total_wait", "duration", "10m", "Bounds the sum of the waits of one rate-limit domain.", "5m"},
+	{"limits.rule_timeout", "duration", "30s", "Bounds one rule on one source; a rule that takes longer is not evaluated there.", "1m"},
+	{"limits.load_timeout", "duration", "10s", "Bounds the loading of custom rules.", "30s"},
+}
+
+const referenceHead = `# Configuration
+
+<!-- Written by "UPDATE_REFERENCE=1 go test ./cmd/tokenaudit -run ConfigurationReference". -->
+
+Every key of ` + "`tokenaudit.yaml`" + `. ` + "`tokenaudit init`" + ` writes a commented one to start from, and beside it the JSON Schema that editors complete and
+check it by. An unknown key, a wrong type or a missing credential is one error that names file, line and key, and nothing is sent.
+
+A secret is never in the file. ` + "`{env: NAME}`" + ` takes it from an environment variable, ` + "`{file: path}`" + ` from a file
+(variables are not expanded in its path), and ` + "`{command: [program, argument]}`" + ` from the standard output of a program, without a shell. A severity is ` + "`critical`, `high`, `medium`, `low` or `info`" + `;
+a duration is written as ` + "`90s`, `10m` or `1h30m`" + `; a date as ` + "`2027-01-31`" + `, and it counts in UTC.
+
+## Sections
+
+`
+
+// Reference returns the page of all keys of the configuration, as Markdown.
+func Reference(definitions []collectors.Definition) string {
+	var b strings.Builder
+	b.WriteString(referenceHead)
+	referenceTable(&b, sectionRows)
+	b.WriteString("\n## Sources\n\nEach entry of `sources` has a `cms` and the options of that CMS. Most CMSes share these:\n\n")
+	definitions = slices.Clone(definitions)
+	slices.SortStableFunc(definitions, func(a, b collectors.Definition) int { return cmp.Compare(a.Title, b.Title) })
+	shared := sharedOptions(definitions)
+	referenceTable(&b, optionRows("", "", shared))
+	for _, d := range definitions {
+		own := slices.DeleteFunc(slices.Clone(optionsOf(d)), func(o collectors.Option) bool {
+			return slices.ContainsFunc(shared, func(s collectors.Option) bool { return s.Key == o.Key && s.Help == o.Help })
+		})
+		fmt.Fprintf(&b, "\n### %s\n\n`cms: %s`", d.Title, d.CMS)
+		for _, group := range d.OneOf {
+			fmt.Fprintf(&b, "; exactly one of %s", codes(group))
+		}
+		for _, group := range d.AnyOf {
+			fmt.Fprintf(&b, "; at least one of %s", codes(group))
+		}
+		b.WriteString(".\n\n")
+		referenceTable(&b, optionRows(d.CMS, "", own))
+	}
+	return b.String()
+}
+
+// sharedOptions are those that most definitions have, with the same meaning.
+func sharedOptions(definitions []collectors.Definition) []collectors.Option {
+	type meaning struct{ key, help string }
+	count := map[meaning]int{}
+	for _, d := range definitions {
+		for _, o := range optionsOf(d) {
+			count[meaning{o.Key, o.Help}]++
+		}
+	}
+	var shared []collectors.Option
+	for _, d := range definitions {
+		for _, o := range optionsOf(d) {
+			if 2*count[meaning{o.Key, o.Help}] > len(definitions) {
+				shared = append(shared, o)
+				delete(count, meaning{o.Key, o.Help})
+			}
+		}
+	}
+	slices.SortFunc(shared, func(a, b collectors.Option) int { return cmp.Compare(a.Key, b.Key) })
+	return shared
+}
+
+func optionRows(cms, prefix string, options []collectors.Option) []documented {
+	var rows []documented
+	for _, o := range options {
+		fallback := cmp.Or(o.Default, "none")
+		if o.Required {
+			fallback = "required"
+		}
+		rows = append(rows, documented{prefix + o.Key, optionKind(o), fallback, o.Help, referenceExample(cms, o)})
+		rows = append(rows, optionRows(cms, prefix+o.Key+"[].", o.Items)...)
+	}
+	return rows
+}
+
+func optionKind(o collectors.Option) string {
+	words := "text"
+	if len(o.Enum) > 0 {
+		words = codes(o.Enum)
+	}
+	switch o.Type {
+	case collectors.OptionStrings:
+		return "list of " + strings.Replace(words, "text", "texts", 1)
+	case collectors.OptionInteger:
+		return "integer"
+	case collectors.OptionBoolean:
+		return "boolean"
+	case collectors.OptionSecret:
+		return "secret"
+	case collectors.OptionObjects:
+		return "list"
+	case optionLabels:
+		return "mapping"
+	case optionNumber:
+		return "number"
+	case optionDuration:
+		return "duration"
+	case optionDate:
+		return "date"
+	}
+	return words
+}
+
+// referenceExample is what init writes, or what shows the form of the value.
+func referenceExample(cms string, o collectors.Option) string {
+	switch o.Type {
+	case collectors.OptionObjects:
+		return ""
+	case collectors.OptionBoolean:
+		return "true"
+	case optionLabels:
+		return "{team: web}"
+	case optionNumber:
+		return "2"
+	case optionDuration:
+		return "30s"
+	case optionDate:
+		return "2099-01-01"
+	case collectors.OptionStrings:
+		return "[" + cmp.Or(o.Example, firstOf(o.Enum...), `"staging-*"`) + "]"
+	}
+	return exampleOf(cms, o)
+}
+
+func codes(words []string) string { return "`" + strings.Join(words, "`, `") + "`" }
+
+func referenceTable(b *strings.Builder, rows []documented) {
+	b.WriteString("| Key | Type | Default | Meaning | Example |\n|---|---|---|---|---|\n")
+	for _, r := range rows {
+		example := ""
+		if r.example != "" {
+			example = "`" + strings.ReplaceAll(r.example, "|", "\\|") + "`"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", r.key, r.kind, strings.ReplaceAll(r.fallback, "|", "\\|"), strings.ReplaceAll(r.meaning, "|", "\\|"), example)
+	}
+}
