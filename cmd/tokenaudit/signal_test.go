@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"testing"
 	"time"
@@ -40,7 +41,13 @@ func interruptScan(t *testing.T, args ...string) *process {
 		ended: make(chan struct{}),
 	}
 	p.cmd.Env, p.cmd.Stderr = f.environ, &p.stderr
-	if err := p.cmd.Start(); err != nil {
+	// What ignores an interrupt has children that ignore it, as everything does that a
+	// script starts in the background; what waits for one does not.
+	waiting := make(chan os.Signal, 1)
+	signal.Notify(waiting, os.Interrupt)
+	err := p.cmd.Start()
+	signal.Stop(waiting)
+	if err != nil {
 		t.Fatal(err)
 	}
 	go func() {
