@@ -61,7 +61,7 @@ func judge(p policy, permissions []permission) verdict {
 	flag := func(name string, f cmsapi.Field[cmsapi.Flag], level inventory.Level) {
 		switch on, given := f.Get(); {
 		case !given:
-			v.flags.doubt = cmp.Or(v.flags.doubt, fmt.Sprintf("the policy %s: %s", p.ID.Value, f.Reason(name)))
+			v.flags.doubt = cmp.Or(v.flags.doubt, fmt.Sprintf("the policy %s: %s", shown(p.ID.Value), f.Reason(name)))
 		case bool(on):
 			v.flags.level = higher(v.flags.level, level)
 			v.flags.words = append(v.flags.words, name)

@@ -75,3 +75,14 @@ func TestPermissions(t *testing.T) {
 		}
 	}
 }
+
+// TestShownIDs: an id in a reason is Directus's own, or nothing that looks like a secret.
+func TestShownIDs(t *testing.T) {
+	const own, planted = "07a93fc6-b8e1-4cc1-a35d-a7a6a4beec64", "07a93fc6-b8e1-4cc1-a35dblt5ec2e7ed1bc7151f-a7a6a4beec64"
+	if got := shown(own); got != own {
+		t.Errorf("%s became %s", own, got)
+	}
+	if got := shown(planted); strings.Contains(got, "5ec2e7ed1bc7151f") {
+		t.Errorf("%s became %s", planted, got)
+	}
+}

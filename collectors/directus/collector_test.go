@@ -157,9 +157,9 @@ func TestTraps(t *testing.T) {
 		"parents in a circle": {listRoles.path, `"name":"Parent","parent":null`, `"name":"Parent","parent":"r-child"`, assumed("u-child", "circle")},
 		"a parent of itself":  {listRoles.path, `"name":"Parent","parent":null`, `"name":"Parent","parent":"r-parent"`, assumed("u-child", "circle")},
 		"a parent that is missing": {listRoles.path, `"name":"Parent","parent":null`, `"name":"Parent","parent":"r-gone"`,
-			assumed("u-child", "r-gone is not in the list of roles")},
-		"a role that is missing":   {listUsers.path, `"role":"r-child"`, `"role":"r-gone"`, assumed("u-child", "r-gone is not in the list of roles")},
-		"a policy that is missing": {listAccess.path, `"role":"r-parent","user":null,"policy":"p-write"`, `"role":"r-parent","user":null,"policy":"p-gone"`, assumed("u-child", "p-gone is not in the list of policies")},
+			assumed("u-child", `"r-gone" is not in the list of roles`)},
+		"a role that is missing":   {listUsers.path, `"role":"r-child"`, `"role":"r-gone"`, assumed("u-child", `"r-gone" is not in the list of roles`)},
+		"a policy that is missing": {listAccess.path, `"role":"r-parent","user":null,"policy":"p-write"`, `"role":"r-parent","user":null,"policy":"p-gone"`, assumed("u-child", `"p-gone" is not in the list of policies`)},
 		"a permission of nobody knows what": {listPermissions.path, `"policy":"p-write","collection":"articles","action":"update"`, `"policy":"p-write","collection":"articles","action":""`,
 			assumed("u-none", "a permission cannot be read")},
 		"an administrator whatever else is open": {listPermissions.path, `"filter_count":3`, `"filter_count":30`, func(t *testing.T, s inventory.Source) {

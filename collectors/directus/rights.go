@@ -3,6 +3,7 @@ package directus
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -116,7 +117,7 @@ func (r rights) addRole(sum *union, id string) {
 	seen := map[string]bool{}
 	for id != "" {
 		if seen[id] {
-			sum.doubt(fmt.Sprintf("the parents of the role %s lead in a circle", id))
+			sum.doubt(fmt.Sprintf("the parents of the role %s lead in a circle", shown(id)))
 			return
 		}
 		seen[id] = true
@@ -125,11 +126,11 @@ func (r rights) addRole(sum *union, id string) {
 		}
 		role, known := r.roles[id]
 		if !known {
-			sum.doubt(fmt.Sprintf("the role %s is not in the list of roles", id))
+			sum.doubt(fmt.Sprintf("the role %s is not in the list of roles", shown(id)))
 			return
 		}
 		if role.Parent.State != cmsapi.FieldGiven && role.Parent.State != cmsapi.FieldNull {
-			sum.doubt(fmt.Sprintf("the role %s: %s", id, role.Parent.Reason("parent")))
+			sum.doubt(fmt.Sprintf("the role %s: %s", shown(id), role.Parent.Reason("parent")))
 			return
 		}
 		id = role.Parent.Value
@@ -159,9 +160,20 @@ func (r rights) verdict(sum *union, a attachment) (verdict, bool) {
 	}
 	v, known := r.policies[id]
 	if !known {
-		sum.doubt(fmt.Sprintf("the policy %s is not in the list of policies", id))
+		sum.doubt(fmt.Sprintf("the policy %s is not in the list of policies", shown(id)))
 	}
 	return v, known
+}
+
+// uuid is what every id of Directus's own collections is.
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// shown is an id for a reason; one of another form may be anything.
+func shown(id string) string {
+	if uuid.MatchString(id) {
+		return id
+	}
+	return cmsapi.Word(id)
 }
 
 // union adds up policies.

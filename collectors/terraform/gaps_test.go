@@ -1,6 +1,7 @@
 package terraform_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -52,16 +53,12 @@ func TestMissingChanges(t *testing.T) {
 	t.Parallel()
 	declares := func(more object) object {
 		r := object{"address": "contentful_apikey.x", "mode": "managed", "type": "contentful_apikey", "name": "x"}
-		for k, v := range more {
-			r[k] = v
-		}
+		maps.Copy(r, more)
 		return object{"resources": []any{r}}
 	}
 	within := func(module, call object) object {
 		c := object{"source": "./m", "module": module}
-		for k, v := range call {
-			c[k] = v
-		}
+		maps.Copy(c, call)
 		return object{"module_calls": object{"m": c}}
 	}
 	counted := object{"count_expression": object{"references": []string{"var.n"}}}
