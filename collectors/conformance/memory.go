@@ -127,7 +127,7 @@ func bulks(sc scope) []bulk {
 			}})
 		}
 	}
-	if len(objects) > 0 && !testing.Short() {
+	if len(objects) > 0 {
 		all = append(all, bulk{"full objects", func() []byte { return filled(sc.body, objects, func(int) string { return "0" }, largeAnswer) }})
 	}
 	return all
@@ -143,11 +143,8 @@ type filler struct {
 // fillers are what a list is filled with whose healthy elements are given.
 func fillers(healthy []any) []filler {
 	same := func(text string) filler { return filler{text, func(int) string { return text }} }
-	all := []filler{same(`{}`)}
-	if testing.Short() {
-		return all
-	}
-	if all = append(all, same(`"a"`)); len(healthy) > 0 {
+	all := []filler{same(`{}`), same(`"a"`)}
+	if len(healthy) > 0 {
 		all = append(all,
 			filler{"healthy elements", copies(healthy[0], func(string, any) bool { return true })},
 			filler{"ids alone", copies(healthy[0], func(field string, v any) bool { return isContainer(v) || isID(field, v) })})
