@@ -39,7 +39,7 @@ func decode(a *answer, out any) *Error {
 			e.Message = fmt.Sprintf("an object of the answer has a member twice, at byte %d", at)
 			return e
 		}
-		if unmarshalExactly(body, out) != nil {
+		if strictjson.Exactly(body, out) != nil {
 			e.Message = "the answer cannot be understood"
 			return e
 		}

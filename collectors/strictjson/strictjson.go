@@ -37,9 +37,9 @@ func RepeatedMember(body []byte) int {
 	return -1
 }
 
-// Names yields where the name of each member begins and ends, in bytes and with its
+// names yields where the name of each member begins and ends, in bytes and with its
 // quotes. body is valid JSON, and may be changed between the quotes.
-func Names(body []byte) iter.Seq2[int, int] {
+func names(body []byte) iter.Seq2[int, int] {
 	return func(yield func(int, int) bool) {
 		for i := 0; i < len(body); i++ {
 			if body[i] != '"' {

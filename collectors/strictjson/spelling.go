@@ -1,18 +1,16 @@
-package cmsapi
+package strictjson
 
 import (
 	"encoding/json"
 	"reflect"
 	"strings"
-
-	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
-// unmarshalExactly decodes body, which is valid JSON, into what out points to, once
+// Exactly decodes body, which is valid JSON and was decoded into what out points to, once
 // more if encoding/json may have taken a member for another: it does not tell "Read"
 // from "read", and the last of the two wins. A member that somebody has added to a
 // CMS, under a name of their choice, must not pass for one of the API.
-func unmarshalExactly(body []byte, out any) error {
+func Exactly(body []byte, out any) error {
 	v := reflect.ValueOf(out)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return nil
@@ -63,13 +61,13 @@ func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
 // upper and lower case, and reports whether there were any. body stays valid JSON.
 func (s spellings) hideMisspelt(body []byte) bool {
 	hidden := false
-	for start, end := range strictjson.Names(body) {
+	for start, end := range names(body) {
 		name := body[start+1 : end-1]
 		if s.exact[string(name)] {
 			continue
 		}
 		var plain string
-		_ = unmarshal(body[start:end], &plain) // body is valid JSON
+		_ = json.Unmarshal(body[start:end], &plain) // body is valid JSON
 		if s.exact[plain] || !s.folded[fold(plain)] {
 			continue
 		}
