@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,11 +52,11 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(a.InFile, []string{o.output}, r.inputs()); err != nil {
+	if err := places.RefuseOverwrite(a.InFile, []string{o.output}, r.Inputs()); err != nil {
 		return err
 	}
 	var sources []inventory.Source
-	err = r.collect(ctx, func(s inventory.Source) error {
+	err = r.Collect(ctx, func(s inventory.Source) error {
 		sources = append(sources, s)
 		return nil
 	})
@@ -62,7 +64,7 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 		return err
 	}
 	sortSources(sources)
-	if err := a.writeInventory(ctx, o.output, r.inventory(sources)); err != nil {
+	if err := a.writeInventory(ctx, o.output, r.Inventory(sources)); err != nil {
 		return err
 	}
 	missing := a.tellMissing(sources)
@@ -93,4 +95,9 @@ func (a *app) tellMissing(sources []inventory.Source) (missing bool) {
 		}
 	}
 	return missing
+}
+
+// sortSources orders sources as an inventory has them.
+func sortSources(sources []inventory.Source) {
+	slices.SortFunc(sources, func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
 }

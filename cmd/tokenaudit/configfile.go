@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/collection"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 )
 
 // loadConfig reads the named configuration, else tokenaudit.yaml. Where that is
@@ -25,4 +27,17 @@ func (a *app) loadConfig(ctx context.Context, file string, optional bool) (*conf
 // environment is what the secrets of a configuration are resolved against.
 func (a *app) environment() config.Environment {
 	return config.Environment{Lookup: a.lookup, Environ: a.environ}
+}
+
+// host is the program as it reads sources.
+func (a *app) host() collection.Host {
+	return collection.Host{
+		Console: a.Streams, Tool: a.tool, Transport: a.transport, Verbose: a.verbose,
+		Registry: a.registry, Environment: a.environment(), Now: a.now, Unpaced: a.unpaced,
+	}
+}
+
+// newReading checks the flags and loads the configuration.
+func (a *app) newReading(ctx context.Context, o options.Read) (*collection.Collection, error) {
+	return collection.New(a.host(), o, func() (*config.Config, error) { return a.loadConfig(ctx, o.Config, false) })
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/collection"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
@@ -67,11 +68,11 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	au, err := a.newAudit(ctx, r.config, o.Judge, p)
+	au, err := a.newAudit(ctx, r.Config, o.Judge, p)
 	if err != nil {
 		return err
 	}
-	au.scope = r.scope(au.options.Rules)
+	au.scope = r.Scope(au.options.Rules)
 	err = au.scan(ctx, r, o.saveInventory)
 	var verdict cli.VerdictError
 	if err == nil || errors.As(err, &verdict) {
@@ -114,14 +115,14 @@ func (s demoServers) close() error {
 }
 
 // demoReading reads the company as its own configuration would have it read.
-func (a *app) demoReading(company *demo.Company, servers demoServers, clock func() time.Time) (*reading, error) {
+func (a *app) demoReading(company *demo.Company, servers demoServers, clock func() time.Time) (*collection.Collection, error) {
 	text, secrets := demoConfig(company, servers)
 	cfg, err := config.Parse("demo.yaml", []byte(text), a.registry.Definitions())
 	if err != nil {
 		return nil, fmt.Errorf("the demo's configuration: %w", err)
 	}
 	// The emulated CMSes have no rate limit here, so nobody needs to wait.
-	return &reading{app: a, config: cfg, now: clock, unpaced: true, environment: config.Environment{
+	return &collection.Collection{Host: a.host(), Config: cfg, Now: clock, Unpaced: true, Environment: config.Environment{
 		Lookup: func(name string) (string, bool) { secret, ok := secrets[name]; return secret, ok },
 	}}, nil
 }

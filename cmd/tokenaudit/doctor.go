@@ -8,22 +8,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sourcegraph/conc/pool"
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/collection"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/collectors"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/plaintext"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
-
-// maxProbes bounds how many entries are probed at once.
-const maxProbes = 16
 
 // doctorOptions are the flags of doctor.
 type doctorOptions struct {
@@ -54,12 +50,6 @@ incomplete.`,
 	return cmd
 }
 
-// diagnosis is what was found out about one entry.
-type diagnosis struct {
-	entry  collectors.Entry
-	checks []collectors.Check
-}
-
 func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	if len(o.Sources) > 0 {
 		return cli.Misuse(errors.New("--source has no effect here: doctor checks credentials, not sources"))
@@ -71,7 +61,7 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	diagnoses, err := r.probe(ctx)
+	diagnoses, err := r.Probe(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,66 +69,25 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 		return err
 	}
 	for _, d := range diagnoses {
-		if d.count(collectors.CheckFailed) > 0 {
+		if d.Count(collectors.CheckFailed) > 0 {
 			return cli.VerdictError{Code: report.ExitIncomplete}
 		}
 	}
 	return nil
 }
 
-// probe checks all entries at once; the result is in the order of the file.
-func (r *reading) probe(ctx context.Context) ([]diagnosis, error) {
-	ctx, cancel := r.limit(ctx)
-	defer cancel()
-	entries, err := r.entries(ctx)
-	if err != nil {
-		return nil, err
-	}
-	session, err := r.session(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
-	probers := make([]collectors.Prober, len(entries))
-	for i, e := range entries {
-		if probers[i], err = r.prober(e, session); err != nil {
-			return nil, err
-		}
-	}
-	diagnoses := make([]diagnosis, len(entries))
-	probes := pool.New().WithMaxGoroutines(maxProbes)
-	for i, e := range entries {
-		diagnoses[i].entry = e
-		if probers[i] != nil {
-			probes.Go(func() { diagnoses[i].checks = r.check(ctx, e, probers[i]) })
-		}
-	}
-	probes.Wait()
-	return diagnoses, nil
-}
-
-// check probes an entry. While an id is still the placeholder, every other check
-// would fail for it alone.
-func (r *reading) check(ctx context.Context, e collectors.Entry, p collectors.Prober) []collectors.Check {
-	definition, _ := r.app.registry.Lookup(e.CMS)
-	if checks := checkPlaceholders(ctx, definition, e, p); len(checks) > 0 {
-		return checks
-	}
-	return p.Probe(ctx)
-}
-
-func (a *app) printDiagnoses(diagnoses []diagnosis, guide bool) error {
+func (a *app) printDiagnoses(diagnoses []collection.Diagnosis, guide bool) error {
 	var out strings.Builder
 	var told []string
 	for _, d := range diagnoses {
 		a.printDiagnosis(&out, d)
 	}
 	for _, d := range diagnoses {
-		definition, ok := a.registry.Lookup(d.entry.CMS)
-		if !ok || slices.Contains(told, d.entry.CMS) || !guide && !d.lacksPermission() {
+		definition, ok := a.registry.Lookup(d.Entry.CMS)
+		if !ok || slices.Contains(told, d.Entry.CMS) || !guide && !d.LacksPermission() {
 			continue
 		}
-		told = append(told, d.entry.CMS)
+		told = append(told, d.Entry.CMS)
 		fmt.Fprintf(&out, "Least-privilege credential for %s\n\n%s\n", definition.Title, indented(plaintext.Render(definition.LeastPrivilege, a.ProseWidth()-2)))
 	}
 	if _, err := io.WriteString(a.Out, out.String()); err != nil {
@@ -148,21 +97,21 @@ func (a *app) printDiagnoses(diagnoses []diagnosis, guide bool) error {
 }
 
 // printDiagnosis prints one entry: its place and outcome, then a line a check.
-func (a *app) printDiagnosis(w *strings.Builder, d diagnosis) {
-	name := d.entry.CMS
-	if d.entry.Name != "" {
-		name += " " + d.entry.Name
+func (a *app) printDiagnosis(w *strings.Builder, d collection.Diagnosis) {
+	name := d.Entry.CMS
+	if d.Entry.Name != "" {
+		name += " " + d.Entry.Name
 	}
-	fmt.Fprintf(w, "%s (%s:%d): %s\n", name, d.entry.Origin.File, d.entry.Origin.Line, d.outcome())
+	fmt.Fprintf(w, "%s (%s:%d): %s\n", name, d.Entry.Origin.File, d.Entry.Origin.Line, d.Outcome())
 	width := 0
-	for _, c := range d.checks {
+	for _, c := range d.Checks {
 		width = max(width, len(c.Name))
 	}
 	column := 2 + len("warning") + 2 + width + 2
-	for i, c := range d.checks {
+	for i, c := range d.Checks {
 		fmt.Fprintf(w, "  %s  %-*s  %s\n", a.mark(c.Status), width, c.Name, a.indented(column, c.Detail))
 		// What is to be done for several checks in a row is said below the last.
-		if again := i+1 < len(d.checks) && d.checks[i+1].Hint == c.Hint; c.Hint != "" && !again {
+		if again := i+1 < len(d.Checks) && d.Checks[i+1].Hint == c.Hint; c.Hint != "" && !again {
 			fmt.Fprintf(w, "%-*s%s\n", column, "", a.indented(column, "to do: "+c.Hint))
 		}
 	}
@@ -192,41 +141,6 @@ func (a *app) mark(s collectors.CheckStatus) string {
 		return "\x1b[33m" + text + "\x1b[0m"
 	}
 	return "\x1b[31m" + text + "\x1b[0m"
-}
-
-func (d diagnosis) count(status collectors.CheckStatus) int {
-	n := 0
-	for _, c := range d.checks {
-		if c.Status == status {
-			n++
-		}
-	}
-	return n
-}
-
-// lacksPermission reports whether a check failed that another credential might
-// pass.
-func (d diagnosis) lacksPermission() bool {
-	return slices.ContainsFunc(d.checks, func(c collectors.Check) bool {
-		switch c.Class {
-		case inventory.ErrUnauthorized, inventory.ErrPermissionDenied, inventory.ErrNotFound, inventory.ErrTruncated:
-			return c.Status == collectors.CheckFailed
-		}
-		return false
-	})
-}
-
-func (d diagnosis) outcome() string {
-	failed, warned := d.count(collectors.CheckFailed), d.count(collectors.CheckWarning)
-	switch {
-	case len(d.checks) == 0:
-		return "nothing to check: it has no credential"
-	case failed > 0:
-		return fmt.Sprintf("%d of %d checks failed", failed, len(d.checks))
-	case warned > 0:
-		return "every check passed, with a warning"
-	}
-	return "every check passed"
 }
 
 // indented puts two blanks before each line that is not empty.

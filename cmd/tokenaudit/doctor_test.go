@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/collection"
 	"github.com/tokenaudit/tokenaudit/collectors"
 )
 
@@ -15,13 +16,13 @@ import (
 // finds it on one line.
 func TestDoctorFitsTheTerminal(t *testing.T) {
 	long := strings.TrimSpace(strings.Repeat("several words ", 20))
-	d := diagnosis{checks: []collectors.Check{{Name: "list of things", Status: collectors.CheckFailed, Detail: "short", Hint: long}, {Name: "list", Status: collectors.CheckFailed, Detail: long, Hint: long}}}
+	d := collection.Diagnosis{Checks: []collectors.Check{{Name: "list of things", Status: collectors.CheckFailed, Detail: "short", Hint: long}, {Name: "list", Status: collectors.CheckFailed, Detail: long, Hint: long}}}
 	printed := func(terminal bool) string {
 		var out bytes.Buffer
 		a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &out})
 		a.registry = collectors.Registry{}
 		a.OutTerminal, a.Width = terminal, 70
-		if err := a.printDiagnoses([]diagnosis{d}, false); err != nil {
+		if err := a.printDiagnoses([]collection.Diagnosis{d}, false); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()

@@ -146,7 +146,7 @@ func (au *audit) replay(ctx context.Context, files documents.Inventories, wanted
 			at = latest.Time
 			continue
 		}
-		au.app.warnAll(search.Warnings())
+		au.app.WarnAll(search.Warnings())
 		return r, nil
 	}
 }

@@ -110,10 +110,10 @@ func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.C
 		}
 		// Where the id tells the CMS, the others need not be asked.
 		cms, _, ok := strings.Cut(o.subject, "/")
-		if ok && len(o.Sources) == 0 && slices.ContainsFunc(r.config.Sources, func(s config.Source) bool { return cms == s.Entry.CMS || cms == s.Entry.Name }) {
-			r.options.Sources = []string{cms + "/*"}
+		if ok && len(o.Sources) == 0 && slices.ContainsFunc(r.Config.Sources, func(s config.Source) bool { return cms == s.Entry.CMS || cms == s.Entry.Name }) {
+			r.Options.Sources = []string{cms + "/*"}
 		}
-		return r.config, r.collect, nil
+		return r.Config, r.Collect, nil
 	}
 	wanted, err := options.ParseLabels(o.Labels)
 	if err != nil {
@@ -139,7 +139,7 @@ func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.C
 			return take(s)
 		})
 		if err == nil {
-			a.warnAll(search.Warnings())
+			a.WarnAll(search.Warnings())
 		}
 		return errors.Join(err, files.Close())
 	}, nil

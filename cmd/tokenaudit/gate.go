@@ -106,7 +106,7 @@ func (a *app) selectLabels(r *report.Report, wanted labels.Selector) (*report.Re
 	for i := range r.Sources {
 		search.Wants(r.Sources[i].Labels)
 	}
-	a.warnAll(search.Warnings())
+	a.WarnAll(search.Warnings())
 	return parts.Select(r, wanted)
 }
 

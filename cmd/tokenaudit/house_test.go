@@ -79,8 +79,9 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/ruleinput":   {"collectors/inventory", "policies", "report/safetext"},
 	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
 	"cmd/tokenaudit/cli":         {"collectors/suggest", "report", "report/table"},
-	"cmd/tokenaudit/console":     {"collectors", "collectors/interruptible", "report/format"},
+	"cmd/tokenaudit/console":     {"collectors", "collectors/interruptible", "report/format", "report/safetext"},
 	"cmd/tokenaudit/documents":   {"cmd/tokenaudit/cli", "cmd/tokenaudit/options", "collectors", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/manifest", "collectors/terraform", "collectors/userfile", "report", "report/output", "report/parts", "report/safetext"},
+	"cmd/tokenaudit/collection":  {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/labels", "report", "report/safetext"},
 	"cmd/tokenaudit/options":     {"cmd/tokenaudit/cli", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output"},
 	"cmd/tokenaudit/places":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config": {

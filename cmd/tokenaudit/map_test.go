@@ -26,7 +26,7 @@ const maxPackageLines = 3000
 // overfull are the packages that have no walls yet, with the lines that they have.
 // They may shrink, not grow.
 var overfull = map[string]int{
-	"cmd/tokenaudit": 3723,
+	"cmd/tokenaudit": 3344,
 	"policies":       5200,
 }
 

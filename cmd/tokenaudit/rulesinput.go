@@ -180,7 +180,7 @@ func (a *app) demoSources(ctx context.Context, at time.Time) (_ feed, _ time.Tim
 		return nil, at, err
 	}
 	var read []inventory.Source
-	err = r.collect(ctx, func(s inventory.Source) error {
+	err = r.Collect(ctx, func(s inventory.Source) error {
 		// The port is another one each time.
 		if host, _, err := net.SplitHostPort(s.Host); err == nil {
 			s.Host = host

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/collection"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
@@ -62,28 +63,28 @@ func (a *app) scan(ctx context.Context, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(a.InFile, append(places.Outputs(p.Outputs), o.saveInventory), append(r.inputs(), o.Inputs()...)); err != nil {
+	if err := places.RefuseOverwrite(a.InFile, append(places.Outputs(p.Outputs), o.saveInventory), append(r.Inputs(), o.Inputs()...)); err != nil {
 		return err
 	}
-	au, err := a.newAudit(ctx, r.config, o.Judge, p)
+	au, err := a.newAudit(ctx, r.Config, o.Judge, p)
 	if err != nil {
 		return err
 	}
-	au.scope = r.scope(au.options.Rules)
+	au.scope = r.Scope(au.options.Rules)
 	return au.scan(ctx, r, o.saveInventory)
 }
 
 // scan runs the pipeline over what the reading gives, and keeps the inventory
 // where that is wanted.
-func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) error {
+func (au *audit) scan(ctx context.Context, r *collection.Collection, saveInventory string) error {
 	at := au.plan.At
 	if at.IsZero() {
-		at = r.now().UTC().Truncate(time.Second)
+		at = r.Now().UTC().Truncate(time.Second)
 	}
 	var kept []inventory.Source
 	var latest documents.Latest
 	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
-		return r.collect(ctx, func(s inventory.Source) error {
+		return r.Collect(ctx, func(s inventory.Source) error {
 			latest.See(s.CollectedAt)
 			if saveInventory != "" {
 				kept = append(kept, s)
@@ -98,7 +99,7 @@ func (au *audit) scan(ctx context.Context, r *reading, saveInventory string) err
 		au.app.warnOfHindsight(au.plan.At, latest.Time)
 	}
 	if saveInventory != "" {
-		if err := au.app.writeInventory(ctx, saveInventory, r.inventory(kept)); err != nil {
+		if err := au.app.writeInventory(ctx, saveInventory, r.Inventory(kept)); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // DefaultWidth is the width of a terminal that does not tell.
@@ -140,4 +141,11 @@ func (s *Streams) Note(text string, args ...any) {
 func (s *Streams) Warn(text string, args ...any) {
 	// There is nowhere to tell that stderr is gone.
 	_, _ = fmt.Fprintf(s.Err, "tokenaudit: "+text+"\n", args...)
+}
+
+// WarnAll warns of what may quote untrusted text.
+func (s *Streams) WarnAll(warnings []string) {
+	for _, warning := range warnings {
+		s.Warn("%s", safetext.OneLine(warning))
+	}
 }

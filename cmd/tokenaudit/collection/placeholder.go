@@ -1,4 +1,4 @@
-package main
+package collection
 
 import (
 	"context"
@@ -35,11 +35,11 @@ func holds(e collectors.Entry, o collectors.Option) bool {
 
 // warnOfPlaceholders says which entries cannot be read because nobody filled them
 // in.
-func (r *reading) warnOfPlaceholders(entries []collectors.Entry) {
+func (r *Collection) warnOfPlaceholders(entries []collectors.Entry) {
 	for _, e := range entries {
-		definition, _ := r.app.registry.Lookup(e.CMS)
+		definition, _ := r.Host.Registry.Lookup(e.CMS)
 		for _, o := range placeholders(definition, e) {
-			r.app.Warn("%s:%d: %s %q is still the placeholder; replace it by yours, `tokenaudit doctor` helps", e.Origin.File, e.Origin.Line, o.Key, o.Example)
+			r.Host.Console.Warn("%s:%d: %s %q is still the placeholder; replace it by yours, `tokenaudit doctor` helps", e.Origin.File, e.Origin.Line, o.Key, o.Example)
 		}
 	}
 }
