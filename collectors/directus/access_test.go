@@ -18,7 +18,7 @@ func TestAuditors(t *testing.T) {
 		detail            string
 	}{
 		"the weakest":        {`"p-read","collection":"directus_users","action":"read","fields":["*"]`, `"p-read","collection":"directus_users","action":"read","fields":["id","token"]`, inventory.No, inventory.Yes, "nothing else"},
-		"all of the users":   {`"p-read"`, `"p-read"`, inventory.No, inventory.No, "the field * of directus_users"},
+		"all of the users":   {`"p-read"`, `"p-read"`, inventory.No, inventory.No, `the field "*" of directus_users`},
 		"another collection": {`"p-read","collection":"directus_users"`, `"p-read","collection":"directus_shares"`, inventory.No, inventory.No, "directus_shares"},
 		"all fields":         {`"action":"read","fields":["*"]`, `"action":"read","fields":null`, inventory.No, inventory.No, "all fields"},
 		"a writer":           {`"p-read","collection":"directus_users","action":"read"`, `"p-read","collection":"articles","action":"share"`, inventory.Yes, inventory.No, "do more than read"},
@@ -84,5 +84,19 @@ func TestShownIDs(t *testing.T) {
 	}
 	if got := shown(planted); strings.Contains(got, "5ec2e7ed1bc7151f") {
 		t.Errorf("%s became %s", planted, got)
+	}
+}
+
+// TestAuditorQuotesNoSecret: a collection and a field may be called anything.
+func TestAuditorQuotesNoSecret(t *testing.T) {
+	for _, to := range []string{`"p-read","collection":"directusCFPAT-5ec2e7edan135ec2e7ed_roles"`, `"p-read","collection":"directus_users","action":"read","fields":["CFPAT-5ec2e7edan135ec2e7ed"]`} {
+		from := `"p-read","collection":"directus_users"`
+		if strings.Contains(to, "fields") {
+			from += `,"action":"read","fields":["*"]`
+		}
+		a := collect(t, replaced(t, small(), listPermissions.path, from, to)).Auditor
+		if strings.Contains(a.Detail, "5ec2e7ed") || !strings.Contains(a.Detail, "more than listing needs") {
+			t.Errorf("%+v", a)
+		}
 	}
 }

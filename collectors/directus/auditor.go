@@ -65,7 +65,7 @@ func describe(sum *union) inventory.Auditor {
 	for _, p := range sum.permissions {
 		if beyond := p.beyond(); beyond != "" {
 			own.Necessary = inventory.No
-			own.Detail = fmt.Sprintf("the credential may read more than listing needs: %.80s", beyond)
+			own.Detail = "the credential may read more than listing needs: " + beyond
 			break
 		}
 	}
@@ -79,14 +79,14 @@ func (p permission) beyond() string {
 	lists := needed()
 	i := slices.IndexFunc(lists, func(r resource) bool { return r.collection == collection })
 	if i < 0 {
-		return collection
+		return cmsapi.Word(collection)
 	}
 	if p.Fields.State != cmsapi.FieldGiven || p.Fields.Broken > 0 {
-		return "all fields of " + collection
+		return "all fields of " + collection // one that is needed
 	}
 	for _, field := range p.Fields.Items {
 		if !slices.Contains(lists[i].fields, field) {
-			return fmt.Sprintf("the field %s of %s", field, collection)
+			return fmt.Sprintf("the field %s of %s", cmsapi.Word(field), collection)
 		}
 	}
 	return ""
