@@ -140,5 +140,5 @@ func (e *DiscoveryError) Error() string {
 	return "list the sources of " + e.Source.ID + ": " + e.Unit.Detail
 }
 
-// Unwrap gives the underlying error.
+// Unwrap returns the underlying error.
 func (e *DiscoveryError) Unwrap() error { return e.Err }

@@ -102,16 +102,16 @@ type Entry struct {
 	Origin     inventory.Origin
 }
 
-// String gives a string option, or "".
+// String returns a string option, or "".
 func (e Entry) String(key string) string { s, _ := e.Values[key].(string); return s }
 
-// Strings gives a list option, or nil.
+// Strings returns a list option, or nil.
 func (e Entry) Strings(key string) []string { s, _ := e.Values[key].([]string); return s }
 
-// Secret gives a secret option; its Empty method tells whether it was given.
+// Secret returns a secret option; its Empty method reports whether it was given.
 func (e Entry) Secret(key string) cmsapi.Secret { s, _ := e.Values[key].(cmsapi.Secret); return s }
 
-// Objects gives a list of mappings, or nil. Read each through Entry{Values: m}.
+// Objects returns a list of mappings, or nil. Read each through Entry{Values: m}.
 func (e Entry) Objects(key string) []map[string]any {
 	s, _ := e.Values[key].([]map[string]any)
 	return s
@@ -129,12 +129,12 @@ type Run struct {
 	// LookupEnv finds a variable of the environment; nil for an empty
 	// environment. Only the variables that an entry names are looked up.
 	LookupEnv func(name string) (string, bool)
-	// Owns tells whether a rate-limit domain is of this run's shard. A collector
+	// Owns reports whether a rate-limit domain is of this run's shard. A collector
 	// need not look at it: the run leaves out the sources of other shards. One
 	// whose Discover asks several domains does, so that two shards do not draw on
 	// one limit. It is nil outside Collect: see OwnsDomain.
 	Owns func(domain string) bool
 }
 
-// OwnsDomain tells whether a rate-limit domain is to be read by this run.
+// OwnsDomain reports whether a rate-limit domain is to be read by this run.
 func (r Run) OwnsDomain(domain string) bool { return r.Owns == nil || r.Owns(domain) }

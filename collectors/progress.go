@@ -59,7 +59,7 @@ func (p *Progress) Observe(e cmsapi.Event) {
 	})
 }
 
-// Snapshot gives the state of every CMS, sorted by name.
+// Snapshot returns the state of every CMS, sorted by name.
 func (p *Progress) Snapshot() []CMSProgress {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -111,7 +111,7 @@ func (r *run) read(ctx context.Context, e *openEntry, s inventory.Source) {
 	r.deliver(r.finish(e, r.collect(ctx, e, s)))
 }
 
-// collect gives the source with its tokens, or with a failed unit that says
+// collect returns the source with its tokens, or with a failed unit that says
 // why it could not be read.
 func (r *run) collect(ctx context.Context, e *openEntry, s inventory.Source) inventory.Source {
 	began := r.options.Run.Now()
@@ -147,7 +147,7 @@ func (r *run) unitOf(ctx context.Context, name string, err error) inventory.Unit
 	return cmsapi.UnitOf(name, kinds, false, err)
 }
 
-// standIns gives the sources that stand for what could not be discovered,
+// standIns returns the sources that stand for what could not be discovered,
 // sorted by ID. It is called when everything else has ended.
 func (r *run) standIns() []inventory.Source {
 	slices.SortStableFunc(r.gaps, func(a, b gap) int { return a.entry.index - b.entry.index })

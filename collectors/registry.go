@@ -33,7 +33,7 @@ func NewRegistry(definitions ...Definition) (Registry, error) {
 	return Registry{sorted}, nil
 }
 
-// Definitions gives the definitions, sorted by CMS.
+// Definitions returns the definitions, sorted by CMS.
 func (r Registry) Definitions() []Definition { return slices.Clone(r.definitions) }
 
 // Lookup finds the definition of a CMS.
@@ -79,18 +79,18 @@ func (d Definition) problems() []string {
 		case inventory.SupportPartly, inventory.SupportNo:
 			check(support.Reason != "", "it does not say why it cannot report %s", fact)
 		default:
-			check(!ok, "%q is no degree of support for %s", support.Reported, fact)
+			check(!ok, "%q is not a degree of support for %s", support.Reported, fact)
 		}
 	}
 	for fact := range d.Facts {
-		check(slices.Contains(inventory.AllFacts(), fact), "%q is no fact", fact)
+		check(slices.Contains(inventory.AllFacts(), fact), "%q is not a fact", fact)
 	}
 	found = append(found, optionProblems("", d.Options)...)
 	for _, group := range slices.Concat(d.OneOf, d.AnyOf) {
 		check(len(group) > 1, "a group of alternatives has %d members", len(group))
 		for _, key := range group {
 			i := slices.IndexFunc(d.Options, func(o Option) bool { return o.Key == key })
-			check(i >= 0, "the alternative %q is no option", key)
+			check(i >= 0, "the alternative %q is not an option", key)
 			check(i < 0 || !d.Options[i].Required, "the alternative %q is required", key)
 		}
 	}

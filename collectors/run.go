@@ -156,7 +156,7 @@ func (r *run) open() ([]*openEntry, error) {
 	for i, e := range r.options.Entries {
 		d, ok := r.options.Registry.Lookup(e.CMS)
 		if !ok {
-			return nil, fmt.Errorf("%s: %q is no CMS that can be read", place(e.Origin), e.CMS)
+			return nil, fmt.Errorf("%s: %q is not a CMS that can be read", place(e.Origin), e.CMS)
 		}
 		shared := r.options.Run
 		shared.Owns = r.options.Shard.Owns
@@ -175,7 +175,7 @@ func (r *run) open() ([]*openEntry, error) {
 	return entries, nil
 }
 
-// mayReach tells whether an entry can reach a source that is asked for and in
+// mayReach reports whether an entry can reach a source that is asked for and in
 // this shard, as far as that is known without asking.
 func (r *run) mayReach(cms string, c Collector) bool {
 	if d, ok := c.(EntryDomainer); ok && !r.options.Shard.Owns(d.EntryDomain()) {
@@ -248,7 +248,7 @@ func (r *run) claim(e *openEntry, found []inventory.Source, gaps []gap) map[stri
 	return mine
 }
 
-// wanted tells whether a source is asked for, not excluded, and of this shard.
+// wanted reports whether a source is asked for, not excluded, and of this shard.
 // It is called with the lock held.
 func (r *run) wanted(e *openEntry, s inventory.Source) bool {
 	for _, glob := range e.Exclude {

@@ -23,7 +23,7 @@ func ParseShard(s string) (Shard, error) {
 	i, errIndex := strconv.Atoi(index)
 	n, errCount := strconv.Atoi(count)
 	if !ok || errIndex != nil || errCount != nil || i < 1 || i > n || n > 10_000 {
-		return Shard{}, fmt.Errorf("%q is no shard: write it as 3/16, the first is 1/16", s)
+		return Shard{}, fmt.Errorf("%q is not a shard: write it as 3/16, the first is 1/16", s)
 	}
 	return Shard{i, n}, nil
 }
@@ -42,14 +42,14 @@ func ShardOf(s string, lookup func(name string) (string, bool)) (Shard, error) {
 	}
 	i, err := strconv.Atoi(value)
 	if err != nil || i < 0 {
-		return Shard{}, fmt.Errorf("the environment variable %s is %q, which is no number that counts from 0", name, value)
+		return Shard{}, fmt.Errorf("the environment variable %s is %q, which is not a number that counts from 0", name, value)
 	}
 	return ParseShard(strconv.Itoa(i+1) + "/" + count)
 }
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// Owns tells whether the shard takes a domain. The answer is the same on every
+// Owns reports whether the shard takes a domain. The answer is the same on every
 // machine and in every version: the first 64 bits of the name's SHA-256, modulo
 // Count.
 func (s Shard) Owns(domain string) bool {

@@ -60,7 +60,7 @@ func newCrowd(size int, models []inventory.Source) crowd {
 	return c
 }
 
-// all gives the sources of the crowd, sorted by id, each made when it is asked for.
+// all returns the sources of the crowd, sorted by id, each made when it is asked for.
 func (c crowd) all() iter.Seq[inventory.Source] {
 	return func(yield func(inventory.Source) bool) {
 		for _, s := range c.sources {

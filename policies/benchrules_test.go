@@ -45,7 +45,7 @@ func TestBenchRules(t *testing.T) {
 	b.printTargets()
 }
 
-// demo gives the sources of the demo's company.
+// demo returns the sources of the demo's company.
 func (b *bench) demo() []inventory.Source {
 	path := filepath.Join(b.dir, "demo.json")
 	b.run(os.DevNull, b.tokenaudit, "demo", "-q", "--at", auditTime.Format(time.RFC3339), "--save-inventory", path)

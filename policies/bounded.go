@@ -200,7 +200,7 @@ func named(name string) ast.Ref {
 	return ref
 }
 
-// builtinOf gives the name of the built-in function that an expression calls, or
+// builtinOf returns the name of the built-in function that an expression calls, or
 // "" if it calls none.
 func builtinOf(expr *ast.Expr) string {
 	if !expr.IsCall() {

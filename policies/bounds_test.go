@@ -34,7 +34,7 @@ func wordFor(today time.Time, days int) string {
 // The oracle knows all days since the last use that a word can stand for. At
 // every date of a year and for every word and threshold, unused-token fails if
 // all of them are idle, passes if none is, and is unknown otherwise; where there
-// is no record, the parameter decides.
+// is not a record, the parameter decides.
 func TestUnusedTokenBoundsAgainstOracle(t *testing.T) {
 	verdicts := map[Status]int{}
 	for _, threshold := range []int{1, 30, 60, 90} {

@@ -41,13 +41,13 @@ func (s System) support(fact inventory.Fact, p part) inventory.FactSupport {
 	return s.Facts[fact]
 }
 
-// Catalogue gives the page of all loaded rules as Markdown: what they judge,
+// Catalogue returns the page of all loaded rules as Markdown: what they judge,
 // their parameters, and which of them each CMS lets decide, and why not.
 func (e *Engine) Catalogue(systems []System) (string, error) {
 	for _, system := range systems {
 		for name := range system.Parts {
 			if !slices.Contains(slices.Collect(maps.Values(partNames)), name) {
-				return "", fmt.Errorf("%s says what it reports of %q, which is no part of a fact", system.Title, name)
+				return "", fmt.Errorf("%s says what it reports of %q, which is not a part of a fact", system.Title, name)
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func (e *Engine) matrix(systems []System) (table, notes string) {
 	return b.String(), n.String()
 }
 
-// decidedBy tells whether a CMS reports what the rule needs: "yes", "partly",
+// decidedBy reports whether a CMS reports what the rule needs: "yes", "partly",
 // "no", or "–" where the rule applies to nothing, and why.
 func (r *compiledRule) decidedBy(system System) (word string, reasons []string) {
 	switch {

@@ -316,7 +316,7 @@ func (h house) orLib() string {
 	return ", tokenaudit.lib, custom.lib, and data of its bundle"
 }
 
-// inData tells whether a constant reference leads into the base document.
+// inData reports whether a constant reference leads into the base document.
 func inData(data map[string]any, ref ast.Ref) bool {
 	var node any = data
 	for _, term := range ref[1:] {

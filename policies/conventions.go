@@ -20,7 +20,7 @@ import (
 // pageName is the page that stands beside a rule.
 const pageName = "README.md"
 
-// conventions gives what the rules do not keep: each rule has tests in a package
+// conventions returns what the rules do not keep: each rule has tests in a package
 // of its own name with _test, a page beside it, words about what it finds and
 // how to fix that, and stands formatted. A test feeds what a rule may see.
 func (s *suite) conventions(shape *inputcheck.Shape, inputs []inputcheck.Problem) LoadErrors {

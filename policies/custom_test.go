@@ -112,11 +112,11 @@ func TestCustomRuleRefused(t *testing.T) {
 		{"fact that is not required", customRule("deny contains {\"token\": token.id, \"message\": \"m\"} if {\n\tsome token in input.tokens\n\ttoken.expiry.state == \"never\"\n}\n"), []string{"ours.rego:15:", "reads expiry", "custom.requires"}},
 		{"outside custom", customRule(denyNames, "package custom.rules.ours", "package tokenaudit.rules.unused_token"), []string{"ours.rego:11:", "out of place", "custom.rules.<name>"}},
 		{"two segments", customRule(denyNames, "package custom.rules.ours", "package custom.rules.ours.more"), []string{"ours.rego:11:", "out of place"}},
-		{"name that is no id", customRule(denyNames, "package custom.rules.ours", "package custom.rules.Ours"), []string{"ours.rego:11:", "lower_snake_case"}},
+		{"name that is not an id", customRule(denyNames, "package custom.rules.ours", "package custom.rules.Ours"), []string{"ours.rego:11:", "lower_snake_case"}},
 		{"data that does not exist", customRule("deny contains {\"token\": token.id, \"message\": data.custom.lib.mesage} if some token in input.tokens\n"), []string{"ours.rego:13:", "not defined"}},
 		{"another rule's data", customRule("deny contains {\"token\": id, \"message\": \"m\"} if some id in data.tokenaudit.rules.unused_token.applies\n"), []string{"ours.rego:13:", "not part of this rule"}},
 		{"no deny set", customRule("denied if true\n"), []string{"ours.rego:11:", "no deny set"}},
-		{"deny is no set", customRule("deny := true\n"), []string{"ours.rego:13:", "deny must be a set"}},
+		{"deny is not a set", customRule("deny := true\n"), []string{"ours.rego:13:", "deny must be a set"}},
 		{"Rego v0", customRule("deny[x] { x := 1 }\n"), []string{"ours.rego:13:", "rego_parse_error"}},
 	}
 	for _, tt := range tests {
@@ -218,7 +218,7 @@ func TestEmptyPath(t *testing.T) {
 	}
 }
 
-// A path that leads to a file that another path has led to already is no error.
+// A path that leads to a file that another path has led to already is not an error.
 func TestOverlappingPaths(t *testing.T) {
 	dir := write(t, map[string]string{"ours.rego": customRule(denyNames)})
 	load(t, LoadOptions{Paths: []string{dir, filepath.Join(dir, "ours.rego")}})

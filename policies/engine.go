@@ -56,7 +56,7 @@ type override struct {
 	variant variant
 }
 
-// variantFor gives the variant in force for a source.
+// variantFor returns the variant in force for a source.
 func (r *ruleInForce) variantFor(source string) *variant {
 	for i := len(r.overrides) - 1; i >= 0; i-- {
 		if Glob(r.overrides[i].pattern, source) {
@@ -139,7 +139,7 @@ func digest(modules []module, rules []*ruleInForce) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// Rules gives the loaded rules, sorted by id, with the severity and the
+// Rules returns the loaded rules, sorted by id, with the severity and the
 // parameters in force.
 func (e *Engine) Rules() []Rule {
 	rules := make([]Rule, len(e.rules))

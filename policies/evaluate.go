@@ -108,7 +108,7 @@ func (e *Engine) Input(source inventory.Source, rule string, at time.Time) (any,
 	return value, nil
 }
 
-// evaluate gives the output sets of the rule for one input.
+// evaluate returns the output sets of the rule for one input.
 func (r *compiledRule) evaluate(ctx context.Context, document ast.Value) (map[string]*ast.Term, error) {
 	results, err := r.query.Eval(ctx,
 		rego.EvalParsedInput(document),

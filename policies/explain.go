@@ -171,7 +171,7 @@ func tokenIDs(source inventory.Source) []string {
 	return ids
 }
 
-// factsOf gives the facts that a rule requires or reads, with what is known of them.
+// factsOf returns the facts that a rule requires or reads, with what is known of them.
 func (r *compiledRule) factsOf(source *inventory.Source, token *inventory.Token, derived *input.Derived) []FactValue {
 	var values []FactValue
 	for _, fact := range facts {

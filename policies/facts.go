@@ -40,7 +40,7 @@ const (
 	partEnd
 
 	partsAll = partEnd - 1
-	// partWrite is no fact: write access is always decided. It tells which
+	// partWrite is not a fact: write access is always decided. It tells which
 	// findings rest on an assumed one.
 	partWrite part = 1 << 63
 )
@@ -116,7 +116,7 @@ var factMain = map[inventory.Fact]part{
 	inventory.FactDescription:  partDescription,
 }
 
-// needs gives the parts without which a rule that requires these facts and
+// needs returns the parts without which a rule that requires these facts and
 // reads these parts cannot decide.
 func needs(requires []inventory.Fact, reads part) part {
 	var needed part
@@ -130,7 +130,7 @@ func needs(requires []inventory.Fact, reads part) part {
 	return needed
 }
 
-// unnamed gives the facts that a rule reads and does not require, sorted.
+// unnamed returns the facts that a rule reads and does not require, sorted.
 func unnamed(requires []inventory.Fact, reads part) []inventory.Fact {
 	named := map[inventory.Fact]bool{}
 	for _, fact := range requires {
@@ -203,7 +203,7 @@ func factReason(source *inventory.Source, fact inventory.Fact, own string) strin
 	return fmt.Sprintf("%s is not known", fact)
 }
 
-// partState tells whether a part is unknown for a token, with the token's own
+// partState reports whether a part is unknown for a token, with the token's own
 // reason, and the fact it belongs to.
 func partState(source *inventory.Source, token *inventory.Token, derived *input.Derived, p part) (fact inventory.Fact, reason string, unknown bool) {
 	switch p {

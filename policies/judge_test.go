@@ -9,7 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// statusOf gives the verdict of a rule on the only token of a source.
+// statusOf returns the verdict of a rule on the only token of a source.
 func statusOf(t *testing.T, r Result, rule string) (Status, Verdict) {
 	t.Helper()
 	var found Verdict
@@ -137,7 +137,7 @@ func TestAssumedWriteFailsAndSaysSo(t *testing.T) {
 }
 
 // A rule may require the access and read more of it than write: an assumed write
-// still fails, and what is unknown still is no pass.
+// still fails, and what is unknown still is not a pass.
 func TestAssumedWriteAndRequires(t *testing.T) {
 	text := customRule("deny contains {\"token\": token.id, \"message\": \"m\", \"evidence\": {\"level\": token.access.level}} if {\n\tsome token in input.tokens\n\ttoken.access.write\n\tcontains(token.name, \"bad\")\n}\n", "requires: []", "requires: [access]")
 	e := load(t, LoadOptions{Paths: []string{write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}})

@@ -44,7 +44,7 @@ func (es LoadErrors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// asLoadErrors gives a single LoadError the type that Load promises.
+// asLoadErrors returns a single LoadError the type that Load promises.
 func asLoadErrors(err error) error {
 	if one, ok := errors.AsType[*LoadError](err); ok {
 		return LoadErrors{one}
@@ -88,7 +88,7 @@ func (f *faults) opa(err error) {
 	}
 }
 
-// err gives what was collected, sorted, without repetitions; nil for nothing.
+// err returns what was collected, sorted, without repetitions; nil for nothing.
 func (f *faults) err() error {
 	if len(f.list) == 0 {
 		return nil

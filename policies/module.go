@@ -127,7 +127,7 @@ func (h house) place(pkg ast.Ref) (name string, ok bool) {
 	return string(last), ruleName.MatchString(string(last)) && !strings.HasSuffix(string(last), "_test")
 }
 
-// id gives the rule id of a package's last name.
+// id returns the rule id of a package's last name.
 func (h house) id(name string) string {
 	id := strings.ReplaceAll(name, "_", "-")
 	if h.custom {

@@ -195,7 +195,7 @@ func passed(from time.Time, days int, to time.Time) bool {
 }
 
 // apart is the same of a moment of which only bounds are known; a zero
-// earliest is no bound.
+// earliest is not a bound.
 func apart(earliest, latest time.Time, days int, to time.Time) inventory.Ternary {
 	switch {
 	case passed(latest, days, to):
@@ -238,7 +238,7 @@ func (t *oracleToken) end() time.Time {
 	return t.Expiry.At
 }
 
-// born bounds the creation; a zero earliest is no bound, and so is not ok.
+// born bounds the creation; a zero earliest is not a bound, and so is not ok.
 func (t *oracleToken) born() (earliest, latest time.Time, ok bool) {
 	switch {
 	case t.CreatedAt.State == inventory.TimestampAt:

@@ -10,7 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
-// Page gives the page of a rule as Markdown, made from its METADATA: what it
+// Page returns the page of a rule as Markdown, made from its METADATA: what it
 // checks, why, how to fix it in each CMS, parameters and controls. The first
 // paragraph of the description says what, the others why.
 func Page(rule Rule) string {
@@ -168,7 +168,7 @@ func literal(value any) string {
 	return "`" + string(text) + "`"
 }
 
-// cmsTitle gives the name of a CMS as it writes itself.
+// cmsTitle returns the name of a CMS as it writes itself.
 func cmsTitle(cms string) string {
 	switch cms {
 	case "contentful":
@@ -209,7 +209,7 @@ func frameworkKeys() []string {
 	return keys
 }
 
-// frameworkTitle gives the title of a framework, or its key if it is none of ours.
+// frameworkTitle returns the title of a framework, or its key if it is none of ours.
 func frameworkTitle(key string) string {
 	for _, f := range frameworks {
 		if f.key == key {

@@ -41,7 +41,7 @@ type TestReport struct {
 	Broken LoadErrors
 }
 
-// Passed tells whether every test passed and every convention is kept. Skipped
+// Passed reports whether every test passed and every convention is kept. Skipped
 // tests do not count.
 func (r *TestReport) Passed() bool {
 	return len(r.Broken) == 0 && !slices.ContainsFunc(r.Tests, func(t TestResult) bool {

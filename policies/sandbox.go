@@ -51,7 +51,7 @@ var allowedBuiltins = []string{
 // testBuiltins is what rule tests may call beside.
 var testBuiltins = []string{"internal.test_case"}
 
-// sandbox gives the capabilities of rules: the allowed built-ins, no network.
+// sandbox returns the capabilities of rules: the allowed built-ins, no network.
 func sandbox(also ...string) *ast.Capabilities {
 	all := ast.CapabilitiesForThisVersion()
 	allowed := slices.Concat(allowedBuiltins, also)

@@ -206,7 +206,7 @@ const (
 
 // Judge is what the pipeline needs of the engine; *Engine implements it.
 type Judge interface {
-	// Rules gives the loaded rules, sorted by id.
+	// Rules returns the loaded rules, sorted by id.
 	Rules() []Rule
 	// Evaluate judges one source at a time. It may be called concurrently.
 	// The error is non-nil only if ctx ended or the engine itself is broken.

@@ -6,14 +6,14 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// Expired tells whether the waiver is over at a moment. A date covers its whole
+// Expired reports whether the waiver is over at a moment. A date covers its whole
 // day, UTC. A date that cannot be read is over: a waiver must not outlive a typing error.
 func (w Waiver) Expired(at time.Time) bool {
 	day, err := time.Parse(time.DateOnly, w.Expires)
 	return err != nil || !at.Before(day.AddDate(0, 0, 1))
 }
 
-// Covers tells whether the globs of the waiver match a finding: its rule, and
+// Covers reports whether the globs of the waiver match a finding: its rule, and
 // its token, or its source where the finding is about a source.
 func (w Waiver) Covers(rule, subject string) bool {
 	return Glob(w.Rule, rule) && Glob(w.Token, subject)
@@ -23,7 +23,7 @@ func (w Waiver) Covers(rule, subject string) bool {
 // stands for any text, slashes included.
 func Glob(pattern, s string) bool { return inventory.MatchGlob(pattern, s) }
 
-// waiverFor gives the first valid waiver that covers a finding, or nil.
+// waiverFor returns the first valid waiver that covers a finding, or nil.
 func (e *Engine) waiverFor(rule, subject string, at time.Time) *Waiver {
 	for i := range e.waivers {
 		if w := &e.waivers[i]; w.Covers(rule, subject) && !w.Expired(at) {

@@ -115,7 +115,7 @@ func (b *Builder) Restrict(scope *Scope) {
 	b.options.Scope = scope
 }
 
-// Report gives what was gathered so far, sorted, with its summary. It shares
+// Report returns what was gathered so far, sorted, with its summary. It shares
 // its elements with the Builder: read it, and call it once, at the end.
 func (b *Builder) Report() *Report {
 	b.mu.Lock()
@@ -232,7 +232,7 @@ func SumCounts(a, b policies.Counts) policies.Counts {
 	}
 }
 
-// orEmpty gives a copy that is never nil.
+// orEmpty returns a copy that is never nil.
 func orEmpty[V any](m map[string]V) map[string]V {
 	if m == nil {
 		return map[string]V{}

@@ -129,7 +129,7 @@ func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.To
 	return f
 }
 
-// placeInCode gives a finding about a literal the line of the code that its
+// placeInCode returns a finding about a literal the line of the code that its
 // evidence names.
 func (f *Finding) placeInCode(evidence map[string]any, literals []inventory.Literal) {
 	for i := range literals {

@@ -19,7 +19,7 @@ type UnreadUnit struct {
 	Accepted *AcceptedGap
 }
 
-// Unread gives the units that were not wholly read, in the order of the
+// Unread returns the units that were not wholly read, in the order of the
 // sources, each with the accepted gap that covers it.
 func (r *Report) Unread() []UnreadUnit {
 	var unread []UnreadUnit
@@ -38,7 +38,7 @@ func (r *Report) Unread() []UnreadUnit {
 	return unread
 }
 
-// acceptance gives the accepted gap in force that covers a unit, or nil.
+// acceptance returns the accepted gap in force that covers a unit, or nil.
 func (r *Report) acceptance(source, unit string) *AcceptedGap {
 	for i := range r.AcceptedGaps {
 		gap := &r.AcceptedGaps[i]
@@ -53,7 +53,7 @@ func (g AcceptedGap) covers(source, unit string) bool {
 	return policies.Glob(g.Source, source) && policies.Glob(g.Unit, unit)
 }
 
-// judgeGaps gives the accepted gaps with what became of each in this run.
+// judgeGaps returns the accepted gaps with what became of each in this run.
 func (r *Report) judgeGaps(gaps []AcceptedGap) []AcceptedGap {
 	judged := make([]AcceptedGap, 0, len(gaps))
 	for _, gap := range gaps {
@@ -108,7 +108,7 @@ func (r *Report) Shortfalls() []string {
 	return reasons
 }
 
-// ErredRules gives the ids of the rules that could not judge some source, sorted.
+// ErredRules returns the ids of the rules that could not judge some source, sorted.
 func (r *Report) ErredRules() []string {
 	var ids []string
 	for _, e := range r.RuleErrors { // sorted by rule

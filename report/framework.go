@@ -119,7 +119,7 @@ type FrameworkView struct {
 	Controls []ControlView `json:"controls"`
 }
 
-// ByControl gives the report control by control.
+// ByControl returns the report control by control.
 func (r *Report) ByControl(f *Framework) *FrameworkView {
 	view := &FrameworkView{ID: f.ID, Title: f.Title, Version: f.Version, Controls: []ControlView{}}
 	index := map[string]int{}
@@ -196,7 +196,7 @@ func controlRun(s string) (head, rest string) {
 	return s[:end], s[end:]
 }
 
-// ControlsText gives "NIST SP 800-53 IA-5; SOC 2 CC6.3". A framework that only the
+// ControlsText returns "NIST SP 800-53 IA-5; SOC 2 CC6.3". A framework that only the
 // user's rules know goes by its key.
 func ControlsText(controls map[string][]string) string {
 	titles := map[string]string{}

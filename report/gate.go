@@ -17,7 +17,7 @@ const (
 	// ExitFindings: findings at or above the threshold.
 	ExitFindings = 1
 	// ExitError: usage, configuration, rule loading or an internal error. There
-	// is no report then, so no Gate ever gives it.
+	// is not a report then, so no Gate ever gives it.
 	ExitError = 2
 	// ExitIncomplete: no finding at or above the threshold, but something could
 	// not be measured and nobody accepted that.
@@ -118,7 +118,7 @@ func (g Gate) failing(r *Report) SeverityCounts {
 	return counts
 }
 
-// Fails tells whether one finding fails the gate.
+// Fails reports whether one finding fails the gate.
 func (g Gate) Fails(f Finding) bool {
 	if f.Status != policies.Fail || !Reaches(f.Severity, g.FailOn) {
 		return false
@@ -129,7 +129,7 @@ func (g Gate) Fails(f Finding) bool {
 	return !g.OnlyNew || f.Baseline != BaselineUnchanged
 }
 
-// passes tells whether the gate lets findings pass because a change leaves
+// passes reports whether the gate lets findings pass because a change leaves
 // them as they are.
 func (g Gate) passes(r *Report) bool {
 	open := g

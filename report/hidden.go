@@ -8,7 +8,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
-// MayHide tells whether findings that a waiver covers may be there although the
+// MayHide reports whether findings that a waiver covers may be there although the
 // report has none: the run was restricted, a list was not read, or a rule could
 // not decide. Such a waiver must not be called idle.
 func (r *Report) MayHide(w policies.Waiver) bool {
@@ -33,7 +33,7 @@ func (r *Report) MayHide(w policies.Waiver) bool {
 	return false
 }
 
-// mayMiss tells whether an accepted gap may cover a list that this run did not
+// mayMiss reports whether an accepted gap may cover a list that this run did not
 // come to: it was restricted to other sources, or not all could be found. Which
 // rules were loaded makes no difference to what is read.
 func (r *Report) mayMiss(gap AcceptedGap) bool {
@@ -62,7 +62,7 @@ func (r *Report) mayMiss(gap AcceptedGap) bool {
 	return scope.Change && !found
 }
 
-// mayBeBelow tells whether a glob on ids may match one that begins with prefix.
+// mayBeBelow reports whether a glob on ids may match one that begins with prefix.
 func mayBeBelow(glob, prefix string) bool {
 	head, _, open := strings.Cut(glob, "*")
 	return strings.HasPrefix(head, prefix) || open && strings.HasPrefix(prefix, head)

@@ -20,7 +20,7 @@ func newObject(members map[string]any) Object {
 	return text
 }
 
-// MarshalJSON gives the text.
+// MarshalJSON returns the text.
 func (o Object) MarshalJSON() ([]byte, error) {
 	if len(o) == 0 {
 		return []byte("{}"), nil

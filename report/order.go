@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// sorted gives a sorted copy that is never nil. The copy is stable for
+// sorted returns a sorted copy that is never nil. The copy is stable for
 // elements that compare as equal.
 func sorted[T any](s []T, compare func(a, b T) int) []T {
 	s = append(make([]T, 0, len(s)), s...)

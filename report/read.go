@@ -94,7 +94,7 @@ func (d *decoding) document() error {
 	}
 	for _, name := range d.schemas.required {
 		if !d.seen[name] {
-			return fmt.Errorf("/%s is missing: this is no tokenaudit report", name)
+			return fmt.Errorf("/%s is missing: this is not a tokenaudit report", name)
 		}
 	}
 	return nil
@@ -122,7 +122,7 @@ func (d *decoding) member(name string) error {
 		return fmt.Errorf("it is not a tokenaudit report: it has an unknown member and no schema, at byte %d", d.json.InputOffset())
 	}
 	if !known || !field.IsValid() {
-		return fmt.Errorf("/%s is unknown: this is no report of schema %s%s", safetext.OneLine(name), Schema, d.schemaSeen())
+		return fmt.Errorf("/%s is unknown: this is not a report of schema %s%s", safetext.OneLine(name), Schema, d.schemaSeen())
 	}
 	element, isList := d.schemas.elements[name]
 	if !isList {

@@ -20,7 +20,7 @@ import (
 //go:embed schema.json
 var ownSchema []byte
 
-// SchemaJSON gives the JSON Schema of the report, draft 2020-12, in one
+// SchemaJSON returns the JSON Schema of the report, draft 2020-12, in one
 // document. Tokens, sources and all that they hold are those of the inventory's
 // schema, with what a report adds to them.
 func SchemaJSON() ([]byte, error) {
@@ -144,7 +144,7 @@ func isTime(v any) bool {
 	return !ok || new(time.Time).UnmarshalText([]byte(s)) == nil
 }
 
-// violation gives the first thing, by place, that is wrong with a value, or "".
+// violation returns the first thing, by place, that is wrong with a value, or "".
 // The library reports in the order of Go maps, that is in none.
 func violation(schema *jsonschema.Schema, value any) (pointer, message string) {
 	err := schema.Validate(value)

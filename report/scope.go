@@ -8,7 +8,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
-// OfPlan tells whether what was judged is how things will stand once a Terraform
+// OfPlan reports whether what was judged is how things will stand once a Terraform
 // plan is applied; the baseline is then how they stand without it.
 func (r *Report) OfPlan() bool {
 	return r.Scope != nil && r.Scope.Change && slices.ContainsFunc(r.Sources, func(s Source) bool { return s.Kind == inventory.KindPlan })

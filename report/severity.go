@@ -10,7 +10,7 @@ import (
 // NoSeverity is a threshold that nothing reaches.
 const NoSeverity policies.Severity = "none"
 
-// AllSeverities gives all severities, worst first.
+// AllSeverities returns all severities, worst first.
 func AllSeverities() []policies.Severity {
 	return []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low, policies.Info}
 }
@@ -41,7 +41,7 @@ func SeverityRank(s policies.Severity) int {
 	return 5
 }
 
-// Reaches tells whether s is at or above the threshold. An empty threshold and
+// Reaches reports whether s is at or above the threshold. An empty threshold and
 // NoSeverity are never reached, and an unknown severity reaches nothing.
 func Reaches(s, threshold policies.Severity) bool {
 	if threshold == "" || threshold == NoSeverity {
@@ -66,7 +66,7 @@ func (c *SeverityCounts) add(s policies.Severity) {
 	}
 }
 
-// Of gives the count of one severity.
+// Of returns the count of one severity.
 func (c SeverityCounts) Of(s policies.Severity) int {
 	switch s {
 	case policies.Critical:

@@ -89,7 +89,7 @@ func laterOf(a, b time.Time) time.Time {
 	return a
 }
 
-// rulesError gives a setting that the rules refuse its place in the configuration.
+// rulesError returns a setting that the rules refuse its place in the configuration.
 func rulesError(cfg *config.Config, err error) error {
 	if setting, ok := errors.AsType[*policies.SettingsError](err); ok {
 		return cfg.Mistake(setting.Path, setting.Detail)
@@ -143,13 +143,13 @@ func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.R
 	return r, compareTo(r, au.baseline, au.options.Gate)
 }
 
-// usesTokens tells whether anything that is made of the report looks at the list
+// usesTokens reports whether anything that is made of the report looks at the list
 // of tokens; a large one need not be kept else.
 func (au *audit) usesTokens() bool {
 	return au.baseline != nil || slices.ContainsFunc(au.plan.Outputs, func(o output.Output) bool { return o.Format.UsesTokens })
 }
 
-// usesEvidence tells whether an output shows the evidence of findings.
+// usesEvidence reports whether an output shows the evidence of findings.
 func (au *audit) usesEvidence() bool {
 	return slices.ContainsFunc(au.plan.Outputs, func(o output.Output) bool { return o.Format.UsesEvidence })
 }

@@ -35,7 +35,7 @@ func TestCatalogueIsUpToDate(t *testing.T) {
 	}
 }
 
-// catalogue gives the engine of the built-in rules and the page of its catalogue.
+// catalogue returns the engine of the built-in rules and the page of its catalogue.
 func catalogue(t *testing.T) (*policies.Engine, string) {
 	t.Helper()
 	engine, err := policies.Load(t.Context(), policies.LoadOptions{})
@@ -142,7 +142,7 @@ func demoCounts(t *testing.T, engine *policies.Engine) map[string]map[string]pol
 	return all
 }
 
-// columnOf gives the words of one CMS in the matrix, by rule.
+// columnOf returns the words of one CMS in the matrix, by rule.
 func columnOf(t *testing.T, page, cms string) map[string]string {
 	t.Helper()
 	place := -1

@@ -79,7 +79,7 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	return nil
 }
 
-// tellMissing names every list that could not be read, and tells whether there
+// tellMissing names every list that could not be read, and reports whether there
 // is one.
 func (a *app) tellMissing(sources []inventory.Source) (missing bool) {
 	for _, s := range sources {

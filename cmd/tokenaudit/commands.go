@@ -2,7 +2,7 @@ package main
 
 import "github.com/spf13/cobra"
 
-// commands gives all commands. Help lists them by name.
+// commands returns all commands. Help lists them by name.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newScan(a.scan),

@@ -127,7 +127,7 @@ func (a *app) demoReading(company *demo.Company, servers demoServers, clock func
 	}}, nil
 }
 
-// demoConfig gives the configuration of the company and its secrets by the
+// demoConfig returns the configuration of the company and its secrets by the
 // names of the variables that it refers to.
 func demoConfig(company *demo.Company, servers demoServers) (text string, secrets map[string]string) {
 	secrets = map[string]string{

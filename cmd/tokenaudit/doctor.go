@@ -128,7 +128,7 @@ func (a *app) indented(column int, text string) string {
 	return strings.Join(table.Wrap(text, max(a.Width-column, console.DefaultWidth/4)), "\n"+strings.Repeat(" ", column))
 }
 
-// mark gives the status of a check, coloured on a terminal.
+// mark returns the status of a check, coloured on a terminal.
 func (a *app) mark(s collectors.CheckStatus) string {
 	text := fmt.Sprintf("%-7s", s)
 	if !a.Color {

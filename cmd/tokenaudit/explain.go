@@ -100,7 +100,7 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	return err
 }
 
-// explainedSources gives where to look: the saved inventories, else what the
+// explainedSources returns where to look: the saved inventories, else what the
 // configuration reaches.
 func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.Config, feed, error) {
 	if len(o.inventories) == 0 {

@@ -130,7 +130,7 @@ func decisionText(d report.Decision) string {
 	return fmt.Sprintf("%s: %s (%s)", d.Verdict, safetext.OneLine(d.Reason), d.ExitText())
 }
 
-// asError gives a decision as the error that ends the program with its code.
+// asError returns a decision as the error that ends the program with its code.
 func asError(d report.Decision) error {
 	if d.Code == report.ExitClean {
 		return nil

@@ -188,7 +188,7 @@ func (c *leakCopy) text() []byte {
 
 var contentLength = regexp.MustCompile(`Content-Length: \d+`)
 
-// own gives the ids in a text the number of the copy.
+// own returns the ids in a text the number of the copy.
 func (c *leakCopy) own(text []byte) []byte {
 	for _, id := range c.world.ids {
 		with := numbered(id, c.number)
@@ -201,7 +201,7 @@ func (c *leakCopy) own(text []byte) []byte {
 }
 
 // becomesShown reports whether the secret is in a value that a report shows: of a
-// body that is whole and right in spite of it. Then it is no secret, but a name.
+// body that is whole and right in spite of it. Then it is not a secret, but a name.
 func (c *leakCopy) becomesShown() bool {
 	reader := bufio.NewReader(bytes.NewReader(c.text()))
 	answer, err := http.ReadResponse(reader, nil)

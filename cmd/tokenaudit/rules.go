@@ -76,7 +76,7 @@ func (a *app) loadRules(ctx context.Context, cfg *config.Config, paths, only []s
 	return engine, nil
 }
 
-// rulesOf gives all rules as they are defined, and those that the configuration
+// rulesOf returns all rules as they are defined, and those that the configuration
 // leaves in force, as it changes them, by id.
 func (a *app) rulesOf(ctx context.Context, o rulesOptions) (all []policies.Rule, inForce map[string]policies.Rule, err error) {
 	cfg, err := a.loadConfig(ctx, o.config, true)

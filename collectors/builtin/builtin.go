@@ -14,7 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/wordpress"
 )
 
-// Definitions gives the definitions of all built-in CMSes, sorted by name.
+// Definitions returns the definitions of all built-in CMSes, sorted by name.
 func Definitions() []collectors.Definition {
 	return []collectors.Definition{
 		command.Definition(),

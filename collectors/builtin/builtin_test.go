@@ -35,7 +35,7 @@ func TestEveryCMSHasAConformanceTarget(t *testing.T) {
 	}
 }
 
-// runsConformance tells whether a test of a package calls Run of the suite.
+// runsConformance reports whether a test of a package calls Run of the suite.
 func runsConformance(t *testing.T, dir string) bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))

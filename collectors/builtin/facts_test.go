@@ -45,7 +45,7 @@ func TestTableOfFactsIsUpToDate(t *testing.T) {
 	}
 }
 
-// factsTable gives the table of facts and CMSes, and below it the reasons for
+// factsTable returns the table of facts and CMSes, and below it the reasons for
 // everything that is not reported in full.
 func factsTable(definitions []collectors.Definition) string {
 	var table, reasons strings.Builder

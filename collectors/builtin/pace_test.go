@@ -113,7 +113,7 @@ func collectCompany(t *testing.T, company *demo.Company) (map[domainName]domainU
 	return uses.of, result
 }
 
-// entriesOf gives the entries that read a company, whose emulators are at urls.
+// entriesOf returns the entries that read a company, whose emulators are at urls.
 func entriesOf(company *demo.Company, urls []string) []collectors.Entry {
 	var projects []map[string]any
 	for _, p := range company.DatoCMSProjects {

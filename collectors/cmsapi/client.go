@@ -32,7 +32,7 @@ type Config struct {
 	RequestsPerSecond float64
 	// Timeout bounds one attempt; 0 means the session's.
 	Timeout time.Duration
-	// Classify turns an answer that is no success into an Error. Nil, or a nil
+	// Classify turns an answer that is not a success into an Error. Nil, or a nil
 	// result, means the classification by status alone.
 	Classify func(Failure) *Error
 	// Retry says whether a failed answer (not a 429) is worth another try; nil
@@ -77,7 +77,7 @@ func (c *Client) MaxPages() int { return c.session.options.MaxPages }
 func parseBase(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Hostname() == "" {
-		return nil, errors.New("base_url is no URL of the form https://host")
+		return nil, errors.New("base_url is not a URL of the form https://host")
 	}
 	if u.User != nil {
 		return nil, errors.New("base_url must not hold a user name or password")
@@ -91,7 +91,7 @@ func parseBase(base string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-// WithLimit gives a copy of the client that draws on another domain.
+// WithLimit returns a copy of the client that draws on another domain.
 func (c *Client) WithLimit(l Limit) *Client {
 	d := *c
 	if l.Domain == "" {

@@ -9,7 +9,7 @@ import (
 )
 
 // TestAmbiguousAnswersAreRefused: neither of two members of one name is taken,
-// and what the server itself calls a part is no whole list.
+// and what the server itself calls a part is not a whole list.
 func TestAmbiguousAnswersAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

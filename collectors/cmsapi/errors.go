@@ -13,7 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
-// Failure is an answer that is no success.
+// Failure is an answer that is not a success.
 type Failure struct {
 	Status int
 	Header http.Header
@@ -51,13 +51,13 @@ func (e *Error) Error() string {
 	return s + e.Message
 }
 
-// Unwrap gives the underlying error.
+// Unwrap returns the underlying error.
 func (e *Error) Unwrap() error { return e.Err }
 
 // HintStopped says what to do about what a run that was stopped has not read.
 const HintStopped = "Run it again, with a longer time limit if needed."
 
-// At gives the error with the path of the list that it is about, if no request
+// At returns the error with the path of the list that it is about, if no request
 // has named one. The error itself is not changed; nil stays nil.
 func (e *Error) At(path string) *Error {
 	if e == nil || e.Path != "" {

@@ -88,10 +88,10 @@ func (f Field[T]) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f.Value)
 }
 
-// Get gives the value, and whether there is one.
+// Get returns the value, and whether there is one.
 func (f Field[T]) Get() (T, bool) { return f.Value, f.State == FieldGiven }
 
-// Or gives the value, or fallback where there is none.
+// Or returns the value, or fallback where there is none.
 func (f Field[T]) Or(fallback T) T {
 	if f.State == FieldGiven {
 		return f.Value
@@ -209,7 +209,7 @@ func (i *Integer) UnmarshalJSON(b []byte) error {
 		// 100.0 and 1e2 are whole numbers too.
 		float, floatErr := strconv.ParseFloat(s, 64)
 		if n = int64(float); floatErr != nil || float64(n) != float || float > 1<<53 || float < -(1<<53) {
-			return &formError{jsonType(b) + " that is no whole number"}
+			return &formError{jsonType(b) + " that is not a whole number"}
 		}
 	}
 	*i = Integer(n)

@@ -285,7 +285,7 @@ func (d *domain) pause(sent time.Time, asked time.Duration) error {
 	return nil
 }
 
-// close gives the domain up until the time the server has named.
+// close returns the domain up until the time the server has named.
 func (d *domain) close(until time.Time, reason string) error {
 	d.closedUntil, d.closedReason = until, reason
 	return &errLimited{reason}

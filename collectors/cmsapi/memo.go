@@ -18,7 +18,7 @@ type call[V any] struct {
 	err   error
 }
 
-// Do gives the result of ask for key, calling it if nobody has. Whoever comes
+// Do returns the result of ask for key, calling it if nobody has. Whoever comes
 // while it is being asked waits for the answer. A result that is only the end
 // of the asker's context is not kept: the next one asks anew.
 func (m *Memo[K, V]) Do(ctx context.Context, key K, ask func(context.Context) (V, error)) (V, error) {

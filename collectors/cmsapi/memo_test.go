@@ -34,7 +34,7 @@ func TestMemoAsksOnce(t *testing.T) {
 	})
 }
 
-// The end of one asker's context is no answer for the others.
+// The end of one asker's context is not an answer for the others.
 func TestMemoAsksAnewAfterAnInterruptionOrAPanic(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

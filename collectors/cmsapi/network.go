@@ -38,7 +38,7 @@ func newNetwork(bundle []byte) (*http.Transport, error) {
 	}, nil
 }
 
-// rootsWith gives the system's roots plus those of bundle; nil, which means
+// rootsWith returns the system's roots plus those of bundle; nil, which means
 // the system's, without a bundle.
 func rootsWith(bundle []byte) (*x509.CertPool, error) {
 	if len(bundle) == 0 {

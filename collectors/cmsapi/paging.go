@@ -45,7 +45,7 @@ type Page[T any] struct {
 	Reason string
 }
 
-// PageOf makes a page of what was decoded. A list that is no list is an error.
+// PageOf makes a page of what was decoded. A list that is not a list is an error.
 // A total that is absent or null is none; any other that is not a length a list
 // can have makes the page Uncounted.
 func PageOf[T any](name string, l List[T], total Field[Integer], limit Field[Integer]) (Page[T], error) {
@@ -236,7 +236,7 @@ func newReader[T any](p Paging[T]) *reader[T] {
 	return &reader[T]{paging: p, seen: map[string]int{}}
 }
 
-// next gives the offsets that are worth asking for now.
+// next returns the offsets that are worth asking for now.
 func (r *reader[T]) next() []int {
 	if r.pages == 0 || r.total == nil || r.step == 0 {
 		return []int{r.skip}
@@ -405,7 +405,7 @@ func ReadCursor[T any](ctx context.Context, p Paging[T], fetch func(ctx context.
 	return r.listing()
 }
 
-// Offset gives the query of a page that is asked for by skip and limit.
+// Offset returns the query of a page that is asked for by skip and limit.
 func Offset(skip, limit int) url.Values {
 	return url.Values{"skip": {fmt.Sprint(skip)}, "limit": {fmt.Sprint(limit)}}
 }

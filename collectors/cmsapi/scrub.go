@@ -56,7 +56,7 @@ func (c *Client) secrets(h http.Header) []string {
 	return slices.Compact(all)
 }
 
-// credentialHeaders gives the values of those headers that by their name hold a
+// credentialHeaders returns the values of those headers that by their name hold a
 // credential, such as Contentstack's api_key.
 func credentialHeaders(h http.Header) []string {
 	var found []string
@@ -72,7 +72,7 @@ func credentialHeaders(h http.Header) []string {
 	return found
 }
 
-// credentialsIn gives what of header values must not be printed: the value,
+// credentialsIn returns what of header values must not be printed: the value,
 // each of its words but the scheme's name, what Basic hides in base64, and the
 // signature of a JSON Web Token, whose other parts can be guessed. Pieces of less
 // than 6 characters are no secrets, and would deface messages.

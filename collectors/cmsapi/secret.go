@@ -21,14 +21,14 @@ type Secret struct{ value string }
 // NewSecret wraps a credential.
 func NewSecret(value string) Secret { return Secret{value} }
 
-// Reveal gives the credential. Call it only to put it on the wire.
+// Reveal returns the credential. Call it only to put it on the wire.
 func (s Secret) Reveal() string { return s.value }
 
 // Bearer puts the credential on a request as RFC 6750 says; it is for
 // Config.Authorize.
 func (s Secret) Bearer(h http.Header) { h.Set("Authorization", "Bearer "+s.value) }
 
-// IsJWT tells whether the credential has the three parts of a JSON Web Token (RFC
+// IsJWT reports whether the credential has the three parts of a JSON Web Token (RFC
 // 7519). CMSes whose API tokens hold no dot give one to a person who logs in.
 func (s Secret) IsJWT() bool { return strings.Count(s.value, ".") == 2 }
 

@@ -50,7 +50,7 @@ func (a *answer) failure() Failure {
 }
 
 // send asks until there is an answer that is a success, or an error that is
-// final. Both results may be set: an answer that is no success.
+// final. Both results may be set: an answer that is not a success.
 func (c *Client) send(ctx context.Context, asked *url.URL, extra http.Header) (*answer, *Error) {
 	var so attempts
 	target := asked
@@ -88,7 +88,7 @@ func (c *Client) send(ctx context.Context, asked *url.URL, extra http.Header) (*
 // attempts counts what one request has been through so far.
 type attempts struct{ tries, timeouts, limited, hops int }
 
-// failed counts an attempt without an answer, and tells whether it was the last.
+// failed counts an attempt without an answer, and reports whether it was the last.
 func (so *attempts) failed(e *Error) bool {
 	if e.Class == inventory.ErrTimeout {
 		so.timeouts++
@@ -98,7 +98,7 @@ func (so *attempts) failed(e *Error) bool {
 	return so.tries >= maxTries || !brokenConnection(e)
 }
 
-// follow gives where a redirect leads to, or why it is not followed.
+// follow returns where a redirect leads to, or why it is not followed.
 func (c *Client) follow(target *url.URL, a *answer, so *attempts) (*url.URL, *Error) {
 	next, refused := c.redirect(target, a)
 	if so.hops++; refused == nil && so.hops > maxHops {
@@ -301,7 +301,7 @@ func isRedirect(a *answer) bool {
 	return false
 }
 
-// redirect gives where to go on; another host is refused, because the
+// redirect returns where to go on; another host is refused, because the
 // credential would go there.
 func (c *Client) redirect(from *url.URL, a *answer) (*url.URL, *Error) {
 	to, err := from.Parse(a.header.Get("Location"))

@@ -57,7 +57,7 @@ type Event struct {
 	// Status is the HTTP status; 0 where no answer came, and for waits and pauses.
 	Status int
 	// Waited is how long one request was held back by the limiter or a 429; 0
-	// for attempts. Requests wait side by side, so the sum is no wall time.
+	// for attempts. Requests wait side by side, so the sum is not a wall time.
 	Waited time.Duration
 	// Paused is by how much a 429 has prolonged the pause of its domain; 0 else.
 	// The sum over a domain is wall time.
@@ -143,7 +143,7 @@ func (s *Session) Close() {
 	}
 }
 
-// domain gives the limiter of a domain, made on first use.
+// domain returns the limiter of a domain, made on first use.
 func (s *Session) domain(cms string, l Limit, ceiling float64) *domain {
 	s.mu.Lock()
 	defer s.mu.Unlock()

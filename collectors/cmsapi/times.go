@@ -42,7 +42,7 @@ func ParseMoment(s string) (Moment, error) {
 			return bounded(Moment{Time: t.UTC(), Zoned: l.zoned})
 		}
 	}
-	return Moment{}, &formError{"a string that is no time"}
+	return Moment{}, &formError{"a string that is not a time"}
 }
 
 // bounded refuses years that RFC 3339 cannot write.
@@ -90,7 +90,7 @@ func momentOf(b []byte) (Moment, error) {
 
 // Timestamp makes a timestamp of a field. A null becomes TimestampNone if
 // nullIsNone, that is, if the CMS writes null for "did not happen"; everything
-// else that is no time is unknown, with its reason.
+// else that is not a time is unknown, with its reason.
 func Timestamp(name string, f Field[Moment], nullIsNone bool) inventory.Timestamp {
 	switch {
 	case f.State == FieldGiven:

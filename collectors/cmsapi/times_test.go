@@ -34,12 +34,12 @@ func TestParseMoment(t *testing.T) {
 		"9999-12-31T23:59:59-01:00":      "a time outside the years 1 to 9999",
 		"0000-01-01T00:00:00Z":           "a time outside the years 1 to 9999",
 		"0000-01-01":                     "a time outside the years 1 to 9999",
-		"+292278994-08-17T07:12:55.807Z": "a string that is no time",
-		"2026-02-30":                     "a string that is no time",
-		"2026-11-22T25:00:00Z":           "a string that is no time",
-		"":                               "a string that is no time",
-		"s3cret":                         "a string that is no time",
-		"22.11.2026":                     "a string that is no time",
+		"+292278994-08-17T07:12:55.807Z": "a string that is not a time",
+		"2026-02-30":                     "a string that is not a time",
+		"2026-11-22T25:00:00Z":           "a string that is not a time",
+		"":                               "a string that is not a time",
+		"s3cret":                         "a string that is not a time",
+		"22.11.2026":                     "a string that is not a time",
 	} {
 		m, err := ParseMoment(text)
 		got := m.Time.Format(time.RFC3339Nano)

@@ -41,7 +41,7 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 	return found, nil
 }
 
-// Collect gives the source as the program printed it.
+// Collect returns the source as the program printed it.
 func (c *collector) Collect(_ context.Context, source inventory.Source) (inventory.Source, error) {
 	s, ok := c.read[source.ID]
 	if !ok {
@@ -56,7 +56,7 @@ func (c *collector) EntryDomain() string { return c.name + "/program" }
 // Domain is that of the entry.
 func (c *collector) Domain(inventory.Source) string { return c.EntryDomain() }
 
-// Probe tells whether the program can be run and prints an inventory.
+// Probe reports whether the program can be run and prints an inventory.
 func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	inv, err := c.program.inventory(ctx)
 	if err == nil {

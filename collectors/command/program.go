@@ -74,7 +74,7 @@ func (p program) outcome(ctx, limited context.Context, readErr, waitErr error) e
 	case readErr != nil && errors.As(waitErr, &exit) && exit.Exited():
 		return p.failed(inventory.ErrUnavailable, fmt.Sprintf("failed (%s) and printed no inventory; run it by hand to see why", exit.ProcessState), waitErr)
 	case readErr != nil:
-		return p.failed(inventory.ErrUnreadable, "printed something that is no inventory: "+readErr.Error(), readErr)
+		return p.failed(inventory.ErrUnreadable, "printed something that is not an inventory: "+readErr.Error(), readErr)
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func (p program) failed(class inventory.ErrorClass, what string, err error) erro
 	}
 }
 
-// environ gives the variables that the program may see, by name.
+// environ returns the variables that the program may see, by name.
 func (p program) environ() []string {
 	env := []string{}
 	for _, name := range p.environment {

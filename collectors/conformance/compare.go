@@ -245,7 +245,7 @@ func (v *verdict) nothingLost(strict bool) {
 	}
 }
 
-// hidden tells whether a failed unit says that tokens of a kind may be missing
+// hidden reports whether a failed unit says that tokens of a kind may be missing
 // from a source. For a source that is gone, any source may say so: it stands
 // for what could not be listed.
 func (v *verdict) hidden(id string, kind inventory.Kind) bool {

@@ -188,7 +188,7 @@ func newSuite(t *testing.T, target Target) (*suite, []string) {
 	for _, r := range s.healthy.requests {
 		endpoint, ok := target.endpoint(r.path)
 		if !ok {
-			complain("%s is asked, and is no endpoint of the target", r.path)
+			complain("%s is asked, and is not an endpoint of the target", r.path)
 			continue
 		}
 		sc := asked[endpoint.Path]
@@ -228,7 +228,7 @@ func (t Target) endpoint(requested string) (Endpoint, bool) {
 	return t.Endpoints[i], true
 }
 
-// otherwise tells whether a path may be asked after a failure.
+// otherwise reports whether a path may be asked after a failure.
 func (t Target) otherwise(requested string) bool {
 	return slices.ContainsFunc(t.Otherwise, func(pattern string) bool {
 		ok, err := path.Match(pattern, requested)
@@ -243,7 +243,7 @@ type testCase struct {
 	fault fault
 }
 
-// cases gives every fault at every endpoint.
+// cases returns every fault at every endpoint.
 func (s *suite) cases() []testCase {
 	var all []testCase
 	for _, sc := range s.scopes {

@@ -29,7 +29,7 @@ func TestEveryMistakeIsFound(t *testing.T) {
 		inventsIDs:       {"spaces/*/keys/items[].id null", "was made up"},
 		namesTheWrong:    {"spaces/*/keys/404", "no unit keys is marked"},
 		spreads:          {"spaces/*/keys/502 with HTML", "several sources are touched"},
-		pastesIDs:        {"spaces/ids that lead upwards", "is asked, and is no endpoint"},
+		pastesIDs:        {"spaces/ids that lead upwards", "is asked, and is not an endpoint"},
 		forgetsTwins:     {"spaces/*/keys/one id for all", "tokens are gone, and no unit says so"},
 		writesYears:      {"spaces/*/keys/every date 9999-12-31T23:59:59.999Z", "cannot be written"},
 		praises:          {"spaces/*/keys/403", "doctor says that all is well"},
@@ -65,7 +65,7 @@ func TestTheHealthyRunIsChecked(t *testing.T) {
 	}{
 		"a secret":             {func() Target { return paperTarget(keepsSecrets) }, "a planted secret is in the source paper/spaces/one"},
 		"another folder":       {func() Target { return paperTarget(asksTheRoot) }, "/spaces is asked, which is not below the folder /below/here"},
-		"an unlisted endpoint": {func() Target { p := paperTarget(none); p.Endpoints = p.Endpoints[:2]; return p }, "/spaces/one/environments is asked, and is no endpoint"},
+		"an unlisted endpoint": {func() Target { p := paperTarget(none); p.Endpoints = p.Endpoints[:2]; return p }, "/spaces/one/environments is asked, and is not an endpoint"},
 		"an unused endpoint": {func() Target {
 			p := paperTarget(none)
 			p.Endpoints = append(p.Endpoints, Endpoint{Path: "/x"})

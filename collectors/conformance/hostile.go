@@ -48,7 +48,7 @@ func quoteRequest(w http.ResponseWriter, r *http.Request, status int) {
 	answer(w, status, nil, `{`+m+`,"error_message":`+string(text)+`,"error":{"name":"x",`+m+`},"errors":[{`+m+`,"extensions":{"code":"X","reason":`+string(text)+`}}]}`)
 }
 
-// credentialsOf gives the credentials in the headers of a request.
+// credentialsOf returns the credentials in the headers of a request.
 func credentialsOf(r *http.Request) []string {
 	var found []string
 	for _, name := range []string{"Authorization", "Authtoken", "Api_key"} {

@@ -136,7 +136,7 @@ func (p *Paging) endless(w http.ResponseWriter, r *http.Request, x exchange) {
 	p.serve(w, a.Header(), body, []any{item}, func(int) any { return 1 << 30 })
 }
 
-// count gives the number of items in a body.
+// count returns the number of items in a body.
 func (p *Paging) count(body []byte) int {
 	document, _ := parsed(body)
 	if p.Items == "" {

@@ -53,7 +53,7 @@ func (a Answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer.ServeHTTP(w, r)
 }
 
-// Fixture gives a file of the test's folder testdata.
+// Fixture returns a file of the test's folder testdata.
 func Fixture(t testing.TB, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name))
@@ -105,7 +105,7 @@ func (l *Log) Logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// NewRun gives what the collectors of one test share: a session, which ends with
+// NewRun returns what the collectors of one test share: a session, which ends with
 // the test, and a clock that stands at now.
 func NewRun(t testing.TB, o cmsapi.Options, now time.Time) collectors.Run {
 	t.Helper()
@@ -135,7 +135,7 @@ func Open[C collectors.Collector](t testing.TB, d collectors.Definition, entry c
 	return c
 }
 
-// Collect gives the one source of a collector, which is checked for
+// Collect returns the one source of a collector, which is checked for
 // contradictions.
 func Collect(t testing.TB, c collectors.Collector) inventory.Source {
 	t.Helper()
@@ -153,7 +153,7 @@ func Collect(t testing.TB, c collectors.Collector) inventory.Source {
 	return s
 }
 
-// Unit gives the unit of a source by name.
+// Unit returns the unit of a source by name.
 func Unit(t testing.TB, s inventory.Source, name string) inventory.Unit {
 	t.Helper()
 	for _, u := range s.Units {

@@ -258,7 +258,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	w.asked[r.URL.EscapedPath()] = true
 	if _, known := w.target.endpoint(strings.TrimPrefix(r.URL.EscapedPath(), w.folder)); !known && w.fault != nil && !w.target.otherwise(path) {
-		w.problems = append(w.problems, r.URL.EscapedPath()+" is asked, and is no endpoint of the target")
+		w.problems = append(w.problems, r.URL.EscapedPath()+" is asked, and is not an endpoint of the target")
 	}
 	for _, credential := range credentialsOf(r) {
 		w.sent[credential] = true
@@ -347,7 +347,7 @@ func pass(rw http.ResponseWriter, a *httptest.ResponseRecorder, body []byte) {
 	_, _ = rw.Write(body)
 }
 
-// headersOf gives all headers that may name a source or a credential.
+// headersOf returns all headers that may name a source or a credential.
 func headersOf(r *http.Request) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {

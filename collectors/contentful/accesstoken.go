@@ -29,7 +29,7 @@ const (
 	reasonOwnTokens   = "it can read no API keys, but it can make further personal tokens for its owner, with the owner's rights"
 )
 
-// kindOf gives the kind of a token. Every token in these lists acts as its
+// kindOf returns the kind of a token. Every token in these lists acts as its
 // owner, so a type that is not documented is a personal token.
 func kindOf(t accessToken) inventory.Kind {
 	switch t.sys().Type.Value {

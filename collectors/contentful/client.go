@@ -105,7 +105,7 @@ func worthRetrying(f cmsapi.Failure) bool {
 
 var codePattern = regexp.MustCompile(`^[A-Za-z]{1,64}$`)
 
-// failureCode gives the code in the body of a failure, or "".
+// failureCode returns the code in the body of a failure, or "".
 func failureCode(f cmsapi.Failure) string {
 	var body cmsapi.Field[failureBody]
 	if err := json.Unmarshal(f.Body, &body); err != nil {

@@ -89,14 +89,14 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 	}
 	for _, id := range entry.Strings(optionSpaces) {
 		if !idPattern.MatchString(id) {
-			return nil, fmt.Errorf("spaces: %q is no space id; it stands in the web app's address behind /spaces/", id)
+			return nil, fmt.Errorf("spaces: %q is not a space id; it stands in the web app's address behind /spaces/", id)
 		}
 		if !slices.Contains(c.spaces, id) {
 			c.spaces = append(c.spaces, id)
 		}
 	}
 	if c.organization != "" && !idPattern.MatchString(c.organization) {
-		return nil, fmt.Errorf("organization: %q is no organization id; it stands in the web app's address behind /organizations/", c.organization)
+		return nil, fmt.Errorf("organization: %q is not an organization id; it stands in the web app's address behind /organizations/", c.organization)
 	}
 	if c.organization == "" && len(c.spaces) == 0 {
 		return nil, errors.New("one of organization and spaces is needed")
@@ -132,7 +132,7 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 	case ok && kind == inventory.KindSpace:
 		source = c.collectSpace(ctx, source, id)
 	default:
-		return source, fmt.Errorf("%s is no source of this entry", source.ID)
+		return source, fmt.Errorf("%s is not a source of this entry", source.ID)
 	}
 	source.Normalise()
 	return source, ctx.Err()
@@ -184,7 +184,7 @@ func (c *collector) skeleton(kind inventory.SourceKind, id, name, organization s
 	return source
 }
 
-// page gives the address of a page of the web app.
+// page returns the address of a page of the web app.
 func (c *collector) page(pattern string, ids ...string) string {
 	return appHosts[c.region] + cmsapi.Path(pattern, ids...)
 }

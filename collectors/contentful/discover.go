@@ -67,7 +67,7 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 	return sources, nil
 }
 
-// spaceList gives the unit of the list of spaces, if there was one to read. An
+// spaceList returns the unit of the list of spaces, if there was one to read. An
 // empty one is believed only to owners and admins, if role, which is that of the
 // credential's user in the organization, is known.
 func (c *collector) spaceList(role string) []inventory.Unit {
@@ -105,7 +105,7 @@ func (c *collector) recall(sourceID string) foundSpace {
 
 // ownOrganization looks the organization up in the caller's list, which
 // everybody may read, unlike the organization itself. It gives its name, and
-// whether the caller is a member. A list that cannot be read is no gap.
+// whether the caller is a member. A list that cannot be read is not a gap.
 func (c *collector) ownOrganization(ctx context.Context) (name string, member inventory.Ternary) {
 	mine, err := c.organizations.Do(ctx, "", func(ctx context.Context) (cmsapi.Listing[organization], error) {
 		return list[organization](ctx, c.client, request{what: "organizations", path: "/organizations"}), ctx.Err()
@@ -145,7 +145,7 @@ func (c *collector) askSpace(ctx context.Context, id string) foundSpace {
 	}
 	f := foundSpace{asked: true, space: s.Value, organization: s.Value.sys().Organization.Value.id()}
 	if f.space.id() == "" {
-		f.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: path, Message: "the answer is no space"}
+		f.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: path, Message: "the answer is not a space"}
 	}
 	if c.organization != "" && f.organization != "" && f.organization != c.organization {
 		f.err = &cmsapi.Error{Class: inventory.ErrNotFound, Path: path,

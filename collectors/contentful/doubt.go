@@ -77,5 +77,5 @@ func doubtAliases(rows cmsapi.Listing[environment], aliases cmsapi.Listing[alias
 		return aliases.Err
 	}
 	return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintAliases,
-		Message: "the list lacks master, which is no environment of the space and so has to be an alias"}
+		Message: "the list lacks master, which is not an environment of the space and so has to be an alias"}
 }

@@ -100,7 +100,7 @@ func namesAliases(rows cmsapi.Listing[environment]) bool {
 	})
 }
 
-// aliasesKnown says why it is no gap that a space refuses the list of its aliases;
+// aliasesKnown says why it is not a gap that a space refuses the list of its aliases;
 // empty if it is one. What a space answers that has not opted in to aliases is not
 // documented. Opting in turns master into an alias for good, so a real environment
 // master proves that there is none.
@@ -137,7 +137,7 @@ func (e environments) primary(id string) inventory.Ternary {
 	}
 }
 
-// all gives the environments and aliases, sorted by id.
+// all returns the environments and aliases, sorted by id.
 func (e environments) all() []inventory.Environment {
 	var all []inventory.Environment
 	for _, environment := range e.byID {

@@ -13,7 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// gaps gives the units of a source that are not complete, in words.
+// gaps returns the units of a source that are not complete, in words.
 func gaps(source inventory.Source) []string {
 	var found []string
 	for _, u := range source.Units {

@@ -121,7 +121,7 @@ func (c *collector) hint(ctx context.Context, unit string, class inventory.Error
 
 // notAuthorised reports whether Contentful says that the token is not
 // authorised for the organization. It is asked for only once something was
-// refused. No answer is no evidence.
+// refused. No answer is not evidence.
 func (c *collector) notAuthorised(ctx context.Context) bool {
 	refused, err := c.refusedGrant(ctx)
 	return err == nil && refused

@@ -46,7 +46,7 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 		if _, member := c.ownOrganization(ctx); member == inventory.No {
 			// Most likely a slip in the configuration. The caller's own tokens are
 			// no tokens of that organization.
-			all.Err.Message, all.Err.Hint = "the credential's user is no member of such an organization", hintNotFound
+			all.Err.Message, all.Err.Hint = "the credential's user is not a member of such an organization", hintNotFound
 			own.Items = nil
 		}
 	}
@@ -82,7 +82,7 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 	return source
 }
 
-// ownTokens gives the tokens of the caller, asked for once.
+// ownTokens returns the tokens of the caller, asked for once.
 func (c *collector) ownTokens(ctx context.Context) cmsapi.Listing[accessToken] {
 	own, err := c.own.Do(ctx, "", func(ctx context.Context) (cmsapi.Listing[accessToken], error) {
 		r := request{what: "own access tokens", path: "/users/me/access_tokens", query: tokenOrder()}

@@ -25,7 +25,7 @@ type directory struct {
 	byUser       map[string]membership
 	byMembership map[string]string
 	persons      map[string]user
-	// whole says that somebody who is not in byUser is no member: the list is
+	// whole says that somebody who is not in byUser is not a member: the list is
 	// complete, and the caller is an owner or admin. To others the list shows
 	// only some.
 	whole bool
@@ -33,7 +33,7 @@ type directory struct {
 	rights *spaceRights
 }
 
-// people gives the directory of the configured organization, asked for once,
+// people returns the directory of the configured organization, asked for once,
 // to a source of that organization.
 func (c *collector) people(ctx context.Context, source inventory.Source) directory {
 	switch {
@@ -99,7 +99,7 @@ func (c *collector) readDirectory(ctx context.Context) directory {
 	return d
 }
 
-// whoAmI gives the user whose credential this is, asked for once.
+// whoAmI returns the user whose credential this is, asked for once.
 func (c *collector) whoAmI(ctx context.Context) (user, error) {
 	return c.me.Do(ctx, "", func(ctx context.Context) (user, error) {
 		var me cmsapi.Field[user]
@@ -119,7 +119,7 @@ func (d directory) role(userID string) string { return string(d.byUser[userID].R
 // spaces.
 func isAdminRole(role string) bool { return role == "owner" || role == "admin" }
 
-const reasonNoMember = "the owner is no member of the organization any more"
+const reasonNoMember = "the owner is not a member of the organization any more"
 
 // owner says what is known of a person.
 func (d directory) owner(id string) inventory.Owner {

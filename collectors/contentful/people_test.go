@@ -65,7 +65,7 @@ func TestTwoMembershipsOfOneUser(t *testing.T) {
 	}
 }
 
-// TestScopedMemberships: to somebody who is no admin the list shows only some
+// TestScopedMemberships: to somebody who is not an admin the list shows only some
 // members, so whoever is not in it may still be one.
 func TestScopedMemberships(t *testing.T) {
 	t.Parallel()

@@ -197,7 +197,7 @@ func (c *collector) probeRole(ctx context.Context) (check collectors.Check, role
 	}
 	return collectors.Check{
 		Name: name, Status: collectors.CheckFailed, Class: inventory.ErrNotFound,
-		Detail: "the credential's user is no member of organization " + c.organization, Hint: hintNotFound,
+		Detail: "the credential's user is not a member of organization " + c.organization, Hint: hintNotFound,
 	}, ""
 }
 
@@ -303,7 +303,7 @@ func (c *collector) refusedAliases(ctx context.Context, id string, check collect
 		return collectors.Check{Name: check.Name, Status: collectors.CheckOK, Detail: why}
 	case check.Class == inventory.ErrNotFound:
 		check.Status, check.Class = collectors.CheckWarning, ""
-		check.Hint = "A space that does not use aliases may answer so, which is no gap."
+		check.Hint = "A space that does not use aliases may answer so, which is not a gap."
 	}
 	return check
 }

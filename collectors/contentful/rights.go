@@ -93,7 +93,7 @@ func (r *spaceRights) sum(userOf map[string]string) {
 	}
 }
 
-// team gives the id of a membership's team. A membership of which that cannot
+// team returns the id of a membership's team. A membership of which that cannot
 // be read may be anybody's.
 func (r *spaceRights) team(m membership) string {
 	id := m.sys().Team.Value.id()
@@ -103,7 +103,7 @@ func (r *spaceRights) team(m membership) string {
 	return id
 }
 
-// of gives the right of a member. An admin of a space has the highest there is,
+// of returns the right of a member. An admin of a space has the highest there is,
 // whatever else could not be read.
 func (r *spaceRights) of(userID string) spacerole.Right {
 	found, ok := r.byUser[userID]
@@ -120,7 +120,7 @@ func (r *spaceRights) of(userID string) spacerole.Right {
 	return spacerole.Right{Level: inventory.LevelUnknown, Keys: found.Keys, Reason: r.reason}
 }
 
-// rightIn is what a membership of a space gives. Being an admin is no role but
+// rightIn is what a membership of a space gives. Being an admin is not a role but
 // a flag, which comes with an empty list of roles.
 func rightIn(m membership, roles map[string]spacerole.Right) spacerole.Right {
 	admin, given := m.Admin.Get()
@@ -148,7 +148,7 @@ func rightIn(m membership, roles map[string]spacerole.Right) spacerole.Right {
 	return sum
 }
 
-// rightsOfRoles gives the rights by the id of the role.
+// rightsOfRoles returns the rights by the id of the role.
 func rightsOfRoles(roles cmsapi.Listing[role]) map[string]spacerole.Right {
 	rights := map[string]spacerole.Right{}
 	for _, role := range roles.Items {

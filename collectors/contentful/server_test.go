@@ -121,7 +121,7 @@ func (f fixtures) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serveItems(w, r, items, includes)
 }
 
-// without gives the fixtures without the named members, wherever they are.
+// without returns the fixtures without the named members, wherever they are.
 func (f fixtures) without(t testing.TB, members ...string) fixtures {
 	t.Helper()
 	lean := fixtures{}
@@ -202,7 +202,7 @@ func failure(status int, code string) http.HandlerFunc {
 	}
 }
 
-// counts gives how often each path was asked for.
+// counts returns how often each path was asked for.
 func (s *server) counts() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -220,7 +220,7 @@ func (s *server) entry(values map[string]any) collectors.Entry {
 	return collectors.Entry{CMS: CMS, Values: all, BaseURL: s.URL}
 }
 
-// testRun gives what collectors share. Nothing is paced, and what is logged
+// testRun returns what collectors share. Nothing is paced, and what is logged
 // goes to the log.
 func testRun(t testing.TB, log *conformance.Log) collectors.Run {
 	t.Helper()

@@ -223,13 +223,13 @@ type role struct {
 	spacerole.Role
 }
 
-// accessGrant tells whether the calling token is authorised for an
+// accessGrant reports whether the calling token is authorised for an
 // organization.
 type accessGrant struct {
 	AccessGrant boolean `json:"accessGrant"`
 }
 
-// failureBody is the body of an answer that is no success. The message is not
+// failureBody is the body of an answer that is not a success. The message is not
 // read: it is the server's text and could repeat what was sent.
 type failureBody struct {
 	Sys cmsapi.Field[struct {

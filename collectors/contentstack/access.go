@@ -24,7 +24,7 @@ const wildcard = "$all"
 // changesStructure reports whether writing to a module changes what content is
 // or how the stack is set up, and not content alone. $all is one of them: a
 // management token that may write everything may write content types, roles
-// and webhooks. It is no administrator: the vendor keeps users, tokens, the
+// and webhooks. It is not an administrator: the vendor keeps users, tokens, the
 // stack and its organization out of reach of any management token.
 func changesStructure(module string) bool {
 	switch module {

@@ -213,7 +213,7 @@ func (l *contents) namesBranches() bool {
 // census finds the people who made the tokens. The users of the organization
 // are read once for all stacks, and know nearly everybody; the stack's own are
 // asked for only where somebody is missing there. A list that could not be read
-// is no gap if nobody had to be looked up in it.
+// is not a gap if nobody had to be looked up in it.
 func (c *collector) census(ctx context.Context, s *openStack, l *contents) census {
 	who := census{owner: s.owner, caller: c.caller.person, organization: l.users}
 	var creators []string

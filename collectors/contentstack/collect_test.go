@@ -133,7 +133,7 @@ func TestListThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// Branches are a feature of the plan: their absence is no gap, unless something
+// Branches are a feature of the plan: their absence is not a gap, unless something
 // says that the stack has them.
 func TestStackWithoutBranches(t *testing.T) {
 	t.Parallel()

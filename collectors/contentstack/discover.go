@@ -68,7 +68,7 @@ func (c *collector) whoAmI(ctx context.Context) (caller, error) {
 	return answer.User.Value, err
 }
 
-// administers tells whether the caller is owner or admin of an organization.
+// administers reports whether the caller is owner or admin of an organization.
 func (who caller) administers(uid string) inventory.Ternary {
 	for _, o := range who.Organizations.Items {
 		if str(o.UID) != uid || uid == "" {

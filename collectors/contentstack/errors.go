@@ -36,12 +36,12 @@ const (
 	hintAgain         = "Run the audit again; if it stays so, look at status.contentstack.com."
 )
 
-// classify turns an answer that is no success into an error. The code in the
+// classify turns an answer that is not a success into an error. The code in the
 // body tells more than the status: 412 stands for a region that was mistaken,
 // and 422 for a stack that an OAuth token does not cover.
 func (c *collector) classify(f cmsapi.Failure) *cmsapi.Error {
 	var body failureAnswer
-	_ = json.Unmarshal(f.Body, &body) // what is no JSON has no code
+	_ = json.Unmarshal(f.Body, &body) // what is not JSON has no code
 	e := &cmsapi.Error{
 		Class: cmsapi.ClassOf(f.Status), Status: f.Status, Code: str(body.Code),
 		Message: cmp.Or(str(body.Message), str(body.Other)),
@@ -80,7 +80,7 @@ func (c *collector) hintCredential() string {
 	return hintNewAuthtoken
 }
 
-// hinted gives an error the hint of its list, where the answer itself did not
+// hinted returns an error the hint of its list, where the answer itself did not
 // tell what to do. It may be nil.
 func hinted(e *cmsapi.Error, hint string) *cmsapi.Error {
 	if e == nil || e.Hint != "" {

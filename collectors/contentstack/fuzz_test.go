@@ -57,7 +57,7 @@ func FuzzTokens(f *testing.F) {
 }
 
 // FuzzAnswers puts a body in the place of one answer, and collects everything.
-// Each source has to be valid, and one whose list is no list must have a gap.
+// Each source has to be valid, and one whose list is not a list must have a gap.
 func FuzzAnswers(f *testing.F) {
 	routes := []string{
 		"/v3/user", "/v3/stacks bltorg", "/v3/organizations/bltorg/stacks bltorg", "/v3/organizations/bltorg/share bltorg", "/v3/stacks " + webKey,

@@ -32,7 +32,7 @@ type listing[T any] struct {
 //
 // The page size of the token lists is published nowhere, and an excessive limit
 // is cut without a word, so a short page alone does not end a list: the
-// server's own count tells whether there is more. Where it gives none, one more
+// server's own count reports whether there is more. Where it gives none, one more
 // page is asked for, unless the short one is shorter than any cap.
 func readList[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) cmsapi.Listing[T] {
 	var first firstPage

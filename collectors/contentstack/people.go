@@ -26,7 +26,7 @@ func (p *people) find(uid string) (person, bool) {
 	return found, ok
 }
 
-// incomplete tells whether somebody who is not among the people may belong to
+// incomplete reports whether somebody who is not among the people may belong to
 // them all the same.
 func (p *people) incomplete() bool { return p == nil || p.err != nil }
 
@@ -102,7 +102,7 @@ func (c *collector) collaborators(ctx context.Context, s *openStack) *people {
 	return collaboratorsOf(answer.Stack.Value)
 }
 
-// collaboratorsOf gives the users that came with a stack.
+// collaboratorsOf returns the users that came with a stack.
 func collaboratorsOf(s stack) *people {
 	p := &people{known: map[string]person{}, err: s.Collaborators.Err("collaborators")}
 	for _, who := range s.Collaborators.Items {

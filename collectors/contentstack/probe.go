@@ -204,7 +204,7 @@ func (c *collector) doubted(check collectors.Check, s *openStack, got cmsapi.Pag
 	l := contents{management: cmsapi.Listing[token]{Items: got.Items}}
 	if check.Status == collectors.CheckOK && c.suspectsEmptiness(s, &l) {
 		check.Status, check.Hint = collectors.CheckWarning, hintManagement
-		check.Detail += "; whoever is no admin of the stack is shown none"
+		check.Detail += "; whoever is not an admin of the stack is shown none"
 	}
 	return check
 }

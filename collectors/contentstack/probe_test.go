@@ -12,7 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/conformance"
 )
 
-// probe gives the checks as lines of status, name, detail and the beginning of
+// probe returns the checks as lines of status, name, detail and the beginning of
 // the hint.
 func (h *harness) probe(t *testing.T, entry collectors.Entry) []string {
 	t.Helper()
@@ -87,7 +87,7 @@ func TestProbe(t *testing.T) {
 			"ok list stacks: 2 of organization bltorg",
 			"ok list every stack of the organization: 2 of organization bltorg",
 			"ok list delivery tokens: 4 of stack Web",
-			"warning list management tokens: none of stack Web; whoever is no admin of the stack is shown none | Only the owner and",
+			"warning list management tokens: none of stack Web; whoever is not an admin of the stack is shown none | Only the owner and",
 			"ok list environments: 2 of stack Web",
 			"ok list branches: 3 of stack Web",
 			"ok list organization users: 3 of organization bltorg",
@@ -121,7 +121,7 @@ func TestProbe(t *testing.T) {
 			"ok list branches: the stack does not use branches",
 			"ok list organization users: 3 of organization bltorg",
 			"ok list delivery tokens of the other stacks: 1 stack",
-			"warning list management tokens of the other stacks: not of 1 of 1 stack: Shop: none of the stack; whoever is no admin of the stack is shown none | Only the owner and",
+			"warning list management tokens of the other stacks: not of 1 of 1 stack: Shop: none of the stack; whoever is not an admin of the stack is shown none | Only the owner and",
 		}},
 		{"listed stacks", listedEntry("PLANTED-api-key-lost", webKey), func(*server) {}, []string{
 			"ok identity: an authtoken of Ada Auditor (bltuserauditor0001)",

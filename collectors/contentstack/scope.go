@@ -171,7 +171,7 @@ func (p *places) branch(uid string) inventory.ScopeItem {
 	return item
 }
 
-// alias gives the item of an alias, which exists as long as the branch does
+// alias returns the item of an alias, which exists as long as the branch does
 // that it points to.
 func (p *places) alias(name string) inventory.ScopeItem {
 	target, listed := p.aliases[name]

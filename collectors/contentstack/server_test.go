@@ -154,7 +154,7 @@ func noStack() reply {
 		Body: `{"error_message": "We can't find that Stack. Please try again.", "error_code": 109, "errors": {"api_key": ["is not valid."]}}`}
 }
 
-// asked gives the requests that were sent, sorted, without their queries.
+// asked returns the requests that were sent, sorted, without their queries.
 func (s *server) asked() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -239,7 +239,7 @@ func (h *harness) checkSecrets(t *testing.T, sources map[string]inventory.Source
 	}
 }
 
-// units gives the units of a source by name.
+// units returns the units of a source by name.
 func units(s inventory.Source) map[string]inventory.Unit {
 	byName := map[string]inventory.Unit{}
 	for _, u := range s.Units {
@@ -248,7 +248,7 @@ func units(s inventory.Source) map[string]inventory.Unit {
 	return byName
 }
 
-// tokensOf gives the tokens of a source by the last part of their ids.
+// tokensOf returns the tokens of a source by the last part of their ids.
 func tokensOf(s inventory.Source) map[string]inventory.Token {
 	byRef := map[string]inventory.Token{}
 	for _, t := range s.Tokens {

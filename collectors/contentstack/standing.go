@@ -28,7 +28,7 @@ func (c *collector) judgeEmptiness(s *openStack, people census, l *contents) {
 	if !c.suspectsEmptiness(s, l) {
 		return
 	}
-	why := "the list came back empty, but the scan's user is no admin of the stack and could not see any token"
+	why := "the list came back empty, but the scan's user is not an admin of the stack and could not see any token"
 	switch admin := c.isAdmin(s, people); {
 	case admin == inventory.Yes:
 		return
@@ -46,7 +46,7 @@ func (c *collector) judgeEmptiness(s *openStack, people census, l *contents) {
 // appToken: OAuth tokens of apps have no user.
 func (c *collector) appToken() bool { return c.oauth && str(c.caller.UID) == "" }
 
-// isAdmin tells whether the caller is owner or admin of a stack. A
+// isAdmin reports whether the caller is owner or admin of a stack. A
 // collaborator's roles come as uids or as objects; the stack names its own.
 func (c *collector) isAdmin(s *openStack, people census) inventory.Ternary {
 	uid := str(c.caller.UID)

@@ -22,7 +22,7 @@ type normaliser struct {
 	horizon time.Time
 }
 
-// delivery gives a delivery token, and the preview token beside it if there is
+// delivery returns a delivery token, and the preview token beside it if there is
 // one. Neither can expire.
 func (n normaliser) delivery(t token) []inventory.Token {
 	d := n.common(t, "delivery_tokens")
@@ -47,7 +47,7 @@ func (n normaliser) delivery(t token) []inventory.Token {
 	return []inventory.Token{d, p}
 }
 
-// management gives a management token.
+// management returns a management token.
 func (n normaliser) management(t token) inventory.Token {
 	m := n.common(t, "management_tokens")
 	m.Kind, m.APIs = inventory.Management, []inventory.API{inventory.ContentManagement}

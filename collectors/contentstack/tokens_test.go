@@ -139,7 +139,7 @@ func TestManagementAccess(t *testing.T) {
 		{"rights that the SDK has, too", `[{"module": "entry", "acl": {"read": true, "create": true, "update": true, "delete": true, "publish": true}}]`,
 			assumed("entry:create", "entry:delete", "entry:publish", "entry:read", "entry:update")},
 		{"a right nobody knows", `[{"module": "entry", "acl": {"read": true, "write": false, "conjure": true}}]`, assumed("entry:conjure", "entry:read")},
-		{"a right that is no boolean", `[{"module": "entry", "acl": {"read": true, "create": {"sub": true}}}]`, assumed("entry:read")},
+		{"a right that is not a boolean", `[{"module": "entry", "acl": {"read": true, "create": {"sub": true}}}]`, assumed("entry:read")},
 		{"a right that is null", `[{"module": "entry", "acl": {"read": true, "create": null}}]`, assumed("entry:read")},
 		{"rights that are denied", `[{"module": "entry", "acl": {"read": true, "create": false, "delete": false}}]`, level(inventory.LevelRead, "entry:read")},
 		{"a right nobody knows beside write", `[{"module": "entry", "acl": {"write": true, "conjure": true}}]`, level(inventory.LevelWrite, "entry:conjure", "entry:write")},

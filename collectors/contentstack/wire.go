@@ -15,7 +15,7 @@ type (
 	boolean = cmsapi.Field[cmsapi.Flag]
 )
 
-// str gives the text, or "" where there is none.
+// str returns the text, or "" where there is none.
 func str(t text) string { return string(t.Value) }
 
 // yes reports whether the flag is there and set.
@@ -47,7 +47,7 @@ func (a *array[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// tokens gives the token list, whichever of the two envelopes holds it: the
+// tokens returns the token list, whichever of the two envelopes holds it: the
 // reference shows a single delivery token as {"tokens":[x]}, tests of the
 // vendor's SDKs show {"token":x}.
 func (p *page) tokens() cmsapi.List[token] {

@@ -69,7 +69,7 @@ func newAuditor(sourceID string, me identity, rs roles, envs environments, token
 	return a, ""
 }
 
-// includedRole gives the role that came with the answer, else the one of the list.
+// includedRole returns the role that came with the answer, else the one of the list.
 func includedRole(me identity, id string, rs roles) roleView {
 	for _, r := range me.Included.Items {
 		if r.Type.Or("role") == "role" && string(r.ID.Value) == id {

@@ -8,7 +8,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// permissionsOf gives final_permissions with every member that DatoCMS sends:
+// permissionsOf returns final_permissions with every member that DatoCMS sends:
 // all flags false, no environment, all lists empty, then the changes.
 func permissionsOf(changes map[string]any) map[string]any {
 	p := map[string]any{"environments_access": "all"}

@@ -74,7 +74,7 @@ const hintCredential = "Check that the token still exists, was not rotated, and 
 
 // classify reads the error code of a failure. The code decides, not the
 // status: a role that lacks a permission is refused with 401 or 403, so a 401
-// is no proof of a bad credential.
+// is not proof of a bad credential.
 func classify(f cmsapi.Failure) *cmsapi.Error {
 	failure, ok := failureOf(f)
 	if !ok {

@@ -41,7 +41,7 @@ func TestClassify(t *testing.T) {
 		{"second entity has the code", answer{Status: 401, Body: `{"data":[{},{"attributes":{"code":"INSUFFICIENT_PERMISSIONS"}}]}`}, inventory.ErrPermissionDenied, "INSUFFICIENT_PERMISSIONS", false, false},
 		{"no body", answer{Status: 503}, "", "", false, true},
 		{"HTML", answer{Status: 502, Body: "<html>"}, "", "", false, true},
-		{"code is no code", answer{Status: 401, Body: `{"data":[{"attributes":{"code":"<script>"}}]}`}, "", "", false, false},
+		{"code is not code", answer{Status: 401, Body: `{"data":[{"attributes":{"code":"<script>"}}]}`}, "", "", false, false},
 		{"other JSON", answer{Status: 403, Body: `[]`}, "", "", false, false},
 	}
 	for _, tt := range tests {

@@ -107,7 +107,7 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 	found, ok := c.found[source.ID]
 	c.mu.Unlock()
 	if !ok {
-		return source, fmt.Errorf("%s is no source of this entry", source.ID)
+		return source, fmt.Errorf("%s is not a source of this entry", source.ID)
 	}
 	if found.err != nil {
 		source = unidentified(source, found)

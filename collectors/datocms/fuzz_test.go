@@ -11,7 +11,7 @@ import (
 
 // FuzzCollect gives the answers of a project as they may come from a broken or
 // hostile server. Whatever they hold, the source is sound, a list that was not
-// understood is no complete one, and nothing that reaches the management API
+// understood is not a complete one, and nothing that reaches the management API
 // with a role that was not read counts as harmless.
 func FuzzCollect(f *testing.F) {
 	f.Add(conformance.Fixture(f, "access_tokens.json"), conformance.Fixture(f, "roles.json"), conformance.Fixture(f, "environments.json"), conformance.Fixture(f, "me.json"), conformance.Fixture(f, "site.json"))

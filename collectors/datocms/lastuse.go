@@ -48,7 +48,7 @@ func lastUse(name string, word cmsapi.Field[string], at time.Time) inventory.Las
 	return use
 }
 
-// bounds gives the earliest and the latest instant that a word can mean.
+// bounds returns the earliest and the latest instant that a word can mean.
 func bounds(word string, at time.Time) (earliest, latest time.Time, ok bool) {
 	for _, local := range localDays(at) {
 		first, last, known := span(word, local.day)
@@ -88,7 +88,7 @@ type localDay struct {
 	west, east time.Duration
 }
 
-// localDays gives the two or three calendar days that it is on Earth.
+// localDays returns the two or three calendar days that it is on Earth.
 func localDays(at time.Time) []localDay {
 	at = at.UTC()
 	var days []localDay
@@ -98,7 +98,7 @@ func localDays(at time.Time) []localDay {
 	return days
 }
 
-// span gives the first and the last day that a word covers on the day today.
+// span returns the first and the last day that a word covers on the day today.
 func span(word string, today time.Time) (first, last time.Time, ok bool) {
 	monday := today.AddDate(0, 0, -(int(today.Weekday())+6)%7)
 	month := monthOf(today)

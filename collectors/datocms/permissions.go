@@ -153,7 +153,7 @@ func optional[T any](l cmsapi.List[T]) cmsapi.List[T] {
 // compared. A role of a hundred models in ten environments stays far below.
 const maxComparisons = 20_000_000
 
-// residual gives what is left of the positive entries: an action survives
+// residual returns what is left of the positive entries: an action survives
 // unless one negative entry covers it whole. Several narrow ones that together
 // cover it do not count, so the result is what the role allows at most.
 func residual(name string, actions []string, positive, negative cmsapi.List[contentEntry]) ([]grant, string) {
@@ -241,7 +241,7 @@ type targeted interface {
 	narrowed() bool
 }
 
-// fires tells whether anything is left of the permissions to fire things.
+// fires reports whether anything is left of the permissions to fire things.
 func fires[T targeted](name string, positive, negative cmsapi.List[T]) (bool, string) {
 	if reason := unreadable(name, positive, negative); reason != "" {
 		return false, reason

@@ -16,7 +16,7 @@ type environments struct {
 	reason string
 }
 
-// find gives an environment by id; exists is unknown for one that is not in a
+// find returns an environment by id; exists is unknown for one that is not in a
 // list that could not be read to its end.
 func (e environments) find(id string) (found inventory.Environment, exists inventory.Ternary) {
 	i, ok := slices.BinarySearchFunc(e.list, id, func(env inventory.Environment, id string) int {
@@ -37,7 +37,7 @@ func (e environments) find(id string) (found inventory.Environment, exists inven
 	return inventory.Environment{ID: id, Primary: inventory.No}, inventory.No
 }
 
-// enterable tells whether a role with this environments_access may enter an
+// enterable reports whether a role with this environments_access may enter an
 // environment.
 func (e environments) enterable(access, id string) inventory.Ternary {
 	env, exists := e.find(id)
@@ -57,7 +57,7 @@ func (e environments) enterable(access, id string) inventory.Ternary {
 	return allowed
 }
 
-// anyEnterable tells whether a role may enter some environment. A project
+// anyEnterable reports whether a role may enter some environment. A project
 // always has a primary one.
 func (e environments) anyEnterable(access string) inventory.Ternary {
 	switch access {
@@ -99,7 +99,7 @@ func (e environments) why() string {
 	return "DatoCMS does not say which environment is the primary one"
 }
 
-// level gives the least and the most that the rights can amount to. They
+// level returns the least and the most that the rights can amount to. They
 // differ only where it is not known which environments exist, or which of them
 // is the primary one.
 func (r rights) level(envs environments) (least, most inventory.Level) {
@@ -142,7 +142,7 @@ func higher(a, b inventory.Level) inventory.Level {
 	return a
 }
 
-// decided gives the level that two bounds leave, or why they leave it open:
+// decided returns the level that two bounds leave, or why they leave it open:
 // whether it reaches to writing is what must not be guessed.
 func decided(least, most inventory.Level, why string) (inventory.Level, string) {
 	if least.AtLeast(inventory.LevelWrite) == most.AtLeast(inventory.LevelWrite) {
@@ -151,7 +151,7 @@ func decided(least, most inventory.Level, why string) (inventory.Level, string) 
 	return inventory.LevelUnknown, why
 }
 
-// readable gives the environments that the rights open for reading: those that
+// readable returns the environments that the rights open for reading: those that
 // may be entered, and in which some record may be read.
 func (r rights) readable(envs environments) inventory.Scope {
 	var items []inventory.ScopeItem

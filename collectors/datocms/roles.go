@@ -77,7 +77,7 @@ func newRoles(list cmsapi.List[role], err error) (roles, *cmsapi.Error) {
 	return rs, failed
 }
 
-// lookup gives a role by id.
+// lookup returns a role by id.
 func (rs roles) lookup(id string) roleView {
 	if v, ok := rs.byID[id]; ok {
 		return v

@@ -78,7 +78,7 @@ func (a tokenAttributes) missing() string {
 	return ""
 }
 
-// role gives the id of the token's role, empty if it has none; the reason says
+// role returns the id of the token's role, empty if it has none; the reason says
 // why neither is known.
 func (t accessToken) role() (id, reason string) {
 	relation := t.Relationships.Value.Role
@@ -126,7 +126,7 @@ func (p project) token(id string, t accessToken) inventory.Token {
 	return token
 }
 
-// factory tells whether DatoCMS itself made the token. The documentation shows
+// factory reports whether DatoCMS itself made the token. The documentation shows
 // the empty string where the API has null.
 func factory(hardcoded cmsapi.Field[string]) inventory.Ternary {
 	switch hardcoded.State {
@@ -137,7 +137,7 @@ func factory(hardcoded cmsapi.Field[string]) inventory.Ternary {
 	}
 }
 
-// apis gives the surfaces the token reaches. A flag that could not be read
+// apis returns the surfaces the token reaches. A flag that could not be read
 // counts as set: the unit says so, and no rule may pass over the token.
 func apis(a tokenAttributes) []inventory.API {
 	reached := []inventory.API{}

@@ -66,7 +66,7 @@ func denied(reason string) string {
 	return "the credential lacks a permission"
 }
 
-// failureOf gives the code and the reason of an error body; empty if it has none.
+// failureOf returns the code and the reason of an error body; empty if it has none.
 func failureOf(f cmsapi.Failure) (code, reason string) {
 	var body errorBody
 	if err := json.Unmarshal(f.Body, &body); err != nil || len(body.Errors.Items) == 0 {

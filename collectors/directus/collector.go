@@ -27,7 +27,7 @@ const (
 // collector reads one server.
 type collector struct {
 	*instance.Server
-	// session is set for the JWT of a login, which is no static token.
+	// session is set for the JWT of a login, which is not a static token.
 	session bool
 }
 

@@ -129,7 +129,7 @@ func TestRecordedServer(t *testing.T) {
 	}
 }
 
-// replaced gives the answers with one text for another in one of them.
+// replaced returns the answers with one text for another in one of them.
 func replaced(t *testing.T, answers conformance.Answers, path, old, text string) conformance.Answers {
 	t.Helper()
 	answer := answers[path]

@@ -40,7 +40,7 @@ func cms(answers conformance.Answers, page int) http.Handler {
 	})
 }
 
-// cutList gives a page of an answer with a list; false for any other answer.
+// cutList returns a page of an answer with a list; false for any other answer.
 func cutList(body, offset, limit string, page int) (string, bool) {
 	var whole struct {
 		Data []json.RawMessage `json:"data"`

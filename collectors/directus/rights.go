@@ -103,7 +103,7 @@ func (r rights) of(u user) *union {
 	return sum
 }
 
-// ofRole gives what a role alone would allow.
+// ofRole returns what a role alone would allow.
 func (r rights) ofRole(id string) inventory.Level {
 	sum := &union{}
 	r.addRole(sum, id)

@@ -35,7 +35,7 @@ func newSights(a answers, r rights, path string) sights {
 	return s
 }
 
-// whole gives err, or why a list that was read without one may be short.
+// whole returns err, or why a list that was read without one may be short.
 func (s sights) whole(r resource, err *cmsapi.Error) *cmsapi.Error {
 	if err = cmp.Or(err, s.err); err != nil {
 		return err

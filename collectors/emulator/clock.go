@@ -15,7 +15,7 @@ type ManualClock struct {
 // NewManualClock makes a clock that shows now.
 func NewManualClock(now time.Time) *ManualClock { return &ManualClock{now: now} }
 
-// Now gives the time; pass this method as Options.Clock.
+// Now returns the time; pass this method as Options.Clock.
 func (c *ManualClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -29,7 +29,7 @@ func (c *ManualClock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// ClockFrom gives a clock that shows now when it is made and runs on from there.
+// ClockFrom returns a clock that shows now when it is made and runs on from there.
 // The demo uses it: the company is made for one moment, and rate windows pass.
 func ClockFrom(now time.Time) func() time.Time {
 	began := time.Now()

@@ -60,7 +60,7 @@ func ContainsSecret(text []byte) bool {
 	return false
 }
 
-// base64Marks gives the characters that the mark certainly leaves in base64, for
+// base64Marks returns the characters that the mark certainly leaves in base64, for
 // each of the three places at which it can stand in a group of three bytes.
 func base64Marks() [][]byte {
 	var marks [][]byte

@@ -26,7 +26,7 @@ const (
 // collector reads one site.
 type collector struct {
 	*instance.Server
-	// keyID is the id of the credential's key, which is no secret.
+	// keyID is the id of the credential's key, which is not a secret.
 	keyID string
 }
 

@@ -62,7 +62,7 @@ func entryWith(name, credential string) collectors.Entry {
 	return collectors.Entry{CMS: CMS, Name: name, Values: map[string]any{optionToken: cmsapi.NewSecret(credential)}}
 }
 
-// entry gives each site its own key.
+// entry returns each site its own key.
 func entry(name, baseURL string) collectors.Entry {
 	e := entryWith(name, strings.Replace(ownKey, "6", string("0123456789abcdef"[len(name)%16]), 1)+":"+ownSecret)
 	e.BaseURL = baseURL

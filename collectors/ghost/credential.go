@@ -34,11 +34,11 @@ var tokenPattern = regexp.MustCompile(`^([0-9a-f]{24}):([0-9a-f]{26,128})$`)
 func parseCredential(token cmsapi.Secret) (credential, error) {
 	parts := tokenPattern.FindStringSubmatch(strings.ToLower(strings.TrimSpace(token.Reveal())))
 	if parts == nil {
-		return signer("", nil), errors.New("token is no staff access token of Ghost, which has the form id:secret with 24 and 64 hexadecimal digits")
+		return signer("", nil), errors.New("token is not a staff access token of Ghost, which has the form id:secret with 24 and 64 hexadecimal digits")
 	}
 	secret, err := hex.DecodeString(parts[2])
 	if err != nil {
-		return signer("", nil), errors.New("token is no staff access token of Ghost: its secret has an odd number of digits")
+		return signer("", nil), errors.New("token is not a staff access token of Ghost: its secret has an odd number of digits")
 	}
 	return signer(parts[1], secret), nil
 }

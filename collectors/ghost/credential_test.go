@@ -84,7 +84,7 @@ func TestAuthorize(t *testing.T) {
 
 // TestIncompleteEntries: each gives one error, which does not quote the token.
 func TestIncompleteEntries(t *testing.T) {
-	const wrong = "token is no staff access token of Ghost, which has the form id:secret with 24 and 64 hexadecimal digits"
+	const wrong = "token is not a staff access token of Ghost, which has the form id:secret with 24 and 64 hexadecimal digits"
 	for token, want := range map[string]string{
 		"":                                   "token is missing",
 		"26hexdigitsofacontentkey00":         wrong,
@@ -92,7 +92,7 @@ func TestIncompleteEntries(t *testing.T) {
 		ownKey + ":":                         wrong,
 		ownKey + ":" + ownSecret + "zz":      wrong,
 		"x" + ownKey + ":" + ownSecret:       wrong,
-		ownKey + ":" + ownSecret[1:]:         "token is no staff access token of Ghost: its secret has an odd number of digits",
+		ownKey + ":" + ownSecret[1:]:         "token is not a staff access token of Ghost: its secret has an odd number of digits",
 		ownKey + ":" + ownSecret + ":5ec4e7": wrong,
 	} {
 		session, err := cmsapi.NewSession(cmsapi.Options{})

@@ -14,7 +14,7 @@ import (
 
 // FuzzCollect gives the answers of a site as they may come from a broken or
 // hostile one. Whatever they hold, the source is sound, a list that was not
-// understood is no complete one, no key counts as unused, and the staff tokens
+// understood is not a complete one, no key counts as unused, and the staff tokens
 // are complete only where there is no other staff.
 func FuzzCollect(f *testing.F) {
 	answers := recorded(f)

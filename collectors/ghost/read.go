@@ -109,7 +109,7 @@ func readPages[T any](ctx context.Context, maxPages int, get fetch, l resource, 
 	return list
 }
 
-// doubt says why the pages do not tell whether the list is whole; nil if they do.
+// doubt says why the pages do not report whether the list is whole; nil if they do.
 func (p pagination) doubt(l resource, cursor string) *cmsapi.Error {
 	total, counted := p.Total.Get()
 	page, told := p.Page.Get()

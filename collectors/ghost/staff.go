@@ -10,7 +10,7 @@ import (
 
 const hintStaff = "Ask them, or look into the database (SELECT user_id, created_at FROM api_keys WHERE user_id IS NOT NULL). Then accept the gap with accept_gaps, unit staff_tokens; who regenerates a token ends the old one."
 
-// staff gives the one staff access token that can be known, the scan's own, and
+// staff returns the one staff access token that can be known, the scan's own, and
 // the unit of all of them. Ghost shows such a token to its user only, so the unit
 // is complete only where there is no other user.
 func (s site) staff(keyID string, a answers) ([]inventory.Token, inventory.Unit) {

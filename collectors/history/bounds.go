@@ -10,7 +10,7 @@ import (
 // means that there may have been no use at all.
 type bounds struct{ lo, hi time.Time }
 
-// boundsOf gives the bounds of a last use; false for one of which nothing is known.
+// boundsOf returns the bounds of a last use; false for one of which nothing is known.
 func boundsOf(u inventory.LastUsed) (bounds, bool) {
 	switch u.State {
 	case inventory.LastUsedAt:

@@ -18,7 +18,7 @@ type History struct {
 	uses map[string][]observation
 }
 
-// Apply gives a source with what is known added. The tokens of s are not changed.
+// Apply returns a source with what is known added. The tokens of s are not changed.
 // Planned tokens are left alone.
 func (h *History) Apply(s inventory.Source) inventory.Source {
 	if len(h.reads) == 0 {

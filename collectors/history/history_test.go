@@ -111,7 +111,7 @@ func TestChain(t *testing.T) {
 			earlier: []inventory.Source{project(day(2026, 7, 1), inventory.UsedBetween(day(2026, 5, 20), day(2026, 5, 25)))},
 			want:    inventory.UsedBetween(day(2026, 5, 1), day(2026, 5, 5)),
 		},
-		"an inventory of the same day or later is no past": {
+		"an inventory of the same day or later is not a past": {
 			now:     none(day(2026, 6, 30)),
 			earlier: []inventory.Source{project(at, none(day(2026, 1, 1))), project(day(2026, 9, 1), none(day(2026, 1, 1)))},
 			want:    none(day(2026, 6, 30)),

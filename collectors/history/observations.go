@@ -58,7 +58,7 @@ func (h *History) Add(ctx context.Context, r io.Reader) error {
 	return nil
 }
 
-// wholeKinds gives the kinds of tokens of which a reading saw all.
+// wholeKinds returns the kinds of tokens of which a reading saw all.
 func wholeKinds(s inventory.Source) map[inventory.Kind]bool {
 	whole := map[inventory.Kind]bool{}
 	for _, u := range s.Units {
@@ -72,7 +72,7 @@ func wholeKinds(s inventory.Source) map[inventory.Kind]bool {
 	return whole
 }
 
-// before gives the earlier observations of a token, newest first. Those that
+// before returns the earlier observations of a token, newest first. Those that
 // are not earlier than the inventory under judgement prove nothing about it.
 func (h *History) before(at time.Time, id string) []observation {
 	var earlier []observation

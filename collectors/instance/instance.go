@@ -24,7 +24,7 @@ const (
 	OptionFolder  = "folder"
 )
 
-// Options gives the declarations of the three, with an example name.
+// Options returns the declarations of the three, with an example name.
 func Options(example string) []collectors.Option {
 	return []collectors.Option{
 		{
@@ -93,7 +93,7 @@ func Open(entry collectors.Entry, run collectors.Run, setup Setup) (*Server, err
 	}
 	folder := strings.TrimRight(entry.String(OptionFolder), "/")
 	if folder != "" && !folderPattern.MatchString(folder) {
-		return nil, errors.New(OptionFolder + " is no path such as /blog")
+		return nil, errors.New(OptionFolder + " is not a path such as /blog")
 	}
 	s := &Server{Entry: entry, Run: run, setup: setup, folder: folder}
 	s.domain = cmsapi.Path(setup.CMS+"/{}/{}", hostOf(entry.BaseURL), credential.Fingerprint())
@@ -170,7 +170,7 @@ func (s *Server) Unit(name, path string, kinds []inventory.Kind, some bool, err 
 // first, and brought into its fixed order afterwards.
 func (s *Server) Fill(ctx context.Context, source inventory.Source, read func(context.Context, inventory.Source) inventory.Source) (inventory.Source, error) {
 	if want := s.Source().ID; source.ID != want {
-		return source, fmt.Errorf("%s is no source of this entry", source.ID)
+		return source, fmt.Errorf("%s is not a source of this entry", source.ID)
 	}
 	source = read(ctx, s.Stamp(source))
 	source.Normalise()

@@ -64,10 +64,10 @@ func TestServer(t *testing.T) {
 
 func TestIncompleteEntries(t *testing.T) {
 	for want, spoil := range map[string]func(*collectors.Entry){
-		"name is missing":                 func(e *collectors.Entry) { delete(e.Values, instance.OptionName) },
-		"base_url is missing":             func(e *collectors.Entry) { e.BaseURL = "" },
-		"token is missing":                func(e *collectors.Entry) { delete(e.Values, "token") },
-		"folder is no path such as /blog": func(e *collectors.Entry) { e.Values[instance.OptionFolder] = "/blog/../admin" },
+		"name is missing":                    func(e *collectors.Entry) { delete(e.Values, instance.OptionName) },
+		"base_url is missing":                func(e *collectors.Entry) { e.BaseURL = "" },
+		"token is missing":                   func(e *collectors.Entry) { delete(e.Values, "token") },
+		"folder is not a path such as /blog": func(e *collectors.Entry) { e.Values[instance.OptionFolder] = "/blog/../admin" },
 	} {
 		if _, err := open(t, spoil); err == nil || err.Error() != want {
 			t.Errorf("%v, not %s", err, want)

@@ -25,7 +25,7 @@ func basic(user, password string) func(*http.Request) {
 	return func(r *http.Request) { r.SetBasicAuth(user, password) }
 }
 
-// as gives the API with another credential.
+// as returns the API with another credential.
 func (a api) as(authorize func(*http.Request)) api { return api{a.base, authorize} }
 
 // status sends a request and gives the status; body is JSON or empty.

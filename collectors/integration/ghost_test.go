@@ -62,7 +62,7 @@ func startGhost(t *testing.T) ghost {
 	return g
 }
 
-// login gives the API as a staff user's browser uses it. It tries again, because
+// login returns the API as a staff user's browser uses it. It tries again, because
 // the session that follows the setup at once is sometimes not accepted.
 func (g ghost) login(t *testing.T, email string) api {
 	t.Helper()
@@ -117,7 +117,7 @@ func key(t *testing.T, token string) func(*http.Request) {
 	}
 }
 
-// staffToken gives the staff access token of who is logged in, which makes it.
+// staffToken returns the staff access token of who is logged in, which makes it.
 func staffToken(t *testing.T, as api) string {
 	t.Helper()
 	var made struct{ APIKey struct{ ID, Secret string } }
@@ -185,7 +185,7 @@ type ghostIntegration struct {
 	APIKeys                     []ghostKey `json:"api_keys"`
 }
 
-// one gives the key of a type.
+// one returns the key of a type.
 func (i ghostIntegration) one(t *testing.T, kind string) ghostKey {
 	t.Helper()
 	for _, k := range i.APIKeys {

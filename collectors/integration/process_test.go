@@ -18,7 +18,7 @@ import (
 // patience bounds everything that is waited for.
 const patience = 2 * time.Minute
 
-// installed gives a folder that install.sh has filled, or says how to fill it.
+// installed returns a folder that install.sh has filled, or says how to fill it.
 func installed(t *testing.T, variable, what string) string {
 	t.Helper()
 	dir := os.Getenv(variable)
@@ -28,7 +28,7 @@ func installed(t *testing.T, variable, what string) string {
 	return dir
 }
 
-// freePort gives a port of loopback that nobody listens on.
+// freePort returns a port of loopback that nobody listens on.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -95,7 +95,7 @@ func await(t *testing.T, what string, ready func() bool) {
 	}
 }
 
-// answers tells whether a GET gives a status.
+// answers reports whether a GET gives a status.
 func answers(url string, status int) bool {
 	r, err := http.Get(url)
 	if err != nil {

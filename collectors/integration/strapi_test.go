@@ -142,7 +142,7 @@ func TestStrapi(t *testing.T) {
 	if diff := cmp.Diff(strapiFindings(want), o.findings); diff != "" {
 		t.Errorf("findings (-seeded +scanned):\n%s", diff)
 	}
-	t.Run("an auditor who is no super admin", func(t *testing.T) {
+	t.Run("an auditor who is not a super admin", func(t *testing.T) {
 		short := scan(t, tokenaudit, entry, editorToken(t, server, admin, "owner-1@example.test").Data.AccessKey, secrets)
 		if u := short.unit(t, "admin_tokens"); u.Status != inventory.UnitPartial || short.exit != 3 || short.complete {
 			t.Errorf("exit %d, %+v", short.exit, u)

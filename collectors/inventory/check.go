@@ -94,7 +94,7 @@ func (t Token) problems() *problems {
 	}
 	if known < len(t.LastUsedByAPI) {
 		for _, api := range slices.Sorted(maps.Keys(t.LastUsedByAPI)) {
-			p.require(api.valid(), "last_used_by_api", "%q is no API", api)
+			p.require(api.valid(), "last_used_by_api", "%q is not an API", api)
 		}
 	}
 	p.word("traits/factory", t.Traits.Factory.valid(), string(t.Traits.Factory))
@@ -202,7 +202,7 @@ func (s Source) headProblems() *problems {
 		s.Facts[fact].check(p.in("facts", string(fact)))
 	}
 	for _, fact := range slices.Sorted(maps.Keys(s.Facts)) {
-		p.require(fact.valid(), "facts", "%q is no fact", fact)
+		p.require(fact.valid(), "facts", "%q is not a fact", fact)
 	}
 	for i, e := range s.Environments {
 		at := p.in("environments", strconv.Itoa(i))
@@ -284,7 +284,7 @@ func (p *problems) text(name, value string) { p.require(value != "", name, "must
 
 func (p *problems) word(name string, valid bool, word string) {
 	if !valid { // passing the word on makes a copy of it
-		p.require(false, name, "%q is no word of the schema", word)
+		p.require(false, name, "%q is not a word of the schema", word)
 	}
 }
 

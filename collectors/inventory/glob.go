@@ -2,7 +2,7 @@ package inventory
 
 import "strings"
 
-// MatchGlob tells whether s matches the pattern. Only * is special: it stands
+// MatchGlob reports whether s matches the pattern. Only * is special: it stands
 // for any text, also the empty one, and crosses /.
 func MatchGlob(pattern, s string) bool {
 	head, rest, starred := strings.Cut(pattern, "*")

@@ -3,7 +3,7 @@ package inventory
 import "cmp"
 
 // Compare orders levels: negative if l is below other, zero if equal, positive
-// if above. LevelUnknown, and any word that is no level, sorts above
+// if above. LevelUnknown, and any word that is not a level, sorts above
 // LevelAdmin, because a credential that may be anything is reviewed first.
 func (l Level) Compare(other Level) int { return cmp.Compare(l.rank(), other.rank()) }
 

@@ -98,7 +98,7 @@ func (u *LastUsed) normalise() {
 	}
 }
 
-// SortAPIs gives the distinct surfaces in the order delivery, preview,
+// SortAPIs returns the distinct surfaces in the order delivery, preview,
 // management. The result is never nil.
 func SortAPIs(apis []API) []API {
 	sorted := orEmpty(slices.Clone(apis))
@@ -123,7 +123,7 @@ func sortedStrings(in []string) []string {
 	return slices.Compact(sorted)
 }
 
-// copied gives a pointer to a copy; nil for nil.
+// copied returns a pointer to a copy; nil for nil.
 func copied[T any](v *T) *T {
 	if v == nil {
 		return nil

@@ -293,7 +293,7 @@ const (
 	Unknown Ternary = "unknown"
 )
 
-// TernaryOf gives Yes for true and No for false.
+// TernaryOf returns Yes for true and No for false.
 func TernaryOf(b bool) Ternary {
 	if b {
 		return Yes

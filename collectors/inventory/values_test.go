@@ -25,7 +25,7 @@ func TestLevels(t *testing.T) {
 		}
 	}
 	if inv.Level("root").AtLeast(inv.LevelRead) || inv.Level("root").Compare(inv.LevelAdmin) <= 0 {
-		t.Error("a word that is no level has to be treated as unknown")
+		t.Error("a word that is not a level has to be treated as unknown")
 	}
 }
 
@@ -228,8 +228,8 @@ func TestCheckToken(t *testing.T) {
 		{"ref: must not be empty", func(t *inv.Token) { t.Ref = "" }},
 		{"cms: must not be empty", func(t *inv.Token) { t.CMS = "" }},
 		{"source: must not be empty", func(t *inv.Token) { t.Source = "" }},
-		{`kind: "master" is no word`, func(t *inv.Token) { t.Kind = "master" }},
-		{`apis/0: "graphql" is no word`, func(t *inv.Token) { t.APIs = []inv.API{"graphql"} }},
+		{`kind: "master" is not a word`, func(t *inv.Token) { t.Kind = "master" }},
+		{`apis/0: "graphql" is not a word`, func(t *inv.Token) { t.APIs = []inv.API{"graphql"} }},
 		{"apis: must be distinct and in the order", func(t *inv.Token) { t.APIs = []inv.API{inv.ContentManagement, inv.ContentDelivery} }},
 		{"access/write: is false, which contradicts", func(t *inv.Token) { t.Access.Write = false }},
 		{"access/assumed: must be false", func(t *inv.Token) { t.Access.Assumed = true }},
@@ -258,7 +258,7 @@ func TestCheckToken(t *testing.T) {
 		{"last_used_by_api/content_delivery/latest", func(t *inv.Token) {
 			t.LastUsedByAPI = map[inv.API]inv.LastUsed{inv.ContentDelivery: {State: inv.LastUsedNoneOnRecord, Evidence: "cms"}}
 		}},
-		{`last_used_by_api: "graphql" is no API`, func(t *inv.Token) { t.LastUsedByAPI = map[inv.API]inv.LastUsed{"graphql": inv.NeverUsed()} }},
+		{`last_used_by_api: "graphql" is not an API`, func(t *inv.Token) { t.LastUsedByAPI = map[inv.API]inv.LastUsed{"graphql": inv.NeverUsed()} }},
 		{"traits/factory", func(t *inv.Token) { t.Traits.Factory = "" }},
 		{"traits/notifies_before_expiry", func(t *inv.Token) { t.Traits.NotifiesBeforeExpiry = "often" }},
 		{"owner/type", func(t *inv.Token) { t.Owner.Type = "robot" }},
@@ -297,7 +297,7 @@ func TestCheckSource(t *testing.T) {
 		{`tokens/1/kind: is "oauth", which no unit`, func(s *inv.Source) { s.Tokens[1].Kind = inv.OAuth }},
 		{"facts/expiry/reported", func(s *inv.Source) { delete(s.Facts, inv.FactExpiry) }},
 		{"facts/owner/reason", func(s *inv.Source) { s.Facts[inv.FactOwner] = inv.FactSupport{Reported: inv.SupportNo} }},
-		{`facts: "mood" is no fact`, func(s *inv.Source) { s.Facts["mood"] = inv.FactSupport{Reported: inv.SupportYes} }},
+		{`facts: "mood" is not a fact`, func(s *inv.Source) { s.Facts["mood"] = inv.FactSupport{Reported: inv.SupportYes} }},
 		{"environments/0/id", func(s *inv.Source) { s.Environments[0].ID = "" }},
 		{"auditor/writes", func(s *inv.Source) { s.Auditor.Writes = "" }},
 		{"tokens/1/source", func(s *inv.Source) { s.Tokens[1].Source = "t" }},

@@ -62,7 +62,7 @@ type Difference struct {
 }
 
 // Field is one fact that is not as declared. What the inventory does not know
-// is no difference.
+// is not a difference.
 type Field struct {
 	Name     string `json:"name"`
 	Declared string `json:"declared"`
@@ -75,12 +75,12 @@ type UnreadSource struct {
 	Detail string `json:"detail"`
 }
 
-// Drifted tells whether anything is not as declared.
+// Drifted reports whether anything is not as declared.
 func (d Drift) Drifted() bool {
 	return slices.ContainsFunc(d.Differences, func(x Difference) bool { return x.State != Unread })
 }
 
-// Incomplete tells whether something could not be compared.
+// Incomplete reports whether something could not be compared.
 func (d Drift) Incomplete() bool {
 	return len(d.Unread) > 0 || slices.ContainsFunc(d.Differences, func(x Difference) bool { return x.State == Unread })
 }
@@ -277,7 +277,7 @@ func (s Scope) text() string {
 	return words(slices.Compact(ids))
 }
 
-// liveScope gives a live scope in the words of the declared one: people know an
+// liveScope returns a live scope in the words of the declared one: people know an
 // environment by its id or by its name.
 func liveScope(s inventory.Scope, declared Scope) string {
 	if s.State == inventory.ScopeAll {

@@ -108,7 +108,7 @@ func TestMistakes(t *testing.T) {
 		"an odd date":     {head + "      - name: a\n        kind: management\n        expiry: 2027-02-31\n", []string{"tokens.yaml:7: sources[0].tokens[0].expiry: must be never, a date such as 2027-01-31, or a time of RFC 3339"}},
 		"no date":         {head + "      - {name: a, kind: management, expiry: soon}\n", []string{"tokens.yaml:5: sources[0].tokens[0].expiry: has not the form that it must have; see `tokenaudit schema manifest`"}},
 		"an alias":        {"version: 1\nsources: &a []\nx: *a\n", []string{"tokens.yaml:3: x: aliases are not allowed here; write the value out"}},
-		"a key twice":     {"version: 1\nversion: 1\nsources: []\n", []string{"tokens.yaml:2: version: the key occurs twice, or is no text"}},
+		"a key twice":     {"version: 1\nversion: 1\nsources: []\n", []string{"tokens.yaml:2: version: the key occurs twice, or is not a text"}},
 		"odd environments": {head + "      - {name: a, kind: delivery, environments: some}\n",
 			[]string{"tokens.yaml:5: sources[0].tokens[0].environments: is not allowed here; see `tokenaudit schema manifest`"}},
 		"two mistakes": {head + "      - {name: a}\n      - {kind: delivery}\n",
@@ -192,7 +192,7 @@ func TestCompare(t *testing.T) {
 			token.Access, token.Expiry = inv.NewAccess(inv.LevelAdmin, inv.Yes), inv.NeverExpires(true)
 			token.Branches = new(inv.AllScope())
 		}, []string{"differs deploy access.level access.manages_tokens branches expiry"}, true, false},
-		"what is not known is no difference": {func(s *inv.Source) {
+		"what is not known is not a difference": {func(s *inv.Source) {
 			token := byName(s, "deploy")
 			token.Access, token.Expiry = inv.AssumedAccess("hidden", inv.Unknown), inv.UnknownExpiry(true, "hidden")
 			token.Owner = inv.Owner{Type: inv.OwnerUnknown, State: inv.OwnerStateUnknown, Level: inv.LevelUnknown, LastActive: inv.UnknownTime("hidden"), Reason: "hidden"}

@@ -117,7 +117,7 @@ func recognisable(root *yaml.Node) bool {
 
 var yamlProblem = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// parse gives the one document of a file.
+// parse returns the one document of a file.
 func parse(text []byte) (*yaml.Node, *Error) {
 	if len(text) > maxFile {
 		return nil, &Error{Message: fmt.Sprintf("the file is larger than %d MiB", maxFile>>20)}
@@ -189,7 +189,7 @@ func (t *tree) value(n *yaml.Node, pointer string, depth int) any {
 			key := n.Content[i]
 			at := join(pointer, key.Value)
 			if _, twice := object[key.Value]; twice || key.Kind != yaml.ScalarNode {
-				t.fail(key.Line, at, "the key occurs twice, or is no text")
+				t.fail(key.Line, at, "the key occurs twice, or is not a text")
 				continue
 			}
 			object[key.Value] = t.value(n.Content[i+1], at, depth+1)
@@ -394,7 +394,7 @@ func (s Source) cms() string {
 	return cms
 }
 
-// canExpire tells whether the CMS gives such a token an expiry at all: API keys
+// canExpire reports whether the CMS gives such a token an expiry at all: API keys
 // of Contentful and tokens of DatoCMS have none.
 func canExpire(cms string, kind inventory.Kind) bool {
 	switch cms {

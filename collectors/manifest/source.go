@@ -9,7 +9,7 @@ import (
 
 const reasonUnsaid = "the manifest does not say"
 
-// Inventory gives the declared sources as they will be, at the audit time.
+// Inventory returns the declared sources as they will be, at the audit time.
 func (m *Manifest) Inventory(at time.Time) []inventory.Source {
 	sources := make([]inventory.Source, 0, len(m.Sources))
 	for _, s := range m.Sources {

@@ -105,7 +105,7 @@ const (
 )
 
 // adminAccess is what an admin token can do at most: its permissions alone
-// decide. An owner who is no super admin narrows them, which the list does not
+// decide. An owner who is not a super admin narrows them, which the list does not
 // tell.
 func adminAccess(t token) inventory.Access {
 	manages, highest := inventory.No, inventory.LevelNone

@@ -204,7 +204,7 @@ func TestTraps(t *testing.T) {
 				t.Errorf("it is younger than an admin, so Strapi did not make it, but factory is %s", f)
 			}
 		}},
-		"an auditor who is no super admin": {listMe.path, ok(meOther), func(t *testing.T, s inventory.Source) {
+		"an auditor who is not a super admin": {listMe.path, ok(meOther), func(t *testing.T, s inventory.Source) {
 			u := conformance.Unit(t, s, "admin_tokens")
 			if u.Status != inventory.UnitPartial || u.Error != inventory.ErrPermissionDenied || !strings.Contains(u.Hint, "super admin") {
 				t.Errorf("%+v", u)

@@ -15,7 +15,7 @@ import (
 
 // FuzzCollect gives the answers of a server as they may come from a broken or
 // hostile one. Whatever they hold, the source is sound, a list that was not
-// understood is no complete one, and the admin tokens count as complete only for
+// understood is not a complete one, and the admin tokens count as complete only for
 // a super admin.
 func FuzzCollect(f *testing.F) {
 	f.Add(meBody, conformance.Fixture(f, "api-tokens.json"), conformance.Fixture(f, "admin-tokens.json"), conformance.Fixture(f, "transfer-tokens.json"))
@@ -48,7 +48,7 @@ func FuzzCollect(f *testing.F) {
 		}
 		who, _ := identify(a)
 		if u := conformance.Unit(t, source, listAdmin.unit); u.Status == inventory.UnitComplete && who.superAdmin != inventory.Yes {
-			t.Fatalf("the admin tokens of somebody who is no super admin are complete: %+v", who)
+			t.Fatalf("the admin tokens of somebody who is not a super admin are complete: %+v", who)
 		}
 		for _, token := range source.Tokens {
 			transfer := strings.HasPrefix(token.ID, source.ID+"/transfer_tokens/")

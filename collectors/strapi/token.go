@@ -94,7 +94,7 @@ func (s server) contentToken(t token) inventory.Token {
 	return made
 }
 
-// adminToken makes a token of the admin API. Its type is no fact.
+// adminToken makes a token of the admin API. Its type is not a fact.
 func (s server) adminToken(t token) inventory.Token {
 	return inventory.Token{
 		Kind: inventory.Management, APIs: managementUnlessInert(adminAccess(t)), Access: adminAccess(t),
@@ -176,7 +176,7 @@ func (s server) transferUse(f cmsapi.Field[cmsapi.Moment]) inventory.LastUsed {
 	return inventory.UnknownUse(reasonNoTransferUse)
 }
 
-// factory tells whether Strapi made a content API token itself. It makes two,
+// factory reports whether Strapi made a content API token itself. It makes two,
 // and only while there is neither an admin nor a token; so what is younger than
 // an admin is somebody's, and what is older than the first one is Strapi's, or
 // of the program on top of it, which its texts tell apart.

@@ -122,7 +122,7 @@ type members struct {
 
 func (m *members) reset() { m.names, m.many = m.names[:0], nil }
 
-// repeats takes a name in, in quotes, and tells whether it was there before.
+// repeats takes a name in, in quotes, and reports whether it was there before.
 func (m *members) repeats(name []byte) bool {
 	if bytes.IndexByte(name, '\\') >= 0 || !utf8.Valid(name) {
 		// The decoder makes the same name of several ways to write it.

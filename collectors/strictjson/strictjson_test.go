@@ -36,7 +36,7 @@ func TestRepeatedMember(t *testing.T) {
 		"{\"a\" \n:\t1 , \"a\"\r\n : null }": 12,
 	} {
 		if !json.Valid([]byte(body)) {
-			t.Fatalf("%s is no JSON", body)
+			t.Fatalf("%s is not JSON", body)
 		}
 		if got := RepeatedMember([]byte(body)); got != want {
 			t.Errorf("%.60s: %d, want %d", body, got, want)
@@ -82,7 +82,7 @@ func FuzzRepeatedMember(f *testing.F) {
 	})
 }
 
-// repeatsSlowly reads one value, and tells whether an object in it has a member
+// repeatsSlowly reads one value, and reports whether an object in it has a member
 // twice.
 func repeatsSlowly(d *json.Decoder) bool {
 	token, err := d.Token()

@@ -79,7 +79,7 @@ func kept(kind string, values, unknown, sensitive any) object {
 	return o
 }
 
-// marked tells whether any part of a value is marked as sensitive.
+// marked reports whether any part of a value is marked as sensitive.
 func marked(mark any) bool {
 	switch m := mark.(type) {
 	case bool:
@@ -114,7 +114,7 @@ func (v value) reason(name string) string {
 	}
 }
 
-// text gives a known text, cut to what is kept.
+// text returns a known text, cut to what is kept.
 func (v value) text() (string, bool) {
 	if v.state != known {
 		return "", false
@@ -128,7 +128,7 @@ func (v value) text() (string, bool) {
 	return "", false
 }
 
-// orText gives a known text, or fallback.
+// orText returns a known text, or fallback.
 func (v value) orText(fallback string) string {
 	if s, ok := v.text(); ok {
 		return s
@@ -136,7 +136,7 @@ func (v value) orText(fallback string) string {
 	return fallback
 }
 
-// flag gives a known boolean.
+// flag returns a known boolean.
 func (v value) flag() inventory.Ternary {
 	switch is := v.is.(type) {
 	case bool:
@@ -152,7 +152,7 @@ func (v value) flag() inventory.Ternary {
 // maxList bounds how many elements of a list are kept.
 const maxList = 10_000
 
-// texts gives a list of texts; the reason says why it, or a part of it, is not known.
+// texts returns a list of texts; the reason says why it, or a part of it, is not known.
 func (v value) texts(name string) (list []string, reason string) {
 	if v.state != known {
 		return nil, v.reason(name)
@@ -179,5 +179,5 @@ func (v value) texts(name string) (list []string, reason string) {
 	return list, reason
 }
 
-// whole tells whether no part of a known value is left for later.
+// whole reports whether no part of a known value is left for later.
 func (v value) whole() bool { return v.state == known && !marked(v.unknown) }

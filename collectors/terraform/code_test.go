@@ -25,7 +25,7 @@ func repository(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// located gives the source of a plan with the lines of the code in files, whose
+// located returns the source of a plan with the lines of the code in files, whose
 // paths are shown from their folder.
 func located(t *testing.T, files map[string]string, plan []byte) (s inv.Source, gaps []string) {
 	t.Helper()
@@ -110,7 +110,7 @@ func TestModulesThatCallEachOther(t *testing.T) {
 	}
 }
 
-// A link is followed, as Terraform follows it, but to nothing that is no document.
+// A link is followed, as Terraform follows it, but to nothing that is not a document.
 func TestCodeThatIsNoFile(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "shared"), []byte("provider \"contentful\" {}\n"), 0o600); err != nil {
@@ -231,7 +231,7 @@ func TestLiterals(t *testing.T) {
 	}
 }
 
-// The code shows what a plan does not: locals, and parts of what is no constant
+// The code shows what a plan does not: locals, and parts of what is not a constant
 // as a whole. What both show is told once, at its line.
 func TestLiteralsInCode(t *testing.T) {
 	source, _ := located(t, map[string]string{"root/main.tf": `

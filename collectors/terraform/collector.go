@@ -34,7 +34,7 @@ func Open(ctx context.Context, file, root string) (*Plan, error) {
 	return p, nil
 }
 
-// Discover gives the plan. It is not read yet.
+// Discover returns the plan. It is not read yet.
 func (c *collector) Discover(context.Context) ([]inventory.Source, error) {
 	p := Plan{Root: c.root}
 	return []inventory.Source{{ID: p.sourceID(), CMS: CMS, Kind: inventory.KindPlan, Name: c.root}}, nil
@@ -67,7 +67,7 @@ func (c *collector) read(ctx context.Context) *Plan {
 	return p
 }
 
-// Probe tells whether the plan and its code can be read.
+// Probe reports whether the plan and its code can be read.
 func (c *collector) Probe(ctx context.Context) []collectors.Check {
 	p := c.read(ctx)
 	var checks []collectors.Check

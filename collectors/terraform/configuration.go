@@ -93,7 +93,7 @@ func (m *module) at(address string) *module {
 	return m
 }
 
-// argument gives an argument of the block that a change is an instance of, and
+// argument returns an argument of the block that a change is an instance of, and
 // whether the configuration of the block is known at all.
 func (p *Plan) argument(c change, name string) (a argument, set, told bool) {
 	m := p.modules.at(c.module)
@@ -108,7 +108,7 @@ func (p *Plan) argument(c change, name string) (a argument, set, told bool) {
 // maxHops bounds how many variables a reference is followed through.
 const maxHops = 32
 
-// refersTo gives the changes of resources of one type that an argument refers
+// refersTo returns the changes of resources of one type that an argument refers
 // to. It follows a reference to a variable into the module's call. An empty
 // list says that it cannot be told which one is meant.
 func (p *Plan) refersTo(c change, name, kind string) []change {

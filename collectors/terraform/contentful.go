@@ -145,7 +145,7 @@ func (w *planState) personalExpiry(c change, o object) inventory.Expiry {
 		if t := inventory.NewTimestamp(at); t.State == inventory.TimestampAt {
 			return inventory.ExpiresAt(t.At, inventory.PrecisionInstant)
 		}
-		return inventory.UnknownExpiry(true, "expires_at in the plan is no date")
+		return inventory.UnknownExpiry(true, "expires_at in the plan is not a date")
 	}
 	in := o["expires_in"]
 	switch in.state {

@@ -92,7 +92,7 @@ func borrow(t *inventory.Token, like *inventory.Token) {
 	}
 }
 
-// projectEnvironments gives the environments of a DatoCMS project, and why
+// projectEnvironments returns the environments of a DatoCMS project, and why
 // there may be others.
 func (w *planState) projectEnvironments(s *inventory.Source) ([]inventory.Environment, string) {
 	if s == nil {

@@ -34,7 +34,7 @@ const (
 	unitConfiguration = "configuration"
 )
 
-// FormatError says why something is no plan that can be read. It quotes
+// FormatError says why something is not a plan that can be read. It quotes
 // nothing of the file but the address of a resource: a plan holds secrets.
 type FormatError struct {
 	// Message is one line.
@@ -60,7 +60,7 @@ type document struct {
 	ResourceChanges []json.RawMessage `json:"resource_changes"`
 	Deferred        []json.RawMessage `json:"deferred_changes"`
 	Configuration   json.RawMessage   `json:"configuration"`
-	// Values is there in a state, which is no plan.
+	// Values is there in a state, which is not a plan.
 	Values json.RawMessage `json:"values"`
 
 	// strange are types of resources that may be tokens and are not known.
@@ -125,7 +125,7 @@ func parse(text []byte) (*document, error) {
 	case doc.FormatVersion != nil && doc.Values != nil && doc.ResourceChanges == nil:
 		return nil, &FormatError{Message: "this is a state, not a plan; print a plan: terraform show -json PLANFILE"}
 	case doc.FormatVersion == nil:
-		return nil, &FormatError{Message: "this is no plan: it has no format_version; print one: terraform show -json PLANFILE"}
+		return nil, &FormatError{Message: "this is not a plan: it has no format_version; print one: terraform show -json PLANFILE"}
 	}
 	return &doc, nil
 }
@@ -135,17 +135,17 @@ func formatError(text []byte, err error) error {
 	var syntax *json.SyntaxError
 	var wrongType *json.UnmarshalTypeError
 	offset := int64(0)
-	message := "this is no plan that can be read"
+	message := "this is not a plan that can be read"
 	switch {
 	case errors.As(err, &syntax):
-		offset, message = syntax.Offset, "this is no JSON"
+		offset, message = syntax.Offset, "this is not JSON"
 		if trailing := bytes.TrimSpace(text); bytes.HasPrefix(trailing, []byte(`{"@level"`)) {
 			message = "this is the log of `plan -json`, not a plan; save one with -out and print it: terraform show -json PLANFILE"
 		} else if len(trailing) == 0 {
 			message = "the file is empty"
 		}
 	case errors.As(err, &wrongType):
-		offset, message = wrongType.Offset, "this is no plan: a member has a type that plans do not have there"
+		offset, message = wrongType.Offset, "this is not a plan: a member has a type that plans do not have there"
 	}
 	offset = min(max(offset, 0), int64(len(text)))
 	return &FormatError{Message: message, Line: lineOf(text, int(offset))}
@@ -209,7 +209,7 @@ func (d *document) decode() (*tfjson.Plan, error) {
 	}
 	text, err := json.Marshal(reduced)
 	if err != nil {
-		return nil, &FormatError{Message: "this is no plan that can be read"}
+		return nil, &FormatError{Message: "this is not a plan that can be read"}
 	}
 	var plan tfjson.Plan
 	plan.UseJSONNumber(true)
@@ -217,7 +217,7 @@ func (d *document) decode() (*tfjson.Plan, error) {
 		if version := (&tfjson.Plan{FormatVersion: *d.FormatVersion}).Validate(); version != nil {
 			return nil, &FormatError{Message: "format version" + shownVersion(*d.FormatVersion) + " is not supported; versions below 2.0 are"}
 		}
-		return nil, &FormatError{Message: "this is no plan: a change or the configuration has a shape that plans do not have"}
+		return nil, &FormatError{Message: "this is not a plan: a change or the configuration has a shape that plans do not have"}
 	}
 	return &plan, nil
 }

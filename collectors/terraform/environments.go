@@ -30,7 +30,7 @@ type space struct {
 	gone map[string]bool
 }
 
-// space gives the space that a resource belongs to.
+// space returns the space that a resource belongs to.
 func (w *planState) space(c change) space {
 	key := w.spaceKey(c)
 	if s, ok := w.spaces[key]; ok {
@@ -135,7 +135,7 @@ func (s *space) take(w *planState, c change) {
 	}
 }
 
-// environmentIDs gives the id of an environment or alias, the surest first. A
+// environmentIDs returns the id of an environment or alias, the surest first. A
 // provider may give its own id, made of several, to what the CMS calls by one;
 // where the id is decided later the name is all there is.
 func environmentIDs(o object, kind string) []string {
@@ -160,12 +160,12 @@ func (s *space) decidePrimary() {
 	}
 }
 
-// all gives the environments and aliases, sorted.
+// all returns the environments and aliases, sorted.
 func (s *space) all() []inventory.Environment {
 	return slices.SortedFunc(maps.Values(s.known), func(a, b inventory.Environment) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// item makes one environment of a key's scope. written tells whether somebody
+// item makes one environment of a key's scope. written reports whether somebody
 // wrote the name down: one that only a provider came up with, and that is not
 // among the environments that the plan declares, does not exist.
 func (s *space) item(id string, written bool) inventory.ScopeItem {

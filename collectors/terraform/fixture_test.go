@@ -82,7 +82,7 @@ func read(t *testing.T, text []byte) *terraform.Plan {
 	return p
 }
 
-// tokens gives the tokens after the plan, by address and kind, and demands that
+// tokens returns the tokens after the plan, by address and kind, and demands that
 // the source is consistent.
 func tokens(t *testing.T, s inv.Source) map[string]inv.Token {
 	t.Helper()

@@ -89,7 +89,7 @@ func TestMissingChanges(t *testing.T) {
 }
 
 // TestUnknownAsAWhole: what is known later is not absent, and a lifetime that is no
-// number is no date.
+// number is not a date.
 func TestUnknownAsAWhole(t *testing.T) {
 	t.Parallel()
 	raw := strings.Replace(string(planOf(nil, pat(object{}, object{"x": true}))), `"after_unknown":{"x":true}`, `"after_unknown":true`, 1)

@@ -50,7 +50,7 @@ var (
 	headerName = regexp.MustCompile(`(?i)^(proxy-)?authori[sz]ation$|auth[-_]?token|access[-_]?token|api[-_]?key|api[-_]?token|management[-_]?token|secret|password`)
 )
 
-// providerOf gives the CMS that a type of resource belongs to; empty for others.
+// providerOf returns the CMS that a type of resource belongs to; empty for others.
 func providerOf(kind string) string {
 	head, _, _ := strings.Cut(kind, "_")
 	if len(credentialArguments(head)) > 0 {
@@ -68,7 +68,7 @@ type literalSearch struct {
 	marked map[[2]string]bool
 }
 
-// findLiterals gives the literals, sorted by address and attribute.
+// findLiterals returns the literals, sorted by address and attribute.
 func findLiterals(c *tfjson.Config) []inventory.Literal {
 	s := literalSearch{root: c.RootModule, found: map[[2]string]inventory.Literal{}, marked: map[[2]string]bool{}}
 	for _, key := range slices.Sorted(maps.Keys(c.ProviderConfigs)) {
@@ -241,7 +241,7 @@ func (s *literalSearch) follow(from []string, inModule, cms string, hops int) {
 	}
 }
 
-// find gives a module, the address of the one that calls it, and the call.
+// find returns a module, the address of the one that calls it, and the call.
 func (s *literalSearch) find(address string) (m *tfjson.ConfigModule, outer string, call *tfjson.ModuleCall) {
 	m = s.root
 	for _, step := range tfaddress.Steps(address) {
@@ -339,7 +339,7 @@ func eachConstant(v any, path string, visit func(constant)) {
 	}
 }
 
-// lastKey gives the last key of a path: of ".Authorization", "Authorization".
+// lastKey returns the last key of a path: of ".Authorization", "Authorization".
 func lastKey(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
 // plainKey is a key that can be shown; another one may be a secret in the wrong

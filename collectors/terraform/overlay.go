@@ -8,7 +8,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// Source gives what there will be once the plan is applied at a moment, for a
+// Source returns what there will be once the plan is applied at a moment, for a
 // plan by itself.
 func (p *Plan) Source(at time.Time) inventory.Source {
 	_, after := Overlay(nil, at, p)
@@ -160,7 +160,7 @@ func (s *stock) take(source *inventory.Source) {
 	}
 }
 
-// find gives the token with the id of another in its source; nil if there is none.
+// find returns the token with the id of another in its source; nil if there is none.
 func (s *stock) find(t inventory.Token) *inventory.Token {
 	key := [2]string{t.Source, t.ID}
 	i, ok := s.place[key]
@@ -183,7 +183,7 @@ func (s *stock) add(t inventory.Token) {
 
 func (s *stock) drop(t inventory.Token) { s.dropped[[2]string{t.Source, t.ID}] = true }
 
-// sorted gives the sources in their normal form, without what was dropped, and
+// sorted returns the sources in their normal form, without what was dropped, and
 // without the preview tokens that hang on it.
 func (s *stock) sorted() []inventory.Source {
 	list := make([]inventory.Source, 0, len(s.sources))

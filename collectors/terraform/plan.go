@@ -74,7 +74,7 @@ type declared struct{ module, kind, name string }
 // object holds the attributes of a resource that are kept, by name.
 type object map[string]value
 
-// values gives the resource before or after the change; nil where there is none.
+// values returns the resource before or after the change; nil where there is none.
 func (c change) values(after bool) object {
 	if after {
 		return c.after
@@ -82,7 +82,7 @@ func (c change) values(after bool) object {
 	return c.before
 }
 
-// planned gives the word of the schema for what the change does with a token.
+// planned returns the word of the schema for what the change does with a token.
 func (c change) planned() inventory.Planned {
 	switch c.action {
 	case create:
@@ -96,7 +96,7 @@ func (c change) planned() inventory.Planned {
 	}
 }
 
-// keeps tells whether the object of before lives on after the change.
+// keeps reports whether the object of before lives on after the change.
 func (c change) keeps() bool {
 	return c.action == update || c.action == unchanged || c.action == forget
 }

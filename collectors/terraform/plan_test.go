@@ -245,7 +245,7 @@ func TestWhatIsNoPlan(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":            {"", "the file is empty"},
 		"binary":           {"PK\x03\x04rest", "terraform show -json"},
-		"not JSON":         {"{\n\n oops", "line 3: this is no JSON"},
+		"not JSON":         {"{\n\n oops", "line 3: this is not JSON"},
 		"an array":         {"[]", "a member has a type"},
 		"a state":          {`{"format_version":"1.0","values":{}}`, "this is a state"},
 		"the log":          {`{"@level":"info"}` + "\n" + `{"@level":"info"}`, "the log of `plan -json`"},

@@ -111,7 +111,7 @@ func (w *planState) liveWithRole(id string) *inventory.Token {
 	return found
 }
 
-// adopt gives a token the identity of the live one.
+// adopt returns a token the identity of the live one.
 func (w *planState) adopt(t *inventory.Token, live *inventory.Token) {
 	if live != nil {
 		t.ID, t.Source = live.ID, live.Source
@@ -146,7 +146,7 @@ func (w *planState) findProjects() {
 	}
 }
 
-// projectOf gives the live project that a DatoCMS resource is of; nil if unknown.
+// projectOf returns the live project that a DatoCMS resource is of; nil if unknown.
 func (w *planState) projectOf(c change) *inventory.Source {
 	v := c.values(w.after)["project"]
 	if v.state == later || v.state == hidden {

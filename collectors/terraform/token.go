@@ -93,7 +93,7 @@ func (w *planState) plannedID(c change) string {
 	return id
 }
 
-// identity gives an attribute that identifies the resource in the CMS: a
+// identity returns an attribute that identifies the resource in the CMS: a
 // resource that lives on has kept it, even where the plan says that it is known
 // only later. It is empty for one that does not exist yet.
 func (w *planState) identity(c change, name string) string {
@@ -119,12 +119,12 @@ func stamp(v value, name string) inventory.Timestamp {
 	}
 }
 
-// lifetime gives the expiry of a token that lives for a number of seconds from
+// lifetime returns the expiry of a token that lives for a number of seconds from
 // the audit time on.
 func (w *planState) lifetime(seconds float64) inventory.Expiry {
 	const most = 200 * 365 * 24 * 3600
 	if math.IsNaN(seconds) || seconds < 0 || seconds > most {
-		return inventory.UnknownExpiry(true, "expires_in in the plan is no number of seconds that makes sense")
+		return inventory.UnknownExpiry(true, "expires_in in the plan is not a number of seconds that makes sense")
 	}
 	return inventory.ExpiresAt(w.at.Add(time.Duration(seconds)*time.Second), inventory.PrecisionInstant)
 }

@@ -88,7 +88,7 @@ func (e *Evidence) read(r io.Reader, name string) error {
 	return e.readCSV(in, name)
 }
 
-// firstByte looks at the first byte that is no white space, and skips that.
+// firstByte looks at the first byte that is not a white space, and skips that.
 func firstByte(in *bufio.Reader) (byte, error) {
 	for {
 		first, err := in.ReadByte()
@@ -284,7 +284,7 @@ func parseUse(text string) (inventory.LastUsed, error) {
 	}
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return inventory.LastUsed{}, errors.New("last_used_at is no time: write 2026-11-22T08:00:00Z or 2026-11-22")
+		return inventory.LastUsed{}, errors.New("last_used_at is not a time: write 2026-11-22T08:00:00Z or 2026-11-22")
 	}
 	return inventory.UsedBetween(day, day.AddDate(0, 0, 1).Add(-time.Second)), nil
 }
@@ -328,7 +328,7 @@ func (e *Evidence) Apply(source *inventory.Source) int {
 	return found
 }
 
-// combined gives what both together tell. A use seen from outside proves that
+// combined returns what both together tell. A use seen from outside proves that
 // the last use was then or later; a CMS that tells later uses knows better.
 func combined(told, seen inventory.LastUsed) inventory.LastUsed {
 	switch told.State {

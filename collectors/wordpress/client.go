@@ -42,7 +42,7 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 	return e
 }
 
-// codeOf gives the code of an error body; empty if it has none.
+// codeOf returns the code of an error body; empty if it has none.
 func codeOf(f cmsapi.Failure) string {
 	var body struct {
 		Code cmsapi.Field[string] `json:"code"`

@@ -132,14 +132,14 @@ func TestNights(t *testing.T) {
 	g.write("pressroom-tokens.sh", pressroom, g.dir, 0o700)
 	expect("the source is back again", 0, "")
 
-	// No verdict is no finding, and leaves the baseline as it is.
+	// No verdict is not a finding, and leaves the baseline as it is.
 	g.write("tokenaudit.yaml", "version: 2\n", g.dir, 0o600)
 	expect("a configuration that is wrong", 2, "")
 	g.estate("bad")
 	expect("it is right again", 0, "")
 }
 
-// A pull request can leave an artifact of the same name; it is no baseline.
+// A pull request can leave an artifact of the same name; it is not a baseline.
 func TestForeignBaseline(t *testing.T) {
 	t.Parallel()
 	g := newGitHub(t)

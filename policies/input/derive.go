@@ -32,7 +32,7 @@ func Derive(token *inventory.Token, at time.Time) Derived {
 	return d
 }
 
-// expiryEnd gives the moment from which on a token with this expiry is
+// expiryEnd returns the moment from which on a token with this expiry is
 // expired. It is meaningful for inventory.ExpiryAt only.
 func expiryEnd(expiry inventory.Expiry) time.Time {
 	if expiry.Precision != inventory.PrecisionDay {

@@ -204,7 +204,7 @@ func tokenRow(v *format.View, t *report.Token) csvRow {
 	return row
 }
 
-// lastUse gives the moment of the last use, or the latest it can have been.
+// lastUse returns the moment of the last use, or the latest it can have been.
 func lastUse(u inventory.LastUsed) time.Time {
 	if u.State == inventory.LastUsedAt {
 		return u.At
@@ -233,7 +233,7 @@ func labelsCell(v *format.View, source string) string {
 	return strings.Join(texts, ";")
 }
 
-// rulesWith gives the rules with one status on a token.
+// rulesWith returns the rules with one status on a token.
 func rulesWith(t *report.Token, status policies.Status) string {
 	var ids []string
 	for _, rule := range safetext.SortedKeys(t.Verdicts) {
@@ -252,7 +252,7 @@ func join[S ~string](words []S) string {
 	return strings.Join(texts, " ")
 }
 
-// date gives RFC 3339, or "" for no time.
+// date returns RFC 3339, or "" for no time.
 func date(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -260,7 +260,7 @@ func date(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// days gives a number, or "" for none.
+// days returns a number, or "" for none.
 func days(n *int) string {
 	if n == nil {
 		return ""

@@ -156,13 +156,13 @@ func (d *Difference) compareFindings(before, after *report.Report) {
 	d.Decisions = decisionsBetween(before, after)
 }
 
-// Empty tells whether nothing changed and nothing is unknown.
+// Empty reports whether nothing changed and nothing is unknown.
 func (d *Difference) Empty() bool {
 	return len(d.SourcesAdded)+len(d.SourcesRemoved)+len(d.SourcesUnknown)+len(d.Added)+len(d.Removed)+len(d.Changed)+len(d.Unknown)+
 		len(d.FindingsNew)+len(d.FindingsResolved)+len(d.FindingsStale) == 0 && d.Decisions.empty()
 }
 
-// changes gives the fields in which two states of a token differ.
+// changes returns the fields in which two states of a token differ.
 func changes(old, token snapshotToken) []FieldChange {
 	before, after := flatToken(old), flatToken(token)
 	if old.status == "" || token.status == "" {
@@ -188,7 +188,7 @@ func changes(old, token snapshotToken) []FieldChange {
 // volatile are fields that change without anybody changing the token.
 var volatile = []string{"last_used", "last_used_by_api", "updated_at", "origin", "owner.last_active"}
 
-// flatToken gives the fields of a token by their dotted names.
+// flatToken returns the fields of a token by their dotted names.
 func flatToken(t snapshotToken) map[string]string {
 	flat := map[string]string{"status": string(t.status)}
 	// A token is made of what JSON has: neither call can fail.
@@ -225,7 +225,7 @@ func flatten(flat map[string]string, name string, value any) {
 	}
 }
 
-// elementText gives an element of a list: an environment is its id, with what
+// elementText returns an element of a list: an environment is its id, with what
 // it is an alias of, and whether it is there.
 func elementText(value any) string {
 	m, ok := value.(map[string]any)

@@ -90,7 +90,7 @@ func SnapshotOf(r *report.Report) (*Snapshot, error) {
 	return s, nil
 }
 
-// couldSee tells whether the snapshot would have the token, had it been there:
+// couldSee reports whether the snapshot would have the token, had it been there:
 // its source was read, or all sources of the CMS were found and it is not
 // among them.
 func (s *Snapshot) couldSee(t inventory.Token) bool {
@@ -100,7 +100,7 @@ func (s *Snapshot) couldSee(t inventory.Token) bool {
 	return s.couldFind(t.CMS)
 }
 
-// couldFind tells whether the snapshot has every source of a CMS that was
+// couldFind reports whether the snapshot has every source of a CMS that was
 // there: it was not restricted to some, and all could be found.
 func (s *Snapshot) couldFind(cms string) bool {
 	if s.restricted {

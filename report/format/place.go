@@ -23,7 +23,7 @@ func Place(f *report.Finding) string {
 	return fmt.Sprintf("%s:%d", RepositoryPath(f.Origin.File), f.Origin.Line)
 }
 
-// RepositoryPath gives a file as a path below the working folder, or "": code
+// RepositoryPath returns a file as a path below the working folder, or "": code
 // scanning refuses whatever looks absolute or leaves the checkout.
 func RepositoryPath(file string) string {
 	file = path.Clean(strings.ReplaceAll(file, `\`, "/"))

@@ -203,7 +203,7 @@ type UnreadList struct {
 	Count        int
 }
 
-// FoldedGaps gives the merged gaps, and apart from them those that every rule has
+// FoldedGaps returns the merged gaps, and apart from them those that every rule has
 // because of the same unread list.
 func (v *View) FoldedGaps() (gaps []MergedGap, lists []UnreadList) {
 	for _, gap := range v.MergedGaps() {
@@ -224,7 +224,7 @@ func (v *View) FoldedGaps() (gaps []MergedGap, lists []UnreadList) {
 	return gaps, lists
 }
 
-// ExpiryText gives "2026-03-20 (6 days)".
+// ExpiryText returns "2026-03-20 (6 days)".
 func ExpiryText(date string, days int) string {
 	switch {
 	case days < 0:

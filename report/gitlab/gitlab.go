@@ -104,7 +104,7 @@ func findingQuality(v *format.View, f *report.Finding) codeQuality {
 	return e
 }
 
-// missingQuality gives an entry for each list that was not read and nobody
+// missingQuality returns an entry for each list that was not read and nobody
 // accepted, each rule that erred, each rule that could not decide everything,
 // and each waiver that needs somebody.
 func missingQuality(v *format.View) []codeQuality {

@@ -57,7 +57,7 @@ func newBrowser(t *testing.T) *browser {
 		t.Fatal(err)
 	}
 	// Not t.TempDir: what is left of a dying browser may still write there, and
-	// that is no failure of the page.
+	// that is not a failure of the page.
 	profile, err := os.MkdirTemp("", "tokenaudit-browser-")
 	if err != nil {
 		t.Fatal(err)

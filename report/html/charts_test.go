@@ -10,7 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
-// counted gives what the bars of a chart count, by their labels.
+// counted returns what the bars of a chart count, by their labels.
 func counted(chart barChart) map[string]string {
 	counts := map[string]string{}
 	for _, b := range chart.Bars {

@@ -183,7 +183,7 @@ func (d *htmlData) tokenRow(t *report.Token) []any {
 	}
 }
 
-// verdicts gives the numbers of the rules with one status on a token.
+// verdicts returns the numbers of the rules with one status on a token.
 func (d *htmlData) verdicts(t *report.Token, status policies.Status) []int {
 	numbers := []int{}
 	for _, rule := range safetext.SortedKeys(t.Verdicts) {

@@ -105,7 +105,7 @@ func (f *htmlFlow) link(chosen []*report.Token, names map[string]string, tokens,
 	}
 }
 
-// widest gives the active tokens that can do most, those with the most
+// widest returns the active tokens that can do most, those with the most
 // environments first.
 func widest(tokens []report.Token) []*report.Token {
 	var active []*report.Token
@@ -176,7 +176,7 @@ func roleText(t *report.Token) string {
 // reached is an environment as the drawing shows it.
 type reached struct{ key, text, title string }
 
-// reachOf gives the environments a token opens: one box for all, one for unknown.
+// reachOf returns the environments a token opens: one box for all, one for unknown.
 func reachOf(t *report.Token, source string) []reached {
 	source = cmp.Or(strings.TrimSpace(source), t.Source)
 	switch {

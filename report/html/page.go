@@ -133,7 +133,7 @@ func (p *htmlPage) missing(v *format.View) {
 	p.Missing, p.MissingMore = firstRows(list)
 }
 
-// firstRows gives what fits a table without pages, and how many more there are.
+// firstRows returns what fits a table without pages, and how many more there are.
 func firstRows[T any](list []T) (rows []T, more string) {
 	if len(list) <= htmlMaxRows {
 		return list, ""

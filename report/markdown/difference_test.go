@@ -21,7 +21,7 @@ func TestDifference(t *testing.T) {
 	if err := WriteDifference(&b, difference.Between(reporttest.Snapshot(t, before), reporttest.Snapshot(t, after))); err != nil {
 		t.Fatal(err)
 	}
-	// A heading is no command: it has a blank behind the ##.
+	// A heading is not a command: it has a blank behind the ##.
 	if problem := reporttest.Harm(regexp.MustCompile(`(?m)^##+ `).ReplaceAllString(b.String(), "")); problem != "" {
 		t.Error(problem)
 	}

@@ -109,7 +109,7 @@ func withoutPath(err error) error {
 }
 
 // examine finds what a path stands for: a link is followed, so that it stays a
-// link, and a new file keeps the mode of the one it replaces. What is no regular
+// link, and a new file keeps the mode of the one it replaces. What is not a regular
 // file is direct: a pipe, a device, and a link to one. The names below /dev are
 // always: a link there leads through /proc to an open file, whose name says
 // nothing that could be opened or replaced.

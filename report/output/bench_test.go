@@ -42,7 +42,7 @@ func (w *peakWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// mebibytes gives the rise of the heap.
+// mebibytes returns the rise of the heap.
 func (w *peakWriter) mebibytes() float64 {
 	w.peak = max(w.peak, heap())
 	return float64(w.peak-min(w.base, w.peak)) / (1 << 20)

@@ -34,7 +34,7 @@ func jsonFormat() format.Format {
 	}
 }
 
-// FormatNames gives the names of all formats.
+// FormatNames returns the names of all formats.
 func FormatNames() []string {
 	formats := Formats()
 	names := make([]string, len(formats))

@@ -40,7 +40,7 @@ func csvRecords(t *testing.T, document []byte) []map[string]string {
 	return records
 }
 
-// prints gives the fingerprints of findings with one of the statuses, sorted.
+// prints returns the fingerprints of findings with one of the statuses, sorted.
 func prints(r *report.Report, statuses ...policies.Status) []string {
 	list := []string{}
 	for _, f := range r.Findings {

@@ -74,7 +74,7 @@ var parsers = map[string]func(t *testing.T, document []byte){
 
 func parseJSON(t *testing.T, document []byte) {
 	if !json.Valid(document) {
-		t.Error("it is no JSON")
+		t.Error("it is not JSON")
 	}
 }
 

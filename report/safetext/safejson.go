@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// WriteJSON writes a document that is no report as indented JSON, in which text
+// WriteJSON writes a document that is not a report as indented JSON, in which text
 // of CMSes is as harmless as in a report.
 func WriteJSON(w io.Writer, document any) error {
 	encoder := json.NewEncoder(NewJSONWriter(w))
@@ -55,7 +55,7 @@ func (s safeJSON) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// jsonEscape gives a character as JSON escapes it in hexadecimal digits: by one
+// jsonEscape returns a character as JSON escapes it in hexadecimal digits: by one
 // escape, or by a pair of surrogates where one is not enough.
 func jsonEscape(r rune) string {
 	if r < 0x10000 {

@@ -75,7 +75,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// IsVisible tells whether a rune shows as itself. Format characters (bidi
+// IsVisible reports whether a rune shows as itself. Format characters (bidi
 // controls, zero-width ones, tags) and private ones do not; neither do blanks
 // other than the plain space, which pass for one.
 func IsVisible(r rune) bool {
@@ -240,7 +240,7 @@ func longestRun(s string, c byte) int {
 	return longest
 }
 
-// SafeURL gives an address that a reader may follow by a click, or "": https,
+// SafeURL returns an address that a reader may follow by a click, or "": https,
 // or http to this machine, with a host and without credentials.
 func SafeURL(s string) string {
 	if s != OneLine(s) {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// Plural gives "1 token", "2 tokens", "12,345 tokens".
+// Plural returns "1 token", "2 tokens", "12,345 tokens".
 func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -27,7 +27,7 @@ func Thousands(n int) string {
 	return s
 }
 
-// SortedKeys gives the keys of a map in order.
+// SortedKeys returns the keys of a map in order.
 func SortedKeys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
-// results gives the results of one CMS, worst first, within the limit.
+// results returns the results of one CMS, worst first, within the limit.
 func (s *sarif) results(cms string, notes *notes) []sarifResult {
 	results := []sarifResult{}
 	waived, cut, cutTexts := 0, 0, 0
@@ -57,7 +57,7 @@ type mergedFinding struct {
 	stale bool
 }
 
-// merged gives the findings of a CMS with the stale ones in their place by
+// merged returns the findings of a CMS with the stale ones in their place by
 // severity. Findings of one rule on one line of code are one: a for_each
 // declares many tokens on it, and readers take results at one place for one.
 func (s *sarif) merged(cms string) []*mergedFinding {
@@ -284,7 +284,7 @@ func lineRegion(line int) sarifRegion {
 	return sarifRegion{StartLine: line, StartColumn: 1, EndLine: line, EndColumn: 2}
 }
 
-// originLocation gives a place in a file of the repository, or nil.
+// originLocation returns a place in a file of the repository, or nil.
 func originLocation(origin *inventory.Origin) *sarifLocation {
 	if origin == nil {
 		return nil

@@ -98,7 +98,7 @@ func (s *sarif) describe(rule *report.Rule) sarifDescriptor {
 	}
 }
 
-// helpURI gives the page of a built-in rule; custom rules have none here.
+// helpURI returns the page of a built-in rule; custom rules have none here.
 func helpURI(rule string) string {
 	if strings.Trim(rule, "abcdefghijklmnopqrstuvwxyz-") != "" {
 		return ""
@@ -179,7 +179,7 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// nameOf gives the name of what has this id, or "": readers want the two to differ.
+// nameOf returns the name of what has this id, or "": readers want the two to differ.
 func nameOf(id string) string {
 	name := safetext.CutRunes(pascalCase(id), sarifMaxName)
 	if strings.EqualFold(name, id) {
@@ -188,7 +188,7 @@ func nameOf(id string) string {
 	return name
 }
 
-// pascalCase gives WriteTokenNeverExpires for write-token-never-expires.
+// pascalCase returns WriteTokenNeverExpires for write-token-never-expires.
 func pascalCase(s string) string {
 	var b strings.Builder
 	start := true

@@ -156,7 +156,7 @@ func (s *sarif) log() sarifLog {
 	return log
 }
 
-// cmses gives the CMSes with a source now, or with a finding that may still stand.
+// cmses returns the CMSes with a source now, or with a finding that may still stand.
 func (s *sarif) cmses() []string {
 	var names []string
 	for i := range s.r.Sources {

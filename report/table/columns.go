@@ -21,7 +21,7 @@ const (
 	ColumnProse
 )
 
-// Column is a column of a table that is no report.
+// Column is a column of a table that is not a report.
 type Column struct {
 	Title string
 	Kind  ColumnKind

@@ -118,7 +118,7 @@ func fitColumns(columns []column, rows [][]string, total int) []int {
 	return widths
 }
 
-// wholeColumns gives every column what its longest cell needs, within bounds that
+// wholeColumns returns every column what its longest cell needs, within bounds that
 // no ordinary name or id comes to.
 func wholeColumns(columns []column, rows [][]string) []int {
 	widths := make([]int, len(columns))

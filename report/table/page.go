@@ -73,7 +73,7 @@ func (p *page) put(s string) {
 	}
 }
 
-// close gives the first error.
+// close returns the first error.
 func (p *page) close() error {
 	if p.err != nil {
 		return p.err

@@ -93,7 +93,7 @@ type Gate struct {
 	WaiverMaxDays int
 }
 
-// defaultWaiverMaxDays is a year: a waiver that outlives it is no waiver.
+// defaultWaiverMaxDays is a year: a waiver that outlives it is not a waiver.
 const defaultWaiverMaxDays = 366
 
 // CheckExpiries refuses waivers and accepted gaps that expire too far ahead of
@@ -245,7 +245,7 @@ func (r *reader) digest(top *mapping, keys ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// canonical gives the JSON value of a node that has been checked already.
+// canonical returns the JSON value of a node that has been checked already.
 // Numbers stay the text they are in the file.
 func (r *reader) canonical(n *yaml.Node, depth int) any {
 	n = r.follow(n)

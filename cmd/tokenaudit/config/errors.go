@@ -51,7 +51,7 @@ func (es Errors) Error() string {
 // ExitCode is 2: a configuration error gives no verdict.
 func (es Errors) ExitCode() int { return 2 }
 
-// Unwrap gives the mistakes one by one.
+// Unwrap returns the mistakes one by one.
 func (es Errors) Unwrap() []error {
 	errs := make([]error, len(es))
 	for i, e := range es {

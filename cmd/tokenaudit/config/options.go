@@ -19,7 +19,7 @@ type objectReader struct {
 	secrets *[]secretRef
 }
 
-// read gives the values of the declared options that are present. Secrets are
+// read returns the values of the declared options that are present. Secrets are
 // left out of it: their references remember the map they belong in. The common
 // options that no collector declares are left to Source.common.
 func (o objectReader) read(m *mapping, options []collectors.Option) map[string]any {
@@ -100,7 +100,7 @@ func (o objectReader) objects(n *yaml.Node, path string, option collectors.Optio
 	return out
 }
 
-// fingerprint tells whether two mappings ask for the same, secrets compared by
+// fingerprint reports whether two mappings ask for the same, secrets compared by
 // their references.
 func fingerprint(values map[string]any, secrets []secretRef) string {
 	text, err := json.Marshal(values)

@@ -192,13 +192,13 @@ func (r *reader) mapping(n *yaml.Node, path string, known []string) (*mapping, b
 	return m, true
 }
 
-// get gives the node of a key, or nil.
+// get returns the node of a key, or nil.
 func (m *mapping) get(key string) *yaml.Node { return m.fields[key] }
 
-// at gives the path of a key.
+// at returns the path of a key.
 func (m *mapping) at(key string) string { return join(m.path, shownKey(key)) }
 
-// required gives the node of a key, or nil and a mistake.
+// required returns the node of a key, or nil and a mistake.
 func (m *mapping) required(key, why string) *yaml.Node {
 	n := m.fields[key]
 	if n == nil && !m.misspelt {
@@ -214,7 +214,7 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// sequence gives the elements of a list. A null is an empty list.
+// sequence returns the elements of a list. A null is an empty list.
 func (r *reader) sequence(n *yaml.Node, path string) []*yaml.Node {
 	line := n.Line
 	n = r.follow(n)

@@ -11,7 +11,7 @@ import (
 // object is a JSON Schema, or a part of one.
 type object = map[string]any
 
-// Schema gives the JSON Schema (draft 2020-12) of tokenaudit.yaml, indented. It
+// Schema returns the JSON Schema (draft 2020-12) of tokenaudit.yaml, indented. It
 // is made of the option declarations; rules is the schema of the section
 // policies.rules, which the rules themselves declare.
 func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {

@@ -100,7 +100,7 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 	}
 }
 
-// plain gives the JSON value of a YAML text, dates as the text they are.
+// plain returns the JSON value of a YAML text, dates as the text they are.
 func plain(t *testing.T, text string) any {
 	t.Helper()
 	var node yaml.Node

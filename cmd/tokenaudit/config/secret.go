@@ -94,7 +94,7 @@ func (r *reader) secret(n *yaml.Node, path, cms string, option collectors.Option
 
 var exampleVariable = regexp.MustCompile(`^(?:\{env: )?([A-Z][A-Z0-9_]*)\}?$`)
 
-// variableFor gives the environment variable that a secret option is usually
+// variableFor returns the environment variable that a secret option is usually
 // read from: the one of its example, else one made of CMS and key.
 func variableFor(cms string, option collectors.Option) string {
 	if m := exampleVariable.FindStringSubmatch(option.Example); m != nil {
@@ -111,7 +111,7 @@ type Environment struct {
 	Environ []string
 }
 
-// SecretFiles gives the files that secrets are read from, as the configuration
+// SecretFiles returns the files that secrets are read from, as the configuration
 // names them.
 func (c *Config) SecretFiles() []string {
 	var files []string

@@ -88,7 +88,7 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 	}
 }
 
-// The environment of the process is no secret's file: what a configuration may name
+// The environment of the process is not a secret's file: what a configuration may name
 // is a file, and not the machine.
 func TestSecretOfTheKernel(t *testing.T) {
 	if _, err := os.Stat("/proc/self/environ"); err != nil {

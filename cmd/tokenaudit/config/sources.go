@@ -40,7 +40,7 @@ const (
 	optionDate     collectors.OptionType = "date"
 )
 
-// optionsOf gives all keys of an entry of a CMS beside cms: its own in the
+// optionsOf returns all keys of an entry of a CMS beside cms: its own in the
 // order they are declared, then the common ones.
 func optionsOf(d collectors.Definition) []collectors.Option {
 	out := slices.Clone(d.Options)
@@ -218,7 +218,7 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// identities gives what no two entries may share: what they read and with which
+// identities returns what no two entries may share: what they read and with which
 // credential, and the name that the ids of a self-hosted instance are made of.
 func identities(s Source) []string {
 	e := s.Entry

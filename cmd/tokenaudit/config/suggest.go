@@ -30,7 +30,7 @@ func list(words []string, conjunction string) string {
 
 var plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z_./*-]{0,39}[0-9]{0,3}$`)
 
-// shownKey gives a key for an error message, unless it might be a secret that
+// shownKey returns a key for an error message, unless it might be a secret that
 // slipped into the place of a key, as in `token: {abc123}`.
 func shownKey(key string) string {
 	if plainKey.MatchString(key) && redact.Text(key) == key {

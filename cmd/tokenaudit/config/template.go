@@ -45,7 +45,7 @@ const templateTail = `
 gate: {fail_on: medium}
 `
 
-// Template gives a commented configuration to start from, made of the option
+// Template returns a commented configuration to start from, made of the option
 // declarations. The entry of a CMS is active if present tells that one of the
 // environment variables its secrets are usually read from is set, else it is
 // commented out. found are those variables, in the order of the file.
@@ -79,7 +79,7 @@ func credentials(d collectors.Definition) int {
 	return min(1, len(presentVariables(d, func(string) bool { return true })))
 }
 
-// presentVariables gives the variables of a CMS's secrets that are set.
+// presentVariables returns the variables of a CMS's secrets that are set.
 func presentVariables(d collectors.Definition, present func(string) bool) []string {
 	var out []string
 	var walk func([]collectors.Option)
@@ -95,7 +95,7 @@ func presentVariables(d collectors.Definition, present func(string) bool) []stri
 	return out
 }
 
-// templateEntry gives the lines of one entry. Of alternatives one is active:
+// templateEntry returns the lines of one entry. Of alternatives one is active:
 // of secrets the first whose variable is set, else the first.
 func templateEntry(d collectors.Definition, present func(string) bool) []string {
 	lines := []string{"- cms: " + d.CMS}
@@ -126,7 +126,7 @@ func hasPresent(cms string, o collectors.Option, present func(string) bool) bool
 		slices.ContainsFunc(o.Items, func(item collectors.Option) bool { return hasPresent(cms, item, present) })
 }
 
-// templateOption gives the lines of one option, its help above it.
+// templateOption returns the lines of one option, its help above it.
 func templateOption(cms string, o collectors.Option, indent string, active bool) []string {
 	help := o.Help
 	if o.Default != "" {
@@ -158,7 +158,7 @@ func templateOption(cms string, o collectors.Option, indent string, active bool)
 	return lines
 }
 
-// exampleOf gives a value that the strict parser accepts.
+// exampleOf returns a value that the strict parser accepts.
 func exampleOf(cms string, o collectors.Option) string {
 	example := o.Example
 	if example == "" && len(o.Enum) > 0 {

@@ -22,7 +22,7 @@ const DefaultWidth = 80
 // else to Err.
 type Streams struct {
 	In io.Reader
-	// InFile is what In reads; nil where that is no file.
+	// InFile is what In reads; nil where that is not a file.
 	InFile *os.File
 	Out    io.Writer
 	Err    io.Writer

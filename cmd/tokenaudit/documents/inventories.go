@@ -156,7 +156,7 @@ func (files Inventories) Close() error {
 	return errors.Join(errs...)
 }
 
-// Read gives the sources of all inventories to take, with what their CMS has and they do
+// Read returns the sources of all inventories to take, with what their CMS has and they do
 // not tell of as a list that was not read. The first thing wrong with
 // any of them ends it: no verdict can rest on half an inventory.
 func (files Inventories) Read(ctx context.Context, take func(inventory.Source) error) error {
@@ -245,7 +245,7 @@ var collectedKey = []byte(`"collected_at"`)
 // valueRoom is how much text after a key certainly holds its value.
 const valueRoom = 128
 
-// scanTimes gives the value of everything that looks like a collected_at to see.
+// scanTimes returns the value of everything that looks like a collected_at to see.
 func scanTimes(ctx context.Context, r io.Reader, see func(time.Time)) error {
 	buffer := make([]byte, 0, 1<<20)
 	for {

@@ -72,7 +72,7 @@ func (o Opener) Manifest(ctx context.Context, file string) (*manifest.Manifest, 
 	return m, o.Mistaken(ctx, err, file, "a manifest")
 }
 
-// fromHere gives a path as seen from the working folder, which in a pipeline is
+// fromHere returns a path as seen from the working folder, which in a pipeline is
 // the root of the repository; one outside of it stays as it is.
 func fromHere(path string) string {
 	here, err := os.Getwd()

@@ -250,7 +250,7 @@ func ParseTime(s string) (time.Time, error) {
 		t, err = time.Parse(time.DateOnly, s)
 	}
 	if err != nil || t.Year() < 1970 {
-		return time.Time{}, fmt.Errorf("--at %q is no time: write 2026-11-22T08:00:00Z or 2026-11-22", s)
+		return time.Time{}, fmt.Errorf("--at %q is not a time: write 2026-11-22T08:00:00Z or 2026-11-22", s)
 	}
 	return t.UTC(), nil
 }

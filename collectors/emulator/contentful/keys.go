@@ -43,7 +43,7 @@ func getPreviewKey(call *request) emulator.Reply {
 	return notFound()
 }
 
-// previewKeys gives the preview keys of the space by their ids.
+// previewKeys returns the preview keys of the space by their ids.
 func (call *request) previewKeys() iter.Seq2[string, emulator.Object] {
 	return func(yield func(string, emulator.Object) bool) {
 		for _, k := range call.space.Keys {

@@ -59,7 +59,7 @@ func (call *request) userMatches(u *User) bool {
 	return strings.Contains(strings.ToLower(u.FirstName+" "+u.LastName+" "+u.Email), search)
 }
 
-// renderUser gives all of a user to owners and admins, and to the user, and
+// renderUser returns all of a user to owners and admins, and to the user, and
 // little to others.
 func (call *request) renderUser(u *User) emulator.Object {
 	if call.governs() || u == call.user {

@@ -47,7 +47,7 @@ func envelope(name string) string {
 }
 
 // matchQuery keeps the items whose members equal those of a JSON object. Of
-// text that is no JSON, and of members that no item has, nothing is asked.
+// text that is not JSON, and of members that no item has, nothing is asked.
 func matchQuery(items []emulator.Object, query string) []emulator.Object {
 	var wanted map[string]any
 	if query == "" || json.Unmarshal([]byte(query), &wanted) != nil {

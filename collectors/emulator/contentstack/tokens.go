@@ -85,7 +85,7 @@ func (call *request) renderManagementToken(t *ManagementToken) emulator.Object {
 	return stamp(item, t.CreatedBy, t.UpdatedBy, t.CreatedAt, t.UpdatedAt)
 }
 
-// expired takes a day to its end, UTC; a text that is no time never expires.
+// expired takes a day to its end, UTC; a text that is not a time never expires.
 func (t *ManagementToken) expired(now time.Time) bool {
 	if day, err := time.Parse(time.DateOnly, t.ExpiresOn); err == nil {
 		return !now.Before(day.AddDate(0, 0, 1))

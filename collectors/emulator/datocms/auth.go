@@ -94,7 +94,7 @@ func (p *Project) role(id string) *Role {
 	return emulator.Find(p.Roles, func(r *Role) bool { return r.ID == id })
 }
 
-// inForce gives the permissions of a token; the owner of the project (nil) and
+// inForce returns the permissions of a token; the owner of the project (nil) and
 // a hardcoded "admin" token have all.
 func (p *Project) inForce(t *Token) Permissions {
 	environment := ""

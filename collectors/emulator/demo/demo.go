@@ -79,7 +79,7 @@ func people() []person {
 
 func (p person) email() string { return p.key + "@meridian.example" }
 
-// demoID gives a person's id in one of the CMSes.
+// demoID returns a person's id in one of the CMSes.
 func (p person) id(cms string) string {
 	if cms == "contentstack" {
 		return "blt" + emulator.StableID(emulator.HexDigits, 16, "demo/person/"+p.key)

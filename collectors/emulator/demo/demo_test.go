@@ -18,7 +18,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/emulator/datocms"
 )
 
-// states gives all that a company holds.
+// states returns all that a company holds.
 func states(c *Company) []any {
 	var out []any
 	c.Contentful.View(func(s *contentful.State) { out = append(out, *s) })
@@ -61,7 +61,7 @@ func TestCompaniesPlantTheirSecrets(t *testing.T) {
 					t.Errorf("%s: %s holds a secret that cannot be recognised: %q", name, path, text)
 				}
 			} else if planted {
-				t.Errorf("%s: %s is no secret and looks like one: %q", name, path, text)
+				t.Errorf("%s: %s is not a secret and looks like one: %q", name, path, text)
 			}
 		})
 		if secrets == 0 {

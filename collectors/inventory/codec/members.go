@@ -60,7 +60,7 @@ func (m *members) decode(schema *jsonschema.Schema, l Limits, target any) *Place
 	return nil
 }
 
-// first gives the fault that stands first in the document.
+// first returns the fault that stands first in the document.
 func (m *members) first(found []problem) *PlaceError {
 	faults := make([]*PlaceError, len(found))
 	for i, p := range found {
@@ -93,7 +93,7 @@ func (f fragment) first(found []problem) *PlaceError {
 	return earliest(faults)
 }
 
-// earliest gives the fault that stands first in the document; of several at
+// earliest returns the fault that stands first in the document; of several at
 // one place the first given. It may be given none.
 func earliest(faults []*PlaceError) *PlaceError {
 	if len(faults) == 0 {

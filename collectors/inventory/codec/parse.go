@@ -215,7 +215,7 @@ func (p *parser) text() (string, *malformed) {
 	return "", p.fail("the string does not end")
 }
 
-// unquote gives the string that stands, with its quotes, at raw[start:end].
+// unquote returns the string that stands, with its quotes, at raw[start:end].
 func (p *parser) unquote(start, end int, escaped bool) (string, *malformed) {
 	if end-start-2 > p.maxString {
 		return "", p.fail("the string is longer than %d bytes", p.maxString)

@@ -55,7 +55,7 @@ func (p *pattern) read(m member, raw []byte) {
 	p.key = append(p.key, raw...)
 }
 
-// learn gives what is worth remembering of a member that was just read and has
+// learn returns what is worth remembering of a member that was just read and has
 // passed, if it is known where its times belong. It finds that by trying: the
 // text is decoded with another time in each place, and a field that had the one
 // and then has the other is where it comes from. A time that stands elsewhere,
@@ -100,7 +100,7 @@ func placeOf(had, has [maxTimes]*time.Time, one, other time.Time) int {
 	return -1
 }
 
-// anotherTime gives a time that is not at, and not that of another i.
+// anotherTime returns a time that is not at, and not that of another i.
 func anotherTime(i int, at time.Time) time.Time {
 	another := time.Date(2000+2*i, 1, 1, 0, 0, 0, 0, time.UTC)
 	if another.Equal(at) {

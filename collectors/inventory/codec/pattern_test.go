@@ -95,7 +95,7 @@ func TestRecallPutsTimes(t *testing.T) {
 	}
 }
 
-// TestRecallRefusesMark: the mark of a time, in a text, is no time, and no text
+// TestRecallRefusesMark: the mark of a time, in a text, is not a time, and no text
 // that has passed has one.
 func TestRecallRefusesMark(t *testing.T) {
 	for _, text := range []string{`"%c"`, `{%c}`, `{"a":%[1]c1}`, `[1%c]`} {
@@ -155,7 +155,7 @@ func TestRecallTexts(t *testing.T) {
 			}
 		}
 		if keywords["type"] != "string" {
-			t.Errorf("%s: is no string", name)
+			t.Errorf("%s: is not a string", name)
 		}
 	}
 }

@@ -191,7 +191,7 @@ func (r *recall) check(m member, raw []byte) (func(*inventory.Token), bool) {
 	return set, err == nil
 }
 
-// known gives what is remembered by a pattern, and makes it recent.
+// known returns what is remembered by a pattern, and makes it recent.
 func (r *recall) known(key []byte) (remembered, bool) {
 	if m, ok := r.recent[string(key)]; ok {
 		return m, true

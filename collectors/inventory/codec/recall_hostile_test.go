@@ -116,7 +116,7 @@ var hostileTimes = []string{
 	"2026-01-02T03:04:05-00:00", "2026-01-02T03:04:05+23:59", "2026-01-02T03:04:05+24:00", "2026-01-02T03:04:05-01:60", "2026-01-02T3:04:05Z", "x2026-01-02T03:04:05.1234567890Z", `2026-01-02T03:04:05Z","at":"2026-01-02T03:04:05Z`,
 }
 
-// template gives the names and texts of a token's members, of which one or two may be odd.
+// template returns the names and texts of a token's members, of which one or two may be odd.
 func (h hostile) template() [][2]string {
 	var members [][2]string
 	for i, name := range hostileOrder {

@@ -30,7 +30,7 @@ func (s *scanner) fail(pointer, format string, args ...any) *PlaceError {
 	}
 }
 
-// window gives the bytes that are at hand, at least one. At the end of the
+// window returns the bytes that are at hand, at least one. At the end of the
 // document it gives none and no error.
 func (s *scanner) window(ctx context.Context) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
@@ -190,7 +190,7 @@ type valueEnd struct {
 // closed reports whether the value may end with the document: a bare word can.
 func (v *valueEnd) closed() bool { return v.depth == 0 && !v.inString }
 
-// scan gives how many bytes of window belong to the value, and whether it ends there.
+// scan returns how many bytes of window belong to the value, and whether it ends there.
 func (v *valueEnd) scan(window []byte) (int, bool) {
 	for i := 0; i < len(window); i++ {
 		if v.inString {

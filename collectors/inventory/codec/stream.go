@@ -269,7 +269,7 @@ func (s *stream) tokens(ctx context.Context, pointer string, p *pending) error {
 	return err
 }
 
-// hand gives a task to the workers.
+// hand returns a task to the workers.
 func (s *stream) hand(ctx context.Context, t task) error {
 	select {
 	case s.work <- t:

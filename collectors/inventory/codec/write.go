@@ -242,7 +242,7 @@ func harmless(document string) string {
 // text writes to the buffer, which keeps its first error until Flush.
 func (w *Writer) text(s string) { _, _ = w.out.WriteString(s) }
 
-// failure gives the first error of marshalling or writing.
+// failure returns the first error of marshalling or writing.
 func (w *Writer) failure() error {
 	if w.err == nil {
 		if _, err := w.out.Write(nil); err != nil {

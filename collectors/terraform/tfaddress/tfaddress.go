@@ -30,7 +30,7 @@ func Steps(address string) []Step {
 	return steps
 }
 
-// SegmentEnd gives the length of the first segment of an address: up to a dot
+// SegmentEnd returns the length of the first segment of an address: up to a dot
 // that is in no instance key.
 func SegmentEnd(s string) int {
 	quoted := false
@@ -67,7 +67,7 @@ func WithoutKeys(address string) string {
 	return plain
 }
 
-// WithoutModules gives what follows the modules in an address.
+// WithoutModules returns what follows the modules in an address.
 func WithoutModules(address string) string {
 	steps := Steps(address)
 	if len(steps) == 0 {

@@ -39,7 +39,7 @@ deny contains finding if {
 	}
 }
 
-# What is unknown is no pass: without this set, a token without an address would be fine.
+# What is unknown is not a pass: without this set, a token without an address would be fine.
 unknown contains gap if {
 	some token in input.tokens
 	token.owner.type == "unknown"
