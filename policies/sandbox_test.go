@@ -144,12 +144,12 @@ func TestRunawayRules(t *testing.T) {
 // A rule whose time is over is named, and the others still judge.
 func TestRunawayRuleAmongOthers(t *testing.T) {
 	text := body("r := numbers.range(1, 100000)\n\tsome a in r\n\tsome b in r\n\tsome c in r\n\ta + b + c < 0")
-	path := write(t, map[string]string{"ours.rego": text})
+	folder := write(t, map[string]string{"ours.rego": text})
 	var result Result
 	limit := time.Second
 	// Where the other rule does not get to run in that time either, it needs more.
 	for ; limit < 20*time.Second; limit *= 2 {
-		e := load(t, LoadOptions{Paths: []string{path}, Only: []string{"custom/ours", "write-token-never-expires"}, RuleTimeout: limit})
+		e := load(t, LoadOptions{Paths: []string{folder}, Only: []string{"custom/ours", "write-token-never-expires"}, RuleTimeout: limit})
 		var err error
 		if result, err = e.Evaluate(t.Context(), aSource(aToken("a", neverExpires)), auditTime); err != nil {
 			t.Fatal(err)

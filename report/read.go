@@ -75,7 +75,7 @@ func (d *decoding) document() error {
 	for d.json.More() {
 		token, err := d.json.Token()
 		if err != nil {
-			return err
+			return unexpectedEnd(err)
 		}
 		name, _ := token.(string)
 		if d.seen[name] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 
 	"github.com/sourcegraph/conc/pool"
@@ -208,15 +209,15 @@ func fetchPages[T any](ctx context.Context, p Paging[T], skips []int) []fetched[
 type reader[T any] struct {
 	paging Paging[T]
 	items  []T
-	// seen is on which page an item was first, counted from 1.
-	seen map[string]int
+	seen   map[string]sighting
 	// skip is where the next page begins, step how far one page reaches.
 	skip, step int
 	total      *int
 	// uncounted is the first Page.Uncounted, changed how the total changed.
 	uncounted, changed string
-	// doubled is how many items a page had once more. Which of the two is true, nobody
-	// can tell; what moves from one page to another meanwhile is another matter.
+	// doubled is how many items a page had once more, and not the same. Which of the two
+	// is true, nobody can tell; what moves from one page to another meanwhile is another
+	// matter.
 	doubled int
 	pages   int
 	empty   int // pages in a row that brought nothing new
@@ -226,6 +227,10 @@ type reader[T any] struct {
 	done    bool
 }
 
+// A sighting is where an item was first: on which page, counted from 1, and where
+// among the items.
+type sighting struct{ page, item int }
+
 func newReader[T any](p Paging[T]) *reader[T] {
 	if p.MaxEmpty == 0 {
 		p.MaxEmpty = maxEmpty
@@ -233,7 +238,7 @@ func newReader[T any](p Paging[T]) *reader[T] {
 	if p.MaxPages == 0 {
 		p.MaxPages = defaultMaxPages
 	}
-	return &reader[T]{paging: p, seen: map[string]int{}}
+	return &reader[T]{paging: p, seen: map[string]sighting{}}
 }
 
 // next returns the offsets that are worth asking for now.
@@ -291,13 +296,13 @@ func (r *reader[T]) keep(p Page[T]) int {
 	r.items = slices.Grow(r.items, len(p.Items))
 	for _, item := range p.Items {
 		key := r.paging.Key(item)
-		if on := r.seen[key]; key != "" && on > 0 {
-			if on == r.pages {
+		if first, again := r.seen[key]; key != "" && again {
+			if first.page == r.pages && !reflect.DeepEqual(item, r.items[first.item]) {
 				r.doubled++
 			}
 			continue
 		}
-		r.seen[key] = r.pages
+		r.seen[key] = sighting{page: r.pages, item: len(r.items)}
 		r.items = append(r.items, item)
 		fresh++
 	}

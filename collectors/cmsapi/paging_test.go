@@ -52,7 +52,7 @@ func (s *shelf) fetch(_ context.Context, skip int) (Page[int], error) {
 }
 
 func (s *shelf) read(ctx context.Context) Listing[int] {
-	return ReadPages(ctx, Paging[int]{Name: "API keys", Limit: 100, Key: func(i int) string { return fmt.Sprint(i) }, Fetch: s.fetch})
+	return ReadPages(ctx, Paging[int]{Name: "API keys", Limit: 100, Key: func(i int) string { return fmt.Sprint(i % 10_000) }, Fetch: s.fetch})
 }
 
 func says(n int) func(int) *int { return func(int) *int { return &n } }
@@ -118,8 +118,9 @@ func TestReadPages(t *testing.T) {
 		"the same page for ever":                {&shelf{items: 900, limit: 100, page: func(int) []int { return span(0, 100) }}, 100, 7, "the server repeats API keys that it sent before instead of the page at 100"},
 		"the same page, no total":               {&shelf{items: 900, limit: 100, total: unknownTotal, page: func(int) []int { return span(0, 100) }}, 100, 2, "the server repeats API keys that it sent before instead of the page at 100"},
 		"pages that overlap":                    {&shelf{items: 200, limit: 100, page: func(skip int) []int { return span(max(skip-1, 0), min(skip+100, 200)) }}, 200, 2, ""},
-		"an item twice in a page, counted once": {&shelf{items: 2, limit: 100, page: func(int) []int { return []int{1, 2, 1} }}, 2, 1, "items among the API keys come twice with the same id (1)"},
-		"an item twice, no total":               {&shelf{items: 2, limit: 100, total: unknownTotal, page: func(int) []int { return []int{1, 2, 1} }}, 2, 1, "items among the API keys come twice with the same id (1)"},
+		"an item twice in a page, counted once": {&shelf{items: 2, limit: 100, page: func(int) []int { return []int{1, 2, 10_001} }}, 2, 1, "items among the API keys come twice with the same id (1)"},
+		"the same item twice, counted once":     {&shelf{items: 2, limit: 100, page: func(int) []int { return []int{1, 2, 1} }}, 2, 1, ""},
+		"an item twice, no total":               {&shelf{items: 2, limit: 100, total: unknownTotal, page: func(int) []int { return []int{1, 2, 10_001} }}, 2, 1, "items among the API keys come twice with the same id (1)"},
 		"items that moved away": {&shelf{items: 200, limit: 100, page: func(skip int) []int {
 			if skip == 0 {
 				return span(0, 100)
@@ -167,7 +168,7 @@ func TestPagesAreAskedAtOnceAndKeepTheirOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := &shelf{items: 1300, limit: 100}
 		began := time.Now()
-		got := ReadPages(t.Context(), Paging[int]{Name: "keys", Limit: 100, Key: func(i int) string { return fmt.Sprint(i) },
+		got := ReadPages(t.Context(), Paging[int]{Name: "keys", Limit: 100, Key: func(i int) string { return fmt.Sprint(i % 10_000) },
 			Fetch: func(ctx context.Context, skip int) (Page[int], error) {
 				time.Sleep(time.Second + time.Duration(2000-skip)*time.Microsecond)
 				return list.fetch(ctx, skip)
@@ -198,12 +199,12 @@ func TestReadCursor(t *testing.T) {
 		"repeated":             {map[string]Page[int]{"": page("a", 1), "a": page("b", 1), "b": page("c", 1)}, 1, "the pages of apps lead in a circle: they were left after 2"},
 		"fewer than told":      {map[string]Page[int]{"": {Items: []int{1}, Total: &five}}, 1, "the server says that there are 5 apps, and gave 1"},
 		"a total that changes": {map[string]Page[int]{"": {Items: []int{1}, Total: &five, Next: "a"}, "a": {Items: []int{2}, Total: &two}}, 2, "the list of apps changed while it was read: its length was 5, and then 2"},
-		"twice in a page":      {map[string]Page[int]{"": page("a", 1, 1), "a": page("", 2)}, 2, "items among the apps come twice with the same id (1)"},
+		"twice in a page":      {map[string]Page[int]{"": page("a", 1, 10_001), "a": page("", 2)}, 2, "items among the apps come twice with the same id (1)"},
 		"no length":            {map[string]Page[int]{"": {Items: []int{1}, Uncounted: "total is a boolean"}}, 1, "could not check whether all apps were read: total is a boolean"},
 		"an unknown page":      {map[string]Page[int]{"": page("x", 1)}, 1, "no such page"},
 	}
 	for name, test := range tests {
-		got := ReadCursor(t.Context(), Paging[int]{Name: "apps", Key: func(i int) string { return fmt.Sprint(i) }}, func(_ context.Context, cursor string) (Page[int], error) {
+		got := ReadCursor(t.Context(), Paging[int]{Name: "apps", Key: func(i int) string { return fmt.Sprint(i % 10_000) }}, func(_ context.Context, cursor string) (Page[int], error) {
 			p, ok := test.pages[cursor]
 			if !ok {
 				return p, &Error{Class: inventory.ErrNotFound, Message: "no such page"}

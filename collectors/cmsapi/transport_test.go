@@ -57,7 +57,7 @@ func raw(t *testing.T, answer string) string {
 	return "http://" + l.Addr().String()
 }
 
-// Whatever of an answer is not a HTTP, or not what was expected, is not quoted: not in
+// Whatever of an answer is not HTTP, or not what was expected, is not quoted: not in
 // the error, not in what lies below it, not in the log.
 func TestBrokenAnswersAreNotQuoted(t *testing.T) {
 	t.Parallel()

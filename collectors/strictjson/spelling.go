@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 )
 
 // Exactly decodes body, which is valid JSON and was decoded into what out points to, once
@@ -54,6 +55,23 @@ func (s spellings) of(t reflect.Type, seen map[reflect.Type]bool) {
 	}
 }
 
+// plainly reports whether a name is none of the API however it is spelt, without taking
+// memory for each: an object may have a hundred thousand ids as names. It says so of names
+// in ASCII without escapes alone. lower is room to work in.
+func (s spellings) plainly(name []byte, lower *[]byte) bool {
+	*lower = (*lower)[:0]
+	for _, c := range name {
+		switch {
+		case c == '\\' || c >= utf8.RuneSelf:
+			return false
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		*lower = append(*lower, c)
+	}
+	return !s.folded[string(*lower)]
+}
+
 // fold returns the same for all names that encoding/json takes for one.
 func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
 
@@ -61,9 +79,10 @@ func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
 // upper and lower case, and reports whether there were any. body stays valid JSON.
 func (s spellings) hideMisspelt(body []byte) bool {
 	hidden := false
+	var lower []byte
 	for start, end := range names(body) {
 		name := body[start+1 : end-1]
-		if s.exact[string(name)] {
+		if s.exact[string(name)] || s.plainly(name, &lower) {
 			continue
 		}
 		var plain string

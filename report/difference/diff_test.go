@@ -133,7 +133,7 @@ func TestReadSnapshot(t *testing.T) {
 	if s, err := difference.ReadSnapshot(context.Background(), &written); err != nil || s.Report == nil || s.TokenCount() != 8 {
 		t.Errorf("a report: %v", err)
 	}
-	if _, err := difference.ReadSnapshot(context.Background(), strings.NewReader("{}")); err == nil || !strings.Contains(err.Error(), "no tokenaudit report") {
+	if _, err := difference.ReadSnapshot(context.Background(), strings.NewReader("{}")); err == nil || !strings.Contains(err.Error(), "not a tokenaudit report") {
 		t.Errorf("neither: %v", err)
 	}
 }
