@@ -246,7 +246,7 @@ func TestMistakes(t *testing.T) {
 		"rate":                   {paper(good + "    requests_per_second: 0\n"), "f.yaml:6: sources[0].requests_per_second: must be above 0 and at most 1000"},
 		"rate not a number":      {paper(good + "    requests_per_second: fast\n"), "f.yaml:6: sources[0].requests_per_second: must be a number, not text"},
 		"rate infinite":          {paper(good + "    requests_per_second: .inf\n"), "f.yaml:6: sources[0].requests_per_second: must be above 0 and at most 1000"},
-		"timeout without unit":   {paper(good + "    timeout: 30\n"), "f.yaml:6: sources[0].timeout: must be text, not a number; put it in quotes"},
+		"timeout without unit":   {paper(good + "    timeout: 30\n"), "f.yaml:6: sources[0].timeout: must be a duration such as 30s or 5m, not a number"},
 		"timeout negative":       {paper(good + "    timeout: -3s\n"), "f.yaml:6: sources[0].timeout: must be a duration such as 30s or 5m"},
 		"date that is none":      {paper(good + "    never_after: 2027-02-30\n"), "f.yaml:6: sources[0].never_after: must be a date that exists, written YYYY-MM-DD"},
 		"labels not a mapping":   {paper(good + "    labels: [a]\n"), "f.yaml:6: sources[0].labels: must be a mapping (key: value), not a list"},

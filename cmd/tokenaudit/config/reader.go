@@ -364,6 +364,10 @@ func (r *reader) positive(n *yaml.Node, path string, limit float64) float64 {
 
 // duration reads a time such as 30s or 5m, above zero.
 func (r *reader) duration(n *yaml.Node, path string) time.Duration {
+	if n := r.follow(n); n.Kind == yaml.ScalarNode && n.Tag != "!!str" {
+		r.fail(n, path, "must be a duration such as 30s or 5m, not %s", describe(n))
+		return 0
+	}
 	s, ok := r.text(n, path, false)
 	if !ok {
 		return 0

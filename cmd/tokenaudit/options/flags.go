@@ -63,7 +63,7 @@ func ParseLabels(values []string) (labels.Selector, error) {
 
 // BindShard adds --shard, which only commands that save what they read take.
 func (o *Read) BindShard(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.Shard, "shard", "", "read only this `part` of the rate-limit domains, such as 3/16; NAME/16 takes the index, from 0, from an environment variable")
+	cmd.Flags().StringVar(&o.Shard, "shard", "", "read only this `part` of the rate-limit domains, such as 3/16; NAME/16 takes the index, from 0, from an environment variable; reports of parts are joined only if all have the same --at")
 }
 
 // Gate say which findings fail the run.
