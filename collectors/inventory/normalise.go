@@ -68,6 +68,11 @@ func (t *Token) Normalise() {
 		t.Role = &role
 	}
 	t.APIs = SortAPIs(t.APIs)
+	// A grant names things, such as a branch, by ids of the CMS's users.
+	t.Access.Grants = slices.Clone(t.Access.Grants)
+	for i := range t.Access.Grants {
+		t.Access.Grants[i] = redact.Name(t.Access.Grants[i])
+	}
 	t.Access.Grants = sortedStrings(t.Access.Grants)
 	t.Environments.normalise()
 	if t.Branches != nil {

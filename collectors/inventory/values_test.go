@@ -204,8 +204,9 @@ func TestNamesHoldNoCredential(t *testing.T) {
 	source.Name = secret
 	token := &source.Tokens[0]
 	token.Name, token.Description, token.Owner.Name, token.Role = "key "+secret, secret, secret, role
+	token.Access.Grants = []string{"branch:" + secret}
 	source.Normalise()
-	for _, name := range []string{source.Name, token.Name, token.Description, token.Owner.Name, token.Role.Name} {
+	for _, name := range []string{source.Name, token.Name, token.Description, token.Owner.Name, token.Role.Name, token.Access.Grants[0]} {
 		if strings.Contains(name, secret) {
 			t.Errorf("%q is left", name)
 		}
