@@ -34,7 +34,7 @@ func saveDocument(t *testing.T, path string, c crowd) {
 			fmt.Fprintln(w, ",")
 		}
 		first = false
-		b := newBrief(&s, auditTime)
+		b := prepare(&s, auditTime)
 		fmt.Fprint(w, `{"source": `)
 		writeTerm(t, w, b.sourceTerm)
 		fmt.Fprint(w, `, "tokens": [`)
@@ -128,7 +128,7 @@ func says(t *testing.T, modules []module) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		name, _ := builtinHouse.place(parsed.Package.Path)
+		name, _ := builtinNamespace.place(parsed.Package.Path)
 		if name == "" {
 			continue // what rules share
 		}
@@ -138,7 +138,7 @@ func says(t *testing.T, modules []module) string {
 				asked = append(asked, fmt.Sprintf("%q: %s.%s", set, parsed.Package.Path, set))
 			}
 		}
-		fmt.Fprintf(&text, "\nsays[%q] := {%s}\n", builtinHouse.id(name), strings.Join(asked, ", "))
+		fmt.Fprintf(&text, "\nsays[%q] := {%s}\n", builtinNamespace.id(name), strings.Join(asked, ", "))
 	}
 	return text.String()
 }

@@ -50,7 +50,7 @@ type draft struct {
 	modules []module
 }
 
-// base is the base document that the modules of a house may read, in a store that is
+// base is the base document that the modules of a namespace may read, in a store that is
 // never written.
 type base struct {
 	data  map[string]any
@@ -68,14 +68,14 @@ func newBase(ctx context.Context, data map[string]any) (*base, error) {
 	return &base{data: data, store: store, txn: txn}, nil
 }
 
-// compile compiles modules of one house apart from all others, so that no module of
+// compile compiles modules of one namespace apart from all others, so that no module of
 // another author can change a rule.
-func compile(ctx context.Context, modules []module, h house, base *base, f *faults) ([]*compiledRule, error) {
-	if h.custom {
+func compile(ctx context.Context, modules []module, ns namespace, base *base, f *faults) ([]*compiledRule, error) {
+	if ns.custom {
 		refuseReplaced(modules, f)
 		checkComplexity(modules, f)
 	}
-	drafts := draftRules(modules, h, f)
+	drafts := draftRules(modules, ns, f)
 	if len(f.list) > 0 {
 		return nil, nil
 	}
@@ -84,21 +84,21 @@ func compile(ctx context.Context, modules []module, h house, base *base, f *faul
 		return nil, err
 	}
 	parsed := map[string]*ast.Module{}
-	for _, m := range slices.Concat(modules, h.helpers) {
+	for _, m := range slices.Concat(modules, ns.helpers) {
 		parsed[m.path] = m.parsed
 	}
 	if compiler.Compile(parsed); compiler.Failed() {
 		f.opa(compiler.Errors)
 		return nil, nil
 	}
-	checkData(compiler, h, base.data, f)
+	checkData(compiler, ns, base.data, f)
 	options := []func(*rego.Rego){rego.Compiler(compiler), rego.Store(base.store), rego.Transaction(base.txn), rego.StrictBuiltinErrors(true)}
-	if h.custom {
+	if ns.custom {
 		options = append(options, standIns()...)
 	}
 	var rules []*compiledRule
 	for _, d := range drafts {
-		rule := checkRule(compiler, d, h, f)
+		rule := checkRule(compiler, d, ns, f)
 		if len(f.list) > 0 {
 			continue
 		}
@@ -109,7 +109,7 @@ func compile(ctx context.Context, modules []module, h house, base *base, f *faul
 		}
 		rules = append(rules, rule)
 	}
-	if h.custom {
+	if ns.custom {
 		useStandIns(compiler)
 	}
 	return rules, nil
@@ -161,13 +161,13 @@ func typeParams(d *draft, schemas *ast.SchemaSet) {
 }
 
 // draftRules sorts modules into rules and reads their METADATA.
-func draftRules(modules []module, h house, f *faults) []*draft {
+func draftRules(modules []module, ns namespace, f *faults) []*draft {
 	byName := map[string]*draft{}
 	for _, m := range modules {
 		pkg := m.parsed.Package
-		name, ok := h.place(pkg.Path)
+		name, ok := ns.place(pkg.Path)
 		if !ok {
-			f.at(pkg.Location, "package %s is out of place: %s", pkgName(pkg.Path), h.places())
+			f.at(pkg.Location, "package %s is out of place: %s", pkgName(pkg.Path), ns.places())
 			continue
 		}
 		if name == "" {
@@ -184,14 +184,14 @@ func draftRules(modules []module, h house, f *faults) []*draft {
 	var drafts []*draft
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		d := byName[name]
-		d.read(h, name, f)
+		d.read(ns, name, f)
 		drafts = append(drafts, d)
 	}
 	return drafts
 }
 
-func (h house) places() string {
-	if h.custom {
+func (ns namespace) places() string {
+	if ns.custom {
 		return "a custom rule is a package custom.rules.<name> in lower_snake_case (tests are in files named *_test.rego), shared helpers are in custom.lib"
 	}
 	return "a rule is a package tokenaudit.rules.<name> in lower_snake_case"
@@ -200,7 +200,7 @@ func (h house) places() string {
 func pkgName(pkg ast.Ref) string { return strings.TrimPrefix(pkg.String(), "data.") }
 
 // read finds the one METADATA block of a rule, on the package of one of its modules.
-func (d *draft) read(h house, name string, f *faults) {
+func (d *draft) read(ns namespace, name string, f *faults) {
 	var found *ast.Annotations
 	for _, m := range d.modules {
 		for _, annotations := range m.parsed.Annotations {
@@ -208,7 +208,7 @@ func (d *draft) read(h house, name string, f *faults) {
 				continue
 			}
 			if found != nil {
-				f.at(annotations.Location, "rule %s has a second METADATA block; the first is at %s:%d", h.id(name), found.Location.File, found.Location.Row)
+				f.at(annotations.Location, "rule %s has a second METADATA block; the first is at %s:%d", ns.id(name), found.Location.File, found.Location.Row)
 				continue
 			}
 			found = annotations
@@ -217,16 +217,16 @@ func (d *draft) read(h house, name string, f *faults) {
 		refuseSchemas(m, f)
 	}
 	if found == nil {
-		f.at(d.pkg.Location, "rule %s has no METADATA above its package", h.id(name))
+		f.at(d.pkg.Location, "rule %s has no METADATA above its package", ns.id(name))
 		return
 	}
 	rule, problems := readMetadata(found)
 	for _, problem := range problems {
-		f.at(found.Location, "METADATA of rule %s: %s", h.id(name), problem)
+		f.at(found.Location, "METADATA of rule %s: %s", ns.id(name), problem)
 	}
-	rule.ID = h.id(name)
+	rule.ID = ns.id(name)
 	rule.Package = pkgName(d.pkg.Path)
-	rule.Custom = h.custom
+	rule.Custom = ns.custom
 	rule.File, rule.Line = d.pkg.Location.File, d.pkg.Location.Row
 	d.rule = rule
 }
@@ -243,7 +243,7 @@ func refuseSchemas(m module, f *faults) {
 
 // checkRule checks what the compiler does not: the shape of the output sets, the
 // names of parameters, and that no fact is read that could be unknown unnoticed.
-func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRule {
+func checkRule(compiler *ast.Compiler, d *draft, ns namespace, f *faults) *compiledRule {
 	rule := &compiledRule{Rule: d.rule}
 	has := map[string]bool{}
 	for _, set := range output.Sets() {
@@ -258,7 +258,7 @@ func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRu
 	if !has[output.Deny] {
 		f.at(d.pkg.Location, "rule %s has no deny set, so it could never fail", d.rule.ID)
 	}
-	usage := readsOf(compiler, d.pkg.Path, d.rule.Subject, !h.custom)
+	usage := readsOf(compiler, d.pkg.Path, d.rule.Subject, !ns.custom)
 	for _, p := range usage.params {
 		if _, ok := d.rule.Params[p.name]; !ok {
 			f.at(p.location, "parameter %s is not declared in the METADATA of rule %s%s", p.name, d.rule.ID,
@@ -273,10 +273,10 @@ func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRu
 	}
 	rule.needs = needs(d.rule.Requires, usage.parts)
 	rule.narrows = usage.narrows
-	if h.custom {
+	if ns.custom {
 		rule.sharedNarrows = usage.sharedNarrows
 	}
-	if h.custom && !has[output.Unknown] {
+	if ns.custom && !has[output.Unknown] {
 		rule.passNeeds = oneBound(usage.own|usage.narrows) & partsOfPasses
 		rule.sharedNeeds = oneBound(usage.others | usage.sharedNarrows)
 	}
@@ -288,7 +288,7 @@ func checkRule(compiler *ast.Compiler, d *draft, h house, f *faults) *compiledRu
 
 // checkData refuses references to data that does not exist: OPA takes them for
 // undefined, so that a misspelt helper would silently find nothing.
-func checkData(compiler *ast.Compiler, h house, data map[string]any, f *faults) {
+func checkData(compiler *ast.Compiler, ns namespace, data map[string]any, f *faults) {
 	for _, name := range slices.Sorted(maps.Keys(compiler.Modules)) {
 		m := compiler.Modules[name]
 		own := m.Package.Path
@@ -297,10 +297,10 @@ func checkData(compiler *ast.Compiler, h house, data map[string]any, f *faults) 
 				return false
 			}
 			static := ref.ConstantPrefix()
-			inside := static.HasPrefix(own) || static.HasPrefix(h.lib) || static.HasPrefix(builtinHouse.lib)
+			inside := static.HasPrefix(own) || static.HasPrefix(ns.lib) || static.HasPrefix(builtinNamespace.lib)
 			switch {
 			case !inside && !inData(data, static):
-				f.at(ref[0].Location, "%s is not part of this rule: it may read input and its own package%s", ref, h.orLib())
+				f.at(ref[0].Location, "%s is not part of this rule: it may read input and its own package%s", ref, ns.orLib())
 			case inside && len(compiler.GetRulesDynamicWithOpts(ref, ast.RulesOptions{})) == 0 && !inData(data, static):
 				f.at(ref[0].Location, "%s is not defined", ref)
 			}
@@ -309,8 +309,8 @@ func checkData(compiler *ast.Compiler, h house, data map[string]any, f *faults) 
 	}
 }
 
-func (h house) orLib() string {
-	if !h.custom {
+func (ns namespace) orLib() string {
+	if !ns.custom {
 		return ""
 	}
 	return ", tokenaudit.lib, custom.lib, and data of its bundle"

@@ -39,15 +39,15 @@ func (s *suite) conventions(shape *inputcheck.Shape, inputs []inputcheck.Problem
 		}
 	}
 	for _, m := range s.modules {
-		name, ok := s.house.place(m.parsed.Package.Path)
+		name, ok := s.namespace.place(m.parsed.Package.Path)
 		if m.isTest() || !ok || name == "" {
 			continue
 		}
 		if pkg := m.parsed.Package.Path.String() + "_test"; !tested[pkg] {
-			f.file(m.path, "rule %s has no test in a package %s, in a file named *_test.rego", s.house.id(name), strings.TrimPrefix(pkg, "data."))
+			f.file(m.path, "rule %s has no test in a package %s, in a file named *_test.rego", s.namespace.id(name), strings.TrimPrefix(pkg, "data."))
 		}
-		checkWords(m, s.house.id(name), &f)
-		s.checkPage(m, s.house.id(name), &f)
+		checkWords(m, s.namespace.id(name), &f)
+		s.checkPage(m, s.namespace.id(name), &f)
 	}
 	broken, _ := f.err().(LoadErrors) //nolint:errorlint // err gives this type and never wraps it
 	return broken
@@ -61,7 +61,7 @@ func (s *suite) checkPage(m module, id string, f *faults) {
 	var err error
 	file := path.Join(path.Dir(m.path), pageName)
 	switch {
-	case !s.house.custom:
+	case !s.namespace.custom:
 		page, err = fs.ReadFile(builtinFiles, strings.TrimPrefix(file, "policies/"))
 	case strings.Contains(m.path, ".tar.gz/") || strings.Contains(m.path, ".tgz/"):
 		return

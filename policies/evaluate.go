@@ -22,17 +22,17 @@ import (
 // ctx ended: a rule that cannot run is part of the result. It takes about 8 KB a
 // token, because a rule sees all tokens of the source.
 func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error) {
-	b := newBrief(&source, at)
-	rulings := e.judgeAll(ctx, b)
+	b := prepare(&source, at)
+	results := e.judgeAll(ctx, b)
 	if err := ctx.Err(); err != nil {
 		return Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
 	}
 	result := Result{Counts: make(map[string]Counts, len(e.rules)), Derived: b.derived}
 	for i, rule := range e.rules {
-		result.Counts[rule.ID] = rulings[i].counts
-		result.Verdicts = append(result.Verdicts, rulings[i].verdicts...)
-		if rulings[i].err != nil {
-			result.Errors = append(result.Errors, RuleError{Rule: rule.ID, Source: source.ID, Detail: rulings[i].detail()})
+		result.Counts[rule.ID] = results[i].counts
+		result.Verdicts = append(result.Verdicts, results[i].verdicts...)
+		if results[i].err != nil {
+			result.Errors = append(result.Errors, RuleError{Rule: rule.ID, Source: source.ID, Detail: results[i].detail()})
 		}
 	}
 	slices.SortFunc(result.Verdicts, func(a, b Verdict) int {
@@ -50,32 +50,32 @@ const largeSource = 1000
 // judgeAll judges the source by every rule, in the order of the rules. The rules
 // share a large source between the processors; small ones are many, and the
 // caller judges them side by side.
-func (e *Engine) judgeAll(ctx context.Context, b *brief) []*ruling {
-	rulings := make([]*ruling, len(e.rules))
+func (e *Engine) judgeAll(ctx context.Context, b *preparedSource) []*ruleResult {
+	results := make([]*ruleResult, len(e.rules))
 	judge := func(i int) {
 		rule := e.rules[i]
 		if v := rule.variantFor(b.source.ID); v.off {
-			rulings[i] = &ruling{}
+			results[i] = &ruleResult{}
 		} else {
-			rulings[i] = e.judge(ctx, b, rule, v, nil)
+			results[i] = e.judge(ctx, b, rule, v, nil)
 		}
 	}
 	if len(b.terms) < largeSource {
 		for i := range e.rules {
 			judge(i)
 		}
-		return rulings
+		return results
 	}
 	workers := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
 	for i := range e.rules {
 		workers.Go(func() { judge(i) })
 	}
 	workers.Wait()
-	return rulings
+	return results
 }
 
 // run asks the rule about the tokens of the source that it selects, within the time limit.
-func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *variant) (*output.Output, error) {
+func (e *Engine) run(ctx context.Context, b *preparedSource, rule *ruleInForce, v *variant) (*output.Output, error) {
 	tokens, some := b.selected(&rule.Select)
 	if !some && rule.Subject == SubjectToken {
 		return &output.Output{}, nil
@@ -91,7 +91,7 @@ func (e *Engine) run(ctx context.Context, b *brief, rule *ruleInForce, v *varian
 // decodes it: what Evaluate feeds to the rule. rule is named as ruleid.Find finds it; where
 // it is empty, the input has every token and no parameters.
 func (e *Engine) Input(source inventory.Source, rule string, at time.Time) (any, error) {
-	b := newBrief(&source, at)
+	b := prepare(&source, at)
 	tokens, params := b.tokensTerm, ast.ObjectTerm()
 	if rule != "" {
 		r, err := e.named(rule)

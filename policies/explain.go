@@ -79,7 +79,7 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 	x := Explanation{Rule: rule.Rule, At: at, Source: source}
 	x.Source.Tokens = nil
 	x.Rule.Severity, x.Rule.Values = v.severity, v.values
-	b := newBrief(&source, at)
+	b := prepare(&source, at)
 	i := -1
 	if rule.Subject == SubjectToken {
 		var known bool
@@ -120,7 +120,7 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 }
 
 // conclude says what to do, or that all findings are waived.
-func (x *Explanation) conclude(b *brief) {
+func (x *Explanation) conclude(b *preparedSource) {
 	first := slices.IndexFunc(x.Verdicts, func(v Verdict) bool { return v.Status == Fail })
 	if first < 0 {
 		x.Status = Waived

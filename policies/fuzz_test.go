@@ -14,7 +14,7 @@ func FuzzCustomRule(f *testing.F) {
 	f.Add("package custom.rules.ours\n")
 	f.Add("# METADATA\n# custom: {params: {x: {default: [1, {a: b}]}}, controls: 3, kinds: delivery}\npackage custom.rules.ours\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		l, err := compileLibrary(t.Context(), customHouse, []module{{path: "ours.rego", text: []byte(text)}}, nil, &place{})
+		l, err := compileLibrary(t.Context(), customNamespace, []module{{path: "ours.rego", text: []byte(text)}}, nil, &place{})
 		if err != nil {
 			return
 		}

@@ -11,14 +11,14 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
-// A ruling is what one rule made of one source.
-type ruling struct {
+// A ruleResult is what one rule made of one source.
+type ruleResult struct {
 	counts   Counts
 	verdicts []Verdict
 	err      error
 }
 
-func (r *ruling) detail() string {
+func (r *ruleResult) detail() string {
 	// The author of a rule knows functions by OPA's names.
 	detail := strings.ReplaceAll(r.err.Error(), ": "+standIn, ": ")
 	return output.Cut(oneLine(detail), output.MaxMessage)
@@ -26,11 +26,11 @@ func (r *ruling) detail() string {
 
 // judge decides every pair of the rule: with each token, or with the source (as
 // if it were token 0). It notes what decided in steps, unless that is nil.
-func (e *Engine) judge(ctx context.Context, b *brief, rule *ruleInForce, v *variant, steps []Step) *ruling {
-	r := &ruling{}
+func (e *Engine) judge(ctx context.Context, b *preparedSource, rule *ruleInForce, v *variant, steps []Step) *ruleResult {
+	r := &ruleResult{}
 	o, err := e.run(ctx, b, rule, v)
 	r.err = err
-	j := judgement{brief: b, rule: rule, variant: v, engine: e, ruling: r}
+	j := judgement{preparedSource: b, rule: rule, variant: v, engine: e, ruleResult: r}
 	j.share()
 	if rule.Subject == SubjectSource {
 		note(steps, 0, j.source(o))
@@ -51,28 +51,28 @@ func note(steps []Step, i int, step Step) {
 
 // judgement decides the pairs of one rule with one source or its tokens.
 type judgement struct {
-	*brief
+	*preparedSource
 	rule    *ruleInForce
 	variant *variant
 	engine  *Engine
 	// sharedNeeds and sharedNarrows say what is unknown of that on which every pass
 	// rests, and every token that is left out; "" for nothing.
 	sharedNeeds, sharedNarrows string
-	*ruling
+	*ruleResult
 }
 
 // token decides the pair with one token by the outcome of the rule, nil if it could
 // not run, in the order that makes unknown never
 // a pass and never a guess: kinds, applies, requires, deny, unknown, allow.
 func (j *judgement) token(i int, o *output.Output) Step {
-	token := &j.brief.source.Tokens[i]
+	token := &j.preparedSource.source.Tokens[i]
 	switch {
 	case !j.rule.Select.HasKind(token.Kind):
 		return j.notApplicable(StepKinds)
-	case !j.rule.Select.Has(j.brief.source, token, &j.derived[i]):
+	case !j.rule.Select.Has(j.preparedSource.source, token, &j.derived[i]):
 		// Where only unknown facts keep a token out of a custom rule, it is not judged. A
 		// built-in rule takes write access that could not be read for write access.
-		if reason := j.mayBeSelected(i, &j.rule.Select); reason != "" && j.rule.Custom {
+		if reason := j.unknownSelection(i, &j.rule.Select); reason != "" && j.rule.Custom {
 			return j.notEvaluated(token.ID, reason, StepRequires)
 		}
 		return j.notApplicable(StepSelect)
@@ -81,7 +81,7 @@ func (j *judgement) token(i int, o *output.Output) Step {
 	case o == nil:
 		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
 	case o.Applies != nil && !o.Applies[token.ID]:
-		if reason := cmp.Or(unknownReason(j.brief.source, token, &j.derived[i], j.rule.narrows), j.sharedNarrows); reason != "" {
+		if reason := cmp.Or(unknownReason(j.preparedSource.source, token, &j.derived[i], j.rule.narrows), j.sharedNarrows); reason != "" {
 			return j.notEvaluated(token.ID, reason, StepRequires)
 		}
 		return j.notApplicable(StepApplies)
@@ -92,14 +92,14 @@ func (j *judgement) token(i int, o *output.Output) Step {
 		// counts only if there is none.
 		needs, later = needs&^accessParts, needs&accessParts
 	}
-	if reason := unknownReason(j.brief.source, token, &j.derived[i], needs); reason != "" {
+	if reason := unknownReason(j.preparedSource.source, token, &j.derived[i], needs); reason != "" {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
-	if reason := unknownReason(j.brief.source, token, &j.derived[i], later); reason != "" && len(o.Deny[token.ID]) == 0 {
+	if reason := unknownReason(j.preparedSource.source, token, &j.derived[i], later); reason != "" && len(o.Deny[token.ID]) == 0 {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
 	return j.decide(token.ID, o, func(f output.Finding) Verdict { return j.tokenFinding(token, f) }, func() string {
-		return cmp.Or(unknownReason(j.brief.source, token, &j.derived[i], j.rule.passNeeds), j.sharedNeeds)
+		return cmp.Or(unknownReason(j.preparedSource.source, token, &j.derived[i], j.rule.passNeeds), j.sharedNeeds)
 	})
 }
 
@@ -117,7 +117,7 @@ func cannotBeUsed(token *inventory.Token) bool {
 // source decides the one pair with the source. What the rule has proven stands,
 // whatever list is missing; only a pass needs the lists.
 func (j *judgement) source(o *output.Output) Step {
-	source := j.brief.source
+	source := j.preparedSource.source
 	if !j.concernsSource() {
 		return j.notApplicable(StepKinds)
 	}
@@ -166,9 +166,9 @@ func (j *judgement) share() {
 // undecided says why it is not known of a token whether the rule selects it; "" if all
 // are decided.
 func (j *judgement) undecided() string {
-	for i := range j.brief.source.Tokens {
-		if reason := j.mayBeSelected(i, &j.rule.Select); reason != "" {
-			return fmt.Sprintf("of token %q: %s", j.brief.source.Tokens[i].Name, reason)
+	for i := range j.preparedSource.source.Tokens {
+		if reason := j.unknownSelection(i, &j.rule.Select); reason != "" {
+			return fmt.Sprintf("of token %q: %s", j.preparedSource.source.Tokens[i].Name, reason)
 		}
 	}
 	return ""
@@ -179,13 +179,13 @@ func (j *judgement) unknownOf(read part) string {
 	if read == 0 {
 		return ""
 	}
-	for i := range j.brief.source.Tokens {
-		token := &j.brief.source.Tokens[i]
-		if reason := unknownReason(j.brief.source, token, &j.derived[i], read); reason != "" {
+	for i := range j.preparedSource.source.Tokens {
+		token := &j.preparedSource.source.Tokens[i]
+		if reason := unknownReason(j.preparedSource.source, token, &j.derived[i], read); reason != "" {
 			return fmt.Sprintf("of token %q: %s", token.Name, reason)
 		}
 	}
-	return unknownSource(j.brief.source, read)
+	return unknownSource(j.preparedSource.source, read)
 }
 
 // decide counts the pair by the output sets and keeps what a report shows. doubt says
@@ -273,7 +273,7 @@ func (j *judgement) notEvaluated(token, reason string, step Step) Step {
 }
 
 func (j *judgement) keep(v Verdict) {
-	v.Rule, v.Source, v.Severity = j.rule.ID, j.brief.source.ID, j.variant.severity
+	v.Rule, v.Source, v.Severity = j.rule.ID, j.preparedSource.source.ID, j.variant.severity
 	j.verdicts = append(j.verdicts, v)
 }
 
@@ -291,7 +291,7 @@ func (j *judgement) missingLists() {
 // missing says which lists of the rule's kinds were not read whole, and why.
 func (j *judgement) missing() []string {
 	var reasons []string
-	units := j.brief.source.Units
+	units := j.preparedSource.source.Units
 	for i := range units {
 		if units[i].Status != inventory.UnitComplete && slices.ContainsFunc(units[i].Kinds, j.rule.Select.HasKind) {
 			reasons = append(reasons, unitReason(&units[i]))
@@ -315,7 +315,7 @@ func unitReason(unit *inventory.Unit) string {
 // concernsSource: a rule about a source says nothing where there are neither
 // tokens of its kinds nor a list that could hold them.
 func (j *judgement) concernsSource() bool {
-	source := j.brief.source
+	source := j.preparedSource.source
 	if len(j.rule.Select.Kinds) == 0 {
 		return true
 	}

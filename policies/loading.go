@@ -33,7 +33,7 @@ var builtinLibrary = sync.OnceValues(func() (*library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the built-in rules: %w", err)
 	}
-	return compileLibrary(context.Background(), builtinHouse, modules, nil, &place{})
+	return compileLibrary(context.Background(), builtinNamespace, modules, nil, &place{})
 })
 
 // loadLibrary reads and compiles the built-in rules and those in the paths, the
@@ -48,7 +48,7 @@ func loadLibrary(ctx context.Context, paths []string, limit time.Duration) (*lib
 		if err != nil {
 			return nil, asLoadErrors(err)
 		}
-		return compileLibrary(ctx, customHouse, files.modules, files.document(), now)
+		return compileLibrary(ctx, customNamespace, files.modules, files.document(), now)
 	})
 	if err != nil {
 		return nil, err
@@ -86,12 +86,12 @@ func loading[T any](ctx context.Context, limit time.Duration, f func(context.Con
 	return value, LoadErrors{failed}
 }
 
-// compileLibrary compiles the modules of a house, tests left out. The error is
+// compileLibrary compiles the modules of a namespace, tests left out. The error is
 // LoadErrors if rules are wrong.
-func compileLibrary(ctx context.Context, h house, modules []module, data map[string]any, now *place) (*library, error) {
+func compileLibrary(ctx context.Context, ns namespace, modules []module, data map[string]any, now *place) (*library, error) {
 	l := &library{modules: slices.DeleteFunc(slices.Clone(modules), module.isTest)}
 	sortModules(l.modules)
-	h, err := withHelpers(h)
+	ns, err := withHelpers(ns)
 	if err != nil {
 		return nil, err
 	}
@@ -104,10 +104,10 @@ func compileLibrary(ctx context.Context, h house, modules []module, data map[str
 	if len(f.list) > 0 {
 		return nil, f.err()
 	}
-	for _, unit := range h.units(l.modules) {
+	for _, unit := range ns.units(l.modules) {
 		now.is(unit[len(unit)-1].path)
 		var wrong faults
-		rules, err := compile(ctx, unit, h, base, &wrong)
+		rules, err := compile(ctx, unit, ns, base, &wrong)
 		if err != nil {
 			return nil, err
 		}
@@ -121,14 +121,14 @@ func compileLibrary(ctx context.Context, h house, modules []module, data map[str
 // the modules that they share, so that one on which the compiler fails can be named;
 // they may not refer to each other anyway. What is out of place is with the
 // shared modules, and refused later.
-func (h house) units(modules []module) [][]module {
-	if len(modules) == 0 || !h.custom {
+func (ns namespace) units(modules []module) [][]module {
+	if len(modules) == 0 || !ns.custom {
 		return [][]module{modules}
 	}
 	var shared []module
 	byRule := map[string][]module{}
 	for _, m := range modules {
-		if name, ok := h.place(m.parsed.Package.Path); ok && name != "" {
+		if name, ok := ns.place(m.parsed.Package.Path); ok && name != "" {
 			byRule[name] = append(byRule[name], m)
 		} else {
 			shared = append(shared, m)

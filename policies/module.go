@@ -73,22 +73,22 @@ var packageClause = regexp.MustCompile(`^(?:\x{feff})?(?:\s+|#[^\n]*\n)*package\
 // the line that it cannot parse, and of any other file that may be a secret.
 func startsWithPackage(text []byte) bool { return packageClause.Match(text) }
 
-// A house is the part of the data document that rules of one origin live in.
-type house struct {
+// A namespace is the part of the data document that rules of one origin live in.
+type namespace struct {
 	// rules is the root of the rules' packages, lib the one of shared helpers;
 	// lib is nil where there are none.
 	rules, lib ast.Ref
 	custom     bool
-	// helpers are modules of another house that the rules may refer to.
+	// helpers are modules of another namespace that the rules may refer to.
 	helpers []module
 }
 
 var (
-	builtinHouse = house{
+	builtinNamespace = namespace{
 		rules: ast.MustParseRef("data.tokenaudit.rules"),
 		lib:   ast.MustParseRef("data.tokenaudit.lib"),
 	}
-	customHouse = house{
+	customNamespace = namespace{
 		rules:  ast.MustParseRef("data.custom.rules"),
 		lib:    ast.MustParseRef("data.custom.lib"),
 		custom: true,
@@ -98,29 +98,29 @@ var (
 // sharedLib is the file of the helpers that custom rules may use too.
 const sharedLib = "policies/rules/lib.rego"
 
-// withHelpers returns the house of the custom rules with the shared helpers.
-func withHelpers(h house) (house, error) {
-	if !h.custom {
-		return h, nil
+// withHelpers returns the namespace of the custom rules with the shared helpers.
+func withHelpers(ns namespace) (namespace, error) {
+	if !ns.custom {
+		return ns, nil
 	}
 	text, err := builtinFiles.ReadFile(strings.TrimPrefix(sharedLib, "policies/"))
 	if err != nil {
-		return h, fmt.Errorf("read the shared helpers: %w", err)
+		return ns, fmt.Errorf("read the shared helpers: %w", err)
 	}
-	h.helpers = []module{{path: "built-in " + sharedLib, text: text}}
+	ns.helpers = []module{{path: "built-in " + sharedLib, text: text}}
 	var f faults
-	parse(h.helpers, sandbox(), &place{}, &f)
-	return h, f.err()
+	parse(ns.helpers, sandbox(), &place{}, &f)
+	return ns, f.err()
 }
 
 var ruleName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
 // place tells which rule a package belongs to; "" with ok for a library.
-func (h house) place(pkg ast.Ref) (name string, ok bool) {
-	if h.lib != nil && pkg.HasPrefix(h.lib) {
+func (ns namespace) place(pkg ast.Ref) (name string, ok bool) {
+	if ns.lib != nil && pkg.HasPrefix(ns.lib) {
 		return "", true
 	}
-	if !pkg.HasPrefix(h.rules) || len(pkg) != len(h.rules)+1 {
+	if !pkg.HasPrefix(ns.rules) || len(pkg) != len(ns.rules)+1 {
 		return "", false
 	}
 	last, _ := pkg[len(pkg)-1].Value.(ast.String)
@@ -128,9 +128,9 @@ func (h house) place(pkg ast.Ref) (name string, ok bool) {
 }
 
 // id returns the rule id of a package's last name.
-func (h house) id(name string) string {
+func (ns namespace) id(name string) string {
 	id := strings.ReplaceAll(name, "_", "-")
-	if h.custom {
+	if ns.custom {
 		return ruleid.Custom + id
 	}
 	return id

@@ -129,15 +129,15 @@ func (s *suite) report(ctx context.Context, options TestOptions) (*TestReport, e
 
 // A suite is rules with their tests.
 type suite struct {
-	house   house
-	modules []module
-	data    map[string]any
+	namespace namespace
+	modules   []module
+	data      map[string]any
 }
 
 // readSuite reads rules and tests, and compiles the rules as Load does, so that a
 // test never passes on a rule that would not load.
 func readSuite(ctx context.Context, paths []string, now *place) (*suite, error) {
-	s := &suite{house: builtinHouse}
+	s := &suite{namespace: builtinNamespace}
 	if len(paths) == 0 {
 		modules, err := builtinModules()
 		if err != nil {
@@ -150,16 +150,16 @@ func readSuite(ctx context.Context, paths []string, now *place) (*suite, error) 
 			return nil, asLoadErrors(err)
 		}
 		sortModules(custom.modules)
-		s = &suite{house: customHouse, modules: custom.modules, data: custom.document()}
+		s = &suite{namespace: customNamespace, modules: custom.modules, data: custom.document()}
 	}
-	if _, err := compileLibrary(ctx, s.house, s.modules, s.data, now); err != nil {
+	if _, err := compileLibrary(ctx, s.namespace, s.modules, s.data, now); err != nil {
 		return nil, err
 	}
-	house, err := withHelpers(s.house)
+	complete, err := withHelpers(s.namespace)
 	if err != nil {
 		return nil, err
 	}
-	s.house = house
+	s.namespace = complete
 	var f faults
 	parse(s.modules, sandbox(testBuiltins...), now, &f)
 	if len(f.list) == 0 {
@@ -184,7 +184,7 @@ func (s *suite) tests() int {
 // parsed are the rules and the tests, by file.
 func (s *suite) parsed() map[string]*ast.Module {
 	parsed := map[string]*ast.Module{}
-	for _, m := range slices.Concat(s.modules, s.house.helpers) {
+	for _, m := range slices.Concat(s.modules, s.namespace.helpers) {
 		parsed[m.path] = m.parsed
 	}
 	return parsed

@@ -23,7 +23,7 @@ func loadRule(t *testing.T, text string) (*Engine, error) {
 	if strings.Contains(text, "data.custom.lib") {
 		modules = append(modules, module{path: "lib.rego", text: []byte("package custom.lib\n\nnever(x) if walk(x, [_, \"never\"])\n\nsame(x) := x\n")})
 	}
-	l, err := compileLibrary(t.Context(), customHouse, modules, nil, &place{})
+	l, err := compileLibrary(t.Context(), customNamespace, modules, nil, &place{})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func verdicts(t *testing.T, e *Engine, rule *ruleInForce, source inventory.Sourc
 		n = 1
 	}
 	steps := make([]Step, n)
-	r := e.judge(t.Context(), newBrief(&source, auditTime), rule, &rule.base, steps)
+	r := e.judge(t.Context(), prepare(&source, auditTime), rule, &rule.base, steps)
 	statuses := make([]Status, n)
 	for i, step := range steps {
 		statuses[i] = statusOfStep(step)

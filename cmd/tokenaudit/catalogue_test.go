@@ -19,19 +19,21 @@ import (
 // policies/README.md is made from the rules and from what the collectors can
 // report. UPDATE_CATALOGUE=1 writes it.
 func TestCatalogueIsUpToDate(t *testing.T) {
-	const file = "../../policies/README.md"
 	_, page := catalogue(t)
-	if os.Getenv("UPDATE_CATALOGUE") != "" {
-		if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
+	upToDate(t, "../../policies/README.md", page, "UPDATE_CATALOGUE")
+}
+
+// upToDate compares a generated file with what it is generated from, or writes it where
+// the environment variable is set.
+func upToDate(t *testing.T, file, want, variable string) {
+	t.Helper()
+	if os.Getenv(variable) != "" {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	have, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(have), page); diff != "" {
-		t.Errorf("policies/README.md is not up to date; run UPDATE_CATALOGUE=1 go test ./cmd/tokenaudit -run Catalogue (-file +generated):\n%s", diff)
+	if diff := cmp.Diff(textOf(t, file), want); diff != "" {
+		t.Errorf("%s is not up to date; run %s=1 go test ./cmd/tokenaudit -run %s (-file +generated):\n%s", file, variable, t.Name(), diff)
 	}
 }
 

@@ -8,15 +8,12 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // maxPackageLines bounds a package, test files left out: a reader has to hold it
@@ -51,15 +48,7 @@ func TestMapOfPackagesIsUpToDate(t *testing.T) {
 		t.Fatalf("%s has no place for the table of packages", file)
 	}
 	want := before + begin + mapOfPackages(rooms(t)) + end + after
-	if os.Getenv("UPDATE_MAP") != "" {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(page, want); diff != "" {
-		t.Errorf("ARCHITECTURE.md is out of date; run UPDATE_MAP=1 go test ./cmd/tokenaudit -run MapOfPackages (-file +generated):\n%s", diff)
-	}
+	upToDate(t, file, want, "UPDATE_MAP")
 }
 
 func mapOfPackages(rooms []room) string {

@@ -17,16 +17,7 @@ import (
 // The notices are those of the modules that are linked into the program, on any
 // system that it is built for.
 func TestNotices(t *testing.T) {
-	want := noticesOf(t)
-	if os.Getenv("UPDATE_NOTICES") != "" {
-		if err := os.WriteFile("notices.txt", []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if notices != want {
-		t.Error("notices.txt is not what the modules in go.mod say: run UPDATE_NOTICES=1 go test ./cmd/tokenaudit -run TestNotices")
-	}
+	upToDate(t, "notices.txt", noticesOf(t), "UPDATE_NOTICES")
 }
 
 var legalFile = regexp.MustCompile(`(?i)^(licen[sc]e|copying|notice|patents)`)

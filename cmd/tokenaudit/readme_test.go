@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 )
@@ -77,14 +76,5 @@ func TestExampleConfigurationsParse(t *testing.T) {
 
 // The reference of the configuration is made from what the collectors declare.
 func TestConfigurationReference(t *testing.T) {
-	const file = "config/README.md"
-	page := config.Reference(builtin.Definitions())
-	if os.Getenv("UPDATE_REFERENCE") != "" {
-		if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(textOf(t, file), page); diff != "" {
-		t.Errorf("%s is not up to date; run UPDATE_REFERENCE=1 go test ./cmd/tokenaudit -run ConfigurationReference (-file +generated):\n%s", file, diff)
-	}
+	upToDate(t, "config/README.md", config.Reference(builtin.Definitions()), "UPDATE_REFERENCE")
 }

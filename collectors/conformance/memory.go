@@ -25,7 +25,7 @@ const (
 	largeDirectory = 128 << 10
 	// maxSwell is how many times its size an answer may take in memory.
 	maxSwell = 20
-	// sourceCost is what a source may take beside, whatever was sent of it: its facts, its
+	// sourceCost is what a source may take in addition, whatever was sent of it: its facts, its
 	// lists, and a gap for each of them.
 	sourceCost = 4 << 10
 )

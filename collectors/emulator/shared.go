@@ -30,6 +30,13 @@ func (s *Shared[S]) View(read func(*S)) {
 	read(&s.state)
 }
 
+// Decide returns what the function makes of the state, which it must not change.
+func (s *Shared[S]) Decide(decide func(*S) Reply) Reply {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return decide(&s.state)
+}
+
 // Uses remembers when tokens were used last. It is apart from the state, because
 // reading requests, which share that, are uses too.
 type Uses[T any] struct {

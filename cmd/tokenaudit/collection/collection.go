@@ -173,7 +173,7 @@ func requestLog(w io.Writer) *slog.Logger {
 	}))
 }
 
-// Collect reads everything the configuration reaches and gives each source to
+// Collect reads everything the configuration reaches and passes each source to
 // take as it is done, one at a time. Nothing is sent before all secrets are
 // there. When ctx or the time limit ends, what was not read is in the sources
 // as failed units.

@@ -40,7 +40,7 @@ const (
 	optionDate     collectors.OptionType = "date"
 )
 
-// optionsOf returns all keys of an entry of a CMS beside cms: its own in the
+// optionsOf returns all keys of an entry of a CMS apart from cms: its own in the
 // order they are declared, then the common ones.
 func optionsOf(d collectors.Definition) []collectors.Option {
 	out := slices.Clone(d.Options)

@@ -129,7 +129,7 @@ func terminal(w io.Writer, width int) (bool, int) {
 	return true, width
 }
 
-// Note tells something beside the result, unless --quiet.
+// Note prints what is not part of the result, unless --quiet.
 func (s *Streams) Note(text string, args ...any) {
 	if !s.Quiet {
 		s.Warn(text, args...)

@@ -72,7 +72,7 @@ func (o Change) Dir(root string) string {
 }
 
 // Validate states what contradicts itself: wanted are the labels and saved the
-// inventories that are given beside the change.
+// inventories that are named together with the change.
 func (o Change) Validate(wanted, saved []string, gate Gate) error {
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }

@@ -116,14 +116,9 @@ type request struct {
 
 // answer takes a request through authentication, rate limit, gate and handler.
 func (c *Emulator) answer(w http.ResponseWriter, r *http.Request, route route) {
-	c.Write(w, r, c.decide(w.Header(), r, route))
-}
-
-func (c *Emulator) decide(h http.Header, r *http.Request, route route) (p emulator.Reply) {
-	c.View(func(state *State) {
-		p = (&request{Emulator: c, state: state, r: r, now: c.Now()}).follow(h, route)
-	})
-	return p
+	c.Write(w, r, c.Decide(func(state *State) emulator.Reply {
+		return (&request{Emulator: c, state: state, r: r, now: c.Now()}).follow(w.Header(), route)
+	}))
 }
 
 // follow takes a call along its route. The answer is encoded, because its body may

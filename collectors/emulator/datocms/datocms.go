@@ -99,14 +99,9 @@ type request struct {
 // answer takes a request through the checks of the real API: the token, the
 // rate limit, the headers, the environment, the permission.
 func (d *Emulator) answer(w http.ResponseWriter, r *http.Request, route route) {
-	d.Write(w, r, d.decide(w.Header(), r, route))
-}
-
-func (d *Emulator) decide(h http.Header, r *http.Request, route route) (p emulator.Reply) {
-	d.View(func(state *State) {
-		p = (&request{Emulator: d, state: state, r: r, now: d.Now()}).follow(h, route)
-	})
-	return p
+	d.Write(w, r, d.Decide(func(state *State) emulator.Reply {
+		return (&request{Emulator: d, state: state, r: r, now: d.Now()}).follow(w.Header(), route)
+	}))
 }
 
 // follow takes a call along its route. The answer is encoded, because its body may

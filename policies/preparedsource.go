@@ -10,8 +10,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
-// A brief is one source prepared for judging: what all rules share.
-type brief struct {
+// A preparedSource is one source prepared for judging: what all rules share.
+type preparedSource struct {
 	source  *inventory.Source
 	at      time.Time
 	derived []input.Derived
@@ -25,8 +25,8 @@ type brief struct {
 	atTerm     *ast.Term
 }
 
-func newBrief(source *inventory.Source, at time.Time) *brief {
-	b := &brief{
+func prepare(source *inventory.Source, at time.Time) *preparedSource {
+	b := &preparedSource{
 		source:     source,
 		at:         at,
 		derived:    make([]input.Derived, len(source.Tokens)),
@@ -47,7 +47,7 @@ func newBrief(source *inventory.Source, at time.Time) *brief {
 }
 
 // document is the input of a rule with these tokens selected and these parameters.
-func (b *brief) document(tokens, params *ast.Term) ast.Object {
+func (b *preparedSource) document(tokens, params *ast.Term) ast.Object {
 	return ast.NewObject(
 		[2]*ast.Term{input.KeySource, b.sourceTerm},
 		[2]*ast.Term{input.KeyTokens, tokens},
@@ -57,7 +57,7 @@ func (b *brief) document(tokens, params *ast.Term) ast.Object {
 }
 
 // selected returns the array of the tokens that are selected, and whether there are any.
-func (b *brief) selected(s *selection.Selection) (tokens *ast.Term, some bool) {
+func (b *preparedSource) selected(s *selection.Selection) (tokens *ast.Term, some bool) {
 	terms := make([]*ast.Term, 0, len(b.terms))
 	for i, term := range b.terms {
 		if s.Has(b.source, &b.source.Tokens[i], &b.derived[i]) {
@@ -70,9 +70,9 @@ func (b *brief) selected(s *selection.Selection) (tokens *ast.Term, some bool) {
 	return ast.ArrayTerm(terms...), len(terms) > 0
 }
 
-// mayBeSelected says which unknown facts of a token decide whether it is selected; ""
+// unknownSelection says which unknown facts of a token decide whether it is selected; ""
 // for none.
-func (b *brief) mayBeSelected(i int, s *selection.Selection) string {
+func (b *preparedSource) unknownSelection(i int, s *selection.Selection) string {
 	var unknown part
 	for _, fact := range s.Undecided(b.source, &b.source.Tokens[i], &b.derived[i]) {
 		if fact == inventory.FactAccess {
