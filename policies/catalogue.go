@@ -11,6 +11,7 @@ import (
 	"text/template"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/reads"
 )
 
 //go:embed catalogue.md.tmpl
@@ -27,15 +28,10 @@ type System struct {
 	Parts map[string]inventory.FactSupport
 }
 
-// partNames are the parts that System.Parts may name.
-var partNames = map[part]string{
-	partManagesTokens: "access.manages_tokens", partOwner: "owner.state", partOwnerLevel: "owner.level", partOwnerActive: "owner.last_active",
-	partFactory: "traits.factory", partNotifies: "traits.notifies_before_expiry",
-}
-
-// support tells what the CMS can report of a part of a fact.
-func (s System) support(fact inventory.Fact, p part) inventory.FactSupport {
-	if support, ok := s.Parts[partNames[p]]; ok {
+// support tells what the CMS can report of a fact, or of a part of
+// one, which may be "".
+func (s System) support(fact inventory.Fact, part string) inventory.FactSupport {
+	if support, ok := s.Parts[part]; ok {
 		return support
 	}
 	return s.Facts[fact]
@@ -46,7 +42,7 @@ func (s System) support(fact inventory.Fact, p part) inventory.FactSupport {
 func (e *Engine) Catalogue(systems []System) (string, error) {
 	for _, system := range systems {
 		for name := range system.Parts {
-			if !slices.Contains(slices.Collect(maps.Values(partNames)), name) {
+			if !slices.Contains(reads.PartNames(), name) {
 				return "", fmt.Errorf("%s says what it reports of %q, which is not a part of a fact", system.Title, name)
 			}
 		}
@@ -128,23 +124,18 @@ func (r *compiledRule) decidedBy(system System) (word string, reasons []string) 
 		return "–", nil
 	}
 	word = "yes"
-	for _, fact := range facts {
-		for p := part(1); p < partEnd; p <<= 1 {
-			if factParts[fact]&(r.reads|r.needs)&p == 0 {
-				continue
-			}
-			support := system.support(fact, p)
-			switch {
-			case support.Reported == inventory.SupportYes:
-				continue
-			case support.Reported == inventory.SupportNo:
-				word = "no"
-			case word == "yes":
-				word = "partly"
-			}
-			if support.Reason != "" && !slices.Contains(reasons, support.Reason) {
-				reasons = append(reasons, support.Reason)
-			}
+	for fact, part := range (r.Reads | r.Needs).Parts() {
+		support := system.support(fact, part)
+		switch {
+		case support.Reported == inventory.SupportYes:
+			continue
+		case support.Reported == inventory.SupportNo:
+			word = "no"
+		case word == "yes":
+			word = "partly"
+		}
+		if support.Reason != "" && !slices.Contains(reasons, support.Reason) {
+			reasons = append(reasons, support.Reason)
 		}
 	}
 	return word, reasons

@@ -17,6 +17,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/output"
+	"github.com/tokenaudit/tokenaudit/policies/reads"
 )
 
 // A compiledRule is a rule that is ready to judge.
@@ -26,22 +27,14 @@ type compiledRule struct {
 	query rego.PreparedEvalQuery
 	// txn is a read transaction on the rule's store, which is never written.
 	txn storage.Transaction
-	// reads are the facts that the rule reads, needs the ones it cannot do without.
-	reads, needs part
-	// passNeeds are what a pass needs of the token in addition, sharedNeeds of all
-	// tokens and of the source; narrows and sharedNarrows are the same for a token to
-	// be left out.
-	passNeeds, sharedNeeds, narrows, sharedNarrows part
+	reads.Demands
 	// sets are the output sets that the rule has.
 	sets []string
-	// compares: the rule reads which tokens there are, so a token of which it is not known
-	// whether it is selected matters to all.
-	compares bool
 }
 
 // aboutUse: a rule about the use of tokens says nothing about planned ones,
 // unless their use is known because they exist already.
-func (r *compiledRule) aboutUse() bool { return (r.reads|r.needs)&aboutUse != 0 }
+func (r *compiledRule) aboutUse() bool { return (r.Reads | r.Needs).AboutUse() }
 
 // draft is a rule on its way to being compiled.
 type draft struct {
@@ -258,30 +251,20 @@ func checkRule(compiler *ast.Compiler, d *draft, ns namespace, f *faults) *compi
 	if !has[output.Deny] {
 		f.at(d.pkg.Location, "rule %s has no deny set, so it could never fail", d.rule.ID)
 	}
-	usage := readsOf(compiler, d.pkg.Path, d.rule.Subject, !ns.custom)
-	for _, p := range usage.params {
-		if _, ok := d.rule.Params[p.name]; !ok {
-			f.at(p.location, "parameter %s is not declared in the METADATA of rule %s%s", p.name, d.rule.ID,
-				suggest.DidYouMean(p.name, slices.Collect(maps.Keys(d.rule.Params))))
+	usage := reads.Of(compiler, reads.Rule{
+		Package: d.pkg.Path, OfSource: d.rule.Subject == SubjectSource, Custom: ns.custom, Requires: d.rule.Requires,
+		SelectsWrite: d.rule.Select.Write != nil, HasUnknown: has[output.Unknown],
+	})
+	for _, p := range usage.Params {
+		if _, ok := d.rule.Params[p.Name]; !ok {
+			f.at(p.Location, "parameter %s is not declared in the METADATA of rule %s%s", p.Name, d.rule.ID,
+				suggest.DidYouMean(p.Name, slices.Collect(maps.Keys(d.rule.Params))))
 		}
 	}
 	rule.sets = slices.DeleteFunc(slices.Clone(output.Sets()), func(set string) bool { return !has[set] })
-	rule.compares = d.rule.Subject == SubjectSource || (usage.others|usage.sharedNarrows)&partTokens != 0
-	rule.reads = usage.about | usage.parts&partWrite
-	if d.rule.Select.Write != nil {
-		rule.reads |= partWrite
-	}
-	rule.needs = needs(d.rule.Requires, usage.parts)
-	rule.narrows = usage.narrows
-	if ns.custom {
-		rule.sharedNarrows = usage.sharedNarrows
-	}
-	if ns.custom && !has[output.Unknown] {
-		rule.passNeeds = oneBound(usage.own|usage.narrows) & partsOfPasses
-		rule.sharedNeeds = oneBound(usage.others | usage.sharedNarrows)
-	}
-	if missing := unnamed(d.rule.Requires, usage.parts); len(missing) > 0 && !has[output.Unknown] {
-		f.at(cmp.Or(usage.location, d.pkg.Location), "rule %s reads %s, which a CMS may not tell: name it in custom.requires, or say in an unknown set when the rule cannot decide", d.rule.ID, join(missing))
+	rule.Demands = usage.Demands
+	if len(usage.Unnamed) > 0 {
+		f.at(cmp.Or(usage.Location, d.pkg.Location), "rule %s reads %s, which a CMS may not tell: name it in custom.requires, or say in an unknown set when the rule cannot decide", d.rule.ID, join(usage.Unnamed))
 	}
 	return rule
 }

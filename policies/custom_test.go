@@ -356,7 +356,7 @@ func TestCustomSelect(t *testing.T) {
 		return e
 	}
 	const everyToken = "deny contains {\"token\": token.id, \"message\": \"m\"} if some token in input.tokens\n"
-	source := aSource(aToken("writes"), aToken("reads", reads), aToken("unread", unread), aToken("expired", expires(-1)), aToken("perhaps", expiryUnknown))
+	source := aSource(aToken("writes"), aToken("reads", readOnly), aToken("unread", unread), aToken("expired", expires(-1)), aToken("perhaps", expiryUnknown))
 	for _, tt := range []struct {
 		body, selects                     string
 		fail, pass, unknown, inapplicable int

@@ -9,6 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/reads"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
@@ -174,19 +175,19 @@ func tokenIDs(source inventory.Source) []string {
 // factsOf returns the facts that a rule requires or reads, with what is known of them.
 func (r *compiledRule) factsOf(source *inventory.Source, token *inventory.Token, derived *input.Derived) []FactValue {
 	var values []FactValue
-	for _, fact := range facts {
+	for _, fact := range reads.Facts() {
 		required := slices.Contains(r.Requires, fact)
-		read := factParts[fact] & r.reads
+		read := reads.OfFact(fact) & r.Reads
 		if fact == inventory.FactAccess {
-			read |= partWrite & r.reads
+			read |= reads.Write & r.Reads
 		}
 		if !required && read == 0 {
 			continue
 		}
-		parts := factParts[fact] & (r.reads | r.needs)
+		parts := reads.OfFact(fact) & (r.Reads | r.Needs)
 		values = append(values, FactValue{
 			Fact: fact, Required: required, Value: factValue(token, fact),
-			Unknown: unknownReason(source, token, derived, parts),
+			Unknown: parts.Unknown(source, token, derived),
 		})
 	}
 	return values

@@ -15,7 +15,7 @@ func TestExplain(t *testing.T) {
 		aToken("unknown", func(token *inventory.Token) {
 			token.Expiry = inventory.Expiry{State: inventory.ExpiryUnknown, Reason: "hidden"}
 		}),
-		aToken("reader", reads),
+		aToken("reader", readOnly),
 		aToken("delivery", delivering),
 		aToken("role", delivering, func(token *inventory.Token) {
 			token.Role = &inventory.Role{ID: "1", Name: "Admin", Level: inventory.LevelAdmin}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/reads"
 )
 
 // auditTime is a Sunday.
@@ -50,7 +51,7 @@ func delivering(token *inventory.Token) {
 // aSource is a completely read stack whose CMS tells every fact.
 func aSource(tokens ...inventory.Token) inventory.Source {
 	facts := inventory.Facts{}
-	for fact := range factParts {
+	for _, fact := range reads.Facts() {
 		facts[fact] = inventory.FactSupport{Reported: inventory.SupportYes}
 	}
 	return inventory.Source{

@@ -27,6 +27,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/reads"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -80,7 +81,7 @@ func TestInputSchemaMatchesStructs(t *testing.T) {
 func factsSchema() map[string]any {
 	support := schemaOf(reflect.TypeFor[inventory.FactSupport]())
 	properties := map[string]any{}
-	for fact := range factParts {
+	for _, fact := range reads.Facts() {
 		properties[string(fact)] = withText(maps.Clone(support), "Whether the CMS reports the fact, and if not, why.")
 	}
 	return properties

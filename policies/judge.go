@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/output"
+	"github.com/tokenaudit/tokenaudit/policies/reads"
 )
 
 // A ruleResult is what one rule made of one source.
@@ -81,25 +82,25 @@ func (j *judgement) token(i int, o *output.Output) Step {
 	case o == nil:
 		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
 	case o.Applies != nil && !o.Applies[token.ID]:
-		if reason := cmp.Or(unknownReason(j.preparedSource.source, token, &j.derived[i], j.rule.narrows), j.sharedNarrows); reason != "" {
+		if reason := cmp.Or(j.rule.Narrows.Unknown(j.preparedSource.source, token, &j.derived[i]), j.sharedNarrows); reason != "" {
 			return j.notEvaluated(token.ID, reason, StepRequires)
 		}
 		return j.notApplicable(StepApplies)
 	}
-	needs, later := j.rule.needs, part(0)
-	if token.Access.Assumed && j.rule.reads&partWrite != 0 {
+	needs, later := j.rule.Needs, reads.FactBits(0)
+	if token.Access.Assumed && j.rule.Reads&reads.Write != 0 {
 		// A finding may rest on an assumed write, so what is unknown of the access
 		// counts only if there is none.
-		needs, later = needs&^accessParts, needs&accessParts
+		needs, later = needs&^reads.Access, needs&reads.Access
 	}
-	if reason := unknownReason(j.preparedSource.source, token, &j.derived[i], needs); reason != "" {
+	if reason := needs.Unknown(j.preparedSource.source, token, &j.derived[i]); reason != "" {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
-	if reason := unknownReason(j.preparedSource.source, token, &j.derived[i], later); reason != "" && len(o.Deny[token.ID]) == 0 {
+	if reason := later.Unknown(j.preparedSource.source, token, &j.derived[i]); reason != "" && len(o.Deny[token.ID]) == 0 {
 		return j.notEvaluated(token.ID, reason, StepRequires)
 	}
 	return j.decide(token.ID, o, func(f output.Finding) Verdict { return j.tokenFinding(token, f) }, func() string {
-		return cmp.Or(unknownReason(j.preparedSource.source, token, &j.derived[i], j.rule.passNeeds), j.sharedNeeds)
+		return cmp.Or(j.rule.PassNeeds.Unknown(j.preparedSource.source, token, &j.derived[i]), j.sharedNeeds)
 	})
 }
 
@@ -141,7 +142,7 @@ func (j *judgement) source(o *output.Output) Step {
 		if !j.rule.Select.Has(source, token, &j.derived[i]) {
 			continue
 		}
-		if reason := unknownReason(source, token, &j.derived[i], j.rule.needs); reason != "" {
+		if reason := j.rule.Needs.Unknown(source, token, &j.derived[i]); reason != "" {
 			return j.notEvaluated("", fmt.Sprintf("of token %q: %s", token.Name, reason), StepRequires)
 		}
 	}
@@ -156,11 +157,11 @@ func (j *judgement) source(o *output.Output) Step {
 // share finds what is unknown of that on which every verdict of the rule rests.
 func (j *judgement) share() {
 	undecided := ""
-	if j.rule.Custom && j.rule.compares {
+	if j.rule.Custom && j.rule.Compares {
 		undecided = j.undecided()
 	}
-	j.sharedNeeds = cmp.Or(undecided, j.unknownOf(j.rule.sharedNeeds))
-	j.sharedNarrows = cmp.Or(undecided, j.unknownOf(j.rule.sharedNarrows))
+	j.sharedNeeds = cmp.Or(undecided, j.unknownOf(j.rule.SharedNeeds))
+	j.sharedNarrows = cmp.Or(undecided, j.unknownOf(j.rule.SharedNarrows))
 }
 
 // undecided says why it is not known of a token whether the rule selects it; "" if all
@@ -175,17 +176,17 @@ func (j *judgement) undecided() string {
 }
 
 // unknownOf says why a part of any token, or of the source, is unknown; "" if all are known.
-func (j *judgement) unknownOf(read part) string {
+func (j *judgement) unknownOf(read reads.FactBits) string {
 	if read == 0 {
 		return ""
 	}
 	for i := range j.preparedSource.source.Tokens {
 		token := &j.preparedSource.source.Tokens[i]
-		if reason := unknownReason(j.preparedSource.source, token, &j.derived[i], read); reason != "" {
+		if reason := read.Unknown(j.preparedSource.source, token, &j.derived[i]); reason != "" {
 			return fmt.Sprintf("of token %q: %s", token.Name, reason)
 		}
 	}
-	return unknownSource(j.preparedSource.source, read)
+	return read.UnknownOfSource(j.preparedSource.source)
 }
 
 // decide counts the pair by the output sets and keeps what a report shows. doubt says
@@ -235,7 +236,7 @@ func (j *judgement) fail(denied []output.Finding, verdict func(output.Finding) V
 // tokenFinding adds to a finding what the rule cannot know of: that the write
 // access it rests on is assumed, and where a planned token is declared.
 func (j *judgement) tokenFinding(token *inventory.Token, f output.Finding) Verdict {
-	if token.Access.Assumed && j.rule.reads&partWrite != 0 {
+	if token.Access.Assumed && j.rule.Reads&reads.Write != 0 {
 		f.Add("assumed", true)
 		f.Message = output.Cut(fmt.Sprintf("%s (write access is assumed: %s)", f.Message, orUnread(token.Access.Reason)), output.MaxMessage)
 	}
@@ -294,22 +295,10 @@ func (j *judgement) missing() []string {
 	units := j.preparedSource.source.Units
 	for i := range units {
 		if units[i].Status != inventory.UnitComplete && slices.ContainsFunc(units[i].Kinds, j.rule.Select.HasKind) {
-			reasons = append(reasons, unitReason(&units[i]))
+			reasons = append(reasons, reads.UnreadList(&units[i]))
 		}
 	}
 	return reasons
-}
-
-func unitReason(unit *inventory.Unit) string {
-	what := "could not be read"
-	if unit.Status == inventory.UnitPartial {
-		what = "was read only in part"
-	}
-	reason := fmt.Sprintf("the list %s %s (%s)", unit.Name, what, unit.Error)
-	if unit.Detail != "" {
-		reason += ": " + unit.Detail
-	}
-	return reason
 }
 
 // concernsSource: a rule about a source says nothing where there are neither

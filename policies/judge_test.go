@@ -40,7 +40,7 @@ func neverExpires(token *inventory.Token) {
 	token.Expiry = inventory.Expiry{State: inventory.ExpiryNever, Supported: true}
 }
 
-func reads(token *inventory.Token) {
+func readOnly(token *inventory.Token) {
 	token.Access = inventory.Access{Level: inventory.LevelRead, ManagesTokens: inventory.No}
 }
 
@@ -58,7 +58,7 @@ func TestVerdictOrder(t *testing.T) {
 		reason  string
 	}{
 		{"kinds first", []change{neverExpires, func(token *inventory.Token) { token.Kind = inventory.Delivery }}, NotApplicable, ""},
-		{"applies before requires", []change{unknownExpiry, reads}, NotApplicable, ""},
+		{"applies before requires", []change{unknownExpiry, readOnly}, NotApplicable, ""},
 		{"requires", []change{unknownExpiry}, NotEvaluated, "the list hides it"},
 		{"deny", []change{neverExpires}, Fail, ""},
 		{"else pass", nil, Pass, ""},

@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 	"github.com/tokenaudit/tokenaudit/policies/output"
+	"github.com/tokenaudit/tokenaudit/policies/reads"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
@@ -19,8 +20,6 @@ import (
 var metadataKeys = []string{"goal", "severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation"}
 
 var severities = []Severity{Critical, High, Medium, Low, Info}
-
-var facts = slices.Sorted(maps.Keys(factParts))
 
 var paramTypes = []string{"integer", "number", "string", "boolean", "array"}
 
@@ -56,7 +55,7 @@ func readMetadata(annotations *ast.Annotations) (Rule, []string) {
 		rule.Subject = one(&m, "subject", []Subject{SubjectToken, SubjectSource}, SubjectToken)
 	}
 	rule.Select = m.selection(rule.Subject)
-	rule.Requires = several(&m, "requires", facts)
+	rule.Requires = several(&m, "requires", reads.Facts())
 	rule.Controls = m.controls()
 	rule.Params = m.params()
 	rule.Remediation = m.remediation()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/reads"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
@@ -73,12 +74,6 @@ func (b *preparedSource) selected(s *selection.Selection) (tokens *ast.Term, som
 // unknownSelection says which unknown facts of a token decide whether it is selected; ""
 // for none.
 func (b *preparedSource) unknownSelection(i int, s *selection.Selection) string {
-	var unknown part
-	for _, fact := range s.Undecided(b.source, &b.source.Tokens[i], &b.derived[i]) {
-		if fact == inventory.FactAccess {
-			unknown |= partAccessLevel
-		}
-		unknown |= factMain[fact]
-	}
-	return unknownReason(b.source, &b.source.Tokens[i], &b.derived[i], unknown)
+	token, derived := &b.source.Tokens[i], &b.derived[i]
+	return reads.OfSelection(s.Undecided(b.source, token, derived)).Unknown(b.source, token, derived)
 }

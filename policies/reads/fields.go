@@ -1,4 +1,4 @@
-package policies
+package reads
 
 import (
 	"maps"
@@ -11,9 +11,9 @@ import (
 // The trees below have all fields; a test compares them with the schema of the input.
 type field struct {
 	// parts are read as soon as the field is looked at.
-	parts part
+	parts FactBits
 	// rest is read in addition to those of the members when the field is read as a whole.
-	rest part
+	rest FactBits
 	// aside: the rule is not about the parts that it reads by this field: a reason depends
 	// on several facts, and a whole token on all.
 	aside bool
@@ -30,12 +30,12 @@ type field struct {
 // A becoming is a change of a value when a part becomes unknown; a nil from is any
 // value.
 type becoming struct {
-	part     part
+	part     FactBits
 	from, to ast.Value
 }
 
 // whole returns what reading the field with all that is below it reads.
-func (f *field) whole() part {
+func (f *field) whole() FactBits {
 	parts := f.parts | f.rest
 	for _, c := range f.becomes {
 		parts |= c.part
@@ -59,10 +59,12 @@ func (f *field) member(key ast.Value) *field {
 	return f.members[string(name)]
 }
 
-func of(parts part) *field { return &field{parts: parts} }
+func of(parts FactBits) *field { return &field{parts: parts} }
 
 // word is a field that holds "unknown" where a part is.
-func word(p part) *field { return &field{becomes: []becoming{{part: p, to: ast.String("unknown")}}} }
+func word(p FactBits) *field {
+	return &field{becomes: []becoming{{part: p, to: ast.String("unknown")}}}
+}
 
 func aside(f *field) *field {
 	f.aside = true
@@ -81,18 +83,18 @@ func also(members map[string]*field, names ...string) *field {
 }
 
 // when are the members of a time.
-func when(p part) *field {
+func when(p FactBits) *field {
 	return mapping(map[string]*field{"state": word(p), "at": of(p), "reason": of(p)})
 }
 
 // use are the members of a last use; exact is read by those that say when it was.
-func use(p, exact part) *field {
+func use(p, exact FactBits) *field {
 	return &field{parts: p, members: map[string]*field{
 		"state": {}, "reason": {}, "evidence": {}, "word": {}, "at": of(exact), "earliest": of(exact), "latest": of(exact), "chain": of(exact),
 	}}
 }
 
-func scope(p, exists, primary part) *field {
+func scope(p, exists, primary FactBits) *field {
 	item := also(map[string]*field{"exists": word(exists), "primary": word(primary)}, "id", "name", "alias_of")
 	return mapping(map[string]*field{"state": word(p), "reason": of(p), "effective": of(p), "items": {parts: p, each: item}})
 }
@@ -106,14 +108,14 @@ var statusField = &field{becomes: []becoming{
 }}
 
 // writeField is assumed where the level is unknown.
-var writeField = &field{parts: partWrite, becomes: []becoming{{partAccessLevel, ast.Boolean(false), ast.Boolean(true)}}}
+var writeField = &field{parts: Write, becomes: []becoming{{partAccessLevel, ast.Boolean(false), ast.Boolean(true)}}}
 
 var tokenField = aside(also(map[string]*field{
 	"status":      statusField,
 	"description": of(partDescription),
 	"access": mapping(map[string]*field{
 		"level": word(partAccessLevel), "grants": of(partAccessLevel), "write": writeField, "assumed": of(partAccessLevel),
-		"manages_tokens": word(partManagesTokens), "reason": aside(of(accessParts)),
+		"manages_tokens": word(partManagesTokens), "reason": aside(of(Access)),
 	}),
 	"role":             also(map[string]*field{"level": word(partRoleLevel)}, "id", "name"),
 	"environments":     scope(partEnvironments, partExists, partPrimary),

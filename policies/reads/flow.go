@@ -1,4 +1,4 @@
-package policies
+package reads
 
 import (
 	"maps"
@@ -269,7 +269,7 @@ func (f *flow) condition(term *ast.Term, adds bool, holds func(ast.Value) bool) 
 		for _, c := range e.field.becomes {
 			stays := holds(c.to) || c.from != nil && !holds(c.from)
 			switch {
-			case derived && (adds && stays || f.trusted && (stays || e.field == writeField)):
+			case derived && (adds && stays || !f.Custom && (stays || e.field == writeField)):
 			case adds && stays:
 				f.note(e, e.field, c.part, 0, term.Location)
 			default:

@@ -1,4 +1,4 @@
-package policies
+package reads
 
 import (
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -64,7 +64,7 @@ func (f *flow) reference(ref ast.Ref) values {
 	}
 	f.sinks(ref[1:])
 	if name, ok := paramOf(ref); ok {
-		f.params = append(f.params, paramUse{name, head.Location})
+		f.params = append(f.params, ParamUse{name, head.Location})
 	}
 	if _, isVar := head.Value.(ast.Var); !isVar {
 		f.sink(head)
@@ -125,8 +125,8 @@ func (f *flow) sinks(terms []*ast.Term) {
 func (f *flow) readAll(of values, location *ast.Location) {
 	for e := range of {
 		parts := e.field.whole()
-		if f.trusted && e.field == writeField {
-			parts = partWrite
+		if !f.Custom && e.field == writeField {
+			parts = Write
 		}
 		f.note(e, e.field, parts, parts, location)
 	}
@@ -134,7 +134,7 @@ func (f *flow) readAll(of values, location *ast.Location) {
 
 // note notes that parts are read by a field, of which some may keep a token out of
 // applies.
-func (f *flow) note(e element, by *field, parts, narrows part, location *ast.Location) {
+func (f *flow) note(e element, by *field, parts, narrows FactBits, location *ast.Location) {
 	if !by.aside {
 		f.about |= parts
 	}
@@ -180,7 +180,7 @@ func (f *flow) head(name string) {
 // id they are, or hold under "token". "" where it cannot be told.
 func (r *reader) judged(rule *ast.Rule) ast.Var {
 	key := rule.Head.Key
-	if !isSet(rule) || r.subject == SubjectSource {
+	if !isSet(rule) || r.OfSource {
 		return ""
 	}
 	if v := idOf(rule.Body, key); v != "" {

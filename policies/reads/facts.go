@@ -1,7 +1,8 @@
-package policies
+package reads
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -11,14 +12,14 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
-// A part is what a rule reads of a fact. Facts such as the owner have parts
-// that are unknown independently: a required fact is unknown to a rule if a
+// FactBits are what a rule reads of facts, a bit a part. Facts such as the owner have
+// parts that are unknown independently: a required fact is unknown to a rule if a
 // part of it that the rule reads is unknown.
-type part uint64
+type FactBits uint64
 
 // The parts, in the order in which their reasons are reported.
 const (
-	partAccessLevel part = 1 << iota
+	partAccessLevel FactBits = 1 << iota
 	partManagesTokens
 	partRoleLevel
 	partEnvironments
@@ -40,10 +41,11 @@ const (
 	partEnd
 
 	partsAll = partEnd - 1
-	// partWrite is not a fact: write access is always decided. It tells which
-	// findings rest on an assumed one.
-	partWrite part = 1 << 63
 )
+
+// Write is not a fact: write access is always decided. It tells which findings rest on
+// an assumed one.
+const Write FactBits = 1 << 63
 
 // The parts that belong to no fact that a rule can require. A custom rule that reads one
 // does not pass where it is unknown, unless the rule has an unknown set; a finding stands.
@@ -73,22 +75,22 @@ const (
 
 // oneBound: a rule that reads both bounds of a range by name says itself what lies
 // between them. One that reads a single bound takes it for the whole range.
-func oneBound(read part) part {
+func oneBound(read FactBits) FactBits {
 	if both := partFewestUnused | partMostUnused; read&both == both {
 		return read &^ both
 	}
 	return read
 }
 
-// accessParts are what may be unknown of a token whose write access is assumed.
-const accessParts = partAccessLevel | partManagesTokens | partRoleLevel
+// Access is what may be unknown of a token whose write access is assumed.
+const Access = partAccessLevel | partManagesTokens | partRoleLevel
 
 // aboutUse are the parts that a token cannot have before it exists.
 const aboutUse = partLastUsed | partLastUsedByAPI | partUnusedDays
 
 // factParts are the parts of each fact.
-var factParts = map[inventory.Fact]part{
-	inventory.FactAccess:       accessParts,
+var factParts = map[inventory.Fact]FactBits{
+	inventory.FactAccess:       Access,
 	inventory.FactEnvironments: partEnvironments,
 	inventory.FactBranches:     partBranches,
 	inventory.FactCreatedAt:    partCreatedAt | partLifetimeDays,
@@ -104,7 +106,7 @@ var factParts = map[inventory.Fact]part{
 // factMain is the part of a required fact that counts if the rule reads none of
 // its parts by name. A rule that only reads access.write reads no part at all:
 // an assumed write never stops a verdict.
-var factMain = map[inventory.Fact]part{
+var factMain = map[inventory.Fact]FactBits{
 	inventory.FactEnvironments: partEnvironments,
 	inventory.FactBranches:     partBranches,
 	inventory.FactCreatedAt:    partCreatedAt,
@@ -116,10 +118,56 @@ var factMain = map[inventory.Fact]part{
 	inventory.FactDescription:  partDescription,
 }
 
+// Facts are all facts that a rule can require, sorted.
+func Facts() []inventory.Fact { return slices.Sorted(maps.Keys(factParts)) }
+
+// OfFact returns the parts of a fact.
+func OfFact(fact inventory.Fact) FactBits { return factParts[fact] }
+
+// OfSelection returns the parts that have to be known for tokens to be selected by facts.
+func OfSelection(facts []inventory.Fact) FactBits {
+	var parts FactBits
+	for _, fact := range facts {
+		if fact == inventory.FactAccess {
+			parts |= partAccessLevel
+		}
+		parts |= factMain[fact]
+	}
+	return parts
+}
+
+// AboutUse reports whether there is a part that a token cannot have before it exists.
+func (read FactBits) AboutUse() bool { return read&aboutUse != 0 }
+
+// partNames are the parts of which a CMS may report another thing than of the fact as a
+// whole.
+var partNames = map[FactBits]string{
+	partManagesTokens: "access.manages_tokens", partOwner: "owner.state", partOwnerLevel: "owner.level", partOwnerActive: "owner.last_active",
+	partFactory: "traits.factory", partNotifies: "traits.notifies_before_expiry",
+}
+
+// PartNames are the parts of which a CMS may report another thing than of the fact as a
+// whole, such as "owner.last_active", sorted.
+func PartNames() []string { return slices.Sorted(maps.Values(partNames)) }
+
+// Parts yields each part by its fact, sorted, and its name as in PartNames, or "" for one
+// that has none.
+func (read FactBits) Parts() iter.Seq2[inventory.Fact, string] {
+	return func(yield func(inventory.Fact, string) bool) {
+		for _, fact := range Facts() {
+			for p := FactBits(1); p < partEnd; p <<= 1 {
+				if factParts[fact]&read&p != 0 && !yield(fact, partNames[p]) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // needs returns the parts without which a rule that requires these facts and
 // reads these parts cannot decide.
-func needs(requires []inventory.Fact, reads part) part {
-	var needed part
+func needs(requires []inventory.Fact, reads FactBits) FactBits {
+	var needed FactBits
 	for _, fact := range requires {
 		if read := factParts[fact] & reads; read != 0 {
 			needed |= read
@@ -131,7 +179,7 @@ func needs(requires []inventory.Fact, reads part) part {
 }
 
 // unnamed returns the facts that a rule reads and does not require, sorted.
-func unnamed(requires []inventory.Fact, reads part) []inventory.Fact {
+func unnamed(requires []inventory.Fact, reads FactBits) []inventory.Fact {
 	named := map[inventory.Fact]bool{}
 	for _, fact := range requires {
 		named[fact] = true
@@ -146,11 +194,10 @@ func unnamed(requires []inventory.Fact, reads part) []inventory.Fact {
 	return facts
 }
 
-// unknownReason tells why a needed part is unknown for a token, or "" if all of
-// them are known.
-func unknownReason(source *inventory.Source, token *inventory.Token, derived *input.Derived, needed part) string {
+// Unknown says why a part is unknown for a token, or "" if all of them are known.
+func (needed FactBits) Unknown(source *inventory.Source, token *inventory.Token, derived *input.Derived) string {
 	var reasons []string
-	for p := part(1); p < partTokens; p <<= 1 {
+	for p := FactBits(1); p < partTokens; p <<= 1 {
 		if needed&p == 0 {
 			continue
 		}
@@ -166,11 +213,11 @@ func unknownReason(source *inventory.Source, token *inventory.Token, derived *in
 	return strings.Join(reasons, "; ")
 }
 
-// unknownSource says why a part of the source that is read is unknown, or "" if all
-// of them are known.
-func unknownSource(source *inventory.Source, read part) string {
+// UnknownOfSource says why a part of the source is unknown, or "" if all of them are
+// known.
+func (read FactBits) UnknownOfSource(source *inventory.Source) string {
 	var reasons []string
-	say := func(p part, unknown bool, reason string) {
+	say := func(p FactBits, unknown bool, reason string) {
 		if read&p != 0 && unknown {
 			reasons = append(reasons, reason)
 		}
@@ -181,7 +228,7 @@ func unknownSource(source *inventory.Source, read part) string {
 		if len(unit.Kinds) == 0 {
 			holds = partLists
 		}
-		say(holds, unit.Status != inventory.UnitComplete, unitReason(unit))
+		say(holds, unit.Status != inventory.UnitComplete, UnreadList(unit))
 	}
 	for _, environment := range source.Environments {
 		say(partPrimarySource, environment.Primary == inventory.Unknown, fmt.Sprintf("could not check whether %q is the primary environment", environment.ID))
@@ -205,7 +252,7 @@ func factReason(source *inventory.Source, fact inventory.Fact, own string) strin
 
 // partState reports whether a part is unknown for a token, with the token's own
 // reason, and the fact it belongs to.
-func partState(source *inventory.Source, token *inventory.Token, derived *input.Derived, p part) (fact inventory.Fact, reason string, unknown bool) {
+func partState(source *inventory.Source, token *inventory.Token, derived *input.Derived, p FactBits) (fact inventory.Fact, reason string, unknown bool) {
 	switch p {
 	case partAccessLevel:
 		return inventory.FactAccess, token.Access.Reason, token.Access.Level == inventory.LevelUnknown
@@ -262,7 +309,7 @@ func partState(source *inventory.Source, token *inventory.Token, derived *input.
 }
 
 // passState does the same for the parts that only a pass needs.
-func passState(token *inventory.Token, derived *input.Derived, p part) (reason string, unknown bool) {
+func passState(token *inventory.Token, derived *input.Derived, p FactBits) (reason string, unknown bool) {
 	switch p {
 	case partExists, partPrimary:
 		return itemState(&token.Environments, "environment", p == partExists)
@@ -335,4 +382,17 @@ func descriptionUnknown(source *inventory.Source, token *inventory.Token) bool {
 	}
 	support, ok := source.Facts[inventory.FactDescription]
 	return !ok || support.Reported != inventory.SupportYes
+}
+
+// UnreadList says that a list was not read whole, and why.
+func UnreadList(unit *inventory.Unit) string {
+	what := "could not be read"
+	if unit.Status == inventory.UnitPartial {
+		what = "was read only in part"
+	}
+	reason := fmt.Sprintf("the list %s %s (%s)", unit.Name, what, unit.Error)
+	if unit.Detail != "" {
+		reason += ": " + unit.Detail
+	}
+	return reason
 }

@@ -1,12 +1,16 @@
-package policies
+// Package reads finds out what a rule reads of its input, and which facts have to be
+// known for it to decide, so that no pass rests on an unknown fact.
+package reads
 
 import (
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/util"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/output"
 )
 
-// usage is what a rule reads, found from its compiled form so that no pass rests on
+// Usage is what a rule reads, found from its compiled form so that no pass rests on
 // an unknown fact unnoticed. fields.go says what there is to read, flow.go and
 // follow.go follow the input through one definition, and this file puts the
 // definitions together. The argument that nothing is missed:
@@ -33,48 +37,103 @@ import (
 // stays true when the value becomes what it is for an unknown fact. For example,
 // token.status == "active": a token whose expiry is unknown counts as active. In an
 // applies set that goes for every fact: only a known one keeps a token out.
-type usage struct {
-	// parts are all that the rule reads, about those of them that it reads by name.
-	parts, about part
-	// own is what deny reads of the token that a finding is about, others what it
-	// reads of all tokens and of the source: for a rule about the source, everything.
-	own, others part
-	// narrows are the parts by which applies may keep out the token that they belong
-	// to, sharedNarrows those of other tokens and of the source.
-	narrows, sharedNarrows part
-	// location is where the first fact is read.
-	location *ast.Location
-	params   []paramUse
+type Usage struct {
+	Demands
+	// Unnamed are the facts that it reads and would have to require, sorted.
+	Unnamed []inventory.Fact
+	// Location is where the first fact is read; nil for none.
+	Location *ast.Location
+	// Params are the parameters that it reads, as often as it does.
+	Params []ParamUse
 }
 
-type paramUse struct {
-	name     string
-	location *ast.Location
+// Demands are what has to be known for a rule to decide.
+type Demands struct {
+	// Reads are the facts that the rule reads, Needs the ones it cannot do without.
+	Reads, Needs FactBits
+	// PassNeeds are what a pass needs of the token in addition, SharedNeeds of all
+	// tokens and of the source; Narrows and SharedNarrows are the same for a token to
+	// be left out.
+	PassNeeds, SharedNeeds, Narrows, SharedNarrows FactBits
+	// Compares: the rule reads which tokens there are, so a token of which it is not known
+	// whether it is selected matters to all.
+	Compares bool
+}
+
+// ParamUse is a place where a rule reads a parameter.
+type ParamUse struct {
+	Name     string
+	Location *ast.Location
+}
+
+// Rule is what has to be known of a rule, beside its definitions, to find out what it
+// reads.
+type Rule struct {
+	Package ast.Ref
+	// OfSource: it judges the source, not the tokens.
+	OfSource bool
+	// Custom: it is not built in. A built-in rule may take an undecided status for active,
+	// and an undecided access for write access, anywhere: its verdicts are held to an
+	// oracle and to what the property of this file says.
+	Custom bool
+	// Requires are the facts that its METADATA names.
+	Requires []inventory.Fact
+	// SelectsWrite: its METADATA selects tokens by whether they can write.
+	SelectsWrite bool
+	// HasUnknown: it has an unknown set, and so decides itself what it cannot know.
+	HasUnknown bool
+}
+
+// A total is what the definitions of a rule do together.
+type total struct {
+	// parts are all that the rule reads, about those of them that it reads by name.
+	parts, about FactBits
+	// own is what deny reads of the token that a finding is about, others what it
+	// reads of all tokens and of the source: for a rule about the source, everything.
+	own, others FactBits
+	// narrows are the parts by which applies may keep out the token that they belong
+	// to, sharedNarrows those of other tokens and of the source.
+	narrows, sharedNarrows FactBits
+}
+
+// demands says what the rule needs to know.
+func (t *total) demands(rule Rule) Demands {
+	d := Demands{
+		Reads: t.about | t.parts&Write, Needs: needs(rule.Requires, t.parts), Narrows: t.narrows,
+		Compares: rule.OfSource || (t.others|t.sharedNarrows)&partTokens != 0,
+	}
+	if rule.SelectsWrite {
+		d.Reads |= Write
+	}
+	if rule.Custom {
+		d.SharedNarrows = t.sharedNarrows
+	}
+	if rule.Custom && !rule.HasUnknown {
+		d.PassNeeds = oneBound(t.own|t.narrows) & partsOfPasses
+		d.SharedNeeds = oneBound(t.others | t.sharedNarrows)
+	}
+	return d
 }
 
 // A clause is what one definition of a rule or function does.
 type clause struct {
 	// own is read of the token that the clause is about, other of anything else.
-	own, other, about part
+	own, other, about FactBits
 	// narrows and otherNarrows are those of own and other of which a change may make
 	// the clause say less.
-	narrows, otherNarrows part
+	narrows, otherNarrows FactBits
 	// same are the rules that are asked about the same token, elsewhere the others that
 	// are referred to.
 	same, elsewhere map[*ast.Rule]bool
 	location        *ast.Location
-	params          []paramUse
+	params          []ParamUse
 }
 
 // A reader follows the input through the rules of a package.
 type reader struct {
+	Rule
 	compiler *ast.Compiler
-	subject  Subject
-	// trusted: a built-in rule. It may take an undecided status for active, and an
-	// undecided access for write access, anywhere: its verdicts are held to an oracle
-	// and to what the property of this file says.
-	trusted bool
-	clauses map[*ast.Rule]*clause
+	clauses  map[*ast.Rule]*clause
 	// order are the clauses in the order they are met.
 	order []*ast.Rule
 	// args are what the parameters of functions hold, results what rules hold, by name.
@@ -86,28 +145,32 @@ type reader struct {
 	changed bool
 }
 
-// readsOf finds out what the rules of a package read, through helpers as well.
-func readsOf(compiler *ast.Compiler, pkg ast.Ref, subject Subject, trusted bool) usage {
-	r := &reader{compiler: compiler, subject: subject, trusted: trusted, args: map[string]map[int]values{}, results: map[string]values{}, doubted: map[string]bool{}}
+// Of finds out what the definitions of a rule read, through helpers as well.
+func Of(compiler *ast.Compiler, rule Rule) *Usage {
+	r := &reader{Rule: rule, compiler: compiler, args: map[string]map[int]values{}, results: map[string]values{}, doubted: map[string]bool{}}
 	// What a rule is given may be known only after the rules that use it were read.
 	for r.changed = true; r.changed; {
 		r.changed, r.order, r.clauses = false, nil, map[*ast.Rule]*clause{}
-		for _, rule := range packageRules(compiler, pkg) {
-			r.visit(rule)
+		for _, definition := range packageRules(compiler, rule.Package) {
+			r.visit(definition)
 		}
 	}
-	var u usage
-	for _, rule := range r.order {
-		c := r.clauses[rule]
-		u.parts |= c.own | c.other
-		u.about |= c.about
-		u.params = append(u.params, c.params...)
-		if u.location == nil {
-			u.location = c.location
+	u, t := &Usage{}, total{}
+	for _, definition := range r.order {
+		c := r.clauses[definition]
+		t.parts |= c.own | c.other
+		t.about |= c.about
+		u.Params = append(u.Params, c.params...)
+		if u.Location == nil {
+			u.Location = c.location
 		}
 	}
-	deny, applies := r.behind(pkg, output.Deny), r.behind(pkg, output.Applies)
-	u.own, u.others, u.narrows, u.sharedNarrows = deny.own, deny.other, applies.narrows, applies.otherNarrows
+	deny, applies := r.behind(rule.Package, output.Deny), r.behind(rule.Package, output.Applies)
+	t.own, t.others, t.narrows, t.sharedNarrows = deny.own, deny.other, applies.narrows, applies.otherNarrows
+	u.Demands = t.demands(rule)
+	if !rule.HasUnknown {
+		u.Unnamed = unnamed(rule.Requires, t.parts)
+	}
 	return u
 }
 
