@@ -35,12 +35,13 @@ var mayImport = map[string][]string{
 	"collectors/emulator/cmstest": {},
 	"collectors/redact":           {},
 	"collectors/userfile":         {},
+	"collectors/exposure":         {"collectors/inventory", "collectors/redact", "collectors/strictjson"},
 	"collectors/strictjson":       {},
 	"collectors/suggest":          {},
 	"collectors/interruptible":    {"collectors/userfile"},
 	"collectors/usage":            {"collectors/inventory", "collectors/strictjson"},
 	"collectors/history":          {"collectors/inventory", "collectors/inventory/codec"},
-	"collectors/cmsapi":           {"collectors/inventory", "collectors/redact", "collectors/strictjson"},
+	"collectors/cmsapi":           {"collectors/exposure", "collectors/inventory", "collectors/redact", "collectors/strictjson"},
 	"collectors/manifest":         {"collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest"},
 	"collectors/labels":           {"collectors/suggest"},
 	"collectors":                  {"collectors/cmsapi", "collectors/inventory", "collectors/labels", "collectors/suggest"},
@@ -48,7 +49,7 @@ var mayImport = map[string][]string{
 	// The suite is for tests: what is not a test must not need it.
 	"collectors/conformance":          {"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory", "collectors/inventory/codec"},
 	"collectors/command":              {"collectors", "collectors/cmsapi", "collectors/inventory", "collectors/inventory/codec"},
-	"collectors/contentful":           {"collectors", "collectors/cmsapi", "collectors/contentful/spacerole", "collectors/inventory"},
+	"collectors/contentful":           {"collectors", "collectors/cmsapi", "collectors/contentful/spacerole", "collectors/exposure", "collectors/inventory"},
 	"collectors/contentful/spacerole": {"collectors/cmsapi", "collectors/inventory"},
 	"collectors/terraform/tfaddress":  {},
 	// A plan may hold a DatoCMS role, which means what it means in a project.
@@ -103,7 +104,7 @@ var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest",
 
 // ofCMS is for the collector of one CMS, which any other folder below
 // collectors holds.
-var ofCMS = []string{"collectors", "collectors/cmsapi", "collectors/instance", "collectors/inventory"}
+var ofCMS = []string{"collectors", "collectors/cmsapi", "collectors/exposure", "collectors/instance", "collectors/inventory"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	packages := map[string]bool{}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -112,6 +113,9 @@ type Request struct {
 	Query url.Values
 	// Header is added to the client's.
 	Header http.Header
+	// Secrets say where in the answer the secrets of tokens are; nil for an answer that
+	// has none, or whose secrets nobody compares.
+	Secrets []exposure.Layout
 }
 
 // Response is what of an answer is not its body.
@@ -135,7 +139,8 @@ func Path(pattern string, segments ...string) string {
 }
 
 // Get sends a GET, retries as configured, and decodes the JSON answer into out
-// (a pointer; nil discards the body). Every error is an *Error or ctx's error.
+// (a pointer; nil discards the body), which must not keep parts of the body: that is
+// overwritten, because it may hold secrets. Every error is an *Error or ctx's error.
 // The Response is nil if no answer came.
 func (c *Client) Get(ctx context.Context, r Request, out any) (*Response, error) {
 	r.Path = c.config.Folder + r.Path
@@ -147,6 +152,10 @@ func (c *Client) Get(ctx context.Context, r Request, out any) (*Response, error)
 	if failed == nil && out != nil {
 		failed = decode(a, out)
 	}
+	if failed == nil && out != nil {
+		c.session.options.Secrets.Read(a.body, r.Secrets)
+	}
+	a.wipe()
 	if ctx.Err() != nil && failed != nil {
 		return a.response(), ctx.Err()
 	}

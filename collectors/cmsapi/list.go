@@ -1,9 +1,7 @@
 package cmsapi
 
 import (
-	"bytes"
 	"fmt"
-	"iter"
 	"slices"
 	"unsafe"
 
@@ -73,7 +71,7 @@ func (l *List[T]) Decode(b []byte, most int) {
 		return
 	}
 	budget := anyList + maxSwell*len(b)
-	for element := range elements(b) {
+	for element := range strictjson.Elements(b) {
 		switch {
 		case l.Broken >= maxBroken:
 			l.Broken++
@@ -126,42 +124,10 @@ func (l List[T]) first() string {
 	return *l.why
 }
 
-// elements splits an array, which is valid JSON, into its elements; an object into
-// its members, with their names.
-func elements(array []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		depth, begin := 0, 0
-		for i := 0; i < len(array); i++ {
-			ends := false
-			switch array[i] {
-			case '"':
-				i = strictjson.EndOfString(array, i) - 1
-			case '[', '{':
-				if depth++; depth == 1 {
-					begin = i + 1
-				}
-			case ']', '}':
-				depth--
-				ends = depth == 0
-			case ',':
-				ends = depth == 1
-			}
-			if !ends {
-				continue
-			}
-			// Only an empty array has an element of nothing.
-			if element := bytes.TrimSpace(array[begin:i]); len(element) > 0 && !yield(element) {
-				return
-			}
-			begin = i + 1
-		}
-	}
-}
-
 // countElements counts the elements of an array.
 func countElements(array []byte) int {
 	n := 0
-	for range elements(array) {
+	for range strictjson.Elements(array) {
 		n++
 	}
 	return n

@@ -80,7 +80,7 @@ func FuzzElements(f *testing.F) {
 		if json.Unmarshal(b, &want) != nil || jsonType(b) != "an array" {
 			return
 		}
-		got := slices.Collect(elements(b))
+		got := slices.Collect(strictjson.Elements(b))
 		if len(got) != len(want) {
 			t.Fatalf("%q has %d elements, want %d", b, len(got), len(want))
 		}

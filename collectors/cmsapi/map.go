@@ -38,7 +38,7 @@ func (m *Map[T]) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	*m = Map[T]{State: FieldGiven, Members: make(map[string]T, n)}
-	for member := range elements(b) {
+	for member := range strictjson.Elements(b) {
 		end := strictjson.EndOfString(member, 0)
 		var name string
 		_ = unmarshal(member[:end], &name) // b is valid JSON

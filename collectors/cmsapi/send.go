@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -43,6 +44,13 @@ func (a *answer) response() *Response {
 		return nil
 	}
 	return &Response{Status: a.status, Header: a.header}
+}
+
+// wipe overwrites the body.
+func (a *answer) wipe() {
+	if a != nil {
+		clear(a.body)
+	}
 }
 
 func (a *answer) failure() Failure {
@@ -173,15 +181,16 @@ func (c *Client) readBody(r *http.Response, a *answer) *Error {
 		return tooLarge
 	}
 	var err error
-	a.body, err = io.ReadAll(io.LimitReader(r.Body, most+1))
+	a.body, err = exposure.ReadAll(io.LimitReader(r.Body, most+1))
 	switch {
 	case !success:
 		// What was read of the body of a failure is enough to tell what it is.
 		return nil
 	case int64(len(a.body)) > most:
-		a.body = nil
+		a.wipe()
 		return tooLarge
 	case err != nil:
+		a.wipe()
 		e := connectionError(err, c.base.Host)
 		e.Status = a.status
 		if e.Class != inventory.ErrTimeout {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 )
 
 // The defaults and fixed bounds of a session.
@@ -45,6 +47,9 @@ type Options struct {
 	// Log gets one line a request at debug level: method, path, status and
 	// duration, never a header or a body. Nil discards.
 	Log *slog.Logger
+	// Secrets takes the hashes of the secrets in the answers to requests that say where
+	// they are. Nil takes none: nothing is hashed.
+	Secrets *exposure.Secrets
 	// Observe, if set, is told of every attempt and every wait. It must be
 	// safe for concurrent use and must not block.
 	Observe func(Event)

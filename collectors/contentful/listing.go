@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -19,6 +20,8 @@ type request struct {
 	what  string
 	path  string
 	query url.Values
+	// secrets say where the secrets of the items are; nil where there are none.
+	secrets []exposure.Layout
 }
 
 type identified interface{ id() string }
@@ -40,7 +43,7 @@ func listEach[T identified](ctx context.Context, client *cmsapi.Client, r reques
 			query := cmsapi.Offset(skip, pageSize)
 			maps.Copy(query, r.query)
 			var c cmsapi.Field[collection[T]]
-			if _, err := client.Get(ctx, cmsapi.Request{Path: r.path, Query: query}, &c); err != nil {
+			if _, err := client.Get(ctx, cmsapi.Request{Path: r.path, Query: query, Secrets: r.secrets}, &c); err != nil {
 				return cmsapi.Page[T]{}, err
 			}
 			if reason := c.Reason(r.what); reason != "" {

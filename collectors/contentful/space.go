@@ -51,10 +51,10 @@ func (c *collector) spaceLists(ctx context.Context, source inventory.Source, id 
 		worker conc.WaitGroup
 	)
 	worker.Go(func() {
-		l.delivery = list[apiKey](ctx, c.client, request{what: "API keys", path: cmsapi.Path("/spaces/{}/api_keys", id)})
+		l.delivery = list[apiKey](ctx, c.client, request{what: "API keys", path: cmsapi.Path("/spaces/{}/api_keys", id), secrets: keySecrets(id, deliveryID)})
 	})
 	worker.Go(func() {
-		l.preview = list[apiKey](ctx, c.client, request{what: "preview API keys", path: cmsapi.Path("/spaces/{}/preview_api_keys", id)})
+		l.preview = list[apiKey](ctx, c.client, request{what: "preview API keys", path: cmsapi.Path("/spaces/{}/preview_api_keys", id), secrets: keySecrets(id, previewID)})
 	})
 	worker.Go(func() {
 		l.environments = list[environment](ctx, c.client, request{what: "environments", path: cmsapi.Path("/spaces/{}/environments", id)})
@@ -181,7 +181,7 @@ func (c *collector) keys(source inventory.Source, spaceID string, l spaceLists, 
 	}
 	for _, k := range l.preview.Items {
 		t := key(source, k, known, l.people)
-		t.ID = cmsapi.Path("contentful/spaces/{}/preview_api_keys/{}", spaceID, k.id())
+		t.ID = previewID(spaceID, k.id())
 		t.Kind, t.APIs = inventory.Preview, []inventory.API{inventory.ContentPreview}
 		t.Name = cmp.Or(string(k.Name.Value), k.id())
 		t.URL = source.URL
@@ -199,6 +199,10 @@ func (c *collector) keys(source inventory.Source, spaceID string, l spaceLists, 
 
 func deliveryID(spaceID, keyID string) string {
 	return cmsapi.Path("contentful/spaces/{}/api_keys/{}", spaceID, keyID)
+}
+
+func previewID(spaceID, keyID string) string {
+	return cmsapi.Path("contentful/spaces/{}/preview_api_keys/{}", spaceID, keyID)
 }
 
 // key is what delivery and preview keys have in common.

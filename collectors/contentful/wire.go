@@ -5,11 +5,12 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/contentful/spacerole"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 )
 
 // The shapes of Contentful's answers, as far as they are needed. No type here
 // has a place for a secret: accessToken of API keys and token of access tokens
-// have no field, so decoding drops them.
+// have no field, so decoding drops them. keySecrets says where the first are.
 
 type (
 	text    = cmsapi.Field[cmsapi.Text]
@@ -142,6 +143,15 @@ type apiKey struct {
 	// PreviewKey links a delivery key to the preview key that was made with it;
 	// the preview key has no link back.
 	PreviewKey cmsapi.Field[link] `json:"preview_api_key"`
+}
+
+// keySecrets says where in a list of API keys of a space their secrets are; id makes
+// the id of a token.
+func keySecrets(spaceID string, id func(spaceID, keyID string) string) []exposure.Layout {
+	return []exposure.Layout{{
+		Tokens: []string{"items"}, Ref: []string{"sys", "id"},
+		Secrets: []exposure.Place{{Path: []string{"accessToken"}, Token: func(ref string) string { return id(spaceID, ref) }}},
+	}}
 }
 
 // environment is a row of the environments list. A row for an alias carries

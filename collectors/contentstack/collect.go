@@ -86,7 +86,9 @@ func (c *collector) read(ctx context.Context, s *openStack) contents {
 		header = c.stackHeader(s)
 	)
 	wg.Go(func() {
-		l.delivery = readList(ctx, s.client, tokenListing("/v3/stacks/delivery_tokens", header))
+		list := tokenListing("/v3/stacks/delivery_tokens", header)
+		list.secrets = deliverySecrets(s.source.ID)
+		l.delivery = readList(ctx, s.client, list)
 		l.delivery.Err = hinted(l.delivery.Err, hintDelivery)
 	})
 	wg.Go(func() {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -26,6 +27,8 @@ type listing[T any] struct {
 	member string
 	pick   func(*page) cmsapi.List[T]
 	id     func(T) string
+	// secrets say where the secrets of the entries are; nil where there are none.
+	secrets []exposure.Layout
 }
 
 // readList reads all pages of a list, without repetitions.
@@ -42,7 +45,7 @@ func readList[T any](ctx context.Context, client *cmsapi.Client, l listing[T]) c
 			var p page
 			query := cmsapi.Offset(skip, pageSize)
 			query.Set("include_count", "true")
-			if _, err := client.Get(ctx, cmsapi.Request{Path: l.path, Header: l.header, Query: query}, &p); err != nil {
+			if _, err := client.Get(ctx, cmsapi.Request{Path: l.path, Header: l.header, Query: query, Secrets: l.secrets}, &p); err != nil {
 				return cmsapi.Page[T]{}, err
 			}
 			got, err := cmsapi.PageOf(l.member, l.pick(&p), p.Count, cmsapi.Field[cmsapi.Integer]{})

@@ -25,7 +25,7 @@ type normaliser struct {
 // delivery returns a delivery token, and the preview token beside it if there is
 // one. Neither can expire.
 func (n normaliser) delivery(t token) []inventory.Token {
-	d := n.common(t, "delivery_tokens")
+	d := n.common(t, unitDelivery)
 	d.Kind, d.APIs = inventory.Delivery, []inventory.API{inventory.ContentDelivery}
 	d.Environments = n.places.environmentScope(t.Scope)
 	d.Access = deliveryAccess(t.Scope, d.Environments)
@@ -39,7 +39,7 @@ func (n normaliser) delivery(t token) []inventory.Token {
 	// A preview token has no uid, name, scope or dates of its own: it shares
 	// those of its delivery token, and may be much younger.
 	p := d
-	p.ID, p.Twin = d.ID+"/preview_token", d.ID
+	p.ID, p.Twin = previewID(d.ID), d.ID
 	p.Kind, p.APIs = inventory.Preview, []inventory.API{inventory.ContentPreview}
 	p.Expiry = inventory.NeverExpires(false)
 	p.CreatedAt, p.UpdatedAt = inventory.UnknownTime(reasonPreviewTime), inventory.UnknownTime(reasonPreviewTime)
@@ -49,7 +49,7 @@ func (n normaliser) delivery(t token) []inventory.Token {
 
 // management returns a management token.
 func (n normaliser) management(t token) inventory.Token {
-	m := n.common(t, "management_tokens")
+	m := n.common(t, unitManagement)
 	m.Kind, m.APIs = inventory.Management, []inventory.API{inventory.ContentManagement}
 	m.Environments = n.places.everyEnvironment()
 	m.Access = managementAccess(t.Scope)
@@ -62,7 +62,7 @@ func (n normaliser) management(t token) inventory.Token {
 // common is what delivery and management tokens share.
 func (n normaliser) common(t token, list string) inventory.Token {
 	return inventory.Token{
-		ID:          n.source.ID + cmsapi.Path("/{}/{}", list, str(t.UID)),
+		ID:          tokenID(n.source.ID, list, str(t.UID)),
 		Ref:         str(t.UID),
 		CMS:         CMS,
 		Source:      n.source.ID,
@@ -81,6 +81,12 @@ func (n normaliser) common(t token, list string) inventory.Token {
 		Origin: n.source.Origin,
 	}
 }
+
+// tokenID is the id of a token of a list of a stack.
+func tokenID(stack, list, uid string) string { return stack + cmsapi.Path("/{}/{}", list, uid) }
+
+// previewID is the id of the preview token of a delivery token.
+func previewID(delivery string) string { return delivery + "/preview_token" }
 
 func ternary(f boolean) inventory.Ternary {
 	if v, ok := f.Get(); ok {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -25,7 +26,8 @@ func yes(f boolean) bool { return bool(f.Value) }
 // arrays is set. None of the types below it has a place for a secret: the
 // delivery list shows `token` and `preview_token` in clear, a user object its
 // `authtoken`, a share its `acceptance_token`, a stack its `master_key` and
-// `discrete_variables`, and the decoder passes over all of them.
+// `discrete_variables`, and the decoder passes over all of them. deliverySecrets says
+// where the first two are.
 type page struct {
 	Stacks       array[stack]                 `json:"stacks"`
 	Tokens       array[token]                 `json:"tokens"`
@@ -76,6 +78,19 @@ type token struct {
 func (t token) Flaw() string { return cmsapi.WithoutID("uid", t.UID) }
 
 func (t token) Weight() int { return cmsapi.TokenWeight }
+
+// deliverySecrets says where in the list of delivery tokens of a stack their secrets
+// are, and those of the preview tokens; in either of the two envelopes.
+func deliverySecrets(stack string) []exposure.Layout {
+	places := []exposure.Place{
+		{Path: []string{"token"}, Token: func(uid string) string { return tokenID(stack, unitDelivery, uid) }},
+		{Path: []string{"preview_token"}, Token: func(uid string) string { return previewID(tokenID(stack, unitDelivery, uid)) }},
+	}
+	return []exposure.Layout{
+		{Tokens: []string{"tokens"}, Ref: []string{"uid"}, Secrets: places},
+		{Tokens: []string{"token"}, Ref: []string{"uid"}, Secrets: places},
+	}
+}
 
 // scope is what a token opens.
 type scope = cmsapi.List[scopeEntry]

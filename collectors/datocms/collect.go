@@ -10,6 +10,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -73,11 +74,11 @@ type answers struct {
 }
 
 // read asks for all lists at once: none of them needs another.
-func (p configured) read(ctx context.Context) answers {
+func (p configured) read(ctx context.Context, sourceID string) answers {
 	var a answers
 	workers := pool.New().WithMaxGoroutines(4)
 	workers.Go(func() {
-		err := p.get(ctx, listTokens, &a.tokens)
+		err := p.get(ctx, listTokens, &a.tokens, tokenSecrets(sourceID)...)
 		a.tokensErr = a.tokens.whole("API tokens", err)
 	})
 	workers.Go(func() {
@@ -93,8 +94,8 @@ func (p configured) read(ctx context.Context) answers {
 	return a
 }
 
-func (p configured) get(ctx context.Context, l resource, out any) error {
-	if _, err := p.client.Get(ctx, cmsapi.Request{Path: l.path, Query: l.query}, out); err != nil {
+func (p configured) get(ctx context.Context, l resource, out any, secrets ...exposure.Layout) error {
+	if _, err := p.client.Get(ctx, cmsapi.Request{Path: l.path, Query: l.query, Secrets: secrets}, out); err != nil {
 		return explain(l, err)
 	}
 	return nil
@@ -112,7 +113,7 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 	if found.err != nil {
 		source = unidentified(source, found)
 	} else {
-		source = collect(source, found, found.read(ctx))
+		source = collect(source, found, found.read(ctx, source.ID))
 	}
 	source.Normalise()
 	return source, ctx.Err()

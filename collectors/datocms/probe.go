@@ -38,7 +38,7 @@ func (c *collector) probe(ctx context.Context, p configured) []collectors.Check 
 	source := c.skeleton(found)
 	checks[0].Detail = fmt.Sprintf("%q, id %s", source.Name, found.site.ID.Value)
 	source.CollectedAt = c.run.Now().UTC()
-	source = collect(source, found, p.read(ctx))
+	source = collect(source, found, p.read(ctx, source.ID))
 	names := map[string]string{
 		listTokens.unit: "list API tokens", listRoles.unit: "list roles", listEnvironments.unit: "list environments",
 	}

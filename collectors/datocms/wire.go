@@ -7,11 +7,12 @@ import (
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 )
 
 // The types of DatoCMS's answers. They have no place for `token`, the secret
 // that the list of API tokens carries for callers who manage them, nor for the
-// third-party key that a site carries.
+// third-party key that a site carries. tokenSecrets says where the first is.
 
 // document is an answer with one resource.
 type document[T any] struct {
@@ -64,6 +65,14 @@ type accessToken struct {
 func (t accessToken) Flaw() string { return cmsapi.WithoutID("id", t.ID) }
 
 func (t accessToken) Weight() int { return cmsapi.TokenWeight }
+
+// tokenSecrets says where in the list of API tokens of a project their secrets are.
+func tokenSecrets(sourceID string) []exposure.Layout {
+	return []exposure.Layout{{
+		Tokens: []string{"data"}, Ref: []string{"id"},
+		Secrets: []exposure.Place{{Path: []string{"attributes", "token"}, Token: func(ref string) string { return tokenID(sourceID, ref) }}},
+	}}
+}
 
 type tokenAttributes struct {
 	Name                cmsapi.Field[string] `json:"name"`

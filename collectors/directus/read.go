@@ -154,7 +154,7 @@ func (l list[T]) read(ctx context.Context, c *collector) cmsapi.Listing[T] {
 		Key:      T.key,
 		Fetch: func(ctx context.Context, skip int) (cmsapi.Page[T], error) {
 			var body listing[T]
-			if _, err := c.Client.Get(ctx, cmsapi.Request{Path: l.path, Query: l.query(skip)}, &body); err != nil {
+			if _, err := c.Client.Get(ctx, cmsapi.Request{Path: l.path, Query: l.query(skip), Secrets: l.secrets(c.Source().ID)}, &body); err != nil {
 				return cmsapi.Page[T]{}, err
 			}
 			return l.page(body)

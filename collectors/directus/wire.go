@@ -6,10 +6,12 @@ import (
 	"errors"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 )
 
 // The types of Directus's answers. They have no place for a token: Directus
-// masks it, and of the mask only its presence is kept.
+// masks it, and of the mask only its presence is kept. resource.secrets says where it is,
+// should a server not mask it.
 
 // document is an answer with one object.
 type document[T any] struct {
@@ -53,6 +55,17 @@ type user struct {
 func (u user) Flaw() string { return cmsapi.WithoutID("id", u.ID) }
 
 func (u user) Weight() int { return cmsapi.TokenWeight }
+
+// secrets says where in the list of users their tokens are; nil for other lists.
+func (l resource) secrets(sourceID string) []exposure.Layout {
+	if l.unit != listUsers.unit {
+		return nil
+	}
+	return []exposure.Layout{{
+		Tokens: []string{"data"}, Ref: []string{"id"},
+		Secrets: []exposure.Place{{Path: []string{"token"}, Token: func(ref string) string { return tokenID(sourceID, ref) }}},
+	}}
+}
 
 type role struct {
 	ID     cmsapi.Field[string] `json:"id"`

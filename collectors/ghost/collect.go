@@ -94,7 +94,7 @@ func typeReason(k apiKey) string {
 // key makes the token of one API key of an integration.
 func (s site) key(i integration, k apiKey) inventory.Token {
 	integrationID := string(i.ID.Value)
-	t := s.token("api_keys", string(k.ID.Value))
+	t := s.token(segmentKeys, string(k.ID.Value))
 	t.Description = i.Description.Value
 	t.URL = s.cms.Page(settings + cmsapi.Path("integrations/{}", integrationID))
 	t.CreatedAt = cmsapi.Timestamp("created_at", k.CreatedAt, false)
@@ -124,10 +124,15 @@ func (s site) key(i integration, k apiKey) inventory.Token {
 	return t
 }
 
+// segmentKeys is in the ids of the API keys of integrations.
+const segmentKeys = "api_keys"
+
+func tokenID(source, segment, id string) string { return source + cmsapi.Path("/"+segment+"/{}", id) }
+
 // token makes what all tokens of a site share.
 func (s site) token(segment, id string) inventory.Token {
 	return inventory.Token{
-		ID:           s.source.ID + cmsapi.Path("/"+segment+"/{}", id),
+		ID:           tokenID(s.source.ID, segment, id),
 		Ref:          id,
 		CMS:          CMS,
 		Source:       s.source.ID,

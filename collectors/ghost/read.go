@@ -79,7 +79,7 @@ func (c *collector) fetch(l resource) fetch {
 			query.Set("page", page)
 		}
 		var d document
-		_, err := c.Client.Get(ctx, cmsapi.Request{Path: l.path, Query: query}, &d)
+		_, err := c.Client.Get(ctx, cmsapi.Request{Path: l.path, Query: query, Secrets: l.secrets(c.Source().ID)}, &d)
 		return d, err
 	}
 }

@@ -4,10 +4,11 @@ import (
 	"cmp"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 )
 
 // The types of Ghost's answers. They have no place for secret, which every API
-// key of the list carries in the clear.
+// key of the list carries in the clear. resource.secrets says where.
 
 // document is any answer: which list it has depends on what was asked for.
 type document struct {
@@ -44,6 +45,18 @@ type integration struct {
 func (i integration) Flaw() string { return cmsapi.WithoutID("id", i.ID) }
 
 func (i integration) Weight() int { return len(i.APIKeys.Items) * cmsapi.TokenWeight }
+
+// secrets says where in the answer the secrets of the API keys of a site are; nil where
+// there are none.
+func (l resource) secrets(sourceID string) []exposure.Layout {
+	if l.unit != listIntegrations.unit {
+		return nil
+	}
+	return []exposure.Layout{{
+		Tokens: []string{"integrations", "api_keys"}, Ref: []string{"id"},
+		Secrets: []exposure.Place{{Path: []string{"secret"}, Token: func(ref string) string { return tokenID(sourceID, segmentKeys, ref) }}},
+	}}
+}
 
 type apiKey struct {
 	ID   cmsapi.Field[cmsapi.Text] `json:"id"`

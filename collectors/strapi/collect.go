@@ -65,7 +65,7 @@ func (c *collector) read(ctx context.Context) answers {
 }
 
 func (c *collector) get(ctx context.Context, l resource, out any) error {
-	if _, err := c.Client.Get(ctx, cmsapi.Request{Path: l.path}, out); err != nil {
+	if _, err := c.Client.Get(ctx, cmsapi.Request{Path: l.path, Secrets: l.secrets(c.Source().ID)}, out); err != nil {
 		return explain(l, err)
 	}
 	return nil

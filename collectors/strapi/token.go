@@ -59,7 +59,7 @@ func (s server) read(l resource, list listing[token], err error, build func(toke
 
 // finish fills in what all kinds of tokens share.
 func (s server) finish(made *inventory.Token, l resource, id string, t token) {
-	made.ID = s.source.ID + cmsapi.Path("/"+l.segment+"/{}", id)
+	made.ID = l.tokenID(s.source.ID, id)
 	made.Ref, made.CMS, made.Source = id, CMS, s.source.ID
 	made.Name = t.Name.Or("token " + id)
 	made.Description = t.Description.Value
@@ -71,6 +71,10 @@ func (s server) finish(made *inventory.Token, l resource, id string, t token) {
 	made.Expiry = expiry(t)
 	made.Traits.NotifiesBeforeExpiry = inventory.No
 	made.Origin = s.source.Origin
+}
+
+func (l resource) tokenID(source, id string) string {
+	return source + cmsapi.Path("/"+l.segment+"/{}", id)
 }
 
 // contentToken makes a token of the content API.

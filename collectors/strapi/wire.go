@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 )
 
 // The types of Strapi's answers. They have no place for accessKey, the secret
-// that the answers to creating a token, and some single reads, carry.
+// that the answers to creating a token, and some single reads, carry. resource.secrets
+// says where it is, should a list have it.
 
 // listing is an answer with a list. Strapi does not page the lists of tokens.
 type listing[T any] struct {
@@ -54,6 +56,18 @@ type token struct {
 func (t token) Flaw() string { return cmsapi.WithoutID("id", t.ID) }
 
 func (t token) Weight() int { return cmsapi.TokenWeight }
+
+// secrets says where in a list of tokens their secrets would be; nil for what is not one.
+// Strapi 5 shows none in its lists.
+func (l resource) secrets(sourceID string) []exposure.Layout {
+	if l.segment == "" {
+		return nil
+	}
+	return []exposure.Layout{{
+		Tokens: []string{"data"}, Ref: []string{"id"},
+		Secrets: []exposure.Place{{Path: []string{"accessKey"}, Token: func(ref string) string { return l.tokenID(sourceID, ref) }}},
+	}}
+}
 
 type adminPermission struct {
 	Action  cmsapi.Field[string] `json:"action"`
