@@ -115,7 +115,7 @@ bench-rules: $(CONFTEST) ## what judging costs, against opa eval and conftest
 	go build -o bin/tokenaudit ./cmd/tokenaudit
 	test -x bin/opa-$(OPA_VERSION) || { GOBIN="$(CURDIR)/bin" go install github.com/open-policy-agent/opa@$(OPA_VERSION) && mv bin/opa bin/opa-$(OPA_VERSION); }
 	BENCH_TOKENAUDIT="$(CURDIR)/bin/tokenaudit" BENCH_OPA="$(CURDIR)/bin/opa-$(OPA_VERSION)" BENCH_CONFTEST="$(CURDIR)/$(CONFTEST)" \
-		go test -tags benchrules -count=1 -v -run '^TestBenchRules$$' -timeout 20m ./policies
+		go test -tags benchrules -count=1 -v -run '^TestBenchRules$$' -timeout 20m ./policies/engine
 
 # The collectors of self-hosted CMSes, against the programs themselves: real
 # servers on loopback, seeded through their APIs. Needs node, npm and, for

@@ -1,10 +1,11 @@
-// Package policies judges sources by Rego rules: it loads and compiles the
-// rules once, evaluates one source at a time, and gives a verdict for every
-// pair of rule and token, or rule and source.
+// Package policies has the words in which sources are judged: rules, what users change
+// about them, waivers, and verdicts. The packages below it load, test and describe rules,
+// and engine judges by them.
 package policies
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -35,6 +36,9 @@ const (
 	Low      Severity = "low"
 	Info     Severity = "info"
 )
+
+// Severities are all of them, worst first.
+func Severities() []Severity { return []Severity{Critical, High, Medium, Low, Info} }
 
 // Subject is what a rule judges.
 type Subject string
@@ -183,27 +187,6 @@ type SourceSettings struct {
 	Params   map[string]any
 }
 
-// LoadOptions say which rules to load.
-type LoadOptions struct {
-	// Paths are files or folders of custom rules, or bundles (.tar.gz).
-	Paths []string
-	// Only restricts the rules to these ids; empty for all.
-	Only     []string
-	Settings Settings
-	Waivers  []Waiver
-	// RuleTimeout bounds one rule on one source; 0 means DefaultRuleTimeout.
-	RuleTimeout time.Duration
-	// LoadTimeout bounds the loading of custom rules; 0 means DefaultLoadTimeout.
-	LoadTimeout time.Duration
-}
-
-// The time limits where LoadOptions have none. Half a minute is enough for each
-// built-in rule on a source of 300,000 tokens.
-const (
-	DefaultRuleTimeout = 30 * time.Second
-	DefaultLoadTimeout = 10 * time.Second
-)
-
 // Judge is what the pipeline needs of the engine; *Engine implements it.
 type Judge interface {
 	// Rules returns the loaded rules, sorted by id.
@@ -213,4 +196,13 @@ type Judge interface {
 	Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error)
 	// Digest identifies the rules and settings in force.
 	Digest() string
+}
+
+// Join lists words: "a, b, c".
+func Join[T ~string](words []T) string {
+	list := make([]string, len(words))
+	for i, word := range words {
+		list[i] = string(word)
+	}
+	return strings.Join(list, ", ")
 }

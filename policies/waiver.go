@@ -22,13 +22,3 @@ func (w Waiver) Covers(rule, subject string) bool {
 // Glob matches a whole text against a pattern in which only * is special: it
 // stands for any text, slashes included.
 func Glob(pattern, s string) bool { return inventory.MatchGlob(pattern, s) }
-
-// waiverFor returns the first valid waiver that covers a finding, or nil.
-func (e *Engine) waiverFor(rule, subject string, at time.Time) *Waiver {
-	for i := range e.waivers {
-		if w := &e.waivers[i]; w.Covers(rule, subject) && !w.Expired(at) {
-			return w
-		}
-	}
-	return nil
-}

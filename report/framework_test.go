@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 )
 
 func TestFrameworkFiles(t *testing.T) {
@@ -57,7 +57,7 @@ func TestFrameworkFiles(t *testing.T) {
 
 // Every control that a built-in rule names is in the file of its framework.
 func TestBuiltInRulesNameKnownControls(t *testing.T) {
-	engine, err := policies.Load(context.Background(), policies.LoadOptions{})
+	engine, err := engine.Load(context.Background(), engine.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
@@ -91,7 +92,7 @@ func laterOf(a, b time.Time) time.Time {
 
 // rulesError returns a setting that the rules refuse its place in the configuration.
 func rulesError(cfg *config.Config, err error) error {
-	if setting, ok := errors.AsType[*policies.SettingsError](err); ok {
+	if setting, ok := errors.AsType[*engine.SettingsError](err); ok {
 		return cfg.Mistake(setting.Path, setting.Detail)
 	}
 	return err
@@ -102,7 +103,7 @@ func rulesError(cfg *config.Config, err error) error {
 func (au *audit) run(ctx context.Context, sources feed, at time.Time) (*report.Report, error) {
 	builder := report.NewBuilder(report.BuildOptions{
 		Tool: au.app.tool, At: at,
-		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: policies.OPAVersion(),
+		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: engine.OPAVersion(),
 		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
 		Evidence: au.files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
 		OmitTokens: au.options.NoInventory || !au.usesTokens(), OmitEvidence: !au.usesEvidence(),

@@ -14,6 +14,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
+	"github.com/tokenaudit/tokenaudit/policies/pages"
 )
 
 // policies/README.md is made from the rules and from what the collectors can
@@ -38,26 +40,26 @@ func upToDate(t *testing.T, file, want, variable string) {
 }
 
 // catalogue returns the engine of the built-in rules and the page of its catalogue.
-func catalogue(t *testing.T) (*policies.Engine, string) {
+func catalogue(t *testing.T) (*engine.Engine, string) {
 	t.Helper()
-	engine, err := policies.Load(t.Context(), policies.LoadOptions{})
+	engine, err := engine.Load(t.Context(), engine.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := engine.Catalogue(systems())
+	page, err := pages.Catalogue(engine.Rules(), engine.Reads(), systems())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return engine, page
 }
 
-func systems() []policies.System {
-	var systems []policies.System
+func systems() []pages.System {
+	var systems []pages.System
 	for _, d := range builtin.Definitions() {
 		if d.CMS == "command" {
 			continue // what it reports is the program's affair
 		}
-		systems = append(systems, policies.System{CMS: d.CMS, Title: d.Title, Plan: d.CMS == "terraform", Facts: d.Facts, Parts: d.Parts})
+		systems = append(systems, pages.System{CMS: d.CMS, Title: d.Title, Plan: d.CMS == "terraform", Facts: d.Facts, Parts: d.Parts})
 	}
 	return systems
 }
@@ -97,7 +99,7 @@ func TestMatrixIsWhatHappens(t *testing.T) {
 
 // demoCounts adds up what the rules say of the demo's sources that were read
 // whole, by the title of their CMS and the rule.
-func demoCounts(t *testing.T, engine *policies.Engine) map[string]map[string]policies.Counts {
+func demoCounts(t *testing.T, engine *engine.Engine) map[string]map[string]policies.Counts {
 	t.Helper()
 	saved := filepath.Join(t.TempDir(), "inventory.json")
 	var out, errs bytes.Buffer

@@ -56,29 +56,38 @@ var mayImport = map[string][]string{
 	"collectors/terraform/code":    {"collectors/inventory", "collectors/strictjson", "collectors/terraform/masking", "collectors/terraform/tfaddress", "collectors/userfile"},
 	"collectors/terraform/masking": {},
 	"collectors/terraform":         {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/terraform/code", "collectors/terraform/masking", "collectors/terraform/tfaddress", "collectors/userfile"},
-	"policies":                     {"collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies/complexity", "policies/input", "policies/inputcheck", "policies/output", "policies/reads", "policies/ruleid", "policies/selection", "policies/timelimit"},
+	"policies":                     {"collectors/inventory", "policies/input", "policies/selection"},
+	"policies/compile":             {"collectors/suggest", "policies", "policies/input", "policies/metadata", "policies/output", "policies/reads", "policies/regofile"},
 	"policies/complexity":          {},
+	"policies/engine":              {"collectors/inventory", "collectors/suggest", "policies", "policies/compile", "policies/input", "policies/metadata", "policies/output", "policies/reads", "policies/regofile", "policies/ruleid", "policies/selection", "policies/timelimit"},
 	"policies/input":               {"collectors/inventory"},
 	"policies/inputcheck":          {"collectors/inventory", "collectors/suggest", "policies/input"},
-	"policies/reads":               {"collectors/inventory", "policies/input", "policies/output"},
-	"policies/ruleid":              {"collectors/suggest"},
+	"policies/metadata":            {"collectors/inventory", "collectors/suggest", "policies", "policies/output", "policies/reads", "policies/selection"},
 	"policies/output":              {},
-	"policies/selection":           {"collectors/inventory", "collectors/suggest", "policies/input"},
-	"policies/timelimit":           {},
-	"report":                       {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
-	"report/safetext":              {},
-	"report/plaintext":             {"report/safetext", "report/table"},
-	"report/difference":            {"collectors/inventory", "collectors/inventory/codec", "policies", "policies/input", "report", "report/safetext"},
-	"report/format":                {"collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext"},
-	"report/parts":                 {"collectors/labels", "policies", "policies/input", "report", "report/safetext"},
-	"report/output":                append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
+	"policies/pages":               {"collectors/inventory", "policies", "policies/output", "policies/reads", "policies/selection"},
+	// It is for tests: what is not a test must not need it.
+	"policies/policytest": {},
+	"policies/reads":      {"collectors/inventory", "policies/input", "policies/output"},
+	"policies/regofile":   {"collectors/redact", "collectors/userfile", "policies/complexity", "policies/output", "policies/ruleid", "policies/rules", "policies/timelimit"},
+	"policies/ruleid":     {"collectors/suggest"},
+	"policies/rules":      {},
+	"policies/ruletest":   {"collectors/userfile", "policies/compile", "policies/inputcheck", "policies/metadata", "policies/output", "policies/pages", "policies/regofile", "policies/rules", "policies/timelimit"},
+	"policies/selection":  {"collectors/inventory", "collectors/suggest", "policies/input"},
+	"policies/timelimit":  {},
+	"report":              {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
+	"report/safetext":     {},
+	"report/plaintext":    {"report/safetext", "report/table"},
+	"report/difference":   {"collectors/inventory", "collectors/inventory/codec", "policies", "policies/input", "report", "report/safetext"},
+	"report/format":       {"collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext"},
+	"report/parts":        {"collectors/labels", "policies", "policies/input", "report", "report/safetext"},
+	"report/output":       append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
 	"report/reporttest":          {"collectors/inventory", "policies", "policies/input", "report", "report/difference", "report/safetext"},
-	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/input", "report", "report/safetext"},
-	"cmd/tokenaudit/explanation": {"collectors/inventory", "collectors/labels", "policies", "policies/input", "report/safetext"},
+	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/engine", "policies/ruletest", "policies/input", "report", "report/safetext"},
+	"cmd/tokenaudit/explanation": {"collectors/inventory", "collectors/labels", "policies", "policies/engine", "policies/input", "report/safetext"},
 	"cmd/tokenaudit/lookup":      {"collectors/inventory", "collectors/suggest", "report/safetext"},
-	"cmd/tokenaudit/scaffold":    {"collectors/inventory", "policies"},
-	"cmd/tokenaudit/ruleinput":   {"collectors/inventory", "policies", "report/safetext"},
+	"cmd/tokenaudit/scaffold":    {"collectors/inventory", "policies", "policies/engine"},
+	"cmd/tokenaudit/ruleinput":   {"collectors/inventory", "policies", "policies/engine", "report/safetext"},
 	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
 	"cmd/tokenaudit/cli":         {"collectors/suggest", "report", "report/table"},
 	"cmd/tokenaudit/console":     {"collectors", "collectors/interruptible", "report/format", "report/safetext"},
@@ -100,7 +109,7 @@ var formats = []string{
 var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/format", "report/safetext"}
 
 // forTests are packages that only tests may import.
-var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest", "collectors/inventory/sample", "report/reporttest"}
+var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest", "collectors/inventory/sample", "policies/policytest", "report/reporttest"}
 
 // ofCMS is for the collector of one CMS, which any other folder below
 // collectors holds.

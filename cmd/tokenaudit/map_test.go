@@ -24,7 +24,6 @@ const maxPackageLines = 3000
 // They may shrink, not grow.
 var overfull = map[string]int{
 	"cmd/tokenaudit": 3344,
-	"policies":       3870,
 }
 
 // room is one package of the module: what a reader of the map sees of it.

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/report/plaintext"
 )
 
@@ -19,7 +19,7 @@ func TestPagesAreTextOnATerminal(t *testing.T) {
 	for _, d := range builtin.Definitions() {
 		pages["guide of "+d.CMS] = func(width int) string { return plaintext.Render(d.LeastPrivilege, width) }
 	}
-	engine, err := policies.Load(t.Context(), policies.LoadOptions{})
+	engine, err := engine.Load(t.Context(), engine.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
+	"github.com/tokenaudit/tokenaudit/policies/pages"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report/plaintext"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -61,19 +63,19 @@ On a terminal the page is text; piped it is the Markdown that it is made of.`,
 
 // loadRules loads the rules of a configuration and those of --policy. Only
 // restricts them to some ids.
-func (a *app) loadRules(ctx context.Context, cfg *config.Config, paths, only []string) (*policies.Engine, error) {
+func (a *app) loadRules(ctx context.Context, cfg *config.Config, paths, only []string) (*engine.Engine, error) {
 	all := make([]string, 0, len(cfg.PolicyPaths)+len(paths))
 	for _, path := range cfg.PolicyPaths {
 		all = append(all, places.Resolve(cfg.Dir, path))
 	}
-	engine, err := policies.Load(ctx, policies.LoadOptions{
+	loaded, err := engine.Load(ctx, engine.LoadOptions{
 		Paths: append(all, paths...), Only: only, Settings: cfg.Settings, Waivers: cfg.Waivers,
 		RuleTimeout: cfg.Limits.RuleTimeout, LoadTimeout: cfg.Limits.LoadTimeout,
 	})
 	if err != nil {
 		return nil, rulesError(cfg, err)
 	}
-	return engine, nil
+	return loaded, nil
 }
 
 // rulesOf returns all rules as they are defined, and those that the configuration
@@ -137,7 +139,7 @@ func idsOf(rules []policies.Rule) []string {
 // ruleText is the page of a rule, and what the configuration makes of it.
 func ruleText(r, now policies.Rule, on bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n## Where it is\n\n%s:%d\n", policies.Page(r), r.File, r.Line)
+	fmt.Fprintf(&b, "%s\n## Where it is\n\n%s:%d\n", pages.Page(r), r.File, r.Line)
 	var changes []string
 	if !on {
 		changes = append(changes, "It is switched off.")

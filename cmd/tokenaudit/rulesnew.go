@@ -17,6 +17,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/scaffold"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/pages"
 )
 
 // newRuleOptions are the flags and arguments of rules new.
@@ -80,7 +81,7 @@ func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
 	if i < 0 {
 		return errors.New("the new rule was not found again")
 	}
-	if err := os.WriteFile(filepath.Join(folder, "README.md"), []byte(policies.Page(rules[i])), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "README.md"), []byte(pages.Page(rules[i])), 0o644); err != nil {
 		return fmt.Errorf("write the page of the rule: %w", err)
 	}
 	a.Note("wrote %s: the rule %s, its test, its page and fixtures", folder, rules[i].ID)

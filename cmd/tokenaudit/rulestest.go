@@ -16,7 +16,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ruleresult"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/ruletest"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
@@ -73,7 +73,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 			return cli.Misuse(err)
 		}
 	}
-	paths, options := o.paths, policies.TestOptions{Run: o.run}
+	paths, options := o.paths, ruletest.Options{Run: o.run}
 	cfg := &config.Config{}
 	if len(paths) == 0 {
 		var err error
@@ -91,7 +91,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	if err := places.RefuseOverwrite(a.InFile, []string{o.junit}, slices.Concat(places.CustomRules(paths), places.InputsAs("an inventory", o.inventories), []places.Input{places.NamedConfig(o.config)})); err != nil {
 		return err
 	}
-	results, err := policies.RunTests(ctx, paths, options)
+	results, err := ruletest.Run(ctx, paths, options)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/metadata"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -78,7 +79,7 @@ func (a *app) schemaText(ctx context.Context, o rulesOptions, name string) ([]by
 	if err != nil {
 		return nil, err
 	}
-	settings := policies.SettingsSchema(engine.Rules())
+	settings := metadata.SettingsSchema(engine.Rules())
 	if name == "config" {
 		return config.Schema(a.registry.Definitions(), settings)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 )
 
 // notices are the licenses of the modules that are linked into the program. A test
@@ -38,5 +38,5 @@ func newVersion(a *app) *cobra.Command {
 }
 
 func versionText(version string) string {
-	return fmt.Sprintf("tokenaudit %s (OPA %s, %s, %s/%s)", version, policies.OPAVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("tokenaudit %s (OPA %s, %s, %s/%s)", version, engine.OPAVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -282,6 +282,9 @@ func (b *bounder) table(table ast.Object, depth int) (any, error) {
 	return out, nil
 }
 
+// OneLine returns a text with each run of white space made one blank.
+func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
 // Cut shortens a text to at most n bytes, at a rune, and marks the cut.
 func Cut(s string, n int) string {
 	if len(s) <= n {

@@ -60,6 +60,9 @@ type Demands struct {
 	Compares bool
 }
 
+// Facts are all parts of facts that the rule reads or cannot do without.
+func (d *Demands) Facts() FactBits { return d.Reads | d.Needs }
+
 // ParamUse is a place where a rule reads a parameter.
 type ParamUse struct {
 	Name     string

@@ -11,12 +11,13 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // Text returns an explanation in lines of a label and what it says, the verdict first.
-func Text(x policies.Explanation) string {
+func Text(x engine.Explanation) string {
 	var b strings.Builder
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "%-9s %s\n", label, fmt.Sprintf(format, args...))
@@ -52,32 +53,32 @@ func Text(x policies.Explanation) string {
 }
 
 // decidedBy says in words which step decided.
-func decidedBy(x policies.Explanation) string {
+func decidedBy(x engine.Explanation) string {
 	switch x.DecidedBy {
-	case policies.StepOff:
+	case engine.StepOff:
 		return "the settings switch the rule off for this source"
-	case policies.StepKinds:
+	case engine.StepKinds:
 		return "the rule does not judge tokens of this kind"
-	case policies.StepSelect:
+	case engine.StepSelect:
 		return "the rule does not select this token"
-	case policies.StepPlanned:
+	case engine.StepPlanned:
 		return "the rule is about use, and the token does not exist yet"
-	case policies.StepError:
+	case engine.StepError:
 		return "the rule could not run"
-	case policies.StepApplies:
+	case engine.StepApplies:
 		return "the rule does not apply to this token"
-	case policies.StepUnits:
+	case engine.StepUnits:
 		return "a list that the rule needs could not be read"
-	case policies.StepRequires:
+	case engine.StepRequires:
 		return "a fact that the rule needs is unknown"
-	case policies.StepDeny:
+	case engine.StepDeny:
 		if x.Status == policies.Waived {
 			return "the rule found something wrong, and a waiver covers it"
 		}
 		return "the rule found something wrong"
-	case policies.StepUnknown:
+	case engine.StepUnknown:
 		return "the rule cannot decide"
-	case policies.StepAllow:
+	case engine.StepAllow:
 		return "the rule explains why this is right"
 	}
 	return "the rule found nothing wrong"
@@ -95,7 +96,7 @@ func verdict(line printLine, v policies.Verdict) {
 	}
 }
 
-func fact(line printLine, f policies.FactValue) {
+func fact(line printLine, f engine.FactValue) {
 	need := "reads"
 	if f.Required {
 		need = "needs"

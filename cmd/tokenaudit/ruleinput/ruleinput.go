@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // Printer prints the inputs of a rule.
 type Printer struct {
 	// Engine feeds the rule.
-	Engine *policies.Engine
+	Engine *engine.Engine
 	// Rule is the rule that gets the input; empty for none: then no parameters are set.
 	Rule string
 	// Out gets the documents, one after the other.

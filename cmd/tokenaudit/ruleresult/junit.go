@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/ruletest"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -35,18 +35,18 @@ type (
 )
 
 // WriteJUnit writes one test case a test, and one a broken convention.
-func WriteJUnit(w io.Writer, r *policies.TestReport) error {
+func WriteJUnit(w io.Writer, r *ruletest.Report) error {
 	suite := junitSuite{Name: "tokenaudit rules", Tests: len(r.Tests) + len(r.Broken)}
 	for _, t := range r.Tests {
 		c := junitCase{Class: t.Package, Name: t.Name, File: t.File, Seconds: fmt.Sprintf("%.6f", t.Duration.Seconds())}
 		switch t.Status {
-		case policies.TestFailed:
+		case ruletest.Failed:
 			suite.Failures++
 			c.Failure = &junitMessage{safetext.OneLine(t.Detail)}
-		case policies.TestError:
+		case ruletest.Errored:
 			suite.Errors++
 			c.Error = &junitMessage{safetext.OneLine(t.Detail)}
-		case policies.TestSkipped:
+		case ruletest.Skipped:
 			suite.Skipped++
 			c.Skipped = &struct{}{}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -20,7 +21,7 @@ type Reach struct {
 }
 
 // Judge adds a source, judged at a moment.
-func (r *Reach) Judge(ctx context.Context, engine *policies.Engine, s inventory.Source, at time.Time) error {
+func (r *Reach) Judge(ctx context.Context, engine *engine.Engine, s inventory.Source, at time.Time) error {
 	result, err := engine.Evaluate(ctx, s, at)
 	if err != nil {
 		return fmt.Errorf("judge %s: %w", safetext.OneLine(s.ID), err)
@@ -41,7 +42,7 @@ func (r *Reach) Judge(ctx context.Context, engine *policies.Engine, s inventory.
 
 // Warnings name the rules of the engine, the custom or the built-in ones, whose deny
 // found nothing, by id.
-func (r *Reach) Warnings(engine *policies.Engine, custom bool) []string {
+func (r *Reach) Warnings(engine *engine.Engine, custom bool) []string {
 	var warnings []string
 	for _, rule := range engine.Rules() {
 		c := r.counts[rule.ID]

@@ -6,17 +6,17 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/ruletest"
 )
 
 // Text tells what failed and why, which lines no test reached, which rules found
 // nothing, and the totals.
-func Text(r *policies.TestReport, unreached []string) string {
+func Text(r *ruletest.Report, unreached []string) string {
 	var b strings.Builder
-	counts := map[policies.TestStatus]int{}
+	counts := map[ruletest.Status]int{}
 	for _, t := range r.Tests {
 		counts[t.Status]++
-		if t.Status == policies.TestPassed {
+		if t.Status == ruletest.Passed {
 			continue
 		}
 		fmt.Fprintf(&b, "%s %s.%s (%s:%d)\n", strings.ToUpper(string(t.Status)), t.Package, t.Name, t.File, t.Line)
@@ -38,7 +38,7 @@ func Text(r *policies.TestReport, unreached []string) string {
 		b.WriteString(warning + "\n")
 	}
 	fmt.Fprintf(&b, "%d passed, %d failed, %d could not run, %d skipped; %d conventions broken\n",
-		counts[policies.TestPassed], counts[policies.TestFailed], counts[policies.TestError], counts[policies.TestSkipped], len(r.Broken))
+		counts[ruletest.Passed], counts[ruletest.Failed], counts[ruletest.Errored], counts[ruletest.Skipped], len(r.Broken))
 	return b.String()
 }
 

@@ -13,7 +13,7 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/format"
 
-	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 )
 
 //go:embed templates
@@ -28,7 +28,7 @@ func Rule(folder, pkg string) error {
 }
 
 // Fixtures writes what the test of the package feeds to the rule: what the engine would.
-func Fixtures(folder, pkg string, engine *policies.Engine) error {
+func Fixtures(folder, pkg string, engine *engine.Engine) error {
 	document, err := engine.Input(sample(), "", auditTime)
 	if err != nil {
 		return err

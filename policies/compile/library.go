@@ -1,0 +1,120 @@
+package compile
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/policies/regofile"
+)
+
+// Library is all rules that exist, before settings.
+type Library struct {
+	// Rules are sorted by id.
+	Rules []*Rule
+	// Modules are what the rules were made of, without tests.
+	Modules []regofile.Module
+}
+
+// builtinLibrary is the library of the built-in rules alone. They are compiled once a
+// process, because no engine changes them: nobody may change what is returned.
+var builtinLibrary = sync.OnceValues(func() (*Library, error) {
+	modules, err := regofile.BuiltIn()
+	if err != nil {
+		return nil, fmt.Errorf("read the built-in rules: %w", err)
+	}
+	return Modules(context.Background(), regofile.BuiltInNamespace, modules, nil, &regofile.Place{})
+})
+
+// Load reads and compiles the built-in rules and those in the paths, the
+// latter within the time limit, 0 for the default.
+func Load(ctx context.Context, paths []string, limit time.Duration) (*Library, error) {
+	builtin, err := builtinLibrary()
+	if err != nil || len(paths) == 0 {
+		return builtin, err
+	}
+	custom, err := regofile.Within(ctx, limit, func(ctx context.Context, now *regofile.Place) (*Library, error) {
+		files, err := regofile.ReadCustom(paths, now)
+		if err != nil {
+			return nil, err
+		}
+		return Modules(ctx, regofile.CustomNamespace, files.Modules, files.Document(), now)
+	})
+	if err != nil {
+		return nil, err
+	}
+	l := &Library{Rules: slices.Concat(builtin.Rules, custom.Rules), Modules: slices.Concat(builtin.Modules, custom.Modules)}
+	slices.SortFunc(l.Rules, func(a, b *Rule) int { return strings.Compare(a.ID, b.ID) })
+	return l, nil
+}
+
+// Modules compiles the modules of a namespace, tests left out. The error is
+// LoadErrors if rules are wrong.
+func Modules(ctx context.Context, ns regofile.Namespace, modules []regofile.Module, data map[string]any, now *regofile.Place) (*Library, error) {
+	l := &Library{Modules: slices.DeleteFunc(slices.Clone(modules), regofile.Module.IsTest)}
+	regofile.Sort(l.Modules)
+	ns, err := ns.WithHelpers()
+	if err != nil {
+		return nil, err
+	}
+	var f regofile.Faults
+	regofile.Parse(l.Modules, regofile.Sandbox(), now, &f)
+	base, err := newBase(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.List) > 0 {
+		return nil, f.Err()
+	}
+	for _, unit := range units(ns, l.Modules) {
+		now.Is(unit[len(unit)-1].Path)
+		var wrong regofile.Faults
+		rules, err := compile(ctx, unit, ns, base, &wrong)
+		if err != nil {
+			return nil, err
+		}
+		f.List = append(f.List, wrong.List...)
+		l.Rules = append(l.Rules, rules...)
+	}
+	return l, f.Err()
+}
+
+// units are what is compiled at once. Custom rules are compiled one by one, each with
+// the modules that they share, so that one on which the compiler fails can be named;
+// they may not refer to each other anyway. What is out of place is with the
+// shared modules, and refused later.
+func units(ns regofile.Namespace, modules []regofile.Module) [][]regofile.Module {
+	if len(modules) == 0 || !ns.Custom {
+		return [][]regofile.Module{modules}
+	}
+	var shared []regofile.Module
+	byRule := map[string][]regofile.Module{}
+	for _, m := range modules {
+		if name, ok := ns.RuleOf(m.Parsed.Package.Path); ok && name != "" {
+			byRule[name] = append(byRule[name], m)
+		} else {
+			shared = append(shared, m)
+		}
+	}
+	if len(byRule) == 0 {
+		return [][]regofile.Module{shared}
+	}
+	var units [][]regofile.Module
+	for _, name := range slices.Sorted(maps.Keys(byRule)) {
+		units = append(units, slices.Concat(shared, byRule[name]))
+	}
+	return units
+}
+
+// IDs are the ids of the rules, sorted.
+func (l *Library) IDs() []string {
+	ids := make([]string, len(l.Rules))
+	for i, rule := range l.Rules {
+		ids[i] = rule.ID
+	}
+	return ids
+}

@@ -1,0 +1,199 @@
+// Package engine judges sources by Rego rules: it loads the rules once, evaluates one
+// source at a time, and returns a verdict for every pair of rule and token, or rule and
+// source.
+package engine
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/version"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/compile"
+	"github.com/tokenaudit/tokenaudit/policies/reads"
+	"github.com/tokenaudit/tokenaudit/policies/regofile"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
+)
+
+// OPAVersion is the version of the policy engine that is built in.
+func OPAVersion() string { return version.Version }
+
+// Engine judges sources by the rules it was loaded with. Nothing of it changes but
+// which custom rules had to be left behind because they did not stop, so
+// it may be used concurrently.
+type Engine struct {
+	rules   []*ruleInForce
+	waivers []policies.Waiver
+	timeout time.Duration
+	grace   time.Duration
+	digest  string
+}
+
+var _ policies.Judge = (*Engine)(nil)
+
+// ruleInForce is a compiled rule with the user's settings.
+type ruleInForce struct {
+	*compile.Rule
+	base variant
+	// overrides are for some sources; the last one that matches wins.
+	overrides []override
+	// stuck is set once the rule had to be left behind.
+	stuck *atomic.Bool
+}
+
+// A variant is how a rule judges: whether, how severely and with which parameters.
+type variant struct {
+	off      bool
+	severity policies.Severity
+	values   map[string]any
+	params   *ast.Term
+}
+
+type override struct {
+	pattern string
+	variant variant
+}
+
+// variantFor returns the variant in force for a source.
+func (r *ruleInForce) variantFor(source string) *variant {
+	for i := len(r.overrides) - 1; i >= 0; i-- {
+		if policies.Glob(r.overrides[i].pattern, source) {
+			return &r.overrides[i].variant
+		}
+	}
+	return &r.base
+}
+
+// LoadOptions say which rules to load.
+type LoadOptions struct {
+	// Paths are files or folders of custom rules, or bundles (.tar.gz).
+	Paths []string
+	// Only restricts the rules to these ids; empty for all.
+	Only     []string
+	Settings policies.Settings
+	Waivers  []policies.Waiver
+	// RuleTimeout bounds one rule on one source; 0 means DefaultRuleTimeout.
+	RuleTimeout time.Duration
+	// LoadTimeout bounds the loading of custom rules; 0 means DefaultLoadTimeout.
+	LoadTimeout time.Duration
+}
+
+// DefaultRuleTimeout is the time limit of a rule where LoadOptions have none: enough for
+// each built-in rule on a source of 300,000 tokens.
+const DefaultRuleTimeout = 30 * time.Second
+
+// Load reads, checks and compiles the built-in rules and the custom ones. The
+// error is LoadErrors if rules are wrong, or a *SettingsError.
+func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
+	library, err := compile.Load(ctx, options.Paths, options.LoadTimeout)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := inForce(library, options.Settings)
+	if err != nil {
+		return nil, err
+	}
+	rules, err = only(rules, options.Only)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{rules: rules, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
+	e.digest, err = digest(library.Modules, rules)
+	return e, err
+}
+
+// only keeps the rules that were named, as ruleid.Find finds them; no names mean all.
+func only(rules []*ruleInForce, names []string) ([]*ruleInForce, error) {
+	if len(names) == 0 {
+		return rules, nil
+	}
+	known := idsOf(rules)
+	wanted := map[string]bool{}
+	for _, name := range names {
+		id := ruleid.Find(name, known)
+		if id == "" {
+			return nil, fmt.Errorf("there is no rule %q, or it is off%s", name, ruleid.DidYouMean(name, known))
+		}
+		wanted[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(rules), func(r *ruleInForce) bool { return !wanted[r.ID] }), nil
+}
+
+// digest identifies what judges: the modules, the settings in force and the
+// version of OPA.
+func digest(modules []regofile.Module, rules []*ruleInForce) (string, error) {
+	type setting struct {
+		Rule, Pattern string
+		Off           bool
+		Severity      policies.Severity
+		Params        map[string]any
+	}
+	var settings []setting
+	for _, rule := range rules {
+		settings = append(settings, setting{rule.ID, "", rule.base.off, rule.base.severity, rule.base.values})
+		for _, o := range rule.overrides {
+			settings = append(settings, setting{rule.ID, o.pattern, o.variant.off, o.variant.severity, o.variant.values})
+		}
+	}
+	hash := sha256.New()
+	encoder := json.NewEncoder(hash)
+	texts := make([]string, len(modules))
+	for i, m := range modules {
+		// The path is left out: the same rules are the same wherever they lie.
+		texts[i] = string(m.Text)
+	}
+	slices.Sort(texts)
+	if err := encoder.Encode(texts); err != nil {
+		return "", fmt.Errorf("digest the rules: %w", err)
+	}
+	if err := encoder.Encode(settings); err != nil {
+		return "", fmt.Errorf("digest the settings of the rules: %w", err)
+	}
+	if err := encoder.Encode(OPAVersion()); err != nil {
+		return "", fmt.Errorf("digest the version of OPA: %w", err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// Rules returns the loaded rules, sorted by id, with the severity and the
+// parameters in force.
+func (e *Engine) Rules() []policies.Rule {
+	rules := make([]policies.Rule, len(e.rules))
+	for i, rule := range e.rules {
+		rules[i] = rule.Rule.Rule
+		rules[i].Severity = rule.base.severity
+		rules[i].Values = rule.base.values
+	}
+	return rules
+}
+
+// Reads returns what each rule reads or requires of the facts, by the id of the rule.
+func (e *Engine) Reads() map[string]reads.FactBits {
+	bits := make(map[string]reads.FactBits, len(e.rules))
+	for _, rule := range e.rules {
+		bits[rule.ID] = rule.Facts()
+	}
+	return bits
+}
+
+// Digest identifies the rules and settings in force.
+func (e *Engine) Digest() string { return e.digest }
+
+// waiverFor returns the first valid waiver that covers a finding, or nil.
+func (e *Engine) waiverFor(rule, subject string, at time.Time) *policies.Waiver {
+	for i := range e.waivers {
+		if w := &e.waivers[i]; w.Covers(rule, subject) && !w.Expired(at) {
+			return w
+		}
+	}
+	return nil
+}

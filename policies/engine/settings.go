@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/compile"
+	"github.com/tokenaudit/tokenaudit/policies/metadata"
+	"github.com/tokenaudit/tokenaudit/policies/output"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
+)
+
+// SettingsError is a setting of a rule that cannot be. The configuration knows
+// the place in the file by Path.
+type SettingsError struct {
+	// Path leads to the setting below policies.rules: rule id, then "params", name.
+	Path []string
+	// Detail says what is wrong, and the nearest valid word.
+	Detail string
+}
+
+func (e *SettingsError) Error() string {
+	return "policies.rules." + strings.Join(e.Path, ".") + ": " + e.Detail
+}
+
+// inForce applies the settings to rules. One that is off everywhere is left out.
+func inForce(l *compile.Library, settings policies.Settings) ([]*ruleInForce, error) {
+	for _, id := range slices.Sorted(maps.Keys(settings.Rules)) {
+		if !slices.Contains(l.IDs(), id) {
+			return nil, &SettingsError{Path: []string{id}, Detail: "there is no such rule" + ruleid.DidYouMean(id, l.IDs())}
+		}
+	}
+	var rules []*ruleInForce
+	for _, compiled := range l.Rules {
+		rule := &ruleInForce{Rule: compiled, stuck: &atomic.Bool{}}
+		set := settings.Rules[compiled.ID]
+		var err error
+		if rule.base, err = rule.variant(variant{severity: compiled.Severity, values: compiled.Values}, set.Off, set.Severity, set.Params, nil); err != nil {
+			return nil, err
+		}
+		for _, s := range set.Sources {
+			v, err := rule.variant(rule.base, s.Off, s.Severity, s.Params, []string{"sources", s.Pattern})
+			if err != nil {
+				return nil, err
+			}
+			rule.overrides = append(rule.overrides, override{s.Pattern, v})
+		}
+		if !rule.base.off || len(rule.overrides) > 0 {
+			rules = append(rules, rule)
+		}
+	}
+	return rules, nil
+}
+
+// variant changes a variant by the settings of one place.
+func (r *ruleInForce) variant(base variant, off bool, severity policies.Severity, params map[string]any, at []string) (variant, error) {
+	at = append([]string{r.ID}, at...)
+	v := variant{off: off, severity: base.severity, values: maps.Clone(base.values)}
+	if severity != "" {
+		if !slices.Contains(policies.Severities(), severity) {
+			return v, &SettingsError{Path: append(at, "severity"), Detail: fmt.Sprintf("%q must be one of %s", severity, policies.Join(policies.Severities()))}
+		}
+		v.severity = severity
+	}
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if _, ok := r.Params[name]; !ok {
+			return v, &SettingsError{
+				Path:   append(slices.Clone(at), "params", name),
+				Detail: "the rule has no such parameter" + suggest.DidYouMean(name, slices.Sorted(maps.Keys(r.Params))) + knownParams(r.Params),
+			}
+		}
+		v.values[name] = output.Plain(params[name])
+	}
+	if len(params) > 0 {
+		problem, err := metadata.CheckParams(r.Params, v.values)
+		if err != nil {
+			return v, fmt.Errorf("check the parameters of rule %s: %w", r.ID, err)
+		}
+		if problem != nil {
+			return v, &SettingsError{Path: append(slices.Clone(at), append([]string{"params"}, problem.Path...)...), Detail: problem.Detail}
+		}
+	}
+	value, err := ast.InterfaceToValue(v.values)
+	if err != nil {
+		return v, &SettingsError{Path: append(at, "params"), Detail: err.Error()}
+	}
+	v.params = ast.NewTerm(value)
+	return v, nil
+}
+
+// knownParams ends an error message about a parameter that a rule does not have.
+func knownParams(params map[string]policies.Param) string {
+	if len(params) == 0 {
+		return " (it has none)"
+	}
+	return " (it has " + strings.Join(slices.Sorted(maps.Keys(params)), ", ") + ")"
+}

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/metadata"
+)
+
+func settings(id string, s policies.RuleSettings) policies.Settings {
+	return policies.Settings{Rules: map[string]policies.RuleSettings{id: s}}
+}
+
+func TestSettingsChangeRules(t *testing.T) {
+	idle := func(days int) change {
+		return func(token *inventory.Token) { token.LastUsed.At = daysAgo(days) }
+	}
+	e := load(t, LoadOptions{Settings: settings("unused-token", policies.RuleSettings{
+		Severity: policies.High, Params: map[string]any{"max_idle_days": 45},
+		Sources: []policies.SourceSettings{
+			{Pattern: "contentstack/*", Params: map[string]any{"max_idle_days": 10}},
+			{Pattern: "contentstack/stacks/blt1", Severity: policies.Low},
+			{Pattern: "datocms/*", Off: true},
+		},
+	})})
+	tests := []struct {
+		source   string
+		days     int
+		want     policies.Counts
+		severity policies.Severity
+	}{
+		{"contentful/spaces/a", 44, policies.Counts{Pass: 1}, ""},
+		{"contentful/spaces/a", 45, policies.Counts{Fail: 1}, policies.High},
+		{"contentstack/stacks/blt2", 10, policies.Counts{Fail: 1}, policies.High},
+		{"contentstack/stacks/blt1", 44, policies.Counts{Pass: 1}, ""}, // the last match alone counts
+		{"contentstack/stacks/blt1", 45, policies.Counts{Fail: 1}, policies.Low},
+		{"datocms/projects/1", 1000, policies.Counts{}, ""},
+	}
+	for _, tt := range tests {
+		source := aSource(aToken("a", idle(tt.days)))
+		source.ID = tt.source
+		r := evaluate(t, e, source)
+		if diff := cmp.Diff(tt.want, r.Counts["unused-token"]); diff != "" {
+			t.Errorf("%s, idle for %d days: %s", tt.source, tt.days, diff)
+		}
+		for _, v := range r.Verdicts {
+			if v.Severity != tt.severity {
+				t.Errorf("%s: severity %s, want %s", tt.source, v.Severity, tt.severity)
+			}
+		}
+	}
+	for _, rule := range e.Rules() {
+		if rule.ID == "unused-token" && (rule.Severity != policies.High || rule.Values["max_idle_days"] != 45 || rule.Values["no_record"] != "fail") {
+			t.Errorf("the rule in force is %s with %v", rule.Severity, rule.Values)
+		}
+	}
+}
+
+func TestRuleThatIsOff(t *testing.T) {
+	off := load(t, LoadOptions{Settings: settings("unused-token", policies.RuleSettings{Off: true})})
+	if slices.ContainsFunc(off.Rules(), func(r policies.Rule) bool { return r.ID == "unused-token" }) {
+		t.Error("a rule that is off is loaded")
+	}
+	some := load(t, LoadOptions{Settings: settings("unused-token", policies.RuleSettings{Off: true, Sources: []policies.SourceSettings{{Pattern: "contentstack/*"}}})})
+	old := aSource(aToken("a", func(token *inventory.Token) { token.LastUsed.At = daysAgo(1000) }))
+	if diff := cmp.Diff(policies.Counts{Fail: 1}, evaluate(t, some, old).Counts["unused-token"]); diff != "" {
+		t.Error("on for this source:", diff)
+	}
+	old.ID = "datocms/projects/1"
+	if diff := cmp.Diff(policies.Counts{}, evaluate(t, some, old).Counts["unused-token"]); diff != "" {
+		t.Error("off elsewhere:", diff)
+	}
+}
+
+func TestSettingsRefused(t *testing.T) {
+	params := func(name string, value any) policies.RuleSettings {
+		return policies.RuleSettings{Params: map[string]any{name: value}}
+	}
+	tests := []struct {
+		name, id string
+		settings policies.RuleSettings
+		path     string
+		detail   string
+	}{
+		{"unknown rule", "unused-tokens", policies.RuleSettings{}, "unused-tokens", "did you mean unused-token?"},
+		{"a rule that is like none", "xyz", policies.RuleSettings{}, "xyz", "there is no such rule"},
+		{"unknown severity", "unused-token", policies.RuleSettings{Severity: "urgent"}, "unused-token severity", "critical, high"},
+		{"unknown parameter", "unused-token", params("max_idel_days", 3), "unused-token params max_idel_days", "did you mean max_idle_days? (it has max_idle_days, no_record)"},
+		{"a parameter that is like none", "unused-token", params("x", 3), "unused-token params x", "no such parameter (it has max_idle_days, no_record)"},
+		{"a parameter of a rule without any", "admin-token", params("x", 3), "admin-token params x", "no such parameter (it has none)"},
+		{"too small", "unused-token", params("max_idle_days", 0), "unused-token params max_idle_days", "must be >= 1 but found 0"},
+		{"a fraction", "unused-token", params("max_idle_days", 1.5), "unused-token params max_idle_days", "expected integer"},
+		{"another type", "unused-token", params("max_idle_days", "many"), "unused-token params max_idle_days", "expected integer"},
+		{"null", "unused-token", params("max_idle_days", nil), "unused-token params max_idle_days", "expected integer"},
+		{"not in the list", "unused-token", params("no_record", "pass"), "unused-token params no_record", "value must be one of"},
+		{"for a source", "unused-token", policies.RuleSettings{Sources: []policies.SourceSettings{{Pattern: "a/*", Params: map[string]any{"max_idle_days": -1}}}}, "unused-token sources a/* params max_idle_days", "must be >= 1 but found -1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Load(t.Context(), LoadOptions{Settings: settings(tt.id, tt.settings)})
+			var e *SettingsError
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v, want a SettingsError", err)
+			}
+			if got := strings.Join(e.Path, " "); got != tt.path || !strings.Contains(e.Detail, tt.detail) {
+				t.Errorf("got %q: %s; want %q: %s", got, e.Detail, tt.path, tt.detail)
+			}
+		})
+	}
+}
+
+func TestOnlyUnknownRule(t *testing.T) {
+	_, err := Load(t.Context(), LoadOptions{Only: []string{"unused-tokn"}})
+	if err == nil || !strings.Contains(err.Error(), "did you mean unused-token?") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The schema for editors says of settings what Load says of them.
+func TestSettingsSchema(t *testing.T) {
+	text, err := json.Marshal(metadata.SettingsSchema(load(t, LoadOptions{}).Rules()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.Draft = jsonschema.Draft2020
+	if err := compiler.AddResource("settings.json", bytes.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("settings.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for document, valid := range map[string]bool{
+		`{}`:                       true,
+		`{"unused-token": "off"}`:  true,
+		`{"unused-token": "on"}`:   false,
+		`{"unused-tokens": "off"}`: false,
+		`{"unused-token": {"severity": "high", "params": {"max_idle_days": 45}}}`:          true,
+		`{"unused-token": {"params": {"max_idle_days": 0}}}`:                               false,
+		`{"unused-token": {"params": {"max_idle_day": 1}}}`:                                false,
+		`{"unused-token": {"sources": [{"source": "a/*", "off": true}]}}`:                  true,
+		`{"unused-token": {"sources": [{"off": true}]}}`:                                   false,
+		`{"unused-token": {"sources": [{"source": "a/*", "params": {"no_record": "x"}}]}}`: false,
+		`{"unused-token": {"severity": "urgent"}}`:                                         false,
+		`{"write-token-never-expires": {"params": {"max_idle_days": 45}}}`:                 false,
+	} {
+		var value any
+		if err := json.Unmarshal([]byte(document), &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); (err == nil) != valid {
+			t.Errorf("%s: got %v, want valid %t", document, err, valid)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+// Package pages writes the pages about rules: one a rule, and the catalogue of all.
+package pages
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/output"
+	"github.com/tokenaudit/tokenaudit/policies/selection"
+)
+
+// Page returns the page of a rule as Markdown, made from its METADATA: what it
+// checks, why, how to fix it in each CMS, parameters and controls. The first
+// paragraph of the description says what, the others why.
+func Page(rule policies.Rule) string {
+	var b strings.Builder
+	what, why, _ := strings.Cut(rule.Description, "\n\n")
+	fmt.Fprintf(&b, "# %s\n\n", rule.Title)
+	fmt.Fprintf(&b, "`%s`, severity %s. %s\n\n", rule.ID, rule.Severity, judged(rule))
+	if rule.Goal != rule.Title {
+		fmt.Fprintf(&b, "Goal: %s.\n\n", rule.Goal)
+	}
+	fmt.Fprintf(&b, "## What it checks\n\n%s\n\n", what)
+	if why = strings.TrimSpace(why); why != "" {
+		fmt.Fprintf(&b, "## Why it matters\n\n%s\n\n", why)
+	}
+	fmt.Fprintf(&b, "## How to fix it\n\n%s\n", rule.Remediation["default"])
+	first := "\n"
+	for _, cms := range slices.Sorted(maps.Keys(rule.Remediation)) {
+		if cms != "default" {
+			fmt.Fprintf(&b, "%s* **%s**: %s\n", first, cmsTitle(cms), rule.Remediation[cms])
+			first = ""
+		}
+	}
+	b.WriteString("\n## Parameters\n\n")
+	b.WriteString(paramTable(rule))
+	if len(rule.Controls) > 0 {
+		b.WriteString("\n## Controls\n\n")
+		for _, framework := range slices.Sorted(maps.Keys(rule.Controls)) {
+			fmt.Fprintf(&b, "* %s: %s\n", frameworkTitle(framework), strings.Join(rule.Controls[framework], ", "))
+		}
+	}
+	return b.String()
+}
+
+// judged says what the rule judges and what it needs to know.
+func judged(rule policies.Rule) string {
+	subject := "It judges " + selectedTokens(&rule.Select)
+	if rule.Subject == policies.SubjectSource {
+		subject = "It judges " + selectedSources(&rule.Select)
+	}
+	if len(rule.Requires) == 0 {
+		return subject + "."
+	}
+	return fmt.Sprintf("%s, and is not evaluated where the CMS does not tell: %s.", subject, policies.Join(rule.Requires))
+}
+
+// selectedTokens says in words which tokens are selected.
+func selectedTokens(s *selection.Selection) string {
+	words := "tokens"
+	if s.Planned != nil {
+		words = either(*s.Planned, "planned", "live") + " tokens"
+	}
+	if len(s.Status) > 0 && len(s.Status) < len(selection.Statuses()) {
+		words = orList(s.Status) + " " + words
+	}
+	if len(s.CMS) > 0 {
+		words += " of " + cmsTitles(s.CMS)
+	}
+	if len(s.Kinds) > 0 {
+		words += fmt.Sprintf(" of the kinds %s", policies.Join(s.Kinds))
+	} else {
+		words += " of every kind"
+	}
+	var that []string
+	if s.Write != nil {
+		that = append(that, either(*s.Write, "can write", "cannot write"))
+	}
+	if len(s.APIs) > 0 {
+		that = append(that, fmt.Sprintf("reach %s", orList(s.APIs)))
+	}
+	if len(that) > 0 {
+		words += " that " + strings.Join(that, " and ")
+	}
+	if s.SkipAuditCredential {
+		words += ", except the token of the scan itself"
+	}
+	return words
+}
+
+// selectedSources says in words which sources are selected, and by which tokens they
+// are judged.
+func selectedSources(s *selection.Selection) string {
+	words := "sources"
+	if s.Planned != nil {
+		words = either(*s.Planned, "plans", "live sources")
+	}
+	if len(s.CMS) > 0 {
+		words += " of " + cmsTitles(s.CMS)
+	}
+	tokens := *s
+	tokens.CMS, tokens.Planned = nil, nil
+	if by := selectedTokens(&tokens); by != "tokens of every kind" && by != "active tokens of every kind" {
+		return fmt.Sprintf("%s by their %s", words, by)
+	}
+	return words
+}
+
+func cmsTitles(names []string) string {
+	titles := make([]string, len(names))
+	for i, name := range names {
+		titles[i] = cmsTitle(name)
+	}
+	return strings.Join(titles, ", ")
+}
+
+func either(yes bool, then, otherwise string) string {
+	if yes {
+		return then
+	}
+	return otherwise
+}
+
+func orList[T ~string](words []T) string {
+	if n := len(words); n > 1 {
+		return fmt.Sprintf("%s or %s", policies.Join(words[:n-1]), words[n-1])
+	}
+	return policies.Join(words)
+}
+
+func paramTable(rule policies.Rule) string {
+	if len(rule.Params) == 0 {
+		return "None.\n"
+	}
+	var b strings.Builder
+	b.WriteString("| Name | Type | Default | Meaning |\n|---|---|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(rule.Params)) {
+		p := rule.Params[name]
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", name, paramType(p), literal(p.Default), output.OneLine(p.Description))
+	}
+	return b.String()
+}
+
+func paramType(p policies.Param) string {
+	bounds := p.Type
+	if len(p.Enum) > 0 {
+		words := make([]string, len(p.Enum))
+		for i, value := range p.Enum {
+			words[i] = literal(value)
+		}
+		return strings.Join(words, ", ")
+	}
+	if p.Minimum != nil {
+		bounds += fmt.Sprintf(", at least %v", *p.Minimum)
+	}
+	if p.Maximum != nil {
+		bounds += fmt.Sprintf(", at most %v", *p.Maximum)
+	}
+	return bounds
+}
+
+func literal(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return "`" + string(text) + "`"
+}
+
+// cmsTitle returns the name of a CMS as it writes itself.
+func cmsTitle(cms string) string {
+	switch cms {
+	case "contentful":
+		return "Contentful"
+	case "contentstack":
+		return "Contentstack"
+	case "datocms":
+		return "DatoCMS"
+	case "strapi":
+		return "Strapi"
+	case "wordpress":
+		return "WordPress"
+	case "directus":
+		return "Directus"
+	case "ghost":
+		return "Ghost"
+	case "terraform":
+		return "Terraform"
+	}
+	return cms
+}
+
+// frameworks are those that a rule's controls may be of.
+var frameworks = []struct{ key, title string }{
+	{"owasp_nhi", "OWASP Non-Human Identities Top 10 (2025)"},
+	{"nist_800_53", "NIST SP 800-53 Rev. 5"},
+	{"cis_v8", "CIS Controls v8.1"},
+	{"iso_27001", "ISO/IEC 27001:2022"},
+	{"soc2", "SOC 2"},
+	{"pci_dss", "PCI DSS 4.0.1"},
+}
+
+// Frameworks are the keys of those that a rule's controls may be of.
+func Frameworks() []string {
+	keys := make([]string, len(frameworks))
+	for i, f := range frameworks {
+		keys[i] = f.key
+	}
+	return keys
+}
+
+// frameworkTitle returns the title of a framework, or its key if it is none of ours.
+func frameworkTitle(key string) string {
+	for _, f := range frameworks {
+		if f.key == key {
+			return f.title
+		}
+	}
+	return key
+}
