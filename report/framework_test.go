@@ -57,7 +57,7 @@ func TestFrameworkFiles(t *testing.T) {
 
 // Every control that a built-in rule names is in the file of its framework.
 func TestBuiltInRulesNameKnownControls(t *testing.T) {
-	engine, err := engine.Load(context.Background(), engine.LoadOptions{})
+	loaded, err := engine.Load(context.Background(), engine.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestBuiltInRulesNameKnownControls(t *testing.T) {
 			ids[f.Key][c.ID] = true
 		}
 	}
-	for _, rule := range engine.Rules() {
+	for _, rule := range loaded.Rules() {
 		for key, controls := range rule.Controls {
 			for _, id := range controls {
 				if !ids[key][id] {

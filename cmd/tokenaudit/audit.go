@@ -56,13 +56,13 @@ func (a *app) newAudit(ctx context.Context, cfg *config.Config, o options.Judge,
 	if err := cfg.CheckExpiries(laterOf(a.now(), p.At)); err != nil {
 		return nil, err
 	}
-	engine, err := a.loadRules(ctx, cfg, o.Policies, o.Rules)
+	loaded, err := a.loadRules(ctx, cfg, o.Policies, o.Rules)
 	if err != nil {
 		return nil, err
 	}
-	au := &audit{app: a, plan: p, options: o, config: cfg, judge: engine, gate: gateOf(cfg.Gate, o.Gate, p.FailOn)}
+	au := &audit{app: a, plan: p, options: o, config: cfg, judge: loaded, gate: gateOf(cfg.Gate, o.Gate, p.FailOn)}
 	if len(o.Rules) > 0 {
-		ids := idsOf(engine.Rules())
+		ids := idsOf(loaded.Rules())
 		au.options.Rules = make([]string, len(o.Rules))
 		for i, name := range o.Rules {
 			au.options.Rules[i] = ruleid.Find(name, ids)

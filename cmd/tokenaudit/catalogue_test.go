@@ -42,15 +42,15 @@ func upToDate(t *testing.T, file, want, variable string) {
 // catalogue returns the engine of the built-in rules and the page of its catalogue.
 func catalogue(t *testing.T) (*engine.Engine, string) {
 	t.Helper()
-	engine, err := engine.Load(t.Context(), engine.LoadOptions{})
+	loaded, err := engine.Load(t.Context(), engine.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := pages.Catalogue(engine.Rules(), engine.Reads(), systems())
+	page, err := pages.Catalogue(loaded.Rules(), loaded.Reads(), systems())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return engine, page
+	return loaded, page
 }
 
 func systems() []pages.System {
@@ -68,8 +68,8 @@ func systems() []pages.System {
 // rule with a "no" decides nothing, one with a "yes" leaves nothing open, and one
 // with a "–" applies to nothing.
 func TestMatrixIsWhatHappens(t *testing.T) {
-	engine, page := catalogue(t)
-	for cms, counts := range demoCounts(t, engine) {
+	loaded, page := catalogue(t)
+	for cms, counts := range demoCounts(t, loaded) {
 		column := columnOf(t, page, cms)
 		for id, c := range counts {
 			decided := c.Pass + c.Fail
@@ -99,7 +99,7 @@ func TestMatrixIsWhatHappens(t *testing.T) {
 
 // demoCounts adds up what the rules say of the demo's sources that were read
 // whole, by the title of their CMS and the rule.
-func demoCounts(t *testing.T, engine *engine.Engine) map[string]map[string]policies.Counts {
+func demoCounts(t *testing.T, loaded *engine.Engine) map[string]map[string]policies.Counts {
 	t.Helper()
 	saved := filepath.Join(t.TempDir(), "inventory.json")
 	var out, errs bytes.Buffer
@@ -121,7 +121,7 @@ func demoCounts(t *testing.T, engine *engine.Engine) map[string]map[string]polic
 		if slices.ContainsFunc(source.Units, func(u inventory.Unit) bool { return u.Status != inventory.UnitComplete }) {
 			return nil
 		}
-		result, err := engine.Evaluate(t.Context(), source, source.CollectedAt)
+		result, err := loaded.Evaluate(t.Context(), source, source.CollectedAt)
 		if err != nil {
 			return err
 		}

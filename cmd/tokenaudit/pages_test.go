@@ -19,11 +19,11 @@ func TestPagesAreTextOnATerminal(t *testing.T) {
 	for _, d := range builtin.Definitions() {
 		pages["guide of "+d.CMS] = func(width int) string { return plaintext.Render(d.LeastPrivilege, width) }
 	}
-	engine, err := engine.Load(t.Context(), engine.LoadOptions{})
+	loaded, err := engine.Load(t.Context(), engine.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range engine.Rules() {
+	for _, r := range loaded.Rules() {
 		pages[r.ID] = func(width int) string { return plaintext.Render(ruleText(r, r, true), width) }
 	}
 	marks := regexp.MustCompile("`|\\*\\*|^#|^\\||\\]\\(")

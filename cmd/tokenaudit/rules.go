@@ -85,20 +85,20 @@ func (a *app) rulesOf(ctx context.Context, o rulesOptions) (all []policies.Rule,
 	if err != nil {
 		return nil, nil, err
 	}
-	engine, err := a.loadRules(ctx, cfg, o.policies, nil)
+	loaded, err := a.loadRules(ctx, cfg, o.policies, nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	inForce = make(map[string]policies.Rule)
-	for _, r := range engine.Rules() {
+	for _, r := range loaded.Rules() {
 		inForce[r.ID] = r
 	}
 	defined := *cfg
 	defined.Settings = policies.Settings{}
-	if engine, err = a.loadRules(ctx, &defined, o.policies, nil); err != nil {
+	if loaded, err = a.loadRules(ctx, &defined, o.policies, nil); err != nil {
 		return nil, nil, err
 	}
-	return engine.Rules(), inForce, nil
+	return loaded.Rules(), inForce, nil
 }
 
 // printTable prints rows aligned, or tab-separated if the format is tsv.

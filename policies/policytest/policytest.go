@@ -95,7 +95,7 @@ func TimesOut(t *testing.T, load func(path string, limit time.Duration) error) {
 		if err == nil {
 			break
 		}
-		if m := tookLonger.FindStringSubmatch(err.Error()); m != nil && m[1] == limit.String() {
+		if m := tookLonger.FindStringSubmatch(err.Error()); len(m) > 1 && m[1] == limit.String() {
 			return
 		}
 	}

@@ -195,10 +195,10 @@ func unnamed(requires []inventory.Fact, reads FactBits) []inventory.Fact {
 }
 
 // Unknown says why a part is unknown for a token, or "" if all of them are known.
-func (needed FactBits) Unknown(source *inventory.Source, token *inventory.Token, derived *input.Derived) string {
+func (read FactBits) Unknown(source *inventory.Source, token *inventory.Token, derived *input.Derived) string {
 	var reasons []string
 	for p := FactBits(1); p < partTokens; p <<= 1 {
-		if needed&p == 0 {
+		if read&p == 0 {
 			continue
 		}
 		fact, own, unknown := partState(source, token, derived, p)

@@ -21,8 +21,8 @@ type Reach struct {
 }
 
 // Judge adds a source, judged at a moment.
-func (r *Reach) Judge(ctx context.Context, engine *engine.Engine, s inventory.Source, at time.Time) error {
-	result, err := engine.Evaluate(ctx, s, at)
+func (r *Reach) Judge(ctx context.Context, judge *engine.Engine, s inventory.Source, at time.Time) error {
+	result, err := judge.Evaluate(ctx, s, at)
 	if err != nil {
 		return fmt.Errorf("judge %s: %w", safetext.OneLine(s.ID), err)
 	}
@@ -42,9 +42,9 @@ func (r *Reach) Judge(ctx context.Context, engine *engine.Engine, s inventory.So
 
 // Warnings name the rules of the engine, the custom or the built-in ones, whose deny
 // found nothing, by id.
-func (r *Reach) Warnings(engine *engine.Engine, custom bool) []string {
+func (r *Reach) Warnings(judge *engine.Engine, custom bool) []string {
 	var warnings []string
-	for _, rule := range engine.Rules() {
+	for _, rule := range judge.Rules() {
 		c := r.counts[rule.ID]
 		if rule.Custom != custom || c.Fail+c.Waived > 0 {
 			continue

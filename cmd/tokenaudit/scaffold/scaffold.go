@@ -28,8 +28,8 @@ func Rule(folder, pkg string) error {
 }
 
 // Fixtures writes what the test of the package feeds to the rule: what the engine would.
-func Fixtures(folder, pkg string, engine *engine.Engine) error {
-	document, err := engine.Input(sample(), "", auditTime)
+func Fixtures(folder, pkg string, judge *engine.Engine) error {
+	document, err := judge.Input(sample(), "", auditTime)
 	if err != nil {
 		return err
 	}
