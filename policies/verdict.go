@@ -206,3 +206,12 @@ func Join[T ~string](words []T) string {
 	}
 	return strings.Join(list, ", ")
 }
+
+// IDs are the ids of rules, in their order.
+func IDs(rules []Rule) []string {
+	ids := make([]string, len(rules))
+	for i, r := range rules {
+		ids[i] = r.ID
+	}
+	return ids
+}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +14,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
-	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -36,72 +34,47 @@ type ioStreams struct {
 	unpaced bool
 }
 
-// app is what the commands share.
-type app struct {
-	*console.Streams
-	environ   []string
-	now       func() time.Time
-	transport http.RoundTripper
-	unpaced   bool
-	registry  collectors.Registry
-	tool      inventory.Tool
-	verbose   bool
-	colorFlag string
-	// command is the one that runs.
-	command *cobra.Command
-}
-
 // run executes one command line in-process and gives its exit code.
 func run(ctx context.Context, s ioStreams, args []string) int {
-	a := newApp(s)
-	a.EndWith(ctx)
-	err := a.execute(ctx, args)
+	p := newProgram(s)
+	p.EndWith(ctx)
+	err := execute(ctx, p, args)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = errors.New("interrupted; there is no verdict")
 	}
 	var shown cli.VerdictError
 	if err != nil && !errors.As(err, &shown) {
 		for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {
-			a.Warn("%s", line)
+			p.Warn("%s", line)
 		}
 	}
 	return cli.ExitCode(err)
 }
 
-func newApp(s ioStreams) *app {
-	a := &app{environ: s.environ, now: s.now, transport: s.transport, unpaced: s.unpaced}
-	if a.now == nil {
-		a.now = time.Now
+func newProgram(s ioStreams) *program.Program {
+	p := &program.Program{Environ: s.environ, Now: s.now, Transport: s.transport, Unpaced: s.unpaced}
+	if p.Now == nil {
+		p.Now = time.Now
 	}
-	a.Streams = console.New(s.in, s.out, s.err, a.lookup)
-	a.tool = inventory.Tool{Name: "tokenaudit", Version: version()}
-	return a
+	p.Streams = console.New(s.in, s.out, s.err, p.Lookup)
+	p.Tool = inventory.Tool{Name: "tokenaudit", Version: version()}
+	return p
 }
 
 // execute turns a panic into an internal error: the program ends with code 2
 // and says so, and never with half a verdict.
-func (a *app) execute(ctx context.Context, args []string) (err error) {
+func execute(ctx context.Context, p *program.Program, args []string) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("internal error, please report it: %v\n%s", p, debug.Stack())
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("internal error, please report it: %v\n%s", panicked, debug.Stack())
 		}
 	}()
-	if a.registry, err = builtin.Registry(); err != nil {
+	if p.Registry, err = builtin.Registry(); err != nil {
 		return err
 	}
-	root := newRoot(a) //nolint:contextcheck // cobra hands the context to the commands
+	root := newRoot(p) //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
-}
-
-// lookup finds an environment variable; the last of several counts.
-func (a *app) lookup(name string) (string, bool) {
-	for _, v := range slices.Backward(a.environ) {
-		if key, value, ok := strings.Cut(v, "="); ok && key == name {
-			return value, true
-		}
-	}
-	return "", false
 }
 
 // version is the module's version where the binary was installed from one,
@@ -122,7 +95,8 @@ func version() string {
 	return "devel"
 }
 
-func newRoot(a *app) *cobra.Command {
+func newRoot(p *program.Program) *cobra.Command {
+	color := string(console.ColorAuto)
 	root := &cobra.Command{
 		Use:   "tokenaudit",
 		Short: "Audit the API tokens of content management systems by policies written as code",
@@ -142,61 +116,40 @@ Exit codes:
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		Args:              cobra.ArbitraryArgs,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			a.command = cmd
-			return a.applyGlobals()
+			p.Command = cmd
+			return applyGlobals(p, color)
 		},
 		RunE: cli.ShowHelp,
 	}
-	root.SetIn(a.In)
-	root.SetOut(a.Out)
-	root.SetErr(a.Err)
-	root.PersistentFlags().BoolVarP(&a.Quiet, "quiet", "q", false, "no progress and no notes on stderr")
-	root.PersistentFlags().StringVar(&a.colorFlag, "color", string(console.ColorAuto), "`when` to color the output: auto, always or never; auto follows NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, and whether it goes to a terminal")
-	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log every request on stderr: method, path, status, duration")
+	root.SetIn(p.In)
+	root.SetOut(p.Out)
+	root.SetErr(p.Err)
+	root.PersistentFlags().BoolVarP(&p.Quiet, "quiet", "q", false, "no progress and no notes on stderr")
+	root.PersistentFlags().StringVar(&color, "color", color, "`when` to color the output: auto, always or never; auto follows NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, and whether it goes to a terminal")
+	root.PersistentFlags().BoolVarP(&p.Verbose, "verbose", "v", false, "log every request on stderr: method, path, status, duration")
 	// People ask a program for its version by the flag.
-	root.Version = versionText(a.tool.Version)
+	root.Version = versionText(p.Tool.Version)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().Bool("version", false, "print the version")
 	root.SetFlagErrorFunc(cli.WrongFlag)
 	root.SetHelpCommand(cli.NewHelp())
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { cli.Help(a.Out, cmd, a.ProseWidth()) })
-	root.AddCommand(commands(a)...)
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { cli.Help(p.Out, cmd, p.ProseWidth()) })
+	root.AddCommand(commands(p)...)
 	cli.NameValues(root)
 	cli.RefuseRepeats(root)
-	a.completeValues(root)
+	completeValues(p, root)
 	return root
 }
 
 // applyGlobals checks the flags of every command, and applies --color.
-func (a *app) applyGlobals() error {
-	if a.Quiet && a.verbose {
+func applyGlobals(p *program.Program, color string) error {
+	if p.Quiet && p.Verbose {
 		return cli.Misuse(errors.New("--quiet and --verbose contradict each other"))
 	}
-	mode := console.ColorMode(a.colorFlag)
+	mode := console.ColorMode(color)
 	if mode != console.ColorAuto && mode != console.ColorAlways && mode != console.ColorNever {
-		return cli.Misuse(fmt.Errorf("invalid --color %q: expected auto, always or never", a.colorFlag))
+		return cli.Misuse(fmt.Errorf("invalid --color %q: expected auto, always or never", color))
 	}
-	a.SetColor(mode)
+	p.SetColor(mode)
 	return nil
-}
-
-// flag is how a flag of the command that runs is written, the short way where there
-// is one; empty where it has none of that name.
-func (a *app) flag(name string) string {
-	if a.command == nil || name == "" {
-		return ""
-	}
-	f := a.command.Flags().Lookup(name)
-	switch {
-	case f == nil:
-		return ""
-	case f.Shorthand != "":
-		return "-" + f.Shorthand
-	}
-	return "--" + f.Name
-}
-
-// saved opens documents for the command that runs.
-func (a *app) saved() documents.Opener {
-	return documents.Opener{In: a.In, Flag: a.flag, Registry: a.registry}
 }

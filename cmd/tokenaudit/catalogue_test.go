@@ -103,8 +103,8 @@ func demoCounts(t *testing.T, loaded *engine.Engine) map[string]map[string]polic
 	t.Helper()
 	saved := filepath.Join(t.TempDir(), "inventory.json")
 	var out, errs bytes.Buffer
-	a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
-	if err := a.execute(t.Context(), []string{"demo", "--save-inventory", saved}); err != nil {
+	a := newProgram(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
+	if err := execute(t.Context(), a, []string{"demo", "--save-inventory", saved}); err != nil {
 		t.Fatalf("%v\n%s", err, errs.String())
 	}
 	file, err := os.Open(saved)

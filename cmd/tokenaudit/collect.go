@@ -8,8 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -18,13 +21,14 @@ import (
 
 // collectOptions are the flags of collect.
 type collectOptions struct {
+	program *program.Program
 	options.Read
 	output string
 	noFail bool
 }
 
-func newCollect(run func(context.Context, collectOptions) error) *cobra.Command {
-	var o collectOptions
+func newCollect(p *program.Program, run func(context.Context, collectOptions) error) *cobra.Command {
+	o := collectOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "collect",
 		Short: "Read the tokens of all configured sources and print the inventory, as JSON",
@@ -44,15 +48,15 @@ It exits 0 when everything was read, and 3 when a list is missing.`,
 	return cmd
 }
 
-func (a *app) collect(ctx context.Context, o collectOptions) error {
+func runCollect(ctx context.Context, o collectOptions) error {
 	if err := places.Check("-o", o.output); err != nil {
 		return cli.Misuse(err)
 	}
-	r, err := a.newReading(ctx, o.Read)
+	r, err := o.program.Collection(ctx, o.Read)
 	if err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(a.InFile, []string{o.output}, r.Inputs()); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, []string{o.output}, r.Inputs()); err != nil {
 		return err
 	}
 	var sources []inventory.Source
@@ -63,14 +67,14 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 	if err != nil {
 		return err
 	}
-	sortSources(sources)
-	if err := a.writeInventory(ctx, o.output, r.Inventory(sources)); err != nil {
+	slices.SortFunc(sources, func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
+	if err := deliver.Inventory(ctx, o.program.Out, o.output, r.Inventory(sources)); err != nil {
 		return err
 	}
-	missing := a.tellMissing(sources)
+	missing := tellMissing(o.program.Streams, sources)
 	// A shard may be empty; everything may not.
 	if len(sources) == 0 && o.Shard == "" {
-		a.Warn("no source was found")
+		o.program.Warn("no source was found")
 		missing = true
 	}
 	if missing && !o.noFail {
@@ -81,23 +85,18 @@ func (a *app) collect(ctx context.Context, o collectOptions) error {
 
 // tellMissing names every list that could not be read, and reports whether there
 // is one.
-func (a *app) tellMissing(sources []inventory.Source) (missing bool) {
+func tellMissing(to *console.Streams, sources []inventory.Source) (missing bool) {
 	for _, s := range sources {
 		for _, u := range s.Units {
 			if u.Status == inventory.UnitComplete {
 				continue
 			}
 			missing = true
-			a.Warn("%s: %s: %s (%s)", safetext.OneLine(s.ID), u.Name, safetext.OneLine(u.Detail), u.Error)
+			to.Warn("%s: %s: %s (%s)", safetext.OneLine(s.ID), u.Name, safetext.OneLine(u.Detail), u.Error)
 			if u.Hint != "" {
-				a.Note("  %s", safetext.OneLine(u.Hint))
+				to.Note("  %s", safetext.OneLine(u.Hint))
 			}
 		}
 	}
 	return missing
-}
-
-// sortSources orders sources as an inventory has them.
-func sortSources(sources []inventory.Source) {
-	slices.SortFunc(sources, func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
 }

@@ -1,26 +1,30 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+)
 
 // commands returns all commands. Help lists them by name.
-func commands(a *app) []*cobra.Command {
+func commands(p *program.Program) []*cobra.Command {
 	return []*cobra.Command{
-		newScan(a.scan),
-		newCollect(a.collect),
-		newEvaluate(a.evaluate),
-		newDrift(a.drift),
-		newDemo(a.demo),
-		newMerge(a.merge),
-		newGate(a.gateSaved),
-		newConvert(a.convert),
-		newDiff(a.diff),
-		newExplain(a.explain),
-		newRules(a),
-		newWaivers(a.checkWaivers),
-		newInit(a.init),
-		newDoctor(a.doctor),
-		newSchema(a.schema),
-		newVersion(a),
-		newCompletion(a),
+		newScan(p, runScan),
+		newCollect(p, runCollect),
+		newEvaluate(p, runEvaluate),
+		newDrift(p, runDrift),
+		newDemo(p, runDemo),
+		newMerge(p, runMerge),
+		newGate(p, runGate),
+		newConvert(p, runConvert),
+		newDiff(p, runDiff),
+		newExplain(p, runExplain),
+		newRules(p),
+		newWaivers(p),
+		newInit(p, runInit),
+		newDoctor(p, runDoctor),
+		newSchema(p, runSchema),
+		newVersion(p),
+		newCompletion(p),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -13,7 +14,7 @@ import (
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
-func newCompletion(a *app) *cobra.Command {
+func newCompletion(p *program.Program) *cobra.Command {
 	return &cobra.Command{
 		Use:       "completion {bash|zsh|fish|powershell}",
 		Short:     "Print a completion script for a shell",
@@ -25,13 +26,13 @@ func newCompletion(a *app) *cobra.Command {
 			var err error
 			switch args[0] {
 			case "bash":
-				err = root.GenBashCompletionV2(a.Out, true)
+				err = root.GenBashCompletionV2(p.Out, true)
 			case "zsh":
-				err = root.GenZshCompletion(a.Out)
+				err = root.GenZshCompletion(p.Out)
 			case "fish":
-				err = root.GenFishCompletion(a.Out, true)
+				err = root.GenFishCompletion(p.Out, true)
 			case "powershell":
-				err = root.GenPowerShellCompletionWithDesc(a.Out)
+				err = root.GenPowerShellCompletionWithDesc(p.Out)
 			}
 			if err != nil {
 				return fmt.Errorf("write the completion script: %w", err)
@@ -43,7 +44,7 @@ func newCompletion(a *app) *cobra.Command {
 
 // completeValues has the shell complete the values that flags and arguments take,
 // where they are words of ours and not files.
-func (a *app) completeValues(root *cobra.Command) {
+func completeValues(p *program.Program, root *cobra.Command) {
 	var severities []cobra.Completion
 	for _, s := range []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low, policies.Info} {
 		severities = append(severities, string(s))
@@ -52,7 +53,7 @@ func (a *app) completeValues(root *cobra.Command) {
 		"min-severity": words(severities),
 		"fail-on":      words(append(severities, string(report.NoSeverity))),
 		"framework":    words([]cobra.Completion{"owasp-nhi", "nist-800-53", "cis-v8", "iso-27001", "soc2", "pci-dss"}),
-		"rule":         a.completeRules,
+		"rule":         completeRules(p),
 	}
 	for _, cmd := range cli.AllCommands(root) {
 		for flag, complete := range values {
@@ -72,7 +73,7 @@ func (a *app) completeValues(root *cobra.Command) {
 		}
 		switch cmd.CommandPath() {
 		case "tokenaudit explain", "tokenaudit rules show":
-			cmd.ValidArgsFunction = a.completeRules
+			cmd.ValidArgsFunction = completeRules(p)
 		}
 	}
 }
@@ -82,17 +83,19 @@ func words(list []cobra.Completion) cobra.CompletionFunc {
 }
 
 // completeRules completes the first argument, or a flag, by the rules in force.
-func (a *app) completeRules(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 && cmd.ValidArgsFunction != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+func completeRules(p *program.Program) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 && cmd.ValidArgsFunction != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		rules, _, err := rulesOf(cmd.Context(), p, rulesOptions{})
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		ids := make([]cobra.Completion, len(rules))
+		for i, r := range rules {
+			ids[i] = cobra.CompletionWithDesc(r.ID, r.Title)
+		}
+		return ids, cobra.ShellCompDirectiveNoFileComp
 	}
-	rules, _, err := a.rulesOf(cmd.Context(), rulesOptions{})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	ids := make([]cobra.Completion, len(rules))
-	for i, r := range rules {
-		ids[i] = cobra.CompletionWithDesc(r.ID, r.Title)
-	}
-	return ids, cobra.ShellCompDirectiveNoFileComp
 }

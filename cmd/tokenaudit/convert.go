@@ -7,12 +7,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 )
 
 // convertOptions are the flags and the argument of convert.
 type convertOptions struct {
+	program *program.Program
 	options.Gate
 	options.Show
 	labels []string
@@ -20,8 +23,8 @@ type convertOptions struct {
 	report string
 }
 
-func newConvert(run func(context.Context, convertOptions) error) *cobra.Command {
-	var o convertOptions
+func newConvert(p *program.Program, run func(context.Context, convertOptions) error) *cobra.Command {
+	o := convertOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "convert REPORT.json",
 		Short: "Write a saved report in other formats",
@@ -41,7 +44,7 @@ have. With --label it shows only the sources that have the label. It exits 0 wha
 	return cmd
 }
 
-func (a *app) convert(ctx context.Context, o convertOptions) error {
+func runConvert(ctx context.Context, o convertOptions) error {
 	failOn, errGate := o.Gate.Validate()
 	shown, errShow := o.Show.Validate()
 	if err := errors.Join(errGate, errShow); err != nil {
@@ -52,12 +55,12 @@ func (a *app) convert(ctx context.Context, o convertOptions) error {
 		return err
 	}
 	inputs := append(o.Inputs(), places.Input{Path: o.report, Is: "the report"}, places.NamedConfig(o.config))
-	if err := places.RefuseOverwrite(a.InFile, places.Outputs(shown.Outputs), inputs); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, places.Outputs(shown.Outputs), inputs); err != nil {
 		return err
 	}
-	r, gate, err := a.savedReport(ctx, o.report, o.config, o.Gate, failOn, wanted)
+	r, gate, err := savedReport(ctx, o.program, o.report, o.config, o.Gate, failOn, wanted)
 	if err != nil {
 		return err
 	}
-	return a.writeReport(ctx, r, gate, shown, o.Waived)
+	return deliver.Report(ctx, o.program.Streams, r, gate, shown, o.Waived)
 }

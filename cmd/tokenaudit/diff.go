@@ -9,8 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/markdown"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -22,12 +24,13 @@ var diffFormats = []string{"table", "json", "markdown"}
 
 // diffOptions are the flags and arguments of diff.
 type diffOptions struct {
+	program  *program.Program
 	old, new string
 	format   string
 }
 
-func newDiff(run func(context.Context, diffOptions) error) *cobra.Command {
-	var o diffOptions
+func newDiff(p *program.Program, run func(context.Context, diffOptions) error) *cobra.Command {
+	o := diffOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Compare two inventories or reports: tokens added, removed and changed",
@@ -48,8 +51,8 @@ One of the two may be -, for standard input.`,
 	return cmd
 }
 
-func (a *app) diff(ctx context.Context, o diffOptions) error {
-	write, err := a.writeDiff(o.format)
+func runDiff(ctx context.Context, o diffOptions) error {
+	write, err := writeDiff(o.program.Streams, o.format)
 	if err != nil {
 		return err
 	}
@@ -57,11 +60,11 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 	if err := places.ReadOnce(places.InputsAs("to be compared", []string{o.old, o.new})); err != nil {
 		return err
 	}
-	before, err := documents.ReadInput(ctx, a.saved(), o.old, "an inventory or a report", read)
+	before, err := documents.ReadInput(ctx, o.program.Saved(), o.old, "an inventory or a report", read)
 	if err != nil {
 		return err
 	}
-	after, err := documents.ReadInput(ctx, a.saved(), o.new, "an inventory or a report", read)
+	after, err := documents.ReadInput(ctx, o.program.Saved(), o.new, "an inventory or a report", read)
 	if err != nil {
 		return err
 	}
@@ -72,14 +75,14 @@ func (a *app) diff(ctx context.Context, o diffOptions) error {
 }
 
 // writeDiff returns the writer of a format.
-func (a *app) writeDiff(name string) (func(*difference.Difference) error, error) {
+func writeDiff(to *console.Streams, name string) (func(*difference.Difference) error, error) {
 	switch name {
 	case "table":
-		return func(d *difference.Difference) error { return table.WriteDifference(a.Out, d, a.Page()) }, nil
+		return func(d *difference.Difference) error { return table.WriteDifference(to.Out, d, to.Page()) }, nil
 	case "json":
-		return func(d *difference.Difference) error { return safetext.WriteJSON(a.Out, d) }, nil
+		return func(d *difference.Difference) error { return safetext.WriteJSON(to.Out, d) }, nil
 	case "markdown":
-		return func(d *difference.Difference) error { return markdown.WriteDifference(a.Out, d) }, nil
+		return func(d *difference.Difference) error { return markdown.WriteDifference(to.Out, d) }, nil
 	}
 	return nil, cli.Misuse(fmt.Errorf("unknown format %q for -o: expected one of %s", name, strings.Join(diffFormats, ", ")))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/collection"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/plaintext"
@@ -23,12 +24,13 @@ import (
 
 // doctorOptions are the flags of doctor.
 type doctorOptions struct {
+	program *program.Program
 	options.Read
 	guide bool
 }
 
-func newDoctor(run func(context.Context, doctorOptions) error) *cobra.Command {
-	var o doctorOptions
+func newDoctor(p *program.Program, run func(context.Context, doctorOptions) error) *cobra.Command {
+	o := doctorOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check each configured credential: who it is, what it may list, what is missing",
@@ -50,14 +52,14 @@ incomplete.`,
 	return cmd
 }
 
-func (a *app) doctor(ctx context.Context, o doctorOptions) error {
+func runDoctor(ctx context.Context, o doctorOptions) error {
 	if len(o.Sources) > 0 {
 		return cli.Misuse(errors.New("--source has no effect here: doctor checks credentials, not sources"))
 	}
 	if len(o.Labels) > 0 {
 		return cli.Misuse(errors.New("--label has no effect here: doctor checks every credential"))
 	}
-	r, err := a.newReading(ctx, o.Read)
+	r, err := o.program.Collection(ctx, o.Read)
 	if err != nil {
 		return err
 	}
@@ -65,7 +67,7 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := a.printDiagnoses(diagnoses, o.guide); err != nil {
+	if err := printDiagnoses(o.program, diagnoses, o.guide); err != nil {
 		return err
 	}
 	for _, d := range diagnoses {
@@ -76,28 +78,28 @@ func (a *app) doctor(ctx context.Context, o doctorOptions) error {
 	return nil
 }
 
-func (a *app) printDiagnoses(diagnoses []collection.Diagnosis, guide bool) error {
+func printDiagnoses(p *program.Program, diagnoses []collection.Diagnosis, guide bool) error {
 	var out strings.Builder
 	var told []string
 	for _, d := range diagnoses {
-		a.printDiagnosis(&out, d)
+		printDiagnosis(p.Streams, &out, d)
 	}
 	for _, d := range diagnoses {
-		definition, ok := a.registry.Lookup(d.Entry.CMS)
+		definition, ok := p.Registry.Lookup(d.Entry.CMS)
 		if !ok || slices.Contains(told, d.Entry.CMS) || !guide && !d.LacksPermission() {
 			continue
 		}
 		told = append(told, d.Entry.CMS)
-		fmt.Fprintf(&out, "Least-privilege credential for %s\n\n%s\n", definition.Title, indented(plaintext.Render(definition.LeastPrivilege, a.ProseWidth()-2)))
+		fmt.Fprintf(&out, "Least-privilege credential for %s\n\n%s\n", definition.Title, indented(plaintext.Render(definition.LeastPrivilege, p.ProseWidth()-2)))
 	}
-	if _, err := io.WriteString(a.Out, out.String()); err != nil {
+	if _, err := io.WriteString(p.Out, out.String()); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
 }
 
 // printDiagnosis prints one entry: its place and outcome, then a line a check.
-func (a *app) printDiagnosis(w *strings.Builder, d collection.Diagnosis) {
+func printDiagnosis(to *console.Streams, w *strings.Builder, d collection.Diagnosis) {
 	name := d.Entry.CMS
 	if d.Entry.Name != "" {
 		name += " " + d.Entry.Name
@@ -109,29 +111,29 @@ func (a *app) printDiagnosis(w *strings.Builder, d collection.Diagnosis) {
 	}
 	column := 2 + len("warning") + 2 + width + 2
 	for i, c := range d.Checks {
-		fmt.Fprintf(w, "  %s  %-*s  %s\n", a.mark(c.Status), width, c.Name, a.indented(column, c.Detail))
+		fmt.Fprintf(w, "  %s  %-*s  %s\n", mark(to, c.Status), width, c.Name, beside(to, column, c.Detail))
 		// What is to be done for several checks in a row is said below the last.
 		if again := i+1 < len(d.Checks) && d.Checks[i+1].Hint == c.Hint; c.Hint != "" && !again {
-			fmt.Fprintf(w, "%-*s%s\n", column, "", a.indented(column, "to do: "+c.Hint))
+			fmt.Fprintf(w, "%-*s%s\n", column, "", beside(to, column, "to do: "+c.Hint))
 		}
 	}
 	w.WriteString("\n")
 }
 
-// indented returns a text that stays to the right of a column on a terminal, and one line
+// beside returns a text that stays to the right of a column on a terminal, and one line
 // elsewhere, so that programs find it.
-func (a *app) indented(column int, text string) string {
+func beside(to *console.Streams, column int, text string) string {
 	text = safetext.OneLine(text)
-	if !a.OutTerminal {
+	if !to.OutTerminal {
 		return text
 	}
-	return strings.Join(table.Wrap(text, max(a.Width-column, console.DefaultWidth/4)), "\n"+strings.Repeat(" ", column))
+	return strings.Join(table.Wrap(text, max(to.Width-column, console.DefaultWidth/4)), "\n"+strings.Repeat(" ", column))
 }
 
 // mark returns the status of a check, coloured on a terminal.
-func (a *app) mark(s collectors.CheckStatus) string {
+func mark(to *console.Streams, s collectors.CheckStatus) string {
 	text := fmt.Sprintf("%-7s", s)
-	if !a.Color {
+	if !to.Color {
 		return text
 	}
 	switch s {

@@ -19,10 +19,10 @@ func TestDoctorFitsTheTerminal(t *testing.T) {
 	d := collection.Diagnosis{Checks: []collectors.Check{{Name: "list of things", Status: collectors.CheckFailed, Detail: "short", Hint: long}, {Name: "list", Status: collectors.CheckFailed, Detail: long, Hint: long}}}
 	printed := func(terminal bool) string {
 		var out bytes.Buffer
-		a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &out})
-		a.registry = collectors.Registry{}
+		a := newProgram(ioStreams{in: strings.NewReader(""), out: &out, err: &out})
+		a.Registry = collectors.Registry{}
 		a.OutTerminal, a.Width = terminal, 70
-		if err := a.printDiagnoses([]collection.Diagnosis{d}, false); err != nil {
+		if err := printDiagnoses(a, []collection.Diagnosis{d}, false); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()

@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -19,13 +21,14 @@ import (
 
 // driftOptions are the flags and arguments of drift.
 type driftOptions struct {
+	program     *program.Program
 	manifest    string
 	format      string
 	inventories []string
 }
 
-func newDrift(run func(context.Context, driftOptions) error) *cobra.Command {
-	var o driftOptions
+func newDrift(p *program.Program, run func(context.Context, driftOptions) error) *cobra.Command {
+	o := driftOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "drift --manifest tokens.yaml INVENTORY.json...",
 		Short: "Compare the tokens that are live with those that a manifest declares",
@@ -51,7 +54,7 @@ differs but a list or a source could not be compared. An error gives 2.`,
 	return cmd
 }
 
-func (a *app) drift(ctx context.Context, o driftOptions) error {
+func runDrift(ctx context.Context, o driftOptions) error {
 	if o.manifest == "" {
 		return cli.Misuse(errors.New("--manifest is missing: it names what is declared, such as tokens.yaml"))
 	}
@@ -61,11 +64,11 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 	if err := places.ReadOnce(append(places.InputsAs("an inventory", o.inventories), places.Input{Path: o.manifest, Is: "the manifest"})); err != nil {
 		return err
 	}
-	m, err := a.saved().Manifest(ctx, o.manifest)
+	m, err := o.program.Saved().Manifest(ctx, o.manifest)
 	if err != nil {
 		return err
 	}
-	files, err := a.saved().Inventories(ctx, o.inventories, false)
+	files, err := o.program.Saved().Inventories(ctx, o.inventories, false)
 	if err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 		return err
 	}
 	d := m.Compare(live)
-	if err := a.writeDrift(d, o.format); err != nil {
+	if err := writeDrift(o.program.Streams, d, o.format); err != nil {
 		return fmt.Errorf("write the differences: %w", err)
 	}
 	switch {
@@ -93,9 +96,9 @@ func (a *app) drift(ctx context.Context, o driftOptions) error {
 // mostNamed is how many sources a note names one by one.
 const mostNamed = 5
 
-func (a *app) writeDrift(d manifest.Drift, format string) error {
+func writeDrift(to *console.Streams, d manifest.Drift, format string) error {
 	if format == "json" {
-		return safetext.WriteJSON(a.Out, d)
+		return safetext.WriteJSON(to.Out, d)
 	}
 	var rows [][]string
 	for _, x := range d.Differences {
@@ -108,7 +111,7 @@ func (a *app) writeDrift(d manifest.Drift, format string) error {
 	for _, u := range d.Unread {
 		rows = append(rows, []string{"unread", u.Source, "", "", u.Detail, ""})
 	}
-	err := a.printTable(format, []table.Column{{Title: "STATE", Kind: table.ColumnWhole}, {Title: "SOURCE", Kind: table.ColumnID}, {Title: "KIND", Kind: table.ColumnWhole},
+	err := printTable(to, format, []table.Column{{Title: "STATE", Kind: table.ColumnWhole}, {Title: "SOURCE", Kind: table.ColumnID}, {Title: "KIND", Kind: table.ColumnWhole},
 		{Title: "NAME"}, {Title: "WHAT", Kind: table.ColumnProse}, {Title: "WHERE", Kind: table.ColumnID}}, rows)
 	if err != nil {
 		return err
@@ -118,13 +121,13 @@ func (a *app) writeDrift(d manifest.Drift, format string) error {
 		if n > mostNamed {
 			others = fmt.Sprintf(" and %d more", n-mostNamed)
 		}
-		a.Note("sources of the inventory that the manifest does not have, and that were not compared: %s%s",
+		to.Note("sources of the inventory that the manifest does not have, and that were not compared: %s%s",
 			safetext.OneLine(strings.Join(d.Undeclared[:min(n, mostNamed)], ", ")), others)
 	}
 	if format == "tsv" {
 		return nil
 	}
-	_, err = fmt.Fprintf(a.Out, "%d as declared, %d not\n", d.Same, len(d.Differences))
+	_, err = fmt.Fprintf(to.Out, "%d as declared, %d not\n", d.Same, len(d.Differences))
 	return err
 }
 

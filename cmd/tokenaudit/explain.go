@@ -9,18 +9,22 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/evidence"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/explanation"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 )
 
 // explainOptions are the flags and arguments of explain.
 type explainOptions struct {
+	program *program.Program
 	options.Read
 	inventories []string
 	at          string
@@ -31,8 +35,8 @@ type explainOptions struct {
 	subject string
 }
 
-func newExplain(run func(context.Context, explainOptions) error) *cobra.Command {
-	var o explainOptions
+func newExplain(p *program.Program, run func(context.Context, explainOptions) error) *cobra.Command {
+	o := explainOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "explain RULE TOKEN",
 		Short: "Say why a rule gave a token its verdict, with the facts it rests on",
@@ -58,7 +62,7 @@ It reads the configured sources, or saved inventories with --inventory.`,
 	return cmd
 }
 
-func (a *app) explain(ctx context.Context, o explainOptions) error {
+func runExplain(ctx context.Context, o explainOptions) error {
 	at, err := options.ParseTime(o.at)
 	if err != nil {
 		return cli.Misuse(err)
@@ -66,19 +70,15 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err := places.ReadOnce(places.InputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
 		return err
 	}
-	cfg, sources, err := a.explainedSources(ctx, o)
+	cfg, sources, err := explainedSources(ctx, o)
 	if err != nil {
 		return err
 	}
-	engine, err := a.loadRules(ctx, cfg, o.policies, []string{o.rule})
+	engine, err := program.Rules(ctx, cfg, o.policies, []string{o.rule})
 	if err != nil {
 		return err
 	}
-	evidence, _, err := readUsage(ctx, cfg, laterOf(a.now(), at))
-	if err != nil {
-		return err
-	}
-	past, _, err := a.readPrevious(ctx, o.previous)
+	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at))
 	if err != nil {
 		return err
 	}
@@ -86,25 +86,24 @@ func (a *app) explain(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
-	source = past.Apply(source)
-	evidence.Apply(&source)
+	source, _ = outside.Apply(source)
 	if at.IsZero() {
 		at = latest
 	}
-	a.warnOfHindsight(at, latest)
+	audit.WarnOfHindsight(o.program.Streams, at, latest)
 	explained, err := engine.Explain(ctx, source, o.rule, subject, at)
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(a.Out, explanation.Text(explained))
+	_, err = io.WriteString(o.program.Out, explanation.Text(explained))
 	return err
 }
 
 // explainedSources returns where to look: the saved inventories, else what the
 // configuration reaches.
-func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.Config, feed, error) {
+func explainedSources(ctx context.Context, o explainOptions) (*config.Config, program.Sources, error) {
 	if len(o.inventories) == 0 {
-		r, err := a.newReading(ctx, o.Read)
+		r, err := o.program.Collection(ctx, o.Read)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -122,11 +121,11 @@ func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.C
 	if len(o.Sources) > 0 {
 		return nil, nil, cli.Misuse(errors.New("--source and --inventory contradict each other: an inventory is searched whole"))
 	}
-	cfg, err := a.loadConfig(ctx, o.Config, true)
+	cfg, err := o.program.Config(ctx, o.Config, true)
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := a.saved().Inventories(ctx, o.inventories, false)
+	files, err := o.program.Saved().Inventories(ctx, o.inventories, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -139,7 +138,7 @@ func (a *app) explainedSources(ctx context.Context, o explainOptions) (*config.C
 			return take(s)
 		})
 		if err == nil {
-			a.WarnAll(search.Warnings())
+			o.program.WarnAll(search.Warnings())
 		}
 		return errors.Join(err, files.Close())
 	}, nil

@@ -18,10 +18,10 @@ func TestFlags(t *testing.T) {
 	var evaluated evaluateOptions
 	var explained explainOptions
 	commands := []*cobra.Command{
-		newScan(func(_ context.Context, o scanOptions) error { scanned = o; return nil }),
-		newCollect(func(_ context.Context, o collectOptions) error { collected = o; return nil }),
-		newEvaluate(func(_ context.Context, o evaluateOptions) error { evaluated = o; return nil }),
-		newExplain(func(_ context.Context, o explainOptions) error { explained = o; return nil }),
+		newScan(nil, func(_ context.Context, o scanOptions) error { scanned = o; return nil }),
+		newCollect(nil, func(_ context.Context, o collectOptions) error { collected = o; return nil }),
+		newEvaluate(nil, func(_ context.Context, o evaluateOptions) error { evaluated = o; return nil }),
+		newExplain(nil, func(_ context.Context, o explainOptions) error { explained = o; return nil }),
 	}
 	for _, args := range [][]string{
 		{"scan", "-c", "a.yaml", "--source", "x*", "--source", "y", "--label", "a=b", "--label", "a=c", "--shard", "1/2", "--timeout", "1m", "--max-wait", "2s", "--total-wait", "3s",

@@ -17,13 +17,13 @@ import (
 func helpOf(t *testing.T, cmd *cobra.Command, width int) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
+	a := newProgram(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
 	if width > 0 {
 		a.OutTerminal, a.Width = true, width
 	} else {
 		a.Width = 200 // that of standard error
 	}
-	if err := a.execute(t.Context(), append(strings.Fields(cmd.CommandPath())[1:], "--help")); err != nil {
+	if err := execute(t.Context(), a, append(strings.Fields(cmd.CommandPath())[1:], "--help")); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -32,7 +32,7 @@ func helpOf(t *testing.T, cmd *cobra.Command, width int) string {
 // The help of every command fits the terminal, and 80 columns where it is piped.
 // Only examples, which people copy, keep their lines; these fit 80 columns.
 func TestHelpFitsTheTerminal(t *testing.T) {
-	for _, cmd := range cli.AllCommands(newRoot(newApp(ioStreams{}))) {
+	for _, cmd := range cli.AllCommands(newRoot(newProgram(ioStreams{}))) {
 		for _, width := range []int{0, 60, 80, 130} {
 			t.Run(fmt.Sprintf("%s at %d", cmd.CommandPath(), width), func(t *testing.T) {
 				text, most := helpOf(t, cmd, width), width
@@ -52,7 +52,7 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 // Every flag is in the help once, below the heading of its purpose where there
 // are many.
 func TestHelpNamesEveryFlag(t *testing.T) {
-	for _, cmd := range cli.AllCommands(newRoot(newApp(ioStreams{}))) {
+	for _, cmd := range cli.AllCommands(newRoot(newProgram(ioStreams{}))) {
 		text := helpOf(t, cmd, 80)
 		visit := func(f *pflag.Flag) {
 			label := " --" + f.Name
@@ -67,7 +67,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 		cmd.LocalFlags().VisitAll(visit)
 		cmd.InheritedFlags().VisitAll(visit)
 	}
-	scan, _, _ := newRoot(newApp(ioStreams{})).Find([]string{"scan"})
+	scan, _, _ := newRoot(newProgram(ioStreams{})).Find([]string{"scan"})
 	for _, heading := range []string{"Source", "Rule", "Exit code", "Output", "Request", "General"} {
 		if text := helpOf(t, scan, 80); !strings.Contains(text, "\n"+heading+" flags:\n") {
 			t.Errorf("no heading %s in\n%s", heading, text)
@@ -78,7 +78,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 // What a shell shows beside a completed word is text as people read it.
 func TestCompletionHasNoBackquotes(t *testing.T) {
 	flags := 0
-	for _, cmd := range cli.AllCommands(newRoot(newApp(ioStreams{}))) {
+	for _, cmd := range cli.AllCommands(newRoot(newProgram(ioStreams{}))) {
 		for _, typed := range []string{"--", ""} {
 			var out, errs bytes.Buffer
 			args := slices.Concat([]string{"__complete"}, strings.Fields(cmd.CommandPath())[1:], []string{typed})

@@ -14,10 +14,19 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
-func newInit(run func(ctx context.Context, file string) error) *cobra.Command {
+// initOptions are the argument of init.
+type initOptions struct {
+	program *program.Program
+	// file is the configuration that is written, or - for standard output.
+	file string
+}
+
+func newInit(p *program.Program, run func(context.Context, initOptions) error) *cobra.Command {
+	o := initOptions{program: p, file: config.DefaultFile}
 	return &cobra.Command{
 		Use:   "init [FILE]",
 		Short: "Write a commented tokenaudit.yaml to start from",
@@ -28,11 +37,10 @@ tokenaudit.schema.json; ` + "`tokenaudit schema config -c FILE`" + ` prints it w
 rules. It never overwrites a file; - is standard output, without a schema.`,
 		Args: cli.Takes("[FILE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file := config.DefaultFile
 			if len(args) > 0 {
-				file = args[0]
+				o.file = args[0]
 			}
-			return run(cmd.Context(), file)
+			return run(cmd.Context(), o)
 		},
 	}
 }
@@ -40,41 +48,41 @@ rules. It never overwrites a file; - is standard output, without a schema.`,
 // schemaFile is what init writes next to the configuration.
 const schemaFile = "tokenaudit.schema.json"
 
-func (a *app) init(ctx context.Context, file string) error {
-	text, found := config.Template(a.registry.Definitions(), func(name string) bool {
-		value, ok := a.lookup(name)
+func runInit(ctx context.Context, o initOptions) error {
+	text, found := config.Template(o.program.Registry.Definitions(), func(name string) bool {
+		value, ok := o.program.Lookup(name)
 		return ok && strings.TrimSpace(value) != ""
 	})
-	if file == output.Stdout {
-		if _, err := io.WriteString(a.Out, text); err != nil {
+	if o.file == output.Stdout {
+		if _, err := io.WriteString(o.program.Out, text); err != nil {
 			return fmt.Errorf("write the configuration: %w", err)
 		}
 		return nil
 	}
-	schema, err := a.schemaText(ctx, rulesOptions{}, "config")
+	schema, err := schemaText(ctx, schemaOptions{program: o.program, name: "config"})
 	if err != nil {
 		return err
 	}
-	err = writeNew(file, "# yaml-language-server: $schema=./"+schemaFile+"\n"+text)
+	err = writeNew(o.file, "# yaml-language-server: $schema=./"+schemaFile+"\n"+text)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists already and is left as it is; `tokenaudit init FILE` writes another", file)
+		return fmt.Errorf("%s exists already and is left as it is; `tokenaudit init FILE` writes another", o.file)
 	}
 	if err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
-	schemaPath := filepath.Join(filepath.Dir(file), schemaFile)
+	schemaPath := filepath.Join(filepath.Dir(o.file), schemaFile)
 	switch err := writeNew(schemaPath, string(schema)); {
 	case errors.Is(err, fs.ErrExist):
-		a.Note("wrote %s; %s exists already and is left as it is", file, schemaPath)
+		o.program.Note("wrote %s; %s exists already and is left as it is", o.file, schemaPath)
 	case err != nil:
-		return errors.Join(fmt.Errorf("write the schema: %w", err), os.Remove(file))
+		return errors.Join(fmt.Errorf("write the schema: %w", err), os.Remove(o.file))
 	default:
-		a.Note("wrote %s, and %s for your editor", file, schemaPath)
+		o.program.Note("wrote %s, and %s for your editor", o.file, schemaPath)
 	}
 	if len(found) == 0 {
-		a.Note("no credential was found in the environment; uncomment what you use and fill it in")
+		o.program.Note("no credential was found in the environment; uncomment what you use and fill it in")
 	} else {
-		a.Note("found %s; fill in what to read, then run: tokenaudit doctor", strings.Join(found, ", "))
+		o.program.Note("found %s; fill in what to read, then run: tokenaudit doctor", strings.Join(found, ", "))
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func TestNothingLeaks(t *testing.T) {
 // everyCommand demands that each command there is has a run.
 func everyCommand(t *testing.T, runs [][]string) {
 	t.Helper()
-	a := newApp(ioStreams{out: io.Discard, err: io.Discard})
+	a := newProgram(ioStreams{out: io.Discard, err: io.Discard})
 	ran := map[*cobra.Command]bool{}
 	root := newRoot(a)
 	for _, args := range runs {

@@ -9,9 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
-	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
 	"github.com/tokenaudit/tokenaudit/report/parts"
@@ -19,12 +20,13 @@ import (
 
 // mergeOptions are the flags and arguments of merge.
 type mergeOptions struct {
-	output string
-	files  []string
+	program *program.Program
+	output  string
+	files   []string
 }
 
-func newMerge(run func(context.Context, mergeOptions) error) *cobra.Command {
-	var o mergeOptions
+func newMerge(p *program.Program, run func(context.Context, mergeOptions) error) *cobra.Command {
+	o := mergeOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "merge FILE...",
 		Short: "Join the inventories, or the JSON reports, of the shards of one run",
@@ -48,11 +50,11 @@ Documents of unsharded runs over different sources can be merged too.`,
 	return cmd
 }
 
-func (a *app) merge(ctx context.Context, o mergeOptions) error {
+func runMerge(ctx context.Context, o mergeOptions) error {
 	if err := places.Check("-o", o.output); err != nil {
 		return cli.Misuse(err)
 	}
-	if err := places.RefuseOverwrite(a.InFile, []string{o.output}, places.InputsAs("to be merged", o.files)); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, []string{o.output}, places.InputsAs("to be merged", o.files)); err != nil {
 		return err
 	}
 	var all documents.Shards
@@ -60,7 +62,7 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 		if slices.Contains(o.files[:i], path) {
 			return cli.Misuse(fmt.Errorf("%s is given twice", path))
 		}
-		_, err := documents.ReadInput(ctx, a.saved(), path, "an inventory or a report", func(in io.Reader) (struct{}, error) { return struct{}{}, all.Add(ctx, path, in) })
+		_, err := documents.ReadInput(ctx, o.program.Saved(), path, "an inventory or a report", func(in io.Reader) (struct{}, error) { return struct{}{}, all.Add(ctx, path, in) })
 		if err != nil {
 			return err
 		}
@@ -73,14 +75,14 @@ func (a *app) merge(ctx context.Context, o mergeOptions) error {
 		if err != nil {
 			return err
 		}
-		return a.writeDocument(ctx, o.output, func(w io.Writer) error { return writeReport(w, merged) })
+		return deliver.Document(ctx, o.program.Out, o.output, func(w io.Writer) error { return writeReport(w, merged) })
 	}
 	merged, err := all.MergeInventories()
 	if err != nil {
 		return err
 	}
-	merged.Tool = a.tool
-	return a.writeInventory(ctx, o.output, merged)
+	merged.Tool = o.program.Tool
+	return deliver.Inventory(ctx, o.program.Out, o.output, merged)
 }
 
 // writeReport writes the interchange format.
@@ -89,12 +91,4 @@ func writeReport(w io.Writer, r *report.Report) error {
 		return fmt.Errorf("write the json report: %w", err)
 	}
 	return nil
-}
-
-// writeDocument writes to a file, atomically, or to standard output.
-func (a *app) writeDocument(ctx context.Context, path string, write func(io.Writer) error) error {
-	if path == output.Stdout {
-		return write(a.Out)
-	}
-	return output.WriteFile(interruptible.UnlessEnded(ctx), path, write)
 }

@@ -62,9 +62,9 @@ func TestRulesShowRendersOnATerminal(t *testing.T) {
 func shownRule(t *testing.T, id string, width int) string {
 	t.Helper()
 	var out bytes.Buffer
-	a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &out})
+	a := newProgram(ioStreams{in: strings.NewReader(""), out: &out, err: &out})
 	a.OutTerminal, a.Width = width > 0, width
-	if err := a.execute(t.Context(), []string{"rules", "show", id}); err != nil {
+	if err := execute(t.Context(), a, []string{"rules", "show", id}); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

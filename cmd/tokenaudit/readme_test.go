@@ -15,9 +15,9 @@ import (
 func demoOnTerminal(t *testing.T) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
+	a := newProgram(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
 	a.OutTerminal, a.Width = true, 100
-	if err := a.execute(t.Context(), []string{"demo", "--color", "never", "--at", "2026-11-22T12:00:00Z"}); err != nil {
+	if err := execute(t.Context(), a, []string{"demo", "--color", "never", "--at", "2026-11-22T12:00:00Z"}); err != nil {
 		t.Fatalf("%v\n%s", err, errs.String())
 	}
 	return out.String() + errs.String()

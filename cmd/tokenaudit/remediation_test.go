@@ -21,8 +21,8 @@ func TestFindingsOfPlansAreFixedInCode(t *testing.T) {
 	} {
 		saved := filepath.Join(t.TempDir(), "report.json")
 		var out, errs bytes.Buffer
-		a := newApp(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
-		err := a.execute(t.Context(), []string{"evaluate", "--terraform-plan", plan, "--fail-on-unchanged", "-o", "json=" + saved})
+		a := newProgram(ioStreams{in: strings.NewReader(""), out: &out, err: &errs})
+		err := execute(t.Context(), a, []string{"evaluate", "--terraform-plan", plan, "--fail-on-unchanged", "-o", "json=" + saved})
 		var code interface{ ExitCode() int }
 		if err != nil && (!errors.As(err, &code) || code.ExitCode() == 2) {
 			t.Fatalf("%s: %v\n%s", plan, err, errs.String())

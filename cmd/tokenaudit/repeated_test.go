@@ -21,7 +21,7 @@ var twoValues = map[string][2]string{
 // eachFlag calls test for every flag of every command.
 func eachFlag(t *testing.T, test func(t *testing.T, cmd *cobra.Command, f *pflag.Flag)) {
 	t.Helper()
-	for _, cmd := range cli.AllCommands(newRoot(newApp(ioStreams{out: io.Discard, err: io.Discard}))) {
+	for _, cmd := range cli.AllCommands(newRoot(newProgram(ioStreams{out: io.Discard, err: io.Discard}))) {
 		cmd.InitDefaultHelpFlag()
 		visit := func(f *pflag.Flag) {
 			t.Run(cmd.CommandPath()+" --"+f.Name, func(t *testing.T) { test(t, cmd, f) })

@@ -12,10 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/policies/pages"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report/plaintext"
@@ -34,19 +33,26 @@ func (o *rulesOptions) bind(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 }
 
-func newRules(a *app) *cobra.Command {
+func newRules(p *program.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "List the rules, show one, test and write custom ones",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  cli.ShowHelp,
 	}
-	cmd.AddCommand(newRulesList(a.listRules), newRulesShow(a.showRule), newRulesTest(a.testRules), newRulesNew(a.newRule), newRulesInput(a.printInput))
+	cmd.AddCommand(newRulesList(p, runRulesList), newRulesShow(p, runRulesShow), newRulesTest(p, runRulesTest), newRulesNew(p, runRulesNew), newRulesInput(p, runRulesInput))
 	return cmd
 }
 
-func newRulesShow(run func(context.Context, rulesOptions, string) error) *cobra.Command {
-	var o rulesOptions
+// rulesShowOptions are the flags and the argument of rules show.
+type rulesShowOptions struct {
+	program *program.Program
+	rulesOptions
+	rule string
+}
+
+func newRulesShow(p *program.Program, run func(context.Context, rulesShowOptions) error) *cobra.Command {
+	o := rulesShowOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "show RULE",
 		Short: "Show one rule: what it finds, why, how to fix it, its parameters",
@@ -55,37 +61,23 @@ its parameters, with the values that the configuration sets.
 
 On a terminal the page is text; piped it is the Markdown that it is made of.`,
 		Args: cli.Takes("RULE"),
-		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.rule = args[0]
+			return run(cmd.Context(), o)
+		},
 	}
 	o.bind(cmd)
 	return cmd
 }
 
-// loadRules loads the rules of a configuration and those of --policy. Only
-// restricts them to some ids.
-func (a *app) loadRules(ctx context.Context, cfg *config.Config, paths, only []string) (*engine.Engine, error) {
-	all := make([]string, 0, len(cfg.PolicyPaths)+len(paths))
-	for _, path := range cfg.PolicyPaths {
-		all = append(all, places.Resolve(cfg.Dir, path))
-	}
-	loaded, err := engine.Load(ctx, engine.LoadOptions{
-		Paths: append(all, paths...), Only: only, Settings: cfg.Settings, Waivers: cfg.Waivers,
-		RuleTimeout: cfg.Limits.RuleTimeout, LoadTimeout: cfg.Limits.LoadTimeout,
-	})
-	if err != nil {
-		return nil, rulesError(cfg, err)
-	}
-	return loaded, nil
-}
-
 // rulesOf returns all rules as they are defined, and those that the configuration
 // leaves in force, as it changes them, by id.
-func (a *app) rulesOf(ctx context.Context, o rulesOptions) (all []policies.Rule, inForce map[string]policies.Rule, err error) {
-	cfg, err := a.loadConfig(ctx, o.config, true)
+func rulesOf(ctx context.Context, p *program.Program, o rulesOptions) (all []policies.Rule, inForce map[string]policies.Rule, err error) {
+	cfg, err := p.Config(ctx, o.config, true)
 	if err != nil {
 		return nil, nil, err
 	}
-	loaded, err := a.loadRules(ctx, cfg, o.policies, nil)
+	loaded, err := program.Rules(ctx, cfg, o.policies, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,45 +87,37 @@ func (a *app) rulesOf(ctx context.Context, o rulesOptions) (all []policies.Rule,
 	}
 	defined := *cfg
 	defined.Settings = policies.Settings{}
-	if loaded, err = a.loadRules(ctx, &defined, o.policies, nil); err != nil {
+	if loaded, err = program.Rules(ctx, &defined, o.policies, nil); err != nil {
 		return nil, nil, err
 	}
 	return loaded.Rules(), inForce, nil
 }
 
 // printTable prints rows aligned, or tab-separated if the format is tsv.
-func (a *app) printTable(name string, columns []table.Column, rows [][]string) error {
+func printTable(to *console.Streams, name string, columns []table.Column, rows [][]string) error {
 	if name == "tsv" {
-		return table.WriteTSV(a.Out, columns, rows)
+		return table.WriteTSV(to.Out, columns, rows)
 	}
-	return table.WriteTable(a.Out, columns, rows, a.Page())
+	return table.WriteTable(to.Out, columns, rows, to.Page())
 }
 
-func (a *app) showRule(ctx context.Context, o rulesOptions, name string) error {
-	rules, inForce, err := a.rulesOf(ctx, o)
+func runRulesShow(ctx context.Context, o rulesShowOptions) error {
+	rules, inForce, err := rulesOf(ctx, o.program, o.rulesOptions)
 	if err != nil {
 		return err
 	}
-	ids := idsOf(rules)
-	id := ruleid.Find(name, ids)
+	ids := policies.IDs(rules)
+	id := ruleid.Find(o.rule, ids)
 	if id == "" {
-		return cli.Misuse(fmt.Errorf("there is no rule %q%s", name, cmp.Or(ruleid.DidYouMean(name, ids), "; `tokenaudit rules list` lists all")))
+		return cli.Misuse(fmt.Errorf("there is no rule %q%s", o.rule, cmp.Or(ruleid.DidYouMean(o.rule, ids), "; `tokenaudit rules list` lists all")))
 	}
 	now, on := inForce[id]
 	text := ruleText(rules[slices.Index(ids, id)], now, on)
-	if a.OutTerminal {
-		text = plaintext.Render(text, a.ProseWidth())
+	if o.program.OutTerminal {
+		text = plaintext.Render(text, o.program.ProseWidth())
 	}
-	_, err = io.WriteString(a.Out, text)
+	_, err = io.WriteString(o.program.Out, text)
 	return err
-}
-
-func idsOf(rules []policies.Rule) []string {
-	ids := make([]string, len(rules))
-	for i, r := range rules {
-		ids[i] = r.ID
-	}
-	return ids
 }
 
 // ruleText is the page of a rule, and what the configuration makes of it.

@@ -3,26 +3,28 @@ package main
 import (
 	"context"
 	"errors"
-	"net"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/democompany"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/evidence"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ruleinput"
-	"github.com/tokenaudit/tokenaudit/collectors/emulator"
-	"github.com/tokenaudit/tokenaudit/collectors/emulator/demo"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // rulesInputOptions are the flags and arguments of rules input.
 type rulesInputOptions struct {
+	program *program.Program
 	rulesOptions
 	rule        string
 	at          string
@@ -32,8 +34,8 @@ type rulesInputOptions struct {
 	subject string
 }
 
-func newRulesInput(run func(context.Context, rulesInputOptions) error) *cobra.Command {
-	var o rulesInputOptions
+func newRulesInput(p *program.Program, run func(context.Context, rulesInputOptions) error) *cobra.Command {
+	o := rulesInputOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "input [SOURCE|TOKEN]",
 		Short: "Print what a rule gets as input, for a saved inventory or the demo",
@@ -43,7 +45,7 @@ source, and TOKEN that of a token, which is then the only one in the document; t
 end of an id will do, and so will a name that only one has.
 
 Without --inventory it prints the input for the company of the demo, on
-` + demoDay + `. The audit time of inventories is their latest collected_at unless
+` + democompany.Day + `. The audit time of inventories is their latest collected_at unless
 --at tells another. Parameters are those of the rule that --rule names.
 
 ` + "`tokenaudit schema input`" + ` describes the members.`,
@@ -67,7 +69,7 @@ Without --inventory it prints the input for the company of the demo, on
 	return cmd
 }
 
-func (a *app) printInput(ctx context.Context, o rulesInputOptions) error {
+func runRulesInput(ctx context.Context, o rulesInputOptions) error {
 	at, err := options.ParseTime(o.at)
 	if err != nil {
 		return cli.Misuse(err)
@@ -78,7 +80,7 @@ func (a *app) printInput(ctx context.Context, o rulesInputOptions) error {
 	if err := places.ReadOnce(places.InputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
 		return err
 	}
-	cfg, err := a.loadConfig(ctx, o.config, true)
+	cfg, err := o.program.Config(ctx, o.config, true)
 	if err != nil {
 		return err
 	}
@@ -86,61 +88,56 @@ func (a *app) printInput(ctx context.Context, o rulesInputOptions) error {
 	if o.rule != "" {
 		only = []string{o.rule}
 	}
-	engine, err := a.loadRules(ctx, cfg, o.policies, only)
+	engine, err := program.Rules(ctx, cfg, o.policies, only)
 	if err != nil {
 		return err
 	}
-	printer := ruleinput.Printer{Engine: engine, Rule: o.rule, Out: a.Out}
+	printer := ruleinput.Printer{Engine: engine, Rule: o.rule, Out: o.program.Out}
 	if len(o.inventories) == 0 {
-		sources, at, err := a.demoSources(ctx, at)
+		sources, at, err := democompany.Sources(ctx, o.program.Host(), at)
 		if err != nil {
 			return err
 		}
-		return a.printInputs(ctx, printer, sources, o.subject, at)
+		return o.print(ctx, printer, program.Of(sources), at)
 	}
-	files, err := a.saved().Inventories(ctx, o.inventories, o.subject == "" && at.IsZero())
+	files, err := o.program.Saved().Inventories(ctx, o.inventories, o.subject == "" && at.IsZero())
 	if err != nil {
 		return err
 	}
-	sources, err := a.withEvidence(ctx, cfg, o.previous, files.Read, at)
+	sources, err := o.withEvidence(ctx, cfg, files.Read, at)
 	if err == nil {
-		err = a.printInputs(ctx, printer, sources, o.subject, at)
+		err = o.print(ctx, printer, sources, at)
 	}
 	return errors.Join(err, files.Close())
 }
 
 // withEvidence adds to sources what the usage files of the configuration and earlier
 // inventories tell.
-func (a *app) withEvidence(ctx context.Context, cfg *config.Config, previous []string, sources feed, at time.Time) (feed, error) {
-	evidence, _, err := readUsage(ctx, cfg, laterOf(a.now(), at))
-	if err != nil {
-		return nil, err
-	}
-	past, _, err := a.readPrevious(ctx, previous)
+func (o rulesInputOptions) withEvidence(ctx context.Context, cfg *config.Config, sources program.Sources, at time.Time) (program.Sources, error) {
+	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at))
 	if err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context, take func(inventory.Source) error) error {
 		return sources(ctx, func(s inventory.Source) error {
-			s = past.Apply(s)
-			evidence.Apply(&s)
+			s, _ = outside.Apply(s)
 			return take(s)
 		})
 	}, nil
 }
 
-// printInputs prints the input for the source or the token that was asked for, or for
+// print prints the input for the source or the token that was asked for, or for
 // all sources, at a moment or at their latest collected_at.
-func (a *app) printInputs(ctx context.Context, printer ruleinput.Printer, sources feed, subject string, at time.Time) error {
-	if subject != "" {
-		source, id, latest, err := lookup.Find(ctx, sources, subject)
+func (o rulesInputOptions) print(ctx context.Context, printer ruleinput.Printer, sources program.Sources, at time.Time) error {
+	if o.subject != "" {
+		source, id, latest, err := lookup.Find(ctx, sources, o.subject)
 		if err != nil {
 			return err
 		}
 		if at.IsZero() {
 			at = latest
 		}
-		a.warnOfHindsight(at, latest)
+		audit.WarnOfHindsight(o.program.Streams, at, latest)
 		return printer.Print(ruleinput.Only(source, id), at)
 	}
 	if at.IsZero() {
@@ -155,46 +152,4 @@ func (a *app) printInputs(ctx context.Context, printer ruleinput.Printer, source
 		at = latest.Time
 	}
 	return sources(ctx, func(s inventory.Source) error { return printer.Print(s, at) })
-}
-
-// demoDay is the day of the demo whose input is printed: the same on every day.
-const demoDay = "2026-11-22"
-
-// demoSources reads the company of the demo at a moment, which is noon of demoDay if it
-// is zero.
-func (a *app) demoSources(ctx context.Context, at time.Time) (_ feed, _ time.Time, err error) {
-	if at.IsZero() {
-		if at, err = time.Parse(time.RFC3339, demoDay+"T12:00:00Z"); err != nil {
-			return nil, at, err
-		}
-	}
-	clock := func() time.Time { return at }
-	company := demo.New(at, emulator.Options{Clock: clock, NoLimits: true})
-	servers, err := serveDemo(ctx, company)
-	if err != nil {
-		return nil, at, err
-	}
-	defer func() { err = errors.Join(err, servers.close()) }()
-	r, err := a.demoReading(company, servers, clock)
-	if err != nil {
-		return nil, at, err
-	}
-	var read []inventory.Source
-	err = r.Collect(ctx, func(s inventory.Source) error {
-		// The port is another one each time.
-		if host, _, err := net.SplitHostPort(s.Host); err == nil {
-			s.Host = host
-		}
-		read = append(read, s)
-		return nil
-	})
-	sortSources(read)
-	return func(_ context.Context, take func(inventory.Source) error) error {
-		for _, s := range read {
-			if err := take(s); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, at, err
 }

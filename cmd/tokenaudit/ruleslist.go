@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
@@ -18,12 +20,13 @@ import (
 
 // rulesListOptions are the flags of rules list.
 type rulesListOptions struct {
+	program *program.Program
 	rulesOptions
 	format string
 }
 
-func newRulesList(run func(context.Context, rulesListOptions) error) *cobra.Command {
-	var o rulesListOptions
+func newRulesList(p *program.Program, run func(context.Context, rulesListOptions) error) *cobra.Command {
+	o := rulesListOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the rules in force, with the severity the configuration gives them",
@@ -53,8 +56,8 @@ func checkListFormat(format string) error {
 }
 
 // printJSON prints a value, indented.
-func (a *app) printJSON(v any) error {
-	encoder := json.NewEncoder(a.Out)
+func printJSON(out io.Writer, v any) error {
+	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(v)
 }
@@ -84,11 +87,11 @@ type listedParam struct {
 	Value any `json:"value"`
 }
 
-func (a *app) listRules(ctx context.Context, o rulesListOptions) error {
+func runRulesList(ctx context.Context, o rulesListOptions) error {
 	if err := checkListFormat(o.format); err != nil {
 		return err
 	}
-	rules, inForce, err := a.rulesOf(ctx, o.rulesOptions)
+	rules, inForce, err := rulesOf(ctx, o.program, o.rulesOptions)
 	if err != nil {
 		return err
 	}
@@ -105,9 +108,9 @@ func (a *app) listRules(ctx context.Context, o rulesListOptions) error {
 		listed[i] = listRule(r, !on)
 	}
 	if o.format == "json" {
-		return a.printJSON(listed)
+		return printJSON(o.program.Out, listed)
 	}
-	return a.printTable(o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "GOAL", Kind: table.ColumnProse}}, rows)
+	return printTable(o.program.Streams, o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "GOAL", Kind: table.ColumnProse}}, rows)
 }
 
 func listRule(r policies.Rule, off bool) listedRule {

@@ -15,19 +15,21 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/scaffold"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/pages"
 )
 
-// newRuleOptions are the flags and arguments of rules new.
-type newRuleOptions struct {
-	name   string
-	folder string
+// rulesNewOptions are the flags and arguments of rules new.
+type rulesNewOptions struct {
+	program *program.Program
+	name    string
+	folder  string
 }
 
-func newRulesNew(run func(context.Context, newRuleOptions) error) *cobra.Command {
-	var o newRuleOptions
+func newRulesNew(p *program.Program, run func(context.Context, rulesNewOptions) error) *cobra.Command {
+	o := rulesNewOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "new NAME",
 		Short: "Write a custom rule with its test, its page and fixtures, to start from",
@@ -47,7 +49,7 @@ overwrites.`,
 
 var ruleName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
+func runRulesNew(ctx context.Context, o rulesNewOptions) (err error) {
 	if !ruleName.MatchString(o.name) {
 		return cli.Misuse(fmt.Errorf("invalid rule name %q: expected lower-case words joined by hyphens, for example our-naming", o.name))
 	}
@@ -69,7 +71,7 @@ func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
 	if err := scaffold.Rule(folder, pkg); err != nil {
 		return err
 	}
-	engine, err := a.loadRules(ctx, &config.Config{}, []string{folder}, nil)
+	engine, err := program.Rules(ctx, &config.Config{}, []string{folder}, nil)
 	if err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func (a *app) newRule(ctx context.Context, o newRuleOptions) (err error) {
 	if err := os.WriteFile(filepath.Join(folder, "README.md"), []byte(pages.Page(rules[i])), 0o644); err != nil {
 		return fmt.Errorf("write the page of the rule: %w", err)
 	}
-	a.Note("wrote %s: the rule %s, its test, its page and fixtures", folder, rules[i].ID)
-	a.Note("test it by: tokenaudit rules test %s; use it by policies: {paths: [%s]} or --policy %s", folder, o.folder, o.folder)
+	o.program.Note("wrote %s: the rule %s, its test, its page and fixtures", folder, rules[i].ID)
+	o.program.Note("test it by: tokenaudit rules test %s; use it by policies: {paths: [%s]} or --policy %s", folder, o.folder, o.folder)
 	return nil
 }

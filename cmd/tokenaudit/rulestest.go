@@ -13,6 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ruleresult"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -21,18 +22,19 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
-// testRulesOptions are the flags and arguments of rules test.
-type testRulesOptions struct {
-	config string
-	paths  []string
-	run    string
-	junit  string
+// rulesTestOptions are the flags and arguments of rules test.
+type rulesTestOptions struct {
+	program *program.Program
+	config  string
+	paths   []string
+	run     string
+	junit   string
 	// inventories are those that the rules should find something in.
 	inventories []string
 }
 
-func newRulesTest(run func(context.Context, testRulesOptions) error) *cobra.Command {
-	var o testRulesOptions
+func newRulesTest(p *program.Program, run func(context.Context, rulesTestOptions) error) *cobra.Command {
+	o := rulesTestOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "test [PATH...]",
 		Short: "Run the tests of rules, with coverage, and check the conventions",
@@ -61,7 +63,7 @@ rules do not load.`,
 	return cmd
 }
 
-func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
+func runRulesTest(ctx context.Context, o rulesTestOptions) error {
 	if _, err := regexp.Compile(o.run); err != nil {
 		return cli.Misuse(fmt.Errorf("--run: %w", err))
 	}
@@ -77,7 +79,7 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	cfg := &config.Config{}
 	if len(paths) == 0 {
 		var err error
-		if cfg, err = a.loadConfig(ctx, o.config, true); err != nil {
+		if cfg, err = o.program.Config(ctx, o.config, true); err != nil {
 			return err
 		}
 		for _, path := range cfg.PolicyPaths {
@@ -85,10 +87,10 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 		}
 		options.LoadTimeout = cfg.Limits.LoadTimeout
 		if len(paths) == 0 {
-			a.Note("no path was named: testing the built-in rules")
+			o.program.Note("no path was named: testing the built-in rules")
 		}
 	}
-	if err := places.RefuseOverwrite(a.InFile, []string{o.junit}, slices.Concat(places.CustomRules(paths), places.InputsAs("an inventory", o.inventories), []places.Input{places.NamedConfig(o.config)})); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, []string{o.junit}, slices.Concat(places.CustomRules(paths), places.InputsAs("an inventory", o.inventories), []places.Input{places.NamedConfig(o.config)})); err != nil {
 		return err
 	}
 	results, err := ruletest.Run(ctx, paths, options)
@@ -105,11 +107,11 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 	}
 	var warnings []string
 	if len(o.inventories) > 0 {
-		if warnings, err = a.unreached(ctx, cfg, o); err != nil {
+		if warnings, err = unreached(ctx, cfg, o); err != nil {
 			return err
 		}
 	}
-	if _, err := io.WriteString(a.Out, ruleresult.Text(results, warnings)); err != nil {
+	if _, err := io.WriteString(o.program.Out, ruleresult.Text(results, warnings)); err != nil {
 		return err
 	}
 	if !results.Passed() {
@@ -121,12 +123,12 @@ func (a *app) testRules(ctx context.Context, o testRulesOptions) error {
 // unreached judges saved inventories, at their latest collected_at, by the rules that
 // are tested: the custom ones, or the built-in ones where there are none. It returns a
 // warning for each that found nothing there.
-func (a *app) unreached(ctx context.Context, cfg *config.Config, o testRulesOptions) ([]string, error) {
-	engine, err := a.loadRules(ctx, cfg, o.paths, nil)
+func unreached(ctx context.Context, cfg *config.Config, o rulesTestOptions) ([]string, error) {
+	engine, err := program.Rules(ctx, cfg, o.paths, nil)
 	if err != nil {
 		return nil, err
 	}
-	saved, err := a.saved().Inventories(ctx, o.inventories, true)
+	saved, err := o.program.Saved().Inventories(ctx, o.inventories, true)
 	if err != nil {
 		return nil, err
 	}

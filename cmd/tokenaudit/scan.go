@@ -2,31 +2,26 @@ package main
 
 import (
 	"context"
-	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/collection"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
-	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
-	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 )
 
 // scanOptions are the flags of scan.
 type scanOptions struct {
+	program *program.Program
 	options.Read
 	options.Judge
 	saveInventory string
 }
 
-func newScan(run func(context.Context, scanOptions) error) *cobra.Command {
-	var o scanOptions
+func newScan(p *program.Program, run func(context.Context, scanOptions) error) *cobra.Command {
+	o := scanOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "scan",
 		Short: "Read the tokens of all configured sources, judge them and report",
@@ -51,59 +46,26 @@ or the rules.`,
 	return cmd
 }
 
-func (a *app) scan(ctx context.Context, o scanOptions) error {
-	p, err := o.Judge.Validate(o.saveInventory)
+func runScan(ctx context.Context, o scanOptions) error {
+	flags, err := o.Judge.Validate(o.saveInventory)
 	if err != nil {
 		return err
 	}
 	if err := checkInventory(o.saveInventory); err != nil {
 		return err
 	}
-	r, err := a.newReading(ctx, o.Read)
+	r, err := o.program.Collection(ctx, o.Read)
 	if err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(a.InFile, append(places.Outputs(p.Outputs), o.saveInventory), append(r.Inputs(), o.Inputs()...)); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.saveInventory), append(r.Inputs(), o.Inputs()...)); err != nil {
 		return err
 	}
-	au, err := a.newAudit(ctx, r.Config, o.Judge, p)
+	au, err := audit.New(ctx, o.program, r.Config, o.Judge, flags)
 	if err != nil {
 		return err
 	}
-	au.scope = r.Scope(au.options.Rules)
-	return au.scan(ctx, r, o.saveInventory)
-}
-
-// scan runs the pipeline over what the reading gives, and keeps the inventory
-// where that is wanted.
-func (au *audit) scan(ctx context.Context, r *collection.Collection, saveInventory string) error {
-	at := au.plan.At
-	if at.IsZero() {
-		at = r.Now().UTC().Truncate(time.Second)
-	}
-	var kept []inventory.Source
-	var latest documents.Latest
-	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
-		return r.Collect(ctx, func(s inventory.Source) error {
-			latest.See(s.CollectedAt)
-			if saveInventory != "" {
-				kept = append(kept, s)
-			}
-			return take(s)
-		})
-	}, at)
-	if err != nil {
-		return err
-	}
-	if !au.plan.At.IsZero() {
-		au.app.warnOfHindsight(au.plan.At, latest.Time)
-	}
-	if saveInventory != "" {
-		if err := au.app.writeInventory(ctx, saveInventory, r.Inventory(kept)); err != nil {
-			return err
-		}
-	}
-	return au.finish(ctx, result)
+	return au.Scan(ctx, r, o.saveInventory)
 }
 
 // checkInventory checks the file of --save-inventory before the work.
@@ -115,13 +77,4 @@ func checkInventory(file string) error {
 		return cli.Misuse(err)
 	}
 	return nil
-}
-
-// writeInventory writes an inventory to a file or to standard output.
-func (a *app) writeInventory(ctx context.Context, path string, inv inventory.Inventory) error {
-	inv.Schema, inv.Tool = inventory.Schema, a.tool
-	if path == output.Stdout {
-		return codec.Write(a.Out, inv)
-	}
-	return output.WriteFile(interruptible.UnlessEnded(ctx), path, func(w io.Writer) error { return codec.Write(w, inv) })
 }

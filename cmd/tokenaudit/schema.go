@@ -10,6 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/inputschema"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -19,8 +20,16 @@ import (
 
 var schemaNames = []string{"config", "input", "inventory", "manifest", "report", "rules"}
 
-func newSchema(run func(context.Context, rulesOptions, string) error) *cobra.Command {
-	var o rulesOptions
+// schemaOptions are the flags and the argument of schema.
+type schemaOptions struct {
+	program *program.Program
+	rulesOptions
+	// name is one of schemaNames.
+	name string
+}
+
+func newSchema(p *program.Program, run func(context.Context, schemaOptions) error) *cobra.Command {
+	o := schemaOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "schema {config|input|inventory|manifest|report|rules}",
 		Short: "Print the JSON Schema of the configuration, the input of rules, the inventory, the manifest, the report or the rule settings",
@@ -38,26 +47,30 @@ configuration that --config names.`,
 		Example:   `  tokenaudit schema config > tokenaudit.schema.json`,
 		ValidArgs: schemaNames,
 		Args:      cli.TakesOne("schema", schemaNames),
-		RunE:      func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.name = args[0]
+			return run(cmd.Context(), o)
+		},
 	}
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file` whose custom rules are part of the schema")
 	cmd.Flags().StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 	return cmd
 }
 
-func (a *app) schema(ctx context.Context, o rulesOptions, name string) error {
-	text, err := a.schemaText(ctx, o, name)
+func runSchema(ctx context.Context, o schemaOptions) error {
+	text, err := schemaText(ctx, o)
 	if err != nil {
 		return err
 	}
-	_, err = a.Out.Write(text)
+	_, err = o.program.Out.Write(text)
 	return err
 }
 
-func (a *app) schemaText(ctx context.Context, o rulesOptions, name string) ([]byte, error) {
-	switch name {
+// schemaText returns the schema that is named.
+func schemaText(ctx context.Context, o schemaOptions) ([]byte, error) {
+	switch o.name {
 	case "input":
-		return inputschema.JSON(a.registry.Definitions())
+		return inputschema.JSON(o.program.Registry.Definitions())
 	case "inventory":
 		return inventory.SchemaJSON(), nil
 	case "manifest":
@@ -68,20 +81,20 @@ func (a *app) schemaText(ctx context.Context, o rulesOptions, name string) ([]by
 	cfg := &config.Config{}
 	if o.config != "" {
 		var err error
-		if cfg, err = a.loadConfig(ctx, o.config, false); err != nil {
+		if cfg, err = o.program.Config(ctx, o.config, false); err != nil {
 			return nil, err
 		}
 	}
 	// What the configuration says of the rules is not asked: the schema is wanted
 	// most when that is wrong.
 	cfg.Settings = policies.Settings{}
-	engine, err := a.loadRules(ctx, cfg, o.policies, nil)
+	engine, err := program.Rules(ctx, cfg, o.policies, nil)
 	if err != nil {
 		return nil, err
 	}
 	settings := metadata.SettingsSchema(engine.Rules())
-	if name == "config" {
-		return config.Schema(a.registry.Definitions(), settings)
+	if o.name == "config" {
+		return config.Schema(o.program.Registry.Definitions(), settings)
 	}
 	settings["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	text, err := json.MarshalIndent(settings, "", "  ")

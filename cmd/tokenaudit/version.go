@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
 )
 
@@ -18,18 +19,18 @@ import (
 //go:embed notices.txt
 var notices string
 
-func newVersion(a *app) *cobra.Command {
+func newVersion(p *program.Program) *cobra.Command {
 	var licenses bool
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of the program and of the policy engine in it",
 		Args:  cli.Takes(),
 		RunE: func(*cobra.Command, []string) error {
-			text := versionText(a.tool.Version) + "\n"
+			text := versionText(p.Tool.Version) + "\n"
 			if licenses {
 				text = notices
 			}
-			_, err := io.WriteString(a.Out, text)
+			_, err := io.WriteString(p.Out, text)
 			return err
 		},
 	}

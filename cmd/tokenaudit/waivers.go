@@ -10,7 +10,9 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -23,6 +25,7 @@ const soonDays = 30
 
 // waiversCheckOptions are the flags and the argument of waivers check.
 type waiversCheckOptions struct {
+	program  *program.Program
 	config   string
 	policies []string
 	at       string
@@ -31,19 +34,19 @@ type waiversCheckOptions struct {
 	format string
 }
 
-func newWaivers(run func(context.Context, waiversCheckOptions) error) *cobra.Command {
+func newWaivers(p *program.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "waivers",
 		Short: "Check the waivers of the configuration",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  cli.ShowHelp,
 	}
-	cmd.AddCommand(newWaiversCheck(run))
+	cmd.AddCommand(newWaiversCheck(p, runWaiversCheck))
 	return cmd
 }
 
-func newWaiversCheck(run func(context.Context, waiversCheckOptions) error) *cobra.Command {
-	var o waiversCheckOptions
+func newWaiversCheck(p *program.Program, run func(context.Context, waiversCheckOptions) error) *cobra.Command {
+	o := waiversCheckOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "check [REPORT.json]",
 		Short: "Say which waivers have expired, will soon, or cover nothing",
@@ -79,7 +82,7 @@ type checkedWaiver struct {
 	Origin  inventory.Origin `json:"origin"`
 }
 
-func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
+func runWaiversCheck(ctx context.Context, o waiversCheckOptions) error {
 	if err := checkListFormat(o.format); err != nil {
 		return err
 	}
@@ -88,22 +91,22 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 		return cli.Misuse(err)
 	}
 	if at.IsZero() {
-		at = a.now().UTC()
+		at = o.program.Now().UTC()
 	}
-	cfg, err := a.loadConfig(ctx, o.config, false)
+	cfg, err := o.program.Config(ctx, o.config, false)
 	if err != nil {
 		return err
 	}
 	if err := cfg.CheckExpiries(at); err != nil {
 		return err
 	}
-	rules, err := a.loadRules(ctx, &config.Config{Dir: cfg.Dir, PolicyPaths: cfg.PolicyPaths}, o.policies, nil)
+	rules, err := program.Rules(ctx, &config.Config{Dir: cfg.Dir, PolicyPaths: cfg.PolicyPaths}, o.policies, nil)
 	if err != nil {
 		return err
 	}
 	var saved *report.Report
 	if o.report != "" {
-		if saved, err = a.saved().Report(ctx, o.report); err != nil {
+		if saved, err = o.program.Saved().Report(ctx, o.report); err != nil {
 			return err
 		}
 	}
@@ -121,11 +124,11 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 		stale = stale || !ok
 		checked = append(checked, checkedWaiver{state, w.Rule, w.Token, w.Expires, w.Owner, w.Origin})
 	}
-	if err := a.printWaivers(checked, o.format); err != nil {
+	if err := printWaivers(o.program.Streams, checked, o.format); err != nil {
 		return err
 	}
 	if len(cfg.Waivers) == 0 {
-		a.Note("%s has no waivers", cfg.File)
+		o.program.Note("%s has no waivers", cfg.File)
 	}
 	if stale {
 		return cli.VerdictError{Code: report.ExitFindings}
@@ -133,15 +136,15 @@ func (a *app) checkWaivers(ctx context.Context, o waiversCheckOptions) error {
 	return nil
 }
 
-func (a *app) printWaivers(waivers []checkedWaiver, format string) error {
+func printWaivers(to *console.Streams, waivers []checkedWaiver, format string) error {
 	if format == "json" {
-		return safetext.WriteJSON(a.Out, waivers)
+		return safetext.WriteJSON(to.Out, waivers)
 	}
 	rows := make([][]string, 0, len(waivers))
 	for _, w := range waivers {
 		rows = append(rows, []string{w.State, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
 	}
-	return a.printTable(format, []table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE", Kind: table.ColumnID}, {Title: "TOKEN", Kind: table.ColumnID},
+	return printTable(to, format, []table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE", Kind: table.ColumnID}, {Title: "TOKEN", Kind: table.ColumnID},
 		{Title: "EXPIRES", Kind: table.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: table.ColumnID}}, rows)
 }
 

@@ -1,4 +1,6 @@
-package main
+// Package evidence reads what verdicts rest on beside the inventory: usage files and
+// earlier inventories.
+package evidence
 
 import (
 	"context"
@@ -8,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
@@ -15,11 +18,51 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/usage"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/output"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
+
+// Evidence is what is known of tokens from outside of their CMSes.
+type Evidence struct {
+	// Files are those that it was read from.
+	Files []report.Evidence
+	usage *usage.Evidence
+	past  *history.History
+}
+
+// Read reads the usage files of the configuration and earlier inventories. What they tell
+// of lies before now.
+func Read(ctx context.Context, saved documents.Opener, cfg *config.Config, previous []string, now time.Time) (*Evidence, error) {
+	e := &Evidence{}
+	var used, earlier []report.Evidence
+	var err error
+	if e.usage, used, err = readUsage(ctx, cfg, now); err != nil {
+		return nil, err
+	}
+	if e.past, earlier, err = readPrevious(ctx, saved, previous); err != nil {
+		return nil, err
+	}
+	e.Files = slices.Concat(used, earlier)
+	return e, nil
+}
+
+// Apply returns a source with what is known of its tokens, and how many of these are in
+// the usage files. The tokens of the argument stay as they are.
+func (e *Evidence) Apply(s inventory.Source) (_ inventory.Source, proven int) {
+	s = e.past.Apply(s)
+	if e.usage.Len() > 0 {
+		// The tokens may be written to an inventory as the CMS told them.
+		s.Tokens = slices.Clone(s.Tokens)
+		proven = e.usage.Apply(&s)
+	}
+	return s, proven
+}
+
+// Used is how many tokens are in the usage files.
+func (e *Evidence) Used() int { return e.usage.Len() }
 
 // evidenceOf reads a file of evidence, and says which it was: a report names
 // what its verdicts rest on.
@@ -31,7 +74,7 @@ func evidenceOf(kind report.EvidenceKind, name string, in io.Reader, read func(i
 
 // readPrevious reads earlier inventories. One that cannot be read is an error: a
 // verdict that should rest on it would silently be another.
-func (a *app) readPrevious(ctx context.Context, paths []string) (*history.History, []report.Evidence, error) {
+func readPrevious(ctx context.Context, saved documents.Opener, paths []string) (*history.History, []report.Evidence, error) {
 	past := &history.History{}
 	files := make([]report.Evidence, len(paths))
 	for i, path := range paths {
@@ -40,7 +83,7 @@ func (a *app) readPrevious(ctx context.Context, paths []string) (*history.Histor
 			name = "standard input"
 		}
 		var err error
-		files[i], err = documents.ReadInput(ctx, a.saved(), path, "an inventory", func(in io.Reader) (report.Evidence, error) {
+		files[i], err = documents.ReadInput(ctx, saved, path, "an inventory", func(in io.Reader) (report.Evidence, error) {
 			return evidenceOf(report.EvidencePrevious, name, in, func(r io.Reader) error { return past.Add(ctx, r) })
 		})
 		if err != nil {

@@ -1,0 +1,145 @@
+// Package audit is the pipeline of the commands that judge: from sources, as they are
+// collected, saved or planned, to a report that is written and put to the gate.
+package audit
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/evidence"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/output"
+)
+
+// Audit judges sources in parallel as they come, gathers the results into one report,
+// and writes that and puts it to the gate.
+type Audit struct {
+	program *program.Program
+	flags   options.Resolved
+	options options.Judge
+	// config is empty, not nil, where there is none.
+	config *config.Config
+	judge  policies.Judge
+	gate   report.Gate
+	scope  *report.Scope
+	// baseline is nil where there is none.
+	baseline *report.Report
+	evidence *evidence.Evidence
+}
+
+// New loads the rules: nothing is read before they are known to be sound.
+func New(ctx context.Context, p *program.Program, cfg *config.Config, o options.Judge, flags options.Resolved) (*Audit, error) {
+	// A limit from today on would refuse the replay of a later moment, one from
+	// that moment on the replay of an old inventory.
+	latest := LaterOf(p.Now(), flags.At)
+	if err := cfg.CheckExpiries(latest); err != nil {
+		return nil, err
+	}
+	loaded, err := program.Rules(ctx, cfg, o.Policies, o.Rules)
+	if err != nil {
+		return nil, err
+	}
+	au := &Audit{program: p, flags: flags, options: o, config: cfg, judge: loaded, gate: deliver.Gate(cfg.Gate, o.Gate, flags.FailOn)}
+	if len(o.Rules) > 0 {
+		ids := policies.IDs(loaded.Rules())
+		au.options.Rules = make([]string, len(o.Rules))
+		for i, name := range o.Rules {
+			au.options.Rules[i] = ruleid.Find(name, ids)
+		}
+		au.scope = &report.Scope{Rules: au.options.Rules}
+	}
+	if au.baseline, err = deliver.Baseline(ctx, p.Saved(), o.Gate); err != nil {
+		return nil, err
+	}
+	if au.evidence, err = evidence.Read(ctx, p.Saved(), cfg, o.Previous, latest); err != nil {
+		return nil, err
+	}
+	return au, nil
+}
+
+// LaterOf returns the later of two moments.
+func LaterOf(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// run judges sources at one moment and builds the report. An
+// interruption must not reach it: what was seen is still judged.
+func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time) (*report.Report, error) {
+	builder := report.NewBuilder(report.BuildOptions{
+		Tool: au.program.Tool, At: at,
+		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: engine.OPAVersion(),
+		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
+		Evidence: au.evidence.Files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
+		OmitTokens: au.options.NoInventory || !au.usesTokens(), OmitEvidence: !au.usesEvidence(),
+	})
+	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	proven := 0
+	judges := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
+	err := sources(ctx, func(s inventory.Source) error {
+		s, n := au.evidence.Apply(s)
+		proven += n
+		judges.Go(func() {
+			result, err := au.judge.Evaluate(judging, s, at)
+			if err != nil {
+				stop(fmt.Errorf("judge %s: %w", s.ID, err))
+				return
+			}
+			builder.Add(s, result)
+		})
+		return context.Cause(judging)
+	})
+	judges.Wait()
+	if cause := context.Cause(judging); cause != nil {
+		return nil, cause
+	}
+	if err != nil {
+		return nil, err
+	}
+	if missed := au.evidence.Used() - proven; missed > 0 {
+		au.program.Note("%d of %d tokens in the usage files are not among those that were read", missed, au.evidence.Used())
+	}
+	builder.Restrict(au.scope)
+	r := builder.Report()
+	return r, deliver.Compare(r, au.baseline, au.options.Gate)
+}
+
+// usesTokens reports whether anything that is made of the report looks at the list
+// of tokens; a large one need not be kept else.
+func (au *Audit) usesTokens() bool {
+	return au.baseline != nil || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesTokens })
+}
+
+// usesEvidence reports whether an output shows the evidence of findings.
+func (au *Audit) usesEvidence() bool {
+	return slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesEvidence })
+}
+
+// Finish writes the outputs and returns the gate's decision as an error, nil for
+// exit code 0.
+func (au *Audit) Finish(ctx context.Context, r *report.Report) error {
+	if err := deliver.Report(ctx, au.program.Streams, r, au.gate, au.flags.Shown, au.options.Waived); err != nil {
+		return err
+	}
+	decision := au.gate.Decide(r)
+	if !au.flags.ShowsVerdict() {
+		au.program.Note("%s", deliver.Text(decision))
+	}
+	return deliver.AsError(decision)
+}

@@ -1,0 +1,44 @@
+package audit
+
+import (
+	"context"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/collection"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Scan judges what is collected, delivers the report, and keeps the inventory where that
+// is wanted.
+func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInventory string) error {
+	au.scope = r.Scope(au.options.Rules)
+	at := au.flags.At
+	if at.IsZero() {
+		at = r.Now().UTC().Truncate(time.Second)
+	}
+	var kept []inventory.Source
+	var latest documents.Latest
+	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
+		return r.Collect(ctx, func(s inventory.Source) error {
+			latest.See(s.CollectedAt)
+			if saveInventory != "" {
+				kept = append(kept, s)
+			}
+			return take(s)
+		})
+	}, at)
+	if err != nil {
+		return err
+	}
+	if !au.flags.At.IsZero() {
+		WarnOfHindsight(au.program.Streams, au.flags.At, latest.Time)
+	}
+	if saveInventory != "" {
+		if err := deliver.Inventory(ctx, au.program.Out, saveInventory, r.Inventory(kept)); err != nil {
+			return err
+		}
+	}
+	return au.Finish(ctx, result)
+}
