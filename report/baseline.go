@@ -134,10 +134,10 @@ func (r *Report) objections(baseline *Report) []string {
 // settle sorts the findings of the baseline that are not there any more.
 func (r *Report) settle(old map[string]*Finding, baseline *Report) {
 	r.Resolved, r.Stale = []Finding{}, []Finding{}
-	s := newSettlement(r, baseline)
+	d := newBaselineDiff(r, baseline)
 	for _, before := range old {
 		f := *before
-		f.Baseline, f.Resolution = "", s.resolution(before)
+		f.Baseline, f.Resolution = "", d.resolution(before)
 		if f.Resolution.stale() {
 			r.Stale = append(r.Stale, f)
 		} else {
@@ -148,8 +148,8 @@ func (r *Report) settle(old map[string]*Finding, baseline *Report) {
 	slices.SortFunc(r.Stale, CompareFindings)
 }
 
-// settlement decides what became of single findings of the baseline.
-type settlement struct {
+// baselineDiff decides what became of single findings of the baseline.
+type baselineDiff struct {
 	r *Report
 	// reconfigured: the two runs had different configurations.
 	reconfigured bool
@@ -163,54 +163,54 @@ type settlement struct {
 	lost map[string]bool
 }
 
-func newSettlement(r, baseline *Report) *settlement {
-	s := &settlement{
+func newBaselineDiff(r, baseline *Report) *baselineDiff {
+	d := &baselineDiff{
 		r: r, reconfigured: r.ConfigDigest != baseline.ConfigDigest,
 		rules: map[string]bool{}, sources: map[string]*Source{}, undecided: map[[2]string]bool{}, lost: map[string]bool{},
 	}
 	for i := range r.Rules {
-		s.rules[r.Rules[i].ID] = true
+		d.rules[r.Rules[i].ID] = true
 	}
 	for i := range r.Sources {
-		s.sources[r.Sources[i].ID] = &r.Sources[i]
+		d.sources[r.Sources[i].ID] = &r.Sources[i]
 	}
 	for _, gap := range r.Gaps {
-		s.undecided[[2]string{gap.Rule, gap.Source}] = true
+		d.undecided[[2]string{gap.Rule, gap.Source}] = true
 	}
 	for _, e := range r.RuleErrors {
-		s.undecided[[2]string{e.Rule, e.Source}] = true
+		d.undecided[[2]string{e.Rule, e.Source}] = true
 	}
 	for i := range r.Sources {
 		if LacksSources(&r.Sources[i]) {
-			s.lost[r.Sources[i].CMS] = true
+			d.lost[r.Sources[i].CMS] = true
 		}
 	}
 	if r.Tokens != nil {
-		s.tokens = make(map[string]*Token, len(r.Tokens))
+		d.tokens = make(map[string]*Token, len(r.Tokens))
 		for i := range r.Tokens {
-			s.tokens[r.Tokens[i].ID] = &r.Tokens[i]
+			d.tokens[r.Tokens[i].ID] = &r.Tokens[i]
 		}
 	}
-	return s
+	return d
 }
 
-func (s *settlement) resolution(f *Finding) Resolution {
-	source, there := s.sources[f.Source]
+func (d *baselineDiff) resolution(f *Finding) Resolution {
+	source, there := d.sources[f.Source]
 	switch {
-	case s.outOfScope(f, there):
+	case d.outOfScope(f, there):
 		return StaleOutOfScope
-	case !s.rules[f.Rule]:
+	case !d.rules[f.Rule]:
 		return ResolvedRuleOff
-	case !there && s.lost[f.CMS]:
+	case !there && d.lost[f.CMS]:
 		return StaleUnread
-	case !there && s.reconfigured:
+	case !there && d.reconfigured:
 		return StaleOutOfScope
 	case !there:
 		return ResolvedSourceGone
 	case f.Token == "":
-		return s.decided(f)
+		return d.decided(f)
 	}
-	if token, ok := s.tokens[f.Token]; ok {
+	if token, ok := d.tokens[f.Token]; ok {
 		if token.Verdicts[f.Rule] == policies.NotEvaluated {
 			return StaleNotEvaluated
 		}
@@ -219,26 +219,26 @@ func (s *settlement) resolution(f *Finding) Resolution {
 	if UnreadKind(source, f.Kind) {
 		return StaleUnread
 	}
-	if s.tokens != nil {
+	if d.tokens != nil {
 		return ResolvedTokenGone
 	}
-	if s.decided(f).stale() {
+	if d.decided(f).stale() {
 		return StaleNotEvaluated
 	}
 	return ResolvedGone
 }
 
 // decided asks whether the rule could decide everything on the source.
-func (s *settlement) decided(f *Finding) Resolution {
-	if s.undecided[[2]string{f.Rule, f.Source}] {
+func (d *baselineDiff) decided(f *Finding) Resolution {
+	if d.undecided[[2]string{f.Rule, f.Source}] {
 		return StaleNotEvaluated
 	}
 	return ResolvedPasses
 }
 
 // outOfScope: the run was told to look elsewhere.
-func (s *settlement) outOfScope(f *Finding, there bool) bool {
-	scope := s.r.Scope
+func (d *baselineDiff) outOfScope(f *Finding, there bool) bool {
+	scope := d.r.Scope
 	if scope == nil {
 		return false
 	}

@@ -33,7 +33,7 @@ func (s *suite) judgeDoctor(t *testing.T, c testCase) []string {
 	)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(now))
-		w := newWorld(s.target, &c)
+		w := newFakeNetwork(s.target, &c)
 		defer w.close()
 		checks = w.probe(t.Context())
 		w.checkDoctor(checks)
@@ -49,7 +49,7 @@ func (s *suite) judgeDoctor(t *testing.T, c testCase) []string {
 }
 
 // probe asks every collector that can for its checks.
-func (w *world) probe(ctx context.Context) []collectors.Check {
+func (w *fakeNetwork) probe(ctx context.Context) []collectors.Check {
 	session, err := cmsapi.NewSession(cmsapi.Options{Transport: w.client, MaxBody: maxBody, Timeout: 30 * time.Second})
 	if err != nil {
 		w.complain("no session: %v", err)
@@ -71,7 +71,7 @@ func (w *world) probe(ctx context.Context) []collectors.Check {
 }
 
 // checkDoctor looks for checks that are not safe to print, or that help nobody.
-func (w *world) checkDoctor(checks []collectors.Check) {
+func (w *fakeNetwork) checkDoctor(checks []collectors.Check) {
 	secrets := w.secrets()
 	for _, c := range checks {
 		text := c.Detail + c.Hint

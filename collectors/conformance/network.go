@@ -82,15 +82,15 @@ func (s *suite) run(t *testing.T, c *testCase) outcome {
 	var o outcome
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(now))
-		w := newWorld(s.target, c)
+		w := newFakeNetwork(s.target, c)
 		defer w.close()
 		o = w.collect(t.Context())
 	})
 	return o
 }
 
-// world is a server, a network in memory, and what is seen on it.
-type world struct {
+// fakeNetwork is a server, a network in memory, and what is seen on it.
+type fakeNetwork struct {
 	target  Target
 	folder  string
 	fault   *testCase
@@ -110,8 +110,8 @@ type world struct {
 	problems  []string
 }
 
-func newWorld(target Target, c *testCase) *world {
-	w := &world{target: target, folder: folderOf(target.Definition), asked: map[string]bool{}, sent: map[string]bool{}, fault: c, healthy: target.Handler(), pipes: newPipes(), served: make(chan struct{})}
+func newFakeNetwork(target Target, c *testCase) *fakeNetwork {
+	w := &fakeNetwork{target: target, folder: folderOf(target.Definition), asked: map[string]bool{}, sent: map[string]bool{}, fault: c, healthy: target.Handler(), pipes: newPipes(), served: make(chan struct{})}
 	if c != nil && c.fault.direct {
 		w.client = direct{w}
 		return w
@@ -125,7 +125,7 @@ func newWorld(target Target, c *testCase) *world {
 	return w
 }
 
-func (w *world) close() {
+func (w *fakeNetwork) close() {
 	if network, ok := w.client.(*http.Transport); ok {
 		network.CloseIdleConnections()
 		_ = w.server.Close()
@@ -134,7 +134,7 @@ func (w *world) close() {
 }
 
 // direct is a client of the server without a network between them.
-type direct struct{ *world }
+type direct struct{ *fakeNetwork }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Host != address {
@@ -151,7 +151,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // dial is the only way out; it leads to the server.
-func (w *world) dial(ctx context.Context, _, to string) (net.Conn, error) {
+func (w *fakeNetwork) dial(ctx context.Context, _, to string) (net.Conn, error) {
 	if to != address {
 		w.complain("the client tried to reach %s", to)
 		return nil, errors.New("there is no such host")
@@ -159,14 +159,14 @@ func (w *world) dial(ctx context.Context, _, to string) (net.Conn, error) {
 	return w.pipes.dial(ctx)
 }
 
-func (w *world) complain(format string, args ...any) {
+func (w *fakeNetwork) complain(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.problems = append(w.problems, fmt.Sprintf(format, args...))
 }
 
 // collect runs the collectors and gathers the outcome.
-func (w *world) collect(ctx context.Context) outcome {
+func (w *fakeNetwork) collect(ctx context.Context) outcome {
 	var logged bytes.Buffer
 	o := outcome{sources: map[string]inventory.Source{}, written: map[string]string{}}
 	began := time.Now()
@@ -191,7 +191,7 @@ func (w *world) collect(ctx context.Context) outcome {
 }
 
 // read runs the collectors once.
-func (w *world) read(ctx context.Context, logged io.Writer, sources map[string]inventory.Source) error {
+func (w *fakeNetwork) read(ctx context.Context, logged io.Writer, sources map[string]inventory.Source) error {
 	session, err := cmsapi.NewSession(cmsapi.Options{Transport: w.client, MaxBody: maxBody, MaxPages: maxPages, Timeout: 30 * time.Second,
 		Log: slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
@@ -214,7 +214,7 @@ func (w *world) read(ctx context.Context, logged io.Writer, sources map[string]i
 }
 
 // secrets are what was planted, and what was sent as a credential.
-func (w *world) secrets() []string {
+func (w *fakeNetwork) secrets() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Concat(w.target.Secrets, slices.Sorted(maps.Keys(w.sent)))
@@ -222,7 +222,7 @@ func (w *world) secrets() []string {
 
 // checkSecrets writes all sources, and looks for what must not have left the
 // decoder.
-func (w *world) checkSecrets(o outcome, logged string) {
+func (w *fakeNetwork) checkSecrets(o outcome, logged string) {
 	secrets := w.secrets()
 	for _, id := range o.ids() {
 		b, err := json.Marshal(o.sources[id])
@@ -246,7 +246,7 @@ func (w *world) checkSecrets(o outcome, logged string) {
 
 // ServeHTTP lets the fault answer the requests that it concerns, and the
 // healthy server all others.
-func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+func (w *fakeNetwork) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.complain("%s %s was sent", r.Method, r.URL.Path)
 	}
@@ -288,13 +288,13 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 // counting counts the bytes of bodies.
 type counting struct {
 	http.ResponseWriter
-	world *world
+	network *fakeNetwork
 }
 
 func (c *counting) Write(b []byte) (int, error) {
-	c.world.mu.Lock()
-	c.world.sentBytes += len(b)
-	c.world.mu.Unlock()
+	c.network.mu.Lock()
+	c.network.sentBytes += len(b)
+	c.network.mu.Unlock()
 	return c.ResponseWriter.Write(b)
 }
 
@@ -311,7 +311,7 @@ func folderOf(d collectors.Definition) string {
 }
 
 // entries are those of the target, for the server below its folder.
-func (w *world) entries() []collectors.Entry {
+func (w *fakeNetwork) entries() []collectors.Entry {
 	all := w.target.Entries(baseURL)
 	for i := range all {
 		if w.folder != "" {
@@ -325,7 +325,7 @@ func (w *world) entries() []collectors.Entry {
 }
 
 // answer asks the healthy server.
-func (w *world) answer(r *http.Request) *httptest.ResponseRecorder {
+func (w *fakeNetwork) answer(r *http.Request) *httptest.ResponseRecorder {
 	a := httptest.NewRecorder()
 	r = r.Clone(r.Context())
 	r.Header.Del("Accept-Encoding") // the suite reads the answer
