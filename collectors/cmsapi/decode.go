@@ -28,7 +28,7 @@ func decode(a *answer, out any) *Error {
 		e.Message = "the answer is empty"
 		return e
 	}
-	err := json.Unmarshal(body, out)
+	err := unmarshalAnswer(body, out)
 	var (
 		syntax *json.SyntaxError
 		shape  *json.UnmarshalTypeError
@@ -59,6 +59,14 @@ func decode(a *answer, out any) *Error {
 	}
 	e.Err = err
 	return e
+}
+
+// unmarshalAnswer is json.Unmarshal. It looks once whether the body is valid JSON.
+func unmarshalAnswer(body []byte, out any) error {
+	if !json.Valid(body) {
+		return json.Unmarshal(body, out) // says what is wrong, and where
+	}
+	return unmarshal(body, out)
 }
 
 // contentType says what the server calls its answer, if it is one of the types that

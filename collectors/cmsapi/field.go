@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,8 +58,9 @@ func (f *Field[T]) UnmarshalJSON(b []byte) error {
 }
 
 // unmarshal is json.Unmarshal for a value that is known to be valid JSON. What
-// decodes itself is called directly: for a member of a few bytes the decoder in
-// between costs many times what the member does.
+// decodes itself is called directly, and so are the members of a struct: for a member
+// of a few bytes the decoder in between costs many times what the member does, and it
+// reads each byte anew for every object around it.
 func unmarshal(b []byte, v any) error {
 	switch v := v.(type) {
 	case json.Unmarshaler:
@@ -67,6 +69,11 @@ func unmarshal(b []byte, v any) error {
 		if plain, ok := plainText(b); ok {
 			*v = plain
 			return nil
+		}
+	}
+	if pointer := reflect.ValueOf(v); b[0] == '{' && pointer.Kind() == reflect.Pointer && !pointer.IsNil() {
+		if l := layoutOf(pointer.Type().Elem()); l != nil {
+			return l.decode(b, pointer.Elem())
 		}
 	}
 	return json.Unmarshal(b, v)

@@ -81,7 +81,7 @@ func (l *List[T]) Decode(b []byte, most int) {
 			l.add("is one more than an answer of its length may have")
 		default:
 			if len(l.Items) == 1 {
-				l.Items = slices.Grow(l.Items, min(countElements(b), most, maxRoom)-1)
+				l.Items = slices.Grow(l.Items, min(strictjson.Count(b), most, maxRoom)-1)
 			}
 			budget -= l.decode(element)
 		}
@@ -122,15 +122,6 @@ func (l List[T]) first() string {
 		return ""
 	}
 	return *l.why
-}
-
-// countElements counts the elements of an array.
-func countElements(array []byte) int {
-	n := 0
-	for range strictjson.Elements(array) {
-		n++
-	}
-	return n
 }
 
 // decodeElement decodes one element of a list or object into v; wrong says what it

@@ -3,7 +3,6 @@ package cmsapi
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -66,30 +65,6 @@ func TestReadPagesLeavesWhatIsBroken(t *testing.T) {
 	if got.Err == nil || got.Err.Message != "120 of 120 API keys cannot be read: element 1 is a string" || len(list.asked) > 1+pagesAtOnce {
 		t.Errorf("asked %d pages: %v", len(list.asked), got.Err)
 	}
-}
-
-// What counts as an element is what encoding/json takes for one.
-func FuzzElements(f *testing.F) {
-	for _, seed := range []string{
-		`[]`, ` [ ] `, `[1]`, `[ 1 , "a,]" ,{"b":[1,2]}, [[],[]] ,null]`, `["\"",",\\"]`, `[{},{}]`, "[\n{\"a\\\\\":\"]\"}\t]",
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		var want []json.RawMessage
-		if json.Unmarshal(b, &want) != nil || jsonType(b) != "an array" {
-			return
-		}
-		got := slices.Collect(strictjson.Elements(b))
-		if len(got) != len(want) {
-			t.Fatalf("%q has %d elements, want %d", b, len(got), len(want))
-		}
-		for i := range got {
-			if string(got[i]) != string(want[i]) {
-				t.Errorf("element %d of %q is %q, want %q", i, b, got[i], want[i])
-			}
-		}
-	})
 }
 
 // Lists cost no more than they hold, however short their elements are.

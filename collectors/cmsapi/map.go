@@ -1,7 +1,6 @@
 package cmsapi
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -29,7 +28,7 @@ func (m *Map[T]) UnmarshalJSON(b []byte) error {
 	if shape == "null" {
 		return nil
 	}
-	n := countElements(b)
+	n := strictjson.Count(b)
 	if n > maxMembers {
 		shape = fmt.Sprintf("%s of more than %d members", shape, maxMembers)
 	}
@@ -39,16 +38,13 @@ func (m *Map[T]) UnmarshalJSON(b []byte) error {
 	}
 	*m = Map[T]{State: FieldGiven, Members: make(map[string]T, n)}
 	for member := range strictjson.Elements(b) {
-		end := strictjson.EndOfString(member, 0)
-		var name string
-		_ = unmarshal(member[:end], &name) // b is valid JSON
-		_, value, _ := bytes.Cut(member[end:], []byte{':'})
+		name, value := strictjson.Member(member)
 		var v T
-		if decodeElement(bytes.TrimSpace(value), &v) != "" {
-			m.Broken = append(m.Broken, name)
+		if decodeElement(value, &v) != "" {
+			m.Broken = append(m.Broken, string(name))
 			continue
 		}
-		m.Members[name] = v
+		m.Members[string(name)] = v
 	}
 	slices.Sort(m.Broken)
 	return nil

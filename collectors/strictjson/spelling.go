@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -16,7 +17,7 @@ func Exactly(body []byte, out any) error {
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return nil
 	}
-	if !newSpellings(v.Type()).hideMisspelt(body) {
+	if !spellingsOf(v.Type()).hideMisspelt(body) {
 		return nil
 	}
 	v.Elem().SetZero()
@@ -29,9 +30,19 @@ type spellings struct {
 	exact, folded map[string]bool
 }
 
-func newSpellings(t reflect.Type) spellings {
+// known are the spellings of the types that were met: a program decodes few types, and
+// many documents.
+var known sync.Map // reflect.Type → spellings
+
+func spellingsOf(t reflect.Type) spellings {
+	if s, ok := known.Load(t); ok {
+		if s, ok := s.(spellings); ok {
+			return s
+		}
+	}
 	s := spellings{map[string]bool{}, map[string]bool{}}
 	s.of(t, map[reflect.Type]bool{})
+	known.Store(t, s)
 	return s
 }
 
