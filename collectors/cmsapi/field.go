@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
 // FieldState says what was found where a field should be.
@@ -71,9 +72,9 @@ func unmarshal(b []byte, v any) error {
 			return nil
 		}
 	}
-	if pointer := reflect.ValueOf(v); b[0] == '{' && pointer.Kind() == reflect.Pointer && !pointer.IsNil() {
-		if l := layoutOf(pointer.Type().Elem()); l != nil {
-			return l.decode(b, pointer.Elem())
+	if b[0] == '{' {
+		if ok, err := strictjson.DecodeObject(b, v); ok {
+			return err
 		}
 	}
 	return json.Unmarshal(b, v)

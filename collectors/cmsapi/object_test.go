@@ -57,36 +57,6 @@ func TestObjectsAreDecodedAsByTheStandardLibrary(t *testing.T) {
 	}
 }
 
-// TestWhatHasALayout: whatever encoding/json may see otherwise is left to it.
-func TestWhatHasALayout(t *testing.T) {
-	t.Parallel()
-	type one struct {
-		A Field[Text] `json:"a"`
-	}
-	twice := func(name string) reflect.StructField {
-		return reflect.StructField{Name: name, Type: reflect.TypeFor[Field[Text]](), Tag: `json:"a"`}
-	}
-	for name, test := range map[string]struct {
-		of   reflect.Type
-		want bool
-	}{
-		"fields of its own": {reflect.TypeFor[thing](), true},
-		"embedded fields":   {reflect.TypeFor[outer](), true},
-		"no fields":         {reflect.TypeFor[struct{}](), true},
-		"no struct":         {reflect.TypeFor[[]thing](), false},
-		"a plain field": {reflect.TypeFor[struct {
-			A string `json:"a"`
-		}](), false},
-		"a field without a name": {reflect.TypeFor[struct{ A Field[Text] }](), false},
-		"a name of two fields":   {reflect.StructOf([]reflect.StructField{twice("A"), twice("B")}), false},
-		"an embedded pointer":    {reflect.TypeFor[struct{ *one }](), false},
-	} {
-		if got := layoutOf(test.of) != nil; got != test.want {
-			t.Errorf("%s: %t, want %t", name, got, test.want)
-		}
-	}
-}
-
 // TestNestedObjectsAreReadOnce: encoding/json makes a decoder for each object in another,
 // and reads all that is in it for each of them.
 func TestNestedObjectsAreReadOnce(t *testing.T) {

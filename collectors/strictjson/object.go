@@ -1,12 +1,10 @@
-package cmsapi
+package strictjson
 
 import (
 	"encoding/json"
 	"reflect"
 	"strings"
 	"sync"
-
-	"github.com/tokenaudit/tokenaudit/collectors/strictjson"
 )
 
 // A layout is where the members of an object go in a struct all of whose fields decode
@@ -39,18 +37,18 @@ func layoutOf(t reflect.Type) layout {
 // add takes in the fields of a struct that lies at an index, and reports whether it could.
 func (l layout) add(t reflect.Type, at []int, depths map[string]int) bool {
 	for i := range t.NumField() {
-		field := t.Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		index := append(append([]int(nil), at...), i)
 		switch {
-		case field.Anonymous && name == "" && field.Type.Kind() == reflect.Struct:
-			if !l.add(field.Type, index, depths) {
+		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
+			if !l.add(f.Type, index, depths) {
 				return false
 			}
 			continue
-		case name == "-" || !field.IsExported() && !field.Anonymous:
+		case name == "-" || !f.IsExported() && !f.Anonymous:
 			continue
-		case name == "" || !reflect.PointerTo(field.Type).Implements(decodesItself):
+		case name == "" || !reflect.PointerTo(f.Type).Implements(decodesItself):
 			return false
 		}
 		// Of two fields of one name the outer one has it.
@@ -64,11 +62,27 @@ func (l layout) add(t reflect.Type, at []int, depths map[string]int) bool {
 	return true
 }
 
-// decode reads an object, which is valid JSON, into a struct of the layout. It takes a
-// member for the one of exactly that name. As in encoding/json, the first error ends it.
+// DecodeObject is json.Unmarshal for an object, which is valid JSON, and a pointer to a
+// struct all of whose fields decode themselves; it reports whether v points to one, and
+// leaves alone what does not. encoding/json makes a decoder for each object in another,
+// and each of them reads all that is in it. Here a member is the one of exactly its name.
+func DecodeObject(object []byte, v any) (bool, error) {
+	pointer := reflect.ValueOf(v)
+	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
+		return false, nil
+	}
+	l := layoutOf(pointer.Type().Elem())
+	if l == nil {
+		return false, nil
+	}
+	return true, l.decode(object, pointer.Elem())
+}
+
+// decode reads an object into a struct of the layout. As in encoding/json, the first
+// error ends it.
 func (l layout) decode(object []byte, v reflect.Value) error {
-	for member := range strictjson.Elements(object) {
-		name, value := strictjson.Member(member)
+	for member := range Elements(object) {
+		name, value := Member(member)
 		index, known := l[string(name)]
 		if !known {
 			continue
