@@ -68,7 +68,7 @@ func runDrift(ctx context.Context, o driftOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := o.program.Saved().Inventories(ctx, o.inventories, false)
+	files, err := o.program.Saved().Inventories(ctx, o.inventories)
 	if err != nil {
 		return err
 	}

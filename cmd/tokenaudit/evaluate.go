@@ -92,7 +92,7 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := o.program.Saved().Inventories(ctx, o.inventories, flags.At.IsZero() && !o.Given())
+	files, err := o.program.Saved().Inventories(ctx, o.inventories)
 	if err != nil {
 		return err
 	}

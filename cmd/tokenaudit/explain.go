@@ -125,7 +125,7 @@ func explainedSources(ctx context.Context, o explainOptions) (*config.Config, pr
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := o.program.Saved().Inventories(ctx, o.inventories, false)
+	files, err := o.program.Saved().Inventories(ctx, o.inventories)
 	if err != nil {
 		return nil, nil, err
 	}

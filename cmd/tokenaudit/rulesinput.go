@@ -12,7 +12,6 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/democompany"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/evidence"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
@@ -100,11 +99,14 @@ func runRulesInput(ctx context.Context, o rulesInputOptions) error {
 		}
 		return o.print(ctx, printer, program.Of(sources), at)
 	}
-	files, err := o.program.Saved().Inventories(ctx, o.inventories, o.subject == "" && at.IsZero())
+	files, err := o.program.Saved().Inventories(ctx, o.inventories)
 	if err != nil {
 		return err
 	}
 	sources, err := o.withEvidence(ctx, cfg, files.Read, at)
+	if err == nil && o.subject == "" && at.IsZero() {
+		at, err = files.CollectedUntil(ctx)
+	}
 	if err == nil {
 		err = o.print(ctx, printer, sources, at)
 	}
@@ -126,8 +128,8 @@ func (o rulesInputOptions) withEvidence(ctx context.Context, cfg *config.Config,
 	}, nil
 }
 
-// print prints the input for the source or the token that was asked for, or for
-// all sources, at a moment or at their latest collected_at.
+// print prints the input for the source or the token that was asked for, at a moment or
+// else at the latest collected_at, or for all sources, at a moment.
 func (o rulesInputOptions) print(ctx context.Context, printer ruleinput.Printer, sources program.Sources, at time.Time) error {
 	if o.subject != "" {
 		source, id, latest, err := lookup.Find(ctx, sources, o.subject)
@@ -139,17 +141,6 @@ func (o rulesInputOptions) print(ctx context.Context, printer ruleinput.Printer,
 		}
 		audit.WarnOfHindsight(o.program.Streams, at, latest)
 		return printer.Print(ruleinput.Only(source, id), at)
-	}
-	if at.IsZero() {
-		var latest documents.Latest
-		err := sources(ctx, func(s inventory.Source) error {
-			latest.See(s.CollectedAt)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		at = latest.Time
 	}
 	return sources(ctx, func(s inventory.Source) error { return printer.Print(s, at) })
 }

@@ -128,12 +128,12 @@ func unreached(ctx context.Context, cfg *config.Config, o rulesTestOptions) ([]s
 	if err != nil {
 		return nil, err
 	}
-	saved, err := o.program.Saved().Inventories(ctx, o.inventories, true)
+	saved, err := o.program.Saved().Inventories(ctx, o.inventories)
 	if err != nil {
 		return nil, err
 	}
 	var reach ruleresult.Reach
-	at, err := saved.GuessLatest(ctx)
+	at, err := saved.CollectedUntil(ctx)
 	if err == nil {
 		err = saved.Read(ctx, func(s inventory.Source) error { return reach.Judge(ctx, engine, s, at) })
 	}

@@ -28,6 +28,9 @@ type Inventory struct {
 	Only []string `json:"only,omitempty"`
 	// OnlyLabels are the labels that the reading was restricted to; nil for none.
 	OnlyLabels []string `json:"only_labels,omitempty"`
+	// CollectedUntil is the latest CollectedAt of Sources, UTC: the audit time unless
+	// another is given. Zero where the document does not say, or there is no source.
+	CollectedUntil time.Time `json:"collected_until,omitzero"`
 	// Sources are sorted by ID. Never nil in a document.
 	Sources []Source `json:"sources"`
 }
@@ -40,6 +43,17 @@ type Shard struct {
 	// Config is the digest of the configuration; only shards of one
 	// configuration make a whole.
 	Config string `json:"config_digest"`
+}
+
+// CollectedUntil returns the latest CollectedAt of sources; zero for none.
+func CollectedUntil(sources []Source) time.Time {
+	var latest time.Time
+	for _, s := range sources {
+		if s.CollectedAt.After(latest) {
+			latest = s.CollectedAt
+		}
+	}
+	return latest.UTC()
 }
 
 // Tool names a program and its version.

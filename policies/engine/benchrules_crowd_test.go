@@ -114,6 +114,11 @@ func (c crowd) save(t *testing.T, path string) {
 	w := codec.NewWriter(f, inventory.Tool{Name: "bench-rules"})
 	w.Compact = true
 	for s := range c.all() {
+		if s.CollectedAt.After(w.CollectedUntil) {
+			w.CollectedUntil = s.CollectedAt
+		}
+	}
+	for s := range c.all() {
 		if err := w.WriteSource(s); err != nil {
 			t.Fatal(err)
 		}

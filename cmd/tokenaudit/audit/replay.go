@@ -12,15 +12,13 @@ import (
 )
 
 // Replay judges saved inventories at --at, else at their latest collected_at.
-// That is guessed by a quick look, so that a large inventory is decoded once,
-// and judged again in the odd case that the guess was wrong.
 // Sources without the labels are left out; they count for the audit time, so that a
 // part is judged like the whole.
 func (au *Audit) Replay(ctx context.Context, files documents.Inventories, wanted labels.Selector) (*report.Report, error) {
 	at := au.flags.At
 	if at.IsZero() {
 		var err error
-		if at, err = files.GuessLatest(ctx); err != nil {
+		if at, err = files.CollectedUntil(ctx); err != nil {
 			return nil, err
 		}
 		if at.IsZero() {
@@ -32,36 +30,31 @@ func (au *Audit) Replay(ctx context.Context, files documents.Inventories, wanted
 	if au.scope != nil {
 		asked.Rules = au.scope.Rules
 	}
-	for {
-		var latest documents.Latest
-		search := labels.Search{Selector: wanted}
-		r, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
-			err := files.Read(ctx, func(s inventory.Source) error {
-				latest.See(s.CollectedAt)
-				if !search.Wants(s.Labels) {
-					return nil
-				}
-				return take(s)
-			})
-			if err == nil {
-				au.scope, err = files.Restrict(&asked)
+	var latest documents.Latest
+	search := labels.Search{Selector: wanted}
+	r, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
+		err := files.Read(ctx, func(s inventory.Source) error {
+			latest.See(s.CollectedAt)
+			if !search.Wants(s.Labels) {
+				return nil
 			}
-			return err
-		}, at)
-		if err != nil {
-			return nil, err
+			return take(s)
+		})
+		if err == nil {
+			au.scope, err = files.Restrict(&asked)
 		}
-		if !au.flags.At.IsZero() {
-			WarnOfHindsight(au.program.Streams, au.flags.At, latest.Time)
-		} else if err := latest.Apart(); err != nil {
-			return nil, err
-		} else if !latest.Time.Equal(at) && !latest.Time.IsZero() {
-			at = latest.Time
-			continue
-		}
-		au.program.WarnAll(search.Warnings())
-		return r, nil
+		return err
+	}, at)
+	if err != nil {
+		return nil, err
 	}
+	if !au.flags.At.IsZero() {
+		WarnOfHindsight(au.program.Streams, au.flags.At, latest.Time)
+	} else if err := latest.Apart(); err != nil {
+		return nil, err
+	}
+	au.program.WarnAll(search.Warnings())
+	return r, nil
 }
 
 // WarnOfHindsight warns where the audit time given lies before the collection:

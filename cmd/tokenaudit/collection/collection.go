@@ -86,7 +86,7 @@ func New(h Host, o options.Read, load func() (*config.Config, error)) (*Collecti
 
 // Inventory makes the document of what was read.
 func (r *Collection) Inventory(sources []inventory.Source) inventory.Inventory {
-	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.Host.Tool, Only: r.Options.Sources, OnlyLabels: r.labels, Sources: sources}
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.Host.Tool, Only: r.Options.Sources, OnlyLabels: r.labels, CollectedUntil: inventory.CollectedUntil(sources), Sources: sources}
 	if r.Options.Shard != "" {
 		inv.Shard = &inventory.Shard{Index: r.shard.Index, Count: r.shard.Count, Config: r.Config.Digest}
 	}

@@ -36,9 +36,8 @@ type Inventory struct {
 type Inventories []Inventory
 
 // Inventories opens all of them, so that one that is missing is told before
-// the first is judged. With again set, a pipe is copied to a temporary file so
-// that it can be read more than once.
-func (o Opener) Inventories(ctx context.Context, paths []string, again bool) (Inventories, error) {
+// the first is judged.
+func (o Opener) Inventories(ctx context.Context, paths []string) (Inventories, error) {
 	var files Inventories
 	seen := map[string]bool{}
 	for _, path := range paths {
@@ -47,9 +46,6 @@ func (o Opener) Inventories(ctx context.Context, paths []string, again bool) (In
 		}
 		seen[path] = true
 		f, err := o.openInventory(ctx, path)
-		if err == nil && again && f.again == nil {
-			f, err = f.copied(ctx, maxCopy)
-		}
 		files = append(files, f)
 		if err != nil {
 			return nil, errors.Join(err, files.Close())
@@ -78,6 +74,44 @@ func (o Opener) openInventory(ctx context.Context, path string) (Inventory, erro
 	return s, nil
 }
 
+// CollectedUntil returns the time until which the inventories were collected: the
+// latest of them; zero if there is no source. An inventory that does not say so before
+// its sources is read for it, and a pipe that does not is copied to a temporary file,
+// from which it can be read once more.
+func (files Inventories) CollectedUntil(ctx context.Context) (time.Time, error) {
+	var latest Latest
+	for i := range files {
+		at, err := files[i].collectedUntil(ctx)
+		if err != nil {
+			return time.Time{}, files[i].mistaken(ctx, err)
+		}
+		latest.See(at)
+	}
+	return latest.Time, nil
+}
+
+func (s *Inventory) collectedUntil(ctx context.Context) (time.Time, error) {
+	var begin bytes.Buffer
+	at, err := codec.CollectedUntil(ctx, io.TeeReader(io.LimitReader(s.in, maxBeginning), &begin))
+	if s.again == nil {
+		s.in = io.MultiReader(&begin, s.in)
+	}
+	if err != nil || !at.IsZero() {
+		return at, err
+	}
+	if s.again == nil {
+		if err := s.copy(ctx, maxCopy); err != nil {
+			return time.Time{}, err
+		}
+	}
+	var latest Latest
+	_, err = s.read(ctx, func(source inventory.Source) error {
+		latest.See(source.CollectedAt)
+		return nil
+	})
+	return latest.Time, err
+}
+
 // maxCopy bounds the copy of a pipe, in bytes: a token takes some 2.7 kB as collect
 // prints it, so three million fit.
 const maxCopy = 8 << 30
@@ -85,16 +119,11 @@ const maxCopy = 8 << 30
 // maxBeginning is how far the beginning of a document is looked for, in bytes.
 const maxBeginning = 64 << 10
 
-// copied copies a pipe of at most limit bytes to a temporary file, if it begins as an
-// inventory does.
-func (s Inventory) copied(ctx context.Context, limit int64) (Inventory, error) {
-	var begin bytes.Buffer
-	if err := codec.CheckBeginning(ctx, io.TeeReader(io.LimitReader(s.in, maxBeginning), &begin)); err != nil {
-		return s, fmt.Errorf("%s: %w", s.name, err)
-	}
+// copy copies a pipe of at most limit bytes to a temporary file.
+func (s *Inventory) copy(ctx context.Context, limit int64) error {
 	f, err := newTemporary()
 	if err != nil {
-		return s, fmt.Errorf("keep %s for a second look: %w", s.name, err)
+		return fmt.Errorf("keep a copy: %w", err)
 	}
 	source := s.close
 	s.close = func() error {
@@ -104,17 +133,17 @@ func (s Inventory) copied(ctx context.Context, limit int64) (Inventory, error) {
 		}
 		return err
 	}
-	n, err := io.Copy(f, io.LimitReader(io.MultiReader(&begin, s.in), limit+1))
+	n, err := io.Copy(f, io.LimitReader(s.in, limit+1))
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return s, ctx.Err()
+		return ctx.Err()
 	case err != nil:
-		return s, fmt.Errorf("copy %s to %s: %w", s.name, os.TempDir(), err)
+		return fmt.Errorf("copy it to %s: %w", os.TempDir(), err)
 	case n > limit:
-		return s, fmt.Errorf("%s is larger than %d MiB; save it in a file, or give --at, which needs no copy", s.name, limit>>20)
+		return fmt.Errorf("it is larger than %d MiB and does not say collected_until; save it in a file, or give --at, which needs no copy", limit>>20)
 	}
 	s.in, s.again = f, f
-	return s, nil
+	return nil
 }
 
 // temporary is a file without a name, where the system has such: however the
@@ -162,10 +191,7 @@ func (files Inventories) Close() error {
 func (files Inventories) Read(ctx context.Context, take func(inventory.Source) error) error {
 	from := map[string]string{}
 	for i, s := range files {
-		if err := s.rewind(); err != nil {
-			return err
-		}
-		head, err := codec.ReadWithHead(ctx, s.in, codec.Limits{}, func(source inventory.Source) error {
+		head, err := s.read(ctx, func(source inventory.Source) error {
 			if other, ok := from[source.ID]; ok {
 				return fmt.Errorf("the source %s is in %s already: two inventories of one source cannot be judged together", safetext.OneLine(source.ID), other)
 			}
@@ -173,7 +199,7 @@ func (files Inventories) Read(ctx context.Context, take func(inventory.Source) e
 			return take(s.opener.Registry.Listed(source))
 		})
 		if err != nil {
-			return s.opener.Mistaken(ctx, fmt.Errorf("%s: %w", s.name, err), s.name, "an inventory")
+			return s.mistaken(ctx, err)
 		}
 		files[i].head = head
 	}
@@ -215,88 +241,17 @@ func (files Inventories) Restrict(scope *report.Scope) (*report.Scope, error) {
 	return narrowed.Compact(), nil
 }
 
-func (s Inventory) rewind() error {
-	if s.again == nil {
-		return nil
+// read reads one inventory, from its beginning.
+func (s *Inventory) read(ctx context.Context, take func(inventory.Source) error) (codec.Head, error) {
+	if s.again != nil {
+		if _, err := s.again.Seek(0, io.SeekStart); err != nil {
+			return codec.Head{}, fmt.Errorf("read it again: %w", err)
+		}
 	}
-	if _, err := s.again.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read %s again: %w", s.name, err)
-	}
-	return nil
+	return codec.ReadWithHead(ctx, s.in, codec.Limits{}, take)
 }
 
-// GuessLatest looks for the latest collected_at without decoding. It may be
-// wrong where a label has that name; it is right for whatever collect writes.
-func (files Inventories) GuessLatest(ctx context.Context) (time.Time, error) {
-	var latest Latest
-	for _, s := range files {
-		if err := s.rewind(); err != nil {
-			return time.Time{}, err
-		}
-		if err := scanTimes(ctx, s.in, latest.See); err != nil {
-			return time.Time{}, fmt.Errorf("read %s: %w", s.name, err)
-		}
-	}
-	return latest.Time, nil
-}
-
-var collectedKey = []byte(`"collected_at"`)
-
-// valueRoom is how much text after a key certainly holds its value.
-const valueRoom = 128
-
-// scanTimes returns the value of everything that looks like a collected_at to see.
-func scanTimes(ctx context.Context, r io.Reader, see func(time.Time)) error {
-	buffer := make([]byte, 0, 1<<20)
-	for {
-		n, err := r.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		end := errors.Is(err, io.EOF)
-		if err != nil && !end {
-			return err
-		}
-		rest := scanBlock(buffer, end, see)
-		if end {
-			return nil
-		}
-		buffer = buffer[:copy(buffer, rest)]
-	}
-}
-
-// scanBlock scans a block of text and gives its end, which the next block continues.
-func scanBlock(block []byte, last bool, see func(time.Time)) []byte {
-	for {
-		i := bytes.Index(block, collectedKey)
-		if i < 0 {
-			return block[max(0, len(block)-len(collectedKey)):]
-		}
-		if after := block[i+len(collectedKey):]; last || len(after) >= valueRoom {
-			seeTime(after[:min(len(after), valueRoom)], see)
-			block = after
-			continue
-		}
-		return block[i:]
-	}
-}
-
-// seeTime reads `: "2026-11-22T08:00:00Z"`.
-func seeTime(text []byte, see func(time.Time)) {
-	text, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte(":"))
-	if !ok {
-		return
-	}
-	text, ok = bytes.CutPrefix(bytes.TrimSpace(text), []byte(`"`))
-	if !ok {
-		return
-	}
-	value, _, ok := bytes.Cut(text, []byte(`"`))
-	if !ok {
-		return
-	}
-	if t, err := time.Parse(time.RFC3339Nano, string(value)); err == nil {
-		see(t)
-	}
+// mistaken says which inventory it is that an error is about.
+func (s *Inventory) mistaken(ctx context.Context, err error) error {
+	return s.opener.Mistaken(ctx, fmt.Errorf("%s: %w", s.name, err), s.name, "an inventory")
 }

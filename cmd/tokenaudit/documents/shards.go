@@ -132,6 +132,7 @@ func (p *Shards) MergeInventories() (inventory.Inventory, error) {
 			have.Units = joinUnits(have.Units, s.Units)
 		}
 	}
+	merged.CollectedUntil = inventory.CollectedUntil(merged.Sources)
 	return merged, nil
 }
 

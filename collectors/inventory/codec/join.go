@@ -6,27 +6,32 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // join puts the sources together in the order of the document and gives them to fn.
-func (s *stream) join(ctx context.Context, fn func(inventory.Source) error) error {
+// It returns the latest time of their collection; zero for none.
+func (s *stream) join(ctx context.Context, fn func(inventory.Source) error) (latest time.Time, err error) {
 	seen := identities{tokens: map[digest]struct{}{}, sources: map[string]struct{}{}}
 	for p := range s.sources {
 		source, err := p.join(ctx)
 		if err != nil {
-			return err
+			return latest, err
 		}
 		if fault := seen.add(p); fault != nil {
-			return fault
+			return latest, fault
+		}
+		if source.CollectedAt.After(latest) {
+			latest = source.CollectedAt
 		}
 		if err := fn(source); err != nil {
-			return err
+			return latest, err
 		}
 		s.flight.add(-len(source.Tokens))
 	}
-	return nil
+	return latest, nil
 }
 
 // join waits for the tasks of a source and gives it, or the first thing wrong with it.

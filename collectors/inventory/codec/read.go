@@ -6,8 +6,10 @@
 package codec
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -47,12 +49,37 @@ func ReadAll(ctx context.Context, r io.Reader, l Limits) (inventory.Inventory, e
 		return inventory.Inventory{}, err
 	}
 	inv.Tool, inv.Shard, inv.Only, inv.OnlyLabels = head.Tool, head.Shard, head.Only, head.OnlyLabels
+	inv.CollectedUntil = head.CollectedUntil
 	return inv, nil
 }
 
-// CheckBeginning reads the beginning of a document and returns what Read would find
-// wrong with it, such as that it is empty, compressed or no JSON object at all. It
-// reads no further than one block, or to the first character that is not a blank.
-func CheckBeginning(ctx context.Context, r io.Reader) error {
-	return newScanner(r, Limits{}.orDefault()).begin(ctx)
+// CollectedUntil returns the time until which a document says that it was collected,
+// if it says that before its sources; zero if not. It reads about one block further
+// than it has to. The only errors are those of a document that does not begin as one,
+// such as that it is empty or compressed: whatever else is wrong, Read returns.
+func CollectedUntil(ctx context.Context, r io.Reader) (time.Time, error) {
+	s := newScanner(r, Limits{}.orDefault())
+	if err := s.begin(ctx); err != nil {
+		return time.Time{}, err
+	}
+	f, _ := s.memberBefore(ctx, "collected_until", "sources")
+	at, _ := parseTime(bytes.Trim(f.raw, `"`))
+	return at, nil
+}
+
+// memberBefore returns the member of a document that has begun which is called name,
+// if it stands before the one called end, and false if not.
+func (s *scanner) memberBefore(ctx context.Context, name, end string) (fragment, bool) {
+	for first := true; ; first = false {
+		if more, err := s.more(ctx, first, '}', ""); err != nil || !more {
+			return fragment{}, false
+		}
+		key, err := s.key(ctx, "")
+		if err != nil || key == end {
+			return fragment{}, false
+		}
+		if f, err := s.value(ctx, key); err != nil || key == name {
+			return f, err == nil
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sourcegraph/conc"
 
@@ -28,7 +29,8 @@ type stream struct {
 	sources chan *pending
 	flight  flight
 
-	// document and err are written before sources is closed.
+	// root, document and err are written before sources is closed.
+	root     *members
 	document Head
 	err      error
 }
@@ -39,6 +41,8 @@ type Head struct {
 	Shard      *inventory.Shard `json:"shard"`
 	Only       []string         `json:"only"`
 	OnlyLabels []string         `json:"only_labels"`
+	// CollectedUntil is zero where the document does not say.
+	CollectedUntil time.Time `json:"collected_until"`
 }
 
 // pending is a source whose tasks have been handed out.
@@ -78,10 +82,18 @@ func read(ctx context.Context, r io.Reader, l Limits, fn func(inventory.Source) 
 		defer close(s.work)
 		s.err = s.cut(ctx)
 	})
-	if err := s.join(ctx, fn); err != nil {
+	latest, err := s.join(ctx, fn)
+	if err != nil {
 		return Head{}, err
 	}
-	return s.document, s.err
+	if s.err != nil {
+		return Head{}, s.err
+	}
+	if until := s.document.CollectedUntil; !until.IsZero() && !until.Equal(latest) {
+		return Head{}, s.root.fault(problem{"collected_until", fmt.Sprintf(
+			"is not the latest collected_at of the sources, %s: correct it, or leave it out", latest.UTC().Format(time.RFC3339Nano))})
+	}
+	return s.document, nil
 }
 
 // cut walks the document and hands out its pieces.
@@ -90,6 +102,7 @@ func (s *stream) cut(ctx context.Context) error {
 		return err
 	}
 	root := newMembers(fragment{line: 1})
+	s.root = root
 	for first := true; ; first = false {
 		more, err := s.scan.more(ctx, first, '}', "")
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -22,7 +23,7 @@ func Write(w io.Writer, inv inventory.Inventory) error {
 	sorted := slices.Clone(inv.Sources)
 	slices.SortStableFunc(sorted, func(a, b inventory.Source) int { return cmp.Compare(a.ID, b.ID) })
 	out := NewWriter(w, inv.Tool)
-	out.Shard, out.Only, out.OnlyLabels = inv.Shard, inv.Only, inv.OnlyLabels
+	out.Shard, out.Only, out.OnlyLabels, out.CollectedUntil = inv.Shard, inv.Only, inv.OnlyLabels, inv.CollectedUntil
 	for _, s := range sorted {
 		if err := out.WriteSource(s); err != nil {
 			return err
@@ -46,6 +47,9 @@ type Writer struct {
 	// OnlyLabels are the labels that the reading was restricted to. Set them before
 	// the first call.
 	OnlyLabels []string
+	// CollectedUntil is the latest time of collection of the sources to come; zero
+	// where it is not known. Set it before the first call.
+	CollectedUntil time.Time
 
 	out     *bufio.Writer
 	tool    inventory.Tool
@@ -119,6 +123,10 @@ func (w *Writer) start() {
 	}
 	if len(w.OnlyLabels) > 0 {
 		w.member("only_labels", w.OnlyLabels)
+		w.text(",")
+	}
+	if !w.CollectedUntil.IsZero() {
+		w.member("collected_until", w.CollectedUntil)
 		w.text(",")
 	}
 	w.key(1, "sources")
