@@ -58,7 +58,7 @@ func leakWorlds(t *testing.T) []leakWorld {
 			return fmt.Sprintf("  - {cms: datocms, base_url: %q, projects: [{name: blog, token: {env: DATOCMS_API_TOKEN}}]}\n", url)
 		},
 		failure: `{"data":[{"type":"api_error","id":"1","attributes":{"code":"INSUFFICIENT_PERMISSIONS","details":{}}}]}`,
-		shown:   []string{"id", "name", "domain", "internal_domain"},
+		shown:   []string{"id", "name", "domain", "internal_domain", "environment"},
 	}, {
 		cms: "strapi", handler: replayed(map[string]string{
 			"/admin/users/me":        `{"data":{"id":1,"firstname":"It","lastname":"Admin","username":null,"email":"admin@example.test","isActive":true,"roles":[{"id":1,"name":"Super Admin","code":"strapi-super-admin"}]}}`,
