@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // The modules that narrow a token to environments or branches.
@@ -142,13 +143,14 @@ func deliveryAccess(s scope, environments inventory.Scope) inventory.Access {
 }
 
 // grants are the rights of a scope in Contentstack's own words, such as
-// "$all:write" and "branch:read", sorted within an entry.
+// "$all:write" and "branch:read", sorted within an entry. A right is a word of the API, so
+// one that looks like a credential is not shown.
 func grants(s scope) []string {
 	var words []string
 	for _, entry := range s.Items {
 		for _, right := range slices.Sorted(maps.Keys(entry.ACL.Members)) {
 			if yes(entry.ACL.Members[right]) {
-				words = append(words, str(entry.Module)+":"+right)
+				words = append(words, str(entry.Module)+":"+redact.Text(right))
 			}
 		}
 	}

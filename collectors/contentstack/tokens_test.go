@@ -143,6 +143,7 @@ func TestManagementAccess(t *testing.T) {
 		{"a right that is null", `[{"module": "entry", "acl": {"read": true, "create": null}}]`, assumed("entry:read")},
 		{"rights that are denied", `[{"module": "entry", "acl": {"read": true, "create": false, "delete": false}}]`, level(inventory.LevelRead, "entry:read")},
 		{"a right nobody knows beside write", `[{"module": "entry", "acl": {"write": true, "conjure": true}}]`, level(inventory.LevelWrite, "entry:conjure", "entry:write")},
+		{"a right with a credential inside", `[{"module": "entry", "acl": {"read": true, "wrics5ec2e7ed8da45ec2e7ed8582te": true}}]`, assumed("entry:[REDACTED]", "entry:read")},
 		{"an unknown right of a branch", `[{"module": "branch", "acl": {"create": true}}, {"module": "entry", "acl": {"read": true}}]`, level(inventory.LevelRead, "branch:create", "entry:read")},
 		{"entry is a word", `["entry"]`, assumed()},
 		{"entry is null", `[null]`, assumed()},
