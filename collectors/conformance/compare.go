@@ -19,7 +19,7 @@ import (
 
 // compare says what is wrong with the outcome of a case.
 func (s *suite) compare(c testCase, got outcome) []string {
-	v := &verdict{healthy: s.healthy, got: got, endpoint: c.scope.endpoint}
+	v := &verdict{suite: s, healthy: s.healthy, got: got, endpoint: c.scope.endpoint}
 	v.sound()
 	switch c.fault.expect {
 	case healed:
@@ -52,6 +52,7 @@ func (s *suite) compare(c testCase, got outcome) []string {
 
 // verdict collects what is wrong with an outcome.
 type verdict struct {
+	suite        *suite
 	healthy, got outcome
 	endpoint     Endpoint
 	problems     []string
@@ -69,8 +70,8 @@ func (v *verdict) sound() {
 		for _, u := range s.Units {
 			v.honestUnit(id, u)
 		}
-		if v.got.written[id] == v.healthy.written[id] {
-			continue // it was sound already
+		if _, known := v.suite.readable.Load(v.got.written[id]); known {
+			continue
 		}
 		if err := s.Check(); err != nil {
 			v.complain("the source %s is not valid: %v", id, err)
@@ -79,6 +80,9 @@ func (v *verdict) sound() {
 		valid = append(valid, s)
 	}
 	if readable(valid...) == nil {
+		for _, s := range valid {
+			v.suite.readable.Store(v.got.written[s.ID], true)
+		}
 		return
 	}
 	for _, s := range valid {

@@ -31,8 +31,9 @@ import (
 // Target is a collector and a healthy server for it.
 type Target struct {
 	Definition collectors.Definition
-	// Handler makes the healthy server, anew for each run. It should hold at
-	// least two sources, and lists of at least three items where they are paged.
+	// Handler makes the healthy server. It answers the same request always alike, and
+	// is asked each once. It should hold at least two sources, and lists of at least
+	// three items where they are paged.
 	// It runs in the bubble of synctest, in which time begins on 2026-11-22: it
 	// must not use a network, and no channel or timer from outside.
 	Handler func() http.Handler
@@ -149,6 +150,11 @@ type suite struct {
 	healthy outcome
 	// scopes are one for each endpoint: its first request in the healthy run.
 	scopes []scope
+	// answers are what the healthy server has answered so far.
+	answers answers
+	// readable are sources, as JSON, that could be saved and read again: most faults
+	// leave of a source what another has left already.
+	readable sync.Map
 }
 
 // scope is what a fault hits: the requests to one path with one set of headers,
@@ -167,7 +173,7 @@ func newSuite(t *testing.T, target Target) (*suite, []string) {
 	t.Helper()
 	s := &suite{target: target}
 	s.healthy = s.run(t, nil)
-	sound := &verdict{got: s.healthy}
+	sound := &verdict{suite: s, got: s.healthy}
 	sound.sound()
 	problems := slices.Concat(s.healthy.problems, sound.problems)
 	complain := func(format string, args ...any) {

@@ -33,7 +33,7 @@ func (s *suite) judgeDoctor(t *testing.T, c testCase) []string {
 	)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(now))
-		w := newFakeNetwork(s.target, &c)
+		w := newFakeNetwork(s, &c)
 		defer w.close()
 		checks = w.probe(t.Context())
 		w.checkDoctor(checks)

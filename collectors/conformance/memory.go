@@ -42,7 +42,7 @@ func (s *suite) judgeMemory(t *testing.T) {
 			t.Run(strings.Trim(sc.endpoint.Path, "/")+"/"+bulk.name, func(t *testing.T) {
 				c := testCase{t.Name(), sc, bulk.fault()}
 				got := s.run(t, &c)
-				v := verdict{healthy: s.healthy, got: got, endpoint: sc.endpoint}
+				v := verdict{suite: s, healthy: s.healthy, got: got, endpoint: sc.endpoint}
 				v.sound()
 				for _, p := range slices.Concat(v.problems, got.problems) {
 					t.Error(p)

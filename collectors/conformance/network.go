@@ -82,7 +82,7 @@ func (s *suite) run(t *testing.T, c *testCase) outcome {
 	var o outcome
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(now))
-		w := newFakeNetwork(s.target, c)
+		w := newFakeNetwork(s, c)
 		defer w.close()
 		o = w.collect(t.Context())
 	})
@@ -94,7 +94,7 @@ type fakeNetwork struct {
 	target  Target
 	folder  string
 	fault   *testCase
-	healthy http.Handler
+	healthy *answers
 	server  *http.Server
 	pipes   *pipes
 	client  http.RoundTripper
@@ -110,8 +110,8 @@ type fakeNetwork struct {
 	problems  []string
 }
 
-func newFakeNetwork(target Target, c *testCase) *fakeNetwork {
-	w := &fakeNetwork{target: target, folder: folderOf(target.Definition), asked: map[string]bool{}, sent: map[string]bool{}, fault: c, healthy: target.Handler(), pipes: newPipes(), served: make(chan struct{})}
+func newFakeNetwork(s *suite, c *testCase) *fakeNetwork {
+	w := &fakeNetwork{target: s.target, folder: folderOf(s.target.Definition), asked: map[string]bool{}, sent: map[string]bool{}, fault: c, healthy: &s.answers, pipes: newPipes(), served: make(chan struct{})}
 	if c != nil && c.fault.direct {
 		w.client = direct{w}
 		return w
@@ -326,14 +326,12 @@ func (w *fakeNetwork) entries() []collectors.Entry {
 
 // answer asks the healthy server.
 func (w *fakeNetwork) answer(r *http.Request) *httptest.ResponseRecorder {
-	a := httptest.NewRecorder()
 	r = r.Clone(r.Context())
 	r.Header.Del("Accept-Encoding") // the suite reads the answer
 	r.URL.Path = strings.TrimPrefix(r.URL.Path, w.folder)
 	r.URL.RawPath = strings.TrimPrefix(r.URL.RawPath, w.folder)
 	r.RequestURI = r.URL.RequestURI()
-	w.healthy.ServeHTTP(a, r)
-	return a
+	return w.healthy.to(w.target, r)
 }
 
 // pass writes a healthy answer with another body.
