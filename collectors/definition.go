@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -34,6 +35,8 @@ type Definition struct {
 	// "access.manages_tokens", "owner.state", "owner.level", "owner.last_active", "traits.factory" or
 	// "traits.notifies_before_expiry".
 	Parts map[string]inventory.FactSupport
+	// Suffixes are what it shows of secrets that it does not show whole; nil for nothing.
+	Suffixes []exposure.Suffix
 	// LeastPrivilege says, in Markdown, how to make the least-privilege
 	// credential. `doctor` renders it: headings, paragraphs, lists, tables, code
 	// and emphasis.

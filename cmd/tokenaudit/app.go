@@ -32,6 +32,8 @@ type ioStreams struct {
 	now func() time.Time
 	// unpaced sends requests as fast as an emulator takes them.
 	unpaced bool
+	// random replaces the source of the key of a run in tests; nil for the system's.
+	random io.Reader
 }
 
 // run executes one command line in-process and gives its exit code.
@@ -52,7 +54,7 @@ func run(ctx context.Context, s ioStreams, args []string) int {
 }
 
 func newProgram(s ioStreams) *program.Program {
-	p := &program.Program{Environ: s.environ, Now: s.now, Transport: s.transport, Unpaced: s.unpaced}
+	p := &program.Program{Environ: s.environ, Now: s.now, Transport: s.transport, Unpaced: s.unpaced, Random: s.random}
 	if p.Now == nil {
 		p.Now = time.Now
 	}

@@ -43,6 +43,7 @@ It exits 0 when everything was read, and 3 when a list is missing.`,
 	}
 	o.Bind(cmd)
 	o.BindShard(cmd)
+	o.BindLeaks(cmd)
 	cmd.Flags().StringVarP(&o.output, "output", "o", output.Stdout, "write the inventory to this `file`")
 	cmd.Flags().BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 3: what is missing stands in the inventory")
 	return cmd

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/leaks"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 )
 
@@ -11,6 +12,7 @@ func commands(p *program.Program) []*cobra.Command {
 	return []*cobra.Command{
 		newScan(p, runScan),
 		newCollect(p, runCollect),
+		leaks.New(p, leaks.Run),
 		newEvaluate(p, runEvaluate),
 		newDrift(p, runDrift),
 		newDemo(p, runDemo),

@@ -50,6 +50,9 @@ Rules, waivers and gate come from the configuration where there is one.
 
 The audit time is the latest collected_at of the inventories unless --at tells
 another: the same inventory, rules and settings give the same report, byte by byte.
+
+It takes no --leaks: an inventory has no secrets that leaked strings could be compared
+with. What scan or collect found with --leaks is in the inventory.
 ` + changeHelp,
 		Example: `  tokenaudit evaluate inventory.json
   tokenaudit collect | tokenaudit evaluate -
@@ -67,6 +70,7 @@ another: the same inventory, rules and settings give the same report, byte by by
 		},
 	}
 	o.Judge.Bind(cmd)
+	options.RefuseLeaks(cmd)
 	o.BindNoFail(cmd)
 	o.Change.Bind(cmd)
 	options.BindLabels(cmd.Flags(), &o.labels, "judge only sources with this label")

@@ -22,7 +22,7 @@ func (f *fixture) execute(ctx context.Context, args ...string) outcome {
 	var out, errs bytes.Buffer
 	code := run(ctx, ioStreams{
 		environ: f.environ, in: strings.NewReader(""), out: &out, err: &errs,
-		transport: f.transport, unpaced: true, now: func() time.Time { return noon },
+		transport: f.transport, random: f.random, unpaced: true, now: func() time.Time { return noon },
 	}, args)
 	return outcome{code, out.String(), errs.String()}
 }

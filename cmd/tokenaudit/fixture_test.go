@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -38,6 +39,8 @@ type fixture struct {
 	environ []string
 	// transport replaces the network; nil for loopback.
 	transport http.RoundTripper
+	// random is where the key of a run comes from; nil for the system's.
+	random io.Reader
 	// hangs gets a value for each request that hang holds.
 	hangs chan struct{}
 }

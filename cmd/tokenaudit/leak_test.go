@@ -25,9 +25,13 @@ import (
 func TestNothingLeaks(t *testing.T) {
 	plan := plantedPlan(t)
 	f := newFixture(t)
+	f.random = knownKey{}
+	hashes := hashesOf(plantedSecrets())
+	leaked := leakReports(t)
+	dumps := dumpGoroutines(t)
 	write(t, "plan.json", plan)
 	write(t, "tokens.yaml", "version: 1\nsources: [{id: contentstack/stacks/bltstack, tokens: [{name: deploy, kind: management, expiry: never}]}]\n")
-	everywhere := []string{"scan", "-v", "--save-inventory", "inventory.json"}
+	everywhere := []string{"scan", "-v", "--save-inventory", "inventory.json", "--leaks", leaked.gitleaks, "--leaks", leaked.trufflehog}
 	again := []string{"convert", "-v", "json.out"}
 	for _, format := range output.FormatNames() {
 		everywhere = append(everywhere, "-o", format+"="+format+".out")
@@ -36,6 +40,11 @@ func TestNothingLeaks(t *testing.T) {
 	runs := [][]string{
 		everywhere,
 		{"collect", "-v"},
+		{"collect", "-v", "--leaks", leaked.github},
+		{"leaks", "-v", leaked.folder},
+		{"leaks", "-v", "-o", "json", leaked.folder},
+		{"leaks", "-v", "-o", "sarif", leaked.folder, leaked.gitleaks},
+		{"explain", "--inventory", "inventory.json", "leaked-token", "contentful/spaces/shop/api_keys/k1"},
 		{"doctor", "-v"},
 		{"evaluate", "-v", "inventory.json"},
 		{"evaluate", "-v", "--framework", "owasp-nhi", "--baseline", "json.out", "--previous", "inventory.json", "inventory.json"},
@@ -70,6 +79,10 @@ func TestNothingLeaks(t *testing.T) {
 			t.Errorf("%s: %s", strings.Join(args, " "), got.err)
 		}
 		f.noSecret(t, strings.Join(args, " "), got)
+		noHash(t, strings.Join(args, " "), got, hashes)
+	}
+	if dump := dumps(); emulator.ContainsSecret(dump) || holdsAny(dump, hashes) {
+		t.Error("a dump of the goroutines holds a secret or a hash")
 	}
 	// The same once more while every list answers 403 with what it holds in the
 	// body, as a careless server might.

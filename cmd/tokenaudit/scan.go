@@ -31,15 +31,21 @@ reports. What could not be read is named and never counts as fine.
 It exits 0 when nothing at or above --fail-on was found and everything was
 measured, 1 for findings, 3 when nothing was found but a list is missing, and 2,
 without a report, when something is wrong with the command line, the configuration
-or the rules.`,
+or the rules.
+
+With --leaks it compares the secrets that the lists of Contentful, Contentstack,
+DatoCMS and Ghost show with the strings of the reports. It keeps neither, see
+SECURITY.md; a finding names the file, the line and the commit.`,
 		Example: `  tokenaudit scan
   tokenaudit scan -o table -o sarif=tokens.sarif -o json=report.json
-  tokenaudit scan --source 'contentful/*' --fail-on high`,
+  tokenaudit scan --source 'contentful/*' --fail-on high
+  tokenaudit scan --leaks gitleaks.json --leaks alerts.json`,
 		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.Read.Bind(cmd)
 	o.BindShard(cmd)
+	o.BindLeaks(cmd)
 	o.Judge.Bind(cmd)
 	o.BindNoFail(cmd)
 	cmd.Flags().StringVar(&o.saveInventory, "save-inventory", "", "write what was read to this `file`, for evaluate")

@@ -2,6 +2,7 @@ package contentful
 
 import (
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -46,7 +47,10 @@ func Definition() collectors.Definition {
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
 			"traits.factory": inventory.ReportedPartly(reasonFactoryKeys + ", and the personal token that it made in an introduction only by its name"),
+			"exposure":       inventory.ReportedPartly("the lists show the secrets of API keys, and of personal access tokens the last four characters alone"),
 		},
+		// CFPAT- and 43 characters of base64 (detector of TruffleHog; Contentful's documentation).
+		Suffixes:       []exposure.Suffix{{CMS: CMS, Kind: inventory.Personal, Prefix: "CFPAT-", Length: 49, Shown: 4}},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,
 	}

@@ -52,6 +52,7 @@ func Definition() collectors.Definition {
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
 			"owner.last_active": inventory.NotReported(reasonLastActive),
+			"exposure":          inventory.ReportedPartly("the lists show the secrets of delivery and preview tokens, and not those of management tokens"),
 		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,

@@ -33,8 +33,11 @@ func Definition() collectors.Definition {
 				},
 			},
 		},
-		Kinds:          map[inventory.SourceKind][]inventory.Kind{inventory.KindProject: listTokens.kinds},
-		Facts:          facts(),
+		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindProject: listTokens.kinds},
+		Facts: facts(),
+		Parts: map[string]inventory.FactSupport{
+			"exposure": inventory.ReportedPartly("the list shows secrets to a role that may manage API tokens alone"),
+		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,
 	}

@@ -22,6 +22,7 @@ func Definition() collectors.Definition {
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
 			"owner.state": inventory.Reported(),
+			"exposure":    inventory.NotReported("the list masks the tokens"),
 		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,

@@ -22,6 +22,7 @@ func Definition() collectors.Definition {
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
 			"owner.last_active": inventory.NotReported(reasonNoActivity),
+			"exposure":          inventory.ReportedPartly("the list shows the secrets of API keys, and not that of a staff access token"),
 		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,

@@ -102,6 +102,9 @@ func (t Token) problems() *problems {
 	t.Owner.check(p.in("owner"))
 	p.word("secret/readable", t.Secret.Readable.valid(), string(t.Secret.Readable))
 	p.require(utf8.RuneCountInString(t.Secret.Hint) <= 4, "secret/hint", "must have at most 4 characters")
+	if t.Exposure != nil {
+		t.Exposure.check(p.in("exposure"))
+	}
 	p.word("planned", t.Planned.valid(), string(t.Planned))
 	return p
 }

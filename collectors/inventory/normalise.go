@@ -53,6 +53,7 @@ func (t Token) Normal() Token {
 	t.LastUsedByAPI = maps.Clone(t.LastUsedByAPI)
 	t.Branches = copied(t.Branches)
 	t.FirstSeen = copied(t.FirstSeen)
+	t.Exposure = copied(t.Exposure)
 	t.Normalise()
 	return t
 }
@@ -84,6 +85,9 @@ func (t *Token) Normalise() {
 	t.Expiry.At = utc(t.Expiry.At)
 	if seen := t.FirstSeen; seen != nil {
 		seen.NotBefore, seen.At = utc(seen.NotBefore), utc(seen.At)
+	}
+	if t.Exposure != nil {
+		t.Exposure.Sort()
 	}
 	t.LastUsed.normalise()
 	for api, use := range t.LastUsedByAPI {

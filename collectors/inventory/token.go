@@ -76,6 +76,9 @@ type Token struct {
 	Traits        Traits           `json:"traits"`
 	Owner         Owner            `json:"owner"`
 	Secret        Secret           `json:"secret"`
+	// Exposure says whether the secret is known outside, which is unknown where no report
+	// of a leak scanner was given.
+	Exposure *Exposure `json:"exposure,omitempty"`
 	// Planned is empty for live tokens.
 	Planned Planned `json:"planned,omitempty"`
 	// Address is the resource address of a planned token.

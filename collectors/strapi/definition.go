@@ -23,6 +23,7 @@ func Definition() collectors.Definition {
 		Parts: map[string]inventory.FactSupport{
 			"access.manages_tokens": inventory.ReportedPartly(reasonSecretsShown),
 			"owner.last_active":     inventory.NotReported(reasonNoActivity),
+			"exposure":              inventory.NotReported("the lists show no secrets"),
 		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,

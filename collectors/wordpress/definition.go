@@ -29,6 +29,7 @@ func Definition() collectors.Definition {
 		Parts: map[string]inventory.FactSupport{
 			"owner.state":       inventory.Reported(),
 			"owner.last_active": inventory.NotReported(reasonNoActivity),
+			"exposure":          inventory.NotReported("the lists show no secrets"),
 		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,

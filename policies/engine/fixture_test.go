@@ -35,6 +35,7 @@ func aToken(id string, changes ...func(*inventory.Token)) inventory.Token {
 		Traits:       inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.Yes},
 		Owner:        inventory.Owner{Type: inventory.OwnerNone, State: inventory.OwnerActive, Level: inventory.LevelUnknown, LastActive: inventory.Timestamp{State: inventory.TimestampUnknown}},
 		Secret:       inventory.Secret{Readable: inventory.No},
+		Exposure:     &inventory.Exposure{State: inventory.ExposureNone},
 	}
 	for _, change := range changes {
 		change(&token)

@@ -114,6 +114,25 @@ var ruleCases = map[string][]ruleCase{
 		{"unknown", []change{createdUnknown}, nil, policies.NotEvaluated, "creation is hidden"},
 		{"expired", []change{created(900), expires(-1)}, nil, policies.NotApplicable, ""},
 	},
+	"leaked-token": {
+		{"exact", []change{leaked(inventory.MatchExact)}, nil, policies.Fail, "has leaked: gitleaks found it in web/.env, line 3"},
+		{"exact and suffix", []change{leaked(inventory.MatchExact, inventory.MatchSuffix)}, nil, policies.Fail, "line 3"},
+		{"suffix", []change{leaked(inventory.MatchSuffix)}, nil, policies.NotEvaluated, "see possibly-leaked-token"},
+		{"compared", nil, nil, policies.Pass, ""},
+		{"hidden", []change{exposureUnknown}, nil, policies.NotEvaluated, "secrets are hidden"},
+		{"no report", []change{neverCompared}, nil, policies.NotEvaluated, "scan with --leaks"},
+		{"revoked", []change{leaked(inventory.MatchExact), revoked}, nil, policies.NotApplicable, ""},
+	},
+	"possibly-leaked-token": {
+		{"suffix", []change{hinted, leaked(inventory.MatchSuffix)}, nil, policies.Fail, "ends like the secret of personal token"},
+		{"exact", []change{hinted, leaked(inventory.MatchExact)}, nil, policies.Pass, ""},
+		{"compared", []change{hinted}, nil, policies.Pass, ""},
+		{"another end", []change{hinted, exposureUnknown}, nil, policies.NotEvaluated, "secrets are hidden"},
+		{"no report", []change{hinted, neverCompared}, nil, policies.NotEvaluated, "scan with --leaks"},
+		{"no end is shown", []change{hinted, exposureUnknown, func(token *inventory.Token) { token.Secret.Hint = "" }}, nil, policies.NotApplicable, ""},
+		{"another CMS", []change{hinted, exposureUnknown, ofCMS("datocms")}, nil, policies.NotApplicable, ""},
+		{"revoked", []change{hinted, leaked(inventory.MatchSuffix), revoked}, nil, policies.NotApplicable, ""},
+	},
 	"expiry-notification-off": {
 		{"off", []change{traits(inventory.No, inventory.No)}, nil, policies.Fail, "nobody is told"},
 		{"on", nil, nil, policies.Pass, ""},
@@ -316,6 +335,11 @@ func TestRulesOnHostileText(t *testing.T) {
 func soil(token *inventory.Token, text, rule string) {
 	token.Name = text
 	token.Owner.Name = text
+	if exposure := token.Exposure; exposure != nil {
+		for i := range exposure.Found {
+			exposure.Found[i].File, exposure.Found[i].Rule, exposure.Found[i].Commit = text, text, text
+		}
+	}
 	token.Owner.Role = text
 	token.LastUsed.Word = text
 	if rule != "undocumented-token" {

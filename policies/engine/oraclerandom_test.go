@@ -95,6 +95,18 @@ func (d dice) units() []inventory.Unit {
 	return units
 }
 
+// exposure is nil for a token that no report was compared with.
+func (d dice) exposure() *inventory.Exposure {
+	exact := inventory.Leak{Tool: "gitleaks", File: ".env", Line: 3, Match: inventory.MatchExact}
+	suffix := inventory.Leak{Tool: "trufflehog", Match: inventory.MatchSuffix}
+	return pick(d, nil, nil,
+		&inventory.Exposure{State: inventory.ExposureNone},
+		&inventory.Exposure{State: inventory.ExposureUnknown, Reason: "hidden"},
+		&inventory.Exposure{State: inventory.ExposureFound, Found: []inventory.Leak{exact}},
+		&inventory.Exposure{State: inventory.ExposureFound, Found: []inventory.Leak{suffix}},
+		&inventory.Exposure{State: inventory.ExposureFound, Found: []inventory.Leak{exact, suffix}})
+}
+
 // token is a random token, which may be the preview token of one before it.
 func (d dice) token(s *inventory.Source, i int) inventory.Token {
 	t := inventory.Token{
@@ -115,7 +127,8 @@ func (d dice) token(s *inventory.Source, i int) inventory.Token {
 		LastUsedByAPI: d.uses(),
 		Traits:        inventory.Traits{Factory: d.ternary(), NotifiesBeforeExpiry: d.ternary()},
 		Owner:         d.owner(),
-		Secret:        inventory.Secret{Readable: d.ternary()},
+		Secret:        inventory.Secret{Readable: d.ternary(), Hint: pick(d, "", "", "9f3a")},
+		Exposure:      d.exposure(),
 	}
 	if d.one(4) {
 		t.CMS = pick(d, "contentstack", "datocms")

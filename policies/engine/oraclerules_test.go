@@ -61,6 +61,11 @@ var oracleRules = map[string]oracleRule{
 		},
 		unknown: func(t *oracleToken) bool { return t.accessUnread() || t.needsScope() && t.scopeUnread() },
 	},
+	"leaked-token": {
+		applies: func(t *oracleToken) bool { return t.active() && t.Planned == "" },
+		deny:    func(t *oracleToken) bool { return t.leaked(inventory.MatchExact) },
+		unknown: func(t *oracleToken) bool { return t.Exposure == nil || t.Exposure.State != inventory.ExposureNone },
+	},
 	"owner-gone": {
 		applies: func(t *oracleToken) bool {
 			return t.active() && t.Owner.Type != inventory.OwnerNone && len(t.APIs) > 0
@@ -80,6 +85,14 @@ var oracleRules = map[string]oracleRule{
 		},
 		deny:    func(t *oracleToken) bool { return t.ownerAway() && t.lately(t.source.ownerIdle) == inventory.Yes },
 		unknown: func(t *oracleToken) bool { return t.ownerAway() && t.lately(t.source.ownerIdle) == inventory.Unknown },
+	},
+	"possibly-leaked-token": {
+		kinds: []inventory.Kind{inventory.Personal},
+		applies: func(t *oracleToken) bool {
+			return t.CMS == "contentful" && t.active() && t.Planned == "" && t.Secret.Hint != ""
+		},
+		deny:    func(t *oracleToken) bool { return t.leaked(inventory.MatchSuffix) },
+		unknown: func(t *oracleToken) bool { return t.Exposure == nil || t.Exposure.State == inventory.ExposureUnknown },
 	},
 	"preview-token-wider-than-twin": {
 		kinds:   []inventory.Kind{inventory.Preview},
@@ -283,4 +296,9 @@ func literalInCode(s *oracleSource) oracleAnswer {
 		deny:    len(s.Literals) > 0,
 		unknown: slices.ContainsFunc(s.Units, func(u inventory.Unit) bool { return len(u.Kinds) == 0 && u.Status != inventory.UnitComplete }),
 	}
+}
+
+// leaked reports whether a report of a leak scanner has the secret, by this match.
+func (t *oracleToken) leaked(match inventory.LeakMatch) bool {
+	return t.Exposure != nil && slices.ContainsFunc(t.Exposure.Found, func(l inventory.Leak) bool { return l.Match == match })
 }

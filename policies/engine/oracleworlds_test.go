@@ -110,6 +110,10 @@ func (d dice) settle(t *inventory.Token) {
 			*answer = pick(d, inventory.Yes, inventory.No)
 		}
 	}
+	if t.Exposure == nil || t.Exposure.State == inventory.ExposureUnknown {
+		t.Exposure = pick(d, &inventory.Exposure{State: inventory.ExposureNone},
+			&inventory.Exposure{State: inventory.ExposureFound, Found: []inventory.Leak{{Tool: "gitleaks", Match: inventory.MatchExact}}})
+	}
 	d.settleScope(&t.Environments)
 	if t.Expiry.State == inventory.ExpiryUnknown {
 		t.Expiry = pick(d, inventory.NeverExpires(t.Expiry.Supported), inventory.Expiry{State: inventory.ExpiryAt, At: pick(d, d.ahead(), d.ago()), Precision: inventory.PrecisionInstant, Supported: true})

@@ -97,6 +97,9 @@ func randomToken(d dice, id string) inventory.Token {
 		inventory.Owner{Type: inventory.OwnerNone, State: inventory.OwnerActive, Level: inventory.LevelUnknown, LastActive: inventory.UnknownTime("hidden")},
 		inventory.Owner{Type: inventory.OwnerPerson, State: pick(d, inventory.OwnerActive, inventory.OwnerRemoved), ID: "1", Name: "Ada", Level: randomLevel(d), LastActive: randomStamp(d)})
 	token.Secret.Readable = yesOrNo(d)
+	token.Exposure = pick(d, &inventory.Exposure{State: inventory.ExposureNone},
+		&inventory.Exposure{State: inventory.ExposureFound, Found: []inventory.Leak{{Tool: "gitleaks", Match: inventory.MatchExact}}},
+		&inventory.Exposure{State: inventory.ExposureFound, Found: []inventory.Leak{{Tool: "gitleaks", Match: inventory.MatchSuffix}}})
 	return token
 }
 
@@ -141,6 +144,10 @@ var losses = []loss{
 	{"factory", func(t *inventory.Token) { t.Traits.Factory = inventory.Unknown }, nil},
 	{"notifies", func(t *inventory.Token) { t.Traits.NotifiesBeforeExpiry = inventory.Unknown }, nil},
 	{"secret", func(t *inventory.Token) { t.Secret.Readable = inventory.Unknown }, nil},
+	{"exposure", func(t *inventory.Token) {
+		t.Exposure = &inventory.Exposure{State: inventory.ExposureUnknown, Reason: "hidden"}
+	}, nil},
+	{"exposure, no report", func(t *inventory.Token) { t.Exposure = nil }, nil},
 	{"reads_secrets", nil, func(s *inventory.Source) { s.Auditor.ReadsSecrets = inventory.Unknown }},
 	{"writes", nil, func(s *inventory.Source) { s.Auditor.Writes = inventory.Unknown }},
 	{"necessary", nil, func(s *inventory.Source) { s.Auditor.Necessary = inventory.Unknown }},

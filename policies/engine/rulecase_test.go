@@ -126,6 +126,27 @@ func ownerUnknown(token *inventory.Token) {
 	}
 }
 
+// leaked is found by a scanner, by these matches.
+func leaked(matches ...inventory.LeakMatch) change {
+	return func(token *inventory.Token) {
+		token.Exposure = &inventory.Exposure{State: inventory.ExposureFound}
+		for _, match := range matches {
+			token.Exposure.Found = append(token.Exposure.Found, inventory.Leak{Tool: "gitleaks", File: "web/.env", Line: 3, Match: match})
+		}
+	}
+}
+
+func exposureUnknown(token *inventory.Token) {
+	token.Exposure = &inventory.Exposure{State: inventory.ExposureUnknown, Reason: "secrets are hidden"}
+}
+
+func neverCompared(token *inventory.Token) { token.Exposure = nil }
+
+// hinted is a personal token of Contentful.
+func hinted(token *inventory.Token) {
+	token.CMS, token.Kind, token.Secret.Hint = "contentful", inventory.Personal, "9f3a"
+}
+
 func traits(factory, notifies inventory.Ternary) change {
 	return func(token *inventory.Token) {
 		token.Traits = inventory.Traits{Factory: factory, NotifiesBeforeExpiry: notifies}

@@ -178,7 +178,7 @@ var texts = map[string][]string{
 	"environments.reason": {"", "hidden"}, "branches.state": {"all", "unknown"}, "created_at.state": {"at", "unknown"}, "created_at.reason": {""},
 	"updated_at.state": {"at", "none"}, "revoked_at.state": {"at", "none"}, "last_used.state": {"at", "never", "none_on_record", "unknown"},
 	"last_used_by_api.content_management.state": {"at", "never"}, "traits.factory": {"yes", "no"}, "traits.notifies_before_expiry": {"yes", "no", "unknown"},
-	"description": {"", "what it is for"}, "secret.readable": {"yes", "no"}, "name": {"alpha"}, "kind": {"management"}, "planned": {""},
+	"description": {"", "what it is for"}, "secret.readable": {"yes", "no"}, "exposure.state": {"found", "none", "unknown"}, "exposure.reason": {"", "hidden"}, "name": {"alpha"}, "kind": {"management"}, "planned": {""},
 }
 
 var numbers = []string{"expires_in_days", "lifetime_days", "age_days", "age.min", "age.max", "unused_days.min", "unused_days.max", "owner_idle_days", "environments.effective"}

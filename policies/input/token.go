@@ -78,6 +78,7 @@ type Encoder struct {
 	traits   memo[inventory.Traits]
 	owner    memo[inventory.Owner]
 	secret   memo[inventory.Secret]
+	exposure memo[inventory.Exposure]
 	origin   memo[inventory.Origin]
 }
 
@@ -113,6 +114,10 @@ func sameUse(a, b *inventory.LastUsed) bool {
 		a.Reason == b.Reason && a.Evidence == b.Evidence && a.Word == b.Word && slices.Equal(a.Chain, b.Chain)
 }
 
+func sameExposure(a, b *inventory.Exposure) bool {
+	return a.State == b.State && a.Reason == b.Reason && len(a.Found) == 0 && len(b.Found) == 0
+}
+
 // word shares the terms of texts that come again and again.
 func (e *Encoder) word(value string) *ast.Term {
 	term, ok := e.words[value]
@@ -125,7 +130,7 @@ func (e *Encoder) word(value string) *ast.Term {
 
 // Token builds one token of the input.
 func (e *Encoder) Token(token *inventory.Token, derived *Derived) *ast.Term {
-	f := make(fields, 0, 38)
+	f := make(fields, 0, 39)
 	f.text(KeyID, token.ID)
 	f.text(keyRef, token.Ref)
 	f.text(keyTwin, token.Twin)
@@ -159,6 +164,8 @@ func (e *Encoder) Token(token *inventory.Token, derived *Derived) *ast.Term {
 	f.add(keyTraits, e.traits.of(&token.Traits, same, e.traitsTerm))
 	f.add(keyOwner, e.owner.of(&token.Owner, same, e.ownerTerm))
 	f.add(keySecret, e.secret.of(&token.Secret, same, e.secretTerm))
+	exposure := token.Exposed()
+	f.add(keyExposure, e.exposure.of(&exposure, sameExposure, e.exposureTerm))
 	f.add(keyPlanned, e.word(string(token.Planned)))
 	f.text(keyAddress, token.Address)
 	f.add(keyOrigin, e.origin.of(&token.Origin, same, originTerm))
@@ -317,6 +324,33 @@ func (e *Encoder) secretTerm(secret *inventory.Secret) *ast.Term {
 	return ast.ObjectTerm(
 		[2]*ast.Term{keyReadable, e.word(string(secret.Readable))},
 		[2]*ast.Term{keyHint, text(secret.Hint)})
+}
+
+func (e *Encoder) exposureTerm(exposure *inventory.Exposure) *ast.Term {
+	found := emptyArray
+	if len(exposure.Found) > 0 {
+		terms := make([]*ast.Term, len(exposure.Found))
+		for i := range exposure.Found {
+			terms[i] = e.leakTerm(&exposure.Found[i])
+		}
+		found = ast.ArrayTerm(terms...)
+	}
+	return ast.ObjectTerm(
+		[2]*ast.Term{keyState, e.word(string(exposure.State))},
+		[2]*ast.Term{keyReason, text(exposure.Reason)},
+		[2]*ast.Term{keyFound, found})
+}
+
+func (e *Encoder) leakTerm(leak *inventory.Leak) *ast.Term {
+	f := make(fields, 0, 7)
+	f.add(keyTool, e.word(leak.Tool))
+	f.text(keyRule, leak.Rule)
+	f.text(keyFile, leak.File)
+	f.number(keyLine, leak.Line)
+	f.text(keyCommit, leak.Commit)
+	f.time(keyDate, leak.Date)
+	f.add(keyMatch, e.word(string(leak.Match)))
+	return f.term()
 }
 
 func originTerm(origin *inventory.Origin) *ast.Term {

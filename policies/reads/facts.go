@@ -55,6 +55,7 @@ const (
 	partBranchExists                    // of branches
 	partBranchPrimary                   // of branches
 	partSecret                          // whether the secret is readable
+	partExposure                        // whether the secret is known outside
 	partEverUsed                        // whether the days without use have an upper bound
 	partFewestUnused                    // the lower bound of the days without use
 	partMostUnused                      // the upper bound
@@ -143,7 +144,7 @@ func (read FactBits) AboutUse() bool { return read&aboutUse != 0 }
 // whole.
 var partNames = map[FactBits]string{
 	partManagesTokens: "access.manages_tokens", partOwner: "owner.state", partOwnerLevel: "owner.level", partOwnerActive: "owner.last_active",
-	partFactory: "traits.factory", partNotifies: "traits.notifies_before_expiry",
+	partFactory: "traits.factory", partNotifies: "traits.notifies_before_expiry", partExposure: "exposure",
 }
 
 // PartNames are the parts of which a CMS may report another thing than of the fact as a
@@ -151,7 +152,7 @@ var partNames = map[FactBits]string{
 func PartNames() []string { return slices.Sorted(maps.Values(partNames)) }
 
 // Parts yields each part by its fact, sorted, and its name as in PartNames, or "" for one
-// that has none.
+// that has none. The exposure comes last: it belongs to no fact, but CMSes differ in it.
 func (read FactBits) Parts() iter.Seq2[inventory.Fact, string] {
 	return func(yield func(inventory.Fact, string) bool) {
 		for _, fact := range Facts() {
@@ -160,6 +161,9 @@ func (read FactBits) Parts() iter.Seq2[inventory.Fact, string] {
 					return
 				}
 			}
+		}
+		if read&partExposure != 0 {
+			yield("", partNames[partExposure])
 		}
 	}
 }
@@ -315,6 +319,9 @@ func passState(token *inventory.Token, derived *input.Derived, p FactBits) (reas
 		return itemState(&token.Environments, "environment", p == partExists)
 	case partBranchExists, partBranchPrimary:
 		return itemState(token.Branches, "branch", p == partBranchExists)
+	case partExposure:
+		exposure := token.Exposed()
+		return exposure.Reason, exposure.State == inventory.ExposureUnknown
 	case partSecret:
 		return "whether the CMS shows the secret again is not known", token.Secret.Readable == inventory.Unknown
 	case partEverUsed:

@@ -140,7 +140,11 @@ var tokenField = aside(also(map[string]*field{
 		"level": word(partOwnerLevel), "last_active": when(partOwnerActive), "reason": aside(of(partOwner | partOwnerLevel | partOwnerActive)),
 	}),
 	"owner_idle_days": of(partOwnerActive),
-	"secret":          also(map[string]*field{"readable": word(partSecret)}, "hint"),
+	"exposure": mapping(map[string]*field{
+		"state": word(partExposure), "reason": aside(of(partExposure)),
+		"found": {parts: partExposure, each: also(map[string]*field{}, "tool", "rule", "file", "line", "commit", "date", "match")},
+	}),
+	"secret": also(map[string]*field{"readable": word(partSecret)}, "hint"),
 }, "id", "ref", "twin", "cms", "source", "name", "url", "kind", "apis", "planned", "address", "origin"))
 
 var sourceField = aside(also(map[string]*field{

@@ -38,6 +38,7 @@ token := {
 		"reason": "",
 	},
 	"secret": {"readable": "no", "hint": ""},
+	"exposure": {"state": "none", "reason": "", "found": []},
 	"planned": "",
 	"address": "",
 	"origin": {"file": "tokenaudit.yaml", "line": 1},

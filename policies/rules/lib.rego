@@ -66,3 +66,24 @@ known_as(scope, id) := array.flatten([
 	id,
 	[sprintf("alias %s", [item.id]) | some item in scope.items; item.alias_of == id],
 ])
+
+# leaks says where leak scanners have found something: the first place, and how many more there are.
+leaks(places) := leak(places[0]) if count(places) == 1
+
+leaks(places) := sprintf("%s, and 1 more place", [leak(places[0])]) if count(places) == 2
+
+leaks(places) := sprintf("%s, and %d more places", [leak(places[0]), count(places) - 1]) if count(places) > 2
+
+leak(place) := sprintf("%s found it in %s", [place.tool, concat(", ", array.flatten([in_file(place.file), on_line(place.line), of_commit(place.commit)]))])
+
+in_file("") := "a place that it does not name"
+
+in_file(file) := file if file != ""
+
+on_line(0) := []
+
+on_line(line) := [sprintf("line %d", [line])] if line > 0
+
+of_commit("") := []
+
+of_commit(id) := [sprintf("commit %s", [substring(id, 0, 12)])] if id != ""

@@ -154,7 +154,7 @@ func (t *csvTable) close() error {
 var csvInventoryColumns = []string{
 	"record", "cms", "source", "source_name", "id", "ref", "name", "description", "kind", "status", "apis", "level", "write", "assumed", "manages_tokens", "role", "grants",
 	"environments_state", "environments", "environments_count", "created_at", "age_days", "expiry_state", "expires_at", "expires_in_days",
-	"last_used_state", "last_used_at", "unused_days_min", "unused_days_max", "owner_type", "owner", "owner_state", "secret_readable", "planned", "address", "url",
+	"last_used_state", "last_used_at", "unused_days_min", "unused_days_max", "owner_type", "owner", "owner_state", "secret_readable", "exposure", "planned", "address", "url",
 	"failed_rules", "waived_rules", "not_evaluated_rules", "message", "labels",
 }
 
@@ -192,7 +192,7 @@ func tokenRow(v *format.View, t *report.Token) csvRow {
 		"environments_state": string(t.Environments.State), "environments": environmentNames(t.Environments), "environments_count": strconv.Itoa(t.Environments.Effective),
 		"created_at": date(t.CreatedAt.At), "age_days": days(t.AgeDays), "expiry_state": string(t.Expiry.State), "expires_at": date(t.Expiry.At), "expires_in_days": days(t.ExpiresInDays),
 		"last_used_state": string(t.LastUsed.State), "last_used_at": date(lastUse(t.LastUsed)), "owner_type": string(t.Owner.Type), "owner": t.Owner.Name, "owner_state": string(t.Owner.State),
-		"secret_readable": string(t.Secret.Readable), "planned": string(t.Planned), "address": t.Address, "url": t.URL,
+		"secret_readable": string(t.Secret.Readable), "exposure": string(t.Exposed().State), "planned": string(t.Planned), "address": t.Address, "url": t.URL,
 		"failed_rules": rulesWith(t, policies.Fail), "waived_rules": rulesWith(t, policies.Waived), "not_evaluated_rules": rulesWith(t, policies.NotEvaluated), "labels": labelsCell(v, t.Source),
 	}
 	if t.Role != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
@@ -43,6 +44,8 @@ type Host struct {
 	Now func() time.Time
 	// Unpaced sends requests as fast as an emulator takes them.
 	Unpaced bool
+	// Random is where the key of the hashes of secrets comes from; nil for the system's.
+	Random io.Reader
 }
 
 // Collection is what is needed to read the configured sources.
@@ -58,6 +61,8 @@ type Collection struct {
 	Now func() time.Time
 	// Unpaced sends requests as fast as an emulator takes them.
 	Unpaced bool
+	// Secrets takes the hashes of the live secrets; nil where nothing is compared.
+	Secrets *exposure.Secrets
 }
 
 // New checks the flags; load reads the configuration.
@@ -125,6 +130,7 @@ func (r *Collection) session(ctx context.Context, observe func(cmsapi.Event)) (*
 		Transport: r.Host.Transport,
 		Unpaced:   r.Unpaced,
 		Observe:   observe,
+		Secrets:   r.Secrets,
 	}
 	if r.Host.Verbose {
 		o.Log = requestLog(r.Host.Console.Err)
@@ -180,6 +186,11 @@ func requestLog(w io.Writer) *slog.Logger {
 func (r *Collection) Collect(ctx context.Context, take func(inventory.Source) error) error {
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
+	take, end, err := r.comparing(ctx, take)
+	if err != nil {
+		return err
+	}
+	defer end()
 	entries, err := r.entries(ctx)
 	if err != nil {
 		return err
@@ -240,5 +251,6 @@ func (r *Collection) run(session *cmsapi.Session) collectors.Run {
 
 // Inputs are the files that the reading rests on.
 func (r *Collection) Inputs() []places.Input {
-	return append(places.OfConfig(r.Config), places.Input{Path: r.Options.CABundle, Is: "the bundle of CA certificates"})
+	inputs := append(places.OfConfig(r.Config), places.Input{Path: r.Options.CABundle, Is: "the bundle of CA certificates"})
+	return append(inputs, places.InputsAs("a leak report", r.Options.Leaks)...)
 }

@@ -32,6 +32,8 @@ type Read struct {
 	TotalWait time.Duration
 	Rate      float64
 	CABundle  string
+	// Leaks are reports of leak scanners.
+	Leaks []string
 }
 
 // Bind adds the flags to a command.
@@ -59,6 +61,23 @@ func ParseLabels(values []string) (labels.Selector, error) {
 		return nil, cli.Misuse(fmt.Errorf("--label: %w", err))
 	}
 	return selector, nil
+}
+
+// BindLeaks adds --leaks, which only commands take that read the sources: a saved
+// inventory has no secrets to compare.
+func (o *Read) BindLeaks(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&o.Leaks, "leaks", nil, "a `report` of gitleaks, betterleaks or trufflehog as JSON, or the alerts of GitHub's secret scanning: tokens whose secret it has are marked (repeatable)")
+}
+
+// RefuseLeaks makes a command that reads what is saved say why it takes no --leaks.
+func RefuseLeaks(cmd *cobra.Command) {
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) && unknown.GetSpecifiedName() == "leaks" {
+			return cli.Misuse(errors.New("--leaks: an inventory has no secrets to compare with; give it to scan or collect, which write what they find into the inventory"))
+		}
+		return cli.WrongFlag(cmd, err)
+	})
 }
 
 // BindShard adds --shard, which only commands that save what they read take.

@@ -6,6 +6,7 @@ package program
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -36,7 +37,9 @@ type Program struct {
 	// Transport replaces the network in tests; nil for the real one.
 	Transport http.RoundTripper
 	// Unpaced sends requests as fast as an emulator takes them.
-	Unpaced  bool
+	Unpaced bool
+	// Random is where the key of the hashes of secrets comes from; nil for the system's.
+	Random   io.Reader
 	Registry collectors.Registry
 	Tool     inventory.Tool
 	// Verbose logs every request.
@@ -95,7 +98,7 @@ func (p *Program) Host() collection.Host {
 		Console: p.Streams, Tool: p.Tool, Transport: p.Transport, Verbose: p.Verbose, Registry: p.Registry,
 		// What the secrets of a configuration are resolved against.
 		Environment: config.Environment{Lookup: p.Lookup, Environ: p.Environ},
-		Now:         p.Now, Unpaced: p.Unpaced,
+		Now:         p.Now, Unpaced: p.Unpaced, Random: p.Random,
 	}
 }
 

@@ -241,6 +241,7 @@ func memberDecoders() map[string]member {
 		"traits":           shared(func(t *inventory.Token, v inventory.Traits) { t.Traits = v }),
 		"owner":            shared(func(t *inventory.Token, v inventory.Owner) { t.Owner = v }).with(ownerTimes),
 		"secret":           shared(func(t *inventory.Token, v inventory.Secret) { t.Secret = v }),
+		"exposure":         shared(func(t *inventory.Token, v *inventory.Exposure) { t.Exposure = clone(v) }),
 		"planned":          shared(func(t *inventory.Token, v inventory.Planned) { t.Planned = v }),
 		"address":          text(func(t *inventory.Token, s string) { t.Address = s }),
 		"origin":           shared(func(t *inventory.Token, v inventory.Origin) { t.Origin = v }),

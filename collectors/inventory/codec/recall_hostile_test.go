@@ -85,17 +85,18 @@ var hostileMembers = map[string][]string{
 		`{"type":"person","state":"active","level":"read","last_active":{"state":"at","at":"T"},"name":"T"}`,
 		`{"type":"unknown","state":"active","level":"read","last_active":{"state":"unknown","reason":"T"},"reason":"T"}`,
 	},
-	"secret":  {`{"readable":"no"}`, `{"readable":"no","hint":"abcde"}`},
-	"planned": {`"create"`, `"delete"`},
-	"address": {`"a"`, `""`},
-	"origin":  {`{"file":"f"}`, `{"file":"f","line":0}`},
+	"secret":   {`{"readable":"no"}`, `{"readable":"no","hint":"abcde"}`},
+	"exposure": {`{"state":"none"}`, `{"state":"found","found":[{"tool":"a","match":"exact","date":"T"}]}`, `{"state":"found"}`, `{"state":"unknown","reason":"T"}`, `null`},
+	"planned":  {`"create"`, `"delete"`},
+	"address":  {`"a"`, `""`},
+	"origin":   {`{"file":"f"}`, `{"file":"f","line":0}`},
 }
 
 // hostileOrder are the members, first those that a token has to have.
 var hostileOrder = []string{
 	"id", "ref", "cms", "source", "name", "kind", "apis", "access", "role", "environments", "created_at", "updated_at",
 	"revoked_at", "expiry", "last_used", "traits", "owner", "secret",
-	"twin", "url", "branches", "first_seen", "last_used_by_api", "planned", "address", "origin",
+	"twin", "url", "branches", "first_seen", "last_used_by_api", "exposure", "planned", "address", "origin",
 }
 
 const (

@@ -34,9 +34,12 @@ func Token(source, ref string) inventory.Token {
 			inventory.ContentDelivery:   inventory.NoUseOnRecord(CollectedAt().AddDate(0, 0, -52)),
 			inventory.ContentManagement: inventory.UsedBetween(CollectedAt().AddDate(0, 0, -9), CollectedAt().AddDate(0, 0, -3)),
 		},
-		Traits:  inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.Unknown},
-		Owner:   inventory.Owner{Type: inventory.OwnerPerson, ID: "u1", Name: "Ada", State: inventory.OwnerActive, Level: inventory.LevelAdmin, Role: "owner", LastActive: inventory.At(CollectedAt())},
-		Secret:  inventory.Secret{Readable: inventory.Yes, Hint: "9f3a"},
+		Traits: inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.Unknown},
+		Owner:  inventory.Owner{Type: inventory.OwnerPerson, ID: "u1", Name: "Ada", State: inventory.OwnerActive, Level: inventory.LevelAdmin, Role: "owner", LastActive: inventory.At(CollectedAt())},
+		Secret: inventory.Secret{Readable: inventory.Yes, Hint: "9f3a"},
+		Exposure: &inventory.Exposure{State: inventory.ExposureFound, Reason: "1 of 2 places are named", Found: []inventory.Leak{{
+			Tool: "gitleaks", Rule: "generic-api-key", File: ".env", Line: 3, Commit: "0a1b2c3", Date: CollectedAt().AddDate(0, -1, 0), Match: inventory.MatchExact,
+		}}},
 		Planned: inventory.PlannedUpdate, Address: "datocms_access_token.ci",
 		Origin: inventory.Origin{File: "main.tf", Line: 12},
 	}

@@ -53,6 +53,11 @@ delivery := {
 		"state": "at",
 		"supported": true,
 	},
+	"exposure": {
+		"found": [],
+		"reason": "no report of a leak scanner was given: scan with --leaks",
+		"state": "unknown",
+	},
 	"id": "contentstack/stacks/shop/delivery_tokens/web",
 	"kind": "delivery",
 	"last_used": {
@@ -151,6 +156,11 @@ management := {
 		"reason": "",
 		"state": "at",
 		"supported": true,
+	},
+	"exposure": {
+		"found": [],
+		"reason": "no report of a leak scanner was given: scan with --leaks",
+		"state": "unknown",
 	},
 	"id": "contentstack/stacks/shop/management_tokens/deploy",
 	"kind": "management",
