@@ -43,8 +43,8 @@ func New(p *program.Program, run func(context.Context, Options) error) *cobra.Co
 		Use:   "leaks PATH...",
 		Short: "Look for the live secrets of tokens in files, folders and git histories",
 		Long: `Leaks reads the configured sources as scan does, and looks for the secrets of their
-tokens in files, in folders with the history of the repository that they are the top
-of, and in standard input (-). It knows no patterns: it finds the secrets themselves,
+tokens in files, in folders with the histories of the git repositories in them, and
+in standard input (-). It knows no patterns: it finds the secrets themselves,
 so there are no false alarms. It prints the token, the file, the line and the commit
 that added it, never the secret, and keeps no secret: see SECURITY.md.
 

@@ -14,9 +14,9 @@ import (
 // gitFolder is where a repository keeps its history, compressed: it is searched by git.
 const gitFolder = ".git"
 
-// Path searches a file, or the files of a folder and the history of a repository that it is
-// the top of. What cannot be read is a problem, not an error: that is only the end of ctx,
-// or a path that does not exist.
+// Path searches a file, or the files of a folder and the histories of the repositories in
+// it. What cannot be read is a problem, not an error: that is only the end of ctx, or a
+// path that does not exist.
 func (s *Search) Path(ctx context.Context, path string, history bool) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -25,19 +25,30 @@ func (s *Search) Path(ctx context.Context, path string, history bool) error {
 	if !info.IsDir() {
 		return s.file(ctx, path)
 	}
-	if err := s.folder(ctx, path); err != nil || !history {
-		return err
+	repositories, err := s.folder(ctx, path)
+	for _, top := range repositories {
+		if err == nil && history {
+			err = s.history(ctx, top)
+		}
 	}
-	if _, err := os.Lstat(filepath.Join(path, gitFolder)); err != nil {
-		return nil //nolint:nilerr // it is not a repository
-	}
-	return s.history(ctx, path)
+	return err
 }
 
-// folder searches the files of a folder, those below it too. Links are not followed: what
-// they lead to is searched where it is, or is not part of the folder.
-func (s *Search) folder(ctx context.Context, path string) error {
-	return filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
+// isBare reports whether a folder is a repository without files.
+func isBare(path string) bool {
+	for _, name := range []string{"HEAD", "objects", "refs"} {
+		if _, err := os.Lstat(filepath.Join(path, name)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// folder searches the files of a folder, those below it too, and returns the tops of the
+// repositories among them. Links are not followed: what they lead to is searched where it
+// is, or is not part of the folder.
+func (s *Search) folder(ctx context.Context, path string) (repositories []string, _ error) {
+	err := filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -46,13 +57,19 @@ func (s *Search) folder(ctx context.Context, path string) error {
 			if d != nil && d.IsDir() {
 				return fs.SkipDir
 			}
-		case d.IsDir() && d.Name() == gitFolder:
-			return fs.SkipDir
+		case d.Name() == gitFolder: // of a submodule and of a second working tree it is a file
+			repositories = append(repositories, filepath.Dir(path))
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case d.IsDir() && isBare(path):
+			repositories = append(repositories, path)
 		case d.Type().IsRegular():
 			return s.file(ctx, path)
 		}
 		return nil
 	})
+	return repositories, err
 }
 
 func (s *Search) file(ctx context.Context, path string) error {
@@ -86,8 +103,7 @@ func (s *Search) Stream(ctx context.Context, r io.Reader, name string) error {
 
 // unread says that something could not be read. The error of the file names it already.
 func (s *Search) unread(path string, err error) {
-	var of *fs.PathError
-	if errors.As(err, &of) {
+	if of, ok := errors.AsType[*fs.PathError](err); ok {
 		err = of.Err
 	}
 	s.problem("%s: %v", path, err)

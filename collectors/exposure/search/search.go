@@ -136,7 +136,7 @@ func (s *Search) Reader(ctx context.Context, r io.Reader, file string) error {
 		s.Bytes += int64(n)
 		t.write(chunk[:n])
 		switch {
-		case err == io.EOF: //nolint:errorlint // a reader returns it as it is
+		case err == io.EOF:
 			t.end()
 			return nil
 		case err != nil:
