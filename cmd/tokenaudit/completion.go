@@ -69,7 +69,7 @@ func completeValues(p *program.Program, root *cobra.Command) {
 		case cmd.Name() == "diff":
 			_ = cmd.RegisterFlagCompletionFunc("output", words(diffFormats))
 		case flag.DefValue == "table":
-			_ = cmd.RegisterFlagCompletionFunc("output", words(listFormats))
+			_ = cmd.RegisterFlagCompletionFunc("output", words(cli.ListFormats()))
 		}
 		switch cmd.CommandPath() {
 		case "tokenaudit explain", "tokenaudit rules show":

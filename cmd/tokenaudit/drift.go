@@ -50,7 +50,7 @@ differs but a list or a source could not be compared. An error gives 2.`,
 		},
 	}
 	cmd.Flags().StringVar(&o.manifest, "manifest", "", "the manifest `file`, such as tokens.yaml")
-	bindListFormat(cmd, &o.format)
+	cli.BindListFormat(cmd, &o.format)
 	return cmd
 }
 
@@ -58,7 +58,7 @@ func runDrift(ctx context.Context, o driftOptions) error {
 	if o.manifest == "" {
 		return cli.Misuse(errors.New("--manifest is missing: it names what is declared, such as tokens.yaml"))
 	}
-	if err := checkListFormat(o.format); err != nil {
+	if err := cli.CheckListFormat(o.format); err != nil {
 		return err
 	}
 	if err := places.ReadOnce(append(places.InputsAs("an inventory", o.inventories), places.Input{Path: o.manifest, Is: "the manifest"})); err != nil {
@@ -111,7 +111,7 @@ func writeDrift(to *console.Streams, d manifest.Drift, format string) error {
 	for _, u := range d.Unread {
 		rows = append(rows, []string{"unread", u.Source, "", "", u.Detail, ""})
 	}
-	err := printTable(to, format, []table.Column{{Title: "STATE", Kind: table.ColumnWhole}, {Title: "SOURCE", Kind: table.ColumnID}, {Title: "KIND", Kind: table.ColumnWhole},
+	err := cli.PrintTable(to, format, []table.Column{{Title: "STATE", Kind: table.ColumnWhole}, {Title: "SOURCE", Kind: table.ColumnID}, {Title: "KIND", Kind: table.ColumnWhole},
 		{Title: "NAME"}, {Title: "WHAT", Kind: table.ColumnProse}, {Title: "WHERE", Kind: table.ColumnID}}, rows)
 	if err != nil {
 		return err

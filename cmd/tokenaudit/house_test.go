@@ -91,7 +91,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/scaffold":    {"collectors/inventory", "policies", "policies/engine"},
 	"cmd/tokenaudit/ruleinput":   {"collectors/inventory", "policies", "policies/engine", "report/safetext"},
 	"cmd/tokenaudit/inputschema": {"collectors", "collectors/inventory", "policies/input"},
-	"cmd/tokenaudit/cli":         {"collectors/suggest", "report", "report/table"},
+	"cmd/tokenaudit/cli":         {"cmd/tokenaudit/console", "collectors/suggest", "report", "report/table"},
 	"cmd/tokenaudit/console":     {"collectors", "collectors/interruptible", "report/format", "report/safetext"},
 	"cmd/tokenaudit/documents":   {"cmd/tokenaudit/cli", "cmd/tokenaudit/options", "collectors", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/manifest", "collectors/terraform", "collectors/userfile", "report", "report/output", "report/parts", "report/safetext"},
 	"cmd/tokenaudit/collection":  {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/cmsapi", "collectors/exposure", "collectors/interruptible", "collectors/inventory", "collectors/labels", "report", "report/safetext"},

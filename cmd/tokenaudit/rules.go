@@ -12,14 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/pages"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report/plaintext"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
-	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
 // rulesOptions are the flags that the commands below rules share.
@@ -91,14 +89,6 @@ func rulesOf(ctx context.Context, p *program.Program, o rulesOptions) (all []pol
 		return nil, nil, err
 	}
 	return loaded.Rules(), inForce, nil
-}
-
-// printTable prints rows aligned, or tab-separated if the format is tsv.
-func printTable(to *console.Streams, name string, columns []table.Column, rows [][]string) error {
-	if name == "tsv" {
-		return table.WriteTSV(to.Out, columns, rows)
-	}
-	return table.WriteTable(to.Out, columns, rows, to.Page())
 }
 
 func runRulesShow(ctx context.Context, o rulesShowOptions) error {

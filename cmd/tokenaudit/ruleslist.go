@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,23 +34,8 @@ func newRulesList(p *program.Program, run func(context.Context, rulesListOptions
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.bind(cmd)
-	bindListFormat(cmd, &o.format)
+	cli.BindListFormat(cmd, &o.format)
 	return cmd
-}
-
-// listFormats are what commands that print a list take for -o.
-var listFormats = []string{"table", "tsv", "json"}
-
-// bindListFormat adds -o to a command that prints a list.
-func bindListFormat(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVarP(format, "output", "o", "table", "`format`: "+strings.Join(listFormats, ", "))
-}
-
-func checkListFormat(format string) error {
-	if !slices.Contains(listFormats, format) {
-		return cli.Misuse(fmt.Errorf("unknown format %q for -o: expected one of %s", format, strings.Join(listFormats, ", ")))
-	}
-	return nil
 }
 
 // printJSON prints a value, indented.
@@ -88,7 +71,7 @@ type listedParam struct {
 }
 
 func runRulesList(ctx context.Context, o rulesListOptions) error {
-	if err := checkListFormat(o.format); err != nil {
+	if err := cli.CheckListFormat(o.format); err != nil {
 		return err
 	}
 	rules, inForce, err := rulesOf(ctx, o.program, o.rulesOptions)
@@ -110,7 +93,7 @@ func runRulesList(ctx context.Context, o rulesListOptions) error {
 	if o.format == "json" {
 		return printJSON(o.program.Out, listed)
 	}
-	return printTable(o.program.Streams, o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "GOAL", Kind: table.ColumnProse}}, rows)
+	return cli.PrintTable(o.program.Streams, o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "GOAL", Kind: table.ColumnProse}}, rows)
 }
 
 func listRule(r policies.Rule, off bool) listedRule {

@@ -68,7 +68,7 @@ what the report could not see is not among them.`,
 	f.StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml)")
 	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 	f.StringVar(&o.at, "at", "", "the `time` at which they are checked, RFC 3339 or YYYY-MM-DD (default now)")
-	bindListFormat(cmd, &o.format)
+	cli.BindListFormat(cmd, &o.format)
 	return cmd
 }
 
@@ -83,7 +83,7 @@ type checkedWaiver struct {
 }
 
 func runWaiversCheck(ctx context.Context, o waiversCheckOptions) error {
-	if err := checkListFormat(o.format); err != nil {
+	if err := cli.CheckListFormat(o.format); err != nil {
 		return err
 	}
 	at, err := options.ParseTime(o.at)
@@ -144,7 +144,7 @@ func printWaivers(to *console.Streams, waivers []checkedWaiver, format string) e
 	for _, w := range waivers {
 		rows = append(rows, []string{w.State, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
 	}
-	return printTable(to, format, []table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE", Kind: table.ColumnID}, {Title: "TOKEN", Kind: table.ColumnID},
+	return cli.PrintTable(to, format, []table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE", Kind: table.ColumnID}, {Title: "TOKEN", Kind: table.ColumnID},
 		{Title: "EXPIRES", Kind: table.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: table.ColumnID}}, rows)
 }
 

@@ -52,11 +52,10 @@ func Load(ctx context.Context, paths []string, limit time.Duration) (*Library, e
 	return l, nil
 }
 
-// Modules compiles the modules of a namespace, tests left out. The error is
+// Modules compiles the modules of a namespace, sorted by path, tests left out. The error is
 // LoadErrors if rules are wrong.
 func Modules(ctx context.Context, ns regofile.Namespace, modules []regofile.Module, data map[string]any, now *regofile.Place) (*Library, error) {
 	l := &Library{Modules: slices.DeleteFunc(slices.Clone(modules), regofile.Module.IsTest)}
-	regofile.Sort(l.Modules)
 	ns, err := ns.WithHelpers()
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ const (
 
 // CustomFiles are what the user's paths hold.
 type CustomFiles struct {
+	// Modules are sorted by path.
 	Modules []Module
 	// data is the base document of the bundles, below "custom"; nil for none.
 	data map[string]any
@@ -47,6 +48,7 @@ func ReadCustom(paths []string, now *Place) (*CustomFiles, error) {
 	if err := c.readAll(paths); err != nil {
 		return nil, asLoadErrors(err)
 	}
+	slices.SortFunc(c.Modules, func(a, b Module) int { return strings.Compare(a.Path, b.Path) })
 	return c, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -139,11 +138,6 @@ func (ns Namespace) ID(name string) string {
 		return ruleid.Custom + id
 	}
 	return id
-}
-
-// Sort puts the modules in one order whatever order they were given in.
-func Sort(modules []Module) {
-	slices.SortFunc(modules, func(a, b Module) int { return strings.Compare(a.Path, b.Path) })
 }
 
 // CheckComplexity refuses modules that the compiler would not get along with.

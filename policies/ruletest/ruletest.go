@@ -152,7 +152,6 @@ func readSuite(ctx context.Context, paths []string, now *regofile.Place) (*suite
 		if err != nil {
 			return nil, err
 		}
-		regofile.Sort(custom.Modules)
 		s = &suite{namespace: regofile.CustomNamespace, modules: custom.Modules, data: custom.Document()}
 	}
 	if _, err := compile.Modules(ctx, s.namespace, s.modules, s.data, now); err != nil {

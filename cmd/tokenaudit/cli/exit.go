@@ -1,5 +1,5 @@
 // Package cli has what the command line of every command has in common: errors with
-// exit codes, arguments by name, flags that refuse a second value, and the help.
+// exit codes, arguments by name, flags that refuse a second value, lists, and the help.
 package cli
 
 import (
