@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi/pacing"
 )
 
 // wire is a network on which a function answers. It needs no goroutine of its
@@ -62,4 +64,4 @@ func get(t *testing.T, c *Client) (*Response, *Error) {
 }
 
 // sleepOrEnd waits as a server does, until the client gives up.
-func sleepOrEnd(r *http.Request, d time.Duration) error { return sleep(r.Context(), d) }
+func sleepOrEnd(r *http.Request, d time.Duration) error { return pacing.Sleep(r.Context(), d) }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi/pacing"
 )
 
 func TestMemoAsksOnce(t *testing.T) {
@@ -41,7 +43,7 @@ func TestMemoAsksAnewAfterAnInterruptionOrAPanic(t *testing.T) {
 		var memo Memo[string, int]
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		wait := func(ctx context.Context) (int, error) { return 0, sleep(ctx, time.Hour) }
+		wait := func(ctx context.Context) (int, error) { return 0, pacing.Sleep(ctx, time.Hour) }
 		var group sync.WaitGroup
 		group.Go(func() {
 			if _, err := memo.Do(ctx, "a", wait); !errors.Is(err, context.DeadlineExceeded) {

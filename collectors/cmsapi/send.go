@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/collectors/cmsapi/pacing"
 	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -121,30 +122,30 @@ func (c *Client) follow(target *url.URL, a *answer, so *attempts) (*url.URL, *Er
 
 // pause waits before another attempt. There may be no answer yet.
 func (c *Client) pause(ctx context.Context, a *answer, so attempts) error {
-	wait := backoff(500*time.Millisecond, so.tries+so.timeouts)
+	wait := pacing.Backoff(500*time.Millisecond, so.tries+so.timeouts)
 	if asked, ok := standardRetryAfter(a); ok && asked <= c.session.options.MaxWait {
 		wait = max(wait, asked)
 	}
-	return sleep(ctx, wait+jitter(wait))
+	return pacing.Sleep(ctx, wait+pacing.Jitter(wait))
 }
 
 // attempt asks once, after its domain's permit. It returns the time at which the
 // request was sent. target is what was asked for, or where a redirect leads to: of
 // that nothing is logged.
 func (c *Client) attempt(ctx context.Context, asked, target *url.URL, extra http.Header) (time.Time, *answer, *Error) {
-	permit, err := c.domain.acquire(ctx)
+	permit, err := c.domain.Acquire(ctx)
 	if err != nil {
 		e := &Error{Class: inventory.ErrTimeout, Message: err.Error(), Err: err}
-		if limited, ok := asLimited(err); ok {
-			e = &Error{Class: inventory.ErrRateLimited, Status: http.StatusTooManyRequests, Message: limited.reason, Hint: limitedHint}
+		if limited, ok := errors.AsType[*pacing.LimitedError](err); ok {
+			e = &Error{Class: inventory.ErrRateLimited, Status: http.StatusTooManyRequests, Message: limited.Reason, Hint: limitedHint}
 		}
 		return time.Now(), nil, e
 	}
-	sent := permit.sent
+	sent := permit.Sent
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	response, err := c.session.transport.RoundTrip(c.request(ctx, target, extra))
-	c.domain.answered(permit, err == nil && response.StatusCode != http.StatusTooManyRequests)
+	c.domain.Answered(permit, err == nil && response.StatusCode != http.StatusTooManyRequests)
 	if err != nil {
 		c.logAttempt(ctx, asked, 0, time.Since(sent))
 		return sent, nil, connectionError(err, c.base.Host)
@@ -163,7 +164,7 @@ func (c *Client) learn(h http.Header) {
 		return
 	}
 	if perSecond, ok := c.config.Limit.Adapt(h); ok {
-		c.domain.adapt(perSecond)
+		c.domain.Adapt(perSecond)
 	}
 }
 
@@ -249,13 +250,13 @@ func (c *Client) limited(sent time.Time, a *answer, n int) *Error {
 	}
 	switch {
 	case !told || asked <= 0:
-		asked = min(backoff(time.Second, n), c.session.options.MaxWait)
+		asked = min(pacing.Backoff(time.Second, n), c.session.options.MaxWait)
 	case n > askedTrusted:
-		asked = max(asked, min(backoff(time.Second, n-askedTrusted), c.session.options.MaxWait))
+		asked = max(asked, min(pacing.Backoff(time.Second, n-askedTrusted), c.session.options.MaxWait))
 	}
-	err := c.domain.pause(sent, asked)
+	err := c.domain.Pause(sent, asked)
 	if err == nil && n >= maxLimited {
-		err = &errLimited{"the server answered " + strconv.Itoa(n) + " times in a row that the rate limit is used up"}
+		err = &pacing.LimitedError{Reason: "the server answered " + strconv.Itoa(n) + " times in a row that the rate limit is used up"}
 	}
 	if err == nil {
 		return nil
@@ -287,17 +288,14 @@ func standardRetryAfter(a *answer) (time.Duration, bool) {
 	return max(time.Until(at), 0), true
 }
 
-// year is the longest wait that a server can ask for.
-const year = 365 * 24 * time.Hour
-
 // Seconds makes a duration of what a header says, bounded so that no number
 // overflows: from 0 to one year.
 func Seconds(s float64) time.Duration {
 	if !(s > 0) {
 		return 0
 	}
-	if s >= year.Seconds() {
-		return year
+	if s >= pacing.LongestWait.Seconds() {
+		return pacing.LongestWait
 	}
 	return time.Duration(s * float64(time.Second))
 }

@@ -215,21 +215,17 @@ func TestADomainThatIsGivenUpIsLeftAlone(t *testing.T) {
 func TestTheEndOfTheContextEndsEveryWait(t *testing.T) {
 	t.Parallel()
 	tests := map[string]wire{
-		"the answer":         func(r *http.Request) (*http.Response, error) { return nil, sleepOrEnd(r, time.Hour) },
-		"the body":           func(r *http.Request) (*http.Response, error) { return endless(r, time.Second, 1), nil },
-		"a pause":            func(*http.Request) (*http.Response, error) { return reply(429, "", "Retry-After", "50") },
-		"the next try":       func(*http.Request) (*http.Response, error) { return reply(503, "", "Retry-After", "50") },
-		"the limiter":        func(*http.Request) (*http.Response, error) { return reply(301, "", "Location", "/things") },
-		"the turn of others": func(r *http.Request) (*http.Response, error) { return nil, sleepOrEnd(r, time.Hour) },
+		"the answer":   func(r *http.Request) (*http.Response, error) { return nil, sleepOrEnd(r, time.Hour) },
+		"the body":     func(r *http.Request) (*http.Response, error) { return endless(r, time.Second, 1), nil },
+		"a pause":      func(*http.Request) (*http.Response, error) { return reply(429, "", "Retry-After", "50") },
+		"the next try": func(*http.Request) (*http.Response, error) { return reply(503, "", "Retry-After", "50") },
+		"the limiter":  func(*http.Request) (*http.Response, error) { return reply(301, "", "Location", "/things") },
 	}
 	for name, w := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client := newClient(t, w, Options{Timeout: time.Minute}, func(c *Config) { c.Limit.Rate = 0.2 })
-				if name == "the turn of others" {
-					client.domain.turn <- struct{}{}
-				}
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
 				began := time.Now()

@@ -157,6 +157,6 @@ func (s *Session) domain(cms string, l Limit, ceiling float64) *domain {
 		d = newDomain(cms, l, s.options)
 		s.domains[l.Domain] = d
 	}
-	d.lower(ceiling)
+	d.Lower(ceiling)
 	return d
 }

@@ -1,8 +1,9 @@
-package cmsapi
+// Package pacing says when the next request of a rate-limit domain may be sent, so that
+// the limit that the server counts by is used up and not exceeded.
+package pacing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -31,12 +32,28 @@ const (
 	calmRequests              = 30
 )
 
-// errLimited says that a domain is not waited for any longer.
-type errLimited struct{ reason string }
+// LongestWait is the longest wait that a server can ask for.
+const LongestWait = 365 * 24 * time.Hour
 
-func (e *errLimited) Error() string { return e.reason }
+// LimitedError says that a domain is not waited for any longer.
+type LimitedError struct{ Reason string }
 
-// domain paces the requests of one rate-limit domain.
+func (e *LimitedError) Error() string { return e.Reason }
+
+// Settings are what a domain begins with.
+type Settings struct {
+	// Rate is what the server grants, in requests per second; 0 for no known limit.
+	Rate float64
+	// Burst is how many requests may leave at once after a quiet time; 0 means 1.
+	Burst int
+	// MaxWait bounds one wait that a 429 asks for, TotalWait the sum of them.
+	MaxWait, TotalWait time.Duration
+	// Waited is told by how much one request was held back, Paused by how much a 429 has
+	// prolonged the pause of the domain. They must not block.
+	Waited, Paused func(time.Duration)
+}
+
+// Domain paces the requests of one rate-limit domain.
 //
 // A limit of n requests in a window holds if request number i+n arrives at the
 // server no sooner than a window after request number i. When a request arrives
@@ -46,10 +63,8 @@ func (e *errLimited) Error() string { return e.reason }
 // however late the scheduler wakes somebody up, no 429 is earned, and what is
 // lost is the jitter, not the latency. Within a window the requests are spaced
 // out, because others may share the budget.
-type domain struct {
-	cms, name          string
-	maxWait, totalWait time.Duration
-	observe            func(Event)
+type Domain struct {
+	settings Settings
 
 	// turn is held by the request that gets the next permit. A channel, because
 	// a blocked send can be given up, and blocked senders are served in order.
@@ -59,7 +74,7 @@ type domain struct {
 	limiter *rate.Limiter
 	// recent are the permits that still count, oldest first; at most limit of
 	// them in a window. A limit of 0 is none.
-	recent []*permit
+	recent []*Permit
 	limit  int
 	window time.Duration
 	// quickest is the shortest time that an answer took, 0 before the first.
@@ -80,16 +95,17 @@ type domain struct {
 	closedReason string
 }
 
-func newDomain(cms string, l Limit, o Options) *domain {
-	d := &domain{
-		cms: cms, name: l.Domain, maxWait: o.MaxWait, totalWait: o.TotalWait, observe: o.Observe,
-		turn:    make(chan struct{}, 1),
-		limiter: rate.NewLimiter(rate.Inf, max(l.Burst, 1)),
-		share:   1,
-		caution: caution,
+// New makes a domain.
+func New(settings Settings) *Domain {
+	d := &Domain{
+		settings: settings,
+		turn:     make(chan struct{}, 1),
+		limiter:  rate.NewLimiter(rate.Inf, max(settings.Burst, 1)),
+		share:    1,
+		caution:  caution,
 	}
-	if l.Rate > 0 && !o.Unpaced {
-		d.granted = l.Rate
+	if settings.Rate > 0 {
+		d.granted = settings.Rate
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -97,8 +113,8 @@ func newDomain(cms string, l Limit, o Options) *domain {
 	return d
 }
 
-// lower applies a requests_per_second; 0 changes nothing.
-func (d *domain) lower(perSecond float64) {
+// Lower applies a requests_per_second; 0 changes nothing.
+func (d *Domain) Lower(perSecond float64) {
 	if !(perSecond > 0) {
 		return
 	}
@@ -110,9 +126,9 @@ func (d *domain) lower(perSecond float64) {
 	}
 }
 
-// adapt follows the rate that the server says it grants. A domain without a
+// Adapt follows the rate that the server says it grants. A domain without a
 // known limit stays without: nothing is known of its windows.
-func (d *domain) adapt(perSecond float64) {
+func (d *Domain) Adapt(perSecond float64) {
 	if !(perSecond > 0) || math.IsInf(perSecond, 0) {
 		return
 	}
@@ -127,7 +143,7 @@ func (d *domain) adapt(perSecond float64) {
 
 // setPace sets limit and window from granted, share and ceiling: about a
 // second, and a whole number of requests.
-func (d *domain) setPace() {
+func (d *Domain) setPace() {
 	pace := math.Inf(1)
 	if d.granted > 0 {
 		pace = d.granted * d.share
@@ -145,25 +161,26 @@ func (d *domain) setPace() {
 	d.limiter.SetLimit(rate.Limit(pace / spread))
 }
 
-// permit is leave to send one request.
-type permit struct {
-	sent time.Time
+// Permit is leave to send one request.
+type Permit struct {
+	// Sent is when it was given.
+	Sent time.Time
 	// took is how long the answer took; 0 while it is under way.
 	took time.Duration
 }
 
 // ends is when a permit stops to count against the limit.
-func (d *domain) ends(p *permit) time.Time {
+func (d *Domain) ends(p *Permit) time.Time {
 	late := time.Duration(d.caution * float64(d.window))
 	if p.took > 0 {
 		late = min(late, p.took-d.quickest)
 	}
-	return p.sent.Add(d.window + late)
+	return p.Sent.Add(d.window + late)
 }
 
-// acquire waits for a permit to send one request; hand it back by answered. It
-// fails with an *errLimited, or with ctx's error.
-func (d *domain) acquire(ctx context.Context) (*permit, error) {
+// Acquire waits for a permit to send one request; hand it back by Answered. It
+// fails with a *LimitedError, or with ctx's error.
+func (d *Domain) Acquire(ctx context.Context) (*Permit, error) {
 	began := time.Now()
 	select {
 	case d.turn <- struct{}{}:
@@ -177,23 +194,23 @@ func (d *domain) acquire(ctx context.Context) (*permit, error) {
 			return nil, err
 		}
 		if p != nil {
-			if waited := p.sent.Sub(began); waited > 0 {
-				d.tell(Event{Waited: waited})
+			if waited := p.Sent.Sub(began); waited > 0 {
+				d.settings.Waited(waited)
 			}
 			return p, ctx.Err()
 		}
-		if err := sleep(ctx, delay); err != nil {
+		if err := Sleep(ctx, delay); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // take takes a permit, or says how long to wait before asking again.
-func (d *domain) take(now time.Time) (*permit, time.Duration, error) {
+func (d *Domain) take(now time.Time) (*Permit, time.Duration, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if now.Before(d.closedUntil) {
-		return nil, 0, &errLimited{d.closedReason}
+		return nil, 0, &LimitedError{d.closedReason}
 	}
 	if delay := max(d.pausedUntil.Sub(now), d.untilFree(now)); delay > 0 {
 		return nil, delay, nil
@@ -203,7 +220,7 @@ func (d *domain) take(now time.Time) (*permit, time.Duration, error) {
 		delay := time.Duration(math.Ceil(missing / float64(d.limiter.Limit()) * float64(time.Second)))
 		return nil, max(delay, 10*time.Microsecond), nil
 	}
-	p := &permit{sent: now}
+	p := &Permit{Sent: now}
 	if d.limit > 0 {
 		d.recent = append(d.recent, p)
 	}
@@ -211,7 +228,7 @@ func (d *domain) take(now time.Time) (*permit, time.Duration, error) {
 }
 
 // untilFree is how long the window is full.
-func (d *domain) untilFree(now time.Time) time.Duration {
+func (d *Domain) untilFree(now time.Time) time.Duration {
 	var ends []time.Time
 	for _, p := range d.recent {
 		if end := d.ends(p); end.After(now) {
@@ -228,12 +245,12 @@ func (d *domain) untilFree(now time.Time) time.Duration {
 	return ends[len(ends)-d.limit].Sub(now)
 }
 
-// answered takes note of how long the answer to the request of a permit took.
+// Answered takes note of how long the answer to the request of a permit took.
 // ok is false if none came, or a 429.
-func (d *domain) answered(p *permit, ok bool) {
+func (d *Domain) Answered(p *Permit, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p.took = max(time.Since(p.sent), 1)
+	p.took = max(time.Since(p.Sent), 1)
 	if !ok {
 		return
 	}
@@ -250,15 +267,15 @@ func (d *domain) answered(p *permit, ok bool) {
 	}
 }
 
-// pause holds the whole domain back after a 429 to a request that was sent at
-// sent. It fails with an *errLimited when that would be too long a wait.
-func (d *domain) pause(sent time.Time, asked time.Duration) error {
+// Pause holds the whole domain back after a 429 to a request that was sent at
+// sent. It fails with a *LimitedError when that would be too long a wait.
+func (d *Domain) Pause(sent time.Time, asked time.Duration) error {
 	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.calm = 0
-	if asked > d.maxWait {
-		return d.close(now.Add(asked), fmt.Sprintf("the server asks to wait %s, more than the %s that one wait may take", min(asked, year).Round(time.Second), d.maxWait))
+	if asked > d.settings.MaxWait {
+		return d.close(now.Add(asked), fmt.Sprintf("the server asks to wait %s, more than the %s that one wait may take", min(asked, LongestWait).Round(time.Second), d.settings.MaxWait))
 	}
 	// Requests that were under way when the pause began are part of its cause.
 	if !sent.Before(d.pauseBegan) {
@@ -267,7 +284,7 @@ func (d *domain) pause(sent time.Time, asked time.Duration) error {
 		d.caution = min(d.caution*2, maxCaution)
 		d.setPace()
 	}
-	until := now.Add(asked + jitter(asked))
+	until := now.Add(asked + Jitter(asked))
 	from := now
 	if d.pausedUntil.After(now) {
 		from = d.pausedUntil
@@ -276,41 +293,34 @@ func (d *domain) pause(sent time.Time, asked time.Duration) error {
 	if longer <= 0 {
 		return nil
 	}
-	if d.waited+longer > d.totalWait {
-		return d.close(now.Add(asked), fmt.Sprintf("the waits for the rate limit would add up to more than %s", d.totalWait))
+	if d.waited+longer > d.settings.TotalWait {
+		return d.close(now.Add(asked), fmt.Sprintf("the waits for the rate limit would add up to more than %s", d.settings.TotalWait))
 	}
 	d.waited += longer
 	d.pausedUntil = until
-	d.tell(Event{Paused: longer})
+	d.settings.Paused(longer)
 	return nil
 }
 
 // close returns the domain up until the time the server has named.
-func (d *domain) close(until time.Time, reason string) error {
+func (d *Domain) close(until time.Time, reason string) error {
 	d.closedUntil, d.closedReason = until, reason
-	return &errLimited{reason}
+	return &LimitedError{reason}
 }
 
-func (d *domain) tell(e Event) {
-	if d.observe != nil {
-		e.CMS, e.Domain = d.cms, d.name
-		d.observe(e)
-	}
-}
-
-// jitter spreads what would else come back at the same instant: 50 ms, plus up
+// Jitter spreads what would else come back at the same instant: 50 ms, plus up
 // to 200 ms, plus up to a tenth of the wait.
-func jitter(wait time.Duration) time.Duration {
+func Jitter(wait time.Duration) time.Duration {
 	return 50*time.Millisecond + rand.N(200*time.Millisecond+wait/10)
 }
 
-// backoff is the wait before try number n, counted from 1, without jitter.
-func backoff(first time.Duration, n int) time.Duration {
+// Backoff is the wait before try number n, counted from 1, without jitter.
+func Backoff(first time.Duration, n int) time.Duration {
 	return first << min(max(n-1, 0), 10)
 }
 
-// sleep waits for d, or fails with ctx's error.
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits for d, or fails with ctx's error.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -319,11 +329,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// asLimited reports whether err says that a domain was given up.
-func asLimited(err error) (*errLimited, bool) {
-	var e *errLimited
-	ok := errors.As(err, &e)
-	return e, ok
 }
