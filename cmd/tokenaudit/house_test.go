@@ -121,7 +121,7 @@ var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest",
 
 // ofCMS is for the collector of one CMS, which any other folder below
 // collectors holds.
-var ofCMS = []string{"collectors", "collectors/cmsapi", "collectors/exposure", "collectors/instance", "collectors/inventory"}
+var ofCMS = []string{"collectors", "collectors/cmsapi", "collectors/exposure", "collectors/instance", "collectors/inventory", "collectors/redact"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	packages := map[string]bool{}
