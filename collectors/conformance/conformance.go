@@ -258,11 +258,7 @@ func (s *suite) cases() []testCase {
 			slices.SortFunc(values, func(a, b fault) int { return strings.Compare(a.name, b.name) })
 			values = everyFifth(values)
 		}
-		bodies := slices.Concat(textFaults(sc), values)
-		for i := range bodies {
-			bodies[i].direct = true
-		}
-		for _, f := range slices.Concat(s.statusFaults(sc), connectionFaults(), answerFaults(sc), bodies, pagingFaults(sc)) {
+		for _, f := range slices.Concat(s.statusFaults(sc), connectionFaults(), answerFaults(sc), textFaults(sc), values, pagingFaults(sc)) {
 			all = append(all, testCase{strings.Trim(sc.endpoint.Path, "/") + "/" + f.name, sc, f})
 		}
 	}

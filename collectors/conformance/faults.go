@@ -23,9 +23,10 @@ type fault struct {
 	expect expectation
 	// classes are those of which the marked unit must have one; for marked only.
 	classes []inventory.ErrorClass
-	// direct is set where only the body of an answer is wrong: it then comes
-	// straight from the handler, which costs half of what a network in memory does.
-	direct bool
+	// network is set where more is wrong than the status, the headers or the body of an
+	// answer. Else it comes straight from the handler, which costs half of what a network
+	// in memory does.
+	network bool
 	// measured is set if the memory that the run takes is measured.
 	measured bool
 }
@@ -102,7 +103,7 @@ func (s *suite) statusFaults(sc scope) []fault {
 		fault{name: "429 twice", expect: healed, serve: first(2, func(w http.ResponseWriter) { answer(w, 429, s.target.LimitHeaders, "") })},
 		fault{name: "429 without headers twice", expect: healed, serve: first(2, func(w http.ResponseWriter) { answer(w, 429, nil, "") })},
 		fault{name: "503 once", expect: healed, serve: first(1, func(w http.ResponseWriter) { answer(w, 503, nil, "") })},
-		fault{name: "a closed connection once", expect: healed, serve: first(1, hangUp)},
+		fault{name: "a closed connection once", expect: healed, network: true, serve: first(1, hangUp)},
 	)
 	return all
 }
@@ -110,7 +111,7 @@ func (s *suite) statusFaults(sc scope) []fault {
 // connectionFaults are answers that do not come, not whole, or not as JSON.
 func connectionFaults() []fault {
 	marks := func(name string, told inventory.ErrorClass, serve func(http.ResponseWriter, *http.Request, exchange)) fault {
-		return fault{name: name, classes: classes{told, inventory.ErrTruncated}, serve: serve}
+		return fault{name: name, classes: classes{told, inventory.ErrTruncated}, serve: serve, network: true}
 	}
 	return []fault{
 		marks("HTML with 200", inventory.ErrUnreadable, func(w http.ResponseWriter, _ *http.Request, _ exchange) {
@@ -149,7 +150,7 @@ func connectionFaults() []fault {
 		marks("a redirect in a circle", inventory.ErrUnreadable, func(w http.ResponseWriter, r *http.Request, _ exchange) {
 			http.Redirect(w, r, r.URL.RequestURI(), http.StatusFound)
 		}),
-		{name: "a redirect to the same host", expect: healed, serve: func(w http.ResponseWriter, r *http.Request, x exchange) {
+		{name: "a redirect to the same host", expect: healed, network: true, serve: func(w http.ResponseWriter, r *http.Request, x exchange) {
 			if x.n == 1 {
 				http.Redirect(w, r, baseURL+r.URL.RequestURI(), http.StatusTemporaryRedirect)
 				return

@@ -99,7 +99,7 @@ type bulk struct {
 
 func (f bulk) fault() fault {
 	body := f.body()
-	return fault{name: f.name, measured: true, serve: func(w http.ResponseWriter, r *http.Request, x exchange) {
+	return fault{name: f.name, measured: true, network: true, serve: func(w http.ResponseWriter, r *http.Request, x exchange) {
 		pass(w, x.healthy(r), body)
 	}}
 }

@@ -112,7 +112,7 @@ type fakeNetwork struct {
 
 func newFakeNetwork(s *suite, c *testCase) *fakeNetwork {
 	w := &fakeNetwork{target: s.target, folder: folderOf(s.target.Definition), asked: map[string]bool{}, sent: map[string]bool{}, fault: c, healthy: &s.answers, pipes: newPipes(), served: make(chan struct{})}
-	if c != nil && c.fault.direct {
+	if c != nil && !c.fault.network {
 		w.client = direct{w}
 		return w
 	}
