@@ -39,6 +39,7 @@ func OneLine(s string) string {
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		rest := s[i+size:]
+		visible := IsVisible(r)
 		if r >= 0x300 && unicode.Is(unicode.Mn, r) {
 			marks++
 		} else {
@@ -47,7 +48,7 @@ func OneLine(s string) string {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case !IsVisible(r) || marks > maxMarks:
+		case !visible || marks > maxMarks:
 			b.WriteString(EscapeRune(r))
 		case r == '#' && strings.HasPrefix(rest, "#"):
 			// ##[command], ##vso[command] and ##teamcity[command] count anywhere in a line.
@@ -58,7 +59,7 @@ func OneLine(s string) string {
 		default:
 			b.WriteRune(r)
 		}
-		wordStart = unicode.IsSpace(r) || !IsVisible(r)
+		wordStart = unicode.IsSpace(r) || !visible
 		i += size
 	}
 	return b.String()
@@ -109,12 +110,20 @@ func EscapeRune(r rune) string {
 		return `\t`
 	}
 	if r < 0x100 {
-		return fmt.Sprintf(`\x%02x`, r)
+		return inHex(`\x00`, r)
 	}
 	if r < 0x10000 {
-		return fmt.Sprintf(`\u%04x`, r)
+		return inHex(`\u0000`, r)
 	}
-	return fmt.Sprintf(`\U%08x`, r)
+	return inHex(`\U00000000`, r)
+}
+
+// inHex ends an escape in a character's hexadecimal digits, in place of its zeros. A text
+// may be escaped from its first character to its last.
+func inHex(zeros string, r rune) string {
+	var room [8]byte
+	digits := strconv.AppendInt(room[:0], int64(r), 16)
+	return zeros[:len(zeros)-len(digits)] + string(digits)
 }
 
 // CutWidth cuts text to a number of columns of a terminal, ending in an
