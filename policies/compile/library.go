@@ -27,7 +27,7 @@ var builtinLibrary = sync.OnceValues(func() (*Library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the built-in rules: %w", err)
 	}
-	return Modules(context.Background(), regofile.BuiltInNamespace, modules, nil, &regofile.Place{})
+	return compileAll(context.Background(), regofile.BuiltInNamespace, modules, nil, &regofile.Place{}, builtInCompiler)
 })
 
 // Load reads and compiles the built-in rules and those in the paths, the
@@ -55,6 +55,10 @@ func Load(ctx context.Context, paths []string, limit time.Duration) (*Library, e
 // Modules compiles the modules of a namespace, sorted by path, tests left out. The error is
 // LoadErrors if rules are wrong.
 func Modules(ctx context.Context, ns regofile.Namespace, modules []regofile.Module, data map[string]any, now *regofile.Place) (*Library, error) {
+	return compileAll(ctx, ns, modules, data, now, newCompiler)
+}
+
+func compileAll(ctx context.Context, ns regofile.Namespace, modules []regofile.Module, data map[string]any, now *regofile.Place, compiler compilerFor) (*Library, error) {
 	l := &Library{Modules: slices.DeleteFunc(slices.Clone(modules), regofile.Module.IsTest)}
 	ns, err := ns.WithHelpers()
 	if err != nil {
@@ -72,7 +76,7 @@ func Modules(ctx context.Context, ns regofile.Namespace, modules []regofile.Modu
 	for _, unit := range units(ns, l.Modules) {
 		now.Is(unit[len(unit)-1].Path)
 		var wrong regofile.Faults
-		rules, err := compile(ctx, unit, ns, base, &wrong)
+		rules, err := compile(ctx, unit, ns, base, compiler, &wrong)
 		if err != nil {
 			return nil, err
 		}
