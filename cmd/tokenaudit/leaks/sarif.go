@@ -6,7 +6,6 @@ import (
 	"path"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/report"
 )
 
 // ruleID is the rule that a finding of a search counts as.
@@ -42,7 +41,7 @@ func (r *result) sarif(tool inventory.Tool) map[string]any {
 				"notifications": []any{map[string]any{"id": "incomplete", "shortDescription": text("Something could not be compared")}},
 			}},
 			"automationDetails": map[string]any{"id": "tokenaudit-leaks/"},
-			"invocations":       []any{map[string]any{"executionSuccessful": r.exitCode() != report.ExitIncomplete, "toolExecutionNotifications": notes}},
+			"invocations":       []any{map[string]any{"executionSuccessful": len(r.NotRead)+len(r.NotSearched) == 0 && r.all > 0, "toolExecutionNotifications": notes}},
 			"results":           results,
 		}},
 	}
