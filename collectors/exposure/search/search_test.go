@@ -202,6 +202,7 @@ func TestHistory(t *testing.T) {
 	}
 	// What a repository configures is not run.
 	git("config", "diff.external", "false")
+	git("config", "diff.x.textconv", "false")
 	git("config", "core.fsmonitor", "false")
 	git("config", "diff.noprefix", "true")
 	git("config", "log.showSignature", "true")
@@ -209,6 +210,8 @@ func TestHistory(t *testing.T) {
 	first := commit("begin\n\nwith " + keySecret)
 	write(t, "a.txt", "1\n2\nTOKEN="+wordSecret+"\n3\n")
 	write(t, "strange \"name\"\t.txt", "++ b/x\n"+plainSecret)
+	write(t, "b/binary.dat", "\x00\x01 "+keySecret+"\x00")
+	write(t, ".gitattributes", "*.dat diff=x\n")
 	second := commit("add")
 	write(t, "a.txt", "1\n2\n3\n")
 	commit("remove")
@@ -240,6 +243,8 @@ func TestHistory(t *testing.T) {
 		{Token: "2", File: "strange \"name\"\t.txt", Line: 2, Commit: second},
 		{Token: "3", File: "long.txt", Line: 1, Commit: long},
 		{Token: "4", Line: 3, Commit: first},
+		{Token: "4", File: "b/binary.dat", Line: 1},
+		{Token: "4", File: "b/binary.dat", Line: 1, Commit: second},
 	}
 	if diff := cmp.Diff(want, s.Hits()); diff != "" || len(s.Problems()) != 0 {
 		t.Errorf("problems %q, -want +got:\n%s", s.Problems(), diff)
