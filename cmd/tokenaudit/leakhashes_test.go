@@ -46,7 +46,7 @@ func hashesOf(secrets []string) [][]byte {
 		mac := hmac.New(sha256.New, key)
 		mac.Write(append([]byte{0}, secret...))
 		sum := mac.Sum(nil)
-		words := strings.Trim(fmt.Sprint(sum[:6]), "[]")
+		words := strings.Trim(fmt.Sprintf("%d", sum[:6]), "[]")
 		trace := strings.Trim(strings.ReplaceAll(fmt.Sprintf("%#v", sum[:4]), "[]byte", ""), "{}")
 		for _, form := range []string{
 			string(sum[:8]), hex.EncodeToString(sum[:8]), strings.ToUpper(hex.EncodeToString(sum[:8])),
@@ -170,7 +170,7 @@ func TestHashesWouldBeFound(t *testing.T) {
 	mac := hmac.New(sha256.New, bytes.Repeat([]byte{7}, 32))
 	mac.Write([]byte("\x00x"))
 	sum := mac.Sum(nil)
-	for _, text := range []string{fmt.Sprintf("%x", sum), fmt.Sprintf("%X", sum), fmt.Sprint(sum), fmt.Sprintf("%#v", sum), string(sum), base64.StdEncoding.EncodeToString(sum)} {
+	for _, text := range []string{fmt.Sprintf("%x", sum), fmt.Sprintf("%X", sum), fmt.Sprintf("%d", sum), fmt.Sprintf("%#v", sum), string(sum), base64.StdEncoding.EncodeToString(sum)} {
 		if !holdsAny([]byte("a "+text+" b"), hashes) {
 			t.Errorf("%q is not found", text)
 		}

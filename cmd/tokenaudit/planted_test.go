@@ -103,12 +103,11 @@ func TestPlantedSecretsAreFound(t *testing.T) {
 	var text, report bytes.Buffer
 	want := map[string]int{}
 	for i, n := range order {
-		word := ""
+		word := secrets[ids[n%len(ids)]]
 		if n < len(ids) {
-			word = secrets[ids[n]]
 			want[ids[n]] = i + 1
 		} else {
-			word = lookalike(dice, secrets[ids[n%len(ids)]])
+			word = lookalike(dice, word)
 		}
 		fmt.Fprintf(&text, "TOKEN=%s\n", word)
 		fmt.Fprintf(&report, "{\"RuleID\":\"a\",\"Secret\":%q,\"File\":\"f\",\"StartLine\":%d}\n", word, i+1)

@@ -57,8 +57,8 @@ func (u user) Flaw() string { return cmsapi.WithoutID("id", u.ID) }
 func (u user) Weight() int { return cmsapi.TokenWeight }
 
 // secrets says where in the list of users their tokens are; nil for other lists.
-func (l resource) secrets(sourceID string) []exposure.Layout {
-	if l.unit != listUsers.unit {
+func (r resource) secrets(sourceID string) []exposure.Layout {
+	if r.unit != listUsers.unit {
 		return nil
 	}
 	return []exposure.Layout{{
