@@ -179,62 +179,49 @@ func (p *parser) name() (string, *malformed) {
 	return name, nil
 }
 
-// plainName reads a key without escapes and the colon behind it, for a look-up;
-// nil where there is none.
-func (p *parser) plainName() []byte {
-	if p.next() != '"' {
-		return nil
+func (p *parser) text() (string, *malformed) {
+	start := p.at
+	quoted, escaped, err := p.quoted()
+	if err != nil {
+		return "", err
 	}
-	length := bytes.IndexByte(p.raw[p.at+1:], '"')
-	if length < 0 {
-		return nil
+	text, end := string(quoted[1:len(quoted)-1]), p.at
+	p.at = start
+	switch {
+	case !escaped:
+	case json.Unmarshal(quoted, &text) != nil:
+		return "", p.fail("the string has an escape that JSON does not know")
+	case !paired(quoted):
+		return "", p.fail("the string has an escape of half a character")
 	}
-	name := p.raw[p.at+1 : p.at+1+length]
-	p.at += length + len(`""`)
-	if p.next() != ':' {
-		return nil
-	}
-	p.at++
-	return name
+	p.at = end
+	return text, nil
 }
 
-func (p *parser) text() (string, *malformed) {
-	start, escaped := p.at, false
-	for i := start + 1; i < len(p.raw); i++ {
+// quoted reads a string as it stands, with its quotes, and reports whether it has
+// escapes, which are not looked at.
+func (p *parser) quoted() (quoted []byte, escaped bool, _ *malformed) {
+	for i := p.at + 1; i < len(p.raw); i++ {
 		switch c := p.raw[i]; {
 		case c == '\\':
 			escaped = true
 			i++
 		case c < ' ':
 			p.at = i
-			return "", p.fail("a control character in a string has to be escaped")
+			return nil, false, p.fail("a control character in a string has to be escaped")
 		case c == '"':
-			return p.unquote(start, i+1, escaped)
+			quoted = p.raw[p.at : i+1]
+			if len(quoted)-2 > p.maxString {
+				return nil, false, p.fail("the string is longer than %d bytes", p.maxString)
+			}
+			if !utf8.Valid(quoted) {
+				return nil, false, p.fail("the string is not valid UTF-8")
+			}
+			p.at = i + 1
+			return quoted, escaped, nil
 		}
 	}
-	return "", p.fail("the string does not end")
-}
-
-// unquote returns the string that stands, with its quotes, at raw[start:end].
-func (p *parser) unquote(start, end int, escaped bool) (string, *malformed) {
-	if end-start-2 > p.maxString {
-		return "", p.fail("the string is longer than %d bytes", p.maxString)
-	}
-	quoted := p.raw[start:end]
-	if !utf8.Valid(quoted) {
-		return "", p.fail("the string is not valid UTF-8")
-	}
-	text := string(quoted[1 : len(quoted)-1])
-	if escaped {
-		if json.Unmarshal(quoted, &text) != nil {
-			return "", p.fail("the string has an escape that JSON does not know")
-		}
-		if !paired(quoted) {
-			return "", p.fail("the string has an escape of half a character")
-		}
-	}
-	p.at = end
-	return text, nil
+	return nil, false, p.fail("the string does not end")
 }
 
 // paired reports whether each escaped surrogate of a string, whose escapes are

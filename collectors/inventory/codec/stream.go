@@ -71,9 +71,8 @@ func read(ctx context.Context, r io.Reader, l Limits, fn func(inventory.Source) 
 	defer cancel()
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			memory := newRecall(compiled.token, l)
 			for t := range s.work {
-				t.run(memory)
+				t.run()
 			}
 		})
 	}
@@ -267,7 +266,7 @@ func (s *stream) tokens(ctx context.Context, pointer string, p *pending) error {
 			return err
 		}
 		if open == nil {
-			open = &batch{done: make(chan struct{})}
+			open = &batch{schema: s.schemas.token, limits: s.limits, done: make(chan struct{})}
 		}
 		open.fragments = append(open.fragments, f)
 		if len(open.fragments) < batchSize {

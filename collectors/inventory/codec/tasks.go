@@ -10,8 +10,8 @@ import (
 
 // task is a piece of a document that can be decoded without the others.
 type task interface {
-	// run decodes the piece, with what the worker remembers.
-	run(*recall)
+	// run decodes the piece.
+	run()
 	// finished is closed when run has ended.
 	finished() <-chan struct{}
 }
@@ -28,7 +28,7 @@ type head struct {
 
 func (h *head) finished() <-chan struct{} { return h.done }
 
-func (h *head) run(*recall) {
+func (h *head) run() {
 	defer close(h.done)
 	if h.fault = h.members.decode(h.schema, h.limits, &h.source); h.fault != nil {
 		return
@@ -40,6 +40,8 @@ func (h *head) run(*recall) {
 // batch is some tokens of one source. They are decoded together, because a
 // token alone is too little work to hand over.
 type batch struct {
+	schema    tokenSchema
+	limits    Limits
 	fragments []fragment
 	tokens    []inventory.Token
 	fault     *PlaceError
@@ -50,12 +52,12 @@ const batchSize = 32
 
 func (b *batch) finished() <-chan struct{} { return b.done }
 
-func (b *batch) run(r *recall) {
+func (b *batch) run() {
 	defer close(b.done)
 	b.tokens = make([]inventory.Token, len(b.fragments))
 	for i := range b.fragments {
 		f := &b.fragments[i]
-		if b.fault = r.token(*f, &b.tokens[i]); b.fault != nil {
+		if b.fault = f.token(b.schema, b.limits, &b.tokens[i]); b.fault != nil {
 			return
 		}
 		f.raw = nil // the place is still needed, the text is not
@@ -63,13 +65,15 @@ func (b *batch) run(r *recall) {
 }
 
 // token checks and decodes a token.
-func (f fragment) token(schema *jsonschema.Schema, l Limits, t *inventory.Token) *PlaceError {
-	value, bad := parse(f.raw, l)
-	if bad != nil {
-		return f.faultAt(bad.at, bad.problem)
-	}
-	if found := violations(schema, value); found != nil {
-		return f.first(found)
+func (f fragment) token(schema tokenSchema, l Limits, t *inventory.Token) *PlaceError {
+	if !schema.shape.fits(f.raw, l) {
+		value, bad := parse(f.raw, l)
+		if bad != nil {
+			return f.faultAt(bad.at, bad.problem)
+		}
+		if found := violations(schema.full, value); found != nil {
+			return f.first(found)
+		}
 	}
 	if err := json.Unmarshal(f.raw, t); err != nil {
 		return f.fault(undecodable(err))

@@ -17,7 +17,17 @@ import (
 
 // schemas are the compiled parts against which a document is checked piece by
 // piece as it streams in.
-type schemas struct{ document, source, token *jsonschema.Schema }
+type schemas struct {
+	document, source *jsonschema.Schema
+	token            tokenSchema
+}
+
+// tokenSchema is the schema of a token, in full and as far as its text can be held
+// against it.
+type tokenSchema struct {
+	full  *jsonschema.Schema
+	shape *shape
+}
 
 // compiled compiles the schema once a process, on first use.
 var compiled = sync.OnceValues(func() (schemas, error) {
@@ -31,7 +41,7 @@ var compiled = sync.OnceValues(func() (schemas, error) {
 	}
 	var s schemas
 	for place, part := range map[string]**jsonschema.Schema{
-		id: &s.document, id + "#/$defs/source": &s.source, id + "#/$defs/token": &s.token,
+		id: &s.document, id + "#/$defs/source": &s.source, id + "#/$defs/token": &s.token.full,
 	} {
 		compiled, err := c.Compile(place)
 		if err != nil {
@@ -39,6 +49,7 @@ var compiled = sync.OnceValues(func() (schemas, error) {
 		}
 		*part = compiled
 	}
+	s.token.shape = shapeOf(s.token.full)
 	return s, nil
 })
 
