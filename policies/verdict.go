@@ -10,6 +10,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
@@ -39,6 +40,33 @@ const (
 
 // Severities are all of them, worst first.
 func Severities() []Severity { return []Severity{Critical, High, Medium, Low, Info} }
+
+// Fix is the kind of step that removes a finding.
+type Fix string
+
+// The kinds of steps. All but FixDelete and FixOther are done at once where the token is
+// replaced by a new one.
+const (
+	// FixDelete: the token goes.
+	FixDelete Fix = "delete"
+	// FixRights: it gets fewer rights.
+	FixRights Fix = "rights"
+	// FixEnvironments: it gets fewer environments.
+	FixEnvironments Fix = "environments"
+	// FixExpiry: it gets an expiry date.
+	FixExpiry Fix = "expiry"
+	// FixSecret: it gets a new secret.
+	FixSecret Fix = "secret"
+	// FixOwner: it gets another owner.
+	FixOwner Fix = "owner"
+	// FixOther: something else, as the remediation says.
+	FixOther Fix = "other"
+)
+
+// AllFixes returns the kinds of steps.
+func AllFixes() []Fix {
+	return []Fix{FixDelete, FixRights, FixEnvironments, FixExpiry, FixSecret, FixOwner, FixOther}
+}
 
 // Subject is what a rule judges.
 type Subject string
@@ -77,6 +105,11 @@ type Rule struct {
 	// Remediation maps "default", CMS names, and "terraform" for tokens that a
 	// plan declares, to what to do.
 	Remediation map[string]string
+	// Fix is the kind of step that removes a finding.
+	Fix Fix
+	// PartOf is the id of a rule whose finding on a token contains this one's, such as
+	// "admin-token" for "token-manages-tokens"; empty for none.
+	PartOf string
 	// Custom: loaded from the user's paths.
 	Custom bool
 	// File and Line say where the rule is defined; built-in rules have their embedded path.
@@ -127,6 +160,8 @@ type Result struct {
 	Counts map[string]Counts
 	// Derived runs parallel to the tokens of the source as they were given.
 	Derived []input.Derived
+	// Risks runs parallel to the tokens, too; nil where nobody asked for them.
+	Risks []risk.Risk
 	// Errors are rules that erred or ran out of time here; their pairs are not_evaluated.
 	Errors []RuleError
 }

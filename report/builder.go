@@ -206,6 +206,8 @@ func (b *Builder) reportRules() []Rule {
 			ID: rule.ID, Title: rule.Title, Goal: rule.Goal, Description: rule.Description, Severity: rule.Severity,
 			Controls:    orEmpty(rule.Controls),
 			Remediation: orEmpty(rule.Remediation),
+			Fix:         rule.Fix,
+			PartOf:      rule.PartOf,
 			Params:      orEmpty(rule.Values),
 			Statuses:    b.counts[rule.ID],
 		})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 )
 
 // sampleSize is how many token ids a Gap names.
@@ -21,6 +22,7 @@ type part struct {
 
 func (b *Builder) convert(source inventory.Source, result policies.Result) part {
 	p := part{source: WithoutTokens(source), gaps: map[gapKey]*Gap{}}
+	p.source.Risk = countRisks(result.Risks)
 	index := make(map[string]int, len(source.Tokens))
 	for i := range source.Tokens {
 		index[source.Tokens[i].ID] = i
@@ -32,18 +34,25 @@ func (b *Builder) convert(source inventory.Source, result policies.Result) part 
 			if i < len(result.Derived) {
 				p.tokens[i].Derived = result.Derived[i]
 			}
+			if i < len(result.Risks) {
+				p.tokens[i].Risk = &result.Risks[i]
+			}
 		}
 	}
 	p.findings = make([]Finding, 0, countFindings(result.Verdicts))
 	for _, verdict := range result.Verdicts {
 		var token *inventory.Token
+		var score *risk.Score
 		if i, ok := index[verdict.Token]; ok {
 			token = &source.Tokens[i]
 			if p.tokens != nil {
 				p.tokens[i].note(verdict)
 			}
+			if i < len(result.Risks) {
+				score = new(result.Risks[i].Score)
+			}
 		}
-		b.take(&p, verdict, token)
+		b.take(&p, verdict, token, score)
 	}
 	return p
 }
@@ -80,11 +89,14 @@ func (t *Token) note(v policies.Verdict) {
 	t.Verdicts[v.Rule] = v.Status
 }
 
-// take files a verdict. token is nil for a verdict about the source.
-func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token) {
+// take files a verdict. token is nil for a verdict about the source, and score where
+// there is none.
+func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token, score *risk.Score) {
 	switch v.Status {
 	case policies.Fail, policies.Waived:
-		p.findings = append(p.findings, b.finding(&p.source, v, token))
+		f := b.finding(&p.source, v, token)
+		f.Risk = score
+		p.findings = append(p.findings, f)
 	case policies.NotEvaluated:
 		p.addGap(v)
 	case policies.Pass:
@@ -118,7 +130,7 @@ func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.To
 		f.placeInCode(v.Evidence, source.Literals)
 		return f
 	}
-	f.TokenName, f.Kind = token.Name, token.Kind
+	f.TokenName, f.Kind, f.Access = token.Name, token.Kind, token.Access.Level
 	f.Planned, f.Address = token.Planned, token.Address
 	if token.URL != "" {
 		f.URL = token.URL

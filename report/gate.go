@@ -6,6 +6,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -32,6 +33,8 @@ type Gate struct {
 	// NotEvaluated is the least severity of a rule whose not_evaluated verdicts
 	// count as an incomplete measurement; NoSeverity or empty: none does.
 	NotEvaluated policies.Severity
+	// FailOnRisk is the least band of risk that fails; empty: none does.
+	FailOnRisk risk.Band
 	// OnlyNew lets findings pass that the baseline already had.
 	OnlyNew bool
 	// Unchanged lets findings fail too that are about tokens of a change which the
@@ -80,12 +83,12 @@ type Decision struct {
 
 // Decide judges the report.
 func (g Gate) Decide(r *Report) Decision {
-	failing := g.failing(r)
+	failing, risky := g.failing(r), g.risky(r)
 	short := g.shortfalls(r)
 	d := Decision{Verdict: VerdictPass, Reason: g.cleanReason(r)}
 	switch {
-	case failing.Total() > 0:
-		d = Decision{Verdict: VerdictFail, Reason: g.failReason(failing)}
+	case failing.Total() > 0 || risky > 0:
+		d = Decision{Verdict: VerdictFail, Reason: g.failReason(failing, risky)}
 		if len(short) > 0 {
 			d.Reason += "; besides, the measurement is incomplete: " + strings.Join(short, "; ")
 		}
@@ -149,10 +152,44 @@ func (g Gate) shortfalls(r *Report) []string {
 	if count > 0 {
 		short = append(short, fmt.Sprintf("%s of rules at or above %s could not be decided", safetext.Plural(count, "verdict", "verdicts"), g.NotEvaluated))
 	}
-	return short
+	return append(short, g.unknownRisk(r)...)
 }
 
-func (g Gate) failReason(failing SeverityCounts) string {
+// unknownRisk says why the gate on the risk is open; nil where it is not.
+func (g Gate) unknownRisk(r *Report) []string {
+	if g.FailOnRisk == "" {
+		return nil
+	}
+	counts := r.Risk()
+	if counts == nil {
+		return []string{"the report has no risk of tokens"}
+	}
+	if n := counts.Possible.From(g.FailOnRisk) - counts.Certain.From(g.FailOnRisk); n > 0 {
+		return []string{fmt.Sprintf("%s may be of %s risk or worse, as facts are unknown", safetext.Plural(n, "token", "tokens"), g.FailOnRisk)}
+	}
+	return nil
+}
+
+// risky counts the tokens whose risk certainly fails the gate.
+func (g Gate) risky(r *Report) int {
+	if counts := r.Risk(); counts != nil && g.FailOnRisk != "" {
+		return counts.Certain.From(g.FailOnRisk)
+	}
+	return 0
+}
+
+func (g Gate) failReason(failing SeverityCounts, risky int) string {
+	var reasons []string
+	if failing.Total() > 0 {
+		reasons = append(reasons, g.findingsReason(failing))
+	}
+	if risky > 0 {
+		reasons = append(reasons, fmt.Sprintf("%s of %s risk or worse", safetext.Plural(risky, "token", "tokens"), g.FailOnRisk))
+	}
+	return strings.Join(reasons, "; ")
+}
+
+func (g Gate) findingsReason(failing SeverityCounts) string {
 	var parts []string
 	for _, s := range AllSeverities() {
 		if n := failing.Of(s); n > 0 {

@@ -17,6 +17,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 )
 
 // Schema names the version of the JSON report.
@@ -163,8 +164,12 @@ type Rule struct {
 	Severity    policies.Severity   `json:"severity"`
 	Controls    map[string][]string `json:"controls"`
 	Remediation map[string]string   `json:"remediation"`
-	Params      map[string]any      `json:"params"`
-	Statuses    policies.Counts     `json:"statuses"`
+	// Fix is the kind of step that removes a finding, and PartOf the rule whose finding
+	// on a token contains this one's; both are empty in reports of older versions.
+	Fix      policies.Fix    `json:"fix,omitempty"`
+	PartOf   string          `json:"part_of,omitempty"`
+	Params   map[string]any  `json:"params"`
+	Statuses policies.Counts `json:"statuses"`
 }
 
 // Source is a source without its tokens, and their number.
@@ -172,6 +177,85 @@ type Source struct {
 	inventory.Source
 	// Tokens shadows the tokens of the embedded source.
 	Tokens int `json:"tokens"`
+	// Risk counts its tokens by risk; nil where it was not judged, as in reports of older
+	// versions.
+	Risk *RiskCounts `json:"risk,omitempty"`
+}
+
+// RiskCounts counts tokens by the band of their risk.
+type RiskCounts struct {
+	// Certain is by what is known, Possible by what could be at most.
+	Certain  BandCounts `json:"certain"`
+	Possible BandCounts `json:"possible"`
+}
+
+// BandCounts counts tokens by band.
+type BandCounts struct {
+	Severe   int `json:"severe"`
+	High     int `json:"high"`
+	Moderate int `json:"moderate"`
+	Low      int `json:"low"`
+}
+
+// add counts a token.
+func (c *BandCounts) add(b risk.Band, n int) {
+	switch b {
+	case risk.Severe:
+		c.Severe += n
+	case risk.High:
+		c.High += n
+	case risk.Moderate:
+		c.Moderate += n
+	case risk.Low:
+		c.Low += n
+	}
+}
+
+// Of returns the number of a band.
+func (c BandCounts) Of(b risk.Band) int {
+	return map[risk.Band]int{risk.Severe: c.Severe, risk.High: c.High, risk.Moderate: c.Moderate, risk.Low: c.Low}[b]
+}
+
+// From counts the tokens of a band and of the worse ones.
+func (c BandCounts) From(b risk.Band) int {
+	n := 0
+	for _, band := range risk.AllBands() {
+		if band.Reaches(b) {
+			n += c.Of(band)
+		}
+	}
+	return n
+}
+
+// Risk counts the tokens of all sources by risk; nil where no source was judged by risk.
+func (r *Report) Risk() *RiskCounts {
+	var sum *RiskCounts
+	for i := range r.Sources {
+		counts := r.Sources[i].Risk
+		if counts == nil {
+			continue
+		}
+		if sum == nil {
+			sum = &RiskCounts{}
+		}
+		for _, band := range risk.AllBands() {
+			sum.Certain.add(band, counts.Certain.Of(band))
+			sum.Possible.add(band, counts.Possible.Of(band))
+		}
+	}
+	return sum
+}
+
+func countRisks(risks []risk.Risk) *RiskCounts {
+	if risks == nil {
+		return nil
+	}
+	c := &RiskCounts{}
+	for i := range risks {
+		c.Certain.add(risks[i].Band, 1)
+		c.Possible.add(risks[i].MaxBand, 1)
+	}
+	return c
 }
 
 // Labelled are the verdicts on all sources that have the same labels.
@@ -209,6 +293,10 @@ type Finding struct {
 	// TokenName is untrusted text of the CMS's users.
 	TokenName string         `json:"token_name,omitempty"`
 	Kind      inventory.Kind `json:"kind,omitempty"`
+	// Access is what the token can do; empty for a source, and in reports of older versions.
+	Access inventory.Level `json:"access,omitempty"`
+	// Risk is the score of the token; nil for a source, and in reports of older versions.
+	Risk *risk.Score `json:"risk,omitempty"`
 	// Key tells several findings of one rule on one subject apart; usually empty.
 	Key string `json:"key,omitempty"`
 	// Message quotes untrusted text.
@@ -254,6 +342,8 @@ type Token struct {
 	input.Derived
 	// Verdicts has every status but pass and not_applicable, by rule.
 	Verdicts map[string]policies.Status `json:"verdicts"`
+	// Risk is the score and what it is made of; nil in reports of older versions.
+	Risk *risk.Risk `json:"risk,omitempty"`
 }
 
 // WaiverReport says what became of the waivers, each list in the order of the

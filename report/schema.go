@@ -58,6 +58,7 @@ func joinDefinitions(own, foreign map[string]any) (map[string]any, error) {
 	added, _ := derived["required"].([]any)
 	token["required"] = slices.Concat(required, added)
 	delete(definitions, "derived")
+	object(source, "properties")["risk"] = map[string]any{"$ref": "#/$defs/riskCounts"}
 	object(source, "properties")["tokens"] = map[string]any{"description": "How many tokens it has.", "type": "integer", "minimum": 0}
 	delete(facts, "required")
 	for name, definition := range shared {

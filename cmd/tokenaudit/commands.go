@@ -21,6 +21,7 @@ func commands(p *program.Program) []*cobra.Command {
 		newConvert(p, runConvert),
 		newDiff(p, runDiff),
 		newExplain(p, runExplain),
+		newShow(p, runShow),
 		newRules(p),
 		newWaivers(p),
 		newInit(p, runInit),

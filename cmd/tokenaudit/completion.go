@@ -53,6 +53,9 @@ func completeValues(p *program.Program, root *cobra.Command) {
 		"min-severity": words(severities),
 		"fail-on":      words(append(severities, string(report.NoSeverity))),
 		"framework":    words([]cobra.Completion{"owasp-nhi", "nist-800-53", "cis-v8", "iso-27001", "soc2", "pci-dss"}),
+		"fail-on-risk": words([]cobra.Completion{"severe", "high", "moderate", "low"}),
+		"group-by":     words([]cobra.Completion{"rule", "token", "owner", "cms", "label:"}),
+		"show":         words([]cobra.Completion{"not-evaluated", "allowed"}),
 		"rule":         completeRules(p),
 	}
 	for _, cmd := range cli.AllCommands(root) {

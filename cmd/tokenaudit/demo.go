@@ -13,6 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 // demoOptions are the flags of demo.
@@ -58,6 +59,9 @@ func runDemo(ctx context.Context, o demoOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, company.Close()) }()
+	if o.saveInventory != "" && o.saveInventory != output.Stdout {
+		flags.ShowToken = showCommand("", o.saveInventory)
+	}
 	au, err := audit.New(ctx, o.program, company.Config, o.Judge, flags)
 	if err != nil {
 		return err

@@ -92,6 +92,9 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 	if err := places.RefuseOverwrite(o.program.InFile, places.Outputs(flags.Outputs), inputs); err != nil {
 		return err
 	}
+	if !slices.Contains(o.inventories, "-") && !o.Given() {
+		flags.ShowToken = showCommand(o.config, o.inventories...)
+	}
 	au, err := audit.New(ctx, o.program, cfg, o.Judge, flags)
 	if err != nil {
 		return err

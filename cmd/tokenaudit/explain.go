@@ -53,13 +53,18 @@ It reads the configured sources, or saved inventories with --inventory.`,
 			return run(cmd.Context(), o)
 		},
 	}
+	o.bind(cmd)
+	return cmd
+}
+
+// bind adds the flags that say where the token is looked for, and how it is judged.
+func (o *explainOptions) bind(cmd *cobra.Command) {
 	o.Bind(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&o.inventories, "inventory", nil, "look in this saved inventory `file` instead of reading the sources (repeatable)")
 	options.BindPrevious(f, &o.previous)
 	f.StringVar(&o.at, "at", "", "the audit `time`, RFC 3339 or YYYY-MM-DD")
 	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
-	return cmd
 }
 
 func runExplain(ctx context.Context, o explainOptions) error {

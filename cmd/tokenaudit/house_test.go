@@ -58,12 +58,12 @@ var mayImport = map[string][]string{
 	"collectors/terraform/code":    {"collectors/inventory", "collectors/strictjson", "collectors/terraform/masking", "collectors/terraform/tfaddress", "collectors/userfile"},
 	"collectors/terraform/masking": {},
 	"collectors/terraform":         {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/terraform/code", "collectors/terraform/masking", "collectors/terraform/tfaddress", "collectors/userfile"},
-	"policies":                     {"collectors/inventory", "policies/input", "policies/selection"},
-	"policies/compile":             {"collectors/suggest", "policies", "policies/input", "policies/metadata", "policies/output", "policies/reads", "policies/regofile"},
+	"policies":                     {"collectors/inventory", "policies/input", "policies/selection", "policies/risk"},
+	"policies/compile":             {"collectors/suggest", "policies", "policies/input", "policies/metadata", "policies/output", "policies/reads", "policies/regofile", "policies/risk"},
 	"policies/complexity":          {},
-	"policies/engine":              {"collectors/inventory", "collectors/suggest", "policies", "policies/compile", "policies/input", "policies/metadata", "policies/output", "policies/reads", "policies/regofile", "policies/ruleid", "policies/selection", "policies/timelimit"},
+	"policies/engine":              {"collectors/inventory", "collectors/suggest", "policies", "policies/compile", "policies/input", "policies/metadata", "policies/output", "policies/reads", "policies/regofile", "policies/ruleid", "policies/selection", "policies/timelimit", "policies/risk"},
 	"policies/input":               {"collectors/inventory"},
-	"policies/inputcheck":          {"collectors/inventory", "collectors/suggest", "policies/input"},
+	"policies/inputcheck":          {"collectors/inventory", "collectors/suggest", "policies/input", "policies/risk"},
 	"policies/metadata":            {"collectors/inventory", "collectors/suggest", "policies", "policies/output", "policies/reads", "policies/selection"},
 	"policies/output":              {},
 	"policies/pages":               {"collectors/inventory", "policies", "policies/output", "policies/reads", "policies/selection"},
@@ -71,20 +71,22 @@ var mayImport = map[string][]string{
 	"policies/policytest": {},
 	"policies/reads":      {"collectors/inventory", "policies/input", "policies/output"},
 	"policies/regofile":   {"collectors/redact", "collectors/userfile", "policies/complexity", "policies/output", "policies/ruleid", "policies/rules", "policies/timelimit"},
+	"policies/risk":       {"policies/output"},
 	"policies/ruleid":     {"collectors/suggest"},
 	"policies/rules":      {},
 	"policies/ruletest":   {"collectors/userfile", "policies/compile", "policies/inputcheck", "policies/metadata", "policies/output", "policies/pages", "policies/regofile", "policies/rules", "policies/timelimit"},
 	"policies/selection":  {"collectors/inventory", "collectors/suggest", "policies/input"},
 	"policies/timelimit":  {},
-	"report":              {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext"},
+	"report":              {"policies", "policies/input", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
 	"report/safetext":     {},
+	"report/triage":       {"collectors/inventory", "policies", "policies/risk", "report", "report/safetext"},
 	"report/plaintext":    {"report/safetext", "report/table"},
 	"report/difference":   {"collectors/inventory", "collectors/inventory/codec", "policies", "policies/input", "report", "report/safetext"},
-	"report/format":       {"collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext"},
+	"report/format":       {"collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext", "report/triage"},
 	"report/parts":        {"collectors/labels", "policies", "policies/input", "report", "report/safetext"},
 	"report/output":       append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
-	"report/reporttest":          {"collectors/inventory", "policies", "policies/input", "report", "report/difference", "report/safetext"},
+	"report/reporttest":          {"collectors/inventory", "policies", "policies/input", "report", "report/difference", "report/safetext", "policies/risk"},
 	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/engine", "policies/ruletest", "policies/input", "report", "report/safetext"},
 	"cmd/tokenaudit/explanation": {"collectors/inventory", "collectors/labels", "policies", "policies/engine", "policies/input", "report/safetext"},
 	"cmd/tokenaudit/leaks":       {"cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "collectors/exposure", "collectors/exposure/search", "collectors/inventory", "policies/input", "report", "report/format", "report/safetext", "report/table"},
@@ -97,11 +99,11 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/documents":   {"cmd/tokenaudit/cli", "cmd/tokenaudit/options", "collectors", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/manifest", "collectors/terraform", "collectors/userfile", "report", "report/output", "report/parts", "report/safetext"},
 	"cmd/tokenaudit/collection":  {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/cmsapi", "collectors/exposure", "collectors/interruptible", "collectors/inventory", "collectors/labels", "report", "report/safetext"},
 	"cmd/tokenaudit/audit":       {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/deliver", "cmd/tokenaudit/documents", "cmd/tokenaudit/evidence", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "collectors/inventory", "collectors/labels", "collectors/terraform", "policies", "policies/engine", "policies/ruleid", "report", "report/output", "report/safetext"},
-	"cmd/tokenaudit/deliver":     {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "policies", "report", "report/format", "report/output", "report/safetext"},
+	"cmd/tokenaudit/deliver":     {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "policies", "report", "report/format", "report/output", "report/safetext", "policies/risk"},
 	"cmd/tokenaudit/evidence":    {"cmd/tokenaudit/config", "cmd/tokenaudit/documents", "cmd/tokenaudit/places", "collectors/history", "collectors/interruptible", "collectors/inventory", "collectors/usage", "report", "report/output", "report/safetext"},
 	"cmd/tokenaudit/democompany": {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "collectors/emulator", "collectors/emulator/demo", "collectors/inventory"},
 	"cmd/tokenaudit/program":     {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/inventory", "policies/engine"},
-	"cmd/tokenaudit/options":     {"cmd/tokenaudit/cli", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output"},
+	"cmd/tokenaudit/options":     {"cmd/tokenaudit/cli", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "policies/risk", "report/format"},
 	"cmd/tokenaudit/places":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config": {
 		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "report",
@@ -114,7 +116,7 @@ var formats = []string{
 }
 
 // ofFormat is what a format may import.
-var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/format", "report/safetext"}
+var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "policies/input", "policies/risk", "report", "report/difference", "report/format", "report/safetext", "report/triage"}
 
 // forTests are packages that only tests may import.
 var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest", "collectors/inventory/sample", "policies/policytest", "report/reporttest"}

@@ -52,6 +52,7 @@ func TestNothingLeaks(t *testing.T) {
 		{"evaluate", "-v", "--manifest", "tokens.yaml"},
 		{"drift", "-v", "--manifest", "tokens.yaml", "inventory.json"},
 		{"explain", "-v", "unused-token", "contentful/organizations/acme/access_tokens/t-idle"},
+		{"show", "-v", "contentful/organizations/acme/access_tokens/t-idle"},
 		{"merge", "-v", "inventory.json"},
 		{"diff", "-v", "inventory.json", "json.out"},
 		{"diff", "-o", "markdown", "inventory.json", "json.out"},

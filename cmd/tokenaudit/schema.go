@@ -92,7 +92,8 @@ func schemaText(ctx context.Context, o schemaOptions) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := metadata.SettingsSchema(engine.Rules())
+	model, _ := engine.Risk() // without settings it is not off
+	settings := metadata.SettingsSchema(engine.Rules(), model)
 	if o.name == "config" {
 		return config.Schema(o.program.Registry.Definitions(), settings)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/output"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
 	"github.com/tokenaudit/tokenaudit/policies/regofile"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 )
 
 // Rule is a rule that is ready to judge.
@@ -74,22 +75,13 @@ func compile(ctx context.Context, modules []regofile.Module, ns regofile.Namespa
 	if len(f.List) > 0 {
 		return nil, nil
 	}
-	compiler, err := makeCompiler(drafts)
+	compiler, err := makeCompiler(drafts, nil)
 	if err != nil {
 		return nil, err
 	}
-	parsed := map[string]*ast.Module{}
-	for _, m := range slices.Concat(modules, ns.Helpers) {
-		parsed[m.Path] = m.Parsed
-	}
-	if compiler.Compile(parsed); compiler.Failed() {
-		f.OPA(compiler.Errors)
+	options := compiled(compiler, modules, ns, base, f)
+	if options == nil {
 		return nil, nil
-	}
-	checkData(compiler, ns, base.data, f)
-	options := []func(*rego.Rego){rego.Compiler(compiler), rego.Store(base.store), rego.Transaction(base.txn), rego.StrictBuiltinErrors(true)}
-	if ns.Custom {
-		options = append(options, standIns()...)
 	}
 	var rules []*Rule
 	for _, d := range drafts {
@@ -110,6 +102,25 @@ func compile(ctx context.Context, modules []regofile.Module, ns regofile.Namespa
 	return rules, nil
 }
 
+// compiled compiles the modules and returns the options of queries on them; nil if
+// something is wrong with them.
+func compiled(compiler *ast.Compiler, modules []regofile.Module, ns regofile.Namespace, base *base, f *regofile.Faults) []func(*rego.Rego) {
+	parsed := map[string]*ast.Module{}
+	for _, m := range slices.Concat(modules, ns.Helpers) {
+		parsed[m.Path] = m.Parsed
+	}
+	if compiler.Compile(parsed); compiler.Failed() {
+		f.OPA(compiler.Errors)
+		return nil
+	}
+	checkData(compiler, ns, base.data, f)
+	options := []func(*rego.Rego){rego.Compiler(compiler), rego.Store(base.store), rego.Transaction(base.txn), rego.StrictBuiltinErrors(true)}
+	if ns.Custom {
+		options = append(options, standIns()...)
+	}
+	return options
+}
+
 // outputQuery asks for output sets of a package, all in one query.
 func outputQuery(pkg ast.Ref, sets []string) ast.Body {
 	var body ast.Body
@@ -119,23 +130,28 @@ func outputQuery(pkg ast.Ref, sets []string) ast.Body {
 	return body
 }
 
-// compilerFor makes a compiler for drafts of one namespace.
-type compilerFor func([]*draft) (*ast.Compiler, error)
+// compilerFor makes a compiler for drafts of one namespace, whose input has more members than
+// that of rules where there are any.
+type compilerFor func(drafts []*draft, more map[string]any) (*ast.Compiler, error)
 
 // builtInCompiler makes a compiler for the built-in rules as they come with the program. It
 // leaves out what takes long and could only refuse them: that their types fit the input is
 // known of each release, because the tests, and `rules test`, compile them by newCompiler.
-func builtInCompiler([]*draft) (*ast.Compiler, error) {
+func builtInCompiler([]*draft, map[string]any) (*ast.Compiler, error) {
 	return ast.NewCompiler().
 		WithCapabilities(regofile.Sandbox()).
 		WithSkipStages(ast.StageCheckTypes, ast.StageCheckUndefinedFuncs, ast.StageCheckDeprecatedBuiltins), nil
 }
 
-// newCompiler makes a compiler that knows the input and each rule's parameters.
-func newCompiler(drafts []*draft) (*ast.Compiler, error) {
-	var schema any
+// newCompiler makes a compiler that knows the input, with more members than those of rules
+// where there are any, and each rule's parameters.
+func newCompiler(drafts []*draft, more map[string]any) (*ast.Compiler, error) {
+	var schema map[string]any
 	if err := util.Unmarshal(input.Schema, &schema); err != nil {
 		return nil, fmt.Errorf("read the schema of the input: %w", err)
+	}
+	if members, ok := schema["properties"].(map[string]any); ok {
+		maps.Copy(members, more)
 	}
 	schemas := ast.NewSchemaSet()
 	schemas.Put(ast.SchemaRootRef, schema)
@@ -153,7 +169,7 @@ func newCompiler(drafts []*draft) (*ast.Compiler, error) {
 // CompilerForTests returns a compiler for rules together with their tests, which may feed
 // whatever they like, and print.
 func CompilerForTests() (*ast.Compiler, error) {
-	compiler, err := newCompiler(nil)
+	compiler, err := newCompiler(nil, risk.InputMembers())
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +225,7 @@ func draftRules(modules []regofile.Module, ns regofile.Namespace, f *regofile.Fa
 
 func places(ns regofile.Namespace) string {
 	if ns.Custom {
-		return "a custom rule is a package custom.rules.<name> in lower_snake_case (tests are in files named *_test.rego), shared helpers are in custom.lib"
+		return "a custom rule is a package custom.rules.<name> in lower_snake_case (tests are in files named *_test.rego), shared helpers are in custom.lib, and a risk model of your own is custom.risk"
 	}
 	return "a rule is a package tokenaudit.rules.<name> in lower_snake_case"
 }
@@ -236,10 +252,15 @@ func (d *draft) read(ns regofile.Namespace, name string, f *regofile.Faults) {
 		return
 	}
 	rule, problems := metadata.Read(found)
+	d.take(rule, problems, ns.ID(name), found, ns, f)
+}
+
+// take makes what METADATA says the draft's own.
+func (d *draft) take(rule policies.Rule, problems []string, id string, found *ast.Annotations, ns regofile.Namespace, f *regofile.Faults) {
 	for _, problem := range problems {
-		f.At(found.Location, "METADATA of rule %s: %s", ns.ID(name), problem)
+		f.At(found.Location, "METADATA of rule %s: %s", id, problem)
 	}
-	rule.ID = ns.ID(name)
+	rule.ID = id
 	rule.Package = regofile.PackageName(d.pkg.Path)
 	rule.Custom = ns.Custom
 	rule.File, rule.Line = d.pkg.Location.File, d.pkg.Location.Row

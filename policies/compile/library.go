@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -16,6 +17,8 @@ import (
 type Library struct {
 	// Rules are sorted by id.
 	Rules []*Rule
+	// Risk is the risk model; nil where custom rules have none of their own.
+	Risk *Rule
 	// Modules are what the rules were made of, without tests.
 	Modules []regofile.Module
 }
@@ -47,7 +50,7 @@ func Load(ctx context.Context, paths []string, limit time.Duration) (*Library, e
 	if err != nil {
 		return nil, err
 	}
-	l := &Library{Rules: slices.Concat(builtin.Rules, custom.Rules), Modules: slices.Concat(builtin.Modules, custom.Modules)}
+	l := &Library{Rules: slices.Concat(builtin.Rules, custom.Rules), Risk: cmp.Or(custom.Risk, builtin.Risk), Modules: slices.Concat(builtin.Modules, custom.Modules)}
 	slices.SortFunc(l.Rules, func(a, b *Rule) int { return strings.Compare(a.ID, b.ID) })
 	return l, nil
 }
@@ -73,7 +76,16 @@ func compileAll(ctx context.Context, ns regofile.Namespace, modules []regofile.M
 	if len(f.List) > 0 {
 		return nil, f.Err()
 	}
-	for _, unit := range units(ns, l.Modules) {
+	shared, model, others := part(ns, l.Modules)
+	if len(model) > 0 {
+		now.Is(model[0].Path)
+		var wrong regofile.Faults
+		if l.Risk, err = compileRisk(ctx, slices.Concat(shared, model), ns, base, compiler, &wrong); err != nil {
+			return nil, err
+		}
+		f.List = append(f.List, wrong.List...)
+	}
+	for _, unit := range units(ns, others) {
 		now.Is(unit[len(unit)-1].Path)
 		var wrong regofile.Faults
 		rules, err := compile(ctx, unit, ns, base, compiler, &wrong)
@@ -86,12 +98,31 @@ func compileAll(ctx context.Context, ns regofile.Namespace, modules []regofile.M
 	return l, f.Err()
 }
 
+// part returns the helpers that all share, the risk model, and all modules but the model.
+func part(ns regofile.Namespace, modules []regofile.Module) (shared, model, others []regofile.Module) {
+	for _, m := range modules {
+		pkg := m.Parsed.Package.Path
+		if ns.IsRisk(pkg) {
+			model = append(model, m)
+			continue
+		}
+		others = append(others, m)
+		if pkg.HasPrefix(ns.Lib) {
+			shared = append(shared, m)
+		}
+	}
+	return shared, model, others
+}
+
 // units are what is compiled at once. Custom rules are compiled one by one, each with
 // the modules that they share, so that one on which the compiler fails can be named;
 // they may not refer to each other anyway. What is out of place is with the
 // shared modules, and refused later.
 func units(ns regofile.Namespace, modules []regofile.Module) [][]regofile.Module {
-	if len(modules) == 0 || !ns.Custom {
+	switch {
+	case len(modules) == 0:
+		return nil
+	case !ns.Custom:
 		return [][]regofile.Module{modules}
 	}
 	var shared []regofile.Module

@@ -31,7 +31,9 @@ func OPAVersion() string { return version.Version }
 // which custom rules had to be left behind because they did not stop, so
 // it may be used concurrently.
 type Engine struct {
-	rules   []*ruleInForce
+	rules []*ruleInForce
+	// risk is the risk model; nil where it is off.
+	risk    *ruleInForce
 	waivers []policies.Waiver
 	timeout time.Duration
 	grace   time.Duration
@@ -106,7 +108,14 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
+	model, err := riskInForce(library, options.Settings.Rules[compile.RiskID])
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{rules: rules, risk: model, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
+	if model != nil {
+		rules = append(slices.Clone(rules), model)
+	}
 	e.digest, err = digest(library.Modules, rules)
 	return e, err
 }

@@ -36,6 +36,15 @@ func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.
 	slices.SortFunc(result.Verdicts, func(a, b policies.Verdict) int {
 		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Token, b.Token), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Reason, b.Reason))
 	})
+	if e.risk != nil {
+		var err error
+		if result.Risks, err = e.scores(ctx, b, result.Verdicts); err != nil {
+			result.Errors = append(result.Errors, couldNotScore(source.ID, err))
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return policies.Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
+	}
 	source.Tokens = nil
 	result.Source = source
 	return result, nil

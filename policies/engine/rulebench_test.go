@@ -2,7 +2,7 @@ package engine
 
 import "testing"
 
-// BenchmarkRules measures each rule alone; the figure to look at is ns/token.
+// BenchmarkRules measures each rule alone, and the risk model; the figure to look at is ns/token.
 func BenchmarkRules(b *testing.B) {
 	all, err := Load(b.Context(), LoadOptions{})
 	if err != nil {
@@ -19,4 +19,13 @@ func BenchmarkRules(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/token")
 		})
 	}
+	b.Run("risk", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := all.scores(b.Context(), c, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/token")
+	})
 }

@@ -33,8 +33,8 @@ func (e *SettingsError) Error() string {
 // inForce applies the settings to rules. One that is off everywhere is left out.
 func inForce(l *compile.Library, settings policies.Settings) ([]*ruleInForce, error) {
 	for _, id := range slices.Sorted(maps.Keys(settings.Rules)) {
-		if !slices.Contains(l.IDs(), id) {
-			return nil, &SettingsError{Path: []string{id}, Detail: "there is no such rule" + ruleid.DidYouMean(id, l.IDs())}
+		if known := append(l.IDs(), compile.RiskID); !slices.Contains(known, id) {
+			return nil, &SettingsError{Path: []string{id}, Detail: "there is no such rule" + ruleid.DidYouMean(id, known)}
 		}
 	}
 	var rules []*ruleInForce

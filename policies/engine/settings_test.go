@@ -127,7 +127,8 @@ func TestOnlyUnknownRule(t *testing.T) {
 
 // The schema for editors says of settings what Load says of them.
 func TestSettingsSchema(t *testing.T) {
-	text, err := json.Marshal(metadata.SettingsSchema(load(t, LoadOptions{}).Rules()))
+	model, _ := load(t, LoadOptions{}).Risk()
+	text, err := json.Marshal(metadata.SettingsSchema(load(t, LoadOptions{}).Rules(), model))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // The keys that custom METADATA of a rule may have.
-var metadataKeys = []string{"goal", "severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation"}
+var metadataKeys = []string{"goal", "severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation", "fix", "part_of"}
 
 var paramTypes = []string{"integer", "number", "string", "boolean", "array"}
 
@@ -60,13 +60,26 @@ func Read(annotations *ast.Annotations) (policies.Rule, []string) {
 	rule.Controls = m.controls()
 	rule.Params = m.params()
 	rule.Remediation = m.remediation()
-	rule.Values = map[string]any{}
-	for name, param := range rule.Params {
-		rule.Values[name] = param.Default
+	rule.Fix = policies.FixOther
+	if _, told := m.custom["fix"]; told {
+		rule.Fix = one(&m, "fix", policies.AllFixes(), policies.FixOther)
 	}
-	if len(m.problems) == 0 {
-		m.defaults(rule)
+	rule.PartOf = m.text("part_of")
+	m.defaults(&rule)
+	return rule, m.problems
+}
+
+// ReadRisk reads the METADATA of a risk model: it has a title, a description, and parameters.
+func ReadRisk(annotations *ast.Annotations) (policies.Rule, []string) {
+	m := metadata{custom: annotations.Custom}
+	rule := policies.Rule{Title: strings.TrimSpace(annotations.Title), Description: strings.TrimSpace(annotations.Description)}
+	for _, key := range slices.Sorted(maps.Keys(m.custom)) {
+		if key != "params" {
+			m.wrong("custom.%s is unknown: a risk model has params alone", key)
+		}
 	}
+	rule.Params = m.params()
+	m.defaults(&rule)
 	return rule, m.problems
 }
 
@@ -84,9 +97,14 @@ func (m *metadata) selection(subject policies.Subject) selection.Selection {
 	return s
 }
 
-// defaults checks the defaults of the parameters as if a user had set them.
-func (m *metadata) defaults(rule policies.Rule) {
-	if len(rule.Params) == 0 {
+// defaults puts the defaults of the parameters in force, and checks them as if a user had
+// set them.
+func (m *metadata) defaults(rule *policies.Rule) {
+	rule.Values = map[string]any{}
+	for name, param := range rule.Params {
+		rule.Values[name] = param.Default
+	}
+	if len(rule.Params) == 0 || len(m.problems) > 0 {
 		return
 	}
 	problem, err := CheckParams(rule.Params, rule.Values)

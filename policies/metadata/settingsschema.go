@@ -13,9 +13,15 @@ import (
 
 // SettingsSchema is the JSON Schema (draft 2020-12) of the section
 // policies.rules of the configuration: every rule with the parameters that its
-// METADATA declares. Rules gives what to pass.
-func SettingsSchema(rules []policies.Rule) map[string]any {
-	properties := map[string]any{}
+// METADATA declares, and the risk model with its own.
+func SettingsSchema(rules []policies.Rule, model policies.Rule) map[string]any {
+	properties := map[string]any{model.ID: map[string]any{
+		"description": model.Title,
+		"oneOf": []any{
+			map[string]any{"const": "off"},
+			map[string]any{"type": "object", "properties": map[string]any{"params": ParamsSchema(model.Params)}, "additionalProperties": false},
+		},
+	}}
 	for i := range rules {
 		properties[rules[i].ID] = ruleSchema(&rules[i])
 	}

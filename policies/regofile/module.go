@@ -80,6 +80,8 @@ type Namespace struct {
 	rules ast.Ref
 	// Lib is the root of the packages of shared helpers.
 	Lib ast.Ref
+	// Risk is the package of the risk model.
+	Risk ast.Ref
 	// Custom: it is that of the user's rules.
 	Custom bool
 	// Helpers are modules of another namespace that the rules may refer to.
@@ -91,10 +93,12 @@ var (
 	BuiltInNamespace = Namespace{
 		rules: ast.MustParseRef("data.tokenaudit.rules"),
 		Lib:   ast.MustParseRef("data.tokenaudit.lib"),
+		Risk:  ast.MustParseRef("data.tokenaudit.risk"),
 	}
 	CustomNamespace = Namespace{
 		rules:  ast.MustParseRef("data.custom.rules"),
 		Lib:    ast.MustParseRef("data.custom.lib"),
+		Risk:   ast.MustParseRef("data.custom.risk"),
 		Custom: true,
 	}
 )
@@ -130,6 +134,9 @@ func (ns Namespace) RuleOf(pkg ast.Ref) (name string, ok bool) {
 	last, _ := pkg[len(pkg)-1].Value.(ast.String)
 	return string(last), ruleName.MatchString(string(last)) && !strings.HasSuffix(string(last), "_test")
 }
+
+// IsRisk reports whether a package is the risk model.
+func (ns Namespace) IsRisk(pkg ast.Ref) bool { return pkg.Equal(ns.Risk) }
 
 // ID returns the rule id of a package's last name.
 func (ns Namespace) ID(name string) string {

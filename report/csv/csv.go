@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -24,7 +25,7 @@ import (
 // labelsCell.
 var csvColumns = []string{
 	"record", "severity", "status", "baseline", "rule", "title", "cms", "source", "source_name", "token", "token_name", "kind", "count",
-	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint", "labels",
+	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint", "labels", "risk_min", "risk_max", "risk_band",
 }
 
 // csvRow is a row by the names of its columns.
@@ -89,10 +90,17 @@ func findingRow(v *format.View, f *report.Finding) csvRow {
 	if f.Waiver != nil {
 		row.waiver(f.Waiver)
 	}
+	row.risk(f.Risk)
 	if len(f.Evidence) > 0 {
 		row["evidence"] = string(f.Evidence)
 	}
 	return row
+}
+
+func (row csvRow) risk(s *risk.Score) {
+	if s != nil {
+		row["risk_min"], row["risk_max"], row["risk_band"] = strconv.Itoa(s.Min), strconv.Itoa(s.Max), string(s.Band)
+	}
 }
 
 func unreadRow(v *format.View, unit report.UnreadUnit) csvRow {
@@ -155,7 +163,7 @@ var csvInventoryColumns = []string{
 	"record", "cms", "source", "source_name", "id", "ref", "name", "description", "kind", "status", "apis", "level", "write", "assumed", "manages_tokens", "role", "grants",
 	"environments_state", "environments", "environments_count", "created_at", "age_days", "expiry_state", "expires_at", "expires_in_days",
 	"last_used_state", "last_used_at", "unused_days_min", "unused_days_max", "owner_type", "owner", "owner_state", "secret_readable", "exposure", "planned", "address", "url",
-	"failed_rules", "waived_rules", "not_evaluated_rules", "message", "labels",
+	"failed_rules", "waived_rules", "not_evaluated_rules", "message", "labels", "risk_min", "risk_max", "risk_band", "risk_factors",
 }
 
 // InventoryFormat is one row a token.
@@ -194,6 +202,14 @@ func tokenRow(v *format.View, t *report.Token) csvRow {
 		"last_used_state": string(t.LastUsed.State), "last_used_at": date(lastUse(t.LastUsed)), "owner_type": string(t.Owner.Type), "owner": t.Owner.Name, "owner_state": string(t.Owner.State),
 		"secret_readable": string(t.Secret.Readable), "exposure": string(t.Exposed().State), "planned": string(t.Planned), "address": t.Address, "url": t.URL,
 		"failed_rules": rulesWith(t, policies.Fail), "waived_rules": rulesWith(t, policies.Waived), "not_evaluated_rules": rulesWith(t, policies.NotEvaluated), "labels": labelsCell(v, t.Source),
+	}
+	if t.Risk != nil {
+		row.risk(&t.Risk.Score)
+		var factors []string
+		for _, f := range t.Risk.Factors {
+			factors = append(factors, f.Name+" "+f.Points())
+		}
+		row["risk_factors"] = strings.Join(factors, ", ")
 	}
 	if t.Role != nil {
 		row["role"] = t.Role.Name

@@ -1,9 +1,26 @@
 package format
 
 import (
+	"slices"
+
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 )
+
+// Section is a part of a report for people that is short unless it is asked for.
+type Section string
+
+// The sections.
+const (
+	SectionNotEvaluated Section = "not-evaluated"
+	SectionAllowed      Section = "allowed"
+)
+
+// AllSections returns the sections.
+func AllSections() []Section { return []Section{SectionNotEvaluated, SectionAllowed} }
+
+// Shows reports whether a section is shown whole.
+func (o *Options) Shows(s Section) bool { return slices.Contains(o.Shown, s) }
 
 // Options say how a report is shown, never what is in it. The zero value
 // is right for a file.
@@ -20,8 +37,17 @@ type Options struct {
 	// Framework has table, json, markdown, html and csv show the report control
 	// by control too; nil for not.
 	Framework *report.Framework
+	// GroupBy is how table, markdown and html group the findings: by "rule" (also for ""),
+	// "token", "owner", "cms" or "label:KEY".
+	GroupBy string
+	// Shown are the sections that are shown whole; a line for each CMS stands for them
+	// otherwise.
+	Shown []Section
 	// Suppressed has the sarif format include waived findings, with their suppressions.
 	Suppressed bool
+
+	// Next is the command that people run next; empty for none.
+	Next string
 
 	// Hidden is how many findings MinSeverity left out.
 	Hidden int

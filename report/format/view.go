@@ -3,6 +3,7 @@ package format
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
 // View is what the formats for people need to know beside the report itself:
@@ -18,8 +20,13 @@ type View struct {
 	R       *report.Report
 	Rules   map[string]*report.Rule
 	sources map[string]*report.Source
-	// Groups are the failed findings by severity and rule, worst first.
+	// Groups are the failed findings by severity and rule, worst first, unless Group
+	// groups them otherwise.
 	Groups []Group
+	// Tokens are those with findings, worst first; set by Group.
+	Tokens []triage.Token
+	// contained has the findings that are shown as part of another one.
+	contained map[*report.Finding][]*report.Finding
 	// Waived are the waived findings, in the order of the report.
 	Waived []*report.Finding
 	Unread []report.UnreadUnit
@@ -32,15 +39,6 @@ type View struct {
 	NewFindings, Unchanged int
 	// Labelled: a source of the report has a label.
 	Labelled bool
-}
-
-// Group is what one rule found at one severity.
-type Group struct {
-	Severity policies.Severity
-	Rule     string
-	Findings []*report.Finding
-	// Remediations are distinct; each names its CMS where there are several.
-	Remediations []string
 }
 
 // WaiverState says what a waiver needs.
@@ -195,6 +193,58 @@ func (v *View) MergedGaps() []MergedGap {
 		return cmp.Or(strings.Compare(a.Rule, b.Rule), b.Count-a.Count, strings.Compare(a.Reason, b.Reason))
 	})
 	return merged
+}
+
+// CMSCount counts verdicts of one CMS, and the rules and sources that have them.
+type CMSCount struct {
+	CMS                   string
+	Count, Rules, Sources int
+}
+
+// GapsByCMS counts what could not be decided.
+func (v *View) GapsByCMS() []CMSCount {
+	c := cmsCounts{v: v}
+	for _, gap := range v.R.Gaps {
+		c.add(gap.Rule, gap.Source, gap.Count)
+	}
+	return c.list()
+}
+
+// AllowedByCMS counts the passes that somebody may wonder about.
+func (v *View) AllowedByCMS() []CMSCount {
+	c := cmsCounts{v: v}
+	for _, a := range v.R.Allowed {
+		c.add(a.Rule, a.Source, 1)
+	}
+	return c.list()
+}
+
+// cmsCounts counts by CMS.
+type cmsCounts struct {
+	v *View
+	// rules and sources have those of each CMS.
+	counts         map[string]int
+	rules, sources map[string]map[string]bool
+}
+
+func (c *cmsCounts) add(rule, source string, n int) {
+	cms := c.v.CMS(source)
+	if c.counts == nil {
+		c.counts, c.rules, c.sources = map[string]int{}, map[string]map[string]bool{}, map[string]map[string]bool{}
+	}
+	if c.rules[cms] == nil {
+		c.rules[cms], c.sources[cms] = map[string]bool{}, map[string]bool{}
+	}
+	c.counts[cms] += n
+	c.rules[cms][rule], c.sources[cms][source] = true, true
+}
+
+func (c *cmsCounts) list() []CMSCount {
+	var list []CMSCount
+	for _, cms := range slices.Sorted(maps.Keys(c.counts)) {
+		list = append(list, CMSCount{cms, c.counts[cms], len(c.rules[cms]), len(c.sources[cms])})
+	}
+	return list
 }
 
 // UnreadList is a list that could not be read, and how many verdicts it kept open.

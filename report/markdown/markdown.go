@@ -10,6 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
 const (
@@ -37,6 +38,7 @@ func renderMarkdown(w io.Writer, r *report.Report, o format.Options) error {
 	m := &markdown{v: format.NewView(r), o: o, room: markdownLimit - markdownTail}
 	m.head()
 	m.missing()
+	m.worst()
 	m.summary()
 	m.controls()
 	for _, group := range m.v.Groups {
@@ -112,6 +114,29 @@ func (m *markdown) head() {
 	if note := m.v.R.ScopeNote(); note != "" {
 		m.put("\n" + safetext.MarkdownText(note) + ".\n")
 	}
+}
+
+// mostWorst is how many tokens to fix first are listed.
+const mostWorst = 10
+
+// worst lists the tokens to fix first.
+func (m *markdown) worst() {
+	tokens := triage.Tokens(m.v.R)
+	shown := tokens[:min(len(tokens), mostWorst)]
+	var rows [][]string
+	for i := range shown {
+		t := &shown[i]
+		score := "unknown"
+		if t.Risk != nil {
+			score = t.Risk.String()
+		}
+		rows = append(rows, []string{score, mdText(t.Name) + " " + mdCode(t.ID), mdText(t.CMS), mdText(string(t.Access)), mdText(format.RulesText(t.Findings)), mdText(t.Step.String())})
+	}
+	title := fmt.Sprintf("\n### Fix first: %s\n\n", safetext.Plural(len(tokens), "token has findings", "tokens have findings"))
+	if len(shown) < len(tokens) {
+		title = fmt.Sprintf("\n### Fix first: %d of %s\n\n", len(shown), safetext.Plural(len(tokens), "token with findings", "tokens with findings"))
+	}
+	m.table("the tokens to fix first", title, []string{"Risk", "Token", "CMS", "Can", "Findings", "What to do"}, rows, "")
 }
 
 func (m *markdown) missing() {

@@ -13,6 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -127,13 +128,21 @@ func (p *metrics) run(d report.Decision) {
 	p.family("audit_timestamp_seconds", "The audit time.", sample{nil, float64(p.r.At.Unix())})
 	p.family("complete", "1 if everything was measured, else 0.", sample{nil, boolean(p.r.Complete)})
 	p.family("exit_code", "What the gate decides, whatever --no-fail makes of it: 0 clean, 1 findings, 3 incomplete.", sample{nil, float64(d.Verdict.Code())})
-	sources, tokens := tally{}, tally{}
+	sources, tokens, risks := tally{}, tally{}, tally{}
 	for i := range p.r.Sources {
 		s := &p.r.Sources[i]
 		labels := p.labels.with(s.ID, "cms", p.cmsLabel(s.CMS))
 		sources.add(1, labels...)
 		tokens.add(float64(s.Tokens), labels...)
+		if s.Risk == nil {
+			continue
+		}
+		for _, band := range risk.AllBands() {
+			risks.add(float64(s.Risk.Certain.Of(band)), slices.Concat(labels, []string{"band", string(band), "by", "certain"})...)
+			risks.add(float64(s.Risk.Possible.Of(band)), slices.Concat(labels, []string{"band", string(band), "by", "possible"})...)
+		}
 	}
+	p.family("risk_tokens", "Tokens by the band of their risk: by what is known for certain, and by what unknown facts make possible.", risks.samples()...)
 	p.family("sources", "Sources that were audited.", sources.samples()...)
 	p.family("source_tokens", "Tokens that were found.", tokens.samples()...)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/difference"
 )
@@ -46,6 +47,7 @@ func SampleRules() []policies.Rule {
 			ID: "write-token-never-expires", Title: "Write token never expires", Goal: "Write tokens expire", Severity: policies.High, Subject: policies.SubjectToken,
 			Description: "A token that can write and never expires stays usable for whoever ever copied it.",
 			Controls:    map[string][]string{"owasp_nhi": {"NHI7:2025"}, "nist_800_53": {"IA-5"}},
+			Fix:         policies.FixExpiry,
 			Remediation: fix("Give the token an expiry date, or replace it by one that has one.",
 				"datocms", "DatoCMS tokens cannot expire. Rotate it on a schedule, or make it delivery-only."),
 		},
@@ -60,6 +62,7 @@ func SampleRules() []policies.Rule {
 			Description: "A token that nobody uses is only useful to a thief.",
 			Controls:    map[string][]string{"owasp_nhi": {"NHI1:2025"}, "nist_800_53": {"AC-2(3)"}},
 			Values:      map[string]any{"max_idle_days": 90, "no_record": "fail"},
+			Fix:         policies.FixDelete,
 			Remediation: fix("Delete the token."),
 		},
 		{
@@ -185,10 +188,26 @@ func Judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.
 			d.UnusedDays = &input.UnusedDays{Min: n, Max: &n}
 		}
 		result.Derived = append(result.Derived, d)
+		result.Risks = append(result.Risks, sampleRisk(&token, d.Status))
 	}
 	result.Source = source
 	result.Source.Tokens = nil
 	return Judged{source, result}
+}
+
+// sampleRisk is a small model of the risk of a token.
+func sampleRisk(token *inventory.Token, status input.TokenStatus) risk.Risk {
+	if status != input.Active {
+		return risk.Inactive(string(status))
+	}
+	factors := []risk.Factor{{Name: "age", Max: 5, Reason: "how old it is is not known exactly"}}
+	if token.Access.Write {
+		factors = append(factors, risk.Factor{Name: "access", Min: 25, Max: 25, Reason: "can change content"})
+	}
+	if token.Expiry.State == inventory.ExpiryNever {
+		factors = append(factors, risk.Factor{Name: "expiry", Min: 8, Max: 8, Reason: "never expires"})
+	}
+	return risk.Sum(factors, risk.Bands{Severe: 60, High: 45, Moderate: 30})
 }
 
 var sampleWaiver = policies.Waiver{

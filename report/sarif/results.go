@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -116,6 +117,10 @@ func (s *sarif) result(m *mergedFinding) (result sarifResult, short bool) {
 			"fingerprints":      fingerprintsOf(m.all),
 		},
 	}
+	if score := riskOf(m.all); score != nil {
+		result.Rank = float64(score.Min)
+		result.Properties["riskMin"], result.Properties["riskMax"], result.Properties["riskBand"] = score.Min, score.Max, string(score.Band)
+	}
 	if labels := s.labelsOf[f.Source]; len(labels) > 0 {
 		result.Properties["labels"] = plainLabels(labels)
 	}
@@ -137,6 +142,17 @@ func (s *sarif) result(m *mergedFinding) (result sarifResult, short bool) {
 		result.Suppressions = suppressionsOf(f)
 	}
 	return result, text != message
+}
+
+// riskOf returns the worst score of the tokens that findings are about; nil for none.
+func riskOf(findings []*report.Finding) *risk.Score {
+	var worst *risk.Score
+	for _, f := range findings {
+		if f.Risk != nil && (worst == nil || risk.Compare(*f.Risk, *worst) < 0) {
+			worst = f.Risk
+		}
+	}
+	return worst
 }
 
 // plainLabels are the labels of a source, each cut to one line.

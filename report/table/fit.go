@@ -30,9 +30,6 @@ func (c column) tooNarrow(rows [][]string, column, width int) bool {
 // the last first.
 func layOut(columns []column, rows [][]string, width int) (shown []column, cells [][]string, widths []int, below [][]string) {
 	below = make([][]string, len(rows))
-	if width == 0 {
-		return columns, rows, fitColumns(columns, rows, 0), below
-	}
 	places := make([]int, len(columns))
 	for i := range places {
 		places[i] = i
@@ -41,14 +38,17 @@ func layOut(columns []column, rows [][]string, width int) (shown []column, cells
 		below[i] = make([]string, len(columns))
 	}
 	for {
-		total := width - columnGap*len(columns)
+		total := max(0, width-columnGap*len(columns))
 		widths := fitColumns(columns, rows, total)
-		leave, isID := leaving(columns, rows, widths, total)
+		leave, stays := slices.IndexFunc(columns, func(c column) bool { return c.below }), true
+		if leave < 0 && width > 0 {
+			leave, stays = leaving(columns, rows, widths, total)
+		}
 		if leave < 0 {
 			return columns, rows, widths, below
 		}
 		for i, row := range rows {
-			if isID {
+			if stays {
 				below[i][places[leave]] = row[leave]
 			}
 			rows[i] = slices.Delete(row, leave, leave+1)

@@ -154,6 +154,8 @@ type column struct {
 	whole bool
 	// prose: a sentence, wrapped and not cut.
 	prose bool
+	// below: on lines of its own below its row, everywhere.
+	below bool
 	// optional: left out of a terminal that has no room to show it readably.
 	optional bool
 }
@@ -189,13 +191,14 @@ func (p *page) separated(columns []column, rows [][]string) {
 }
 
 func (p *page) aligned(columns []column, rows [][]string) error {
+	all := columns
 	columns, rows, widths, below := layOut(columns, rows, p.width)
 	var lines [][]string
-	// ids are what is below a line, by its number; the title's is 0.
-	ids := map[int][]string{}
+	// under is what is below a line, by its number and column; the title's is 0.
+	under := map[int][]string{}
 	for i, row := range rows {
 		lines = append(lines, linesOf(columns, row, widths)...)
-		ids[len(lines)] = below[i]
+		under[len(lines)] = below[i]
 	}
 	var text bytes.Buffer
 	t := tablewriter.NewTable(&text, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
@@ -220,9 +223,13 @@ func (p *page) aligned(columns []column, rows [][]string) error {
 	number := 0
 	for line := range strings.Lines(text.String()) {
 		p.put(strings.TrimRight(line, " \n") + "\n")
-		for _, id := range ids[number] {
-			if id != "" {
-				p.name(id)
+		for i, text := range under[number] {
+			switch {
+			case text == "":
+			case all[i].id:
+				p.name(text)
+			default:
+				p.item(text)
 			}
 		}
 		number++

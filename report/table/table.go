@@ -44,8 +44,14 @@ func renderTSV(w io.Writer, r *report.Report, o format.Options) error { return n
 func (p *page) report(r *report.Report) error {
 	v := format.NewView(r)
 	p.missing(v)
-	for _, group := range v.Groups {
-		p.group(v, group)
+	if !p.tabs {
+		v.Group(p.o.GroupBy)
+		p.worst(v)
+	}
+	for i := range v.Groups {
+		if len(v.Groups[i].Findings) > 0 {
+			p.group(v, &v.Groups[i])
+		}
 	}
 	p.gaps(v)
 	p.acceptedGaps(v)
@@ -91,41 +97,44 @@ func (p *page) notRead(v *format.View) {
 		return
 	}
 	for len(missed) > 0 {
-		first := missed[0]
-		p.put(safetext.OneLine(first.Source) + "\n")
-		if labels := v.LabelsText(first.Source); labels != "" {
-			p.paragraph("  Labels: ", safetext.CutRunes(labels, idWidth))
-		}
-		for len(missed) > 0 && missed[0].Source == first.Source {
-			missed = p.unreadAlike(missed)
-		}
+		missed = p.unreadAlike(v, missed)
 	}
 }
 
-// unreadAlike writes those of the lists that have the source and the hint of the
-// first, and the hint below them. It returns the others, in order.
-func (p *page) unreadAlike(missed []report.UnreadUnit) (rest []report.UnreadUnit) {
+// unreadAlike writes those of the lists that failed like the first one, on one line, and
+// what to do below it. It returns the others, in order.
+func (p *page) unreadAlike(v *format.View, missed []report.UnreadUnit) (rest []report.UnreadUnit) {
 	first := missed[0]
+	var names []string
 	for _, unit := range missed {
-		if unit.Source != first.Source || unit.Hint != first.Hint {
+		if unit.Source == first.Source && unit.Hint == first.Hint && unit.Error == first.Error && unit.Status == first.Status && reason(unit.Detail) == reason(first.Detail) {
+			names = append(names, unit.Name)
+		} else {
 			rest = append(rest, unit)
-			continue
 		}
-		p.item(unit.Name + ": " + unit.Problem())
 	}
+	p.put(safetext.OneLine(first.Source) + "\n")
+	if labels := v.LabelsText(first.Source); labels != "" {
+		p.paragraph("  Labels: ", safetext.CutRunes(labels, idWidth))
+	}
+	p.item(strings.Join(names, ", ") + ": " + first.Problem())
 	if first.Hint != "" {
 		p.paragraph("  To do: ", first.Hint)
 	}
 	return rest
 }
 
-// group writes the findings of one rule at one severity, and how to fix them.
-func (p *page) group(v *format.View, g format.Group) {
-	title := ""
-	if rule, ok := v.Rules[g.Rule]; ok {
-		title = "  " + rule.Title
+// reason is what a detail says beside the request that failed.
+func reason(detail string) string {
+	if request, rest, ok := strings.Cut(detail, ": "); ok && strings.HasPrefix(request, "GET ") {
+		return rest
 	}
-	p.heading(severityStyle(g.Severity), fmt.Sprintf("%s  %s%s  (%s)", strings.ToUpper(string(g.Severity)), g.Rule, title, safetext.Plural(len(g.Findings), "finding", "findings")))
+	return detail
+}
+
+// group writes findings that have something in common, and how to fix them.
+func (p *page) group(v *format.View, g *format.Group) {
+	p.heading(severityStyle(g.Findings[0].Severity), v.GroupTitle(g))
 	columns := []column{{title: "NAME"}, {title: "TOKEN", id: true}, {title: "WHAT IS WRONG", prose: true}}
 	placed := p.tabs || slices.ContainsFunc(g.Findings, func(f *report.Finding) bool { return format.Place(f) != "" })
 	if placed {
@@ -134,20 +143,26 @@ func (p *page) group(v *format.View, g format.Group) {
 	if v.Compared {
 		columns = append(columns, column{title: "SINCE", whole: true})
 	}
-	if p.tabs {
+	switch {
+	case p.tabs:
 		columns = slices.Concat([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "SOURCE"}}, columns, []column{{title: "LABELS"}})
+	case g.Rule == "":
+		columns = slices.Concat([]column{{title: "SEVERITY", whole: true}, {title: "RULE", whole: true}}, columns)
 	}
 	rows := make([][]string, 0, len(g.Findings))
 	for _, f := range g.Findings {
-		row := []string{v.Name(f), f.Subject(), p.message(f)}
+		row := []string{v.Name(f), f.Subject(), p.message(v, f)}
 		if placed {
 			row = append(row, format.Place(f))
 		}
 		if v.Compared {
 			row = append(row, string(f.Baseline))
 		}
-		if p.tabs {
+		switch {
+		case p.tabs:
 			row = slices.Concat([]string{string(f.Severity), f.Rule, f.Source}, row, []string{v.LabelsText(f.Source)})
+		case g.Rule == "":
+			row = slices.Concat([]string{string(f.Severity), f.Rule}, row)
 		}
 		rows = append(rows, row)
 	}
@@ -158,13 +173,18 @@ func (p *page) group(v *format.View, g format.Group) {
 }
 
 // message is what a finding says. In the table the name of the token, which
-// stands beside it, is left out of the usual "delivery token "web" can ...".
-func (p *page) message(f *report.Finding) string {
+// stands beside it, is left out of the usual "delivery token "web" can ...". Findings that
+// are part of it are named.
+func (p *page) message(v *format.View, f *report.Finding) string {
+	message := f.Message
 	named := fmt.Sprintf("%s token %q ", f.Kind, f.TokenName)
 	if rest, ok := strings.CutPrefix(f.Message, named); ok && !p.tabs && f.TokenName != "" {
-		return fmt.Sprintf("%s token %s", f.Kind, rest)
+		message = fmt.Sprintf("%s token %s", f.Kind, rest)
 	}
-	return f.Message
+	if parts := v.Contained(f); len(parts) > 0 {
+		message += " (with " + safetext.And(parts) + ")"
+	}
+	return message
 }
 
 func severityStyle(s policies.Severity) style {
@@ -190,6 +210,13 @@ func (p *page) gaps(v *format.View) {
 			rows = append(rows, []string{gap.Rule, gap.Source, safetext.Thousands(gap.Count), gap.Reason, strings.Join(gap.Sample, " ")})
 		}
 		p.table([]column{{title: "RULE", id: true}, {title: "SOURCE"}, {title: "COUNT"}, {title: "REASON"}, {title: "FOR EXAMPLE"}}, rows)
+		return
+	}
+	if !p.o.Shows(format.SectionNotEvaluated) {
+		for _, c := range v.GapsByCMS() {
+			p.item(fmt.Sprintf("%s: %s of %s in %s", c.CMS, safetext.Plural(c.Count, "verdict", "verdicts"), safetext.Plural(c.Rules, "rule", "rules"), safetext.Plural(c.Sources, "source", "sources")))
+		}
+		p.item("--show not-evaluated says why")
 		return
 	}
 	gaps, lists := v.FoldedGaps()
@@ -262,6 +289,13 @@ func (p *page) allowed(v *format.View) {
 		return
 	}
 	p.heading(bold, fmt.Sprintf("ALLOWED: %s worth a word", safetext.Plural(len(v.R.Allowed), "pass", "passes")))
+	if !p.tabs && !p.o.Shows(format.SectionAllowed) {
+		for _, c := range v.AllowedByCMS() {
+			p.item(fmt.Sprintf("%s: %s of %s in %s", c.CMS, safetext.Plural(c.Count, "pass", "passes"), safetext.Plural(c.Rules, "rule", "rules"), safetext.Plural(c.Sources, "source", "sources")))
+		}
+		p.item("--show allowed says which and why")
+		return
+	}
 	var rows [][]string
 	rule := ""
 	for _, a := range v.R.Allowed {
@@ -337,7 +371,7 @@ func (p *page) totals(v *format.View) {
 	}
 }
 
-// verdict is the last line.
+// verdict ends the page: the verdict, why, and what to do next.
 func (p *page) verdict(d report.Decision) {
 	if p.started {
 		p.put("\n")
@@ -348,4 +382,7 @@ func (p *page) verdict(d report.Decision) {
 		line = strings.Join(Wrap(line, p.width), "\n")
 	}
 	p.styled(s, line)
+	if p.o.Next != "" && !p.tabs {
+		p.put("Next: " + safetext.OneLine(p.o.Next) + "\n")
+	}
 }

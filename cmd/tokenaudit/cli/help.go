@@ -19,8 +19,8 @@ import (
 var FlagGroups = []FlagGroup{
 	{"Source", []string{"config", "source", "label", "shard", "inventory", "terraform-plan", "terraform-dir", "manifest", "previous", "leaks", "no-history"}},
 	{"Rule", []string{"policy", "rule", "at"}},
-	{"Exit code", []string{"fail-on", "baseline", "fail-on-new", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
-	{"Output", []string{"output", "guide", "framework", "min-severity", "waived", "no-inventory", "save-inventory"}},
+	{"Exit code", []string{"fail-on", "fail-on-risk", "baseline", "fail-on-new", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
+	{"Output", []string{"output", "guide", "framework", "group-by", "show", "min-severity", "waived", "no-inventory", "save-inventory"}},
 	{"Request", []string{"timeout", "max-wait", "total-wait", "requests-per-second", "ca-bundle"}},
 	{"General", []string{"color", "help", "quiet", "verbose", "version"}},
 }

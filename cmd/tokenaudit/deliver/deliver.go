@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io"
 
+	"regexp"
+	"strings"
+
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
@@ -17,10 +20,12 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/output"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
 // Gate merges the defaults, the configuration and the flags, the last winning.
@@ -35,6 +40,7 @@ func Gate(configured config.Gate, o options.Gate, failOn policies.Severity) repo
 	if failOn != "" {
 		gate.FailOn = failOn
 	}
+	gate.FailOnRisk = risk.Band(o.FailOnRisk)
 	gate.OnlyNew, gate.NoFail, gate.Unchanged = o.FailOnNew, o.NoFail, o.FailOnUnchanged
 	return gate
 }
@@ -81,10 +87,26 @@ func Compare(r, baseline *report.Report, o options.Gate) error {
 
 // Report writes a report in all the formats that were asked for.
 func Report(ctx context.Context, to *console.Streams, r *report.Report, gate report.Gate, s options.Shown, waived bool) error {
+	next := ""
+	if tokens := triage.Tokens(r); s.ShowToken != "" && len(tokens) > 0 && gate.Decide(r).Verdict == report.VerdictFail {
+		next = s.ShowToken + " " + Quoted(tokens[0].ID)
+	}
 	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.Outputs, to.Out, r, format.Options{
 		Gate: gate, MinSeverity: s.MinSeverity, Framework: s.Framework, Suppressed: waived,
+		GroupBy: s.GroupBy, Shown: s.Sections, Next: next,
 		Width: to.Page().Width, Color: to.Color,
 	})
+}
+
+// plainWord is a word that a shell leaves alone.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=-]+$`)
+
+// Quoted returns a word as a command line has it, in quotes where a shell would change it.
+func Quoted(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // Document writes to a file, atomically, or to standard output.

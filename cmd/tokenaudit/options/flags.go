@@ -17,7 +17,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
@@ -88,6 +90,7 @@ func (o *Read) BindShard(cmd *cobra.Command) {
 // Gate say which findings fail the run.
 type Gate struct {
 	FailOn          string
+	FailOnRisk      string
 	FailOnNew       bool
 	FailOnUnchanged bool
 	NoFail          bool
@@ -99,6 +102,7 @@ type Gate struct {
 func (o *Gate) Bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.FailOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
+	f.StringVar(&o.FailOnRisk, "fail-on-risk", "", "the lowest `band` of a token's risk that fails the run too: severe, high, moderate or low; 3 where unknown facts leave it open")
 	f.StringVar(&o.Baseline, "baseline", "", "a JSON `report`: findings are marked new or unchanged against it, and resolved ones are listed")
 	f.BoolVar(&o.FailOnNew, "fail-on-new", false, "fail only on findings that the baseline does not have")
 	f.BoolVar(&o.FailOnUnchanged, "fail-on-unchanged", false, "also fail on findings of a plan that the change does not introduce")
@@ -116,6 +120,9 @@ func (o *Gate) BindNoFail(cmd *cobra.Command) {
 func (o Gate) Validate() (policies.Severity, error) {
 	failOn, err := parseSeverity("--fail-on", o.FailOn, true)
 	problems := []error{err}
+	if o.FailOnRisk != "" && !slices.Contains(risk.AllBands(), risk.Band(o.FailOnRisk)) {
+		problems = append(problems, fmt.Errorf("--fail-on-risk: invalid band %q: expected severe, high, moderate or low", o.FailOnRisk))
+	}
 	if o.Baseline == "" && o.AllowIncomplete {
 		problems = append(problems, errors.New("--allow-incomplete-baseline has no effect without --baseline"))
 	}
@@ -126,6 +133,8 @@ func (o Gate) Validate() (policies.Severity, error) {
 type Show struct {
 	Outputs     []string
 	MinSeverity string
+	groupBy     string
+	sections    []string
 	framework   string
 	Waived      bool
 }
@@ -135,6 +144,8 @@ func (o *Show) Bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.Outputs, "output", "o", nil, "`format[=file]`, repeatable; formats: "+strings.Join(output.FormatNames(), ", ")+" (default table)")
 	f.StringVar(&o.MinSeverity, "min-severity", "", "leave findings below this `severity` out of what is shown; never changes the exit code")
+	f.StringVar(&o.groupBy, "group-by", "", "group the findings for people by rule, token, owner, cms or `label:KEY` (default rule)")
+	f.StringArrayVar(&o.sections, "show", nil, "show a `section` whole that is a line for each CMS otherwise: not-evaluated or allowed (repeatable)")
 	f.StringVar(&o.framework, "framework", "", "show the report control by control too, by this `catalogue`: owasp-nhi, nist-800-53, cis-v8, iso-27001, soc2 or pci-dss")
 	f.BoolVar(&o.Waived, "waived", false, "include waived findings in sarif, as suppressions")
 }
@@ -143,6 +154,13 @@ func (o *Show) Bind(cmd *cobra.Command) {
 type Shown struct {
 	Outputs     []output.Output
 	MinSeverity policies.Severity
+	// GroupBy is empty where no --group-by was given.
+	GroupBy string
+	// Sections are those of --show.
+	Sections []format.Section
+	// ShowToken is the command that prints everything about a token, without its id; empty
+	// where there is none.
+	ShowToken string
 	// Framework is nil where no --framework was given.
 	Framework *report.Framework
 }
@@ -159,6 +177,17 @@ func (o Show) Validate() (Shown, error) {
 	var err error
 	s.MinSeverity, err = parseSeverity("--min-severity", o.MinSeverity, false)
 	problem(err)
+	s.GroupBy = o.groupBy
+	if err := format.CheckGroupBy(o.groupBy); err != nil {
+		problem(fmt.Errorf("--group-by: %w", err))
+	}
+	for _, name := range o.sections {
+		section := format.Section(name)
+		if !slices.Contains(format.AllSections(), section) {
+			problem(fmt.Errorf("--show: invalid section %q: expected not-evaluated or allowed", name))
+		}
+		s.Sections = append(s.Sections, section)
+	}
 	if o.framework != "" {
 		s.Framework, err = report.LookupFramework(o.framework)
 		problem(err)

@@ -9,6 +9,7 @@
 # custom:
 #   goal: No token is an administrator
 #   severity: high
+#   fix: rights
 #   subject: token
 #   select:
 #     status: [active]

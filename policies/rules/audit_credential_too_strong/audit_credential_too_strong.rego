@@ -10,6 +10,7 @@
 # custom:
 #   goal: The scan uses the weakest credential that can list tokens
 #   severity: medium
+#   fix: rights
 #   subject: source
 #   select:
 #     planned: false # a plan is read from a file, without a credential

@@ -10,6 +10,7 @@
 # custom:
 #   goal: Delivery tokens only read
 #   severity: high
+#   fix: rights
 #   subject: token
 #   select:
 #     status: [active, expired, revoked]

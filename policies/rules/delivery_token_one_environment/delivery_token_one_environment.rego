@@ -11,6 +11,7 @@
 # custom:
 #   goal: A delivery token opens one environment
 #   severity: medium
+#   fix: environments
 #   subject: token
 #   select:
 #     status: [active, expired, revoked]

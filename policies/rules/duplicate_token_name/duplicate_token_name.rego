@@ -10,6 +10,7 @@
 # custom:
 #   goal: Every token has a name of its own
 #   severity: low
+#   fix: other
 #   subject: source
 #   select:
 #     kinds: [delivery, preview, management, app]

@@ -8,6 +8,7 @@
 # custom:
 #   goal: Tokens name only environments that exist
 #   severity: medium
+#   fix: environments
 #   subject: token
 #   select:
 #     status: [active, expired, revoked]

@@ -9,6 +9,7 @@
 # custom:
 #   goal: Expired tokens are deleted
 #   severity: low
+#   fix: delete
 #   subject: token
 #   select:
 #     status: [active, expired]

@@ -9,6 +9,7 @@
 # custom:
 #   goal: Somebody is notified before a token expires
 #   severity: low
+#   fix: other
 #   subject: token
 #   select:
 #     kinds: [management]

@@ -9,6 +9,7 @@
 # custom:
 #   goal: Tokens that the CMS created itself are replaced
 #   severity: medium
+#   fix: delete
 #   subject: token
 #   select:
 #     status: [active]

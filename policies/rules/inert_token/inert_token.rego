@@ -9,6 +9,7 @@
 # custom:
 #   goal: Tokens that can do nothing are deleted
 #   severity: low
+#   fix: delete
 #   subject: token
 #   select:
 #     audit_credential: skip # it is weak on purpose

@@ -9,6 +9,7 @@
 # custom:
 #   goal: Tokens are revoked when their owner leaves
 #   severity: high
+#   fix: owner
 #   subject: token
 #   select:
 #     status: [active]

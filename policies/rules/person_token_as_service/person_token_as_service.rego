@@ -11,6 +11,7 @@
 # custom:
 #   goal: Automations have tokens of their own
 #   severity: medium
+#   fix: owner
 #   subject: token
 #   select:
 #     kinds: [personal, cli, oauth]

@@ -9,6 +9,7 @@
 # custom:
 #   goal: A preview token opens no more environments than its delivery token
 #   severity: medium
+#   fix: environments
 #   subject: token
 #   select:
 #     kinds: [preview]

@@ -9,6 +9,7 @@
 # custom:
 #   goal: Read-only tokens expire where the CMS supports it
 #   severity: low
+#   fix: expiry
 #   subject: token
 #   select:
 #     write: false

@@ -9,6 +9,7 @@
 # custom:
 #   goal: Tokens are renewed before they expire
 #   severity: low
+#   fix: secret
 #   subject: token
 #   select:
 #     status: [active]

@@ -11,6 +11,7 @@
 # custom:
 #   goal: Tokens expire within the allowed lifetime
 #   severity: medium
+#   fix: expiry
 #   subject: token
 #   select:
 #     status: [active]

@@ -11,6 +11,7 @@
 # custom:
 #   goal: A stack stays below its token limit
 #   severity: medium
+#   fix: other
 #   subject: source
 #   select:
 #     kinds: [management, delivery]

@@ -10,6 +10,7 @@
 # custom:
 #   goal: No credential is hard-coded
 #   severity: critical
+#   fix: secret
 #   subject: source
 #   select:
 #     planned: true

@@ -8,6 +8,8 @@
 # custom:
 #   goal: No token can read or create other tokens
 #   severity: high
+#   fix: rights
+#   part_of: admin-token
 #   subject: token
 #   select:
 #     status: [active]

@@ -11,6 +11,7 @@
 # custom:
 #   goal: Tokens are rotated
 #   severity: medium
+#   fix: secret
 #   subject: token
 #   select:
 #     status: [active]

@@ -9,6 +9,7 @@
 # custom:
 #   goal: Every token has a description
 #   severity: low
+#   fix: other
 #   subject: token
 #   select:
 #     status: [active]

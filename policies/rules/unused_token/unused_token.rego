@@ -14,6 +14,7 @@
 # custom:
 #   goal: Unused tokens are deleted
 #   severity: medium
+#   fix: delete
 #   subject: token
 #   select:
 #     audit_credential: skip

@@ -10,6 +10,8 @@
 # custom:
 #   goal: Unused write access is removed
 #   severity: medium
+#   fix: rights
+#   part_of: unused-token
 #   subject: token
 #   select:
 #     write: true

@@ -9,6 +9,7 @@
 # custom:
 #   goal: No management token can write everything
 #   severity: high
+#   fix: rights
 #   subject: token
 #   select:
 #     kinds: [management]

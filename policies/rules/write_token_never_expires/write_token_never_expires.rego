@@ -11,6 +11,7 @@
 # custom:
 #   goal: Write tokens expire
 #   severity: high
+#   fix: expiry
 #   subject: token
 #   select:
 #     kinds: [management, personal, oauth, cli, app]

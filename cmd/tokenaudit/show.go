@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/evidence"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/explanation"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+)
+
+func newShow(p *program.Program, run func(context.Context, explainOptions) error) *cobra.Command {
+	o := explainOptions{program: p}
+	cmd := &cobra.Command{
+		Use:   "show TOKEN",
+		Short: "Print everything about one token: facts, risk, verdicts of all rules, and what to do",
+		Long: `Show judges one token by every rule and prints what it is, what it can do and where,
+its risk with the factors, what was found and how to fix it, what could not be
+decided and why, and the facts with their evidence. TOKEN is the id of a token, the
+end of one, or a name that only one token has.
+It reads the configured sources, or saved inventories with --inventory.`,
+		Example: `  tokenaudit show datocms/projects/77/access_tokens/312
+  tokenaudit show --inventory inventory.json access_tokens/312`,
+		Args: cli.Takes("TOKEN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.subject = args[0]
+			return run(cmd.Context(), o)
+		},
+	}
+	o.bind(cmd)
+	return cmd
+}
+
+// showCommand is the command that prints everything about a token, without its id: in saved
+// inventories, or in what a configuration reaches.
+func showCommand(configFile string, inventories ...string) string {
+	words := []string{"tokenaudit", "show"}
+	if configFile != "" {
+		words = append(words, "-c", deliver.Quoted(configFile))
+	}
+	for _, file := range inventories {
+		words = append(words, "--inventory", deliver.Quoted(file))
+	}
+	return strings.Join(words, " ")
+}
+
+func runShow(ctx context.Context, o explainOptions) error {
+	at, err := options.ParseTime(o.at)
+	if err != nil {
+		return cli.Misuse(err)
+	}
+	if err := places.ReadOnce(places.InputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
+		return err
+	}
+	cfg, sources, err := explainedSources(ctx, o)
+	if err != nil {
+		return err
+	}
+	engine, err := program.Rules(ctx, cfg, o.policies, nil)
+	if err != nil {
+		return err
+	}
+	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at))
+	if err != nil {
+		return err
+	}
+	source, subject, latest, err := lookup.Find(ctx, sources, o.subject)
+	if err != nil {
+		return err
+	}
+	if subject == source.ID {
+		return fmt.Errorf("%s is a source: give the id of one of its %d tokens", source.ID, len(source.Tokens))
+	}
+	source, _ = outside.Apply(source)
+	if at.IsZero() {
+		at = latest
+	}
+	audit.WarnOfHindsight(o.program.Streams, at, latest)
+	dossier, err := engine.Dossier(ctx, source, subject, at)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(o.program.Out, explanation.Dossier(dossier))
+	return err
+}

@@ -1,0 +1,195 @@
+// Package triage turns the findings of a report into tokens to fix, the worst first: a
+// person fixes tokens, not findings.
+package triage
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// A Token is a token to fix.
+type Token struct {
+	// ID, CMS, Source, Name, Kind and Access are those of the token; Name is untrusted text.
+	ID, CMS, Source, Name string
+	Kind                  inventory.Kind
+	// Access is empty where the report does not have it.
+	Access inventory.Level
+	// Risk is nil where the report does not have it.
+	Risk *risk.Score
+	// Findings are those that failed, worst first, without those that are part of another.
+	Findings []Finding
+	// Step is what removes most of them.
+	Step Step
+}
+
+// A Finding is a finding with those that it contains.
+type Finding struct {
+	*report.Finding
+	// Contains are the findings of the same token that are a part of this one.
+	Contains []*report.Finding
+}
+
+// A Step is something to do about a token.
+type Step struct {
+	// Text says what to do, in a few words.
+	Text string
+	// Removes is how many of the findings it removes, of Of.
+	Removes, Of int
+}
+
+func (s Step) String() string {
+	if s.Removes == s.Of && s.Of == 1 {
+		return s.Text
+	}
+	return fmt.Sprintf("%s (removes %d of %d findings)", s.Text, s.Removes, s.Of)
+}
+
+// Tokens returns the tokens of a report that have findings, worst first: by the risk that is
+// certain, by the risk that could be, by the severities of their findings, and by id.
+func Tokens(r *report.Report) []Token {
+	rules := make(map[string]*report.Rule, len(r.Rules))
+	for i := range r.Rules {
+		rules[r.Rules[i].ID] = &r.Rules[i]
+	}
+	place := map[string]int{}
+	var tokens []Token
+	var findings [][]*report.Finding
+	for i := range r.Findings { // sorted by severity
+		f := &r.Findings[i]
+		if f.Status != policies.Fail || f.Token == "" {
+			continue
+		}
+		at, ok := place[f.Token]
+		if !ok {
+			at = len(tokens)
+			place[f.Token] = at
+			tokens = append(tokens, Token{ID: f.Token, CMS: f.CMS, Source: f.Source, Name: f.TokenName, Kind: f.Kind, Access: f.Access, Risk: f.Risk})
+			findings = append(findings, nil)
+		}
+		findings[at] = append(findings[at], f)
+	}
+	for i := range tokens {
+		tokens[i].Findings = Join(findings[i], rules)
+		tokens[i].Step = step(findings[i], rules)
+	}
+	slices.SortStableFunc(tokens, compare)
+	return tokens
+}
+
+func compare(a, b Token) int {
+	if a.Risk != nil && b.Risk != nil {
+		if c := risk.Compare(*a.Risk, *b.Risk); c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(compareSeverities(a.Findings, b.Findings), strings.Compare(a.ID, b.ID))
+}
+
+// compareSeverities puts the list first that has the worse finding at the first place where
+// they differ.
+func compareSeverities(a, b []Finding) int {
+	for i := range min(len(a), len(b)) {
+		if c := report.SeverityRank(a[i].Severity) - report.SeverityRank(b[i].Severity); c != 0 {
+			return c
+		}
+	}
+	return len(b) - len(a)
+}
+
+// Join returns the findings of one token with those that are part of another put below that,
+// as the rules declare it.
+func Join(findings []*report.Finding, rules map[string]*report.Rule) []Finding {
+	var joined []Finding
+	whole := map[string]int{}
+	for _, f := range findings {
+		if !isPart(f, findings, rules) {
+			whole[f.Rule] = len(joined)
+			joined = append(joined, Finding{Finding: f})
+		}
+	}
+	for _, f := range findings {
+		if isPart(f, findings, rules) {
+			at := whole[rules[f.Rule].PartOf]
+			joined[at].Contains = append(joined[at].Contains, f)
+		}
+	}
+	return joined
+}
+
+// isPart reports whether the token has a finding of the rule of which this one's is a part.
+// What is a part has no parts itself.
+func isPart(f *report.Finding, findings []*report.Finding, rules map[string]*report.Rule) bool {
+	rule := rules[f.Rule]
+	return rule != nil && rule.PartOf != "" && slices.ContainsFunc(findings, func(other *report.Finding) bool { return other.Rule == rule.PartOf })
+}
+
+// IsPart reports whether a finding is shown as part of another one of its token.
+func (t *Token) IsPart(f *report.Finding) bool {
+	return slices.ContainsFunc(t.Findings, func(whole Finding) bool { return slices.Contains(whole.Contains, f) })
+}
+
+// steps are what to do about findings of one kind, and what a new token has instead.
+var steps = map[policies.Fix]struct{ alone, replaced string }{
+	policies.FixDelete:       {"Delete it", ""},
+	policies.FixRights:       {"Take rights away", "fewer rights"},
+	policies.FixEnvironments: {"Restrict it to the environments it needs", "fewer environments"},
+	policies.FixExpiry:       {"Set an expiry date", "an expiry date"},
+	policies.FixSecret:       {"Replace its secret", "a new secret"},
+	policies.FixOwner:        {"Replace it by a token of a user who stays", "an owner who stays"},
+}
+
+// step returns what removes most of the findings of a token. Deleting it removes all, and
+// so does it where one of them asks for that; what asks for different changes asks for a
+// new token, because that makes all of them at once.
+func step(findings []*report.Finding, rules map[string]*report.Rule) Step {
+	count := map[policies.Fix]int{}
+	for _, f := range findings {
+		if rule := rules[f.Rule]; rule != nil {
+			count[rule.Fix]++
+		}
+	}
+	s := Step{Of: len(findings)}
+	if count[policies.FixDelete] > 0 {
+		s.Text, s.Removes = steps[policies.FixDelete].alone, s.Of
+		return s
+	}
+	var asked []policies.Fix
+	for _, fix := range policies.AllFixes() {
+		if steps[fix].replaced != "" && count[fix] > 0 {
+			asked = append(asked, fix)
+			s.Removes += count[fix]
+		}
+	}
+	switch len(asked) {
+	case 0:
+		return Step{Text: findings[0].Remediation, Removes: sameRule(findings), Of: len(findings)}
+	case 1:
+		s.Text = steps[asked[0]].alone
+		return s
+	}
+	words := make([]string, len(asked))
+	for i, fix := range asked {
+		words[i] = steps[fix].replaced
+	}
+	s.Text = "Replace it by a token with " + safetext.And(words)
+	return s
+}
+
+// sameRule counts the findings of the rule of the first one.
+func sameRule(findings []*report.Finding) int {
+	n := 0
+	for _, f := range findings {
+		if f.Rule == findings[0].Rule {
+			n++
+		}
+	}
+	return n
+}
