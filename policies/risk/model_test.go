@@ -80,7 +80,16 @@ func scales() []scale {
 			findings.values = append(findings.values, func(w *world) { w.verdicts = []any{verdict(severity, status)} })
 		}
 	}
+	leak := scale{name: "leak"}
+	for _, match := range []string{"", "suffix", "exact"} {
+		leak.values = append(leak.values, func(w *world) {
+			if match != "" {
+				w.set("exposure", map[string]any{"state": "found", "found": []any{map[string]any{"match": match}}})
+			}
+		})
+	}
 	return []scale{
+		leak,
 		member("access", "level", "unknown", "none", "read", "trigger", "write", "schema", "admin"),
 		member("access", "manages_tokens", "unknown", "no", "yes"),
 		member("secret", "readable", "unknown", "no", "yes"),

@@ -89,7 +89,24 @@ factors contains {"token": token.id, "factor": "production", "min": 5, "max": 5,
 	some token in input.tokens
 }
 
-# Who could hold it.
+# Who could hold it. A leak counts where it was found: that nobody looked is no sign of one.
+
+factors contains {"token": token.id, "factor": "leaked", "min": 40, "max": 40, "reason": "its secret has leaked"} if {
+	some token in input.tokens
+	some leak in token.exposure.found
+	leak.match == "exact"
+}
+
+factors contains {"token": token.id, "factor": "leaked", "min": 0, "max": 40, "reason": "a string that ends like its secret has leaked"} if {
+	some token in input.tokens
+	token.exposure.state == "found"
+	not leaked(token)
+}
+
+leaked(token) if {
+	some leak in token.exposure.found
+	leak.match == "exact"
+}
 
 factors contains {"token": token.id, "factor": "owner-gone", "min": 15, "max": 15, "reason": reason} if {
 	some token in input.tokens

@@ -45,6 +45,14 @@ test_owner_gone if {
 
 mine := {"kind": "personal", "owner": {"type": "person"}, "owner_idle_days": 31, "unused_days": {"min": 3, "max": 3}}
 
+found(match) := {"exposure": {"state": "found", "found": [{"tool": "gitleaks", "rule": "", "file": ".env", "line": 3, "commit": "", "match": match}]}}
+
+test_leaked if {
+	not factors.leaked with input as judged({"exposure": {"state": "unknown"}})
+	factors.leaked == [40, 40, "its secret has leaked"] with input as judged(found("exact"))
+	factors.leaked == [0, 40, "a string that ends like its secret has leaked"] with input as judged(found("suffix"))
+}
+
 test_holder if {
 	factors.holder == [3, 3, "belongs to nobody: whoever has a copy can use it"] with input as judged({})
 	factors.holder == [0, 3, "whether it belongs to anybody is not known"] with input as judged({"owner": {"type": "unknown"}})

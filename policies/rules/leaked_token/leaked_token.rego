@@ -11,6 +11,7 @@
 # custom:
 #   goal: The secret of no active token is known outside
 #   severity: critical
+#   fix: secret
 #   subject: token
 #   select:
 #     status: [active]

@@ -11,6 +11,7 @@
 # custom:
 #   goal: No string that ends like the secret of an active token is known outside
 #   severity: high
+#   fix: secret
 #   subject: token
 #   select:
 #     cms: [contentful]
