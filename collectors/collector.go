@@ -39,7 +39,8 @@ type DomainNamer interface {
 
 // EntryDomainer is implemented by collectors all of whose requests, those of
 // Discover too, draw on one rate-limit domain that is known before anything is
-// asked. A shard that does not own it sends nothing for the entry.
+// asked. A shard that does not own it sends nothing for the entry. It begins with that
+// with which the ids of the entry's sources begin, and a slash.
 type EntryDomainer interface {
 	EntryDomain() string
 }
@@ -131,7 +132,8 @@ type DiscoveryError struct {
 	// Source stands for what could not be listed, such as the organization.
 	// Its ID, CMS, Kind and Name are set.
 	Source inventory.Source
-	// Unit is the list that failed, with its class, detail and hint.
+	// Unit is the list that failed, with its class, detail and hint; where Err is that
+	// ctx ended, its name and kinds are enough.
 	Unit inventory.Unit
 	Err  error
 }

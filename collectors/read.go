@@ -35,14 +35,10 @@ type gap struct {
 }
 
 // discover lists the sources of an entry, and what of them could not be
-// listed.
+// listed. A run that has ended asks the collector all the same, which then sends
+// nothing: it knows under which id the user has accepted that something is not read.
 func (r *run) discover(ctx context.Context, e *openEntry) ([]inventory.Source, []gap) {
-	found, err := guarded(func() ([]inventory.Source, error) {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return e.collector.Discover(ctx)
-	})
+	found, err := guarded(func() ([]inventory.Source, error) { return e.collector.Discover(ctx) })
 	var gaps []gap
 	for _, err := range discoveryErrors(err) {
 		s := inventory.Source{CMS: e.CMS, Kind: inventory.KindOrganization}
@@ -50,7 +46,7 @@ func (r *run) discover(ctx context.Context, e *openEntry) ([]inventory.Source, [
 		if d := (*DiscoveryError)(nil); errors.As(err, &d) {
 			s = d.Source
 			s.Tokens = nil
-			unit = completed(d.Unit, d.Err)
+			unit = r.completed(ctx, d.Unit, d.Err)
 		}
 		if s.ID == "" {
 			s.ID = entryID(e)
@@ -82,12 +78,17 @@ func discoveryErrors(err error) []error {
 
 // completed makes a unit of a DiscoveryError valid where the collector left
 // something out.
-func completed(u inventory.Unit, err error) inventory.Unit {
+func (r *run) completed(ctx context.Context, u inventory.Unit, err error) inventory.Unit {
 	if u.Name == "" {
 		u.Name = unitSources
 	}
 	if len(u.Kinds) == 0 {
 		u.Kinds = inventory.AllKinds() // any token may be missing
+	}
+	if interrupted(ctx, err) {
+		stopped := r.unitOf(ctx, u.Name, err)
+		stopped.Kinds = u.Kinds
+		return stopped
 	}
 	if u.Status != inventory.UnitPartial {
 		u.Status = inventory.UnitFailed
@@ -137,7 +138,7 @@ func (r *run) collect(ctx context.Context, e *openEntry, s inventory.Source) inv
 // unitOf makes the failed unit of an error that concerns everything.
 func (r *run) unitOf(ctx context.Context, name string, err error) inventory.Unit {
 	kinds := inventory.AllKinds()
-	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+	if interrupted(ctx, err) {
 		detail := "the run was interrupted before this was read"
 		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 			detail = "the time limit of the run was reached before this was read"
@@ -145,6 +146,11 @@ func (r *run) unitOf(ctx context.Context, name string, err error) inventory.Unit
 		return inventory.FailedUnit(name, inventory.ErrTimeout, detail, cmsapi.HintStopped, kinds...)
 	}
 	return cmsapi.UnitOf(name, kinds, false, err)
+}
+
+// interrupted reports whether an error is only that the run has ended.
+func interrupted(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
 }
 
 // standIns returns the sources that stand for what could not be discovered,

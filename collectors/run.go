@@ -117,6 +117,8 @@ type run struct {
 	leftOut  int
 	// matched are the globs of Options.Sources that a source has matched.
 	matched map[string]bool
+	// systems are globs of what the entries can reach.
+	systems []string
 	// seen are the ids of all sources that were found.
 	seen []string
 	// labels looks for Options.Labels among those of the entries.
@@ -164,7 +166,9 @@ func (r *run) open() ([]*openEntry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", place(e.Origin), e.CMS, err)
 		}
-		if !r.labels.Wants(e.Labels) || !r.mayReach(e.CMS, c) {
+		cms := cmsOf(e, c)
+		r.systems = append(r.systems, cms+"/*")
+		if !r.labels.Wants(e.Labels) || !r.mayReach(cms, c) {
 			continue
 		}
 		entry := &openEntry{Entry: e, index: i, definition: d, collector: c, before: last[e.CMS], done: make(chan struct{})}
@@ -173,6 +177,16 @@ func (r *run) open() ([]*openEntry, error) {
 		r.options.Progress.update(e.CMS, func(p *CMSProgress) { p.Entries++ })
 	}
 	return entries, nil
+}
+
+// cmsOf returns with what the ids of an entry's sources begin: those of a program are of a
+// CMS that the user has named.
+func cmsOf(e Entry, c Collector) string {
+	if d, ok := c.(EntryDomainer); ok {
+		cms, _, _ := strings.Cut(d.EntryDomain(), "/")
+		return cms
+	}
+	return e.CMS
 }
 
 // mayReach reports whether an entry can reach a source that is asked for and in
@@ -350,12 +364,8 @@ func (r *run) instead() string {
 	slices.Sort(r.seen)
 	seen := slices.Compact(r.seen)
 	if len(seen) == 0 {
-		var systems []string
-		for _, e := range r.options.Entries {
-			systems = append(systems, e.CMS+"/*")
-		}
-		slices.Sort(systems)
-		return "; the configuration has " + strings.Join(slices.Compact(systems), ", ")
+		slices.Sort(r.systems)
+		return "; the configuration has " + strings.Join(slices.Compact(r.systems), ", ")
 	}
 	return "; there are " + suggest.Some(seen, maxInstead)
 }

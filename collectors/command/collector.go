@@ -99,9 +99,6 @@ func (c *collector) check(inv inventory.Inventory) error {
 // undiscovered makes the program's failure a source of its own, so that it does
 // not vanish.
 func (c *collector) undiscovered(err error) error {
-	if _, ok := err.(*cmsapi.Error); !ok { //nolint:errorlint // only what this package made; ctx's errors are the run's business
-		return err
-	}
 	e := cmsapi.AsError(err)
 	return &collectors.DiscoveryError{
 		Source: inventory.Source{ID: c.name + "/program", CMS: c.name, Kind: inventory.KindInstance, Name: c.name},

@@ -46,8 +46,9 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 		found, gap = c.organizationSpaces(ctx)
 	}
 	worker.Wait()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	if err := ctx.Err(); err != nil && c.organization != "" {
+		own := c.skeleton(inventory.KindOrganization, c.organization, name, c.organization)
+		return nil, &collectors.DiscoveryError{Source: own, Unit: inventory.Unit{Name: unitSpaces}, Err: err}
 	}
 	var sources []inventory.Source
 	for id, f := range found {

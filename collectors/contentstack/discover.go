@@ -3,6 +3,7 @@ package contentstack
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -37,7 +38,7 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 	}
 	wg.Wait()
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, c.interrupted(err, found)
 	}
 	if len(c.keys) > 0 {
 		return c.keep(found), nil
@@ -175,6 +176,20 @@ func (l stackLists) gap(admin inventory.Ternary) *cmsapi.Error {
 		e.Class, e.Hint = inventory.ErrPermissionDenied, hintStacks
 	}
 	return hinted(&e, hintStacks)
+}
+
+// interrupted names what the entry is known to reach, as it is named where it cannot be
+// opened.
+func (c *collector) interrupted(err error, asked []*openStack) error {
+	if len(c.keys) == 0 {
+		e := cmsapi.AsError(err)
+		return c.discoveryError(false, e)
+	}
+	lost := make([]error, len(asked))
+	for i, s := range asked {
+		lost[i] = &collectors.DiscoveryError{Source: s.source, Err: err}
+	}
+	return errors.Join(lost...)
 }
 
 func (c *collector) discoveryError(some bool, e *cmsapi.Error) error {

@@ -40,7 +40,9 @@ type collector struct {
 
 // configured is a project as the entry names it.
 type configured struct {
-	name   string
+	name string
+	// id is the project's, where the entry tells it; else empty.
+	id     string
 	client *cmsapi.Client
 	// domain is the rate-limit domain. It has to be known before anything is
 	// asked, so it is named after the credential, not after the project.
@@ -90,7 +92,7 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 		if err != nil {
 			return nil, err
 		}
-		c.projects = append(c.projects, configured{name, client, domain})
+		c.projects = append(c.projects, configured{name, item.String(optionID), client, domain})
 	}
 	if len(c.projects) == 0 {
 		return nil, errors.New("projects is empty: list at least one")
@@ -121,21 +123,28 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 		workers.Go(func() { answers[i] = p.ask(ctx) })
 	}
 	workers.Wait()
-	var sources []inventory.Source
+	var (
+		sources []inventory.Source
+		lost    []error
+	)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range answers {
-		if p.client == nil || p.err != nil && ctx.Err() != nil {
-			continue // of another shard, or interrupted
+		if p.client == nil {
+			continue // of another shard
 		}
 		s := c.skeleton(p)
+		if p.err != nil && ctx.Err() != nil {
+			lost = append(lost, &collectors.DiscoveryError{Source: s, Unit: inventory.Unit{Name: listSite.unit}, Err: ctx.Err()})
+			continue
+		}
 		sources = append(sources, s)
 		// Of two credentials of one project the first reads it.
 		if _, twice := c.found[s.ID]; !twice {
 			c.found[s.ID] = p
 		}
 	}
-	return sources, ctx.Err()
+	return sources, errors.Join(lost...)
 }
 
 // ask reads which project a credential leads to.
@@ -150,6 +159,10 @@ func (p configured) ask(ctx context.Context) foundProject {
 		found.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/site", Message: answer.Data.Reason("data")}
 	case found.site.ID.Value == "":
 		found.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/site", Message: "the project has no id"}
+	case p.id != "" && string(found.site.ID.Value) != p.id:
+		found.err = &cmsapi.Error{Class: inventory.ErrNotFound, Path: "/site",
+			Message: fmt.Sprintf("the API token is of project %s, not of the configured %s", found.site.ID.Value, p.id),
+			Hint:    "Correct id or token of the project, or leave id out."}
 	}
 	return found
 }
@@ -175,15 +188,18 @@ func (c *collector) skeleton(p foundProject) inventory.Source {
 	return s
 }
 
-// sourceID names a project by its id, or, where DatoCMS does not tell it, by
-// the name in the configuration: "datocms/projects/name:blog". The tokens of
+// sourceID names a project by its id, or, where neither DatoCMS nor the configuration
+// tells it, by the name in the configuration: "datocms/projects/name:blog". The tokens of
 // such a project are not read. Their IDs would change as soon as the project
 // can be read again, and with them every finding, waiver and baseline.
 func sourceID(p foundProject) string {
-	if p.err != nil {
-		return cmsapi.Path("datocms/projects/name:{}", p.name)
+	switch {
+	case p.err == nil:
+		return cmsapi.Path("datocms/projects/{}", string(p.site.ID.Value))
+	case p.id != "":
+		return cmsapi.Path("datocms/projects/{}", p.id)
 	}
-	return cmsapi.Path("datocms/projects/{}", string(p.site.ID.Value))
+	return cmsapi.Path("datocms/projects/name:{}", p.name)
 }
 
 func tokenID(source, id string) string { return source + cmsapi.Path("/access_tokens/{}", id) }

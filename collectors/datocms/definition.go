@@ -9,6 +9,7 @@ import (
 const (
 	optionProjects = "projects"
 	optionName     = "name"
+	optionID       = "id"
 	optionToken    = "token"
 )
 
@@ -25,6 +26,10 @@ func Definition() collectors.Definition {
 					{
 						Key: optionName, Type: collectors.OptionString, Required: true, Example: "blog",
 						Help: "A name of your choice, used where the project itself cannot be read.",
+					},
+					{
+						Key: optionID, Type: collectors.OptionString, Example: "77",
+						Help: "The id of the project, as in the id of its source (datocms/projects/77); with it the source has that id even where the project cannot be read.",
 					},
 					{
 						Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "DATOCMS_API_TOKEN",
