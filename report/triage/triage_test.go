@@ -27,9 +27,7 @@ func rules() []report.Rule {
 // finding is "rule token severity score", the last two optional.
 func finding(text string) report.Finding {
 	words := strings.Fields(text)
-	for _, otherwise := range []string{"high", ""}[max(0, len(words)-2):] {
-		words = append(words, otherwise)
-	}
+	words = append(words, []string{"high", ""}[len(words)-2:]...)
 	f := report.Finding{Rule: words[0], Token: words[1], Severity: policies.Severity(words[2]), Status: policies.Fail, Remediation: "Fix " + words[0] + "."}
 	if words[3] != "" {
 		f.Risk = &risk.Score{}
