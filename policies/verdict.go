@@ -110,6 +110,9 @@ type Rule struct {
 	// PartOf is the id of a rule whose finding on a token contains this one's, such as
 	// "admin-token" for "token-manages-tokens"; empty for none.
 	PartOf string
+	// WaiverNeedsKey: a waiver covers a finding only if it names its key, because a later
+	// finding on the same subject is another matter.
+	WaiverNeedsKey bool
 	// Custom: loaded from the user's paths.
 	Custom bool
 	// File and Line say where the rule is defined; built-in rules have their embedded path.
@@ -184,11 +187,17 @@ type RuleError struct {
 }
 
 // Waiver lets a finding pass the gate for a while, for a reason somebody
-// signed. All fields are required.
+// signed. All fields but Name and Key are required.
 type Waiver struct {
 	// Rule and Token are globs; only * is special, and it crosses /.
-	Rule       string `json:"rule" yaml:"rule"`
-	Token      string `json:"token" yaml:"token"`
+	Rule  string `json:"rule" yaml:"rule"`
+	Token string `json:"token" yaml:"token"`
+	// Name is a glob on the name of the token, which is untrusted text; empty for every
+	// name. A planned token and the one that it becomes share it, and not their id.
+	Name string `json:"name,omitempty" yaml:"name"`
+	// Key is that of the one finding that is covered; empty for every finding of the
+	// rule on the token.
+	Key        string `json:"key,omitempty" yaml:"key"`
 	Reason     string `json:"reason" yaml:"reason"`
 	Owner      string `json:"owner" yaml:"owner"`
 	ApprovedBy string `json:"approved_by" yaml:"approved_by"`

@@ -13,10 +13,22 @@ func (w Waiver) Expired(at time.Time) bool {
 	return err != nil || !at.Before(day.AddDate(0, 0, 1))
 }
 
-// Covers reports whether the globs of the waiver match a finding: its rule, and
-// its token, or its source where the finding is about a source.
-func (w Waiver) Covers(rule, subject string) bool {
-	return Glob(w.Rule, rule) && Glob(w.Token, subject)
+// Waivable is the finding that a waiver may cover.
+type Waivable struct {
+	Rule string
+	// Subject is the id of the token, or of the source where it is about a source.
+	Subject string
+	// Name is that of the token; empty for a finding about a source.
+	Name string
+	// Key tells several findings of one rule on one subject apart; usually empty.
+	Key string
+}
+
+// Covers reports whether the globs of the waiver match a finding, and its key is that of
+// the finding, where it has one.
+func (w Waiver) Covers(f Waivable) bool {
+	return Glob(w.Rule, f.Rule) && Glob(w.Token, f.Subject) &&
+		(w.Name == "" || f.Name != "" && Glob(w.Name, f.Name)) && (w.Key == "" || w.Key == f.Key)
 }
 
 // Glob matches a whole text against a pattern in which only * is special: it

@@ -208,8 +208,8 @@ func (b *Builder) reportRules() []Rule {
 			Remediation: orEmpty(rule.Remediation),
 			Fix:         rule.Fix,
 			PartOf:      rule.PartOf,
-			Params:      orEmpty(rule.Values),
-			Statuses:    b.counts[rule.ID],
+			Params:      orEmpty(rule.Values), WaiverNeedsKey: rule.WaiverNeedsKey,
+			Statuses: b.counts[rule.ID],
 		})
 	}
 	return sorted(rules, compareRules)

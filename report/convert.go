@@ -202,7 +202,7 @@ func (r *Report) UseOf(waivers []policies.Waiver) WaiverReport {
 		use := Waiver{Waiver: waiver, Findings: covered[waiver], ExpiresInDays: days}
 		switch {
 		case waiver.Expired(r.At):
-			use.Findings = wouldCover(waiver, r.Findings)
+			use.Findings = r.wouldCover(waiver)
 			w.Expired = append(w.Expired, use)
 		case use.Findings > 0:
 			w.Applied = append(w.Applied, use)
@@ -214,11 +214,14 @@ func (r *Report) UseOf(waivers []policies.Waiver) WaiverReport {
 }
 
 // wouldCover counts the findings that an expired waiver does not cover any more.
-func wouldCover(waiver policies.Waiver, findings []Finding) int {
+func (r *Report) wouldCover(waiver policies.Waiver) int {
+	if !r.canCover(waiver) {
+		return 0
+	}
 	count := 0
-	for i := range findings {
-		f := &findings[i]
-		if f.Status == policies.Fail && waiver.Covers(f.Rule, f.Subject()) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Status == policies.Fail && f.CoveredBy(waiver) {
 			count++
 		}
 	}

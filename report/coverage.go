@@ -62,9 +62,9 @@ func (r *Report) judgeGaps(gaps []AcceptedGap) []AcceptedGap {
 		switch {
 		case !ok || days < 0:
 			gap.State = GapExpired
-		case coversAny(gap, r.Sources):
+		case r.Accepts(gap) > 0:
 			gap.State = GapApplied
-		case r.mayMiss(gap):
+		case r.MayMiss(gap):
 			gap.State = GapUnseen
 		default:
 			gap.State = GapUnmatched
@@ -72,17 +72,6 @@ func (r *Report) judgeGaps(gaps []AcceptedGap) []AcceptedGap {
 		judged = append(judged, gap)
 	}
 	return judged
-}
-
-func coversAny(gap AcceptedGap, sources []Source) bool {
-	for i := range sources {
-		for _, unit := range sources[i].Units {
-			if unit.Status != inventory.UnitComplete && gap.covers(sources[i].ID, unit.Name) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // Shortfalls says, one plain sentence each, why the measurement is incomplete

@@ -13,7 +13,7 @@ import (
 // not decide. Such a waiver must not be called idle.
 func (r *Report) MayHide(w policies.Waiver) bool {
 	if r.Scope != nil {
-		return true
+		return len(r.Scope.Rules) > 0 || r.canCover(w)
 	}
 	for i := range r.Sources {
 		if s := &r.Sources[i]; LacksSources(s) && mayBeBelow(w.Token, s.CMS) {
@@ -33,13 +33,52 @@ func (r *Report) MayHide(w policies.Waiver) bool {
 	return false
 }
 
-// mayMiss reports whether an accepted gap may cover a list that this run did not
+// canCover reports whether a waiver names a rule of the report, and a key where the rule
+// demands one: else it covers nothing, whatever there is.
+func (r *Report) canCover(w policies.Waiver) bool {
+	return slices.ContainsFunc(r.Rules, func(rule Rule) bool {
+		return policies.Glob(w.Rule, rule.ID) && (w.Key != "" || !rule.WaiverNeedsKey)
+	})
+}
+
+// Has reports whether the report knows a token or a source whose id a glob matches; true
+// where it was written without its tokens.
+func (r *Report) Has(glob string) bool {
+	return r.Tokens == nil || slices.ContainsFunc(r.Tokens, func(t Token) bool { return policies.Glob(glob, t.ID) }) ||
+		slices.ContainsFunc(r.Sources, func(s Source) bool { return policies.Glob(glob, s.ID) })
+}
+
+// HasList reports whether the report knows a list that an accepted gap is about.
+func (r *Report) HasList(gap AcceptedGap) bool { return len(r.lists(gap)) > 0 }
+
+// Accepts counts the lists that were not wholly read and that an accepted gap is about.
+func (r *Report) Accepts(gap AcceptedGap) int {
+	n := 0
+	for _, unit := range r.lists(gap) {
+		if unit.Status != inventory.UnitComplete {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *Report) lists(gap AcceptedGap) []inventory.Unit {
+	var lists []inventory.Unit
+	for i := range r.Sources {
+		for _, unit := range r.Sources[i].Units {
+			if gap.covers(r.Sources[i].ID, unit.Name) {
+				lists = append(lists, unit)
+			}
+		}
+	}
+	return lists
+}
+
+// MayMiss reports whether an accepted gap may cover a list that this run did not
 // come to: it was restricted to other sources, or not all could be found. Which
 // rules were loaded makes no difference to what is read.
-func (r *Report) mayMiss(gap AcceptedGap) bool {
-	found := slices.ContainsFunc(r.Sources, func(s Source) bool {
-		return slices.ContainsFunc(s.Units, func(u inventory.Unit) bool { return gap.covers(s.ID, u.Name) })
-	})
+func (r *Report) MayMiss(gap AcceptedGap) bool {
+	found := r.HasList(gap)
 	if found && !strings.Contains(gap.Source, "*") {
 		return false
 	}

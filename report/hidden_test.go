@@ -38,7 +38,9 @@ func TestMayHide(t *testing.T) {
 		"sources that were not found": {lost, "unused-token", "datocms/projects/9/access_tokens/1", true},
 		"sources of another CMS":      {lost, "unused-token", "contentful/*", false},
 		"a change":                    {change, "unused-token", "datocms/projects/77/access_tokens/1", true},
+		"a change, and no such rule":  {change, "unused", "*", false},
 	} {
+		tt.report.Rules = []Rule{{ID: "unused-token"}, {ID: "admin-token"}}
 		if got := tt.report.MayHide(policies.Waiver{Rule: tt.rule, Token: tt.token}); got != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}

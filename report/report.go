@@ -166,10 +166,12 @@ type Rule struct {
 	Remediation map[string]string   `json:"remediation"`
 	// Fix is the kind of step that removes a finding, and PartOf the rule whose finding
 	// on a token contains this one's; both are empty in reports of older versions.
-	Fix      policies.Fix    `json:"fix,omitempty"`
-	PartOf   string          `json:"part_of,omitempty"`
-	Params   map[string]any  `json:"params"`
-	Statuses policies.Counts `json:"statuses"`
+	Fix    policies.Fix   `json:"fix,omitempty"`
+	PartOf string         `json:"part_of,omitempty"`
+	Params map[string]any `json:"params"`
+	// WaiverNeedsKey: a waiver covers only the finding whose key it names.
+	WaiverNeedsKey bool            `json:"waiver_needs_key,omitempty"`
+	Statuses       policies.Counts `json:"statuses"`
 }
 
 // Source is a source without its tokens, and their number.
@@ -405,6 +407,11 @@ type RuleError struct {
 	Rule   string `json:"rule"`
 	Source string `json:"source"`
 	Detail string `json:"detail"`
+}
+
+// CoveredBy reports whether a waiver covers the finding, whether it has expired or not.
+func (f *Finding) CoveredBy(w policies.Waiver) bool {
+	return w.Covers(policies.Waivable{Rule: f.Rule, Subject: f.Subject(), Name: f.TokenName, Key: f.Key})
 }
 
 // Subject returns the id of what the finding is about: its token, or else its source.

@@ -83,12 +83,7 @@ func rulesOf(ctx context.Context, p *program.Program, o rulesOptions) (all []pol
 	for _, r := range loaded.Rules() {
 		inForce[r.ID] = r
 	}
-	defined := *cfg
-	defined.Settings = policies.Settings{}
-	if loaded, err = program.Rules(ctx, &defined, o.policies, nil); err != nil {
-		return nil, nil, err
-	}
-	return loaded.Rules(), inForce, nil
+	return loaded.Known(), inForce, nil
 }
 
 func runRulesShow(ctx context.Context, o rulesShowOptions) error {

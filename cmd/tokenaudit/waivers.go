@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,14 +13,11 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/acceptance"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
-
-// soonDays is from how many days on before its end a waiver is called out.
-const soonDays = 30
 
 // waiversCheckOptions are the flags and the argument of waivers check.
 type waiversCheckOptions struct {
@@ -49,13 +45,14 @@ func newWaiversCheck(p *program.Program, run func(context.Context, waiversCheckO
 	o := waiversCheckOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "check [REPORT.json]",
-		Short: "Say which waivers have expired, will soon, or cover nothing",
-		Long: `Check says of each waiver how long it holds and whether its rule exists; with a
-saved report also how many findings it covers. Nothing is sent.
+		Short: "Say which waivers and accepted gaps have expired, will soon, or cover nothing",
+		Long: `Check says of each waiver how long it holds, whether its rule exists, and whether it
+lacks a key that the rule demands; of each accepted gap, how long it holds. With a
+saved report it also says how many findings, or lists, each covers. Nothing is sent.
 
-It exits 1 when a waiver has expired, names no rule, or covers nothing, so that a
-scheduled job finds what is to be cleaned up, and 0 otherwise. One that may cover
-what the report could not see is not among them.`,
+It exits 1 when one has expired, names no rule, lacks a key, or covers nothing, so
+that a scheduled job finds what is to be cleaned up, and 0 otherwise. One that may
+cover what the report could not see is not among them.`,
 		Args: cli.Takes("[REPORT.json]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -72,11 +69,17 @@ what the report could not see is not among them.`,
 	return cmd
 }
 
-// checkedWaiver is a waiver as waivers check -o json has it.
+// checkedWaiver is a waiver, or an accepted gap, as waivers check -o json has it.
 type checkedWaiver struct {
-	State   string           `json:"state"`
-	Rule    string           `json:"rule"`
-	Token   string           `json:"token"`
+	State string `json:"state"`
+	// Rule, Token, Name and Key are those of a waiver.
+	Rule  string `json:"rule"`
+	Token string `json:"token"`
+	Name  string `json:"name,omitempty"`
+	Key   string `json:"key,omitempty"`
+	// Source and Unit are those of an accepted gap.
+	Source  string           `json:"source,omitempty"`
+	Unit    string           `json:"unit,omitempty"`
 	Expires string           `json:"expires"`
 	Owner   string           `json:"owner"`
 	Origin  inventory.Origin `json:"origin"`
@@ -104,31 +107,29 @@ func runWaiversCheck(ctx context.Context, o waiversCheckOptions) error {
 	if err != nil {
 		return err
 	}
-	var saved *report.Report
+	c := acceptance.Check{At: at, Rules: rules.Known()}
 	if o.report != "" {
-		if saved, err = o.program.Saved().Report(ctx, o.report); err != nil {
+		if c.Saved, err = o.program.Saved().Report(ctx, o.report); err != nil {
 			return err
 		}
 	}
-	checked := make([]checkedWaiver, 0, len(cfg.Waivers))
+	checked := make([]checkedWaiver, 0, len(cfg.Waivers)+len(cfg.AcceptGaps))
 	stale := false
 	for _, w := range cfg.Waivers {
-		state, ok := waiverState(w, at, rules.Rules())
-		if ok && saved != nil {
-			n := covered(w, saved.Findings)
-			state, ok = fmt.Sprintf("%s, covers %d", state, n), n > 0
-			if n == 0 && saved.MayHide(w) {
-				state, ok = state+" of what was seen", true
-			}
-		}
+		state, ok := c.Waiver(w)
 		stale = stale || !ok
-		checked = append(checked, checkedWaiver{state, w.Rule, w.Token, w.Expires, w.Owner, w.Origin})
+		checked = append(checked, checkedWaiver{State: state, Rule: w.Rule, Token: w.Token, Name: w.Name, Key: w.Key, Expires: w.Expires, Owner: w.Owner, Origin: w.Origin})
 	}
-	if err := printWaivers(o.program.Streams, checked, o.format); err != nil {
+	for _, g := range cfg.AcceptGaps {
+		state, ok := c.Gap(g)
+		stale = stale || !ok
+		checked = append(checked, checkedWaiver{State: state, Source: g.Source, Unit: g.Unit, Expires: g.Expires, Owner: g.Owner, Origin: g.Origin})
+	}
+	if err := printWaivers(o.program.Streams, checked, len(cfg.Waivers), o.format); err != nil {
 		return err
 	}
-	if len(cfg.Waivers) == 0 {
-		o.program.Note("%s has no waivers", cfg.File)
+	if len(checked) == 0 {
+		o.program.Note("%s has no waivers and no accepted gaps", cfg.File)
 	}
 	if stale {
 		return cli.VerdictError{Code: report.ExitFindings}
@@ -136,43 +137,31 @@ func runWaiversCheck(ctx context.Context, o waiversCheckOptions) error {
 	return nil
 }
 
-func printWaivers(to *console.Streams, waivers []checkedWaiver, format string) error {
+// printWaivers prints the waivers, and below them the accepted gaps, which follow the
+// first n.
+func printWaivers(to *console.Streams, checked []checkedWaiver, n int, format string) error {
 	if format == "json" {
-		return safetext.WriteJSON(to.Out, waivers)
+		return safetext.WriteJSON(to.Out, checked)
 	}
-	rows := make([][]string, 0, len(waivers))
-	for _, w := range waivers {
-		rows = append(rows, []string{w.State, w.Rule, w.Token, w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
+	columns := func(subject ...table.Column) []table.Column {
+		return slices.Concat([]table.Column{{Title: "STATE", Kind: table.ColumnProse}}, subject,
+			[]table.Column{{Title: "EXPIRES", Kind: table.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: table.ColumnID}})
 	}
-	return cli.PrintTable(to, format, []table.Column{{Title: "STATE", Kind: table.ColumnProse}, {Title: "RULE", Kind: table.ColumnID}, {Title: "TOKEN", Kind: table.ColumnID},
-		{Title: "EXPIRES", Kind: table.ColumnWhole}, {Title: "OWNER"}, {Title: "WHERE", Kind: table.ColumnID}}, rows)
-}
-
-// waiverState says how long a waiver holds, and false for one that does nothing.
-func waiverState(w policies.Waiver, at time.Time, rules []policies.Rule) (string, bool) {
-	if w.Expired(at) {
-		return "expired", false
+	row := func(w checkedWaiver, subject ...string) []string {
+		return slices.Concat([]string{w.State}, subject, []string{w.Expires, w.Owner, fmt.Sprintf("%s:%d", w.Origin.File, w.Origin.Line)})
 	}
-	if !slices.ContainsFunc(rules, func(r policies.Rule) bool { return policies.Glob(w.Rule, r.ID) }) {
-		return "names no rule", false
+	var waivers, gaps [][]string
+	for _, w := range checked[:n] {
+		waivers = append(waivers, row(w, w.Rule, w.Token))
 	}
-	if w.Expired(at.AddDate(0, 0, soonDays)) {
-		return fmt.Sprintf("ends within %d days", soonDays), true
+	for _, g := range checked[n:] {
+		gaps = append(gaps, row(g, g.Source, g.Unit))
 	}
-	return "holds", true
-}
-
-// covered counts the findings that a waiver covers.
-func covered(w policies.Waiver, findings []report.Finding) int {
-	n := 0
-	for i := range findings {
-		subject := findings[i].Token
-		if subject == "" {
-			subject = findings[i].Source
-		}
-		if w.Covers(findings[i].Rule, subject) {
-			n++
-		}
+	if err := cli.PrintTable(to, format, columns(table.Column{Title: "RULE", Kind: table.ColumnID}, table.Column{Title: "TOKEN", Kind: table.ColumnID}), waivers); err != nil || len(gaps) == 0 {
+		return err
 	}
-	return n
+	if _, err := fmt.Fprintln(to.Out, "\nACCEPTED GAPS"); err != nil {
+		return err
+	}
+	return cli.PrintTable(to, format, columns(table.Column{Title: "SOURCE", Kind: table.ColumnID}, table.Column{Title: "LIST"}), gaps)
 }

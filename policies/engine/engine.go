@@ -34,6 +34,7 @@ type Engine struct {
 	rules []*ruleInForce
 	// risk is the risk model; nil where it is off.
 	risk    *ruleInForce
+	known   []policies.Rule
 	waivers []policies.Waiver
 	timeout time.Duration
 	grace   time.Duration
@@ -112,7 +113,7 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, risk: model, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
+	e := &Engine{rules: rules, risk: model, known: defined(library), waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
 	if model != nil {
 		rules = append(slices.Clone(rules), model)
 	}
@@ -194,13 +195,28 @@ func (e *Engine) Reads() map[string]reads.FactBits {
 	return bits
 }
 
+// Known returns all rules as they are defined, whether they are in force or not, by id.
+func (e *Engine) Known() []policies.Rule { return e.known }
+
+func defined(l *compile.Library) []policies.Rule {
+	rules := make([]policies.Rule, len(l.Rules))
+	for i, rule := range l.Rules {
+		rules[i] = rule.Rule
+	}
+	return rules
+}
+
 // Digest identifies the rules and settings in force.
 func (e *Engine) Digest() string { return e.digest }
 
 // waiverFor returns the first valid waiver that covers a finding, or nil.
-func (e *Engine) waiverFor(rule, subject string, at time.Time) *policies.Waiver {
+func (e *Engine) waiverFor(rule *policies.Rule, f policies.Waivable, at time.Time) *policies.Waiver {
 	for i := range e.waivers {
-		if w := &e.waivers[i]; w.Covers(rule, subject) && !w.Expired(at) {
+		w := &e.waivers[i]
+		if w.Key == "" && rule.WaiverNeedsKey {
+			continue
+		}
+		if w.Covers(f) && !w.Expired(at) {
 			return w
 		}
 	}

@@ -152,7 +152,7 @@ func (j *judgement) source(o *output.Output) Step {
 		if i, ok := j.place[f.Token]; ok {
 			return j.tokenFinding(&source.Tokens[i], f)
 		}
-		return j.finding(source.ID, f)
+		return j.finding(source.ID, "", f)
 	}, func() string { return j.sharedNeeds })
 }
 
@@ -246,12 +246,12 @@ func (j *judgement) tokenFinding(token *inventory.Token, f output.Finding) polic
 		f.Add("address", token.Address)
 	}
 	f.Token = token.ID
-	return j.finding(token.ID, f)
+	return j.finding(token.ID, token.Name, f)
 }
 
-func (j *judgement) finding(subject string, f output.Finding) policies.Verdict {
+func (j *judgement) finding(subject, name string, f output.Finding) policies.Verdict {
 	v := policies.Verdict{Token: f.Token, Status: policies.Fail, Message: f.Message, Key: f.Key, Evidence: f.Evidence}
-	if waiver := j.engine.waiverFor(j.rule.ID, subject, j.at); waiver != nil {
+	if waiver := j.engine.waiverFor(&j.rule.Rule.Rule, policies.Waivable{Rule: j.rule.ID, Subject: subject, Name: name, Key: f.Key}, j.at); waiver != nil {
 		v.Status, v.Waiver = policies.Waived, waiver
 	}
 	return v

@@ -20,7 +20,7 @@ import (
 )
 
 // The keys that custom METADATA of a rule may have.
-var metadataKeys = []string{"goal", "severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation", "fix", "part_of"}
+var metadataKeys = []string{"goal", "severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation", "fix", "part_of", "waiver_needs_key"}
 
 var paramTypes = []string{"integer", "number", "string", "boolean", "array"}
 
@@ -60,6 +60,7 @@ func Read(annotations *ast.Annotations) (policies.Rule, []string) {
 	rule.Controls = m.controls()
 	rule.Params = m.params()
 	rule.Remediation = m.remediation()
+	rule.WaiverNeedsKey = m.flag("waiver_needs_key")
 	rule.Fix = policies.FixOther
 	if _, told := m.custom["fix"]; told {
 		rule.Fix = one(&m, "fix", policies.AllFixes(), policies.FixOther)
@@ -153,6 +154,16 @@ func (m *metadata) text(key string) string {
 		m.wrong("custom.%s must be a text", key)
 	}
 	return s
+}
+
+// flag reads an optional boolean, false where it is left out.
+func (m *metadata) flag(key string) bool {
+	value, ok := m.custom[key]
+	set, isBoolean := value.(bool)
+	if ok && !isBoolean {
+		m.wrong("custom.%s must be true or false", key)
+	}
+	return set
 }
 
 // several reads an optional list of words out of a vocabulary.

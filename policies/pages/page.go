@@ -24,6 +24,9 @@ func Page(rule policies.Rule) string {
 	if rule.Goal != rule.Title {
 		fmt.Fprintf(&b, "Goal: %s.\n\n", rule.Goal)
 	}
+	if rule.WaiverNeedsKey {
+		b.WriteString("A waiver names the `key` of the finding that it covers, so that it never covers a later one.\n\n")
+	}
 	fmt.Fprintf(&b, "## What it checks\n\n%s\n\n", what)
 	if why = strings.TrimSpace(why); why != "" {
 		fmt.Fprintf(&b, "## Why it matters\n\n%s\n\n", why)

@@ -84,7 +84,9 @@ func statusOf(r *report.Report, status policies.Status) map[string]report.Findin
 
 func endedWaivers(before, after *report.Report) []EndedWaiver {
 	same := func(w report.Waiver) func(report.Waiver) bool {
-		return func(v report.Waiver) bool { return v.Rule == w.Rule && v.Token == w.Token }
+		return func(v report.Waiver) bool {
+			return v.Rule == w.Rule && v.Token == w.Token && v.Name == w.Name && v.Key == w.Key
+		}
 	}
 	ended := []EndedWaiver{}
 	for _, w := range before.Waivers.Applied {

@@ -21,6 +21,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/acceptance"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
@@ -52,6 +53,7 @@ func New(ctx context.Context, p *program.Program, cfg *config.Config, o options.
 	if err != nil {
 		return nil, err
 	}
+	p.WarnAll(acceptance.Warnings(cfg.Waivers, loaded.Known()))
 	au := &Audit{program: p, flags: flags, options: o, config: cfg, judge: loaded, gate: deliver.Gate(cfg.Gate, o.Gate, flags.FailOn)}
 	if len(o.Rules) > 0 {
 		ids := policies.IDs(loaded.Rules())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"slices"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 )
@@ -172,5 +173,6 @@ func signedSchema(keys []string) object {
 		}
 		properties[key] = p
 	}
-	return closed(properties, keys...)
+	required := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return slices.Contains(optionalSignature, key) })
+	return closed(properties, required...)
 }

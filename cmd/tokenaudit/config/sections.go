@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -20,13 +21,15 @@ var (
 	ruleSourceKeys   = []string{"source", "severity", "off", "params"}
 	usageKeys        = []string{"file"}
 	signatureKeys    = []string{"reason", "owner", "approved_by", "expires"}
-	waiverKeys       = append([]string{"rule", "token"}, signatureKeys...)
+	waiverKeys       = append([]string{"rule", "token", "name", "key"}, signatureKeys...)
 	acceptedGapKeys  = append([]string{"source", "unit"}, signatureKeys...)
 	gateKeys         = []string{"fail_on", "not_evaluated", "waiver_max_days"}
 	limitKeys        = []string{"timeout", "max_wait", "total_wait", "rule_timeout", "load_timeout"}
 	missingSignature = map[string]string{
 		"rule":        "it is a rule id or a glob",
 		"token":       "it is a token id or a glob",
+		"name":        "it is the name of a token, or a glob",
+		"key":         "it is the key of the one finding that is waived, as a report has it; without one, every finding of the rule on the token is",
 		"source":      "it is a source id or a glob",
 		"unit":        "it is the list that cannot be read, as a report names it",
 		"reason":      "it says why this is acceptable",
@@ -134,8 +137,11 @@ func (r *reader) usage(n *yaml.Node) []Usage {
 	return out
 }
 
-// signed reads a mapping all of whose keys are required: what is waived, for
-// which reason, who owns it, who approved it, and until when.
+// optionalSignature are the keys of a waiver that may be left out.
+var optionalSignature = []string{"name", "key"}
+
+// signed reads a mapping of what is waived, for which reason, who owns it, who
+// approved it, and until when. All keys but optionalSignature are required.
 func (r *reader) signed(n *yaml.Node, path string, keys []string) (map[string]string, bool) {
 	before := len(r.errs)
 	m, ok := r.mapping(n, path, keys)
@@ -144,7 +150,10 @@ func (r *reader) signed(n *yaml.Node, path string, keys []string) (map[string]st
 	}
 	values := make(map[string]string, len(keys))
 	for _, key := range keys {
-		node := m.required(key, missingSignature[key])
+		node := m.get(key)
+		if !slices.Contains(optionalSignature, key) {
+			node = m.required(key, missingSignature[key])
+		}
 		switch {
 		case node == nil:
 		case key == "expires":
@@ -164,7 +173,7 @@ func (r *reader) waivers(n *yaml.Node) []policies.Waiver {
 	for i, e := range r.sequence(n, "waivers") {
 		if v, ok := r.signed(e, index("waivers", i), waiverKeys); ok {
 			out = append(out, policies.Waiver{
-				Rule: v["rule"], Token: v["token"], Reason: v["reason"], Owner: v["owner"],
+				Rule: v["rule"], Token: v["token"], Name: v["name"], Key: v["key"], Reason: v["reason"], Owner: v["owner"],
 				ApprovedBy: v["approved_by"], Expires: v["expires"], Origin: r.origin(e),
 			})
 		}

@@ -88,6 +88,9 @@ type printLine func(label, format string, args ...any)
 
 func verdict(line printLine, v policies.Verdict) {
 	line("because", "%s", safetext.OneLine(v.Message+v.Reason))
+	if v.Key != "" {
+		line("key", "%s", safetext.OneLine(v.Key))
+	}
 	for _, key := range slices.Sorted(maps.Keys(v.Evidence)) {
 		line("evidence", "%s = %s", safetext.OneLine(key), safetext.JSON(v.Evidence[key]))
 	}

@@ -14,6 +14,7 @@
 #   subject: source
 #   select:
 #     planned: true
+#   waiver_needs_key: true
 #   controls:
 #     owasp_nhi: ["NHI2:2025"]
 #     nist_800_53: [IA-5]
