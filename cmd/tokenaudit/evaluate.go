@@ -21,7 +21,9 @@ applied: its tokens by themselves, or, with inventories, laid over the live ones
 so that rules about a whole source see the future. How things stand now is the
 baseline: a finding that the change does not introduce is marked unchanged and
 fails the run only with --fail-on-unchanged. --terraform-dir names the code, for
-the line of each finding.
+the line of each finding. A plan does not tell which credentials were hard-coded
+before: with --baseline, a report of the plan before the change, those that are
+in it are unchanged; without it all of them are new.
 
 The audit time is then the latest collected_at of the inventories and timestamp
 of the plans; expires_in counts from it. A plan called - is read from standard

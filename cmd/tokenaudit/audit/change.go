@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
@@ -51,13 +52,26 @@ func (au *Audit) Change(ctx context.Context, o options.Change, files documents.I
 			return nil, fmt.Errorf("internal error, please report it: the source %s is not consistent: %w", safetext.OneLine(s.ID), err)
 		}
 	}
+	earlier := au.baseline
+	au.baseline = nil
 	was, err := au.run(ctx, program.Of(before), at)
 	if err != nil {
 		return nil, err
 	}
+	if err := deliver.RecallLiterals(was, earlier, au.options.Gate); err != nil {
+		return nil, err
+	}
 	au.baseline, au.options.AllowIncomplete = was, true
 	au.gate.OnlyNew = !au.options.FailOnUnchanged
-	return au.run(ctx, program.Of(after), at)
+	r, err := au.run(ctx, program.Of(after), at)
+	if err != nil {
+		return nil, err
+	}
+	if n := r.NewLiterals(); n > 0 && earlier == nil {
+		au.program.Note("%s counted as new: a plan does not tell what stood in the code before; --baseline, with a JSON report of the plan before the change, does",
+			safetext.Plural(n, "hard-coded credential is", "hard-coded credentials are"))
+	}
+	return r, nil
 }
 
 // judgeManifest judges the tokens that a manifest declares, at --at or now.

@@ -77,7 +77,7 @@ func Compare(r, baseline *report.Report, o options.Gate) error {
 	}
 	err := r.CompareTo(baseline, o.AllowIncomplete)
 	if _, ok := errors.AsType[*report.BaselineError](err); ok {
-		return fmt.Errorf("--baseline %s: %w; accept it with --allow-incomplete-baseline", o.Baseline, err)
+		return incompleteBaseline(o, err)
 	}
 	if err != nil {
 		return fmt.Errorf("--baseline %s: %w", o.Baseline, err)
@@ -121,4 +121,21 @@ func Document(ctx context.Context, out io.Writer, path string, write func(io.Wri
 func Inventory(ctx context.Context, out io.Writer, path string, inv inventory.Inventory) error {
 	inv.Schema = inventory.Schema
 	return Document(ctx, out, path, func(w io.Writer) error { return codec.Write(w, inv) })
+}
+
+// RecallLiterals adds to how things stand before a change the literals that an earlier
+// report of the plans has: a plan tells of the code after the change alone. It may be nil.
+func RecallLiterals(was, earlier *report.Report, o options.Gate) error {
+	if earlier == nil {
+		return nil
+	}
+	if reasons := earlier.Shortfalls(); len(reasons) > 0 && !o.AllowIncomplete {
+		return incompleteBaseline(o, &report.BaselineError{Reasons: reasons})
+	}
+	was.RecallLiterals(earlier)
+	return nil
+}
+
+func incompleteBaseline(o options.Gate, err error) error {
+	return fmt.Errorf("--baseline %s: %w; accept it with --allow-incomplete-baseline", o.Baseline, err)
 }

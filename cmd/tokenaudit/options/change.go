@@ -103,9 +103,6 @@ func (o Change) Validate(wanted, saved []string, gate Gate) error {
 	if o.Manifest != "" && len(o.plans)+len(saved) > 0 {
 		problem("--manifest is judged by itself; `tokenaudit drift` compares it with inventories")
 	}
-	if len(o.plans) > 0 && gate.Baseline != "" {
-		problem("--baseline and --terraform-plan contradict each other: a plan is compared with how things stand now, and fails on what the change introduces alone: leave --baseline and --fail-on-new out")
-	}
 	if len(o.plans) > 0 && gate.FailOnUnchanged && gate.FailOnNew {
 		problem("--fail-on-new and --fail-on-unchanged contradict each other")
 	}

@@ -1,0 +1,33 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+)
+
+// RecallLiterals adds the findings about literals that an earlier report has of plans that
+// are in this one, too: a plan tells of the code after a change alone.
+func (r *Report) RecallLiterals(earlier *Report) {
+	for i := range earlier.Findings {
+		f := &earlier.Findings[i]
+		if f.isLiteral() && slices.ContainsFunc(r.Sources, func(s Source) bool { return s.ID == f.Source }) {
+			r.Findings = append(r.Findings, *f)
+		}
+	}
+}
+
+// NewLiterals counts the findings about literals that no baseline has.
+func (r *Report) NewLiterals() int {
+	n := 0
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.isLiteral() && f.Baseline == BaselineNew && f.Status == policies.Fail {
+			n++
+		}
+	}
+	return n
+}
+
+// isLiteral reports whether a finding is about a credential in the code: it has a place
+// there, and no token.
+func (f *Finding) isLiteral() bool { return f.Token == "" && f.Address != "" }
