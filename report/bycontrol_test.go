@@ -41,10 +41,45 @@ func TestByControl(t *testing.T) {
 	if diff := cmp.Diff(want, outcomes()); diff != "" {
 		t.Error(diff)
 	}
-	// What was not read keeps a control from passing.
+	// What was not read keeps a control from passing. What its rules judge is not in it
+	// where they have no verdict: a list that may hold such tokens counts as not evaluated.
 	r.Complete = false
-	want["NHI5:2025"], want["NHI7:2025"], want["NHI8:2025"], want["NHI99:2030"] = report.ControlNotEvaluated, report.ControlNotEvaluated, report.ControlNotEvaluated, report.ControlNotEvaluated
+	want["NHI7:2025"], want["NHI8:2025"] = report.ControlNotEvaluated, report.ControlNotEvaluated
 	if diff := cmp.Diff(want, outcomes()); diff != "" {
+		t.Error(diff)
+	}
+	r.Sources = nil
+	want["NHI5:2025"], want["NHI99:2030"] = report.ControlNotEvaluated, report.ControlNotEvaluated
+	if diff := cmp.Diff(want, outcomes()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A control that is not evaluated says why: by the gaps of its rules, else by what the run
+// lacks. No other control does.
+func TestReasonsOfControls(t *testing.T) {
+	r := reporttest.Sample()
+	r.Rules = []report.Rule{
+		{ID: "a", Controls: map[string][]string{"owasp_nhi": {"NHI1:2025"}}, Statuses: policies.Counts{NotEvaluated: 9}},
+		{ID: "b", Controls: map[string][]string{"owasp_nhi": {"NHI2:2025"}}, Statuses: policies.Counts{Pass: 1}},
+		{ID: "c", Controls: map[string][]string{"owasp_nhi": {"NHI3:2025"}}, Statuses: policies.Counts{Fail: 1, NotEvaluated: 1}},
+	}
+	r.Gaps = []report.Gap{
+		{Rule: "a", Reason: "no date", Count: 1}, {Rule: "a", Reason: "no use", Count: 3}, {Rule: "a", Reason: "no owner", Count: 2},
+		{Rule: "a", Reason: "no use", Count: 1}, {Rule: "a", Reason: "no name", Count: 1}, {Rule: "c", Reason: "no date", Count: 1},
+	}
+	r.Complete, r.RuleErrors = false, []report.RuleError{{Rule: "b"}}
+	got := map[string][]string{}
+	for _, c := range r.ByControl(reporttest.Framework(t, "owasp-nhi")).Controls {
+		if c.Reasons != nil {
+			got[c.ID] = c.Reasons
+		}
+	}
+	want := map[string][]string{
+		"NHI1:2025": {"4 verdicts: no use", "2 verdicts: no owner", "1 verdict: no date", "and 1 reason more"},
+		"NHI2:2025": r.Shortfalls(),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }

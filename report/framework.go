@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -107,6 +108,9 @@ type ControlView struct {
 	Rules []string `json:"rules"`
 	// Statuses adds up the verdicts of these rules: the evidence.
 	Statuses policies.Counts `json:"statuses"`
+	// Reasons say why a control is not evaluated, the most frequent first; nil for any
+	// other outcome. They quote what sources said: untrusted text.
+	Reasons []string `json:"reasons,omitempty"`
 }
 
 // FrameworkView is a report control by control.
@@ -143,7 +147,10 @@ func (r *Report) ByControl(f *Framework) *FrameworkView {
 	}
 	slices.SortFunc(view.Controls[known:], func(a, b ControlView) int { return compareControls(a.ID, b.ID) })
 	for i := range view.Controls {
-		view.Controls[i].Outcome = r.outcomeOf(&view.Controls[i])
+		c := &view.Controls[i]
+		if c.Outcome = r.outcomeOf(c); c.Outcome == ControlNotEvaluated {
+			c.Reasons = r.undecided(c.Rules)
+		}
 	}
 	return view
 }
@@ -155,6 +162,10 @@ func (r *Report) outcomeOf(c *ControlView) ControlOutcome {
 		return ControlNoRule
 	case s.Fail > 0:
 		return ControlFails
+	case s.NotEvaluated == 0 && s.Waived == 0 && s.Pass == 0 && len(r.Sources) > 0:
+		// A list that may hold what the rules judge counts as not evaluated, and so does a
+		// rule that could not run: there is neither.
+		return ControlNotApplicable
 	case s.NotEvaluated > 0 || !r.Complete:
 		return ControlNotEvaluated
 	case s.Waived > 0:
@@ -163,6 +174,34 @@ func (r *Report) outcomeOf(c *ControlView) ControlOutcome {
 		return ControlPasses
 	}
 	return ControlNotApplicable
+}
+
+// maxReasons is how many reasons a control has; the last says how many more there are.
+const maxReasons = 3
+
+// undecided says why some rules could not decide everything: the reasons of their gaps,
+// else what the run lacks.
+func (r *Report) undecided(rules []string) []string {
+	counts := map[string]int{}
+	for _, gap := range r.Gaps {
+		if slices.Contains(rules, gap.Rule) {
+			counts[gap.Reason] += gap.Count
+		}
+	}
+	if len(counts) == 0 {
+		return r.Shortfalls()
+	}
+	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
+	})
+	told := make([]string, 0, maxReasons+1)
+	for _, reason := range reasons[:min(len(reasons), maxReasons)] {
+		told = append(told, fmt.Sprintf("%s: %s", safetext.Plural(counts[reason], "verdict", "verdicts"), reason))
+	}
+	if more := len(reasons) - maxReasons; more > 0 {
+		told = append(told, fmt.Sprintf("and %s", safetext.Plural(more, "reason more", "reasons more")))
+	}
+	return told
 }
 
 // compareControls sorts NHI2 before NHI10, A.5.9 before A.5.15, and AC-6 before

@@ -21,11 +21,13 @@ import (
 // csvColumns are the columns of the csv format. record says what a row is:
 // finding; not_evaluated, unread_list, accepted_gap or rule_error for what is
 // missing (the token column has the ids of a sample, or the name of the list);
-// waiver; control, where that was asked for. labels are those of the source: see
+// waiver; control, where that was asked for, with its verdicts by status and why it is
+// not evaluated. labels are those of the source: see
 // labelsCell.
 var csvColumns = []string{
 	"record", "severity", "status", "baseline", "rule", "title", "cms", "source", "source_name", "token", "token_name", "kind", "count",
 	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint", "labels", "risk_min", "risk_max", "risk_band",
+	"key", "fail", "waived", "not_evaluated", "pass", "not_applicable", "reasons",
 }
 
 // csvRow is a row by the names of its columns.
@@ -59,7 +61,7 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 		out.row(csvRow{"record": "rule_error", "rule": e.Rule, "title": v.Title(e.Rule), "cms": v.CMS(e.Source), "source": e.Source, "source_name": v.SourceName(e.Source), "message": e.Detail, "labels": labelsCell(v, e.Source)})
 	}
 	for _, waiver := range v.Waivers {
-		row := csvRow{"record": "waiver", "status": strings.ReplaceAll(string(waiver.State), " ", "_"), "rule": waiver.Rule, "token": waiver.Token, "count": strconv.Itoa(waiver.Findings)}
+		row := csvRow{"record": "waiver", "status": strings.ReplaceAll(string(waiver.State), " ", "_"), "rule": waiver.Rule, "token": waiver.Token, "token_name": waiver.Name, "key": waiver.Key, "count": strconv.Itoa(waiver.Findings)}
 		row.waiver(&waiver.Waiver.Waiver)
 		out.row(row)
 	}
@@ -72,7 +74,9 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 	}
 	if r.Framework != nil {
 		for _, c := range r.Framework.Controls {
-			out.row(csvRow{"record": "control", "status": string(c.Outcome), "rule": strings.Join(c.Rules, " "), "title": r.Framework.Title + " " + c.ID, "count": strconv.Itoa(c.Statuses.Fail), "message": c.Title})
+			row := csvRow{"record": "control", "status": string(c.Outcome), "rule": strings.Join(c.Rules, " "), "title": r.Framework.Title + " " + c.ID, "count": strconv.Itoa(c.Statuses.Fail), "message": c.Title, "reasons": strings.Join(c.Reasons, "; ")}
+			row.counts(c.Statuses)
+			out.row(row)
 		}
 	}
 	return out.close()
@@ -82,7 +86,7 @@ func findingRow(v *format.View, f *report.Finding) csvRow {
 	row := csvRow{
 		"record": "finding", "severity": string(f.Severity), "status": string(f.Status), "baseline": string(f.Baseline), "rule": f.Rule, "title": v.Title(f.Rule),
 		"cms": f.CMS, "source": f.Source, "source_name": v.SourceName(f.Source), "token": f.Token, "token_name": f.TokenName, "kind": string(f.Kind), "count": "1",
-		"message": f.Message, "remediation": f.Remediation, "url": f.URL, "address": f.Address, "fingerprint": f.Fingerprint, "labels": labelsCell(v, f.Source),
+		"message": f.Message, "remediation": f.Remediation, "url": f.URL, "address": f.Address, "fingerprint": f.Fingerprint, "key": f.Key, "labels": labelsCell(v, f.Source),
 	}
 	if f.Origin != nil {
 		row.origin(*f.Origin)
@@ -110,6 +114,11 @@ func unreadRow(v *format.View, unit report.UnreadUnit) csvRow {
 		row.acceptance(gap)
 	}
 	return row
+}
+
+func (row csvRow) counts(c policies.Counts) {
+	row["fail"], row["waived"], row["not_evaluated"] = strconv.Itoa(c.Fail), strconv.Itoa(c.Waived), strconv.Itoa(c.NotEvaluated)
+	row["pass"], row["not_applicable"] = strconv.Itoa(c.Pass), strconv.Itoa(c.NotApplicable)
 }
 
 func (row csvRow) waiver(w *policies.Waiver) {

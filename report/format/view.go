@@ -41,6 +41,10 @@ type View struct {
 	Labelled bool
 }
 
+// EachToken says how to see all tokens that a rule could not decide about: the groups of
+// them name a few.
+const EachToken = "Token by token: -o csv-inventory, and tokens[].verdicts of -o json"
+
 // WaiverState says what a waiver needs.
 type WaiverState string
 

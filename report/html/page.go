@@ -68,7 +68,7 @@ type htmlAccepted struct{ State, Source, List, Until, Reason, Owner, ApprovedBy 
 
 type htmlWaiver struct{ State, Rule, Token, Until, Findings, Reason, Owner, ApprovedBy string }
 
-type htmlControl struct{ Class, Outcome, ID, Title, Fail, Waived, NotEvaluated, Pass, Rules string }
+type htmlControl struct{ Class, Outcome, ID, Title, Fail, Waived, NotEvaluated, Pass, Rules, Why string }
 
 type htmlAllowed struct{ Rule, Token, Why string }
 
@@ -225,7 +225,7 @@ func (p *htmlPage) controls(f *report.FrameworkView) {
 	for _, c := range f.Controls {
 		p.Controls = append(p.Controls, htmlControl{
 			Class: cmp.Or(classes[c.Outcome], "unknown"), Outcome: strings.ReplaceAll(string(c.Outcome), "_", " "), ID: htmlText(c.ID), Title: htmlText(c.Title),
-			Fail: safetext.Thousands(c.Statuses.Fail), Waived: safetext.Thousands(c.Statuses.Waived), NotEvaluated: safetext.Thousands(c.Statuses.NotEvaluated), Pass: safetext.Thousands(c.Statuses.Pass), Rules: htmlText(strings.Join(c.Rules, ", ")),
+			Fail: safetext.Thousands(c.Statuses.Fail), Waived: safetext.Thousands(c.Statuses.Waived), NotEvaluated: safetext.Thousands(c.Statuses.NotEvaluated), Pass: safetext.Thousands(c.Statuses.Pass), Rules: htmlText(strings.Join(c.Rules, ", ")), Why: htmlText(strings.Join(c.Reasons, "; ")),
 		})
 	}
 }

@@ -247,7 +247,7 @@ func (m *markdown) gaps() {
 	for _, gap := range m.v.MergedGaps() {
 		rows = append(rows, []string{mdCode(gap.Rule), safetext.Thousands(gap.Count), safetext.Thousands(gap.Sources), mdText(gap.Reason)})
 	}
-	m.table("what was not evaluated", "\n<details><summary>Not evaluated: none of these counts as passed</summary>\n\n", []string{"Rule", "Verdicts", "Sources", "Why"}, rows, "\n</details>\n")
+	m.table("what was not evaluated", "\n<details><summary>Not evaluated: none of these counts as passed</summary>\n\n", []string{"Rule", "Verdicts", "Sources", "Why"}, rows, "\n"+safetext.MarkdownText(format.EachToken)+"\n\n</details>\n")
 }
 
 func (m *markdown) acceptedGaps() {
@@ -304,10 +304,10 @@ func (m *markdown) controls() {
 		for i, rule := range c.Rules {
 			rules[i] = mdCode(rule)
 		}
-		rows = append(rows, []string{string(c.Outcome), mdCode(c.ID), mdText(c.Title), safetext.Thousands(c.Statuses.Fail), safetext.Thousands(c.Statuses.Waived), safetext.Thousands(c.Statuses.NotEvaluated), safetext.Thousands(c.Statuses.Pass), strings.Join(rules, " ")})
+		rows = append(rows, []string{string(c.Outcome), mdCode(c.ID), mdText(c.Title), safetext.Thousands(c.Statuses.Fail), safetext.Thousands(c.Statuses.Waived), safetext.Thousands(c.Statuses.NotEvaluated), safetext.Thousands(c.Statuses.Pass), strings.Join(rules, " "), mdText(strings.Join(c.Reasons, "; "))})
 	}
 	m.table("the controls", "\n<details><summary>Controls of "+safetext.MarkdownText(f.Title+" "+f.Version)+"</summary>\n\n",
-		[]string{"Outcome", "Control", "What it asks for", "Fail", "Waived", "Not evaluated", "Pass", "Rules"}, rows, "\n</details>\n")
+		[]string{"Outcome", "Control", "What it asks for", "Fail", "Waived", "Not evaluated", "Pass", "Rules", "Why not evaluated"}, rows, "\n</details>\n")
 }
 
 // tail says what was left out, and how the report can be had again.

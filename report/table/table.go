@@ -210,6 +210,7 @@ func (p *page) gaps(v *format.View) {
 			rows = append(rows, []string{gap.Rule, gap.Source, safetext.Thousands(gap.Count), gap.Reason, strings.Join(gap.Sample, " ")})
 		}
 		p.table([]column{{title: "RULE", id: true}, {title: "SOURCE"}, {title: "COUNT"}, {title: "REASON"}, {title: "FOR EXAMPLE"}}, rows)
+		p.item(format.EachToken)
 		return
 	}
 	if !p.o.Shows(format.SectionNotEvaluated) {
@@ -235,6 +236,7 @@ func (p *page) gaps(v *format.View) {
 		}
 		p.item(fmt.Sprintf("%s in %s: %s", safetext.Thousands(gap.Count), where, gap.Reason))
 	}
+	p.item(format.EachToken)
 }
 
 // acceptedGaps lists what somebody signed not to know.
@@ -338,13 +340,22 @@ func (p *page) controls(v *format.View) {
 	if f == nil {
 		return
 	}
+	columns := []column{{title: "OUTCOME", whole: true}, {title: "CONTROL", whole: true}, {title: "WHAT IT ASKS FOR", prose: true}, {title: "FAIL", whole: true}, {title: "WAIVED", whole: true},
+		{title: "NOT EVALUATED", whole: true}, {title: "PASS", whole: true}, {title: "RULES", prose: true, optional: true}}
+	why := p.tabs || slices.ContainsFunc(f.Controls, func(c report.ControlView) bool { return len(c.Reasons) > 0 })
+	if why {
+		columns = append(columns, column{title: "WHY NOT EVALUATED", prose: true, optional: true})
+	}
 	var rows [][]string
 	for _, c := range f.Controls {
-		rows = append(rows, []string{string(c.Outcome), c.ID, c.Title, safetext.Thousands(c.Statuses.Fail), safetext.Thousands(c.Statuses.Waived), safetext.Thousands(c.Statuses.NotEvaluated), safetext.Thousands(c.Statuses.Pass), strings.Join(c.Rules, " ")})
+		row := []string{string(c.Outcome), c.ID, c.Title, safetext.Thousands(c.Statuses.Fail), safetext.Thousands(c.Statuses.Waived), safetext.Thousands(c.Statuses.NotEvaluated), safetext.Thousands(c.Statuses.Pass), strings.Join(c.Rules, " ")}
+		if why {
+			row = append(row, strings.Join(c.Reasons, "; "))
+		}
+		rows = append(rows, row)
 	}
 	p.heading(bold, fmt.Sprintf("CONTROLS of %s %s", f.Title, f.Version))
-	p.table([]column{{title: "OUTCOME", whole: true}, {title: "CONTROL", whole: true}, {title: "WHAT IT ASKS FOR", prose: true}, {title: "FAIL", whole: true}, {title: "WAIVED", whole: true},
-		{title: "NOT EVALUATED", whole: true}, {title: "PASS", whole: true}, {title: "RULES", prose: true, optional: true}}, rows)
+	p.table(columns, rows)
 }
 
 // totals are the figures of the whole run.
@@ -363,12 +374,20 @@ func (p *page) totals(v *format.View) {
 	p.put(fmt.Sprintf("Verdicts: %s fail, %s pass, %s not evaluated, %s not applicable, %s waived\n",
 		safetext.Thousands(s.Statuses.Fail), safetext.Thousands(s.Statuses.Pass), safetext.Thousands(s.Statuses.NotEvaluated), safetext.Thousands(s.Statuses.NotApplicable), safetext.Thousands(s.Statuses.Waived)))
 	if v.Compared {
-		p.put(fmt.Sprintf("Against the baseline of %s: %s new, %s unchanged, %s resolved, %s stale\n", v.R.Baseline.At.Format("2006-01-02 15:04 MST"),
-			safetext.Thousands(v.NewFindings), safetext.Thousands(v.Unchanged), safetext.Thousands(len(v.R.Resolved)), safetext.Thousands(len(v.R.Stale))))
+		p.put(fmt.Sprintf("Against the baseline of %s: %s new, %s unchanged, %s resolved, %s stale%s\n", v.R.Baseline.At.Format("2006-01-02 15:04 MST"),
+			safetext.Thousands(v.NewFindings), safetext.Thousands(v.Unchanged), safetext.Thousands(len(v.R.Resolved)), safetext.Thousands(len(v.R.Stale)), staleMeans(len(v.R.Stale))))
 	}
 	if p.o.Hidden > 0 {
 		p.put(fmt.Sprintf("Not shown: %s below %s\n", safetext.Plural(p.o.Hidden, "finding", "findings"), p.o.MinSeverity))
 	}
+}
+
+// staleMeans says what a stale finding is, where there is one.
+func staleMeans(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return " (not looked at again)"
 }
 
 // verdict ends the page: the verdict, why, and what to do next.
