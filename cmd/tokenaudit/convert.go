@@ -11,6 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/report"
 )
 
 // convertOptions are the flags and the argument of convert.
@@ -62,5 +63,11 @@ func runConvert(ctx context.Context, o convertOptions) error {
 	if err != nil {
 		return err
 	}
-	return deliver.Report(ctx, o.program.Streams, r, gate, shown, o.Waived)
+	if err := deliver.Report(ctx, o.program.Streams, r, gate, shown, o.Waived); err != nil {
+		return err
+	}
+	if code := gate.Decide(r).Verdict.Code(); code != report.ExitClean {
+		o.program.Note("convert exits 0 whatever the report says; `tokenaudit gate %s` exits %d", o.report, code)
+	}
+	return nil
 }

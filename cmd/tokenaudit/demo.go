@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -70,6 +71,8 @@ func runDemo(ctx context.Context, o demoOptions) (err error) {
 	var verdict cli.VerdictError
 	if err == nil || errors.As(err, &verdict) {
 		o.program.Note("this was a demo on emulated CMSes and exits 0; a scan would have exited %d", verdict.Code)
+		file := cmp.Or(o.saveInventory, "demo.json")
+		o.program.Note("with --save-inventory %s, `tokenaudit explain --inventory %s RULE TOKEN` says why a verdict is as it is", file, file)
 		return nil
 	}
 	return err

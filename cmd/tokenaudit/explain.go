@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -108,6 +111,9 @@ func runExplain(ctx context.Context, o explainOptions) error {
 // configuration reaches.
 func explainedSources(ctx context.Context, o explainOptions) (*config.Config, program.Sources, error) {
 	if len(o.inventories) == 0 {
+		if _, err := os.Stat(config.DefaultFile); o.Config == "" && errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, cli.Misuse(fmt.Errorf("there is no %s: -c FILE names the configuration, and --inventory FILE a saved inventory, which `tokenaudit collect`, and scan and demo with --save-inventory, write", config.DefaultFile))
+		}
 		r, err := o.program.Collection(ctx, o.Read)
 		if err != nil {
 			return nil, nil, err

@@ -76,7 +76,10 @@ func execute(ctx context.Context, p *program.Program, args []string) (err error)
 	}
 	root := newRoot(p) //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(args)
-	return root.ExecuteContext(ctx)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return err
+	}
+	return p.HelpFailed
 }
 
 // version is the module's version where the binary was installed from one,
@@ -135,7 +138,7 @@ Exit codes:
 	root.Flags().Bool("version", false, "print the version")
 	root.SetFlagErrorFunc(cli.WrongFlag)
 	root.SetHelpCommand(cli.NewHelp())
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { cli.Help(p.Out, cmd, p.ProseWidth()) })
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { p.HelpFailed = cli.Help(p.Out, cmd, p.ProseWidth()) })
 	root.AddCommand(commands(p)...)
 	cli.NameValues(root)
 	cli.RefuseRepeats(root)

@@ -103,6 +103,21 @@ func WrongFlag(cmd *cobra.Command, err error) error {
 		if near := suggest.DidYouMean("--"+unknown.GetSpecifiedName(), names); near != "" {
 			return Misuse(fmt.Errorf("%w%s", err, near))
 		}
+		if others := withFlag(cmd.Root(), unknown.GetSpecifiedName()); len(others) > 0 {
+			return Misuse(fmt.Errorf("%w; it is a flag of %s; `%s --help` lists the flags", err, strings.Join(others, ", "), cmd.CommandPath()))
+		}
 	}
 	return Misuse(fmt.Errorf("%w; `%s --help` lists the flags", err, cmd.CommandPath()))
+}
+
+// withFlag returns the names of the commands that show a flag in their help.
+func withFlag(root *cobra.Command, flag string) []string {
+	var names []string
+	for _, cmd := range AllCommands(root) {
+		if f := cmd.Flags().Lookup(flag); f != nil && !f.Hidden && !cmd.Hidden {
+			names = append(names, strings.TrimPrefix(cmd.CommandPath(), root.Name()+" "))
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -70,8 +70,8 @@ func visitFlags(root *cobra.Command, visit func(*pflag.Flag)) {
 }
 
 // Help writes the help of a command. No line but that of an example is longer
-// than width, in columns.
-func Help(out io.Writer, cmd *cobra.Command, width int) {
+// than width, in columns. The error is that of out.
+func Help(out io.Writer, cmd *cobra.Command, width int) error {
 	p := &helpPage{width: width}
 	p.prose(cmp.Or(cmd.Long, cmd.Short))
 	p.usage(cmd)
@@ -80,8 +80,10 @@ func Help(out io.Writer, cmd *cobra.Command, width int) {
 	}
 	p.commands(cmd)
 	p.flags(cmd)
-	// There is nowhere to tell that the output is gone.
-	_, _ = io.WriteString(out, p.String())
+	if _, err := io.WriteString(out, p.String()); err != nil {
+		return fmt.Errorf("write the help: %w", err)
+	}
+	return nil
 }
 
 // helpPage is the text of a help.

@@ -58,7 +58,25 @@ func (r *Collection) check(ctx context.Context, e collectors.Entry, p collectors
 	if checks := checkPlaceholders(ctx, definition, e, p); len(checks) > 0 {
 		return checks
 	}
-	return p.Probe(ctx)
+	return reached(p.Probe(ctx))
+}
+
+// reached leaves out the advice on credentials and rights where nothing was reached: it
+// rests on no answer, and what is to be done is said beside the checks that failed.
+func reached(checks []collectors.Check) []collectors.Check {
+	failed := false
+	for _, c := range checks {
+		if c.Status == collectors.CheckOK || c.Status == collectors.CheckFailed && c.Class != inventory.ErrUnavailable && c.Class != inventory.ErrTimeout {
+			return checks
+		}
+		failed = failed || c.Status == collectors.CheckFailed
+	}
+	for i := range checks {
+		if c := &checks[i]; failed && c.Status == collectors.CheckWarning && c.Class == "" {
+			c.Hint = ""
+		}
+	}
+	return checks
 }
 
 // Count is how many checks ended like this.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 	"github.com/tokenaudit/tokenaudit/collectors/userfile"
 )
 
@@ -197,9 +198,18 @@ func (ref secretRef) fromFile(dir string) (string, error) {
 	// Opening a pipe would wait for its writer.
 	value, err := userfile.Read(path, maxSecret+2)
 	if err != nil {
-		return "", fmt.Errorf("cannot read the secret's file: %w", userfile.Reason(err))
+		return "", fmt.Errorf("cannot read the secret's file%s: %w", shownPath(ref.file), userfile.Reason(err))
 	}
 	return string(value), nil
+}
+
+// shownPath names a path where it cannot be the secret itself, written in the wrong place:
+// one with a folder or an extension, with what looks like a credential taken out.
+func shownPath(path string) string {
+	if !strings.ContainsAny(path, `/\.`) {
+		return ""
+	}
+	return fmt.Sprintf(" %q", redact.Text(path))
 }
 
 // fromCommand runs the command without a shell and without input. What it

@@ -63,8 +63,9 @@ func TestSecretsThatCannotBeHad(t *testing.T) {
 		"{env: LINES}":             "the secret holds a line break or a control character",
 		"{env: planted_secret}":    "the environment variable it names is empty",
 		"{file: planted}":          "cannot read the secret's file: no such file or directory",
-		"{file: .}":                "cannot read the secret's file: is a folder, not a file",
-		"{file: /dev/null}":        "cannot read the secret's file: is a device or a socket, not a file",
+		"{file: secrets/absent}":   `cannot read the secret's file "secrets/absent": no such file or directory`,
+		"{file: .}":                "cannot read the secret's file \".\": is a folder, not a file",
+		"{file: /dev/null}":        "cannot read the secret's file \"/dev/null\": is a device or a socket, not a file",
 		"{file: empty}":            "the secret is empty",
 		"{file: lines}":            "the secret holds a line break or a control character",
 		"{file: large}":            "cannot read the secret's file: is larger than 64 KiB",
@@ -95,7 +96,7 @@ func TestSecretOfTheKernel(t *testing.T) {
 		t.Skip(err)
 	}
 	_, err := resolve(t, "{file: /proc/self/environ}", nil)
-	if err == nil || !strings.HasSuffix(err.Error(), "cannot read the secret's file: is a file of the kernel, which is never read") {
+	if err == nil || !strings.HasSuffix(err.Error(), "cannot read the secret's file \"/proc/self/environ\": is a file of the kernel, which is never read") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -61,6 +61,9 @@ func (o Opener) Mistaken(ctx context.Context, err error, path, wanted string) er
 	if found.is == "an inventory" && wanted == "a report" {
 		hint = fmt.Sprintf("; `tokenaudit evaluate %s -o json=report.json` makes a report of it", path)
 	}
+	if found.is == "a report" && wanted == "an inventory" {
+		hint = "; `tokenaudit collect`, and scan and demo with --save-inventory, write an inventory"
+	}
 	return fmt.Errorf("%s is %s, not %s%s", path, found.is, wanted, hint)
 }
 

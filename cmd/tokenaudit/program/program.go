@@ -44,6 +44,8 @@ type Program struct {
 	Tool     inventory.Tool
 	// Verbose logs every request.
 	Verbose bool
+	// HelpFailed is why the help could not be written, for which cobra has no way.
+	HelpFailed error
 	// Command is the one that runs; nil before one does.
 	Command *cobra.Command
 }

@@ -42,7 +42,7 @@ deny contains finding if {
 	token.environments.effective > 1
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q %s", [token.kind, token.name, concat("; ", opens(token.environments))]),
+		"message": sprintf("%s token %q %s", [token.kind, token.name, scope_of(token.environments)]),
 		"evidence": {
 			"environments": [item.id | some item in token.environments.items],
 			"effective": token.environments.effective,
@@ -76,6 +76,17 @@ scopes := {token.id: token.environments |
 	token.kind == "delivery"
 }
 
+# Where one environment exists of several, the whole is named before its parts.
+scope_of(scope) := concat("; ", opens(scope)) if several(scope)
+
+scope_of(scope) := sprintf("has a scope of %d environments: %s", [scope.effective, concat("; ", opens(scope))]) if {
+	not several(scope)
+}
+
+several(scope) if count(lib.reached(scope, "yes") - aliases(scope)) > 1
+
+several(scope) if count(opens(scope)) == 1
+
 # What a scope opens, what it may open, and what it only names.
 opens(scope) := [words |
 	some exists in ["yes", "unknown", "no"]
@@ -91,7 +102,9 @@ opened("listed", "yes", n) := sprintf("opens %s", [lib.quantity(n, "environment"
 
 opened("all", "yes", n) := sprintf("opens every environment, %d now", [n])
 
-opened(_, "unknown", n) := sprintf("may open %s (could not check whether they exist)", [lib.quantity(n, "environment")])
+opened(_, "unknown", 1) := "may open 1 environment (could not check whether it exists)"
+
+opened(_, "unknown", n) := sprintf("may open %d environments (could not check whether they exist)", [n]) if n != 1
 
 opened(_, "no", n) := sprintf("names %s that %s not exist", [lib.quantity(n, "environment"), do(n)])
 

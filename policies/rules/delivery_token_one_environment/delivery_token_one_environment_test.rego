@@ -75,7 +75,7 @@ test_long_lists_are_cut_and_counted if {
 
 test_what_does_not_exist_is_named_as_such if {
 	some finding in rule.deny with input as scoped("listed", 77, array.concat([item("main", "yes", "")], numbered(76, "no")))
-	finding.message == `delivery token "website" opens 1 environment: main; names 76 environments that do not exist: env-001, env-002, env-003, env-004, env-005, env-006, env-007, env-008, env-009, env-010 and 66 more`
+	finding.message == `delivery token "website" has a scope of 77 environments: opens 1 environment: main; names 76 environments that do not exist: env-001, env-002, env-003, env-004, env-005, env-006, env-007, env-008, env-009, env-010 and 66 more`
 	some one in rule.deny with input as scoped("listed", 3, [item("a", "yes", ""), item("b", "yes", ""), item("gone", "no", "")])
 	one.message == `delivery token "website" opens 2 environments: a, b; names 1 environment that does not exist: gone`
 }
@@ -83,6 +83,8 @@ test_what_does_not_exist_is_named_as_such if {
 test_what_could_not_be_checked_is_named_as_such if {
 	some finding in rule.deny with input as scoped("listed", 2, numbered(2, "unknown"))
 	finding.message == `delivery token "website" may open 2 environments (could not check whether they exist): env-001, env-002`
+	some two in rule.deny with input as scoped("listed", 2, [item("main", "yes", ""), item("qa", "unknown", "")])
+	two.message == `delivery token "website" has a scope of 2 environments: opens 1 environment: main; may open 1 environment (could not check whether it exists): qa`
 }
 
 test_every_environment_is_more_than_those_of_now if {

@@ -64,7 +64,7 @@ deny contains finding if {
 	undecided(token)
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q has %s", [token.kind, token.name, no_record(token)]),
+		"message": sprintf("%s token %q has %s (not proven unused)", [token.kind, token.name, no_record(token)]),
 		"evidence": evidence(token, false),
 	}
 }

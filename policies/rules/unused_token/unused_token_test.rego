@@ -80,7 +80,7 @@ unrecorded(days) := {"unused_days": days, "cms": "datocms", "last_used": {"state
 
 test_no_record_fails_by_decision if {
 	some finding in rule.deny with input as judged(unrecorded({"min": 0, "record": 52}), "fail")
-	finding.message == `management token "deploy" has no use on record since 2026-10-01, when the record of datocms begins: 52 days`
+	finding.message == `management token "deploy" has no use on record since 2026-10-01, when the record of datocms begins: 52 days (not proven unused)`
 	finding.evidence.proven == false
 }
 
@@ -93,7 +93,7 @@ test_no_record_is_unknown_by_decision if {
 test_a_long_record_proves_nothing_of_a_token_of_unknown_age if {
 	some days in [{"min": 0, "record": 92}, {"min": 20, "max": 100, "record": 92}]
 	some finding in rule.deny with input as judged(unrecorded(days), "fail")
-	finding.message == `management token "deploy" has no use on record since 2026-10-01, 92 days ago, but it may be younger than 90 days`
+	finding.message == `management token "deploy" has no use on record since 2026-10-01, 92 days ago, but it may be younger than 90 days (not proven unused)`
 	finding.evidence.proven == false
 	fixtures.ids(rule.unknown) == {fixtures.token.id} with input as judged(unrecorded(days), "unknown")
 }
