@@ -96,15 +96,13 @@ func compile(ctx context.Context, modules []regofile.Module, ns regofile.Namespa
 		}
 		rules = append(rules, rule)
 	}
-	if ns.Custom {
-		useStandIns(compiler)
-	}
 	return rules, nil
 }
 
 // compiled compiles the modules and returns the options of queries on them; nil if
 // something is wrong with them.
 func compiled(compiler *ast.Compiler, modules []regofile.Module, ns regofile.Namespace, base *base, f *regofile.Faults) []func(*rego.Rego) {
+	guardCalls()
 	parsed := map[string]*ast.Module{}
 	for _, m := range slices.Concat(modules, ns.Helpers) {
 		parsed[m.Path] = m.Parsed
@@ -114,11 +112,7 @@ func compiled(compiler *ast.Compiler, modules []regofile.Module, ns regofile.Nam
 		return nil
 	}
 	checkData(compiler, ns, base.data, f)
-	options := []func(*rego.Rego){rego.Compiler(compiler), rego.Store(base.store), rego.Transaction(base.txn), rego.StrictBuiltinErrors(true)}
-	if ns.Custom {
-		options = append(options, standIns()...)
-	}
-	return options
+	return []func(*rego.Rego){rego.Compiler(compiler), rego.Store(base.store), rego.Transaction(base.txn), rego.StrictBuiltinErrors(true)}
 }
 
 // outputQuery asks for output sets of a package, all in one query.
@@ -274,6 +268,21 @@ func refuseSchemas(m regofile.Module, f *regofile.Faults) {
 		if len(annotations.Schemas) > 0 {
 			f.At(annotations.Location, "METADATA may not have schemas: the schema of the input is fixed")
 		}
+	}
+}
+
+// refuseReplaced keeps rules from putting a built-in function in the place of something
+// else, or something else in its place: what is read could not be told. Tests may.
+func refuseReplaced(modules []regofile.Module, f *regofile.Faults) {
+	for _, m := range modules {
+		ast.WalkWiths(m.Parsed, func(with *ast.With) bool {
+			for _, term := range []*ast.Term{with.Target, with.Value} {
+				if name := term.String(); regofile.Allowed(name) {
+					f.At(with.Location, "a rule may not use %s in a with: built-in functions stay what they are", name)
+				}
+			}
+			return false
+		})
 	}
 }
 

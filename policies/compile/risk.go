@@ -48,9 +48,6 @@ func compileRisk(ctx context.Context, modules []regofile.Module, ns regofile.Nam
 	if rule.query, err = rego.New(append(options, query)...).PrepareForEval(ctx); err != nil {
 		return nil, fmt.Errorf("prepare the risk model: %w", err)
 	}
-	if ns.Custom {
-		useStandIns(compiler)
-	}
 	return rule, nil
 }
 

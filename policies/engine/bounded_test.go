@@ -62,8 +62,8 @@ func TestOneCallIsBounded(t *testing.T) {
 	}
 }
 
-// The stand-ins do what OPA's own functions do, and err as they do.
-func TestStandInsDoTheSame(t *testing.T) {
+// Behind their guards functions do what they do in OPA, and err as they do.
+func TestGuardedCallsDoTheSame(t *testing.T) {
 	e := load(t, LoadOptions{Paths: []string{policytest.Write(t, map[string]string{"ours.rego": body(strings.Join([]string{
 		`concat("-", ["a", "b"]) == "a-b"`,
 		`replace("aba", "a", "c") == "cbc"`,
@@ -92,7 +92,7 @@ func TestStandInsDoTheSame(t *testing.T) {
 }
 
 // Nothing may be put in the place of a built-in function, nor one of them in the
-// place of something else: that would pass the guards by.
+// place of something else: what a rule reads could not be told.
 func TestWithDoesNotReachBuiltins(t *testing.T) {
 	for name, text := range map[string]string{
 		"in its place":       body(`concat("", ["a"]) == "b" with concat as "b"`),

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/policies/compile"
 	"github.com/tokenaudit/tokenaudit/policies/output"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
 )
@@ -22,7 +21,7 @@ type ruleResult struct {
 }
 
 func (r *ruleResult) detail() string {
-	return output.Cut(output.OneLine(compile.WithoutStandIns(r.err.Error())), output.MaxMessage)
+	return output.Cut(output.OneLine(r.err.Error()), output.MaxMessage)
 }
 
 // judge decides every pair of the rule: with each token, or with the source (as
