@@ -73,7 +73,7 @@ func (x tokenContext) token(t accessToken) inventory.Token {
 		Ref:    t.id(),
 		CMS:    CMS,
 		Source: x.source.ID,
-		Name:   x.name(t, hint),
+		Name:   x.name(t, kind, hint),
 		URL:    x.source.URL,
 		Kind:   kind,
 		APIs:   []inventory.API{inventory.ContentManagement},
@@ -99,15 +99,25 @@ func (x tokenContext) token(t accessToken) inventory.Token {
 	return token
 }
 
-// name: the organization's list has none, so all that tells tokens of others
-// apart is the application they were granted to, or the end of the token that
-// Contentful shows.
-func (x tokenContext) name(t accessToken, hint string) string {
-	if hint != "" {
-		hint = "..." + hint
+// name: the organization's list has none. What tells such tokens apart is the
+// application they were granted to, or the end of the token that Contentful shows,
+// else its id, and whose token it is.
+func (x tokenContext) name(t accessToken, kind inventory.Kind, hint string) string {
+	if name := cmp.Or(string(x.given(t).Value), x.application(t)); name != "" {
+		return name
 	}
-	return cmp.Or(string(x.given(t).Value), x.application(t), hint, t.id())
+	name := kindNames[kind] + " " + t.id()
+	if hint != "" {
+		name = kindNames[kind] + " …" + hint
+	}
+	if user := x.user(t); user.Name != "" || user.ID != "" {
+		name += " of " + cmp.Or(user.Name, user.ID)
+	}
+	return name
 }
+
+// kindNames say what a token without a name of its own is.
+var kindNames = map[inventory.Kind]string{inventory.Personal: "personal token", inventory.OAuth: "OAuth token", inventory.CLI: "CLI token"}
 
 // given is the name that a token was given, from whichever list has it.
 func (x tokenContext) given(t accessToken) text {
