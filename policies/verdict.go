@@ -161,6 +161,11 @@ type Result struct {
 	Verdicts []Verdict
 	// Counts has every loaded rule, counted by pair.
 	Counts map[string]Counts
+	// Teams has of Counts the pairs with the tokens of each team and, of rules about
+	// sources, with a source that a team answers for; nil for none.
+	Teams map[string]map[string]Counts
+	// Team answers for the source itself; empty for none.
+	Team string
 	// Derived runs parallel to the tokens of the source as they were given.
 	Derived []input.Derived
 	// Risks runs parallel to the tokens, too; nil where nobody asked for them.
@@ -176,6 +181,16 @@ type Counts struct {
 	NotEvaluated  int `json:"not_evaluated"`
 	NotApplicable int `json:"not_applicable"`
 	Waived        int `json:"waived"`
+}
+
+// Plus adds up two counts.
+func (c Counts) Plus(o Counts) Counts {
+	return Counts{c.Fail + o.Fail, c.Pass + o.Pass, c.NotEvaluated + o.NotEvaluated, c.NotApplicable + o.NotApplicable, c.Waived + o.Waived}
+}
+
+// Minus takes away a part of the counts.
+func (c Counts) Minus(o Counts) Counts {
+	return Counts{c.Fail - o.Fail, c.Pass - o.Pass, c.NotEvaluated - o.NotEvaluated, c.NotApplicable - o.NotApplicable, c.Waived - o.Waived}
 }
 
 // RuleError is a rule that could not judge a source.

@@ -33,6 +33,8 @@ type BuildOptions struct {
 	Waivers []policies.Waiver
 	// AcceptedGaps are all that the configuration has; their State is ignored.
 	AcceptedGaps []AcceptedGap
+	// Teams are those that the configuration assigns tokens to, sorted; nil for none.
+	Teams []string
 	// OmitTokens leaves the inventory out of the report (--no-inventory).
 	OmitTokens bool
 	// OmitEvidence leaves out the evidence of findings, which is half of a large
@@ -55,7 +57,7 @@ type Builder struct {
 	labelled labelledCounts
 }
 
-type gapKey struct{ rule, source, reason string }
+type gapKey struct{ rule, source, team, reason string }
 
 // NewBuilder makes an empty Builder.
 func NewBuilder(options BuildOptions) *Builder {
@@ -86,9 +88,11 @@ func (b *Builder) Add(source inventory.Source, result policies.Result) {
 	for _, e := range result.Errors {
 		b.report.RuleErrors = append(b.report.RuleErrors, RuleError(e))
 	}
-	b.labelled.add(source.Labels, result.Counts)
+	for _, group := range part.groups {
+		b.labelled.add(group)
+	}
 	for rule, counts := range result.Counts {
-		b.counts[rule] = SumCounts(b.counts[rule], counts)
+		b.counts[rule] = b.counts[rule].Plus(counts)
 	}
 	for key, gap := range part.gaps {
 		b.addGap(key, gap)
@@ -129,6 +133,7 @@ func (b *Builder) Report() *Report {
 	r.Evidence = slices.SortedFunc(slices.Values(b.options.Evidence), compareEvidence)
 	r.Scope = b.options.Scope
 	r.At = b.options.At.UTC()
+	r.Teams = b.options.Teams
 	r.Rules = b.reportRules()
 	r.Labelled = b.labelled.list()
 	r.Gaps = b.reportGaps()
@@ -194,7 +199,7 @@ func summarize(r *Report) Summary {
 		}
 	}
 	for i := range r.Rules {
-		s.Statuses = SumCounts(s.Statuses, r.Rules[i].Statuses)
+		s.Statuses = s.Statuses.Plus(r.Rules[i].Statuses)
 	}
 	return s
 }
@@ -221,17 +226,6 @@ func (b *Builder) reportGaps() []Gap {
 		gaps = append(gaps, *gap)
 	}
 	return sorted(gaps, compareGaps)
-}
-
-// SumCounts adds up two counts.
-func SumCounts(a, b policies.Counts) policies.Counts {
-	return policies.Counts{
-		Fail:          a.Fail + b.Fail,
-		Pass:          a.Pass + b.Pass,
-		NotEvaluated:  a.NotEvaluated + b.NotEvaluated,
-		NotApplicable: a.NotApplicable + b.NotApplicable,
-		Waived:        a.Waived + b.Waived,
-	}
 }
 
 // orEmpty returns a copy that is never nil.

@@ -18,10 +18,13 @@ type part struct {
 	allowed  []Allowed
 	tokens   []Token
 	gaps     map[gapKey]*Gap
+	// groups are the verdicts of the source by what they can be told apart by.
+	groups []Labelled
 }
 
 func (b *Builder) convert(source inventory.Source, result policies.Result) part {
-	p := part{source: WithoutTokens(source), gaps: map[gapKey]*Gap{}}
+	p := part{source: WithoutTokens(source), gaps: map[gapKey]*Gap{}, groups: b.groups(&source, &result)}
+	p.source.Team = result.Team
 	p.source.Risk = countRisks(result.Risks)
 	index := make(map[string]int, len(source.Tokens))
 	for i := range source.Tokens {
@@ -43,8 +46,12 @@ func (b *Builder) convert(source inventory.Source, result policies.Result) part 
 	for _, verdict := range result.Verdicts {
 		var token *inventory.Token
 		var score *risk.Score
+		team := ""
 		if i, ok := index[verdict.Token]; ok {
 			token = &source.Tokens[i]
+			if i < len(result.Derived) {
+				team = result.Derived[i].Team
+			}
 			if p.tokens != nil {
 				p.tokens[i].note(verdict)
 			}
@@ -52,7 +59,10 @@ func (b *Builder) convert(source inventory.Source, result policies.Result) part 
 				score = new(result.Risks[i].Score)
 			}
 		}
-		b.take(&p, verdict, token, score)
+		if b.rules[verdict.Rule].Subject == policies.SubjectSource {
+			team = result.Team
+		}
+		b.take(&p, verdict, token, score, team)
 	}
 	return p
 }
@@ -90,24 +100,25 @@ func (t *Token) note(v policies.Verdict) {
 }
 
 // take files a verdict. token is nil for a verdict about the source, and score where
-// there is none.
-func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token, score *risk.Score) {
+// there is none; team is empty for none.
+func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token, score *risk.Score, team string) {
 	switch v.Status {
 	case policies.Fail, policies.Waived:
-		f := b.finding(&p.source, v, token)
+		f := b.finding(&p.source, v, token, team)
 		f.Risk = score
 		p.findings = append(p.findings, f)
 	case policies.NotEvaluated:
-		p.addGap(v)
+		p.addGap(v, team, b.aboutUnread(&v))
 	case policies.Pass:
 		if v.Message != "" {
-			p.allowed = append(p.allowed, Allowed{Rule: v.Rule, Source: p.source.ID, Token: v.Token, Message: v.Message})
+			p.allowed = append(p.allowed, Allowed{Rule: v.Rule, Source: p.source.ID, Token: v.Token, Team: team, Message: v.Message})
 		}
 	}
 }
 
-func (b *Builder) finding(source *Source, v policies.Verdict, token *inventory.Token) Finding {
+func (b *Builder) finding(source *Source, v policies.Verdict, token *inventory.Token, team string) Finding {
 	f := b.placed(source, v, token)
+	f.Team = team
 	if !b.options.OmitEvidence {
 		f.Evidence = newObject(v.Evidence)
 	}
@@ -130,7 +141,7 @@ func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.To
 		f.placeInCode(v.Evidence, source.Literals)
 		return f
 	}
-	f.TokenName, f.Kind, f.Access = token.Name, token.Kind, token.Access.Level
+	f.TokenName, f.Kind, f.Access, f.Owner = token.Name, token.Kind, token.Access.Level, ownerOf(&token.Owner)
 	f.Planned, f.Address = token.Planned, token.Address
 	if token.URL != "" {
 		f.URL = token.URL
@@ -139,6 +150,14 @@ func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.To
 		f.Origin = origin
 	}
 	return f
+}
+
+func ownerOf(owner *inventory.Owner) *Owner {
+	o := &Owner{Type: owner.Type, ID: owner.ID, Name: owner.Name, State: owner.State}
+	if o.Type == inventory.OwnerUnknown || o.State == inventory.OwnerStateUnknown {
+		o.Reason = owner.Reason
+	}
+	return o
 }
 
 // placeInCode returns a finding about a literal the line of the code that its
@@ -164,11 +183,11 @@ func originOf(o inventory.Origin) *inventory.Origin {
 	return &o
 }
 
-func (p *part) addGap(v policies.Verdict) {
-	key := gapKey{rule: v.Rule, source: p.source.ID, reason: v.Reason}
+func (p *part) addGap(v policies.Verdict, team string, unread bool) {
+	key := gapKey{rule: v.Rule, source: p.source.ID, team: team, reason: v.Reason}
 	gap, ok := p.gaps[key]
 	if !ok {
-		gap = &Gap{Rule: v.Rule, Severity: v.Severity, Source: p.source.ID, Reason: v.Reason, Sample: []string{}}
+		gap = &Gap{Rule: v.Rule, Severity: v.Severity, Source: p.source.ID, Team: team, Unread: unread, Reason: v.Reason, Sample: []string{}}
 		p.gaps[key] = gap
 	}
 	gap.Count++

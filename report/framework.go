@@ -142,7 +142,7 @@ func (r *Report) ByControl(f *Framework) *FrameworkView {
 			}
 			c := &view.Controls[at]
 			c.Rules = append(c.Rules, r.Rules[i].ID)
-			c.Statuses = SumCounts(c.Statuses, r.Rules[i].Statuses)
+			c.Statuses = c.Statuses.Plus(r.Rules[i].Statuses)
 		}
 	}
 	slices.SortFunc(view.Controls[known:], func(a, b ControlView) int { return compareControls(a.ID, b.ID) })

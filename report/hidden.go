@@ -91,8 +91,8 @@ func (r *Report) MayMiss(gap AcceptedGap) bool {
 	switch {
 	case scope == nil:
 		return false
-	case scope.Shard != "" || len(scope.Labels) > 0:
-		// A glob tells neither the shard of a source nor its labels.
+	case scope.Shard != "" || len(scope.Labels)+len(scope.Owners) > 0:
+		// A glob tells neither the shard of a source, nor its labels or teams.
 		return true
 	case len(scope.Sources) > 0:
 		// A glob that matches another one matches all that the other does.

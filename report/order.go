@@ -37,7 +37,7 @@ func compareSources(a, b Source) int { return strings.Compare(a.ID, b.ID) }
 func compareRules(a, b Rule) int { return strings.Compare(a.ID, b.ID) }
 
 func compareGaps(a, b Gap) int {
-	return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Source, b.Source), strings.Compare(a.Reason, b.Reason))
+	return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Source, b.Source), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Team, b.Team))
 }
 
 func compareRuleErrors(a, b RuleError) int {

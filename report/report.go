@@ -17,8 +17,12 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 )
+
+// Unassigned stands for no team where teams are named.
+const Unassigned = owners.Unassigned
 
 // Schema names the version of the JSON report.
 const Schema = "tokenaudit/report/v1"
@@ -45,9 +49,12 @@ type Report struct {
 	Summary  Summary  `json:"summary"`
 	Rules    []Rule   `json:"rules"`
 	Sources  []Source `json:"sources"`
-	// Labelled has the verdicts by the labels of their sources, sorted by these, so
-	// that a part can be counted; nil (and left out) where no source has a label, or
-	// where there are more than [MaxLabelled] combinations of them.
+	// Teams are those that the configuration assigns tokens to, sorted; nil (and left
+	// out) where it assigns none.
+	Teams []string `json:"teams,omitempty"`
+	// Labelled has the verdicts by the labels of their sources and by team, sorted by
+	// these, so that a part can be counted; nil (and left out) where there are neither
+	// labels nor teams, or more than [MaxLabelled] combinations of them.
 	Labelled []Labelled `json:"labelled,omitempty"`
 	// Findings are sorted by severity, rule, token, source, key.
 	Findings []Finding `json:"findings"`
@@ -107,6 +114,8 @@ type Scope struct {
 	Sources []string `json:"sources,omitempty"`
 	// Labels are those of --label.
 	Labels labels.Selector `json:"labels,omitempty"`
+	// Owners are the teams of --owner; [Unassigned] stands for no team.
+	Owners []string `json:"owners,omitempty"`
 	// Rules are the ids of --rule.
 	Rules []string `json:"rules,omitempty"`
 	// Shard is "3/16"; empty for an unsharded run.
@@ -123,8 +132,10 @@ func (s *Scope) PartOfSources() bool {
 }
 
 // asked reports whether the run was asked for a part of the sources, by their
-// ids, labels or shard.
-func (s *Scope) asked() bool { return len(s.Sources) > 0 || len(s.Labels) > 0 || s.Shard != "" }
+// ids, labels or shard, or by the teams of their tokens.
+func (s *Scope) asked() bool {
+	return len(s.Sources) > 0 || len(s.Labels) > 0 || len(s.Owners) > 0 || s.Shard != ""
+}
 
 // empty reports whether the run was restricted by nothing. Nil is empty.
 func (s *Scope) empty() bool { return s == nil || !s.asked() && len(s.Rules) == 0 && !s.Change }
@@ -179,6 +190,8 @@ type Source struct {
 	inventory.Source
 	// Tokens shadows the tokens of the embedded source.
 	Tokens int `json:"tokens"`
+	// Team answers for the source itself; empty for none.
+	Team string `json:"team,omitempty"`
 	// Risk counts its tokens by risk; nil where it was not judged, as in reports of older
 	// versions.
 	Risk *RiskCounts `json:"risk,omitempty"`
@@ -248,21 +261,35 @@ func (r *Report) Risk() *RiskCounts {
 	return sum
 }
 
+// Count counts a token.
+func (c *RiskCounts) Count(r *risk.Risk) {
+	c.Certain.add(r.Band, 1)
+	c.Possible.add(r.MaxBand, 1)
+}
+
 func countRisks(risks []risk.Risk) *RiskCounts {
 	if risks == nil {
 		return nil
 	}
 	c := &RiskCounts{}
 	for i := range risks {
-		c.Certain.add(risks[i].Band, 1)
-		c.Possible.add(risks[i].MaxBand, 1)
+		c.Count(&risks[i])
 	}
 	return c
 }
 
-// Labelled are the verdicts on all sources that have the same labels.
+// Labelled are the verdicts on all sources that have the same labels; where there are
+// teams, those on the tokens of one team.
 type Labelled struct {
+	// Labels are empty for sources without any.
 	Labels map[string]string `json:"labels"`
+	// Team is empty for what no team answers for, and where there are no teams.
+	Team string `json:"team,omitempty"`
+	// Unread: the verdicts are about what was not read, in which any team may have
+	// tokens. Team is empty then.
+	Unread bool `json:"unread,omitempty"`
+	// Tokens is how many tokens of the team each source has, by its id; nil without a team.
+	Tokens map[string]int `json:"tokens,omitempty"`
 	// Statuses are by rule; a rule without a verdict is left out.
 	Statuses map[string]policies.Counts `json:"statuses"`
 }
@@ -275,6 +302,18 @@ const (
 	BaselineNew       BaselineState = "new"
 	BaselineUnchanged BaselineState = "unchanged"
 )
+
+// Owner is who owns a token, as the CMS tells it.
+type Owner struct {
+	Type inventory.OwnerType `json:"type"`
+	// ID is the CMS's own; empty where it is unknown.
+	ID string `json:"id,omitempty"`
+	// Name is untrusted text; empty where it is unknown.
+	Name  string               `json:"name,omitempty"`
+	State inventory.OwnerState `json:"state"`
+	// Reason says why the owner or their state is unknown, where one of them is.
+	Reason string `json:"reason,omitempty"`
+}
 
 // Finding is a failed or waived verdict.
 type Finding struct {
@@ -299,6 +338,11 @@ type Finding struct {
 	Access inventory.Level `json:"access,omitempty"`
 	// Risk is the score of the token; nil for a source, and in reports of older versions.
 	Risk *risk.Score `json:"risk,omitempty"`
+	// Owner is nil for a finding about a source.
+	Owner *Owner `json:"owner,omitempty"`
+	// Team answers for the token, or for the source where the rule is about sources, as the
+	// configuration assigns them; empty for none.
+	Team string `json:"team,omitempty"`
 	// Key tells several findings of one rule on one subject apart; usually empty.
 	Key string `json:"key,omitempty"`
 	// Message quotes untrusted text.
@@ -324,17 +368,24 @@ type Gap struct {
 	// Severity is the rule's for this source.
 	Severity policies.Severity `json:"severity"`
 	Source   string            `json:"source"`
-	Reason   string            `json:"reason"`
-	Count    int               `json:"count"`
+	// Team is that of the tokens, or of the source for a rule about sources. It is empty
+	// for no team, and for lists that were not read.
+	Team string `json:"team,omitempty"`
+	// Unread: the gap is a list that was not read, in which any team may have tokens.
+	Unread bool   `json:"unread,omitempty"`
+	Reason string `json:"reason"`
+	Count  int    `json:"count"`
 	// Sample has up to 3 token ids, the first in order; empty for a rule about sources.
 	Sample []string `json:"sample"`
 }
 
 // Allowed is a pass worth explaining.
 type Allowed struct {
-	Rule    string `json:"rule"`
-	Source  string `json:"source"`
-	Token   string `json:"token"`
+	Rule   string `json:"rule"`
+	Source string `json:"source"`
+	Token  string `json:"token"`
+	// Team is as in Finding.
+	Team    string `json:"team,omitempty"`
 	Message string `json:"message"`
 }
 

@@ -29,6 +29,9 @@ func (r *Report) ScopeNote() string {
 	if len(s.Labels) > 0 {
 		parts = append(parts, "labels "+strings.Join(s.Labels, ", "))
 	}
+	if len(s.Owners) > 0 {
+		parts = append(parts, "tokens of "+strings.Join(s.Owners, ", "))
+	}
 	if len(s.Rules) > 0 {
 		parts = append(parts, "rules "+strings.Join(s.Rules, ", "))
 	}

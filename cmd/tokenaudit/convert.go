@@ -63,6 +63,12 @@ func runConvert(ctx context.Context, o convertOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := shown.Split(r.Teams, o.Owners); err != nil {
+		return err
+	}
+	if err := places.RefuseOverwrite(o.program.InFile, places.Outputs(shown.Outputs), inputs); err != nil {
+		return err
+	}
 	if err := deliver.Report(ctx, o.program.Streams, r, gate, shown, o.Waived); err != nil {
 		return err
 	}

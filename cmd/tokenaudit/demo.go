@@ -48,6 +48,9 @@ func runDemo(ctx context.Context, o demoOptions) (err error) {
 	if err := errors.Join(err, checkInventory(o.saveInventory)); err != nil {
 		return err
 	}
+	if err := flags.Split(nil, nil); err != nil {
+		return err
+	}
 	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.saveInventory), o.Inputs()); err != nil {
 		return err
 	}

@@ -90,6 +90,9 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := flags.Split(cfg.Owners.Teams(), o.Owners); err != nil {
+		return err
+	}
 	inputs := slices.Concat(places.InputsAs("an inventory", o.inventories), o.Change.Inputs(), o.Judge.Inputs(), places.OfConfig(cfg))
 	if err := places.RefuseOverwrite(o.program.InFile, places.Outputs(flags.Outputs), inputs); err != nil {
 		return err

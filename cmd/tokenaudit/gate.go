@@ -91,6 +91,9 @@ func savedReport(ctx context.Context, p *program.Program, file, configFile strin
 	if err := deliver.Compare(r, baseline, o); err != nil {
 		return nil, report.Gate{}, err
 	}
+	if r, err = parts.OfTeams(r, o.Owners); err != nil {
+		return nil, report.Gate{}, fmt.Errorf("%s: %w", file, err)
+	}
 	if o.FailOnNew && r.Baseline == nil {
 		return nil, report.Gate{}, cli.Misuse(errors.New("--fail-on-new needs a --baseline: the report was not compared with one"))
 	}

@@ -64,6 +64,9 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := flags.Split(r.Config.Owners.Teams(), o.Owners); err != nil {
+		return err
+	}
 	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.saveInventory), append(r.Inputs(), o.Inputs()...)); err != nil {
 		return err
 	}

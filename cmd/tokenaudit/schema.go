@@ -18,7 +18,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
-var schemaNames = []string{"config", "input", "inventory", "manifest", "report", "rules"}
+var schemaNames = []string{"config", "input", "inventory", "manifest", "owners", "report", "rules"}
 
 // schemaOptions are the flags and the argument of schema.
 type schemaOptions struct {
@@ -31,14 +31,15 @@ type schemaOptions struct {
 func newSchema(p *program.Program, run func(context.Context, schemaOptions) error) *cobra.Command {
 	o := schemaOptions{program: p}
 	cmd := &cobra.Command{
-		Use:   "schema {config|input|inventory|manifest|report|rules}",
-		Short: "Print the JSON Schema of the configuration, the input of rules, the inventory, the manifest, the report or the rule settings",
+		Use:   "schema {config|input|inventory|manifest|owners|report|rules}",
+		Short: "Print the JSON Schema of the configuration, the input of rules, the inventory, the manifest, the owners, the report or the rule settings",
 		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and other programs:
 
   config     tokenaudit.yaml
   input      what a rule reads, for those who write rules
   inventory  what collect prints
   manifest   tokens.yaml
+  owners     a file of what one team answers for
   report     what -o json writes
   rules      the section policies.rules of tokenaudit.yaml alone
 
@@ -75,6 +76,8 @@ func schemaText(ctx context.Context, o schemaOptions) ([]byte, error) {
 		return inventory.SchemaJSON(), nil
 	case "manifest":
 		return manifest.SchemaJSON(), nil
+	case "owners":
+		return config.OwnersSchema()
 	case "report":
 		return report.SchemaJSON()
 	}

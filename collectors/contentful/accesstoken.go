@@ -99,25 +99,17 @@ func (x tokenContext) token(t accessToken) inventory.Token {
 	return token
 }
 
-// name: the organization's list has none. What tells such tokens apart is the
-// application they were granted to, or the end of the token that Contentful shows,
-// else its id, and whose token it is.
+// name: the organization's list has none, so the application, or the token's end (or id) and owner tell tokens apart.
 func (x tokenContext) name(t accessToken, kind inventory.Kind, hint string) string {
-	if name := cmp.Or(string(x.given(t).Value), x.application(t)); name != "" {
-		return name
-	}
-	name := kindNames[kind] + " " + t.id()
 	if hint != "" {
-		name = kindNames[kind] + " …" + hint
+		hint = "…" + hint
 	}
-	if user := x.user(t); user.Name != "" || user.ID != "" {
-		name += " of " + cmp.Or(user.Name, user.ID)
+	made := string(kind) + " token " + cmp.Or(hint, t.id())
+	if user := x.user(t); user.Name+user.ID != "" {
+		made += " of " + cmp.Or(user.Name, user.ID)
 	}
-	return name
+	return cmp.Or(string(x.given(t).Value), x.application(t), made)
 }
-
-// kindNames say what a token without a name of its own is.
-var kindNames = map[inventory.Kind]string{inventory.Personal: "personal token", inventory.OAuth: "OAuth token", inventory.CLI: "CLI token"}
 
 // given is the name that a token was given, from whichever list has it.
 func (x tokenContext) given(t accessToken) text {

@@ -383,9 +383,9 @@ func TestGrantsNameTheirApplication(t *testing.T) {
 		{"an id", ``, `{"id":"app1"}`, `{"sys":{"id":"u"}}`, "application app1", "Mia Chen, for application app1"},
 		{"a token with a name", `"name":"ours",`, `{"name":"Zapier",` + link + `}`, `{"sys":{"id":"u"}}`, "ours", "Mia Chen, for Zapier"},
 		{"an unknown user", ``, `{"name":"Zapier",` + link + `}`, `null`, "Zapier", "Zapier"},
-		{"none", ``, `null`, `{"sys":{"id":"u"}}`, "OAuth token …wxyz of Mia Chen", "Mia Chen"},
-		{"of a wrong type", ``, `7`, `{"sys":{"id":"u"}}`, "OAuth token …wxyz of Mia Chen", "Mia Chen"},
-		{"empty", ``, `{}`, `{"sys":{"id":"u"}}`, "OAuth token …wxyz of Mia Chen", "Mia Chen"},
+		{"none", ``, `null`, `{"sys":{"id":"u"}}`, "oauth token …wxyz of Mia Chen", "Mia Chen"},
+		{"of a wrong type", ``, `7`, `{"sys":{"id":"u"}}`, "oauth token …wxyz of Mia Chen", "Mia Chen"},
+		{"empty", ``, `{}`, `{"sys":{"id":"u"}}`, "oauth token …wxyz of Mia Chen", "Mia Chen"},
 	} {
 		item := decoded[accessToken](t, `{`+test.given+`"scopes":["content_management_manage"],"sys":{"type":"OAuthApplication","id":"t","redactedValue":"wxyz","application":`+
 			test.application+`,"user":`+test.user+`}}`)
@@ -409,7 +409,7 @@ func TestNamelessTokensAreCalledByTheirOwner(t *testing.T) {
 	people := directory{persons: map[string]user{"u": decoded[user](t, `{"firstName":"Omar","lastName":"Haddad","sys":{"id":"u"}}`)}}
 	for _, test := range []struct{ name, given, sys, want string }{
 		{"personal", ``, `"type":"PersonalAccessToken","redactedValue":"2CMa","user":{"sys":{"id":"u"}}`, "personal token …2CMa of Omar Haddad"},
-		{"of a login", ``, `"type":"CLIToken","redactedValue":"2CMa","user":{"sys":{"id":"u"}}`, "CLI token …2CMa of Omar Haddad"},
+		{"of a login", ``, `"type":"CLIToken","redactedValue":"2CMa","user":{"sys":{"id":"u"}}`, "cli token …2CMa of Omar Haddad"},
 		{"of a user without a name", ``, `"type":"PersonalAccessToken","redactedValue":"2CMa","user":{"sys":{"id":"w"}}`, "personal token …2CMa of w"},
 		{"of nobody known", ``, `"type":"PersonalAccessToken","redactedValue":"2CMa"`, "personal token …2CMa"},
 		{"of which nothing is shown", ``, `"type":"PersonalAccessToken","user":{"sys":{"id":"u"}}`, "personal token t of Omar Haddad"},

@@ -19,6 +19,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/compile"
+	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
 	"github.com/tokenaudit/tokenaudit/policies/regofile"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
@@ -36,6 +37,7 @@ type Engine struct {
 	risk    *ruleInForce
 	known   []policies.Rule
 	waivers []policies.Waiver
+	owners  owners.Patterns
 	timeout time.Duration
 	grace   time.Duration
 	digest  string
@@ -84,6 +86,8 @@ type LoadOptions struct {
 	Only     []string
 	Settings policies.Settings
 	Waivers  []policies.Waiver
+	// Owners assign the tokens to teams; nil for none.
+	Owners owners.Patterns
 	// RuleTimeout bounds one rule on one source; 0 means DefaultRuleTimeout.
 	RuleTimeout time.Duration
 	// LoadTimeout bounds the loading of custom rules; 0 means DefaultLoadTimeout.
@@ -113,7 +117,7 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, risk: model, known: defined(library), waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
+	e := &Engine{rules: rules, risk: model, known: defined(library), owners: options.Owners, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
 	if model != nil {
 		rules = append(slices.Clone(rules), model)
 	}

@@ -20,14 +20,15 @@ import (
 // ctx ended: a rule that cannot run is part of the result. It takes about 8 KB a
 // token, because a rule sees all tokens of the source.
 func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.Time) (policies.Result, error) {
-	b := prepare(&source, at)
+	b := prepare(&source, at, e.owners)
 	results := e.judgeAll(ctx, b)
 	if err := ctx.Err(); err != nil {
 		return policies.Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
 	}
-	result := policies.Result{Counts: make(map[string]policies.Counts, len(e.rules)), Derived: b.derived}
+	result := policies.Result{Counts: make(map[string]policies.Counts, len(e.rules)), Derived: b.derived, Team: b.team}
 	for i, rule := range e.rules {
 		result.Counts[rule.ID] = results[i].counts
+		countTeams(&result, rule.ID, results[i].teams)
 		result.Verdicts = append(result.Verdicts, results[i].verdicts...)
 		if results[i].err != nil {
 			result.Errors = append(result.Errors, policies.RuleError{Rule: rule.ID, Source: source.ID, Detail: results[i].detail()})
@@ -48,6 +49,19 @@ func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.
 	source.Tokens = nil
 	result.Source = source
 	return result, nil
+}
+
+// countTeams adds the verdicts of a rule by team.
+func countTeams(r *policies.Result, rule string, teams map[string]policies.Counts) {
+	for team, counts := range teams {
+		if r.Teams == nil {
+			r.Teams = map[string]map[string]policies.Counts{}
+		}
+		if r.Teams[team] == nil {
+			r.Teams[team] = map[string]policies.Counts{}
+		}
+		r.Teams[team][rule] = counts
+	}
 }
 
 // largeSource is from how many tokens on the rules share a source between the
@@ -98,7 +112,7 @@ func (e *Engine) run(ctx context.Context, b *preparedSource, rule *ruleInForce, 
 // decodes it: what Evaluate feeds to the rule. rule is named as ruleid.Find finds it; where
 // it is empty, the input has every token and no parameters.
 func (e *Engine) Input(source inventory.Source, rule string, at time.Time) (any, error) {
-	b := prepare(&source, at)
+	b := prepare(&source, at, e.owners)
 	tokens, params := b.tokensTerm, ast.ObjectTerm()
 	if rule != "" {
 		r, err := e.named(rule)

@@ -15,7 +15,9 @@ import (
 
 // A ruleResult is what one rule made of one source.
 type ruleResult struct {
-	counts   policies.Counts
+	counts policies.Counts
+	// teams are the counts of pairs by team, without those of no team; nil for none.
+	teams    map[string]policies.Counts
 	verdicts []policies.Verdict
 	err      error
 }
@@ -34,13 +36,27 @@ func (e *Engine) judge(ctx context.Context, b *preparedSource, rule *ruleInForce
 	j.share()
 	if rule.Subject == policies.SubjectSource {
 		note(steps, 0, j.source(o))
+		r.count(b.team, policies.Counts{})
 		return r
 	}
 	for i := range b.source.Tokens {
+		before := r.counts
 		note(steps, i, j.token(i, o))
+		r.count(b.derived[i].Team, before)
 	}
 	j.missingLists()
 	return r
+}
+
+// count gives a team what was counted since before.
+func (r *ruleResult) count(team string, before policies.Counts) {
+	if team == "" {
+		return
+	}
+	if r.teams == nil {
+		r.teams = map[string]policies.Counts{}
+	}
+	r.teams[team] = r.teams[team].Plus(r.counts.Minus(before))
 }
 
 func note(steps []Step, i int, step Step) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
@@ -16,6 +17,8 @@ type preparedSource struct {
 	source  *inventory.Source
 	at      time.Time
 	derived []input.Derived
+	// team answers for the source itself; empty for none.
+	team string
 	// place finds a token by id.
 	place map[string]int
 	// terms are the tokens of the input, built once.
@@ -26,10 +29,11 @@ type preparedSource struct {
 	atTerm     *ast.Term
 }
 
-func prepare(source *inventory.Source, at time.Time) *preparedSource {
+func prepare(source *inventory.Source, at time.Time, teams owners.Patterns) *preparedSource {
 	b := &preparedSource{
 		source:     source,
 		at:         at,
+		team:       teams.Team(source, nil),
 		derived:    make([]input.Derived, len(source.Tokens)),
 		place:      make(map[string]int, len(source.Tokens)),
 		terms:      make([]*ast.Term, len(source.Tokens)),
@@ -40,6 +44,7 @@ func prepare(source *inventory.Source, at time.Time) *preparedSource {
 	for i := range source.Tokens {
 		token := &source.Tokens[i]
 		b.derived[i] = input.Derive(token, at)
+		b.derived[i].Team = teams.Team(source, token)
 		b.place[token.ID] = i
 		b.terms[i] = encoder.Token(token, &b.derived[i])
 	}

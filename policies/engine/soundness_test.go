@@ -61,7 +61,7 @@ func verdicts(t *testing.T, e *Engine, rule *ruleInForce, source inventory.Sourc
 		n = 1
 	}
 	steps := make([]Step, n)
-	r := e.judge(t.Context(), prepare(&source, auditTime), rule, &rule.base, steps)
+	r := e.judge(t.Context(), prepare(&source, auditTime, nil), rule, &rule.base, steps)
 	statuses := make([]policies.Status, n)
 	for i, step := range steps {
 		statuses[i] = statusOfStep(step)

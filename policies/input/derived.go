@@ -1,6 +1,6 @@
 package input
 
-// Derived is what evaluation adds to a token: its status and its day counts.
+// Derived is what evaluation adds to a token: its status, its day counts and its team.
 // A nil count means that the fact is unknown, or that the count makes no sense
 // (ExpiresInDays of a token that never expires).
 type Derived struct {
@@ -17,6 +17,8 @@ type Derived struct {
 	UnusedDays   *UnusedDays `json:"unused_days,omitempty"`
 	// OwnerIdleDays counts whole days since the owner's last sign of life.
 	OwnerIdleDays *int `json:"owner_idle_days,omitempty"`
+	// Team answers for the token, as the configuration assigns it; empty for none.
+	Team string `json:"team,omitempty"`
 }
 
 // DayRange bounds a number of days, both ends inclusive. Max is nil for no upper bound.

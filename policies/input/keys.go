@@ -54,6 +54,7 @@ var (
 	keyRecord        = ast.StringTerm("record")
 	keyUnusedDays    = ast.StringTerm("unused_days")
 	keyOwnerIdleDays = ast.StringTerm("owner_idle_days")
+	keyTeam          = ast.StringTerm("team")
 	keyMin           = ast.StringTerm("min")
 	keyMax           = ast.StringTerm("max")
 	keyLevel         = ast.StringTerm("level")

@@ -188,6 +188,7 @@ func (e *Encoder) derived(f *fields, derived *Derived) {
 		f.add(keyUnusedDays, r.term())
 	}
 	f.count(keyOwnerIdleDays, derived.OwnerIdleDays)
+	f.add(keyTeam, e.word(derived.Team))
 }
 
 func list[T ~string](e *Encoder, values []T) *ast.Term {

@@ -145,7 +145,7 @@ var tokenField = aside(also(map[string]*field{
 		"found": {parts: partExposure, each: also(map[string]*field{}, "tool", "rule", "file", "line", "commit", "date", "match")},
 	}),
 	"secret": also(map[string]*field{"readable": word(partSecret)}, "hint"),
-}, "id", "ref", "twin", "cms", "source", "name", "url", "kind", "apis", "planned", "address", "origin"))
+}, "id", "ref", "twin", "cms", "source", "name", "url", "kind", "apis", "planned", "address", "origin", "team"))
 
 var sourceField = aside(also(map[string]*field{
 	"environments": {parts: partLists, each: also(map[string]*field{"primary": word(partPrimarySource)}, "id", "name", "alias_of")},

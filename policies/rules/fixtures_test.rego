@@ -43,6 +43,7 @@ token := {
 	"address": "",
 	"origin": {"file": "tokenaudit.yaml", "line": 1},
 	"status": "active",
+	"team": "",
 	"age_days": 100,
 	"expires_in_days": 100,
 	"lifetime_days": 200,

@@ -28,6 +28,7 @@ var csvColumns = []string{
 	"record", "severity", "status", "baseline", "rule", "title", "cms", "source", "source_name", "token", "token_name", "kind", "count",
 	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint", "labels", "risk_min", "risk_max", "risk_band",
 	"key", "fail", "waived", "not_evaluated", "pass", "not_applicable", "reasons",
+	"owner_type", "owner_id", "owner", "owner_state", "owner_reason", "team",
 }
 
 // csvRow is a row by the names of its columns.
@@ -51,7 +52,7 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 	for _, gap := range r.Gaps {
 		out.row(csvRow{
 			"record": "not_evaluated", "severity": string(gap.Severity), "status": string(policies.NotEvaluated), "rule": gap.Rule, "title": v.Title(gap.Rule),
-			"cms": v.CMS(gap.Source), "source": gap.Source, "source_name": v.SourceName(gap.Source), "token": strings.Join(gap.Sample, " "), "count": strconv.Itoa(gap.Count), "message": gap.Reason, "labels": labelsCell(v, gap.Source),
+			"cms": v.CMS(gap.Source), "source": gap.Source, "source_name": v.SourceName(gap.Source), "token": strings.Join(gap.Sample, " "), "count": strconv.Itoa(gap.Count), "message": gap.Reason, "labels": labelsCell(v, gap.Source), "team": gap.Team,
 		})
 	}
 	for _, unit := range v.Unread {
@@ -86,7 +87,10 @@ func findingRow(v *format.View, f *report.Finding) csvRow {
 	row := csvRow{
 		"record": "finding", "severity": string(f.Severity), "status": string(f.Status), "baseline": string(f.Baseline), "rule": f.Rule, "title": v.Title(f.Rule),
 		"cms": f.CMS, "source": f.Source, "source_name": v.SourceName(f.Source), "token": f.Token, "token_name": f.TokenName, "kind": string(f.Kind), "count": "1",
-		"message": f.Message, "remediation": f.Remediation, "url": f.URL, "address": f.Address, "fingerprint": f.Fingerprint, "key": f.Key, "labels": labelsCell(v, f.Source),
+		"message": f.Message, "remediation": f.Remediation, "url": f.URL, "address": f.Address, "fingerprint": f.Fingerprint, "key": f.Key, "labels": labelsCell(v, f.Source), "team": f.Team,
+	}
+	if o := f.Owner; o != nil {
+		row["owner_type"], row["owner_id"], row["owner"], row["owner_state"], row["owner_reason"] = string(o.Type), o.ID, o.Name, string(o.State), o.Reason
 	}
 	if f.Origin != nil {
 		row.origin(*f.Origin)
@@ -172,7 +176,7 @@ var csvInventoryColumns = []string{
 	"record", "cms", "source", "source_name", "id", "ref", "name", "description", "kind", "status", "apis", "level", "write", "assumed", "manages_tokens", "role", "grants",
 	"environments_state", "environments", "environments_count", "created_at", "age_days", "expiry_state", "expires_at", "expires_in_days",
 	"last_used_state", "last_used_at", "unused_days_min", "unused_days_max", "owner_type", "owner", "owner_state", "secret_readable", "exposure", "planned", "address", "url",
-	"failed_rules", "waived_rules", "not_evaluated_rules", "message", "labels", "risk_min", "risk_max", "risk_band", "risk_factors",
+	"failed_rules", "waived_rules", "not_evaluated_rules", "message", "labels", "risk_min", "risk_max", "risk_band", "risk_factors", "owner_id", "team",
 }
 
 // InventoryFormat is one row a token.
@@ -210,7 +214,7 @@ func tokenRow(v *format.View, t *report.Token) csvRow {
 		"created_at": date(t.CreatedAt.At), "age_days": days(t.AgeDays), "expiry_state": string(t.Expiry.State), "expires_at": date(t.Expiry.At), "expires_in_days": days(t.ExpiresInDays),
 		"last_used_state": string(t.LastUsed.State), "last_used_at": date(lastUse(t.LastUsed)), "owner_type": string(t.Owner.Type), "owner": t.Owner.Name, "owner_state": string(t.Owner.State),
 		"secret_readable": string(t.Secret.Readable), "exposure": string(t.Exposed().State), "planned": string(t.Planned), "address": t.Address, "url": t.URL,
-		"failed_rules": rulesWith(t, policies.Fail), "waived_rules": rulesWith(t, policies.Waived), "not_evaluated_rules": rulesWith(t, policies.NotEvaluated), "labels": labelsCell(v, t.Source),
+		"failed_rules": rulesWith(t, policies.Fail), "waived_rules": rulesWith(t, policies.Waived), "not_evaluated_rules": rulesWith(t, policies.NotEvaluated), "labels": labelsCell(v, t.Source), "owner_id": t.Owner.ID, "team": t.Team,
 	}
 	if t.Risk != nil {
 		row.risk(&t.Risk.Score)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -180,7 +181,7 @@ type MergedGap struct {
 // MergedGaps groups the gaps of all sources by rule and reason, most first
 // within a rule.
 func (v *View) MergedGaps() []MergedGap {
-	index := map[[2]string]int{}
+	index, counted := map[[2]string]int{}, map[[3]string]bool{}
 	var merged []MergedGap
 	for _, gap := range v.R.Gaps {
 		key := [2]string{gap.Rule, gap.Reason}
@@ -190,7 +191,11 @@ func (v *View) MergedGaps() []MergedGap {
 			index[key] = i
 			merged = append(merged, MergedGap{Rule: gap.Rule, Reason: gap.Reason, Source: gap.Source})
 		}
-		merged[i].Sources++
+		// A source may have a gap for each team.
+		if of := [3]string{gap.Rule, gap.Reason, gap.Source}; !counted[of] {
+			counted[of] = true
+			merged[i].Sources++
+		}
 		merged[i].Count += gap.Count
 	}
 	slices.SortStableFunc(merged, func(a, b MergedGap) int {
@@ -327,6 +332,24 @@ func (v *View) Labels(source string) map[string]string {
 // LabelsText returns the labels of a source for people, sorted: "env=prod, team=web".
 func (v *View) LabelsText(source string) string {
 	return strings.Join(labels.Texts(v.Labels(source)), ", ")
+}
+
+// OwnerText returns the owner of a token for people: "Omar Haddad (person, deactivated)".
+// It is empty where there is none, and "unknown" with the reason where nobody knows.
+func OwnerText(o *report.Owner) string {
+	switch {
+	case o == nil || o.Type == inventory.OwnerNone:
+		return ""
+	case o.Type == inventory.OwnerUnknown && o.Reason != "":
+		return "unknown: " + o.Reason
+	case o.Type == inventory.OwnerUnknown:
+		return "unknown"
+	}
+	text := fmt.Sprintf("%s (%s", cmp.Or(o.Name, o.ID, "name unknown"), o.Type)
+	if o.State != inventory.OwnerActive {
+		text += ", " + strings.Replace(string(o.State), "unknown", "state unknown", 1)
+	}
+	return text + ")"
 }
 
 // SourceName returns the name of a source, or "" for an unknown one.

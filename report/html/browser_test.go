@@ -301,10 +301,10 @@ func TestHTMLLabelsInABrowser(t *testing.T) {
 	for _, table := range []string{"findings", "inventory"} {
 		b.expect("the filters of "+table, fmt.Sprintf(titles, table), "Label env: all; Label team: all")
 	}
-	b.expect("the values", `[...document.querySelectorAll("#findings select")].at(-1).textContent`, "Label team: allshopweb")
+	b.expect("the values", `[...document.querySelectorAll("#findings select")].at(-2).textContent`, "Label team: allshopweb")
 	b.eval(fmt.Sprintf(choose, 5, "web"))
 	b.expect("filtered by a label", rowCount+` + " " + location.hash`, "2 #findings.f5=web")
-	b.eval(`(() => { const s = [...document.querySelectorAll("#inventory select")].at(-1); s.value = "web"; s.dispatchEvent(new Event("change")); })()`)
+	b.eval(`(() => { const s = [...document.querySelectorAll("#inventory select")].at(-2); s.value = "web"; s.dispatchEvent(new Event("change")); })()`)
 	b.expect("the inventory filtered", `document.querySelectorAll("#inventory tbody tr.row").length`, "4")
 	b.eval(`document.querySelector("#findings tbody tr.row").click()`)
 	b.eval(`document.querySelector("#inventory tbody tr.row").click()`)

@@ -150,7 +150,7 @@ func (d *htmlData) findingRow(f *report.Finding, status string) []any {
 	}
 	return []any{
 		min(report.SeverityRank(f.Severity), len(report.AllSeverities())-1), status, d.rules.of(htmlText(f.Rule)), d.sources.of(f.Source), htmlText(f.Token), htmlText(d.v.Name(f)), string(f.Kind),
-		htmlText(f.Message), safetext.SafeURL(f.URL), d.fixes.of(htmlText(f.Remediation)), string(f.Baseline), htmlText(extra), htmlText(string(f.Evidence)), f.Fingerprint, htmlText(place),
+		htmlText(f.Message), safetext.SafeURL(f.URL), d.fixes.of(htmlText(f.Remediation)), string(f.Baseline), htmlText(extra), htmlText(string(f.Evidence)), f.Fingerprint, htmlText(place), htmlText(format.OwnerText(f.Owner)), htmlText(f.Team),
 	}
 }
 
@@ -179,7 +179,7 @@ func (d *htmlData) tokenRow(t *report.Token) []any {
 		htmlText(t.ID), htmlText(t.Name), d.sources.of(t.Source), string(t.Kind), string(t.Access.Level), string(t.Status), environmentsCell(t), role,
 		created, age, expiry, left, used, idle, htmlText(ownerText(t.Owner)),
 		d.verdicts(t, policies.Fail), d.verdicts(t, policies.NotEvaluated), d.verdicts(t, policies.Waived),
-		safetext.SafeURL(t.URL), htmlText(strings.Join(t.Access.Grants, ", ")), htmlText(t.Description), htmlText(t.Access.Reason),
+		safetext.SafeURL(t.URL), htmlText(strings.Join(t.Access.Grants, ", ")), htmlText(t.Description), htmlText(t.Access.Reason), htmlText(t.Team),
 	}
 }
 

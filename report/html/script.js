@@ -152,10 +152,12 @@
   const label = (s, key) => ((s.labels || []).find(([k]) => k === key) || ["", ""])[1];
   const byLabel = labelKeys.map((key) => ({ title: "Label " + key, value: (row) => label(row.source, key) }));
 
+  const teamFilter = data.tokens && data.tokens.some((t) => t[22]) || data.findings.some((f) => f[16]) ? [{ title: "Team", value: (row) => row.team || "unassigned" }] : [];
+
   const rule = (i) => data.rules[i], source = (i) => data.sources[i];
   const findings = data.findings.map((f, index) => ({
     index, severity: severities[f[0]], status: f[1], rule: rule(f[2]), source: source(f[3]), token: f[4], name: f[5], kind: f[6], message: f[7],
-    url: f[8], fix: data.fixes[f[9]], baseline: f[10], extra: f[11], evidence: f[12], fingerprint: f[13], place: f[14],
+    url: f[8], fix: data.fixes[f[9]], baseline: f[10], extra: f[11], evidence: f[12], fingerprint: f[13], place: f[14], owner: f[15], team: f[16],
   }));
   const tables = [table("findings", findings, [
     { title: "Severity", value: (f) => f.severity, sort: (f) => severities.indexOf(f.severity), cell: (f) => badge(f.severity) },
@@ -166,16 +168,16 @@
     { title: "What is wrong", wide: true, value: (f) => f.message, cell: (f) => clamp(f.message) },
   ], [
     { title: "Severity", value: (f) => f.severity, order: bySeverity }, { title: "Status", value: (f) => f.status === "fail" ? "open" : f.status },
-    { title: "Rule", value: (f) => f.rule }, { title: "CMS", value: (f) => f.source.cms }, ...(data.compared ? [{ title: "Since", value: (f) => f.baseline }] : []), ...byLabel,
+    { title: "Rule", value: (f) => f.rule }, { title: "CMS", value: (f) => f.source.cms }, ...(data.compared ? [{ title: "Since", value: (f) => f.baseline }] : []), ...byLabel, ...teamFilter,
   ], (f) => list([
-    ["What is wrong", f.message], ["What to do", f.fix], ["Where", f.url ? link(f.url, f.url) : ""], ["Source", f.source.name + " (" + f.source.id + ")"], ["Labels", f.source.labelText], ["Kind", f.kind],
+    ["What is wrong", f.message], ["What to do", f.fix], ["Where", f.url ? link(f.url, f.url) : ""], ["Source", f.source.name + " (" + f.source.id + ")"], ["Labels", f.source.labelText], ["Owner", f.owner], ["Team", f.team], ["Kind", f.kind],
     ["Declared", f.place], ["Why it is here", f.extra], ["Evidence", f.evidence ? element("code", "", f.evidence) : ""], ["Fingerprint", identifier(f.fingerprint)],
   ]))];
 
   if (data.tokens) {
     const tokens = data.tokens.map((t, index) => ({
       index, id: t[0], name: t[1], source: source(t[2]), kind: t[3], level: t[4], status: t[5], environments: t[6], role: t[7], created: t[8], age: t[9],
-      expiry: t[10], left: t[11], used: t[12], idle: t[13], owner: t[14], failed: t[15].map(rule), undecided: t[16].map(rule), waived: t[17].map(rule), url: t[18], grants: t[19], description: t[20], reason: t[21],
+      expiry: t[10], left: t[11], used: t[12], idle: t[13], owner: t[14], failed: t[15].map(rule), undecided: t[16].map(rule), waived: t[17].map(rule), url: t[18], grants: t[19], description: t[20], reason: t[21], team: t[22],
     }));
     const levels = ["none", "read", "trigger", "write", "schema", "admin", "unknown"];
     const reach = (t) => {
@@ -198,9 +200,9 @@
       { title: "Findings", value: (t) => String(t.failed.length), sort: (t) => -t.failed.length, numeric: true },
     ], [
       { title: "CMS", value: (t) => t.source.cms }, { title: "Kind", value: (t) => t.kind }, { title: "Can", value: (t) => t.level, order: (a, b) => levels.indexOf(a) - levels.indexOf(b) },
-      { title: "Status", value: (t) => t.status }, { title: "Source", value: (t) => t.source.id }, ...byLabel,
+      { title: "Status", value: (t) => t.status }, { title: "Source", value: (t) => t.source.id }, ...byLabel, ...teamFilter,
     ], (t) => list([
-      ["Reach", reach(t)], ["Description", t.description], ["Where", t.url ? link(t.url, t.url) : ""], ["Source", t.source.name + " (" + t.source.id + ")"], ["Labels", t.source.labelText], ["Owner", t.owner], ["Grants", t.grants], ["Why assumed", t.reason],
+      ["Reach", reach(t)], ["Description", t.description], ["Where", t.url ? link(t.url, t.url) : ""], ["Source", t.source.name + " (" + t.source.id + ")"], ["Labels", t.source.labelText], ["Owner", t.owner], ["Team", t.team], ["Grants", t.grants], ["Why assumed", t.reason],
       ["Fails", t.failed.join(", ")], ["Waived", t.waived.join(", ")], ["Not evaluated", t.undecided.join(", ")],
     ])));
   }

@@ -228,6 +228,12 @@ func findingCase(v *format.View, f *report.Finding) junitCase {
 	if labels := v.LabelsText(f.Source); labels != "" {
 		c.Properties.List = append(c.Properties.List, junitProperty{"labels", junitText(labels)})
 	}
+	if owner := format.OwnerText(f.Owner); owner != "" {
+		c.Properties.List = append(c.Properties.List, junitProperty{"owner", junitText(owner)})
+	}
+	if f.Team != "" {
+		c.Properties.List = append(c.Properties.List, junitProperty{"team", junitText(f.Team)})
+	}
 	text := "To do: " + f.Remediation
 	if f.URL != "" {
 		text += "\n" + safetext.OneLine(f.URL)

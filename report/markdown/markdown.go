@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -224,6 +225,13 @@ func (m *markdown) group(g format.Group, state string) {
 	if placed {
 		titles = append(titles, "Place")
 	}
+	owned := slices.ContainsFunc(g.Findings, func(f *report.Finding) bool { return mdOwner(f) != "" })
+	if owned {
+		titles = append(titles, "Owner")
+	}
+	if len(m.v.R.Teams) > 0 {
+		titles = append(titles, "Team")
+	}
 	if m.v.Compared {
 		titles = append(titles, "Since")
 	}
@@ -233,6 +241,12 @@ func (m *markdown) group(g format.Group, state string) {
 		row := []string{mdCode(m.v.Name(f)), mdLink(f.Subject(), f.URL), mdText(f.Message)}
 		if placed {
 			row = append(row, mdPlace(f))
+		}
+		if owned {
+			row = append(row, mdOwner(f))
+		}
+		if len(m.v.R.Teams) > 0 {
+			row = append(row, mdText(f.Team))
 		}
 		if m.v.Compared {
 			row = append(row, string(f.Baseline))
@@ -344,6 +358,15 @@ func mdCode(s string) string {
 
 func mdText(s string) string {
 	return safetext.MarkdownText(safetext.CutRunes(safetext.OneLine(s), markdownMessage))
+}
+
+// mdOwner is the person or application that the token of a finding belongs to; empty where
+// there is none, or nobody knows.
+func mdOwner(f *report.Finding) string {
+	if f.Owner == nil || f.Owner.Type == inventory.OwnerUnknown {
+		return ""
+	}
+	return mdText(format.OwnerText(f.Owner))
 }
 
 // mdPlace is the line of code of a finding; empty for one that is not about code.

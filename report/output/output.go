@@ -12,6 +12,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/parts"
 )
 
 // Stdout is the path that stands for standard output.
@@ -22,6 +23,8 @@ type Output struct {
 	Format format.Format
 	// Path is a file, or Stdout.
 	Path string
+	// Team is the one whose part of the report is written; empty for the whole.
+	Team string
 }
 
 // parseOutput reads "FORMAT" or "FORMAT=FILE", the value of -o. FILE may be -
@@ -38,6 +41,9 @@ func parseOutput(spec string) (Output, error) {
 	if path == "" {
 		return Output{}, fmt.Errorf("output %q: no file after the equals sign (- for standard output)", spec)
 	}
+	if folder, _ := filepath.Split(path); strings.Contains(folder, perOwner) {
+		return Output{}, fmt.Errorf("output %q: %s can be only in the name of the file, as in reports/%s.md", spec, perOwner, perOwner)
+	}
 	return Output{Format: f, Path: path}, nil
 }
 
@@ -48,23 +54,15 @@ func ParseOutputs(specs []string) ([]Output, error) {
 		specs = []string{"table"}
 	}
 	outputs := make([]Output, 0, len(specs))
-	taken := map[string]string{}
 	for _, spec := range specs {
 		output, err := parseOutput(spec)
 		if err != nil {
 			return nil, err
 		}
-		place := output.Path
-		if place != Stdout {
-			if place, err = filepath.Abs(place); err != nil {
-				return nil, fmt.Errorf("output %q: %w", spec, err)
-			}
-		}
-		if other, ok := taken[place]; ok {
-			return nil, clash(other, output)
-		}
-		taken[place] = output.Format.Name
 		outputs = append(outputs, output)
+	}
+	if err := unclashed(outputs); err != nil {
+		return nil, err
 	}
 	return outputs, nil
 }
@@ -77,7 +75,8 @@ func clash(first string, second Output) error {
 	return fmt.Errorf("both %s and %s would be written to %s", first, second.Format.Name, second.Path)
 }
 
-// WriteOutputs writes every output. Files are replaced atomically, and only
+// WriteOutputs writes every output, of which one with a team has its part of the report.
+// Files are replaced atomically, and only
 // once all of them could be written: after an error no file has changed, or
 // every one of them is whole. Width and Color of the options hold
 // for stdout alone.
@@ -99,7 +98,13 @@ func WriteOutputs(ctx context.Context, outputs []Output, stdout io.Writer, r *re
 			return err
 		}
 		files = append(files, f)
-		if err := output.Format.Render(f, r, fileOptions); err != nil {
+		part := r
+		if output.Team != "" {
+			if part, err = parts.OfTeams(r, []string{output.Team}); err != nil {
+				return fmt.Errorf("%s: %w", output.Path, err)
+			}
+		}
+		if err := output.Format.Render(f, part, fileOptions); err != nil {
 			return fmt.Errorf("%s: %w", output.Path, err)
 		}
 	}

@@ -20,10 +20,10 @@ func TestParseOutputs(t *testing.T) {
 		want  []Output
 		err   string
 	}{
-		{specs: nil, want: []Output{{format.Format{Name: "table"}, "-"}}},
-		{specs: []string{"json"}, want: []Output{{format.Format{Name: "json"}, "-"}}},
-		{specs: []string{"json=-"}, want: []Output{{format.Format{Name: "json"}, "-"}}},
-		{specs: []string{"json=a=b.json", "table"}, want: []Output{{format.Format{Name: "json"}, "a=b.json"}, {format.Format{Name: "table"}, "-"}}},
+		{specs: nil, want: []Output{{format.Format{Name: "table"}, "-", ""}}},
+		{specs: []string{"json"}, want: []Output{{format.Format{Name: "json"}, "-", ""}}},
+		{specs: []string{"json=-"}, want: []Output{{format.Format{Name: "json"}, "-", ""}}},
+		{specs: []string{"json=a=b.json", "table"}, want: []Output{{format.Format{Name: "json"}, "a=b.json", ""}, {format.Format{Name: "table"}, "-", ""}}},
 		{specs: []string{"jsn"}, err: `did you mean "json"?`},
 		{specs: []string{"pdf=x"}, err: "one of table, tsv, json"},
 		{specs: []string{""}, err: "unknown format"},
@@ -69,7 +69,7 @@ func TestWriteOutputsReplacesAllOrNone(t *testing.T) {
 	}
 	var stdout bytes.Buffer
 	broken := errors.New("broken")
-	err := WriteOutputs(t.Context(), []Output{{write("new", nil), one}, {write("half", broken), two}, {write("out", nil), Stdout}}, &stdout, &report.Report{}, format.Options{})
+	err := WriteOutputs(t.Context(), []Output{{write("new", nil), one, ""}, {write("half", broken), two, ""}, {write("out", nil), Stdout, ""}}, &stdout, &report.Report{}, format.Options{})
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), two) {
 		t.Fatalf("error %v, want one that names %s", err, two)
 	}
@@ -78,7 +78,7 @@ func TestWriteOutputsReplacesAllOrNone(t *testing.T) {
 		t.Errorf("standard output got %q after a failed file", &stdout)
 	}
 
-	err = WriteOutputs(t.Context(), []Output{{write("new one", nil), one}, {write("new two", nil), two}, {write("out", nil), Stdout}}, &stdout, &report.Report{}, format.Options{})
+	err = WriteOutputs(t.Context(), []Output{{write("new one", nil), one, ""}, {write("new two", nil), two, ""}, {write("out", nil), Stdout, ""}}, &stdout, &report.Report{}, format.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func sameRun(first, part Part) error {
 	case (a.Tokens == nil) != (b.Tokens == nil):
 		what = "an inventory, or none, unlike the other"
 	case scopeText(a.Scope) != scopeText(b.Scope):
-		what = "another --source, --label or --rule, or a plan"
+		what = "another --source, --label, --owner or --rule, or a plan"
 	}
 	if what != "" {
 		return fmt.Errorf("%s and %s are not of one run: the second was made with %s", first.Name, part.Name, what)
@@ -94,6 +94,9 @@ func scopeText(s *report.Scope) string {
 		return ""
 	}
 	text := strings.Join(s.Sources, "\x00") + "\x01" + strings.Join(s.Rules, "\x00") + "\x01" + strings.Join(s.Labels, "\x00")
+	if len(s.Owners) > 0 {
+		text += "\x02" + strings.Join(s.Owners, "\x00")
+	}
 	if s.Change {
 		text += "\x01change"
 	}
@@ -124,7 +127,7 @@ func (m *merging) add(part Part) error {
 	m.report.Tokens = append(m.report.Tokens, r.Tokens...)
 	m.report.Evidence = append(m.report.Evidence, r.Evidence...)
 	for i := range r.Rules {
-		m.report.Rules[i].Statuses = report.SumCounts(m.report.Rules[i].Statuses, r.Rules[i].Statuses)
+		m.report.Rules[i].Statuses = m.report.Rules[i].Statuses.Plus(r.Rules[i].Statuses)
 	}
 	return nil
 }

@@ -27,21 +27,31 @@ func Select(r *report.Report, wanted labels.Selector) (*report.Report, error) {
 	if len(s.wanted) > 0 && len(r.Labelled) == 0 {
 		return nil, ErrNotLabelled
 	}
+	return s.of(r)
+}
+
+// of returns the selected part of a report.
+func (s selection) of(r *report.Report) (*report.Report, error) {
 	out := *r
 	scope := report.Scope{}
 	if r.Scope != nil {
 		scope = *r.Scope
 	}
-	scope.Labels = scope.Labels.And(wanted)
+	scope.Labels = scope.Labels.And(s.labels)
+	if s.teams != nil {
+		scope.Owners = s.teams
+	}
 	out.Scope = &scope
 	out.Sources = keep(r.Sources, func(source *report.Source) bool { return s.wanted[source.ID] })
-	out.Findings = keep(r.Findings, func(f *report.Finding) bool { return s.wanted[f.Source] })
-	out.Gaps = keep(r.Gaps, func(g *report.Gap) bool { return s.wanted[g.Source] })
-	out.Allowed = keep(r.Allowed, func(a *report.Allowed) bool { return s.wanted[a.Source] })
+	s.countTokens(out.Sources)
+	out.Findings = keep(r.Findings, func(f *report.Finding) bool { return s.wanted[f.Source] && s.ofTeam(f.Team) })
+	out.Gaps = keep(r.Gaps, func(g *report.Gap) bool { return s.wanted[g.Source] && (s.ofTeam(g.Team) || g.Unread) })
+	out.Allowed = keep(r.Allowed, func(a *report.Allowed) bool { return s.wanted[a.Source] && s.ofTeam(a.Team) })
 	out.RuleErrors = keep(r.RuleErrors, func(e *report.RuleError) bool { return s.wanted[e.Source] })
 	if r.Tokens != nil {
-		out.Tokens = keep(r.Tokens, func(t *report.Token) bool { return s.wanted[t.Source] })
+		out.Tokens = keep(r.Tokens, func(t *report.Token) bool { return s.wanted[t.Source] && s.ofTeam(t.Team) })
 	}
+	s.countRisks(&out)
 	s.count(&out)
 	s.settle(&out, r)
 	out.Settle()
@@ -67,11 +77,29 @@ func keep[T any](list []T, wanted func(*T) bool) []T {
 	return kept
 }
 
-// selection is the part of a report that some labels want.
+// selection is the part of a report that some labels want, or some teams.
 type selection struct {
 	labels labels.Selector
+	// teams are sorted; nil wants all.
+	teams []string
+	// tokens is how many tokens of the teams each source has; nil where all are wanted.
+	tokens map[string]int
 	// wanted and known are the ids of sources.
 	wanted, known map[string]bool
+}
+
+// ofTeam reports whether what this team answers for is wanted; no team is named by "".
+func (s selection) ofTeam(team string) bool {
+	return s.teams == nil || slices.Contains(s.teams, cmp.Or(team, report.Unassigned))
+}
+
+// countTokens leaves of the tokens of the sources those of the teams.
+func (s selection) countTokens(sources []report.Source) {
+	for i := range sources {
+		if s.tokens != nil {
+			sources[i].Tokens = s.tokens[sources[i].ID]
+		}
+	}
 }
 
 func newSelection(r *report.Report, wanted labels.Selector) selection {
@@ -86,9 +114,32 @@ func newSelection(r *report.Report, wanted labels.Selector) selection {
 	return s
 }
 
+// countRisks counts the risks of the tokens of the teams. Without the list of tokens those
+// of the whole source stay: none that may be the teams' is left out.
+func (s selection) countRisks(r *report.Report) {
+	if s.teams == nil || r.Tokens == nil {
+		return
+	}
+	counts := make(map[string]*report.RiskCounts, len(r.Sources))
+	for i := range r.Sources {
+		if source := &r.Sources[i]; source.Risk != nil {
+			counts[source.ID] = &report.RiskCounts{}
+			source.Risk = counts[source.ID]
+		}
+	}
+	for i := range r.Tokens {
+		if token := &r.Tokens[i]; token.Risk != nil && counts[token.Source] != nil {
+			counts[token.Source].Count(token.Risk)
+		}
+	}
+}
+
 // count counts the verdicts of the rules anew.
 func (s selection) count(r *report.Report) {
-	r.Labelled = keep(r.Labelled, func(group *report.Labelled) bool { return s.labels.Matches(group.Labels) })
+	r.Labelled = keep(r.Labelled, func(group *report.Labelled) bool {
+		// A group without verdicts may be of sources that have nothing of the teams.
+		return s.labels.Matches(group.Labels) && (s.ofTeam(group.Team) || group.Unread) && (s.teams == nil || len(group.Statuses) > 0)
+	})
 	if len(r.Labelled) == 0 {
 		r.Labelled = nil
 	}
@@ -96,16 +147,22 @@ func (s selection) count(r *report.Report) {
 	for i := range r.Rules {
 		var statuses policies.Counts
 		for _, group := range r.Labelled {
-			statuses = report.SumCounts(statuses, group.Statuses[r.Rules[i].ID])
+			statuses = statuses.Plus(group.Statuses[r.Rules[i].ID])
 		}
 		r.Rules[i].Statuses = statuses
 	}
 }
 
 // settle keeps what is said against a baseline of the selected sources. Of a source
-// that is gone nobody knows the labels, so its findings are stale.
+// that is gone nobody knows the labels, so its findings are stale. The team of a finding
+// that is gone is the one that it had.
 func (s selection) settle(out, r *report.Report) {
 	if r.Baseline == nil {
+		return
+	}
+	if s.teams != nil {
+		out.Resolved = keep(r.Resolved, func(f *report.Finding) bool { return s.ofTeam(f.Team) })
+		out.Stale = keep(r.Stale, func(f *report.Finding) bool { return s.ofTeam(f.Team) })
 		return
 	}
 	out.Resolved = keep(r.Resolved, func(f *report.Finding) bool { return s.wanted[f.Source] })

@@ -150,7 +150,7 @@ func TestSelectOfAComparedReport(t *testing.T) {
 // TestTooManyCombinationsOfLabels: an inventory from outside may have one for each of
 // its sources; what is not counted apart is never guessed.
 func TestTooManyCombinationsOfLabels(t *testing.T) {
-	sources := reporttest.LargeSources(300, 1)
+	sources := reporttest.LargeSources(600, 1)
 	for i := range sources {
 		sources[i].Source.Labels = map[string]string{"n": fmt.Sprint(i)}
 	}

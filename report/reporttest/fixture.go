@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/difference"
@@ -141,10 +142,13 @@ type Judged struct {
 
 // Judge files verdicts with a source as an engine would.
 func Judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.Verdict) Judged {
-	result := policies.Result{Counts: map[string]policies.Counts{}}
+	result := policies.Result{Counts: map[string]policies.Counts{}, Team: SampleOwners.Team(&source, nil)}
 	counts := map[string]policies.Counts{}
+	teams := teamsOf(source)
+	about := map[string]policies.Subject{}
 	for _, rule := range rules {
 		counts[rule.ID] = policies.Counts{Pass: len(source.Tokens)}
+		about[rule.ID] = rule.Subject
 	}
 	severities := map[string]policies.Severity{}
 	for _, rule := range rules {
@@ -166,13 +170,30 @@ func Judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.
 		case policies.Pass:
 			c.Pass++
 		}
-		c.Pass = max(0, c.Pass-1)
+		if v.Token != "" || about[v.Rule] == policies.SubjectSource { // else it is about a list that was not read
+			c.Pass = max(0, c.Pass-1)
+		}
+		change := c.Minus(counts[v.Rule])
 		counts[v.Rule] = c
+		team := teams[v.Token]
+		if about[v.Rule] == policies.SubjectSource {
+			team = result.Team
+		}
+		addTeam(&result, team, v.Rule, change)
 		result.Verdicts = append(result.Verdicts, v)
 	}
 	result.Counts = counts
+	for i := range source.Tokens {
+		for _, rule := range rules {
+			team := teams[source.Tokens[i].ID]
+			if rule.Subject == policies.SubjectSource {
+				team = result.Team
+			}
+			addTeam(&result, team, rule.ID, policies.Counts{Pass: 1})
+		}
+	}
 	for _, token := range source.Tokens {
-		d := input.Derived{Status: input.Active}
+		d := input.Derived{Status: input.Active, Team: teams[token.ID]}
 		if token.CreatedAt.State == inventory.TimestampAt {
 			d.AgeDays = new(int(AuditTime.Sub(token.CreatedAt.At).Hours() / 24))
 		}
@@ -210,6 +231,31 @@ func sampleRisk(token *inventory.Token, status input.TokenStatus) risk.Risk {
 	return risk.Sum(factors, risk.Bands{Severe: 60, High: 45, Moderate: 30})
 }
 
+// SampleOwners assign the tokens of the sample to two teams, and leave some without.
+var SampleOwners = owners.Patterns{{Team: "web", Source: "contentful/*"}, {Team: "shop", Label: "team=shop"}, {Team: "shop", Name: "Shop *"}}
+
+// teamsOf returns the teams of the tokens of a source, by id.
+func teamsOf(source inventory.Source) map[string]string {
+	teams := map[string]string{}
+	for i := range source.Tokens {
+		teams[source.Tokens[i].ID] = SampleOwners.Team(&source, &source.Tokens[i])
+	}
+	return teams
+}
+
+func addTeam(r *policies.Result, team, rule string, counts policies.Counts) {
+	if team == "" {
+		return
+	}
+	if r.Teams == nil {
+		r.Teams = map[string]map[string]policies.Counts{}
+	}
+	if r.Teams[team] == nil {
+		r.Teams[team] = map[string]policies.Counts{}
+	}
+	r.Teams[team][rule] = r.Teams[team][rule].Plus(counts)
+}
+
 var sampleWaiver = policies.Waiver{
 	Rule: "write-token-never-expires", Token: "datocms/projects/77/access_tokens/*", Reason: "DatoCMS has no expiry; rotated quarterly under SEC-112",
 	Owner: "platform@example.com", ApprovedBy: "ciso@example.com", Expires: "2026-03-20", Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 30},
@@ -228,7 +274,7 @@ func SampleOptions() report.BuildOptions {
 			{Kind: report.EvidenceUsage, File: "cdn.csv", SHA256: strings.Repeat("12", 32)},
 			{Kind: report.EvidencePrevious, File: "october.json", SHA256: strings.Repeat("34", 32)},
 		},
-		Waivers: []policies.Waiver{sampleWaiver, expired, idle},
+		Waivers: []policies.Waiver{sampleWaiver, expired, idle}, Teams: SampleOwners.Teams(),
 		AcceptedGaps: []report.AcceptedGap{
 			{Source: "contentful/organizations/*", Unit: "access_tokens", Reason: "no owner rights until the audit in June", Owner: "web@example.com", ApprovedBy: "ciso@example.com", Expires: "2026-06-30"},
 			{Source: "strapi/*", Unit: "*", Reason: "being replaced", Owner: "web@example.com", ApprovedBy: "ciso@example.com", Expires: "2026-01-31"},

@@ -2,6 +2,7 @@ package reporttest
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -52,7 +53,8 @@ func Hostile() *report.Report {
 		source.Labels = map[string]string{"team": name}
 		source.URL = name
 		token := SampleToken(source, inventory.Management, "access_tokens/1", name)
-		token.Description, token.URL, token.Owner.Name, token.Role.Name = name, name, name, name
+		token.Description, token.URL, token.Role.Name = name, name, name
+		token.Owner = inventory.Owner{Type: inventory.OwnerPerson, ID: name, Name: name, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown, LastActive: unknownTime(name), Reason: name}
 		token.Access.Grants = []string{name}
 		token.Environments.Items[0].Name = name
 		token.Address, token.Planned = name, inventory.PlannedCreate
@@ -72,8 +74,15 @@ func Hostile() *report.Report {
 			policies.Verdict{Rule: "delivery-token-can-write", Status: policies.Pass, Token: token.ID, Message: name},
 			waived,
 		))
+		if name != "" {
+			options.Teams = append(options.Teams, name)
+			for k := range all[i].Result.Derived {
+				all[i].Result.Derived[k].Team = name
+			}
+		}
 		all[i].Result.Errors = []policies.RuleError{{Rule: "unused-token", Source: source.ID, Detail: name}}
 	}
+	slices.Sort(options.Teams)
 	return Build(options, all)
 }
 

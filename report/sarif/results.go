@@ -124,6 +124,12 @@ func (s *sarif) result(m *mergedFinding) (result sarifResult, short bool) {
 	if labels := s.labelsOf[f.Source]; len(labels) > 0 {
 		result.Properties["labels"] = plainLabels(labels)
 	}
+	if f.Team != "" {
+		result.Properties["team"] = safetext.CutRunes(safetext.OneLine(f.Team), sarifMaxName)
+	}
+	if f.Owner != nil {
+		result.Properties["owner"] = plainOwner(f.Owner)
+	}
 	if m.stale {
 		result.Properties["stale"] = string(f.Resolution)
 	}
@@ -153,6 +159,17 @@ func riskOf(findings []*report.Finding) *risk.Score {
 		}
 	}
 	return worst
+}
+
+// plainOwner is the owner of a token, each text cut to one line.
+func plainOwner(o *report.Owner) map[string]string {
+	plain := map[string]string{"type": string(o.Type), "state": string(o.State)}
+	for key, value := range map[string]string{"id": o.ID, "name": o.Name, "reason": o.Reason} {
+		if value != "" {
+			plain[key] = safetext.CutRunes(safetext.OneLine(value), sarifMaxName)
+		}
+	}
+	return plain
 }
 
 // plainLabels are the labels of a source, each cut to one line.

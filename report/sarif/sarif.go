@@ -227,10 +227,13 @@ func (s *sarif) noticeRun(notes *notes) sarifRun {
 // change has not: on its branch, alerts are compared with those of the full run.
 func (s *sarif) category(name string) string {
 	id := "tokenaudit/" + format.URISegment(name) + "/"
-	if scope := s.r.Scope; scope != nil && len(scope.Sources)+len(scope.Labels)+len(scope.Rules)+len(scope.Shard) > 0 {
+	if scope := s.r.Scope; scope != nil && len(scope.Sources)+len(scope.Labels)+len(scope.Owners)+len(scope.Rules)+len(scope.Shard) > 0 {
 		text := strings.Join(scope.Sources, "\x00") + "\x01" + strings.Join(scope.Rules, "\x00") + "\x01" + scope.Shard
 		if len(scope.Labels) > 0 {
 			text += "\x01" + strings.Join(scope.Labels, "\x00")
+		}
+		if len(scope.Owners) > 0 {
+			text += "\x02" + strings.Join(scope.Owners, "\x00")
 		}
 		sum := sha256.Sum256([]byte(text))
 		id += "partial-" + hex.EncodeToString(sum[:4]) + "/"

@@ -145,7 +145,7 @@ func (p *page) group(v *format.View, g *format.Group) {
 	}
 	switch {
 	case p.tabs:
-		columns = slices.Concat([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "SOURCE"}}, columns, []column{{title: "LABELS"}})
+		columns = slices.Concat([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "SOURCE"}}, columns, []column{{title: "LABELS"}, {title: "OWNER"}, {title: "TEAM"}})
 	case g.Rule == "":
 		columns = slices.Concat([]column{{title: "SEVERITY", whole: true}, {title: "RULE", whole: true}}, columns)
 	}
@@ -160,7 +160,7 @@ func (p *page) group(v *format.View, g *format.Group) {
 		}
 		switch {
 		case p.tabs:
-			row = slices.Concat([]string{string(f.Severity), f.Rule, f.Source}, row, []string{v.LabelsText(f.Source)})
+			row = slices.Concat([]string{string(f.Severity), f.Rule, f.Source}, row, []string{v.LabelsText(f.Source), format.OwnerText(f.Owner), f.Team})
 		case g.Rule == "":
 			row = slices.Concat([]string{string(f.Severity), f.Rule}, row)
 		}

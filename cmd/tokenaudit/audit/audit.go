@@ -11,6 +11,7 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/evidence"
@@ -23,6 +24,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/acceptance"
 	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/parts"
 )
 
 // Audit judges sources in parallel as they come, gathers the results into one report,
@@ -48,6 +50,9 @@ func New(ctx context.Context, p *program.Program, cfg *config.Config, o options.
 	latest := LaterOf(p.Now(), flags.At)
 	if err := cfg.CheckExpiries(latest); err != nil {
 		return nil, err
+	}
+	if err := parts.CheckTeams(o.Owners, cfg.Owners.Teams()); err != nil {
+		return nil, cli.Misuse(fmt.Errorf("--owner: %w", err))
 	}
 	loaded, err := program.Rules(ctx, cfg, o.Policies, o.Rules)
 	if err != nil {
@@ -87,7 +92,7 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 		Tool: au.program.Tool, At: at,
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: engine.OPAVersion(),
 		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
-		Evidence: au.evidence.Files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps,
+		Evidence: au.evidence.Files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps, Teams: au.config.Owners.Teams(),
 		OmitTokens: au.options.NoInventory || !au.usesTokens(), OmitEvidence: !au.usesEvidence(),
 	})
 	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -119,13 +124,16 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 	}
 	builder.Restrict(au.scope)
 	r := builder.Report()
-	return r, deliver.Compare(r, au.baseline, au.options.Gate)
+	if err := deliver.Compare(r, au.baseline, au.options.Gate); err != nil {
+		return nil, err
+	}
+	return parts.OfTeams(r, au.options.Owners)
 }
 
 // usesTokens reports whether anything that is made of the report looks at the list
 // of tokens; a large one need not be kept else.
 func (au *Audit) usesTokens() bool {
-	return au.baseline != nil || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesTokens })
+	return au.baseline != nil || len(au.options.Owners) > 0 || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesTokens || o.Team != "" })
 }
 
 // usesEvidence reports whether an output shows the evidence of findings.

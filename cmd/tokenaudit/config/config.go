@@ -28,6 +28,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -48,6 +49,10 @@ type Config struct {
 	Usage       []Usage
 	Waivers     []policies.Waiver
 	AcceptGaps  []report.AcceptedGap
+	// Owners are the patterns of all teams, in the order of the files. Parse leaves those
+	// of OwnersFiles out.
+	Owners      owners.Patterns
+	OwnersFiles []OwnersFile
 	Gate        Gate
 	Limits      Limits
 	// Digest identifies the content: SHA-256 in hex over its canonical JSON,
@@ -133,9 +138,9 @@ type Limits struct {
 	RuleTimeout, LoadTimeout time.Duration
 }
 
-var topKeys = []string{"version", "sources", "policies", "usage", "waivers", "accept_gaps", "gate", "limits"}
+var topKeys = []string{"version", "sources", "policies", "usage", "owners", "waivers", "accept_gaps", "gate", "limits"}
 
-// Load reads and parses a file, until ctx ends. Every other error is an *Error or
+// Load reads and parses a file, and those of owners that it names, until ctx ends. Every other error is an *Error or
 // Errors.
 func Load(ctx context.Context, file string, definitions []collectors.Definition) (*Config, error) {
 	data, err := readBounded(ctx, file)
@@ -145,7 +150,14 @@ func Load(ctx context.Context, file string, definitions []collectors.Definition)
 	if err != nil {
 		return nil, &Error{File: file, Message: err.Error()}
 	}
-	return Parse(file, data, definitions)
+	c, err := Parse(file, data, definitions)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.loadOwners(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func readBounded(ctx context.Context, file string) ([]byte, error) {
@@ -210,6 +222,9 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	if n := top.get("usage"); n != nil {
 		c.Usage = r.usage(n)
 	}
+	if n := top.get("owners"); n != nil {
+		c.Owners, c.OwnersFiles = r.owners(n)
+	}
 	if n := top.get("waivers"); n != nil {
 		c.Waivers = r.waivers(n)
 	}
@@ -223,7 +238,7 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 		c.Limits = r.limits(n)
 	}
 	if len(r.errs) == 0 {
-		c.Digest = r.digest(top, "version", "sources", "policies", "usage", "gate", "limits")
+		c.Digest = r.digest(top, "version", "sources", "policies", "usage", "owners", "gate", "limits")
 		c.WaiversDigest = r.digest(top, "waivers", "accept_gaps")
 	}
 }

@@ -15,6 +15,7 @@ func TestReferenceHasTheKeysOfTheSchema(t *testing.T) {
 	type node struct {
 		Properties map[string]*node
 		Items      *node
+		AnyOf      []*node
 	}
 	var root node
 	if err := json.Unmarshal(text, &root); err != nil {
@@ -27,6 +28,10 @@ func TestReferenceHasTheKeysOfTheSchema(t *testing.T) {
 	var visit func(key string, n *node)
 	visit = func(key string, n *node) {
 		switch {
+		case n.AnyOf != nil && key == "owners":
+			for _, form := range n.AnyOf {
+				visit(key, form)
+			}
 		case n.Items != nil && n.Items.Properties != nil:
 			visit(key+"[]", n.Items)
 		case n.Properties != nil:

@@ -31,6 +31,7 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 		"usage": section(closed(object{
 			"file": object{"type": "string", "minLength": 1, "description": "A CSV or JSON file of token ids and times of last use."},
 		}, "file")),
+		"owners":      ownersSchema(),
 		"waivers":     section(signedSchema(waiverKeys)),
 		"accept_gaps": section(signedSchema(acceptedGapKeys)),
 		"gate": closed(object{
@@ -50,6 +51,10 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	schema["title"] = "tokenaudit configuration"
 	schema["$defs"] = object{"secret": secretSchema()}
+	return indented(schema)
+}
+
+func indented(schema object) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)

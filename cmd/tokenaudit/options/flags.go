@@ -96,6 +96,8 @@ type Gate struct {
 	NoFail          bool
 	Baseline        string
 	AllowIncomplete bool
+	// Owners are the teams that the view is restricted to; empty for all.
+	Owners []string
 }
 
 // Bind adds the flags to a command.
@@ -104,6 +106,7 @@ func (o *Gate) Bind(cmd *cobra.Command) {
 	f.StringVar(&o.FailOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
 	f.StringVar(&o.FailOnRisk, "fail-on-risk", "", "the lowest `band` of a token's risk that fails the run too: severe, high, moderate or low; 3 where unknown facts leave it open")
 	f.StringVar(&o.Baseline, "baseline", "", "a JSON `report`: findings are marked new or unchanged against it, and resolved ones are listed")
+	f.StringArrayVar(&o.Owners, "owner", nil, "show, and put to the gate, only what this `team` answers for; unassigned stands for no team (repeatable)")
 	f.BoolVar(&o.FailOnNew, "fail-on-new", false, "fail only on findings that the baseline does not have")
 	f.BoolVar(&o.FailOnUnchanged, "fail-on-unchanged", false, "also fail on findings of a plan that the change does not introduce")
 	f.BoolVar(&o.AllowIncomplete, "allow-incomplete-baseline", false, "accept an incomplete baseline (missing findings count as new)")
@@ -207,6 +210,31 @@ func (o Show) Validate() (Shown, error) {
 		problem(errors.New("--waived has no effect without -o sarif: every other format shows waived findings anyway"))
 	}
 	return s, errors.Join(problems...)
+}
+
+// Split puts one output for each team in the place of those that {owner} splits. teams are
+// those that there are; those of owners alone are written where some were asked for.
+func (s *Shown) Split(teams, asked []string) error {
+	if len(teams) > 0 {
+		teams = append(slices.Clone(teams), report.Unassigned)
+	}
+	if len(asked) > 0 {
+		teams = slices.Compact(slices.Sorted(slices.Values(asked)))
+	}
+	outputs, err := output.Split(s.Outputs, teams)
+	if err != nil {
+		return cli.Misuse(err)
+	}
+	for _, o := range outputs {
+		if o.Team != "" {
+			err = errors.Join(err, places.Check("-o", o.Path))
+		}
+	}
+	if err != nil {
+		return cli.Misuse(err)
+	}
+	s.Outputs = outputs
+	return nil
 }
 
 // Judge say by what the sources are judged, and where the report goes.

@@ -56,6 +56,9 @@ func OfConfig(cfg *config.Config) []Input {
 	for _, u := range cfg.Usage {
 		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, u.File), Is: "a usage file of the configuration"})
 	}
+	for _, f := range cfg.OwnersFiles {
+		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, f.File), Is: "a file of owners"})
+	}
 	for _, path := range cfg.PolicyPaths {
 		inputs = append(inputs, CustomRules([]string{Resolve(cfg.Dir, path)})...)
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
-	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -32,7 +31,7 @@ func (r *Reach) Judge(ctx context.Context, judge *engine.Engine, s inventory.Sou
 	r.sources++
 	r.tokens += len(s.Tokens)
 	for rule, counts := range result.Counts {
-		r.counts[rule] = report.SumCounts(r.counts[rule], counts)
+		r.counts[rule] = r.counts[rule].Plus(counts)
 	}
 	for _, e := range result.Errors {
 		r.errors[e.Rule] = e.Detail

@@ -101,6 +101,7 @@ delivery := {
 	},
 	"source": "contentstack/stacks/shop",
 	"status": "active",
+	"team": "",
 	"traits": {
 		"factory": "no",
 		"notifies_before_expiry": "yes",
@@ -205,6 +206,7 @@ management := {
 	},
 	"source": "contentstack/stacks/shop",
 	"status": "active",
+	"team": "",
 	"traits": {
 		"factory": "no",
 		"notifies_before_expiry": "yes",

@@ -1,0 +1,76 @@
+package owners_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/owners"
+)
+
+func world() (source inventory.Source, token inventory.Token) {
+	source = inventory.Source{ID: "contentful/spaces/abc", Name: "Corporate site", Labels: map[string]string{"team": "web", "env": "prod=eu"}}
+	token = inventory.Token{ID: "contentful/spaces/abc/api_keys/6gv", Name: "deploy eu", Owner: inventory.Owner{Type: inventory.OwnerPerson, ID: "u1", Name: "Omar Haddad"}}
+	return source, token
+}
+
+func TestPatternMatches(t *testing.T) {
+	source, token := world()
+	for _, test := range []struct {
+		pattern      owners.Pattern
+		token, whole bool // matches the token, and the source itself
+	}{
+		{owners.Pattern{Source: "*"}, true, true},
+		{owners.Pattern{Source: "contentful/*"}, true, true},
+		{owners.Pattern{Source: "Corporate *"}, true, true},
+		{owners.Pattern{Source: "datocms/*"}, false, false},
+		{owners.Pattern{Token: "*/api_keys/*"}, true, false},
+		{owners.Pattern{Token: "contentful/spaces/abc"}, false, false},
+		{owners.Pattern{Name: "deploy *"}, true, false},
+		{owners.Pattern{Name: "Deploy *"}, false, false},
+		{owners.Pattern{Label: "team=web"}, true, true},
+		{owners.Pattern{Label: "team=w*"}, true, true},
+		{owners.Pattern{Label: "team=ops"}, false, false},
+		{owners.Pattern{Label: "env=prod=*"}, true, true},
+		{owners.Pattern{Label: "owner=*"}, false, false},
+		{owners.Pattern{Owner: "u1"}, true, false},
+		{owners.Pattern{Owner: "*Haddad"}, true, false},
+		{owners.Pattern{Owner: "u2"}, false, false},
+		{owners.Pattern{Source: "contentful/*", Name: "deploy*", Label: "team=web"}, true, false},
+		{owners.Pattern{Source: "contentful/*", Name: "deploy*", Label: "team=ops"}, false, false},
+	} {
+		if got := test.pattern.Matches(&source, &token); got != test.token {
+			t.Errorf("{%s} matches the token: %v", &test.pattern, got)
+		}
+		if got := test.pattern.Matches(&source, nil); got != test.whole {
+			t.Errorf("{%s} matches the source: %v", &test.pattern, got)
+		}
+	}
+	nobody := owners.Pattern{Owner: "*"}
+	token.Owner = inventory.UnknownOwner("not told")
+	if nobody.Matches(&source, &token) {
+		t.Error("an unknown owner is matched")
+	}
+}
+
+// The last pattern that matches wins, as in CODEOWNERS.
+func TestLastMatchWins(t *testing.T) {
+	source, token := world()
+	ps := owners.Patterns{{Team: "platform", Source: "*"}, {Team: "web", Label: "team=web"}, {Team: "ops", Name: "deploy*"}, {Team: "shop", Source: "datocms/*"}}
+	if got := ps.Team(&source, &token); got != "ops" {
+		t.Errorf("the token is of %q, want ops", got)
+	}
+	if got := ps.Team(&source, nil); got != "web" {
+		t.Errorf("the source is of %q, want web", got)
+	}
+	slices.Reverse(ps)
+	if got := ps.Team(&source, &token); got != "platform" {
+		t.Errorf("in the other order the token is of %q, want platform", got)
+	}
+	if got := owners.Patterns(nil).Team(&source, &token); got != "" {
+		t.Errorf("without patterns the token is of %q", got)
+	}
+	if got := ps.Teams(); !slices.Equal(got, []string{"ops", "platform", "shop", "web"}) {
+		t.Errorf("teams: %v", got)
+	}
+}

@@ -1,0 +1,126 @@
+package parts_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/parts"
+	"github.com/tokenaudit/tokenaudit/report/reporttest"
+)
+
+// Every finding, token and explained pass is in the part of one team; what was not read is
+// in each of them, and so is the verdict that the measurement is incomplete.
+func TestByTeamHasEveryFindingOnce(t *testing.T) {
+	for name, whole := range map[string]*report.Report{"sample": reporttest.Sample(), "hostile": reporttest.Hostile()} {
+		all, err := parts.ByTeam(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := len(whole.Teams) + 1; len(all) != want {
+			t.Errorf("%s: %d parts, want %d", name, len(all), want)
+		}
+		var prints, tokens []string
+		allowed, read := 0, 0
+		statuses := policies.Counts{}
+		for _, part := range all {
+			r := part.Report
+			for _, f := range r.Findings {
+				prints = append(prints, f.Fingerprint)
+				if f.Team != strings.Replace(part.Team, report.Unassigned, "", 1) {
+					t.Errorf("%s: a finding of %q is in the part of %q", name, f.Team, part.Team)
+				}
+			}
+			for _, token := range r.Tokens {
+				tokens = append(tokens, token.ID)
+			}
+			if r.Summary.Tokens != len(r.Tokens) {
+				t.Errorf("%s: the part of %s counts %d tokens and has %d", name, part.Team, r.Summary.Tokens, len(r.Tokens))
+			}
+			if got := r.Risk(); got == nil || got.Certain.From(risk.Low) > len(r.Tokens) {
+				t.Errorf("%s: the part of %s counts risks of other tokens: %+v", name, part.Team, got)
+			}
+			if r.Complete || len(r.Unread()) != len(whole.Unread()) {
+				t.Errorf("%s: the part of %s lacks what was not read", name, part.Team)
+			}
+			allowed += len(r.Allowed)
+			read += r.Summary.Tokens
+			statuses = statuses.Plus(r.Summary.Statuses)
+			if name == "hostile" {
+				continue // to read all of them back takes long
+			}
+			var out bytes.Buffer
+			if err := r.WriteJSON(&out); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := report.Read(&out); err != nil {
+				t.Errorf("%s: the part of %s: %v", name, part.Team, err)
+			}
+		}
+		want := make([]string, 0, len(whole.Findings))
+		for _, f := range whole.Findings {
+			want = append(want, f.Fingerprint)
+		}
+		slices.Sort(prints)
+		slices.Sort(want)
+		if !slices.Equal(prints, want) {
+			t.Errorf("%s: the parts have %d findings, the whole %d", name, len(prints), len(want))
+		}
+		if slices.Sort(tokens); len(slices.Compact(tokens)) != len(whole.Tokens) || read != len(whole.Tokens) || allowed != len(whole.Allowed) {
+			t.Errorf("%s: %d tokens and %d explained passes, want %d and %d", name, read, allowed, len(whole.Tokens), len(whole.Allowed))
+		}
+		unread := 0
+		for _, gap := range whole.Gaps {
+			if gap.Unread {
+				unread += gap.Count
+			}
+		}
+		total := whole.Summary.Statuses
+		total.NotEvaluated += unread * len(whole.Teams)
+		if statuses != total {
+			t.Errorf("%s: the parts count %+v, want %+v", name, statuses, total)
+		}
+	}
+}
+
+func TestOfTeamsRefuses(t *testing.T) {
+	for _, test := range []struct{ team, want string }{
+		{"wep", `unknown team "wep": did you mean "web"? (one of shop, web, unassigned)`},
+		{"platform", `unknown team "platform": expected one of shop, web, unassigned`},
+	} {
+		if _, err := parts.OfTeams(reporttest.Sample(), []string{test.team}); err == nil || err.Error() != test.want {
+			t.Errorf("%s: %v, want %s", test.team, err, test.want)
+		}
+	}
+	of, err := parts.OfTeams(reporttest.Sample(), []string{"web"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parts.OfTeams(of, []string{"shop"}); err == nil || !strings.Contains(err.Error(), "only of the tokens of web") {
+		t.Errorf("of another team: %v", err)
+	}
+	without := *reporttest.Sample()
+	without.Teams = nil
+	if _, err := parts.OfTeams(&without, []string{"web"}); err == nil || !strings.Contains(err.Error(), "nothing assigns tokens to teams") {
+		t.Errorf("without teams: %v", err)
+	}
+}
+
+// Two teams together are one view, and the order does not matter.
+func TestOfTeamsTogether(t *testing.T) {
+	whole := reporttest.Sample()
+	both, err := parts.OfTeams(whole, []string{"web", "shop", "unassigned"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if both.Summary != whole.Summary {
+		t.Errorf("all teams together: %+v, want %+v", both.Summary, whole.Summary)
+	}
+	if want := []string{"shop", "unassigned", "web"}; !slices.Equal(both.Scope.Owners, want) {
+		t.Errorf("scope %v, want %v", both.Scope.Owners, want)
+	}
+}
