@@ -160,16 +160,7 @@ func Judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.
 			v.Severity = severities[v.Rule]
 		}
 		c := counts[v.Rule]
-		switch v.Status {
-		case policies.Fail:
-			c.Fail++
-		case policies.Waived:
-			c.Waived++
-		case policies.NotEvaluated:
-			c.NotEvaluated++
-		case policies.Pass:
-			c.Pass++
-		}
+		tally(&c, v.Status)
 		if v.Token != "" || about[v.Rule] == policies.SubjectSource { // else it is about a list that was not read
 			c.Pass = max(0, c.Pass-1)
 		}
@@ -254,6 +245,20 @@ func addTeam(r *policies.Result, team, rule string, counts policies.Counts) {
 		r.Teams[team] = map[string]policies.Counts{}
 	}
 	r.Teams[team][rule] = r.Teams[team][rule].Plus(counts)
+}
+
+// tally counts a verdict.
+func tally(c *policies.Counts, status policies.Status) {
+	switch status {
+	case policies.Fail:
+		c.Fail++
+	case policies.Waived:
+		c.Waived++
+	case policies.NotEvaluated:
+		c.NotEvaluated++
+	case policies.Pass:
+		c.Pass++
+	}
 }
 
 var sampleWaiver = policies.Waiver{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -116,7 +117,7 @@ func (r *reader) pattern(n *yaml.Node, path string) (owners.Pattern, bool) {
 
 // loadOwners reads the files of the teams, and makes them part of the digest.
 func (c *Config) loadOwners(ctx context.Context) error {
-	sum := sha256.New()
+	contents := []any{c.Digest}
 	var errs Errors
 	for _, f := range c.OwnersFiles {
 		path := f.File
@@ -134,17 +135,22 @@ func (c *Config) loadOwners(ctx context.Context) error {
 		r := &reader{file: filepath.ToSlash(path), lines: map[string]int{}}
 		if root := r.document(data); root != nil {
 			c.Owners = append(c.Owners, r.team(root, "")...)
-			fmt.Fprintf(sum, "%v\x00", r.canonical(root, 0))
+			contents = append(contents, r.canonical(root, 0))
 		}
 		errs = append(errs, sortErrors(r.errs)...)
 	}
 	if len(errs) > 0 {
 		return errs[:min(len(errs), maxErrors)]
 	}
-	if len(c.OwnersFiles) > 0 {
-		fmt.Fprint(sum, c.Digest)
-		c.Digest = hex.EncodeToString(sum.Sum(nil))
+	if len(c.OwnersFiles) == 0 {
+		return nil
 	}
+	text, err := json.Marshal(contents)
+	if err != nil {
+		return fmt.Errorf("hash the files of owners: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	c.Digest = hex.EncodeToString(sum[:])
 	return nil
 }
 
