@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -119,6 +120,8 @@ func (v *View) groupOf(f *report.Finding, by string) Group {
 	switch {
 	case by == ByToken:
 		return Group{Name: v.tokenTitle(f)}
+	case by == ByOwner:
+		return Group{Name: answers(f.Team, f.Owner)}
 	case by == ByCMS:
 		return Group{Name: f.CMS}
 	case strings.HasPrefix(by, byLabel):
@@ -126,6 +129,21 @@ func (v *View) groupOf(f *report.Finding, by string) Group {
 		return Group{Name: cmp.Or(v.Labels(f.Source)[key], "without label "+key)}
 	}
 	return Group{Severity: f.Severity, Rule: f.Rule}
+}
+
+// Answers says who answers for a token: its team, or else the owner that the CMS tells.
+func Answers(t *triage.Token) string { return answers(t.Team, t.Owner) }
+
+func answers(team string, owner *report.Owner) string {
+	switch {
+	case team != "":
+		return team
+	case owner == nil || owner.Type == inventory.OwnerUnknown:
+		return "unknown"
+	case owner.Type == inventory.OwnerNone:
+		return "nobody"
+	}
+	return cmp.Or(owner.Name, owner.ID, "unknown")
 }
 
 // tokenTitle names what a finding is about, in one line that no other token has.

@@ -131,13 +131,13 @@ func (m *markdown) worst() {
 		if t.Risk != nil {
 			score = t.Risk.String()
 		}
-		rows = append(rows, []string{score, mdText(t.Name) + " " + mdCode(t.ID), mdText(t.CMS), mdText(string(t.Access)), mdText(format.RulesText(t.Findings)), mdText(t.Step.String())})
+		rows = append(rows, []string{score, mdText(t.Name) + " " + mdCode(t.ID), mdText(t.CMS), mdText(string(t.Access)), mdText(format.Answers(t)), mdText(format.RulesText(t.Findings)), mdText(t.Step.String())})
 	}
 	title := fmt.Sprintf("\n### Fix first: %s\n\n", safetext.Plural(len(tokens), "token has findings", "tokens have findings"))
 	if len(shown) < len(tokens) {
 		title = fmt.Sprintf("\n### Fix first: %d of %s\n\n", len(shown), safetext.Plural(len(tokens), "token with findings", "tokens with findings"))
 	}
-	m.table("the tokens to fix first", title, []string{"Risk", "Token", "CMS", "Can", "Findings", "What to do"}, rows, "")
+	m.table("the tokens to fix first", title, []string{"Risk", "Token", "CMS", "Can", "Owner", "Findings", "What to do"}, rows, "")
 }
 
 func (m *markdown) missing() {

@@ -174,15 +174,7 @@ func Judge(source inventory.Source, rules []policies.Rule, verdicts ...policies.
 		result.Verdicts = append(result.Verdicts, v)
 	}
 	result.Counts = counts
-	for i := range source.Tokens {
-		for _, rule := range rules {
-			team := teams[source.Tokens[i].ID]
-			if rule.Subject == policies.SubjectSource {
-				team = result.Team
-			}
-			addTeam(&result, team, rule.ID, policies.Counts{Pass: 1})
-		}
-	}
+	creditPasses(&result, &source, rules, teams)
 	for _, token := range source.Tokens {
 		d := input.Derived{Status: input.Active, Team: teams[token.ID]}
 		if token.CreatedAt.State == inventory.TimestampAt {
@@ -245,6 +237,19 @@ func addTeam(r *policies.Result, team, rule string, counts policies.Counts) {
 		r.Teams[team] = map[string]policies.Counts{}
 	}
 	r.Teams[team][rule] = r.Teams[team][rule].Plus(counts)
+}
+
+// creditPasses gives the teams the passes that Judge begins with.
+func creditPasses(result *policies.Result, source *inventory.Source, rules []policies.Rule, teams map[string]string) {
+	for i := range source.Tokens {
+		for _, rule := range rules {
+			team := teams[source.Tokens[i].ID]
+			if rule.Subject == policies.SubjectSource {
+				team = result.Team
+			}
+			addTeam(result, team, rule.ID, policies.Counts{Pass: 1})
+		}
+	}
 }
 
 // tally counts a verdict.

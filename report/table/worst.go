@@ -29,9 +29,9 @@ func (p *page) worst(v *format.View) {
 		if t.Risk != nil {
 			score = t.Risk.String()
 		}
-		rows = append(rows, []string{score, t.Name, t.CMS, string(t.Access), t.ID, format.RulesText(t.Findings), "Do: " + t.Step.String()})
+		rows = append(rows, []string{score, t.Name, t.CMS, string(t.Access), format.Answers(t), t.ID, format.RulesText(t.Findings), "Do: " + t.Step.String()})
 	}
-	p.table([]column{{title: "RISK", whole: true}, {title: "NAME"}, {title: "CMS", whole: true}, {title: "CAN", whole: true},
+	p.table([]column{{title: "RISK", whole: true}, {title: "NAME"}, {title: "CMS", whole: true}, {title: "CAN", whole: true}, {title: "OWNER"},
 		{title: "TOKEN", id: true, below: true}, {title: "FINDINGS", below: true}, {title: "WHAT TO DO", below: true}}, rows)
 	if rest := len(v.Tokens) - len(shown); rest > 0 {
 		p.item(fmt.Sprintf("and %s: --group-by token lists all", safetext.Plural(rest, "more token", "more tokens")))

@@ -22,6 +22,9 @@ type Token struct {
 	Kind                  inventory.Kind
 	// Access is empty where the report does not have it.
 	Access inventory.Level
+	// Owner is nil where the report does not have it, and Team empty for none.
+	Owner *report.Owner
+	Team  string
 	// Risk is nil where the report does not have it.
 	Risk *risk.Score
 	// Findings are those that failed, worst first, without those that are part of another.
@@ -71,7 +74,7 @@ func Tokens(r *report.Report) []Token {
 		if !ok {
 			at = len(tokens)
 			place[f.Token] = at
-			tokens = append(tokens, Token{ID: f.Token, CMS: f.CMS, Source: f.Source, Name: f.TokenName, Kind: f.Kind, Access: f.Access, Risk: f.Risk})
+			tokens = append(tokens, Token{ID: f.Token, CMS: f.CMS, Source: f.Source, Name: f.TokenName, Kind: f.Kind, Access: f.Access, Owner: f.Owner, Team: f.Team, Risk: f.Risk})
 			findings = append(findings, nil)
 		}
 		findings[at] = append(findings[at], f)
