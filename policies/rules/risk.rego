@@ -50,14 +50,6 @@ factors contains {"token": token.id, "factor": "access", "min": 0, "max": 35, "r
 	token.access.level == "unknown"
 }
 
-rights := {
-	"read": {"points": 5, "reason": "can read"},
-	"trigger": {"points": 10, "reason": "can start builds and webhooks"},
-	"write": {"points": 25, "reason": "can change content"},
-	"schema": {"points": 30, "reason": "can change the content model"},
-	"admin": {"points": 35, "reason": "has administrator rights"},
-}
-
 factors contains {"token": token.id, "factor": "manages-tokens", "min": 15, "max": 15, "reason": "can create tokens, or read the secrets of others"} if {
 	some token in input.tokens
 	token.access.manages_tokens == "yes"
@@ -79,10 +71,6 @@ factors contains {"token": token.id, "factor": "environments", "min": 0, "max": 
 	token.environments.state == "unknown"
 }
 
-environment_points(n) := 5 if {
-	n > 5
-} else := 3
-
 factors contains {"token": token.id, "factor": "production", "min": 5, "max": 5, "reason": "its source is labelled as production"} if {
 	some key, value in input.source.labels
 	sprintf("%s=%s", [key, value]) in input.params.production_labels
@@ -101,11 +89,6 @@ factors contains {"token": token.id, "factor": "leaked", "min": 0, "max": 40, "r
 	some token in input.tokens
 	token.exposure.state == "found"
 	not leaked(token)
-}
-
-leaked(token) if {
-	some leak in token.exposure.found
-	leak.match == "exact"
 }
 
 factors contains {"token": token.id, "factor": "owner-gone", "min": 15, "max": 15, "reason": reason} if {
@@ -145,32 +128,6 @@ factors contains {"token": token.id, "factor": "holder", "min": 0, "max": 4, "re
 	use_untold(token)
 }
 
-personal_kinds := {"personal", "cli", "oauth"}
-
-personal(token) if {
-	token.kind in personal_kinds
-	token.owner.type != "none"
-}
-
-used_without_owner(token) if {
-	token.owner_idle_days >= input.params.idle_days
-	token.unused_days.max < input.params.idle_days
-	token.last_used.state in {"at", "between"}
-}
-
-# Of an owner who was seen nothing else can be told apart; a token that was not used nobody uses.
-use_untold(token) if {
-	not used_without_owner(token)
-	not owner_seen(token)
-	not unused(token)
-}
-
-owner_seen(token) if token.owner_idle_days < input.params.idle_days
-
-unused(token) if token.last_used.state == "never"
-
-unused(token) if token.unused_days.min >= input.params.idle_days
-
 factors contains {"token": token.id, "factor": "secret-readable", "min": 5, "max": 5, "reason": "whoever may list the tokens can read its secret"} if {
 	some token in input.tokens
 	token.secret.readable == "yes"
@@ -200,10 +157,6 @@ factors contains {"token": token.id, "factor": "expiry", "min": 0, "max": 8, "re
 	token.expiry.state == "unknown"
 }
 
-expiry_points(n) := 5 if {
-	n > 365
-} else := 3
-
 factors contains {"token": token.id, "factor": "age", "min": age_points(token.age.min), "max": age_points(token.age.max), "reason": reason} if {
 	some token in input.tokens
 	exists(token)
@@ -216,12 +169,6 @@ factors contains {"token": token.id, "factor": "age", "min": age_points(least(to
 	exists(token)
 	not bounded(token, "age")
 }
-
-age_points(days) := 5 if {
-	days >= 365
-} else := 2 if {
-	days >= 90
-} else := 0
 
 # Whether anybody would miss it. A token that something else than its owner uses has as many
 # points as one that nobody uses.
@@ -239,6 +186,69 @@ factors contains {"token": token.id, "factor": "idle", "min": idle_points(least(
 	not bounded(token, "unused_days")
 }
 
+# What custom rules found.
+
+factors contains {"token": token.id, "factor": "custom-findings", "min": worst(found), "max": worst(found | open), "reason": reason} if {
+	some token in input.tokens
+	verdicts := input.verdicts[token.id]
+	found := {v | some v in verdicts; v.status != "not_evaluated"}
+	open := {v | some v in verdicts; v.status == "not_evaluated"}
+	reason := sprintf("%s: %s", [words[count(found) > 0], lib.list(sort({v.rule | some v in verdicts}))])
+}
+
+rights := {
+	"read": {"points": 5, "reason": "can read"},
+	"trigger": {"points": 10, "reason": "can start builds and webhooks"},
+	"write": {"points": 25, "reason": "can change content"},
+	"schema": {"points": 30, "reason": "can change the content model"},
+	"admin": {"points": 35, "reason": "has administrator rights"},
+}
+
+environment_points(n) := 5 if {
+	n > 5
+} else := 3
+
+leaked(token) if {
+	some leak in token.exposure.found
+	leak.match == "exact"
+}
+
+personal_kinds := {"personal", "cli", "oauth"}
+
+personal(token) if {
+	token.kind in personal_kinds
+	token.owner.type != "none"
+}
+
+used_without_owner(token) if {
+	token.owner_idle_days >= input.params.idle_days
+	token.unused_days.max < input.params.idle_days
+	token.last_used.state in {"at", "between"}
+}
+
+# Of an owner who was seen nothing else can be told apart; a token that was not used nobody uses.
+use_untold(token) if {
+	not used_without_owner(token)
+	not owner_seen(token)
+	not unused(token)
+}
+
+owner_seen(token) if token.owner_idle_days < input.params.idle_days
+
+unused(token) if token.last_used.state == "never"
+
+unused(token) if token.unused_days.min >= input.params.idle_days
+
+expiry_points(n) := 5 if {
+	n > 365
+} else := 3
+
+age_points(days) := 5 if {
+	days >= 365
+} else := 2 if {
+	days >= 90
+} else := 0
+
 idle_points(days) := 7 if {
 	days >= 365
 } else := 4 if {
@@ -252,19 +262,9 @@ bounded(token, days) if token[days].max >= 0
 least(token, days) := object.get(token, [days, "min"], 0)
 
 # long says how many days it is, as far as that is known.
-long(format, days, days) := sprintf(format, [lib.quantity(days, "day")])
-
-long(format, least, most) := sprintf(format, [sprintf("between %d and %d days", [least, most])]) if least != most
-
-# What custom rules found.
-
-factors contains {"token": token.id, "factor": "custom-findings", "min": worst(found), "max": worst(found | open), "reason": reason} if {
-	some token in input.tokens
-	verdicts := input.verdicts[token.id]
-	found := {v | some v in verdicts; v.status != "not_evaluated"}
-	open := {v | some v in verdicts; v.status == "not_evaluated"}
-	reason := sprintf("%s: %s", [words[count(found) > 0], lib.list(sort({v.rule | some v in verdicts}))])
-}
+long(format, least, most) := sprintf(format, [lib.quantity(least, "day")]) if {
+	least == most
+} else := sprintf(format, [sprintf("between %d and %d days", [least, most])])
 
 words := {true: "custom rules found something", false: "custom rules could not decide"}
 
