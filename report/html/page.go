@@ -9,6 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
 // htmlMaxRows bounds the tables that have no pages.
@@ -26,6 +27,8 @@ type htmlPage struct {
 	Notice, Scope                        string
 	FindingsNote                         string
 	Missing                              []htmlMissing
+	Worst                                []htmlWorst
+	WorstNote                            string
 	MissingMore                          string
 	Rules                                []htmlRule
 	// HasTokens: the report has its inventory, so there are charts.
@@ -62,6 +65,8 @@ type barPart struct {
 	X, W  string
 }
 
+type htmlWorst struct{ Risk, Name, CMS, ID, Can, Owner, Findings, ToDo string }
+
 type htmlGap struct{ Rule, Count, Sources, Why string }
 
 type htmlAccepted struct{ State, Source, List, Until, Reason, Owner, ApprovedBy string }
@@ -87,6 +92,7 @@ func newHTMLPage(v *format.View, o format.Options) *htmlPage {
 		p.FindingsNote = fmt.Sprintf("%s below %s not shown, as asked. %s", safetext.Plural(o.Hidden, "finding", "findings"), o.MinSeverity, p.FindingsNote)
 	}
 	p.missing(v)
+	p.worst(r)
 	p.rules(v)
 	p.gaps(v)
 	p.signed(v)
@@ -131,6 +137,24 @@ func (p *htmlPage) missing(v *format.View) {
 		list = append(list, htmlMissing{What: "everything", Why: "no source was found"})
 	}
 	p.Missing, p.MissingMore = firstRows(list)
+}
+
+// mostWorst is how many tokens to fix first are listed.
+const mostWorst = 10
+
+// worst lists the tokens to fix first.
+func (p *htmlPage) worst(r *report.Report) {
+	tokens := triage.Tokens(r)
+	shown := tokens[:min(len(tokens), mostWorst)]
+	p.WorstNote = safetext.Plural(len(tokens), "token has findings", "tokens have findings") + "; those with the highest risk come first."
+	for i := range shown {
+		t := &shown[i]
+		score := "unknown"
+		if t.Risk != nil {
+			score = t.Risk.String()
+		}
+		p.Worst = append(p.Worst, htmlWorst{score, htmlText(t.Name), htmlText(t.CMS), htmlText(t.ID), htmlText(string(t.Access)), htmlText(format.Answers(t)), htmlText(format.RulesText(t.Findings)), htmlText(t.Step.String())})
+	}
 }
 
 // firstRows returns what fits a table without pages, and how many more there are.
