@@ -32,7 +32,7 @@ test: ## the tests, as in the README
 
 .PHONY: race
 race: ## the tests with the race detector
-	go test -race -short ./...
+	go test -race -short -timeout 20m ./...
 
 # The tags of the checks that need more than Go; .golangci.yml has them too.
 TAGS = integration,sdkcheck,benchcollect,benchrules,dockerfile
