@@ -8,7 +8,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
@@ -45,17 +47,13 @@ func newCompletion(p *program.Program) *cobra.Command {
 // completeValues has the shell complete the values that flags and arguments take,
 // where they are words of ours and not files.
 func completeValues(p *program.Program, root *cobra.Command) {
-	var severities []cobra.Completion
-	for _, s := range []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low, policies.Info} {
-		severities = append(severities, string(s))
-	}
 	values := map[string]cobra.CompletionFunc{
-		"min-severity": words(severities),
-		"fail-on":      words(append(severities, string(report.NoSeverity))),
+		"min-severity": words(policies.Severities()),
+		"fail-on":      words(append(policies.Severities(), report.NoSeverity)),
 		"framework":    words([]cobra.Completion{"owasp-nhi", "nist-800-53", "cis-v8", "iso-27001", "soc2", "pci-dss"}),
-		"fail-on-risk": words([]cobra.Completion{"severe", "high", "moderate", "low"}),
+		"fail-on-risk": words(risk.AllBands()),
 		"group-by":     words([]cobra.Completion{"rule", "token", "owner", "cms", "label:"}),
-		"show":         words([]cobra.Completion{"not-evaluated", "allowed"}),
+		"show":         words(format.AllSections()),
 		"rule":         completeRules(p),
 	}
 	for _, cmd := range cli.AllCommands(root) {
@@ -81,8 +79,12 @@ func completeValues(p *program.Program, root *cobra.Command) {
 	}
 }
 
-func words(list []cobra.Completion) cobra.CompletionFunc {
-	return cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
+func words[T ~string](list []T) cobra.CompletionFunc {
+	completions := make([]cobra.Completion, len(list))
+	for i, word := range list {
+		completions[i] = string(word)
+	}
+	return cobra.FixedCompletions(completions, cobra.ShellCompDirectiveNoFileComp)
 }
 
 // completeRules completes the first argument, or a flag, by the rules in force.

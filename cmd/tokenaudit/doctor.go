@@ -111,18 +111,18 @@ func printDiagnosis(to *console.Streams, w *strings.Builder, d collection.Diagno
 	}
 	column := 2 + len("warning") + 2 + width + 2
 	for i, c := range d.Checks {
-		fmt.Fprintf(w, "  %s  %-*s  %s\n", mark(to, c.Status), width, c.Name, beside(to, column, c.Detail))
+		fmt.Fprintf(w, "  %s  %-*s  %s\n", mark(to, c.Status), width, c.Name, inColumn(to, column, c.Detail))
 		// What is to be done for several checks in a row is said below the last.
 		if again := i+1 < len(d.Checks) && d.Checks[i+1].Hint == c.Hint; c.Hint != "" && !again {
-			fmt.Fprintf(w, "%-*s%s\n", column, "", beside(to, column, "to do: "+c.Hint))
+			fmt.Fprintf(w, "%-*s%s\n", column, "", inColumn(to, column, "to do: "+c.Hint))
 		}
 	}
 	w.WriteString("\n")
 }
 
-// beside returns a text that stays to the right of a column on a terminal, and one line
+// inColumn returns a text that is kept to the right of a column on a terminal, and one line
 // elsewhere, so that programs find it.
-func beside(to *console.Streams, column int, text string) string {
+func inColumn(to *console.Streams, column int, text string) string {
 	text = safetext.OneLine(text)
 	if !to.OutTerminal {
 		return text

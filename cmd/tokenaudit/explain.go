@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 )
 
 // explainOptions are the flags and arguments of explain.
@@ -71,40 +73,58 @@ func (o *explainOptions) bind(cmd *cobra.Command) {
 }
 
 func runExplain(ctx context.Context, o explainOptions) error {
+	s, err := o.find(ctx, o.rule)
+	if err != nil {
+		return err
+	}
+	verdict, err := s.engine.Explain(ctx, s.source, o.rule, s.id, s.at)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(o.program.Out, explanation.Text(verdict))
+	return err
+}
+
+// explained is what explain and show are about: a token, or a source, where it was found,
+// and what judges it at which moment.
+type explained struct {
+	engine *engine.Engine
+	source inventory.Source
+	id     string
+	at     time.Time
+}
+
+// find looks for the subject, and loads the rules that are named, or all.
+func (o explainOptions) find(ctx context.Context, rules ...string) (explained, error) {
 	at, err := options.ParseTime(o.at)
 	if err != nil {
-		return cli.Misuse(err)
+		return explained{}, cli.Misuse(err)
 	}
 	if err := places.ReadOnce(places.InputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
-		return err
+		return explained{}, err
 	}
 	cfg, sources, err := explainedSources(ctx, o)
 	if err != nil {
-		return err
+		return explained{}, err
 	}
-	engine, err := program.Rules(ctx, cfg, o.policies, []string{o.rule})
+	loaded, err := program.Rules(ctx, cfg, o.policies, rules)
 	if err != nil {
-		return err
+		return explained{}, err
 	}
 	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at))
 	if err != nil {
-		return err
+		return explained{}, err
 	}
-	source, subject, latest, err := lookup.Find(ctx, sources, o.subject)
+	source, id, latest, err := lookup.Find(ctx, sources, o.subject)
 	if err != nil {
-		return err
+		return explained{}, err
 	}
 	source, _ = outside.Apply(source)
 	if at.IsZero() {
 		at = latest
 	}
 	audit.WarnOfHindsight(o.program.Streams, at, latest)
-	explained, err := engine.Explain(ctx, source, o.rule, subject, at)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(o.program.Out, explanation.Text(explained))
-	return err
+	return explained{loaded, source, id, at}, nil
 }
 
 // explainedSources returns where to look: the saved inventories, else what the

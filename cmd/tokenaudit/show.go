@@ -4,19 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/evidence"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/explanation"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 )
 
@@ -56,38 +50,14 @@ func showCommand(configFile string, inventories ...string) string {
 }
 
 func runShow(ctx context.Context, o explainOptions) error {
-	at, err := options.ParseTime(o.at)
-	if err != nil {
-		return cli.Misuse(err)
-	}
-	if err := places.ReadOnce(places.InputsAs("an inventory", slices.Concat(o.inventories, o.previous))); err != nil {
-		return err
-	}
-	cfg, sources, err := explainedSources(ctx, o)
+	s, err := o.find(ctx)
 	if err != nil {
 		return err
 	}
-	engine, err := program.Rules(ctx, cfg, o.policies, nil)
-	if err != nil {
-		return err
+	if s.id == s.source.ID {
+		return fmt.Errorf("%s is a source: give the id of one of its %d tokens", s.source.ID, len(s.source.Tokens))
 	}
-	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at))
-	if err != nil {
-		return err
-	}
-	source, subject, latest, err := lookup.Find(ctx, sources, o.subject)
-	if err != nil {
-		return err
-	}
-	if subject == source.ID {
-		return fmt.Errorf("%s is a source: give the id of one of its %d tokens", source.ID, len(source.Tokens))
-	}
-	source, _ = outside.Apply(source)
-	if at.IsZero() {
-		at = latest
-	}
-	audit.WarnOfHindsight(o.program.Streams, at, latest)
-	dossier, err := engine.Dossier(ctx, source, subject, at)
+	dossier, err := s.engine.Dossier(ctx, s.source, s.id, s.at)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ type knownAnswer struct {
 	body   []byte
 }
 
-// to returns the answer to a request, for whoever asks to change.
+// to returns the answer to a request; the caller may change it.
 func (a *answers) to(target Target, r *http.Request) *httptest.ResponseRecorder {
 	key := r.Method + " " + r.RequestURI + "\n" + headersOf(r)
 	known, _ := a.known.Load(key)

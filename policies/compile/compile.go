@@ -224,8 +224,17 @@ func places(ns regofile.Namespace) string {
 	return "a rule is a package tokenaudit.rules.<name> in lower_snake_case"
 }
 
-// read finds the one METADATA block of a rule, on the package of one of its modules.
+// read reads the METADATA of a rule.
 func (d *draft) read(ns regofile.Namespace, name string, f *regofile.Faults) {
+	if found := d.metadata("rule "+ns.ID(name), f); found != nil {
+		rule, problems := metadata.Read(found)
+		d.take(rule, problems, ns.ID(name), found, ns, f)
+	}
+}
+
+// metadata finds the one METADATA block of a rule, or of the risk model, on the package of
+// one of its modules; nil where there is none, which is a fault.
+func (d *draft) metadata(of string, f *regofile.Faults) *ast.Annotations {
 	var found *ast.Annotations
 	for _, m := range d.modules {
 		for _, annotations := range m.Parsed.Annotations {
@@ -233,7 +242,7 @@ func (d *draft) read(ns regofile.Namespace, name string, f *regofile.Faults) {
 				continue
 			}
 			if found != nil {
-				f.At(annotations.Location, "rule %s has a second METADATA block; the first is at %s:%d", ns.ID(name), found.Location.File, found.Location.Row)
+				f.At(annotations.Location, "%s has a second METADATA block; the first is at %s:%d", of, found.Location.File, found.Location.Row)
 				continue
 			}
 			found = annotations
@@ -242,11 +251,9 @@ func (d *draft) read(ns regofile.Namespace, name string, f *regofile.Faults) {
 		refuseSchemas(m, f)
 	}
 	if found == nil {
-		f.At(d.pkg.Location, "rule %s has no METADATA above its package", ns.ID(name))
-		return
+		f.At(d.pkg.Location, "%s has no METADATA above its package", of)
 	}
-	rule, problems := metadata.Read(found)
-	d.take(rule, problems, ns.ID(name), found, ns, f)
+	return found
 }
 
 // take makes what METADATA says the draft's own.

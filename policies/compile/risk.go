@@ -54,24 +54,14 @@ func compileRisk(ctx context.Context, modules []regofile.Module, ns regofile.Nam
 // draftRisk reads the METADATA of the risk model.
 func draftRisk(modules []regofile.Module, ns regofile.Namespace, f *regofile.Faults) *draft {
 	d := &draft{}
-	var found *ast.Annotations
 	for _, m := range modules {
-		if !ns.IsRisk(m.Parsed.Package.Path) {
-			continue
+		if ns.IsRisk(m.Parsed.Package.Path) {
+			d.modules = append(d.modules, m)
 		}
-		d.modules = append(d.modules, m)
-		if d.pkg == nil {
-			d.pkg = m.Parsed.Package
-		}
-		for _, annotations := range m.Parsed.Annotations {
-			if annotations.Scope == "package" && found == nil {
-				found, d.pkg = annotations, m.Parsed.Package
-			}
-		}
-		refuseSchemas(m, f)
 	}
+	d.pkg = d.modules[0].Parsed.Package
+	found := d.metadata("the risk model", f)
 	if found == nil {
-		f.At(d.pkg.Location, "the risk model has no METADATA above its package")
 		return d
 	}
 	rule, problems := metadata.ReadRisk(found)

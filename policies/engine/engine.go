@@ -22,6 +22,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
 	"github.com/tokenaudit/tokenaudit/policies/regofile"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
@@ -33,8 +34,9 @@ func OPAVersion() string { return version.Version }
 // it may be used concurrently.
 type Engine struct {
 	rules []*ruleInForce
-	// risk is the risk model; nil where it is off.
+	// risk is the risk model, and bands are its bands; nil where it is off.
 	risk    *ruleInForce
+	bands   risk.Bands
 	known   []policies.Rule
 	waivers []policies.Waiver
 	owners  owners.Patterns
@@ -113,11 +115,11 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, err := riskInForce(library, options.Settings.Rules[compile.RiskID])
+	model, bands, err := riskInForce(library, options.Settings.Rules[compile.RiskID])
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, risk: model, known: defined(library), owners: options.Owners, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
+	e := &Engine{rules: rules, risk: model, bands: bands, known: defined(library), owners: options.Owners, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
 	if model != nil {
 		rules = append(slices.Clone(rules), model)
 	}

@@ -16,35 +16,33 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
-// riskInForce applies the settings to the risk model; nil where it is off.
-func riskInForce(l *compile.Library, settings policies.RuleSettings) (*ruleInForce, error) {
+// riskInForce applies the settings to the risk model, and returns its bands; nil where it
+// is off.
+func riskInForce(l *compile.Library, settings policies.RuleSettings) (*ruleInForce, risk.Bands, error) {
 	if settings.Severity != "" {
-		return nil, &SettingsError{Path: []string{compile.RiskID, "severity"}, Detail: "the risk model has no severity: remove it"}
+		return nil, risk.Bands{}, &SettingsError{Path: []string{compile.RiskID, "severity"}, Detail: "the risk model has no severity: remove it"}
 	}
 	if len(settings.Sources) > 0 {
-		return nil, &SettingsError{Path: []string{compile.RiskID, "sources"}, Detail: "the risk model is the same for all sources: remove them"}
+		return nil, risk.Bands{}, &SettingsError{Path: []string{compile.RiskID, "sources"}, Detail: "the risk model is the same for all sources: remove them"}
 	}
 	rule := &ruleInForce{Rule: l.Risk, stuck: &atomic.Bool{}}
 	var err error
 	if rule.base, err = rule.variant(variant{values: l.Risk.Values}, settings.Off, "", settings.Params, nil); err != nil {
-		return nil, err
+		return nil, risk.Bands{}, err
 	}
-	if _, err := risk.ReadBands(rule.base.values); err != nil {
-		return nil, &SettingsError{Path: []string{compile.RiskID, "params"}, Detail: err.Error()}
+	bands, err := risk.ReadBands(rule.base.values)
+	if err != nil {
+		return nil, bands, &SettingsError{Path: []string{compile.RiskID, "params"}, Detail: err.Error()}
 	}
 	if rule.base.off {
-		return nil, nil
+		rule = nil
 	}
-	return rule, nil
+	return rule, bands, nil
 }
 
 // scores returns the risk of each token of the source, by the verdicts of the rules. The error
 // says why the model could not run: then nothing is known of any risk.
 func (e *Engine) scores(ctx context.Context, b *preparedSource, verdicts []policies.Verdict) ([]risk.Risk, error) {
-	bands, err := risk.ReadBands(e.risk.base.values)
-	if err != nil {
-		return nil, err
-	}
 	factors, err := e.factors(ctx, b, verdicts)
 	scores := make([]risk.Risk, len(b.source.Tokens))
 	for i := range scores {
@@ -52,9 +50,9 @@ func (e *Engine) scores(ctx context.Context, b *preparedSource, verdicts []polic
 		case status != input.Active:
 			scores[i] = risk.Inactive(string(status))
 		case err != nil:
-			scores[i] = risk.Unknown(bands, "the risk model could not run")
+			scores[i] = risk.Unknown(e.bands, "the risk model could not run")
 		default:
-			scores[i] = risk.Sum(factors[i], bands)
+			scores[i] = risk.Sum(factors[i], e.bands)
 		}
 	}
 	return scores, err

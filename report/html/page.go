@@ -139,21 +139,14 @@ func (p *htmlPage) missing(v *format.View) {
 	p.Missing, p.MissingMore = firstRows(list)
 }
 
-// mostWorst is how many tokens to fix first are listed.
-const mostWorst = 10
-
 // worst lists the tokens to fix first.
 func (p *htmlPage) worst(r *report.Report) {
 	tokens := triage.Tokens(r)
-	shown := tokens[:min(len(tokens), mostWorst)]
+	shown := tokens[:min(len(tokens), triage.First)]
 	p.WorstNote = safetext.Plural(len(tokens), "token has findings", "tokens have findings") + "; those with the highest risk come first."
 	for i := range shown {
 		t := &shown[i]
-		score := "unknown"
-		if t.Risk != nil {
-			score = t.Risk.String()
-		}
-		p.Worst = append(p.Worst, htmlWorst{score, htmlText(t.Name), htmlText(t.CMS), htmlText(t.ID), htmlText(string(t.Access)), htmlText(format.Answers(t)), htmlText(format.RulesText(t.Findings)), htmlText(t.Step.String())})
+		p.Worst = append(p.Worst, htmlWorst{t.Score(), htmlText(t.Name), htmlText(t.CMS), htmlText(t.ID), htmlText(string(t.Access)), htmlText(format.Answers(t)), htmlText(format.RulesText(t.Findings)), htmlText(t.Step.String())})
 	}
 }
 

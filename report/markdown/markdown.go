@@ -117,21 +117,14 @@ func (m *markdown) head() {
 	}
 }
 
-// mostWorst is how many tokens to fix first are listed.
-const mostWorst = 10
-
 // worst lists the tokens to fix first.
 func (m *markdown) worst() {
 	tokens := triage.Tokens(m.v.R)
-	shown := tokens[:min(len(tokens), mostWorst)]
+	shown := tokens[:min(len(tokens), triage.First)]
 	var rows [][]string
 	for i := range shown {
 		t := &shown[i]
-		score := "unknown"
-		if t.Risk != nil {
-			score = t.Risk.String()
-		}
-		rows = append(rows, []string{score, mdText(t.Name) + " " + mdCode(t.ID), mdText(t.CMS), mdText(string(t.Access)), mdText(format.Answers(t)), mdText(format.RulesText(t.Findings)), mdText(t.Step.String())})
+		rows = append(rows, []string{t.Score(), mdText(t.Name) + " " + mdCode(t.ID), mdText(t.CMS), mdText(string(t.Access)), mdText(format.Answers(t)), mdText(format.RulesText(t.Findings)), mdText(t.Step.String())})
 	}
 	title := fmt.Sprintf("\n### Fix first: %s\n\n", safetext.Plural(len(tokens), "token has findings", "tokens have findings"))
 	if len(shown) < len(tokens) {

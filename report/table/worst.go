@@ -5,10 +5,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/triage"
 )
-
-// mostWorst is how many tokens to fix first are listed: what a person does in a day.
-const mostWorst = 10
 
 // worst lists the tokens to fix first, what each can do, and the one step that removes most
 // of its findings.
@@ -16,7 +14,7 @@ func (p *page) worst(v *format.View) {
 	if len(v.Tokens) == 0 {
 		return
 	}
-	shown := v.Tokens[:min(len(v.Tokens), mostWorst)]
+	shown := v.Tokens[:min(len(v.Tokens), triage.First)]
 	title := "FIX FIRST: " + safetext.Plural(len(v.Tokens), "token has findings", "tokens have findings")
 	if len(shown) < len(v.Tokens) {
 		title += fmt.Sprintf("; these %d first", len(shown))
@@ -25,11 +23,7 @@ func (p *page) worst(v *format.View) {
 	var rows [][]string
 	for i := range shown {
 		t := &shown[i]
-		score := "unknown"
-		if t.Risk != nil {
-			score = t.Risk.String()
-		}
-		rows = append(rows, []string{score, t.Name, t.CMS, string(t.Access), format.Answers(t), t.ID, format.RulesText(t.Findings), "Do: " + t.Step.String()})
+		rows = append(rows, []string{t.Score(), t.Name, t.CMS, string(t.Access), format.Answers(t), t.ID, format.RulesText(t.Findings), "Do: " + t.Step.String()})
 	}
 	p.table([]column{{title: "RISK", whole: true}, {title: "NAME"}, {title: "CMS", whole: true}, {title: "CAN", whole: true}, {title: "OWNER"},
 		{title: "TOKEN", id: true, below: true}, {title: "FINDINGS", below: true}, {title: "WHAT TO DO", below: true}}, rows)

@@ -55,6 +55,17 @@ func (s Step) String() string {
 	return fmt.Sprintf("%s (removes %d of %d findings)", s.Text, s.Removes, s.Of)
 }
 
+// First is how many tokens the formats for people list: what a person does in a day.
+const First = 10
+
+// Score returns the score for people, "unknown" where the report does not have it.
+func (t *Token) Score() string {
+	if t.Risk == nil {
+		return "unknown"
+	}
+	return t.Risk.String()
+}
+
 // Tokens returns the tokens of a report that have findings, worst first: by the risk that is
 // certain, by the risk that could be, by the severities of their findings, and by id.
 func Tokens(r *report.Report) []Token {

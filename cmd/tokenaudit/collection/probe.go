@@ -62,7 +62,7 @@ func (r *Collection) check(ctx context.Context, e collectors.Entry, p collectors
 }
 
 // reached leaves out the advice on credentials and rights where nothing was reached: it
-// rests on no answer, and what is to be done is said beside the checks that failed.
+// rests on no answer, and the checks that failed say what to do.
 func reached(checks []collectors.Check) []collectors.Check {
 	failed := false
 	for _, c := range checks {

@@ -143,7 +143,7 @@ var topKeys = []string{"version", "sources", "policies", "usage", "owners", "wai
 // Load reads and parses a file, and those of owners that it names, until ctx ends. Every other error is an *Error or
 // Errors.
 func Load(ctx context.Context, file string, definitions []collectors.Definition) (*Config, error) {
-	data, err := readBounded(ctx, file)
+	data, err := readBounded(ctx, file, "the file", "the configuration file does not exist; `tokenaudit init` writes one, -c FILE names another")
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -160,18 +160,20 @@ func Load(ctx context.Context, file string, definitions []collectors.Definition)
 	return c, nil
 }
 
-func readBounded(ctx context.Context, file string) ([]byte, error) {
+// readBounded reads a file; what is the word for it in errors, and missing says that it
+// does not exist.
+func readBounded(ctx context.Context, file, what, missing string) ([]byte, error) {
 	f, err := interruptible.Open(ctx, file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("the configuration file does not exist; `tokenaudit init` writes one, -c FILE names another")
+		return nil, errors.New(missing)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot open the file: %w", reason(err))
+		return nil, fmt.Errorf("cannot open %s: %w", what, reason(err))
 	}
 	defer f.Close() //nolint:errcheck // opened for reading only
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the file: %w", reason(err))
+		return nil, fmt.Errorf("cannot read %s: %w", what, reason(err))
 	}
 	return data, nil
 }

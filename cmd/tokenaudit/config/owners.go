@@ -5,17 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 )
@@ -124,7 +120,7 @@ func (c *Config) loadOwners(ctx context.Context) error {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(c.Dir, path)
 		}
-		data, err := readOwners(ctx, path)
+		data, err := readBounded(ctx, path, "one of the files", "one of the files does not exist")
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -152,22 +148,6 @@ func (c *Config) loadOwners(ctx context.Context) error {
 	sum := sha256.Sum256(text)
 	c.Digest = hex.EncodeToString(sum[:])
 	return nil
-}
-
-func readOwners(ctx context.Context, path string) ([]byte, error) {
-	f, err := interruptible.Open(ctx, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("one of the files does not exist")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot open one of the files: %w", reason(err))
-	}
-	defer f.Close() //nolint:errcheck // opened for reading only
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("cannot read one of the files: %w", reason(err))
-	}
-	return data, nil
 }
 
 // OwnersSchema returns the JSON Schema of a file of what one team answers for.

@@ -1,4 +1,4 @@
-// Package evidence reads what verdicts rest on beside the inventory: usage files and
+// Package evidence reads what verdicts rest on in addition to the inventory: usage files and
 // earlier inventories.
 package evidence
 
