@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // The actions of permissions.
@@ -85,14 +86,15 @@ func (p policy) narrow() bool {
 }
 
 // allows is what one permission allows. Its word is the action, with the
-// collection where that is part of the system and the action more than reading.
+// collection where that is part of the system and the action more than reading. Both are
+// words of the API, so what looks like a credential in them is not shown.
 func (p permission) allows() allowance {
 	action, given := p.Action.Get()
 	collection, named := p.Collection.Get()
 	if !given || action == "" {
 		return allowance{level: inventory.LevelNone, doubt: "a permission cannot be read: " + cmp.Or(p.Action.Reason("action"), "action is empty")}
 	}
-	a := allowance{level: inventory.LevelWrite, words: []string{action}}
+	a := allowance{level: inventory.LevelWrite, words: []string{redact.Text(action)}}
 	switch {
 	case action == actionRead:
 		a.level = inventory.LevelRead
@@ -100,7 +102,7 @@ func (p permission) allows() allowance {
 		// What it allows to write may be the server itself.
 		a.doubt = "a permission cannot be read: " + cmp.Or(p.Collection.Reason("collection"), "collection is empty")
 	case strings.HasPrefix(collection, "directus_"):
-		a.words = []string{collection + "." + action}
+		a.words = []string{redact.Text(collection + "." + action)}
 		a.level = systemLevel(collection)
 		// Whoever may write such a one can become an administrator, and make tokens.
 		a.manages = a.level == inventory.LevelAdmin

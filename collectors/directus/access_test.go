@@ -53,6 +53,8 @@ func TestPermissions(t *testing.T) {
 		{row("articles", "create", all, "title"), "write false create"},
 		{row("articles", "share", all), "write false share"},
 		{row("articles", "fly", all), "write false fly"},
+		{row("articles", "flcs5ec2e7ed8da45ec2e7ed8582y", all), "write false [REDACTED]"},
+		{row("directus_userblt5ec2e7ed1bc7151fs", "create", all, "*"), "write false [REDACTED]"},
 		{row("directus_files", "update", all, "*"), "write false directus_files.update"},
 		{row("directus_fields", "create", all, "*"), "schema false directus_fields.create"},
 		{row("directus_policies", "update", all, "name"), "admin true directus_policies.update"},
