@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/leaks"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ownercheck"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 )
 
@@ -24,6 +25,7 @@ func commands(p *program.Program) []*cobra.Command {
 		newShow(p, runShow),
 		newRules(p),
 		newWaivers(p),
+		ownercheck.New(p, ownercheck.Run),
 		newInit(p, runInit),
 		newDoctor(p, runDoctor),
 		newSchema(p, runSchema),

@@ -92,6 +92,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/engine", "policies/ruletest", "policies/input", "report", "report/safetext"},
 	"cmd/tokenaudit/explanation": {"collectors/inventory", "collectors/labels", "policies", "policies/engine", "policies/input", "report/safetext", "policies/risk"},
 	"cmd/tokenaudit/leaks":       {"cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "collectors/exposure", "collectors/exposure/search", "collectors/inventory", "policies/input", "report", "report/format", "report/safetext", "report/table"},
+	"cmd/tokenaudit/ownercheck":  {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "policies/owners", "report", "report/safetext", "report/table"},
 	"cmd/tokenaudit/lookup":      {"collectors/inventory", "collectors/suggest", "report/safetext"},
 	"cmd/tokenaudit/scaffold":    {"collectors/inventory", "policies", "policies/engine"},
 	"cmd/tokenaudit/ruleinput":   {"collectors/inventory", "policies", "policies/engine", "report/safetext"},

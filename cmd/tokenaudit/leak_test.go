@@ -37,6 +37,7 @@ func TestNothingLeaks(t *testing.T) {
 		everywhere = append(everywhere, "-o", format+"="+format+".out")
 		again = append(again, "-o", format+"="+format+".again")
 	}
+	write(t, "owners.yaml", "version: 1\nowners: [{team: web, owns: [{source: contentful/*}]}]\n")
 	runs := [][]string{
 		everywhere,
 		{"collect", "-v"},
@@ -59,6 +60,7 @@ func TestNothingLeaks(t *testing.T) {
 		{"gate", "-v", "json.out"},
 		again,
 		{"waivers", "check", "-v"},
+		{"owners", "check", "-v", "-c", "owners.yaml", "inventory.json"},
 		{"demo", "-v"},
 		{"rules", "list", "-v"},
 		{"rules", "show", "-v", "unused-token"},

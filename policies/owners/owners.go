@@ -3,6 +3,7 @@
 package owners
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -55,6 +56,15 @@ func (p *Pattern) String() string {
 // Matches reports whether the pattern matches a token, or, where token is nil, the source
 // itself: only a pattern that asks nothing of a token does.
 func (p *Pattern) Matches(source *inventory.Source, token *inventory.Token) bool {
+	return p.matchesButOwner(source, token) && (p.Owner == "" || ownedBy(p.Owner, &token.Owner))
+}
+
+// mayMatch reports whether the pattern would match a token if more were known of its owner.
+func (p *Pattern) mayMatch(source *inventory.Source, token *inventory.Token) bool {
+	return p.Owner != "" && p.matchesButOwner(source, token) && !ownedBy(p.Owner, &token.Owner) && ownerUnknown(&token.Owner)
+}
+
+func (p *Pattern) matchesButOwner(source *inventory.Source, token *inventory.Token) bool {
 	if p.Source != "" && !inventory.MatchGlob(p.Source, source.ID) && !inventory.MatchGlob(p.Source, source.Name) {
 		return false
 	}
@@ -67,12 +77,17 @@ func (p *Pattern) Matches(source *inventory.Source, token *inventory.Token) bool
 		return p.Token == "" && p.Name == "" && p.Owner == ""
 	}
 	return (p.Token == "" || inventory.MatchGlob(p.Token, token.ID)) &&
-		(p.Name == "" || inventory.MatchGlob(p.Name, token.Name)) &&
-		(p.Owner == "" || ownedBy(p.Owner, &token.Owner))
+		(p.Name == "" || inventory.MatchGlob(p.Name, token.Name))
 }
 
 func ownedBy(glob string, owner *inventory.Owner) bool {
 	return owner.ID != "" && inventory.MatchGlob(glob, owner.ID) || owner.Name != "" && inventory.MatchGlob(glob, owner.Name)
+}
+
+// ownerUnknown reports whether the id or the name of an owner is unknown, by which a
+// pattern could match.
+func ownerUnknown(owner *inventory.Owner) bool {
+	return owner.Type != inventory.OwnerNone && (owner.ID == "" || owner.Name == "")
 }
 
 // Patterns are those of a configuration, in its order. Nil assigns nothing.
@@ -94,6 +109,25 @@ func (ps Patterns) Match(source *inventory.Source, token *inventory.Token) int {
 func (ps Patterns) Team(source *inventory.Source, token *inventory.Token) string {
 	if i := ps.Match(source, token); i >= 0 {
 		return ps[i].Team
+	}
+	return ""
+}
+
+// Unknown says why another team than that of [Patterns.Team] may answer for a token, or one
+// where that is empty: a pattern asks for the owner, and who that is, is not known. It is
+// empty where it is known which team answers.
+func (ps Patterns) Unknown(source *inventory.Source, token *inventory.Token) string {
+	for i := len(ps) - 1; i >= 0; i-- {
+		switch {
+		case ps[i].Matches(source, token):
+			return ""
+		case ps[i].mayMatch(source, token) && ps[i].Team != ps.Team(source, token):
+			reason := fmt.Sprintf("a pattern of team %q asks for the owner, who is unknown", ps[i].Team)
+			if token.Owner.Reason != "" {
+				reason += ": " + token.Owner.Reason
+			}
+			return reason
+		}
 	}
 	return ""
 }

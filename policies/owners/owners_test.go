@@ -74,3 +74,55 @@ func TestLastMatchWins(t *testing.T) {
 		t.Errorf("teams: %v", got)
 	}
 }
+
+// A pattern that asks for an owner who is unknown may be the one that decides: another team
+// may answer, and that is never taken for none.
+func TestUnknownOwnerMayDecide(t *testing.T) {
+	source, token := world()
+	token.Owner = inventory.UnknownOwner("not told")
+	person := owners.Pattern{Team: "web", Owner: "Omar *"}
+	for _, test := range []struct {
+		patterns owners.Patterns
+		want     string
+	}{
+		{owners.Patterns{person}, `a pattern of team "web" asks for the owner, who is unknown: not told`},
+		{owners.Patterns{{Team: "ops", Source: "*"}, person}, `a pattern of team "web" asks for the owner, who is unknown: not told`},
+		{owners.Patterns{{Team: "web", Source: "*"}, person}, ""}, // whoever it is
+		{owners.Patterns{person, {Team: "ops", Source: "*"}}, ""}, // a later pattern decides
+		{owners.Patterns{{Team: "web", Owner: "Omar *", Name: "publish *"}}, ""},
+		{owners.Patterns{{Team: "ops", Source: "datocms/*"}}, ""},
+		{nil, ""},
+	} {
+		if got := test.patterns.Unknown(&source, &token); got != test.want {
+			t.Errorf("%v: %q", test.patterns, got)
+		}
+	}
+	token.Owner = inventory.Owner{Type: inventory.OwnerPerson, ID: "u1"} // has no name that could be read
+	if (owners.Patterns{person}).Unknown(&source, &token) == "" {
+		t.Error("the name of the owner is unknown, and does not decide")
+	}
+	token.Owner = inventory.Owner{Type: inventory.OwnerNone}
+	if got := (owners.Patterns{person}).Unknown(&source, &token); got != "" {
+		t.Errorf("a token without an owner: %s", got)
+	}
+}
+
+func TestCheckCountsWhatPatternsDo(t *testing.T) {
+	source, token := world()
+	hidden := token
+	hidden.ID, hidden.Owner = "contentful/spaces/abc/api_keys/x", inventory.UnknownOwner("")
+	source.Tokens = []inventory.Token{token, hidden}
+	check := owners.Check{Patterns: owners.Patterns{
+		{Team: "a", Name: "deploy *", Token: "*/6gv"}, {Team: "b", Owner: "Omar *"}, {Team: "c", Owner: "Nobody"}, {Team: "d", Source: "x"}, {Team: "e", Label: "team=web", Name: "none"},
+	}}
+	check.Add(&source)
+	empty := inventory.Source{ID: "x"}
+	check.Add(&empty)
+	want := []owners.Use{{Matches: 1}, {Matches: 1, Decides: 1, MayMatch: 1}, {MayMatch: 1}, {Sources: 1}, {}}
+	if !slices.Equal(check.Uses, want) {
+		t.Errorf("%+v", check.Uses)
+	}
+	if len(check.Unassigned) != 1 || check.Unassigned[0].Token.ID != hidden.ID || check.Unassigned[0].Unknown == "" {
+		t.Errorf("%+v", check.Unassigned)
+	}
+}
