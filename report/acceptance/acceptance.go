@@ -123,9 +123,9 @@ func Useless(w policies.Waiver, rules []policies.Rule) string {
 // untrusted text.
 func Warnings(waivers []policies.Waiver, rules []policies.Rule) []string {
 	var warnings []string
-	for i, w := range waivers {
+	for _, w := range waivers {
 		if problem := Useless(w, rules); problem != "" {
-			warnings = append(warnings, fmt.Sprintf("%s:%d: waivers[%d]: the waiver of %s %s", w.Origin.File, w.Origin.Line, i, w.Rule, problem))
+			warnings = append(warnings, fmt.Sprintf("%s:%d: the waiver of %s %s", w.Origin.File, w.Origin.Line, w.Rule, problem))
 		}
 	}
 	return warnings

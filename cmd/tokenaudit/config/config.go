@@ -9,7 +9,6 @@
 package config
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -47,12 +46,15 @@ type Config struct {
 	PolicyPaths []string
 	Settings    policies.Settings
 	Usage       []Usage
-	Waivers     []policies.Waiver
-	AcceptGaps  []report.AcceptedGap
+	// Waivers and AcceptGaps are those of the configuration, then those of WaiversFiles, in
+	// the order of the files. Parse leaves these out.
+	Waivers      []policies.Waiver
+	AcceptGaps   []report.AcceptedGap
+	WaiversFiles []WaiversFile
 	// Owners are the patterns of all teams, in the order of the files. Parse leaves those
 	// of OwnersFiles out.
 	Owners      owners.Patterns
-	OwnersFiles []OwnersFile
+	OwnersFiles []NamedFile
 	Gate        Gate
 	Limits      Limits
 	// Digest identifies the content: SHA-256 in hex over its canonical JSON,
@@ -61,8 +63,10 @@ type Config struct {
 	Digest        string
 	WaiversDigest string
 
-	// lines are the lines of the rule settings, by place, and of expiries, by key.
+	// lines are the lines of the rule settings, by place.
 	lines map[string]int
+	// expiries are those of the waivers, then those of the accepted gaps, file by file.
+	expiries []expiry
 }
 
 // Mistake tells what the rules find wrong with a setting: path leads to it below
@@ -110,17 +114,11 @@ func (c *Config) CheckExpiries(day time.Time) error {
 	}
 	limit := day.UTC().AddDate(0, 0, days).Format(time.DateOnly)
 	var errs Errors
-	check := func(item, expires string, origin inventory.Origin) {
-		if key := item + ".expires"; expires > limit {
-			errs = append(errs, &Error{File: origin.File, Line: cmp.Or(c.lines[key], origin.Line), Key: key,
+	for _, e := range c.expiries {
+		if e.day > limit {
+			errs = append(errs, &Error{File: e.file, Line: e.line, Key: e.key,
 				Message: fmt.Sprintf("lies more than %d days ahead; gate.waiver_max_days allows another limit", days)})
 		}
-	}
-	for i, w := range c.Waivers {
-		check(index("waivers", i), w.Expires, w.Origin)
-	}
-	for i, g := range c.AcceptGaps {
-		check(index("accept_gaps", i), g.Expires, g.Origin)
 	}
 	if len(errs) > 0 {
 		return errs
@@ -140,8 +138,8 @@ type Limits struct {
 
 var topKeys = []string{"version", "sources", "policies", "usage", "owners", "waivers", "accept_gaps", "gate", "limits"}
 
-// Load reads and parses a file, and those of owners that it names, until ctx ends. Every other error is an *Error or
-// Errors.
+// Load reads and parses a file, and those of owners and waivers that it names, until ctx
+// ends. Every other error is an *Error or Errors.
 func Load(ctx context.Context, file string, definitions []collectors.Definition) (*Config, error) {
 	data, err := readBounded(ctx, file, "the file", "the configuration file does not exist; `tokenaudit init` writes one, -c FILE names another")
 	if err != nil && ctx.Err() != nil {
@@ -155,6 +153,9 @@ func Load(ctx context.Context, file string, definitions []collectors.Definition)
 		return nil, err
 	}
 	if err := c.loadOwners(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.loadWaivers(ctx); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -189,7 +190,7 @@ func reason(err error) error {
 
 // Parse reads the text of a configuration. Every error is of type Errors.
 func Parse(file string, data []byte, definitions []collectors.Definition) (*Config, error) {
-	r := &reader{file: filepath.ToSlash(file), lines: map[string]int{}}
+	r := newReader(file)
 	c := &Config{File: file, Dir: filepath.Dir(file), lines: r.lines}
 	if root := r.document(data); root != nil {
 		r.config(c, root, definitions)
@@ -197,6 +198,7 @@ func Parse(file string, data []byte, definitions []collectors.Definition) (*Conf
 	if len(r.errs) > 0 {
 		return nil, sortErrors(r.errs)
 	}
+	c.expiries = r.expiries
 	return c, nil
 }
 
@@ -228,10 +230,10 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 		c.Owners, c.OwnersFiles = r.owners(n)
 	}
 	if n := top.get("waivers"); n != nil {
-		c.Waivers = r.waivers(n)
+		c.Waivers, c.WaiversFiles = r.waiversOrFiles(n)
 	}
 	if n := top.get("accept_gaps"); n != nil {
-		c.AcceptGaps = r.acceptGaps(n)
+		c.AcceptGaps = r.acceptGaps(n, "accept_gaps")
 	}
 	if n := top.get("gate"); n != nil {
 		c.Gate = r.gate(n)

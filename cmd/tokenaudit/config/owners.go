@@ -2,17 +2,11 @@ package config
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 )
 
@@ -20,19 +14,12 @@ import (
 const maxTeam = 100
 
 var (
-	ownersKeys  = []string{"files"}
 	teamKeys    = []string{"team", "owns"}
 	patternHelp = map[string]string{"source": "A glob on the ids and names of sources.", "token": "A glob on the ids of tokens.", "name": "A glob on the names of tokens.", "label": "A label of the source, KEY=VALUE, in which the value is a glob.", "owner": "A glob on the ids and names of the owners that the CMS tells."}
 )
 
-// OwnersFile names a file of what one team answers for.
-type OwnersFile struct {
-	File   string
-	Origin inventory.Origin
-}
-
 // owners reads what teams answer for: a list of teams, or the names of their files.
-func (r *reader) owners(n *yaml.Node) (owners.Patterns, []OwnersFile) {
+func (r *reader) owners(n *yaml.Node) (owners.Patterns, []NamedFile) {
 	if r.follow(n).Kind != yaml.MappingNode {
 		var all owners.Patterns
 		for i, e := range r.sequence(n, "owners") {
@@ -40,19 +27,7 @@ func (r *reader) owners(n *yaml.Node) (owners.Patterns, []OwnersFile) {
 		}
 		return all, nil
 	}
-	m, ok := r.mapping(n, "owners", ownersKeys)
-	if !ok {
-		return nil, nil
-	}
-	var files []OwnersFile
-	if list := m.required("files", "it lists the files of the teams; without files, owners is a list of teams"); list != nil {
-		for i, e := range r.filled(list, m.at("files")) {
-			if file := r.word(e, index(m.at("files"), i)); file != "" {
-				files = append(files, OwnersFile{file, r.origin(e)})
-			}
-		}
-	}
-	return nil, files
+	return nil, r.files(n, "owners", "it lists the files of the teams; without files, owners is a list of teams")
 }
 
 // team reads a team and its patterns.
@@ -112,42 +87,11 @@ func (r *reader) pattern(n *yaml.Node, path string) (owners.Pattern, bool) {
 }
 
 // loadOwners reads the files of the teams, and makes them part of the digest.
-func (c *Config) loadOwners(ctx context.Context) error {
-	contents := []any{c.Digest}
-	var errs Errors
-	for _, f := range c.OwnersFiles {
-		path := f.File
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(c.Dir, path)
-		}
-		data, err := readBounded(ctx, path, "one of the files", "one of the files does not exist")
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			errs = append(errs, &Error{File: f.Origin.File, Line: f.Origin.Line, Key: "owners.files", Message: err.Error()})
-			continue
-		}
-		r := &reader{file: filepath.ToSlash(path), lines: map[string]int{}}
-		if root := r.document(data); root != nil {
-			c.Owners = append(c.Owners, r.team(root, "")...)
-			contents = append(contents, r.canonical(root, 0))
-		}
-		errs = append(errs, sortErrors(r.errs)...)
-	}
-	if len(errs) > 0 {
-		return errs[:min(len(errs), maxErrors)]
-	}
-	if len(c.OwnersFiles) == 0 {
-		return nil
-	}
-	text, err := json.Marshal(contents)
-	if err != nil {
-		return fmt.Errorf("hash the files of owners: %w", err)
-	}
-	sum := sha256.Sum256(text)
-	c.Digest = hex.EncodeToString(sum[:])
-	return nil
+func (c *Config) loadOwners(ctx context.Context) (err error) {
+	c.Digest, err = c.readFiles(ctx, c.OwnersFiles, "owners", c.Digest, func(r *reader, root *yaml.Node, _ int) {
+		c.Owners = append(c.Owners, r.team(root, "")...)
+	})
+	return err
 }
 
 // OwnersSchema returns the JSON Schema of a file of what one team answers for.
@@ -174,6 +118,6 @@ func teamSchema() object {
 }
 
 func ownersSchema() object {
-	files := closed(object{"files": object{"type": "array", "minItems": 1, "items": object{"type": "string", "minLength": 1}, "description": "Files of what one team answers for, each."}}, "files")
-	return object{"description": "What teams answer for: a list of teams, or their files.", "anyOf": []any{files, object{"type": []string{"array", "null"}, "items": teamSchema()}}}
+	return object{"description": "What teams answer for: a list of teams, or their files.",
+		"anyOf": []any{filesSchema("Files of what one team answers for, each."), object{"type": []string{"array", "null"}, "items": teamSchema()}}}
 }

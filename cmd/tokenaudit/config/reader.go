@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -38,8 +39,13 @@ type reader struct {
 	visits int
 	// full ends the reading: there are errors enough, or too many nodes.
 	full bool
-	// lines are the lines of the rule settings, by place, and of expiries, by key.
-	lines map[string]int
+	// lines are the lines of the rule settings, by place.
+	lines    map[string]int
+	expiries []expiry
+}
+
+func newReader(file string) *reader {
+	return &reader{file: filepath.ToSlash(file), lines: map[string]int{}}
 }
 
 func (r *reader) failLine(line int, path, format string, args ...any) {

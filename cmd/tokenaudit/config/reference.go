@@ -32,6 +32,7 @@ var sectionRows = []documented{
 	{"owners[].owns[].name", "text", "any", "The name of a token, or a glob.", "\"deploy *\""},
 	{"owners[].owns[].label", "text", "any", "A label of the source; its value may be a glob.", "team=web"},
 	{"owners[].owns[].owner", "text", "any", "The id or the name of the owner that the CMS tells, or a glob.", "\"*@example.com\""},
+	{"waivers.files", "list of texts", "none", "Files of what one team has waived and accepted, each with the keys `team`, `waivers` and `accept_gaps`. Without files, `waivers` is a list of waivers.", "[waivers/web.yaml, waivers/shop.yaml]"},
 	{"waivers[].rule", "text", "required", "The id of a rule, or a glob.", "write-token-never-expires"},
 	{"waivers[].token", "text", "required", "The id of a token, or of a source for a rule about sources, or a glob.", "datocms/projects/77/*"},
 	{"waivers[].name", "text", "none", "The name of the token, or a glob: only its findings are waived. A planned token and the one that it becomes share it; anybody who can name a token can choose it.", "deploy"},

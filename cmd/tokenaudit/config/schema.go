@@ -20,20 +20,19 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 	for i, d := range definitions {
 		entries[i] = entrySchema(d)
 	}
-	section := func(items object) object { return object{"type": []string{"array", "null"}, "items": items} }
 	schema := closed(object{
 		"version": object{"const": 1},
 		"sources": object{"type": []string{"array", "null"}, "description": "What to read.", "items": object{"oneOf": entries}},
 		"policies": closed(object{
-			"paths": section(object{"type": "string", "minLength": 1, "description": "A file, folder or bundle of custom rules."}),
+			"paths": listSchema(object{"type": "string", "minLength": 1, "description": "A file, folder or bundle of custom rules."}),
 			"rules": rules,
 		}),
-		"usage": section(closed(object{
+		"usage": listSchema(closed(object{
 			"file": object{"type": "string", "minLength": 1, "description": "A CSV or JSON file of token ids and times of last use."},
 		}, "file")),
 		"owners":      ownersSchema(),
-		"waivers":     section(signedSchema(waiverKeys)),
-		"accept_gaps": section(signedSchema(acceptedGapKeys)),
+		"waivers":     waiversSchema(),
+		"accept_gaps": listSchema(signedSchema(acceptedGapKeys)),
 		"gate": closed(object{
 			"fail_on":       object{"enum": severityNone, "description": "The lowest severity that fails the run."},
 			"not_evaluated": object{"enum": severityNone, "description": "The lowest severity of the rules that must not be left undecided."},
@@ -70,6 +69,11 @@ func closed(properties object, required ...string) object {
 		o["required"] = required
 	}
 	return o
+}
+
+// listSchema is that of a list that may be left empty.
+func listSchema(items object) object {
+	return object{"type": []string{"array", "null"}, "items": items}
 }
 
 func entrySchema(d collectors.Definition) object {

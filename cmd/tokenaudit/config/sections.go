@@ -1,13 +1,11 @@
 package config
 
 import (
-	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/report"
 )
 
 var (
@@ -16,27 +14,12 @@ var (
 )
 
 var (
-	policyKeys       = []string{"paths", "rules"}
-	ruleKeys         = []string{"severity", "off", "params", "sources"}
-	ruleSourceKeys   = []string{"source", "severity", "off", "params"}
-	usageKeys        = []string{"file"}
-	signatureKeys    = []string{"reason", "owner", "approved_by", "expires"}
-	waiverKeys       = append([]string{"rule", "token", "name", "key"}, signatureKeys...)
-	acceptedGapKeys  = append([]string{"source", "unit"}, signatureKeys...)
-	gateKeys         = []string{"fail_on", "not_evaluated", "waiver_max_days"}
-	limitKeys        = []string{"timeout", "max_wait", "total_wait", "rule_timeout", "load_timeout"}
-	missingSignature = map[string]string{
-		"rule":        "it is a rule id or a glob",
-		"token":       "it is a token id or a glob",
-		"name":        "it is the name of a token, or a glob",
-		"key":         "it is the key of the one finding that is waived, as a report has it; without one, every finding of the rule on the token is",
-		"source":      "it is a source id or a glob",
-		"unit":        "it is the list that cannot be read, as a report names it",
-		"reason":      "it says why this is acceptable",
-		"owner":       "it says who must remove the cause",
-		"approved_by": "it says who accepted the risk",
-		"expires":     "it is the last day, YYYY-MM-DD",
-	}
+	policyKeys     = []string{"paths", "rules"}
+	ruleKeys       = []string{"severity", "off", "params", "sources"}
+	ruleSourceKeys = []string{"source", "severity", "off", "params"}
+	usageKeys      = []string{"file"}
+	gateKeys       = []string{"fail_on", "not_evaluated", "waiver_max_days"}
+	limitKeys      = []string{"timeout", "max_wait", "total_wait", "rule_timeout", "load_timeout"}
 )
 
 func (r *reader) policies(n *yaml.Node) (paths []string, settings policies.Settings) {
@@ -132,63 +115,6 @@ func (r *reader) usage(n *yaml.Node) []Usage {
 		}
 		if f := m.required("file", "it is a CSV or JSON file of token ids and times of last use"); f != nil {
 			out = append(out, Usage{File: r.word(f, m.at("file")), Origin: r.origin(e)})
-		}
-	}
-	return out
-}
-
-// optionalSignature are the keys of a waiver that may be left out.
-var optionalSignature = []string{"name", "key"}
-
-// signed reads a mapping of what is waived, for which reason, who owns it, who
-// approved it, and until when. All keys but optionalSignature are required.
-func (r *reader) signed(n *yaml.Node, path string, keys []string) (map[string]string, bool) {
-	before := len(r.errs)
-	m, ok := r.mapping(n, path, keys)
-	if !ok {
-		return nil, false
-	}
-	values := make(map[string]string, len(keys))
-	for _, key := range keys {
-		node := m.get(key)
-		if !slices.Contains(optionalSignature, key) {
-			node = m.required(key, missingSignature[key])
-		}
-		switch {
-		case node == nil:
-		case key == "expires":
-			r.lines[m.at(key)] = node.Line
-			if d := r.date(node, m.at(key)); !d.IsZero() {
-				values[key] = d.Format("2006-01-02")
-			}
-		default:
-			values[key], _ = r.text(node, m.at(key), key == "reason")
-		}
-	}
-	return values, len(r.errs) == before
-}
-
-func (r *reader) waivers(n *yaml.Node) []policies.Waiver {
-	var out []policies.Waiver
-	for i, e := range r.sequence(n, "waivers") {
-		if v, ok := r.signed(e, index("waivers", i), waiverKeys); ok {
-			out = append(out, policies.Waiver{
-				Rule: v["rule"], Token: v["token"], Name: v["name"], Key: v["key"], Reason: v["reason"], Owner: v["owner"],
-				ApprovedBy: v["approved_by"], Expires: v["expires"], Origin: r.origin(e),
-			})
-		}
-	}
-	return out
-}
-
-func (r *reader) acceptGaps(n *yaml.Node) []report.AcceptedGap {
-	var out []report.AcceptedGap
-	for i, e := range r.sequence(n, "accept_gaps") {
-		if v, ok := r.signed(e, index("accept_gaps", i), acceptedGapKeys); ok {
-			out = append(out, report.AcceptedGap{
-				Source: v["source"], Unit: v["unit"], Reason: v["reason"], Owner: v["owner"],
-				ApprovedBy: v["approved_by"], Expires: v["expires"], Origin: r.origin(e),
-			})
 		}
 	}
 	return out

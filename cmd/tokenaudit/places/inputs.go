@@ -59,6 +59,9 @@ func OfConfig(cfg *config.Config) []Input {
 	for _, f := range cfg.OwnersFiles {
 		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, f.File), Is: "a file of owners"})
 	}
+	for _, f := range cfg.WaiversFiles {
+		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, f.File), Is: "a file of waivers"})
+	}
 	for _, path := range cfg.PolicyPaths {
 		inputs = append(inputs, CustomRules([]string{Resolve(cfg.Dir, path)})...)
 	}
