@@ -20,7 +20,7 @@ type Collector interface {
 	// Discover lists the sources this configuration reaches (spaces of an
 	// organization, stacks, projects). The sources have an ID, a CMS, a kind,
 	// a name and a host; they have no tokens yet. A source that was found
-	// although a list was cut off comes with a *DiscoveryError beside it: both
+	// although a list was cut off comes with a *DiscoveryError besides it: both
 	// results are valid.
 	Discover(ctx context.Context) ([]inventory.Source, error)
 	// Collect fills one source with its tokens. A unit that could not be read

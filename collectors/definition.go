@@ -16,7 +16,7 @@ type Definition struct {
 	CMS string
 	// Title is the CMS's own name: "Contentful".
 	Title string
-	// Options are the keys of a source entry beside the common ones (labels,
+	// Options are the keys of a source entry besides the common ones (labels,
 	// exclude, base_url, requests_per_second, timeout, never_after).
 	Options []Option
 	// OneOf lists groups of options of which exactly one must be given, such

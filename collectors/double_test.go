@@ -101,7 +101,7 @@ func token(s inventory.Source, ref string) inventory.Token {
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// gather runs Collect and gives the sources by ID.
+// gather runs Collect and returns the sources by ID.
 func gather(ctx context.Context, t *testing.T, o Options) (map[string]inventory.Source, Result) {
 	t.Helper()
 	o.Run.Now = func() time.Time { return noon }

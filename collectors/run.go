@@ -48,7 +48,7 @@ type Options struct {
 	Progress *Progress
 }
 
-// Result is what a run comes to, beside the sources it has handed on.
+// Result is what a run comes to, besides the sources it has handed on.
 type Result struct {
 	// Sources and Tokens count what the sink got.
 	Sources, Tokens int

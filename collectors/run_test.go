@@ -144,7 +144,7 @@ func TestWhatCannotBeDiscoveredDoesNotVanish(t *testing.T) {
 			},
 			map[string][]string{"paper/entries/1": {"sources failed unauthorized"}},
 		},
-		"an error beside sources": {
+		"an error next to sources": {
 			func(context.Context) ([]inventory.Source, error) {
 				return []inventory.Source{source("paper/a")}, lost(organization, "spaces")
 			},

@@ -11,7 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 )
 
-// BuildOptions are what a report says beside the judgements.
+// BuildOptions are what a report says besides the judgements.
 type BuildOptions struct {
 	Tool inventory.Tool
 	// At is the audit time.
@@ -24,7 +24,7 @@ type BuildOptions struct {
 	// ConfigDigest and WaiversDigest are empty where there is no configuration.
 	ConfigDigest  string
 	WaiversDigest string
-	// Evidence are the files beside the inventory on which verdicts rest.
+	// Evidence are the files besides the inventory on which verdicts rest.
 	Evidence []Evidence
 	// Scope is nil for a run over everything configured.
 	Scope *Scope

@@ -40,7 +40,7 @@ type Control struct {
 	Title string `json:"title"`
 }
 
-// Frameworks gives the known frameworks, by id. It reads the embedded files once
+// Frameworks returns the known frameworks, by id. It reads the embedded files once
 // a process, on first use; the list is shared.
 var Frameworks = sync.OnceValues(func() ([]Framework, error) {
 	entries, err := frameworkFiles.ReadDir("frameworks")

@@ -18,7 +18,7 @@ const (
 	// ExitFindings: findings at or above the threshold.
 	ExitFindings = 1
 	// ExitError: usage, configuration, rule loading or an internal error. There
-	// is not a report then, so no Gate ever gives it.
+	// is not a report then, so no Gate ever returns it.
 	ExitError = 2
 	// ExitIncomplete: no finding at or above the threshold, but something could
 	// not be measured and nobody accepted that.

@@ -35,7 +35,7 @@ type Report struct {
 	Policies      PolicySet      `json:"policies"`
 	ConfigDigest  string         `json:"config_digest"`
 	WaiversDigest string         `json:"waivers_digest"`
-	// Evidence are the files, beside the inventory, on which verdicts rest, sorted
+	// Evidence are the files, besides the inventory, on which verdicts rest, sorted
 	// by kind, file and digest; nil (and left out) without any.
 	Evidence []Evidence `json:"evidence,omitempty"`
 	// Scope says what the run was restricted to; nil for everything configured.
@@ -121,7 +121,7 @@ type Scope struct {
 	// Shard is "3/16"; empty for an unsharded run.
 	Shard string `json:"shard,omitempty"`
 	// Change: a plan or a manifest was judged, and of what is live only what the
-	// inventories beside it hold.
+	// inventories next to it hold.
 	Change bool `json:"change,omitempty"`
 }
 

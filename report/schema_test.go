@@ -104,7 +104,7 @@ func (w *schemaWalk) compareFields(at string, goType reflect.Type, schema map[st
 	}
 }
 
-// jsonFields gives the members that encoding/json writes: a field of the struct
+// jsonFields returns the members that encoding/json writes: a field of the struct
 // itself shadows one of an embedded struct.
 func jsonFields(goType reflect.Type, fields map[string]reflect.Type, required map[string]bool) {
 	for f := range goType.Fields() {

@@ -75,7 +75,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 	}
 }
 
-// What a shell shows beside a completed word is text as people read it.
+// What a shell shows next to a completed word is text as people read it.
 func TestCompletionHasNoBackquotes(t *testing.T) {
 	flags := 0
 	for _, cmd := range cli.AllCommands(newRoot(newProgram(ioStreams{}))) {

@@ -20,7 +20,7 @@ const (
 )
 
 // mayImport says for each package which others of the project it may import.
-// The house has one direction: cmd, report, policies, inventory, and beside it
+// The house has one direction: cmd, report, policies, inventory, and besides it
 // cmd, collectors, inventory. Nothing on a lower floor knows a higher one.
 var mayImport = map[string][]string{
 	"collectors/inventory":             {"collectors/redact"},

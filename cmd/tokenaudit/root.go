@@ -36,7 +36,7 @@ type ioStreams struct {
 	random io.Reader
 }
 
-// run executes one command line in-process and gives its exit code.
+// run executes one command line in-process and returns its exit code.
 func run(ctx context.Context, s ioStreams, args []string) int {
 	p := newProgram(s)
 	p.EndWith(ctx)

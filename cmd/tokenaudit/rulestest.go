@@ -38,7 +38,7 @@ func newRulesTest(p *program.Program, run func(context.Context, rulesTestOptions
 	cmd := &cobra.Command{
 		Use:   "test [PATH...]",
 		Short: "Run the tests of rules, with coverage, and check the conventions",
-		Long: `Test runs the Rego tests beside the rules in the paths, says what failed and why,
+		Long: `Test runs the Rego tests next to the rules in the paths, says what failed and why,
 and which lines no test reached. It checks that every rule loads, has a test and
 a page that says what its METADATA does, and is formatted, and that each input of a
 test is one that a rule may see. Without a path it takes policies.paths of the

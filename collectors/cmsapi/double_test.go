@@ -53,7 +53,7 @@ func newClient(t *testing.T, w wire, o Options, change func(*Config)) *Client {
 	return client
 }
 
-// get asks for /things and gives the error, which is nil or an *Error.
+// get asks for /things and returns the error, which is nil or an *Error.
 func get(t *testing.T, c *Client) (*Response, *Error) {
 	t.Helper()
 	var out struct {

@@ -14,7 +14,7 @@ import (
 )
 
 // newNetwork makes the transport that reaches the network. It uses the proxy
-// that HTTPS_PROXY names, and trusts bundle beside the system's roots.
+// that HTTPS_PROXY names, and trusts bundle besides the system's roots.
 func newNetwork(bundle []byte) (*http.Transport, error) {
 	if err := checkProxies(os.LookupEnv); err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ type Limit struct {
 	// Adapt reads the rate that the server grants from a response; nil or false
 	// leaves the rate as it is.
 	Adapt func(http.Header) (perSecond float64, ok bool)
-	// RetryAfter reads how long a 429 asks to wait, beside the standard
+	// RetryAfter reads how long a 429 asks to wait, besides the standard
 	// Retry-After header; nil or false falls back to a backoff.
 	RetryAfter func(http.Header) (time.Duration, bool)
 }

@@ -39,7 +39,7 @@ func Definition() collectors.Definition {
 				Help:    "The program and its arguments; no shell is used, and a relative program is found from the folder of this file.",
 				Example: "./pressroom-tokens.sh"},
 			{Key: "environment", Type: collectors.OptionStrings,
-				Help:    "Names of the environment variables that the program gets beside PATH, HOME, LANG and TZ.",
+				Help:    "Names of the environment variables that the program gets besides PATH, HOME, LANG and TZ.",
 				Example: "PRESSROOM_TOKEN"},
 		},
 		Facts: facts(),

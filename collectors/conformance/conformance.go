@@ -62,7 +62,7 @@ type Endpoint struct {
 	Path string
 	// Unit is the unit that says so when the endpoint cannot be read.
 	Unit string
-	// Also are the units that may say so beside it.
+	// Also are the units that may say so besides it.
 	Also []string
 	// Shared is set if a failure may touch several sources: lists of sources, and
 	// what belongs to an organization. Else it may touch one.

@@ -53,7 +53,7 @@ func walk(field string, v any, visit func(string, any)) {
 type removed struct{}
 
 // rewrite replaces fields of a document. change says what becomes of each;
-// containers come after what they hold. It gives the document.
+// containers come after what they hold. It returns the document.
 func rewrite(field string, v any, change func(field string, v any) any) any {
 	switch container := v.(type) {
 	case map[string]any:

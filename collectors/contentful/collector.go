@@ -158,7 +158,7 @@ func parseSourceID(sourceID string) (inventory.SourceKind, string, bool) {
 	return "", "", false
 }
 
-// skeleton is a source as Discover gives it.
+// skeleton is a source as Discover returns it.
 func (c *collector) skeleton(kind inventory.SourceKind, id, name, organization string) inventory.Source {
 	source := inventory.Source{
 		CMS:          CMS,

@@ -109,7 +109,7 @@ const leastPrivilege = `The least-privilege credential is a personal access toke
 3. Signed in as that user, create the token under Account settings, CMA tokens, with read-only access and an
    expiry date, or by ` + "`POST /users/me/access_tokens`" + ` with the body
    ` + "`{\"name\": \"tokenaudit\", \"scopes\": [\"content_management_read\"], \"expiresIn\": 7776000}`" + `.
-4. Press *Authorize* beside the new token for each space that is audited, and, if the organization enforces
+4. Press *Authorize* next to the new token for each space that is audited, and, if the organization enforces
    token authorization, for the organization. A token that is not authorized is called invalid there.
 
 It is not documented whether Contentful shows API keys to a token of that scope. If the lists of API keys are

@@ -105,7 +105,7 @@ func (c *collector) recall(sourceID string) foundSpace {
 }
 
 // ownOrganization looks the organization up in the caller's list, which
-// everybody may read, unlike the organization itself. It gives its name, and
+// everybody may read, unlike the organization itself. It returns its name, and
 // whether the caller is a member. A list that cannot be read is not a gap.
 func (c *collector) ownOrganization(ctx context.Context) (name string, member inventory.Ternary) {
 	mine, err := c.organizations.Do(ctx, "", func(ctx context.Context) (cmsapi.Listing[organization], error) {

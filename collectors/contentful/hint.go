@@ -32,11 +32,11 @@ const (
 	hintHibernated = "Contentful has put the space to sleep because nobody used it for a long time. Open it once in the web app, or delete it, and scan again."
 	hintInvalid    = "Check that the token is a Content Management API token (CFPAT-..., not a delivery or preview key), that it has neither expired nor been revoked, " +
 		"and that region is right (a token of one region is unknown in the other)."
-	hintAuthorizeSpace = "A token is authorized for each space: its owner has to press Authorize beside it under Settings, CMA tokens, for this space, too."
-	hintAuthorize      = "If the organization enforces token authorization, the token's owner has to press Authorize beside it under Account settings, CMA tokens, " +
+	hintAuthorizeSpace = "A token is authorized for each space: its owner has to press Authorize next to it under Settings, CMA tokens, for this space, too."
+	hintAuthorize      = "If the organization enforces token authorization, the token's owner has to press Authorize next to it under Account settings, CMA tokens, " +
 		"and choose the organization."
 	hintPersonal      = "Use a personal access token: tokens of apps act for no user, so they cannot tell who they are."
-	hintNotAuthorised = "The token is valid, but not authorized for this organization. Its owner has to press Authorize beside it under Account settings, CMA tokens, " +
+	hintNotAuthorised = "The token is valid, but not authorized for this organization. Its owner has to press Authorize next to it under Account settings, CMA tokens, " +
 		"and choose the organization."
 	hintOwnerOrAdmin = "Only owners and admins of the organization may list this. Give the credential's user the organization role Owner or Admin under Organization settings, Users."
 	hintUserAPI      = hintOwnerOrAdmin + " The user management API is part of Contentful's larger plans only."

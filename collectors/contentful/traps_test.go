@@ -272,7 +272,7 @@ func TestTokenAccess(t *testing.T) {
 		{"scopes a word", `"content_management_read"`, people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
 		{"a scope that is not a word", `["content_management_read",1]`, people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
 		{"a new scope", `["content_management_read","content_management_delete"]`, people("admin", nil), inventory.LevelUnknown, true, inventory.Unknown},
-		{"a new scope beside manage", `["content_management_manage","another"]`, people("admin", nil), inventory.LevelAdmin, false, inventory.Yes},
+		{"a new scope besides manage", `["content_management_manage","another"]`, people("admin", nil), inventory.LevelAdmin, false, inventory.Yes},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

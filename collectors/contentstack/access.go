@@ -132,7 +132,7 @@ func (e scopeEntry) unnamed() string {
 // unreadable: the right is named, but not by a yes or no.
 func unreadable(f boolean) bool { return f.State == cmsapi.FieldNull || f.State == cmsapi.FieldWrong }
 
-// deliveryAccess reads what a delivery token, or the preview token beside it,
+// deliveryAccess reads what a delivery token, or the preview token next to it,
 // can do: both reach read-only APIs, whatever their scope says. Without an
 // environment there is nothing to read.
 func deliveryAccess(s scope, environments inventory.Scope) inventory.Access {

@@ -228,7 +228,7 @@ func TestEmptyManagementListOfAnApp(t *testing.T) {
 }
 
 // OAuth tokens want exactly one header of scope; organizations with single
-// sign-on want the organization beside the stack.
+// sign-on want the organization besides the stack.
 func TestHeadersOfScope(t *testing.T) {
 	t.Parallel()
 	for _, oauth := range []bool{false, true} {
@@ -244,7 +244,7 @@ func TestHeadersOfScope(t *testing.T) {
 				t.Errorf("%s: the credential is in the wrong header", r.URL.Path)
 			}
 			if key != "" && (org == "") != oauth {
-				t.Errorf("OAuth %t: %s has the organization %q beside the stack", oauth, r.URL.Path, org)
+				t.Errorf("OAuth %t: %s has the organization %q besides the stack", oauth, r.URL.Path, org)
 			}
 			return s.RoundTrip(r)
 		})

@@ -1,5 +1,5 @@
 // Package contentstack reads the tokens of Contentstack stacks: delivery
-// tokens, the preview tokens beside them, and management tokens.
+// tokens, the preview tokens next to them, and management tokens.
 //
 // A source is a stack. Its id is made of the stack's uid and never of its
 // api_key, which goes with every token and is masked everywhere. The list of
@@ -180,7 +180,7 @@ func organizationHeader(uid string) http.Header {
 }
 
 // stackHeader goes with requests about a stack. Organizations with single
-// sign-on want to be named beside the stack.
+// sign-on want to be named besides the stack.
 func (c *collector) stackHeader(s *openStack) http.Header {
 	h := http.Header{}
 	h.Set("api_key", s.apiKey.Reveal())

@@ -127,7 +127,7 @@ func (c *collector) everyStackPath() string {
 
 // merge opens the stacks of both lists. One that comes without its api_key
 // cannot be asked for anything. A server that overlooks the header of the
-// request gives the stacks of all organizations.
+// request returns the stacks of all organizations.
 func (l stackLists) merge(c *collector) []*openStack {
 	var found []*openStack
 	at := map[string]int{}

@@ -116,7 +116,7 @@ func checkOrganization(admin inventory.Ternary, uid string) collectors.Check {
 
 const checkStackList = "list stacks"
 
-// checkStacks checks that stacks can be found, and gives those that can be
+// checkStacks checks that stacks can be found, and returns those that can be
 // opened, in the order in which the API has them.
 func (c *collector) checkStacks(ctx context.Context) ([]collectors.Check, []*openStack) {
 	if len(c.keys) > 0 {

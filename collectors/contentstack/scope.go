@@ -36,7 +36,7 @@ type places struct {
 
 // environmentScope reads the environments of a delivery token from all its
 // scope entries: the API takes several environments in one entry, several
-// entries, and gives them as objects or as plain names.
+// entries, and returns them as objects or as plain names.
 func (p *places) environmentScope(s scope) inventory.Scope {
 	named := readScope(s, moduleEnvironment)
 	// An object teaches the uid of the name that a plain word elsewhere may use.
@@ -152,7 +152,7 @@ func (p *places) branchScope(s scope) *inventory.Scope {
 			named.unread = reasonAllBranches
 		}
 	case len(items) > 1 && slices.ContainsFunc(aliases.refs, p.unresolved):
-		named.unread = "the scope of the token names an alias beside other branches, and where it points to could not be read"
+		named.unread = "the scope of the token names an alias besides other branches, and where it points to could not be read"
 	case len(items) == 0 && len(s.Items) > 0 && named.unread == "":
 		// Tokens from before the stack had branches may be so.
 		named.unread = "the scope of the token names no branch and no alias"

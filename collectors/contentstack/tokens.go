@@ -22,7 +22,7 @@ type normaliser struct {
 	horizon time.Time
 }
 
-// delivery returns a delivery token, and the preview token beside it if there is
+// delivery returns a delivery token, and the preview token next to it if there is
 // one. Neither can expire.
 func (n normaliser) delivery(t token) []inventory.Token {
 	d := n.common(t, unitDelivery)

@@ -142,7 +142,7 @@ func TestManagementAccess(t *testing.T) {
 		{"a right that is not a boolean", `[{"module": "entry", "acl": {"read": true, "create": {"sub": true}}}]`, assumed("entry:read")},
 		{"a right that is null", `[{"module": "entry", "acl": {"read": true, "create": null}}]`, assumed("entry:read")},
 		{"rights that are denied", `[{"module": "entry", "acl": {"read": true, "create": false, "delete": false}}]`, level(inventory.LevelRead, "entry:read")},
-		{"a right nobody knows beside write", `[{"module": "entry", "acl": {"write": true, "conjure": true}}]`, level(inventory.LevelWrite, "entry:conjure", "entry:write")},
+		{"a right nobody knows besides write", `[{"module": "entry", "acl": {"write": true, "conjure": true}}]`, level(inventory.LevelWrite, "entry:conjure", "entry:write")},
 		{"a right with a credential inside", `[{"module": "entry", "acl": {"read": true, "wrics5ec2e7ed8da45ec2e7ed8582te": true}}]`, assumed("entry:[REDACTED]", "entry:read")},
 		{"an unknown right of a branch", `[{"module": "branch", "acl": {"create": true}}, {"module": "entry", "acl": {"read": true}}]`, level(inventory.LevelRead, "branch:create", "entry:read")},
 		{"entry is a word", `["entry"]`, assumed()},
@@ -151,7 +151,7 @@ func TestManagementAccess(t *testing.T) {
 		{"scope is an object", `{"module": "entry", "acl": {"read": true}}`, assumed()},
 		{"write without a module", `[{"acl": {"write": true}}]`, assumed(":write")},
 		{"a module that is empty", `[{"module": "", "acl": {"read": true}}]`, assumed(":read")},
-		{"one that cannot be read beside one that writes", `[{"module": "entry", "acl": []}, {"module": "asset", "acl": {"write": true}}]`, level(inventory.LevelWrite, "asset:write")},
+		{"one that cannot be read besides one that writes", `[{"module": "entry", "acl": []}, {"module": "asset", "acl": {"write": true}}]`, level(inventory.LevelWrite, "asset:write")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

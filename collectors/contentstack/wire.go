@@ -68,7 +68,7 @@ type token struct {
 	CreatedBy   text                        `json:"created_by"`
 	CreatedAt   cmsapi.Field[cmsapi.Moment] `json:"created_at"`
 	UpdatedAt   cmsapi.Field[cmsapi.Moment] `json:"updated_at"`
-	// PreviewToken: this delivery token has a preview token beside it.
+	// PreviewToken: this delivery token has a preview token next to it.
 	PreviewToken presence `json:"preview_token"`
 	ExpiresOn    text     `json:"expires_on"`
 	NeverExpires boolean  `json:"is_never_expires"`
@@ -211,7 +211,7 @@ type roleFlag struct {
 	Admin boolean `json:"admin"`
 }
 
-// failureAnswer is the body of an error. Services beside the Content Management
+// failureAnswer is the body of an error. Services besides the Content Management
 // API say `message` for `error_message`.
 type failureAnswer struct {
 	Code    text `json:"error_code"`

@@ -167,7 +167,7 @@ func (p configured) ask(ctx context.Context) foundProject {
 	return found
 }
 
-// skeleton is a source as Discover gives it.
+// skeleton is a source as Discover returns it.
 func (c *collector) skeleton(p foundProject) inventory.Source {
 	a := p.site.Attributes.Value
 	s := inventory.Source{

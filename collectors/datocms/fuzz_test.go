@@ -9,7 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// FuzzCollect gives the answers of a project as they may come from a broken or
+// FuzzCollect serves the answers of a project as they may come from a broken or
 // hostile server. Whatever they hold, the source is sound, a list that was not
 // understood is not a complete one, and nothing that reaches the management API
 // with a role that was not read counts as harmless.

@@ -8,7 +8,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// project is what was read of a project beside its tokens.
+// project is what was read of a project besides its tokens.
 type project struct {
 	source  inventory.Source
 	roles   roles

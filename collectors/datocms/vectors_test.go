@@ -254,13 +254,13 @@ func TestUndocumentedPermissions(t *testing.T) {
 		assumed bool
 		level   inventory.Level
 	}{
-		"a flag that is set":          {permissionsOf(map[string]any{"can_perform_site_search": true, "can_conjure": true}), true, inventory.LevelUnknown},
-		"a list with an entry":        {permissionsOf(map[string]any{"positive_spell_permissions": entries(map[string]any{"spell": nil})}), true, inventory.LevelUnknown},
-		"a word":                      {permissionsOf(map[string]any{"spells_access": "all"}), true, inventory.LevelUnknown},
-		"a flag that is not set":      {permissionsOf(map[string]any{"can_perform_site_search": true, "can_conjure": false}), false, inventory.LevelRead},
-		"an empty list":               {permissionsOf(map[string]any{"can_perform_site_search": true, "positive_spell_permissions": entries()}), false, inventory.LevelRead},
-		"a list of exceptions":        {permissionsOf(map[string]any{"can_perform_site_search": true, "negative_spell_permissions": entries(1)}), false, inventory.LevelRead},
-		"one beside a right to write": {permissionsOf(map[string]any{"can_edit_schema": true, "can_conjure": true}), false, inventory.LevelSchema},
+		"a flag that is set":           {permissionsOf(map[string]any{"can_perform_site_search": true, "can_conjure": true}), true, inventory.LevelUnknown},
+		"a list with an entry":         {permissionsOf(map[string]any{"positive_spell_permissions": entries(map[string]any{"spell": nil})}), true, inventory.LevelUnknown},
+		"a word":                       {permissionsOf(map[string]any{"spells_access": "all"}), true, inventory.LevelUnknown},
+		"a flag that is not set":       {permissionsOf(map[string]any{"can_perform_site_search": true, "can_conjure": false}), false, inventory.LevelRead},
+		"an empty list":                {permissionsOf(map[string]any{"can_perform_site_search": true, "positive_spell_permissions": entries()}), false, inventory.LevelRead},
+		"a list of exceptions":         {permissionsOf(map[string]any{"can_perform_site_search": true, "negative_spell_permissions": entries(1)}), false, inventory.LevelRead},
+		"one besides a right to write": {permissionsOf(map[string]any{"can_edit_schema": true, "can_conjure": true}), false, inventory.LevelSchema},
 	} {
 		access := project{envs: twoEnvironments()}.managementAccess(roleOf(t, "1", tt.final), nil)
 		if access.Assumed != tt.assumed || access.Level != tt.level {

@@ -44,7 +44,7 @@ func (l list[T]) fetched(body string) (read cmsapi.Listing[T]) {
 	return read
 }
 
-// FuzzCollect gives the answers of a server as they may come from a broken or
+// FuzzCollect serves the answers of a server as they may come from a broken or
 // hostile one. Whatever they hold, the source is sound, nothing that was not
 // understood is complete, and what is not known counts as able to write.
 func FuzzCollect(f *testing.F) {

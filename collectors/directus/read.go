@@ -20,7 +20,7 @@ type resource struct {
 	// collection is what the credential needs read for, with fields.
 	collection string
 	fields     []string
-	// filter are the parameters beside fields.
+	// filter are the parameters besides fields.
 	filter url.Values
 }
 

@@ -14,7 +14,7 @@ import (
 // server is what tokens are made with.
 type server struct {
 	source inventory.Source
-	// page gives the address of the page of a user.
+	// page returns the address of the page of a user.
 	page   func(id string) string
 	rights rights
 	log    history

@@ -87,7 +87,7 @@ type policy struct {
 
 func (p policy) Flaw() string { return cmsapi.WithoutID("id", p.ID) }
 
-// attachment gives a policy to a role or to a user; to everybody without a role
+// attachment grants a policy to a role or to a user; to everybody without a role
 // where it names neither.
 type attachment struct {
 	ID     cmsapi.Field[string] `json:"id"`

@@ -172,7 +172,7 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// sleep waits for d or until ctx ends, whose error it gives.
+// sleep waits for d or until ctx ends, whose error it returns.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil

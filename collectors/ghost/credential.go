@@ -23,7 +23,7 @@ const lifetime = 5 * time.Minute
 type credential struct {
 	// id is the id of the key.
 	id string
-	// sign gives the HMAC-SHA-256 of a text under the secret.
+	// sign returns the HMAC-SHA-256 of a text under the secret.
 	sign func(text string) []byte
 }
 

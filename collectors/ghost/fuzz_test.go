@@ -12,7 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// FuzzCollect gives the answers of a site as they may come from a broken or
+// FuzzCollect serves the answers of a site as they may come from a broken or
 // hostile one. Whatever they hold, the source is sound, a list that was not
 // understood is not a complete one, no key counts as unused, and the staff tokens
 // are complete only where there is no other staff.

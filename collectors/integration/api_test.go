@@ -28,7 +28,7 @@ func basic(user, password string) func(*http.Request) {
 // as returns the API with another credential.
 func (a api) as(authorize func(*http.Request)) api { return api{a.base, authorize} }
 
-// status sends a request and gives the status; body is JSON or empty.
+// status sends a request and returns the status; body is JSON or empty.
 func (a api) status(t *testing.T, method, path, body string, out any) int {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, a.base+path, bytes.NewBufferString(body))

@@ -52,7 +52,7 @@ func startDirectus(t *testing.T, dir string, env ...string) api {
 // directusID is the id of what Directus has just made.
 type directusID struct{ Data struct{ ID string } }
 
-// make sends a body of JSON and gives the id of what came of it.
+// make sends a body of JSON and returns the id of what came of it.
 func (a api) make(t *testing.T, path string, body any) string {
 	t.Helper()
 	text, err := json.Marshal(body)

@@ -67,7 +67,7 @@ func start(t *testing.T, dir string, env []string, name string, args ...string) 
 // mortal makes the kernel kill a process when the test program dies.
 func mortal() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
-// run runs a program to its end and gives what it prints.
+// run runs a program to its end and returns what it prints.
 func run(t *testing.T, dir string, env []string, name string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

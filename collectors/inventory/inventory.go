@@ -2,7 +2,7 @@
 // writes, every rule judges and every report shows.
 //
 // It is the ground of the code base: it imports nothing of the project. The Go
-// structs are the definition; the JSON Schema shipped beside them is checked
+// structs are the definition; the JSON Schema shipped next to them is checked
 // against them by a test and enforced on every inventory read from outside.
 //
 // Two promises hold for every type here. A fact that a CMS may fail to report

@@ -13,7 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// FuzzCollect gives the answers of a server as they may come from a broken or
+// FuzzCollect serves the answers of a server as they may come from a broken or
 // hostile one. Whatever they hold, the source is sound, a list that was not
 // understood is not a complete one, and the admin tokens count as complete only for
 // a super admin.

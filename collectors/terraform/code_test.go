@@ -177,7 +177,7 @@ func provider(name, alias, module string, expressions object) object {
 
 func constant(v any) object { return object{"constant_value": v} }
 
-// withProviders puts provider blocks beside a root module.
+// withProviders puts provider blocks next to a root module.
 func withProviders(root object, providers object) []byte {
 	return marshal(object{"format_version": "1.2", "configuration": object{"provider_config": providers, "root_module": root}})
 }

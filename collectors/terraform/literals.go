@@ -270,7 +270,7 @@ type constant struct {
 	path string
 	text string
 	// header is the name of the header it would be the value of: the last key,
-	// or what stands beside it as name.
+	// or what stands next to it as name.
 	header string
 }
 
@@ -304,7 +304,7 @@ func each(e *tfjson.Expression, visit func(constant)) {
 	}
 }
 
-// nameKeys are the members that name a header beside its value.
+// nameKeys are the members that name a header besides its value.
 var nameKeys = []string{"header_name", "key", "name"}
 
 func eachConstant(v any, path string, visit func(constant)) {

@@ -18,7 +18,7 @@ func (p *Plan) Source(at time.Time) inventory.Source {
 // Overlay lays plans over a live inventory: before is how things stand now,
 // after how they will stand once the plans are applied at the moment at. A token
 // goes to its live source where that is known, so that rules about a whole
-// source see it beside the others; else to the source of its plan. Both lists
+// source see it next to the others; else to the source of its plan. Both lists
 // are sorted by id. Nothing of live is changed.
 //
 // A token of the plan that exists in the inventory keeps what only the CMS

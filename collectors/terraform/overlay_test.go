@@ -174,10 +174,10 @@ func TestEnvironmentsThatExist(t *testing.T) {
 		t.Errorf("with nothing to tell the environments: %s", got)
 	}
 	if got := exists(t, alone(omitted, fresh, declared), id, leftover); got != inv.No {
-		t.Errorf("a default of the provider beside declared environments: %s", got)
+		t.Errorf("a default of the provider besides declared environments: %s", got)
 	}
 	if got := exists(t, alone(written, fresh, declared), id, leftover); got != inv.Unknown {
-		t.Errorf("a name that somebody wrote beside declared environments: %s", got)
+		t.Errorf("a name that somebody wrote besides declared environments: %s", got)
 	}
 	if got := exists(t, alone(omitted, fresh, environmentOf("create", object{"name": leftover})), id, leftover); got != inv.Yes {
 		t.Errorf("a declared environment: %s", got)

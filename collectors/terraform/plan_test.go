@@ -192,7 +192,7 @@ func TestSensitiveNameIsNotShown(t *testing.T) {
 	}
 }
 
-// What holds secrets in a plan never gets into what Read gives, whatever is
+// What holds secrets in a plan never gets into what Read returns, whatever is
 // then printed of it.
 func TestSecretsStayInside(t *testing.T) {
 	const secret = "CFPAT-PLANTEDplantedPLANTEDplanted"

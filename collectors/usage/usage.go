@@ -308,7 +308,7 @@ func end(u inventory.LastUsed) time.Time {
 // Len is the number of tokens that the evidence is about.
 func (e *Evidence) Len() int { return len(e.uses) }
 
-// Apply adds the evidence to the tokens of a source and gives their number. What
+// Apply adds the evidence to the tokens of a source and returns their number. What
 // the CMS says itself stays where it is as late or later. The source's tokens
 // are changed in place.
 func (e *Evidence) Apply(source *inventory.Source) int {

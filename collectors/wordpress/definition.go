@@ -6,7 +6,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// The options of an entry beside its name and address.
+// The options of an entry besides its name and address.
 const (
 	optionUsername = "username"
 	optionPassword = "password"

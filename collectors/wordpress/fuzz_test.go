@@ -17,7 +17,7 @@ func decode(t testing.TB, body string, out any) {
 	}
 }
 
-// FuzzCollect gives the answers of a site as they may come from a broken or
+// FuzzCollect serves the answers of a site as they may come from a broken or
 // hostile one. Whatever they hold, the source is sound, what was not understood
 // is marked, and a user whose capabilities are not known counts as one who writes.
 func FuzzCollect(f *testing.F) {

@@ -9,7 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/instance"
 )
 
-// probedUsers are how many users Probe asks for, beside the scan's own.
+// probedUsers are how many users Probe asks for, besides the scan's own.
 const probedUsers = 5
 
 // Probe implements collectors.Prober. It reads all users, because only all of

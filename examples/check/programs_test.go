@@ -23,7 +23,7 @@ var essential = []string{
 }
 
 // machines are the images and runners that examples name, and the programs that
-// they bring beside the essential ones, as far as an example calls them.
+// they bring besides the essential ones, as far as an example calls them.
 var machines = map[string]struct {
 	programs []string
 	source   string

@@ -77,7 +77,7 @@ func (b *bench) run(output, program string, args ...string) measurement {
 	defer func() { _ = out.Close() }()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = b.dir, out, os.Stderr
-	runtime.GC() // what this process leaves behind is not to be collected beside it
+	runtime.GC() // what this process leaves behind is not to be collected with it
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)

@@ -11,7 +11,7 @@ import (
 )
 
 // detailOf judges by a custom rule with this body, which must not be able to run,
-// and gives what is said of that.
+// and returns what is said of that.
 func detailOf(t *testing.T, lines string) string {
 	t.Helper()
 	e := load(t, LoadOptions{Paths: []string{policytest.Write(t, map[string]string{"ours.rego": body(lines)})}, Only: []string{"custom/ours"}})

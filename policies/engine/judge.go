@@ -48,7 +48,7 @@ func (e *Engine) judge(ctx context.Context, b *preparedSource, rule *ruleInForce
 	return r
 }
 
-// count gives a team what was counted since before.
+// count adds to a team what was counted since before.
 func (r *ruleResult) count(team string, before policies.Counts) {
 	if team == "" {
 		return

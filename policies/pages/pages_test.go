@@ -9,7 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/policytest"
 )
 
-// The page beside a rule is made from its METADATA. -update writes it.
+// The page next to a rule is made from its METADATA. -update writes it.
 func TestPagesAreUpToDate(t *testing.T) {
 	e, err := engine.Load(t.Context(), engine.LoadOptions{})
 	if err != nil {

@@ -69,7 +69,7 @@ type ParamUse struct {
 	Location *ast.Location
 }
 
-// Rule is what has to be known of a rule, beside its definitions, to find out what it
+// Rule is what has to be known of a rule, besides its definitions, to find out what it
 // reads.
 type Rule struct {
 	Package ast.Ref

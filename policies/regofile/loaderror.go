@@ -33,7 +33,7 @@ func (e *LoadError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Detail)
 }
 
-// LoadErrors is all that is wrong with the rules, sorted by place. Load gives
+// LoadErrors is all that is wrong with the rules, sorted by place. Load returns
 // it, so that the user sees everything at once.
 type LoadErrors []*LoadError
 

@@ -54,7 +54,7 @@ func Allowed(builtin string) bool { return slices.Contains(allowedBuiltins, buil
 // Sandbox returns the capabilities of rules: the allowed built-ins, no network.
 func Sandbox() *ast.Capabilities { return capabilities(allowedBuiltins) }
 
-// SandboxForTests returns the capabilities of rules and what their tests may call beside.
+// SandboxForTests returns the capabilities of rules and what their tests may call besides.
 func SandboxForTests() *ast.Capabilities {
 	return capabilities(append(slices.Clone(allowedBuiltins), "internal.test_case"))
 }

@@ -21,7 +21,7 @@ const Factors = "factors"
 // MaxScore is the highest score. Points beyond it do not count.
 const MaxScore = 100
 
-// InputMembers is the JSON Schema of what the input of a model has beside that of a rule.
+// InputMembers is the JSON Schema of what the input of a model has besides that of a rule.
 func InputMembers() map[string]any {
 	text := map[string]any{"type": "string"}
 	return map[string]any{Verdicts: map[string]any{

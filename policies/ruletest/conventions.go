@@ -21,11 +21,11 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/rules"
 )
 
-// pageName is the page that stands beside a rule.
+// pageName is the page that stands next to a rule.
 const pageName = "README.md"
 
 // conventions returns what the rules do not keep: each rule has tests in a package
-// of its own name with _test, a page beside it, words about what it finds and
+// of its own name with _test, a page next to it, words about what it finds and
 // how to fix that, and stands formatted. A test feeds what a rule may see.
 func (s *suite) conventions(shape *inputcheck.Shape, inputs []inputcheck.Problem) regofile.LoadErrors {
 	var f regofile.Faults
@@ -74,7 +74,7 @@ func (s *suite) checkPage(m regofile.Module, id string, f *regofile.Faults) {
 		page, err = userfile.Read(file, maxPage)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		f.File(m.Path, "rule %s has no page: %s beside it", id, pageName)
+		f.File(m.Path, "rule %s has no page: %s next to it", id, pageName)
 		return
 	}
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
-// What findings can be grouped by, beside a label.
+// What findings can be grouped by, besides a label.
 const (
 	ByRule  = "rule"
 	ByToken = "token"

@@ -15,7 +15,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
-// View is what the formats for people need to know beside the report itself:
+// View is what the formats for people need to know besides the report itself:
 // the findings grouped, the waivers sorted by what they need, names by id.
 type View struct {
 	R       *report.Report

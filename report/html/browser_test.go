@@ -160,7 +160,7 @@ func (b *browser) open(path string, width int, media ...string) {
 	}
 }
 
-// eval runs an expression in the page and gives its value as text.
+// eval runs an expression in the page and returns its value as text.
 func (b *browser) eval(expression string) string {
 	b.Helper()
 	var answer struct {

@@ -43,7 +43,7 @@ func labelPairs(labels map[string]string) [][2]string {
 	return pairs
 }
 
-// numbering gives each text a number, in the order of first use.
+// numbering numbers each text, in the order of first use.
 type numbering struct {
 	at   map[string]int
 	list []string

@@ -51,7 +51,7 @@ func CheckFile(path string) error {
 	return f.discard()
 }
 
-// atomicFile is a file that is being written beside the one it will replace.
+// atomicFile is a file that is being written next to the one it will replace.
 type atomicFile struct {
 	*bufio.Writer
 	file   io.Closer

@@ -47,7 +47,7 @@ func parseOutput(spec string) (Output, error) {
 	return Output{Format: f, Path: path}, nil
 }
 
-// ParseOutputs reads all values of -o. None gives the table on standard
+// ParseOutputs reads all values of -o. None means the table on standard
 // output. Two formats on standard output, or in one file, are an error.
 func ParseOutputs(specs []string) ([]Output, error) {
 	if len(specs) == 0 {

@@ -239,7 +239,7 @@ func addTeam(r *policies.Result, team, rule string, counts policies.Counts) {
 	r.Teams[team][rule] = r.Teams[team][rule].Plus(counts)
 }
 
-// creditPasses gives the teams the passes that Judge begins with.
+// creditPasses credits the teams with the passes that Judge begins with.
 func creditPasses(result *policies.Result, source *inventory.Source, rules []policies.Rule, teams map[string]string) {
 	for i := range source.Tokens {
 		for _, rule := range rules {

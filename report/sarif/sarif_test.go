@@ -53,7 +53,7 @@ func sarifReports(t *testing.T) map[string]struct {
 }
 
 // TestSARIFFiles does nothing unless it is asked to: make sarif-check runs it
-// and gives the files to the validator of the platforms.
+// and hands the files to the validator of the platforms.
 func TestSARIFFiles(t *testing.T) {
 	if *sarifDir == "" {
 		t.Skip("no -sarif-dir")

@@ -124,7 +124,7 @@ func (p *page) unreadAlike(v *format.View, missed []report.UnreadUnit) (rest []r
 	return rest
 }
 
-// reason is what a detail says beside the request that failed.
+// reason is what a detail says besides the request that failed.
 func reason(detail string) string {
 	if request, rest, ok := strings.Cut(detail, ": "); ok && strings.HasPrefix(request, "GET ") {
 		return rest
@@ -173,7 +173,7 @@ func (p *page) group(v *format.View, g *format.Group) {
 }
 
 // message is what a finding says. In the table the name of the token, which
-// stands beside it, is left out of the usual "delivery token "web" can ...". Findings that
+// stands next to it, is left out of the usual "delivery token "web" can ...". Findings that
 // are part of it are named.
 func (p *page) message(v *format.View, f *report.Finding) string {
 	message := f.Message

@@ -57,7 +57,7 @@ const referenceHead = `# Configuration
 
 <!-- Written by "UPDATE_REFERENCE=1 go test ./cmd/tokenaudit -run ConfigurationReference". -->
 
-Every key of ` + "`tokenaudit.yaml`" + `. ` + "`tokenaudit init`" + ` writes a commented one to start from, and beside it the JSON Schema that editors complete and
+Every key of ` + "`tokenaudit.yaml`" + `. ` + "`tokenaudit init`" + ` writes a commented one to start from, and next to it the JSON Schema that editors complete and
 check it by. An unknown key, a wrong type or a missing credential is one error that names file, line and key, and nothing is sent.
 
 A secret is never in the file. ` + "`{env: NAME}`" + ` takes it from an environment variable, ` + "`{file: path}`" + ` from a file

@@ -126,7 +126,7 @@ func (c *Config) SecretFiles() []string {
 	return files
 }
 
-// Entries resolves the secrets of all sources and gives their entries. Every
+// Entries resolves the secrets of all sources and returns their entries. Every
 // secret that cannot be had is an Error; nothing is returned then. Commands run
 // one after the other, so that one that asks on the terminal is asked alone.
 func (c *Config) Entries(ctx context.Context, env Environment) ([]collectors.Entry, error) {

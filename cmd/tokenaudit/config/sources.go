@@ -193,7 +193,7 @@ func (r *reader) labels(n *yaml.Node, path string) map[string]string {
 	return out
 }
 
-// baseURL checks scheme, host and port, and gives the URL without a trailing slash.
+// baseURL checks scheme, host and port, and returns the URL without a trailing slash.
 func (r *reader) baseURL(n *yaml.Node, path, value string) string {
 	u, err := url.Parse(value)
 	switch {

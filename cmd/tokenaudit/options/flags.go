@@ -48,7 +48,7 @@ func (o *Read) Bind(cmd *cobra.Command) {
 	f.DurationVar(&o.MaxWait, "max-wait", 0, "the longest wait for a rate limit (default 1m)")
 	f.DurationVar(&o.TotalWait, "total-wait", 0, "the most waiting that 429 answers may cause in one rate-limit domain (default 10m)")
 	f.Float64Var(&o.Rate, "requests-per-second", 0, "lower the rate of requests of every source entry to this `number`")
-	f.StringVar(&o.CABundle, "ca-bundle", "", "a PEM `file` of CA certificates to trust beside the system's")
+	f.StringVar(&o.CABundle, "ca-bundle", "", "a PEM `file` of CA certificates to trust besides the system's")
 }
 
 // BindLabels adds --label, which restricts a run or a view.

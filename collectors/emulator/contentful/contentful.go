@@ -43,7 +43,7 @@ type Options struct {
 	ExpiryRevokes bool
 	// ReadScopeHidesKeys refuses API keys to a token with the read scope only.
 	ReadScopeHidesKeys bool
-	// EmptyKeysForbidden gives an empty list of API keys to a member without
+	// EmptyKeysForbidden shows an empty list of API keys to a member without
 	// the right to them; the default is 403.
 	EmptyKeysForbidden bool
 	// NoAliasRows leaves aliases out of the list of environments.

@@ -53,7 +53,7 @@ type Membership struct {
 	CreatedAt    time.Time
 }
 
-// Team gives its users access to spaces.
+// Team grants its users access to spaces.
 type Team struct {
 	ID, Name string
 	Users    []string
@@ -115,7 +115,7 @@ type Policy struct {
 	Constraint any
 }
 
-// SpaceMember gives a user or a team access to a space.
+// SpaceMember grants a user or a team access to a space.
 type SpaceMember struct {
 	ID string
 	// User or Team, one of them.

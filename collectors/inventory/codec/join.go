@@ -11,7 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// join puts the sources together in the order of the document and gives them to fn.
+// join puts the sources together in the order of the document and passes them to fn.
 // It returns the latest time of their collection; zero for none.
 func (s *stream) join(ctx context.Context, fn func(inventory.Source) error) (latest time.Time, err error) {
 	seen := identities{tokens: map[digest]struct{}{}, sources: map[string]struct{}{}}
@@ -34,7 +34,7 @@ func (s *stream) join(ctx context.Context, fn func(inventory.Source) error) (lat
 	return latest, nil
 }
 
-// join waits for the tasks of a source and gives it, or the first thing wrong with it.
+// join waits for the tasks of a source and returns it, or the first thing wrong with it.
 func (p *pending) join(ctx context.Context) (inventory.Source, error) {
 	var faults []*PlaceError
 	for _, b := range p.batches {

@@ -57,7 +57,7 @@ func (p *parser) space() {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
-// next skips white space and gives the byte after it, 0 at the end.
+// next skips white space and returns the byte after it, 0 at the end.
 func (p *parser) next() byte {
 	p.space()
 	if p.at == len(p.raw) {

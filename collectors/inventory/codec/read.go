@@ -14,7 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// Read reads an inventory document as a stream and gives its sources, in the
+// Read reads an inventory document as a stream and returns its sources, in the
 // order of the document and in their normal form, to fn. It holds about one
 // source at a time, whatever the size of the document.
 //
@@ -23,7 +23,7 @@ import (
 // source that encloses it, and the limits (the zero Limits are the defaults).
 // The first thing wrong ends the reading: a *PlaceError, the error of r, of fn,
 // or ctx's. As the end of the document can be wrong after its beginning was
-// right, a caller has to forget all sources when Read gives an error.
+// right, a caller has to forget all sources when Read returns an error.
 //
 // fn runs on the caller's goroutine and may keep the source. Decoding runs
 // ahead of it on others, all of which have ended when Read returns; a Read of r
@@ -33,7 +33,7 @@ func Read(ctx context.Context, r io.Reader, l Limits, fn func(inventory.Source) 
 	return err
 }
 
-// ReadWithHead is Read, and gives what the document says beside its sources.
+// ReadWithHead is Read, and returns what the document says besides its sources.
 func ReadWithHead(ctx context.Context, r io.Reader, l Limits, fn func(inventory.Source) error) (Head, error) {
 	return read(ctx, r, l, fn)
 }

@@ -43,7 +43,7 @@ func write(t *testing.T, compact bool, i inv.Inventory) string {
 	return out.String()
 }
 
-// normal is the form in which Read gives an inventory.
+// normal is the form in which Read returns an inventory.
 func normal(i inv.Inventory) inv.Inventory {
 	for n := range i.Sources {
 		i.Sources[n].Normalise()

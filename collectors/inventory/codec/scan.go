@@ -31,7 +31,7 @@ func (s *scanner) fail(pointer, format string, args ...any) *PlaceError {
 }
 
 // window returns the bytes that are at hand, at least one. At the end of the
-// document it gives none and no error.
+// document it returns none and no error.
 func (s *scanner) window(ctx context.Context) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (s *scanner) begin(ctx context.Context) error {
 	return s.take(ctx, '{', "")
 }
 
-// next skips white space and gives the byte behind it without moving past it;
+// next skips white space and returns the byte behind it without moving past it;
 // 0 at the end of the document.
 func (s *scanner) next(ctx context.Context) (byte, error) {
 	for {

@@ -35,7 +35,7 @@ type stream struct {
 	err      error
 }
 
-// Head is what a document says beside its sources: see Inventory.
+// Head is what a document says besides its sources: see Inventory.
 type Head struct {
 	Tool       inventory.Tool   `json:"tool"`
 	Shard      *inventory.Shard `json:"shard"`
@@ -151,7 +151,7 @@ func (s *stream) rootMember(ctx context.Context, root *members) error {
 }
 
 // member reads a key and its value. Of the array called streamed it reads only
-// the bracket and gives an empty array in its place.
+// the bracket and returns an empty array in its place.
 func (s *stream) member(ctx context.Context, pointer, streamed string) (string, fragment, error) {
 	name, err := s.scan.key(ctx, pointer)
 	if err != nil {

@@ -77,7 +77,7 @@ func parseTime(text []byte) (time.Time, bool) {
 	return t, string(zone[:2]) < "24" && string(zone[3:]) < "60"
 }
 
-// violations checks a decoded value and gives what is wrong with it, sorted by
+// violations checks a decoded value and returns what is wrong with it, sorted by
 // pointer. The library reports in the order of Go maps, that is in none.
 func violations(schema *jsonschema.Schema, value any) []problem {
 	err := schema.Validate(value)

@@ -53,7 +53,7 @@ word_for(environment) := input.params.primary_word if environment.primary == "ye
 
 word_for(environment) := label(environment) if environment.primary == "no"
 
-# Some CMSes have ids alone, others a name beside it that people know.
+# Some CMSes have ids alone, others a name next to it that people know.
 label(environment) := environment.name if environment.name != ""
 
 label(environment) := environment.id if environment.name == ""
