@@ -125,10 +125,8 @@ func tiles(v *format.View) []htmlTile {
 
 func (p *htmlPage) missing(v *format.View) {
 	var list []htmlMissing
-	for _, unit := range v.Unread {
-		if unit.Accepted == nil {
-			list = append(list, htmlMissing{"list " + htmlText(unit.Name), htmlText(unit.Source), htmlText(v.LabelsText(unit.Source)), htmlText(unit.Problem()), htmlText(unit.Hint)})
-		}
+	for _, n := range v.NotRead() {
+		list = append(list, htmlMissing{htmlText(strings.Join(n.Lists, ", ")), htmlText(n.Source), htmlText(v.LabelsText(n.Source)), htmlText(n.Problem()), htmlText(n.Hint)})
 	}
 	for _, e := range v.R.RuleErrors {
 		list = append(list, htmlMissing{"rule " + htmlText(e.Rule), htmlText(e.Source), htmlText(v.LabelsText(e.Source)), htmlText(e.Detail), ""})

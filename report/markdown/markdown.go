@@ -135,12 +135,14 @@ func (m *markdown) worst() {
 
 func (m *markdown) missing() {
 	var rows [][]string
-	for _, unit := range m.v.Unread {
-		if unit.Accepted == nil {
-			rows = append(rows, m.labelled([]string{mdCode(unit.Source), mdCode(unit.Name), mdText(unit.Problem()), mdText(unit.Hint)}, unit.Source))
+	for _, n := range m.v.NotRead() {
+		lists := make([]string, len(n.Lists))
+		for i, name := range n.Lists {
+			lists[i] = mdCode(name)
 		}
+		rows = append(rows, m.labelled([]string{mdCode(n.Source), strings.Join(lists, ", "), mdText(n.Problem()), mdText(n.Hint)}, n.Source))
 	}
-	m.table("the lists that could not be read", "\n### Not read\n\n", m.labelTitle([]string{"Source", "List", "Why", "What to do"}), rows, "")
+	m.table("the lists that could not be read", "\n### Not read\n\n", m.labelTitle([]string{"Source", "Lists", "Why", "What to do"}), rows, "")
 	rows = nil
 	for _, e := range m.v.R.RuleErrors {
 		rows = append(rows, []string{mdCode(e.Rule), mdCode(e.Source), mdText(e.Detail)})

@@ -81,7 +81,8 @@ func (p *page) missing(v *format.View) {
 	}
 }
 
-// notRead lists the lists that nobody accepted to miss.
+// notRead lists the lists that nobody accepted to miss: one line for those that failed
+// alike, and what to do below it.
 func (p *page) notRead(v *format.View) {
 	missed := slices.DeleteFunc(slices.Clone(v.Unread), func(u report.UnreadUnit) bool { return u.Accepted != nil })
 	if len(missed) == 0 {
@@ -96,40 +97,16 @@ func (p *page) notRead(v *format.View) {
 		p.table([]column{{title: "SOURCE"}, {title: "LIST"}, {title: "WHY"}, {title: "WHAT TO DO"}, {title: "LABELS"}}, rows)
 		return
 	}
-	for len(missed) > 0 {
-		missed = p.unreadAlike(v, missed)
-	}
-}
-
-// unreadAlike writes those of the lists that failed like the first one, on one line, and
-// what to do below it. It returns the others, in order.
-func (p *page) unreadAlike(v *format.View, missed []report.UnreadUnit) (rest []report.UnreadUnit) {
-	first := missed[0]
-	var names []string
-	for _, unit := range missed {
-		if unit.Source == first.Source && unit.Hint == first.Hint && unit.Error == first.Error && unit.Status == first.Status && reason(unit.Detail) == reason(first.Detail) {
-			names = append(names, unit.Name)
-		} else {
-			rest = append(rest, unit)
+	for _, n := range v.NotRead() {
+		p.put(safetext.OneLine(n.Source) + "\n")
+		if labels := v.LabelsText(n.Source); labels != "" {
+			p.paragraph("  Labels: ", safetext.CutRunes(labels, idWidth))
+		}
+		p.item(strings.Join(n.Lists, ", ") + ": " + n.Problem())
+		if n.Hint != "" {
+			p.paragraph("  To do: ", n.Hint)
 		}
 	}
-	p.put(safetext.OneLine(first.Source) + "\n")
-	if labels := v.LabelsText(first.Source); labels != "" {
-		p.paragraph("  Labels: ", safetext.CutRunes(labels, idWidth))
-	}
-	p.item(strings.Join(names, ", ") + ": " + first.Problem())
-	if first.Hint != "" {
-		p.paragraph("  To do: ", first.Hint)
-	}
-	return rest
-}
-
-// reason is what a detail says besides the request that failed.
-func reason(detail string) string {
-	if request, rest, ok := strings.Cut(detail, ": "); ok && strings.HasPrefix(request, "GET ") {
-		return rest
-	}
-	return detail
 }
 
 // group writes findings that have something in common, and how to fix them.
