@@ -42,14 +42,15 @@ func (r *Report) Unread() []UnreadUnit {
 func (r *Report) acceptance(source, unit string) *AcceptedGap {
 	for i := range r.AcceptedGaps {
 		gap := &r.AcceptedGaps[i]
-		if gap.State == GapApplied && gap.covers(source, unit) {
+		if gap.State == GapApplied && gap.Covers(source, unit) {
 			return gap
 		}
 	}
 	return nil
 }
 
-func (g AcceptedGap) covers(source, unit string) bool {
+// Covers reports whether the globs of the accepted gap match a list of a source.
+func (g AcceptedGap) Covers(source, unit string) bool {
 	return policies.Glob(g.Source, source) && policies.Glob(g.Unit, unit)
 }
 

@@ -66,7 +66,7 @@ func (r *Report) lists(gap AcceptedGap) []inventory.Unit {
 	var lists []inventory.Unit
 	for i := range r.Sources {
 		for _, unit := range r.Sources[i].Units {
-			if gap.covers(r.Sources[i].ID, unit.Name) {
+			if gap.Covers(r.Sources[i].ID, unit.Name) {
 				lists = append(lists, unit)
 			}
 		}

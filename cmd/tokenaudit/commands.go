@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/decisions"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/leaks"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ownercheck"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
@@ -25,6 +26,7 @@ func commands(p *program.Program) []*cobra.Command {
 		newShow(p, runShow),
 		newRules(p),
 		newWaivers(p),
+		decisions.NewGaps(p),
 		ownercheck.New(p, ownercheck.Run),
 		newInit(p, runInit),
 		newDoctor(p, runDoctor),

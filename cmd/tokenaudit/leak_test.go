@@ -60,6 +60,8 @@ func TestNothingLeaks(t *testing.T) {
 		{"gate", "-v", "json.out"},
 		again,
 		{"waivers", "check", "-v"},
+		{"waivers", "add", "-v", "-c", "owners.yaml", "unused-token", "t-idle", "--inventory", "inventory.json", "--reason", "r", "--owner", "o", "--approved-by", "a", "--expires", "2027-01-31", "--at", "2026-11-22"},
+		{"gaps", "accept", "-v", "-c", "owners.yaml", "contentful/spaces/shop", "api_keys", "--reason", "r", "--owner", "o", "--approved-by", "a", "--expires", "2027-01-31", "--at", "2026-11-22"},
 		{"owners", "check", "-v", "-c", "owners.yaml", "inventory.json"},
 		{"demo", "-v"},
 		{"rules", "list", "-v"},

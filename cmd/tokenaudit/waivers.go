@@ -10,6 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/decisions"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -33,11 +34,11 @@ type waiversCheckOptions struct {
 func newWaivers(p *program.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "waivers",
-		Short: "Check the waivers of the configuration",
+		Short: "Add and check the waivers of the configuration",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  cli.ShowHelp,
 	}
-	cmd.AddCommand(newWaiversCheck(p, runWaiversCheck))
+	cmd.AddCommand(newWaiversCheck(p, runWaiversCheck), decisions.NewWaiversAdd(p, decisions.RunWaiversAdd))
 	return cmd
 }
 

@@ -17,12 +17,31 @@ import (
 // FlagGroups are the headings of the help, and the flags below each in the order
 // in which they are shown. A flag has the same purpose at every command.
 var FlagGroups = []FlagGroup{
-	{"Source", []string{"config", "source", "label", "owner", "shard", "inventory", "terraform-plan", "terraform-dir", "manifest", "previous", "leaks", "no-history"}},
+	{"Source", []string{"config", "source", "label", "owner", "shard", "inventory", "terraform-plan", "terraform-dir", "manifest", "report", "previous", "leaks", "no-history"}},
 	{"Rule", []string{"policy", "rule", "at"}},
+	{EntryFlags, []string{"reason", "owner", "approved-by", "expires", "name", "key", "file", "dry-run"}},
 	{"Exit code", []string{"fail-on", "fail-on-risk", "baseline", "fail-on-new", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
 	{"Output", []string{"output", "guide", "framework", "group-by", "show", "min-severity", "waived", "no-inventory", "save-inventory"}},
 	{"Request", []string{"timeout", "max-wait", "total-wait", "requests-per-second", "ca-bundle"}},
 	{"General", []string{"color", "help", "quiet", "verbose", "version"}},
+}
+
+// EntryFlags is the heading of the flags that say what is written to the configuration.
+const EntryFlags = "Entry"
+
+// groupAnnotation has the heading of a flag that has another purpose at this command than
+// at others.
+const groupAnnotation = "group"
+
+// Group puts a flag below a heading of its own choice.
+func Group(f *pflag.Flag, heading string) {
+	f.Annotations = map[string][]string{groupAnnotation: {heading}}
+}
+
+// shows reports whether the heading is that of a flag which is among its flags.
+func (g FlagGroup) shows(f *pflag.Flag) bool {
+	heading := f.Annotations[groupAnnotation]
+	return len(heading) == 0 || heading[0] == g.heading
 }
 
 // FlagGroup is a heading of the help and the flags below it.
@@ -182,12 +201,13 @@ func (p *helpPage) flags(cmd *cobra.Command) {
 		all.VisitAll(func(f *pflag.Flag) { p.flag(f, column) })
 		return
 	}
+	told := map[string]bool{}
 	for _, group := range FlagGroups {
 		heading := "\n" + group.heading + " flags:\n"
 		for _, name := range group.Flags {
-			if f := all.Lookup(name); f != nil && !f.Hidden {
+			if f := all.Lookup(name); f != nil && !f.Hidden && !told[name] && group.shows(f) {
 				p.WriteString(heading)
-				heading = ""
+				heading, told[name] = "", true
 				p.flag(f, column)
 			}
 		}

@@ -9,6 +9,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -105,19 +106,24 @@ type Gate struct {
 // defaultWaiverMaxDays is a year: a waiver that outlives it is not a waiver.
 const defaultWaiverMaxDays = 366
 
+// WaiverDays is how many days ahead a waiver or an accepted gap may expire.
+func (g Gate) WaiverDays() int { return cmp.Or(g.WaiverMaxDays, defaultWaiverMaxDays) }
+
+// LatestExpiry is the latest day on which a waiver or an accepted gap may expire that is
+// looked at on a day, YYYY-MM-DD.
+func (g Gate) LatestExpiry(day time.Time) string {
+	return day.UTC().AddDate(0, 0, g.WaiverDays()).Format(time.DateOnly)
+}
+
 // CheckExpiries refuses waivers and accepted gaps that expire too far ahead of
 // the given day. The error is of type Errors.
 func (c *Config) CheckExpiries(day time.Time) error {
-	days := c.Gate.WaiverMaxDays
-	if days == 0 {
-		days = defaultWaiverMaxDays
-	}
-	limit := day.UTC().AddDate(0, 0, days).Format(time.DateOnly)
+	limit := c.Gate.LatestExpiry(day)
 	var errs Errors
 	for _, e := range c.expiries {
 		if e.day > limit {
 			errs = append(errs, &Error{File: e.file, Line: e.line, Key: e.key,
-				Message: fmt.Sprintf("lies more than %d days ahead; gate.waiver_max_days allows another limit", days)})
+				Message: fmt.Sprintf("lies more than %d days ahead; gate.waiver_max_days allows another limit", c.Gate.WaiverDays())})
 		}
 	}
 	if len(errs) > 0 {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -106,6 +107,21 @@ func (r *reader) waiversFile(n *yaml.Node) (team string, waivers []policies.Waiv
 		gaps = r.acceptGaps(list, m.at("accept_gaps"))
 	}
 	return team, waivers, gaps
+}
+
+// ParseWaivers reads the text of a file of what one team has waived and accepted, as a
+// configuration that has nothing else. Every error is of type Errors.
+func ParseWaivers(file string, data []byte) (*Config, error) {
+	r := newReader(file)
+	c := &Config{File: file, Dir: filepath.Dir(file)}
+	if root := r.document(data); root != nil {
+		_, c.Waivers, c.AcceptGaps = r.waiversFile(root)
+	}
+	if len(r.errs) > 0 {
+		return nil, sortErrors(r.errs)
+	}
+	c.expiries = r.expiries
+	return c, nil
 }
 
 // loadWaivers reads the files of waivers, and makes them part of the digest of waivers.

@@ -1,0 +1,271 @@
+// Package decisions is the commands that write down what somebody has decided: waivers add
+// and gaps accept. They add an entry to the configuration, or to the file of a team.
+package decisions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/entries"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// signed are the flags that both commands have: who decided what until when, what it is
+// checked against, and where it is written.
+type signed struct {
+	program     *program.Program
+	config      string
+	file        string
+	reason      string
+	owner       string
+	approvedBy  string
+	expires     string
+	at          string
+	inventories []string
+	// report is a saved report, or empty.
+	report string
+	dryRun bool
+}
+
+func (o *signed) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml)")
+	f.StringVar(&o.file, "file", "", "the `file` of waivers, of those that the configuration names, that the entry goes to (default that of the team that answers for it)")
+	f.StringVar(&o.reason, "reason", "", "why it is acceptable, a `text` (required)")
+	f.StringVar(&o.owner, "owner", "", "`who` must remove the cause (required)")
+	cli.Group(f.Lookup("owner"), cli.EntryFlags)
+	f.StringVar(&o.approvedBy, "approved-by", "", "`who` accepted the risk (required)")
+	f.StringVar(&o.expires, "expires", "", "the last `day`, YYYY-MM-DD (required)")
+	f.StringArrayVar(&o.inventories, "inventory", nil, "look for it in this saved inventory `file` (repeatable)")
+	f.StringVar(&o.report, "report", "", "look for it in this saved JSON `report`")
+	f.StringVar(&o.at, "at", "", "the `time` at which it is checked, RFC 3339 or YYYY-MM-DD (default now)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the entry, and write nothing")
+}
+
+// moment is the time at which the entry is checked.
+func (o signed) moment() (time.Time, error) {
+	at, err := options.ParseTime(o.at)
+	switch {
+	case err != nil:
+		return at, cli.Misuse(err)
+	case at.IsZero():
+		return o.program.Now().UTC(), nil
+	}
+	return at, nil
+}
+
+// validate states what is wrong with the flags.
+func (o signed) validate(now time.Time) error {
+	var missing []string
+	for _, f := range []struct{ name, value string }{{"--reason", o.reason}, {"--owner", o.owner}, {"--approved-by", o.approvedBy}, {"--expires", o.expires}} {
+		if strings.TrimSpace(f.value) == "" {
+			missing = append(missing, f.name)
+		}
+	}
+	var problems []error
+	if len(missing) > 0 {
+		problems = append(problems, fmt.Errorf("missing: %s: a decision says why, who removes the cause, who accepted the risk, and until when", strings.Join(missing, ", ")))
+	}
+	if o.report != "" && len(o.inventories) > 0 {
+		problems = append(problems, errors.New("--report and --inventory contradict each other: give one of them"))
+	}
+	if o.expires != "" {
+		day, err := time.Parse(time.DateOnly, o.expires)
+		switch {
+		case err != nil:
+			problems = append(problems, fmt.Errorf("invalid --expires %q: expected a date that exists, for example 2027-01-31", o.expires))
+		case !now.Before(day.AddDate(0, 0, 1)):
+			problems = append(problems, fmt.Errorf("--expires %s is in the past: give a day from %s on", o.expires, now.UTC().Format(time.DateOnly)))
+		}
+	}
+	if err := places.ReadOnce(places.InputsAs("an inventory", append(slices.Clone(o.inventories), o.report))); err != nil {
+		problems = append(problems, err)
+	}
+	if len(problems) > 0 {
+		return cli.Misuse(errors.Join(problems...))
+	}
+	return nil
+}
+
+// load reads the configuration, which has to be valid, and checks the expiry by it.
+func (o signed) load(ctx context.Context, now time.Time) (*config.Config, error) {
+	cfg, err := o.program.Config(ctx, o.config, false)
+	if err != nil {
+		return nil, err
+	}
+	if latest := cfg.Gate.LatestExpiry(now); o.expires > latest {
+		return nil, cli.Misuse(fmt.Errorf("--expires %s lies more than %d days ahead: give %s or an earlier day, or allow more by gate.waiver_max_days", o.expires, cfg.Gate.WaiverDays(), latest))
+	}
+	return cfg, nil
+}
+
+// signature is the end of an entry.
+func (o signed) signature() entries.Entry {
+	return entries.Entry{{Key: "reason", Value: o.reason}, {Key: "owner", Value: o.owner}, {Key: "approved_by", Value: o.approvedBy}, {Key: "expires", Value: o.expires}}
+}
+
+// expired reports whether a decision was over at a moment.
+func expired(expires string, now time.Time) bool {
+	return policies.Waiver{Expires: expires}.Expired(now)
+}
+
+// list is a list of the configuration, or of a file of waivers, that entries are added to.
+type list struct {
+	// file is the path as seen from the working folder.
+	file string
+	// key is waivers or accept_gaps.
+	key string
+	// parse reads the text of the file, and returns what is in the list.
+	parse func(text []byte) (int, error)
+}
+
+// list returns that of a key: in the file of --file, in that of the one team of teams, or,
+// where the configuration may have it itself, there.
+func (o signed) list(cfg *config.Config, key string, teams []string) (list, error) {
+	file, err := o.choose(cfg, key, teams)
+	if err != nil {
+		return list{}, err
+	}
+	read := func(text []byte) (*config.Config, error) { return config.ParseWaivers(file, text) }
+	if file == cfg.File {
+		read = func(text []byte) (*config.Config, error) {
+			return config.Parse(file, text, o.program.Registry.Definitions())
+		}
+	}
+	return list{file, key, func(text []byte) (int, error) {
+		c, err := read(text)
+		if err != nil {
+			return 0, err
+		}
+		if key == "waivers" {
+			return len(c.Waivers), nil
+		}
+		return len(c.AcceptGaps), nil
+	}}, nil
+}
+
+// choose returns the file that an entry goes to.
+func (o signed) choose(cfg *config.Config, key string, teams []string) (string, error) {
+	var ofTeam, names []string
+	for _, f := range cfg.WaiversFiles {
+		path := places.Resolve(cfg.Dir, f.File)
+		if o.file != "" && (o.file == f.File || places.Same(o.file, path)) {
+			return path, nil
+		}
+		if len(teams) == 1 && f.Team == teams[0] {
+			ofTeam = append(ofTeam, path)
+		}
+		names = append(names, fmt.Sprintf("%s (%s)", f.File, f.Team))
+	}
+	switch {
+	case o.file != "" && len(names) == 0:
+		return "", cli.Misuse(fmt.Errorf("--file %s: the configuration names no files of waivers; leave --file out, or write waivers: {files: [...]}", o.file))
+	case o.file != "":
+		return "", cli.Misuse(fmt.Errorf("--file %s is not one of the files of waivers: %s", o.file, strings.Join(names, ", ")))
+	case len(ofTeam) == 1:
+		return ofTeam[0], nil
+	case len(names) == 0 || key == "accept_gaps":
+		return cfg.File, nil
+	case len(names) == 1:
+		return places.Resolve(cfg.Dir, cfg.WaiversFiles[0].File), nil
+	}
+	return "", cli.Misuse(fmt.Errorf("name the file of waivers by --file: %s", strings.Join(names, ", ")))
+}
+
+// add adds entries to a list, or prints them where nothing is to be written or where the
+// file cannot take them. It returns the line of the last entry.
+func (o signed) add(ctx context.Context, to list, all []entries.Entry) (line int, err error) {
+	if err := check(to.key, all); err != nil {
+		return 0, err
+	}
+	line, err = o.write(ctx, to, all)
+	refused, isRefused := errors.AsType[*entries.RefusedError](err)
+	if !o.dryRun && !isRefused {
+		return line, err
+	}
+	for _, e := range all {
+		if _, err := fmt.Fprint(o.program.Out, e); err != nil {
+			return 0, err
+		}
+	}
+	if isRefused {
+		return 0, fmt.Errorf("%s is left as it is: %s; paste what is printed into its %s", to.file, refused.Reason, to.key)
+	}
+	return line, err
+}
+
+func (o signed) write(ctx context.Context, to list, all []entries.Entry) (line int, err error) {
+	file, err := entries.Read(to.file)
+	if err != nil {
+		return 0, err
+	}
+	before, err := to.parse(file.Text)
+	if err != nil {
+		return 0, err
+	}
+	text := file.Text
+	for _, e := range all {
+		if text, line, err = entries.Add(text, to.key, e); err != nil {
+			return 0, err
+		}
+	}
+	if after, err := to.parse(text); err != nil || after != before+len(all) {
+		return 0, &entries.RefusedError{Reason: fmt.Sprintf("with the entry it would not be valid (%v)", err)}
+	}
+	if o.dryRun {
+		return line, nil
+	}
+	return line, file.Replace(ctx, text)
+}
+
+// ofEntry is the key of an entry in an error of the configuration.
+var ofEntry = regexp.MustCompile(`\[\d+\]\.([a-z_]+)$`)
+
+// check says which flag or argument has a value that an entry cannot have.
+func check(key string, all []entries.Entry) error {
+	for _, e := range all {
+		for _, f := range e {
+			if !utf8.ValidString(f.Value) {
+				return cli.Misuse(fmt.Errorf("the %s is not UTF-8 text", f.Key))
+			}
+		}
+		_, err := config.ParseWaivers("", []byte("team: none\n"+key+":\n"+e.String()))
+		var mistakes config.Errors
+		if !errors.As(err, &mistakes) {
+			continue
+		}
+		var problems []error
+		for _, m := range mistakes {
+			name := m.Key
+			if found := ofEntry.FindStringSubmatch(m.Key); found != nil {
+				name = strings.ReplaceAll(found[1], "_", "-")
+			}
+			problems = append(problems, fmt.Errorf("the %s %s", name, m.Message))
+		}
+		return cli.Misuse(errors.Join(problems...))
+	}
+	return nil
+}
+
+// note says what was done, or would be.
+func (o signed) note(to list, line int, what string) {
+	if o.dryRun {
+		o.program.Note("%s would be added to %s; nothing was written", safetext.OneLine(what), to.file)
+		return
+	}
+	o.program.Note("added to %s:%d: %s", to.file, line, safetext.OneLine(what))
+}

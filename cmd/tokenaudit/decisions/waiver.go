@@ -1,0 +1,246 @@
+package decisions
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/entries"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/owners"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
+	"github.com/tokenaudit/tokenaudit/report/acceptance"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// WaiverOptions are the flags and arguments of waivers add.
+type WaiverOptions struct {
+	signed
+	policies []string
+	rule     string
+	// token is an id, the end of one, a name, or a glob.
+	token string
+	name  string
+	key   string
+}
+
+// NewWaiversAdd makes the command waivers add.
+func NewWaiversAdd(p *program.Program, run func(context.Context, WaiverOptions) error) *cobra.Command {
+	o := WaiverOptions{signed: signed{program: p}}
+	cmd := &cobra.Command{
+		Use:   "add RULE TOKEN",
+		Short: "Add a waiver to the configuration, or to the file of a team",
+		Long: `Add writes a waiver at the end of the waivers of the configuration, or of a file of
+waivers that the configuration names. Comments, order and layout of the file stay
+as they are: if the result would say anything else than before and the waiver,
+nothing is written, and the waiver is printed to be pasted.
+
+RULE is the id of a rule, or a glob. TOKEN is the id of a token, or of a source for
+a rule about sources, or a glob; with a saved inventory or report, the end of an id
+or a name will do, and a token that is not in it is refused.`,
+		Example: `  tokenaudit waivers add write-token-never-expires access_tokens/312 \
+    --report report.json --reason "rotated quarterly" --owner web@example.com \
+    --approved-by security@example.com --expires 2027-02-28`,
+		Args: cli.Takes("RULE", "TOKEN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.rule, o.token = args[0], args[1]
+			return run(cmd.Context(), o)
+		},
+	}
+	o.bind(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.name, "name", "", "waive it only for tokens with this name, a `glob`")
+	f.StringVar(&o.key, "key", "", "waive only the finding with this `key`, as the JSON report and explain have it")
+	f.StringArrayVar(&o.policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
+	return cmd
+}
+
+// RunWaiversAdd adds a waiver.
+func RunWaiversAdd(ctx context.Context, o WaiverOptions) error {
+	now, err := o.moment()
+	if err != nil {
+		return err
+	}
+	if err := o.validate(now); err != nil {
+		return err
+	}
+	cfg, err := o.load(ctx, now)
+	if err != nil {
+		return err
+	}
+	loaded, err := program.Rules(ctx, &config.Config{Dir: cfg.Dir, PolicyPaths: cfg.PolicyPaths}, o.policies, nil)
+	if err != nil {
+		return err
+	}
+	check := acceptance.Check{At: now, Rules: loaded.Known()}
+	if id := ruleid.Find(o.rule, policies.IDs(check.Rules)); id != "" {
+		o.rule = id
+	}
+	have, err := o.read(ctx)
+	if err != nil {
+		return err
+	}
+	check.Saved = have.report
+	about, err := o.subject(ctx, have, cfg.Owners)
+	if err != nil {
+		return err
+	}
+	w := policies.Waiver{Rule: o.rule, Token: about.id, Name: o.name, Key: o.key, Reason: o.reason, Owner: o.owner, ApprovedBy: o.approvedBy, Expires: o.expires}
+	if err := o.useful(w, check); err != nil {
+		return err
+	}
+	if err := o.unlessWaived(cfg, w, about.name, check.Rules, now); err != nil {
+		return err
+	}
+	to, err := o.list(cfg, "waivers", about.teams)
+	if err != nil {
+		return err
+	}
+	line, err := o.add(ctx, to, []entries.Entry{o.entry(w)})
+	if err != nil {
+		return err
+	}
+	o.note(to, line, fmt.Sprintf("a waiver of %s for %s until %s", w.Rule, w.Token, w.Expires))
+	if check.Saved != nil {
+		if state, ok := check.Waiver(w); ok {
+			o.program.Note("in %s it %s", o.report, safetext.OneLine(state))
+		} else {
+			o.program.Warn("in %s it covers no finding", o.report)
+		}
+	}
+	return nil
+}
+
+// entry is a waiver as a file has it.
+func (o WaiverOptions) entry(w policies.Waiver) entries.Entry {
+	e := entries.Entry{{Key: "rule", Value: w.Rule}, {Key: "token", Value: w.Token}}
+	if w.Name != "" {
+		e = append(e, entries.Field{Key: "name", Value: w.Name})
+	}
+	if w.Key != "" {
+		e = append(e, entries.Field{Key: "key", Value: w.Key})
+	}
+	return append(e, o.signature()...)
+}
+
+// about is what a waiver is about.
+type about struct {
+	// id is that of a token or a source, or a glob.
+	id string
+	// name is that of the one token; empty else.
+	name string
+	// teams answer for it; none where that is not known.
+	teams []string
+}
+
+// subject finds what TOKEN stands for.
+func (o WaiverOptions) subject(ctx context.Context, have known, teams owners.Patterns) (about, error) {
+	glob := strings.Contains(o.token, "*")
+	switch {
+	case have.sources != nil && glob:
+		return o.matched(ctx, have, teams)
+	case have.sources == nil && !glob && !strings.Contains(o.token, "/"):
+		return about{}, cli.Misuse(fmt.Errorf("%q is not the id of a token, such as datocms/projects/77/access_tokens/312: give an id, or --inventory or --report to find it by its name", o.token))
+	case have.sources == nil:
+		return about{id: o.token}, nil
+	}
+	source, id, _, err := lookup.Find(ctx, have.sources, o.token)
+	if err != nil {
+		return about{}, fmt.Errorf("%s: %w", o.from(), err)
+	}
+	if strings.Contains(id, "*") {
+		return about{}, fmt.Errorf("the id %q has a *, which would match other tokens, too: a waiver cannot name it alone", id)
+	}
+	found := about{id: id}
+	var token *inventory.Token
+	if i := slices.IndexFunc(source.Tokens, func(t inventory.Token) bool { return t.ID == id }); i >= 0 {
+		token = &source.Tokens[i]
+		found.name = token.Name
+	}
+	if team := teams.Team(&source, token); team != "" {
+		found.teams = []string{team}
+	}
+	return found, nil
+}
+
+// matched is what a glob matches.
+func (o WaiverOptions) matched(ctx context.Context, have known, teams owners.Patterns) (about, error) {
+	matched, answer := 0, map[string]bool{}
+	err := have.sources(ctx, func(s inventory.Source) error {
+		if policies.Glob(o.token, s.ID) {
+			matched++
+			answer[teams.Team(&s, nil)] = true
+		}
+		for i := range s.Tokens {
+			if t := &s.Tokens[i]; policies.Glob(o.token, t.ID) && (o.name == "" || policies.Glob(o.name, t.Name)) {
+				matched++
+				answer[teams.Team(&s, t)] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return about{}, err
+	}
+	if matched == 0 {
+		return about{}, fmt.Errorf("%s: no token or source matches %q; `tokenaudit collect` lists all", o.from(), o.token)
+	}
+	delete(answer, "")
+	return about{id: o.token, teams: slices.Sorted(maps.Keys(answer))}, nil
+}
+
+// useful refuses a waiver that covers nothing, whatever there is.
+func (o WaiverOptions) useful(w policies.Waiver, check acceptance.Check) error {
+	if acceptance.Useless(w, check.Rules) == "" {
+		return nil
+	}
+	if state, _ := check.Waiver(w); strings.HasPrefix(state, "lacks") {
+		where := "; `tokenaudit explain` prints it: add --key KEY"
+		if check.Saved != nil {
+			where = ": add --key with one of them"
+		}
+		return cli.Misuse(fmt.Errorf("the waiver %s%s", state, where))
+	}
+	return cli.Misuse(fmt.Errorf("unknown rule %q%s", w.Rule, orList(ruleid.DidYouMean(w.Rule, policies.IDs(check.Rules)))))
+}
+
+// orList is the end of a message about a rule that is not near any other.
+func orList(near string) string {
+	if near == "" {
+		return "; `tokenaudit rules list` lists them"
+	}
+	return near
+}
+
+// unlessWaived refuses a waiver that another one makes needless, and notes one that has
+// expired. name is that of the token; empty where it is not known.
+func (o WaiverOptions) unlessWaived(cfg *config.Config, w policies.Waiver, name string, rules []policies.Rule, now time.Time) error {
+	if w.Name != "" {
+		name = w.Name
+	}
+	needsKey := acceptance.Useless(policies.Waiver{Rule: w.Rule}, rules) != ""
+	for _, old := range cfg.Waivers {
+		covers := policies.Glob(old.Rule, w.Rule) && policies.Glob(old.Token, w.Token) &&
+			(old.Name == "" || name != "" && policies.Glob(old.Name, name)) &&
+			(old.Key == w.Key || old.Key == "" && !needsKey)
+		switch {
+		case !covers:
+		case !expired(old.Expires, now):
+			return fmt.Errorf("%s:%d: a waiver of %s for %s covers this already, until %s; change its expiry there", old.Origin.File, old.Origin.Line,
+				old.Rule, safetext.OneLine(old.Token), old.Expires)
+		case old.Rule == w.Rule && old.Token == w.Token:
+			o.program.Note("%s:%d: the waiver that expired on %s can be removed", old.Origin.File, old.Origin.Line, old.Expires)
+		}
+	}
+	return nil
+}
