@@ -17,6 +17,7 @@ func commands(p *program.Program) []*cobra.Command {
 		leaks.New(p, leaks.Run),
 		newEvaluate(p, runEvaluate),
 		newDrift(p, runDrift),
+		newManifest(p),
 		newDemo(p, runDemo),
 		newMerge(p, runMerge),
 		newGate(p, runGate),

@@ -12,7 +12,6 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -68,16 +67,8 @@ func runDrift(ctx context.Context, o driftOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := o.program.Saved().Inventories(ctx, o.inventories)
+	live, err := readSources(ctx, o.program, o.inventories)
 	if err != nil {
-		return err
-	}
-	var live []inventory.Source
-	err = files.Read(ctx, func(s inventory.Source) error {
-		live = append(live, s)
-		return nil
-	})
-	if err := errors.Join(err, files.Close()); err != nil {
 		return err
 	}
 	d := m.Compare(live)

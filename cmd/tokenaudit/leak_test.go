@@ -51,6 +51,7 @@ func TestNothingLeaks(t *testing.T) {
 		{"evaluate", "-v", "--framework", "owasp-nhi", "--baseline", "json.out", "--previous", "inventory.json", "inventory.json"},
 		{"evaluate", "-v", "--terraform-plan", "shop=plan.json", "-o", "json", "inventory.json"},
 		{"evaluate", "-v", "--manifest", "tokens.yaml"},
+		{"manifest", "init", "-v", "inventory.json"},
 		{"drift", "-v", "--manifest", "tokens.yaml", "inventory.json"},
 		{"explain", "-v", "unused-token", "contentful/organizations/acme/access_tokens/t-idle"},
 		{"show", "-v", "contentful/organizations/acme/access_tokens/t-idle"},

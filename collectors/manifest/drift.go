@@ -145,8 +145,9 @@ func (m *Manifest) compare(d *Drift, s Source, live *inventory.Source) {
 	}
 	for i := range live.Tokens {
 		t := &live.Tokens[i]
-		// The preview token that comes with a declared delivery token is declared with it.
-		if matched[t.ID] || t.Twin != "" && matched[t.Twin] {
+		// The preview token that comes with a declared delivery token is declared with it,
+		// and what a plan will make is not live.
+		if matched[t.ID] || t.Twin != "" && matched[t.Twin] || t.Planned != "" {
 			continue
 		}
 		d.Differences = append(d.Differences, Difference{State: Undeclared, Source: s.ID, Token: t.ID, Kind: t.Kind, Name: t.Name, URL: t.URL})
@@ -160,6 +161,9 @@ func pair(s Source, live *inventory.Source) []*inventory.Token {
 	byRef, byName := map[string][]*inventory.Token{}, map[[2]string][]*inventory.Token{}
 	for i := range live.Tokens {
 		t := &live.Tokens[i]
+		if t.Planned != "" {
+			continue
+		}
 		byRef[t.Ref] = append(byRef[t.Ref], t)
 		key := [2]string{string(t.Kind), t.Name}
 		byName[key] = append(byName[key], t)
@@ -201,7 +205,9 @@ func unread(s *inventory.Source, kind inventory.Kind) string {
 // differing compares what the manifest says with what the inventory knows.
 func differing(t Token, live *inventory.Token, source *inventory.Source) []Field {
 	var found fields
-	found.compare("name", t.Name, live.Name)
+	if t.Name != "" {
+		found.compare("name", t.Name, live.Name)
+	}
 	if t.Description != nil && (live.Description != "" || source.Facts[inventory.FactDescription].Reported == inventory.SupportYes) {
 		found.compare("description", *t.Description, live.Description)
 	}

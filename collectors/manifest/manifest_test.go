@@ -93,22 +93,25 @@ func TestMistakes(t *testing.T) {
 		text string
 		want []string
 	}{
-		"empty":           {"", []string{"tokens.yaml: the file is empty"}},
-		"no YAML":         {"a: [", []string{"tokens.yaml:1: the file is not YAML"}},
-		"two documents":   {"version: 1\n---\nversion: 1\n", []string{"tokens.yaml:2: the file must hold one YAML document, not several"}},
-		"a list":          {"[]", []string{"tokens.yaml:1: expected object, but got array"}},
-		"nothing in it":   {"{}", []string{"tokens.yaml:1: this is not a manifest: it has neither version nor sources; see `tokenaudit schema manifest`"}},
-		"another version": {"version: 2\nsources: []\n", []string{"tokens.yaml:1: version: must be 1"}},
-		"an unknown key":  {head + "      - {name: a, kind: delivery, secret: hunter2}\n", []string{"tokens.yaml:5: sources[0].tokens[0]: unknown key; see `tokenaudit schema manifest`"}},
-		"an odd kind":     {head + "      - name: a\n        kind: delivry\n", []string{`tokens.yaml:6: sources[0].tokens[0].kind: value must be one of "delivery", "preview", "management", "personal", "oauth", "cli", "app"; did you mean delivery?`}},
-		"an odd level":    {head + "      - {name: a, kind: management, access: {level: Admn}}\n", []string{`tokens.yaml:5: sources[0].tokens[0].access.level: value must be one of "none", "read", "trigger", "write", "schema", "admin"; did you mean admin?`}},
-		"too much":        {"a: [" + strings.Repeat(",", 1_000_001) + "]\n", []string{"tokens.yaml: the file holds too much; give each team a manifest of its own"}},
-		"too deep":        {"sources: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "\n", []string{"tokens.yaml:1: sources" + strings.Repeat("[0]", 32) + ": it is nested too deep"}},
-		"two of a name":   {head + "      - {name: a, kind: delivery}\n      - {name: a, kind: delivery}\n", []string{"tokens.yaml:6: sources[0].tokens[1]: the source has another token of this kind and name, or with this ref"}},
-		"an odd date":     {head + "      - name: a\n        kind: management\n        expiry: 2027-02-31\n", []string{"tokens.yaml:7: sources[0].tokens[0].expiry: must be never, a date such as 2027-01-31, or a time of RFC 3339"}},
-		"no date":         {head + "      - {name: a, kind: management, expiry: soon}\n", []string{"tokens.yaml:5: sources[0].tokens[0].expiry: has not the form that it must have; see `tokenaudit schema manifest`"}},
-		"an alias":        {"version: 1\nsources: &a []\nx: *a\n", []string{"tokens.yaml:3: x: aliases are not allowed here; write the value out"}},
-		"a key twice":     {"version: 1\nversion: 1\nsources: []\n", []string{"tokens.yaml:2: version: the key occurs twice, or is not a text"}},
+		"empty":                         {"", []string{"tokens.yaml: the file is empty"}},
+		"no YAML":                       {"a: [", []string{"tokens.yaml:1: the file is not YAML"}},
+		"two documents":                 {"version: 1\n---\nversion: 1\n", []string{"tokens.yaml:2: the file must hold one YAML document, not several"}},
+		"a list":                        {"[]", []string{"tokens.yaml:1: expected object, but got array"}},
+		"nothing in it":                 {"{}", []string{"tokens.yaml:1: this is not a manifest: it has neither version nor sources; see `tokenaudit schema manifest`"}},
+		"another version":               {"version: 2\nsources: []\n", []string{"tokens.yaml:1: version: must be 1"}},
+		"an unknown key":                {head + "      - {name: a, kind: delivery, secret: hunter2}\n", []string{"tokens.yaml:5: sources[0].tokens[0]: unknown key; see `tokenaudit schema manifest`"}},
+		"an odd kind":                   {head + "      - name: a\n        kind: delivry\n", []string{`tokens.yaml:6: sources[0].tokens[0].kind: value must be one of "delivery", "preview", "management", "personal", "oauth", "cli", "app"; did you mean delivery?`}},
+		"an odd level":                  {head + "      - {name: a, kind: management, access: {level: Admn}}\n", []string{`tokens.yaml:5: sources[0].tokens[0].access.level: value must be one of "none", "read", "trigger", "write", "schema", "admin"; did you mean admin?`}},
+		"too much":                      {"a: [" + strings.Repeat(",", 1_000_001) + "]\n", []string{"tokens.yaml: the file holds too much; give each team a manifest of its own"}},
+		"too deep":                      {"sources: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "\n", []string{"tokens.yaml:1: sources" + strings.Repeat("[0]", 32) + ": it is nested too deep"}},
+		"two of a name":                 {head + "      - {name: a, kind: delivery}\n      - {name: a, kind: delivery}\n", []string{"tokens.yaml:6: sources[0].tokens[1]: the source has another token of this kind and name, or with this ref"}},
+		"a name with and without a ref": {head + "      - {name: a, kind: delivery}\n      - {name: a, kind: delivery, ref: b}\n", []string{"tokens.yaml:6: sources[0].tokens[1]: the source has another token of this kind and name, or with this ref"}},
+		"two of a ref":                  {head + "      - {name: a, kind: delivery, ref: c}\n      - {name: b, kind: delivery, ref: c}\n", []string{"tokens.yaml:6: sources[0].tokens[1]: the source has another token of this kind and name, or with this ref"}},
+		"neither a name nor a ref":      {head + "      - {kind: delivery}\n", []string{"tokens.yaml:5: sources[0].tokens[0]: missing properties: 'name'"}},
+		"an odd date":                   {head + "      - name: a\n        kind: management\n        expiry: 2027-02-31\n", []string{"tokens.yaml:7: sources[0].tokens[0].expiry: must be never, a date such as 2027-01-31, or a time of RFC 3339"}},
+		"no date":                       {head + "      - {name: a, kind: management, expiry: soon}\n", []string{"tokens.yaml:5: sources[0].tokens[0].expiry: has not the form that it must have; see `tokenaudit schema manifest`"}},
+		"an alias":                      {"version: 1\nsources: &a []\nx: *a\n", []string{"tokens.yaml:3: x: aliases are not allowed here; write the value out"}},
+		"a key twice":                   {"version: 1\nversion: 1\nsources: []\n", []string{"tokens.yaml:2: version: the key occurs twice, or is not a text"}},
 		"odd environments": {head + "      - {name: a, kind: delivery, environments: some}\n",
 			[]string{"tokens.yaml:5: sources[0].tokens[0].environments: is not allowed here; see `tokenaudit schema manifest`"}},
 		"two mistakes": {head + "      - {name: a}\n      - {kind: delivery}\n",
@@ -168,6 +171,11 @@ func TestCompare(t *testing.T) {
 			more.ID, more.Ref, more.Name = s.ID+"/x", "x", "more"
 			s.Tokens = append(s.Tokens, more)
 		}, []string{"undeclared more"}, true, false},
+		"what a plan will make": {func(s *inv.Source) {
+			more := *byName(s, "website")
+			more.ID, more.Ref, more.Name, more.Planned = s.ID+"/x", "x", "more", inv.PlannedCreate
+			s.Tokens = append(s.Tokens, more)
+		}, nil, false, false},
 		"preview token of a declared one": {func(s *inv.Source) {
 			more := *byName(s, "website")
 			more.ID, more.Twin, more.Ref, more.Kind = s.ID+"/preview", byName(s, "website").ID, "p", inv.Preview

@@ -347,16 +347,18 @@ func (m *Manifest) settle(t *tree) {
 			t.fail(t.lines[at+"/id"], at+"/id", "the source is declared twice")
 		}
 		sources[s.ID] = true
-		names, refs := map[[2]string]bool{}, map[string]bool{}
+		// refless are the names of tokens that nothing but their name tells apart.
+		names, refless, refs := map[[2]string]bool{}, map[[2]string]bool{}, map[[2]string]bool{}
 		for j := range s.Tokens {
 			token := &s.Tokens[j]
 			place := join(at+"/tokens", strconv.Itoa(j))
 			token.Line = t.lines[place]
-			key := [2]string{string(token.Kind), token.Name}
-			if names[key] || token.Ref != "" && refs[token.Ref] {
+			name, ref := [2]string{string(token.Kind), token.Name}, [2]string{string(token.Kind), token.Ref}
+			if names[name] && token.Ref == "" || refless[name] || token.Ref != "" && refs[ref] {
 				t.fail(token.Line, place, "the source has another token of this kind and name, or with this ref")
 			}
-			names[key], refs[token.Ref] = true, true
+			names[name], refs[ref] = true, true
+			refless[name] = refless[name] || token.Ref == ""
 			var ok bool
 			if token.expiry, ok = readExpiry(token.Expiry, canExpire(s.cms(), token.Kind)); !ok {
 				t.fail(t.lines[place+"/expiry"], place+"/expiry", "must be never, a date such as 2027-01-31, or a time of RFC 3339")

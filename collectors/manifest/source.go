@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
@@ -36,8 +37,15 @@ func (m *Manifest) source(s Source, at time.Time) inventory.Source {
 	for _, id := range s.Environments {
 		source.Environments = append(source.Environments, inventory.Environment{ID: id, Primary: inventory.Unknown})
 	}
+	named := map[[2]string]int{}
+	for _, t := range s.Tokens {
+		named[[2]string{string(t.Kind), t.Name}]++
+	}
 	for _, t := range s.Tokens {
 		token := m.token(s, t)
+		if t.Name == "" || named[[2]string{string(t.Kind), t.Name}] > 1 {
+			token.ID = cmsapi.Path(s.ID+"/declared/{}/ref/{}", string(t.Kind), t.Ref)
+		}
 		token.Expiry = inventory.NormaliseExpiry(token.Expiry, source.Horizon())
 		source.Tokens = append(source.Tokens, token)
 	}
@@ -55,7 +63,7 @@ func facts() inventory.Facts {
 }
 
 func (m *Manifest) token(s Source, t Token) inventory.Token {
-	address := string(t.Kind) + "/" + t.Name
+	address := string(t.Kind) + "/" + cmp.Or(t.Name, t.Ref)
 	token := inventory.Token{
 		ID: cmsapi.Path(s.ID+"/declared/{}/{}", string(t.Kind), t.Name), Ref: t.Ref, CMS: s.cms(), Source: s.ID,
 		Name: t.Name, Kind: t.Kind, APIs: t.APIs,
