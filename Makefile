@@ -87,6 +87,12 @@ bench: ## the benchmarks of the packages
 sarif-check: ## SARIF files, judged by the validator of the platforms (node)
 	report/sarif/testdata/sarif-check/check.sh
 
+# The page of the demo, judged by axe-core in Chromium, on a phone and on paper. Needs
+# chromium, node and npm.
+.PHONY: html-check
+html-check: ## the HTML page of the demo, by axe-core, on a phone and on paper (chromium, node)
+	report/html/testdata/html-check/check.sh
+
 # The emulators, read by the CMSes' official SDKs. Needs node and npm.
 .PHONY: sdk-check
 sdk-check: ## the emulators, read by the official SDKs (node)

@@ -175,18 +175,24 @@ func RulesText(findings []triage.Finding) string {
 	var words []string
 	for _, f := range findings {
 		word := f.Rule
-		var parts []string
-		for _, c := range f.Contains {
-			if !slices.Contains(parts, c.Rule) {
-				parts = append(parts, c.Rule)
-			}
-		}
-		if len(parts) > 0 {
-			word += " (with " + safetext.And(parts) + ")"
+		if parts := PartsText(f); parts != "" {
+			word += " (with " + parts + ")"
 		}
 		if !slices.Contains(words, word) {
 			words = append(words, word)
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+// PartsText names the rules of the findings that are a part of a finding; it is empty
+// where there are none.
+func PartsText(f triage.Finding) string {
+	var parts []string
+	for _, c := range f.Contains {
+		if !slices.Contains(parts, c.Rule) {
+			parts = append(parts, c.Rule)
+		}
+	}
+	return safetext.And(parts)
 }

@@ -40,10 +40,11 @@ func (v *View) NotRead() []NotRead {
 // Problem says what failed. The request of the first list is left out where there are
 // several, as the others were asked for by another one.
 func (n NotRead) Problem() string {
+	unit := n.UnreadUnit
 	if len(n.Lists) > 1 {
-		n.Detail = reason(n.Detail)
+		unit.Detail = reason(unit.Detail)
 	}
-	return n.UnreadUnit.Problem()
+	return unit.Problem()
 }
 
 // reason is what a detail says besides the request that failed.

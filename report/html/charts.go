@@ -99,11 +99,12 @@ func bars(what string, buckets []bucket, width int) barChart {
 }
 
 // expiryCharts count the tokens that expire in each of the next twelve months,
-// and those without a date: most have none, and would flatten the months.
+// and those without a date: most have none, and would flatten the months. What has
+// expired or was revoked does not live and is not counted.
 func expiryCharts(r *report.Report) (dated, undated barChart) {
 	const months = 12
 	first := time.Date(r.At.Year(), r.At.Month(), 1, 0, 0, 0, 0, time.UTC)
-	buckets := []bucket{{label: "expired"}}
+	var buckets []bucket
 	for i := range months {
 		month := first.AddDate(0, i, 0)
 		label := month.Format("Jan")
@@ -118,16 +119,14 @@ func expiryCharts(r *report.Report) (dated, undated barChart) {
 		t := &r.Tokens[i]
 		at := t.Expiry.At
 		switch {
-		case t.Status == input.Revoked:
-		case t.Status == input.Expired:
-			buckets[0].count(t)
+		case t.Status != input.Active:
 		case t.Expiry.State == inventory.ExpiryNever:
 			without[0].count(t)
 		case t.Expiry.State != inventory.ExpiryAt:
 			without[1].count(t)
 		default:
 			month := (at.Year()-first.Year())*12 + int(at.Month()-first.Month())
-			buckets[min(max(month, 0), months)+1].count(t)
+			buckets[min(max(month, 0), months)].count(t)
 		}
 	}
 	return bars("Tokens by expiry", buckets, 960), bars("Tokens without a date of expiry", without, 180)
@@ -198,7 +197,10 @@ type matrixRow struct {
 }
 
 // matrixCell has a class for how dark it is, "" for none.
-type matrixCell struct{ Text, Class string }
+type matrixCell struct {
+	Text, Class string
+	Level       inventory.Level
+}
 
 var allLevels = []inventory.Level{
 	inventory.LevelNone, inventory.LevelRead, inventory.LevelTrigger, inventory.LevelWrite, inventory.LevelSchema, inventory.LevelAdmin, inventory.LevelUnknown,
@@ -222,10 +224,10 @@ func newMatrix(tokens []report.Token) htmlMatrix {
 	m := htmlMatrix{Levels: allLevels}
 	for _, cms := range safetext.SortedKeys(counts) {
 		row := matrixRow{CMS: htmlText(cms)}
-		for _, n := range counts[cms] {
+		for i, n := range counts[cms] {
 			cell := matrixCell{Text: "·"}
 			if n > 0 {
-				cell = matrixCell{safetext.Thousands(n), "h" + strconv.Itoa(min(1+5*n/(most+1), 5))}
+				cell = matrixCell{safetext.Thousands(n), "h" + strconv.Itoa(min(1+5*n/(most+1), 5)), allLevels[i]}
 			}
 			row.Cells = append(row.Cells, cell)
 		}

@@ -55,7 +55,7 @@ func TestCharts(t *testing.T) {
 		chart barChart
 		want  map[string]string
 	}{
-		"expiry":    {dated, map[string]string{"expired": "1", "Mar 2026": "2", "Apr": "1", "Feb": "1", "later": "1"}},
+		"expiry":    {dated, map[string]string{"Mar 2026": "2", "Apr": "1", "Feb": "1", "later": "1"}},
 		"no expiry": {undated, map[string]string{"never": "1", "unknown": "1"}},
 		"age":       {ageChart(r), map[string]string{"under 30": "2", "30–89": "1", "1–2 years": "2", "over 2 y": "1", "unknown": "1"}},
 		"idle":      {idleChart(r), map[string]string{"under 30": "1", "30–89": "2", "180–364": "1", "over 2 y": "1", "unknown": "2"}},

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -20,9 +20,9 @@ type htmlData struct {
 	w   io.Writer
 	v   *format.View
 	err error
-	// rules, sources and fixes are numbered: their texts would be there a
+	// rules, sources, fixes and owners are numbered: their texts would be there a
 	// thousand times.
-	rules, sources, fixes numbering
+	rules, sources, fixes, owners numbering
 }
 
 // htmlSource is a source as the rows refer to it.
@@ -82,6 +82,12 @@ func writeHTMLData(w io.Writer, v *format.View) error {
 	d.value(sources)
 	d.put(`,"fixes":`)
 	d.value(d.fixes.list)
+	d.put(`,"owners":`)
+	owners := make([][]string, 0, len(d.owners.list))
+	for _, pair := range d.owners.list {
+		owners = append(owners, strings.Split(pair, "\x00"))
+	}
+	d.value(owners)
 	d.put("}")
 	return d.err
 }
@@ -150,8 +156,57 @@ func (d *htmlData) findingRow(f *report.Finding, status string) []any {
 	}
 	return []any{
 		min(report.SeverityRank(f.Severity), len(report.AllSeverities())-1), status, d.rules.of(htmlText(f.Rule)), d.sources.of(f.Source), htmlText(f.Token), htmlText(d.v.Name(f)), string(f.Kind),
-		htmlText(f.Message), safetext.SafeURL(f.URL), d.fixes.of(htmlText(f.Remediation)), string(f.Baseline), htmlText(extra), htmlText(string(f.Evidence)), f.Fingerprint, htmlText(place), htmlText(format.OwnerText(f.Owner)), htmlText(f.Team),
+		htmlText(f.Message), safetext.SafeURL(f.URL), d.fixes.of(htmlText(f.Remediation)), string(f.Baseline), htmlText(extra), htmlText(string(f.Evidence)), f.Fingerprint, htmlText(place), d.owner(f.Owner), htmlText(f.Team),
+		riskCell(f.Risk), waiverKey(f),
 	}
+}
+
+// waiverKey returns the key that a waiver of a finding names. It is nil where the page has
+// no waiver for it: nothing is left to waive, or the page does not have the rule, the
+// subject and the key as they are, or they hold a *, which a waiver reads as a wildcard.
+func waiverKey(f *report.Finding) *string {
+	if f.Status != policies.Fail || f.Resolution != "" {
+		return nil
+	}
+	for _, text := range []string{f.Rule, f.Subject(), f.Key} {
+		if htmlText(text) != text {
+			return nil
+		}
+	}
+	if strings.Contains(f.Rule+f.Subject(), "*") {
+		return nil
+	}
+	return &f.Key
+}
+
+// riskCell is what is certain, what is possible, and their bands; nil where the report
+// does not have it.
+func riskCell(s *risk.Score) []any {
+	if s == nil {
+		return nil
+	}
+	return []any{s.Min, s.Max, s.Band, s.MaxBand}
+}
+
+// factors say what the score of a token is made of, one text each.
+func factors(r *risk.Risk) []string {
+	list := []string{}
+	if r != nil {
+		for _, f := range r.Factors {
+			list = append(list, htmlText(fmt.Sprintf("%s: %s (%s)", f.Points(), f.Reason, f.Name)))
+		}
+	}
+	return list
+}
+
+// owner returns the number of an owner: a pair of what columns and filters show, and of
+// the reason why that is not known.
+func (d *htmlData) owner(o *report.Owner) int {
+	short, reason := format.OwnerText(o), ""
+	if o != nil && o.Type == inventory.OwnerUnknown {
+		short, reason = "unknown", o.Reason
+	}
+	return d.owners.of(htmlText(short) + "\x00" + htmlText(reason))
 }
 
 func (d *htmlData) tokens() {
@@ -175,11 +230,16 @@ func (d *htmlData) tokenRow(t *report.Token) []any {
 	created, age := ageCell(t)
 	expiry, left := expiryCell(t)
 	used, idle := idleCell(t)
+	var score *risk.Score
+	if t.Risk != nil {
+		score = &t.Risk.Score
+	}
 	return []any{
 		htmlText(t.ID), htmlText(t.Name), d.sources.of(t.Source), string(t.Kind), string(t.Access.Level), string(t.Status), environmentsCell(t), role,
-		created, age, expiry, left, used, idle, htmlText(ownerText(t.Owner)),
+		created, age, expiry, left, used, idle, d.owner(&report.Owner{Type: t.Owner.Type, ID: t.Owner.ID, Name: t.Owner.Name, State: t.Owner.State, Reason: t.Owner.Reason}),
 		d.verdicts(t, policies.Fail), d.verdicts(t, policies.NotEvaluated), d.verdicts(t, policies.Waived),
 		safetext.SafeURL(t.URL), htmlText(strings.Join(t.Access.Grants, ", ")), htmlText(t.Description), htmlText(t.Access.Reason), htmlText(t.Team),
+		riskCell(score), factors(t.Risk), htmlText(t.Owner.Role),
 	}
 }
 
@@ -269,17 +329,4 @@ func environmentsCell(t *report.Token) htmlEnvironments {
 		e.Text, e.Count = "unknown", nil
 	}
 	return e
-}
-
-func ownerText(o inventory.Owner) string {
-	parts := []string{}
-	for _, part := range []string{o.Name, string(o.Type), o.Role, string(o.State)} {
-		if part != "" && part != "unknown" && !slices.Contains(parts, part) {
-			parts = append(parts, part)
-		}
-	}
-	if len(parts) == 0 {
-		return "unknown"
-	}
-	return strings.Join(parts, ", ")
 }

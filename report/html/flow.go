@@ -19,8 +19,15 @@ const (
 	flowEnvironments = 24
 	flowRow          = 24.0
 	flowTop          = 28.0
-	flowText         = 44
 )
+
+// flowColumns are where the boxes of a column begin and end, in the units of the view
+// box, and how many columns of text fit in. Lines run between the boxes, so that none
+// crosses a text.
+var flowColumns = [3]struct {
+	left, right float64
+	text        int
+}{{0, 300, 38}, {430, 680, 32}, {810, 1180, 48}}
 
 // htmlFlow is the blast radius of the tokens that reach furthest: lines from
 // each token to its role, and from there to the environments it opens.
@@ -33,7 +40,8 @@ type htmlFlow struct {
 
 type flowNode struct {
 	Class, Text, Title string
-	Y, H, TextY        string
+	X, Y, W, H         string
+	TextX, TextY       string
 	key                string
 	// middle is where lines end.
 	middle float64
@@ -52,8 +60,7 @@ func newFlow(r *report.Report) htmlFlow {
 	for i := range r.Sources {
 		names[r.Sources[i].ID] = r.Sources[i].Name
 	}
-	roles, environments := newColumn(), newColumn()
-	tokens := newColumn()
+	tokens, roles, environments := newColumn(0), newColumn(1), newColumn(2)
 	for _, t := range chosen {
 		class := flowClass(t)
 		name := cmp.Or(strings.TrimSpace(t.Name), t.ID)
@@ -84,7 +91,7 @@ func (f *htmlFlow) link(chosen []*report.Token, names map[string]string, tokens,
 	for _, t := range chosen {
 		from := tokens.node(t.ID)
 		to := roles.node(roleKey(t))
-		f.Links = append(f.Links, flowLink{flowClass(t), curve(266, from.middle, 484, to.middle), "6", from.Title + " → " + to.Text})
+		f.Links = append(f.Links, flowLink{flowClass(t), curve(flowColumns[0].right, from.middle, flowColumns[1].left, to.middle), "6", from.Title + " → " + to.Text})
 		for _, e := range reachOf(t, names[t.Source]) {
 			key := e.key
 			if environments.index(key) < 0 {
@@ -100,7 +107,7 @@ func (f *htmlFlow) link(chosen []*report.Token, names map[string]string, tokens,
 	}
 	for _, p := range order {
 		from, to := roles.node(p.from), environments.node(p.to)
-		f.Links = append(f.Links, flowLink{class[p], curve(492, from.middle, 864, to.middle), coordinate(min(3+2*float64(shared[p]), 16)),
+		f.Links = append(f.Links, flowLink{class[p], curve(flowColumns[1].right, from.middle, flowColumns[2].left, to.middle), coordinate(min(3+2*float64(shared[p]), 16)),
 			fmt.Sprintf("%s → %s: %s", from.Text, to.Title, safetext.Plural(shared[p], "token", "tokens"))})
 	}
 }
@@ -206,9 +213,11 @@ func allText(s inventory.Scope) string {
 type flowColumn struct {
 	nodes []flowNode
 	at    map[string]int
+	// place is the index in flowColumns.
+	place int
 }
 
-func newColumn() *flowColumn { return &flowColumn{at: map[string]int{}} }
+func newColumn(place int) *flowColumn { return &flowColumn{at: map[string]int{}, place: place} }
 
 func (c *flowColumn) add(key, text, title, class string) {
 	if i := c.index(key); i >= 0 {
@@ -216,7 +225,7 @@ func (c *flowColumn) add(key, text, title, class string) {
 		return
 	}
 	c.at[key] = len(c.nodes)
-	c.nodes = append(c.nodes, flowNode{Class: class, Text: safetext.CutWidth(safetext.OneLine(text), flowText), Title: htmlText(strings.ReplaceAll(title, "\x00", " ")), key: key})
+	c.nodes = append(c.nodes, flowNode{Class: class, Text: safetext.CutWidth(safetext.OneLine(text), flowColumns[c.place].text), Title: htmlText(strings.ReplaceAll(title, "\x00", " ")), key: key})
 }
 
 func (c *flowColumn) index(key string) int {
@@ -231,11 +240,13 @@ func (c *flowColumn) node(key string) *flowNode { return &c.nodes[c.at[key]] }
 // layOut spreads the nodes over the height of so many rows.
 func (c *flowColumn) layOut(rows int) {
 	step := flowRow * float64(rows) / float64(len(c.nodes))
+	place := flowColumns[c.place]
 	for i := range c.nodes {
 		n := &c.nodes[i]
 		n.middle = flowTop + step*(float64(i)+0.5)
-		h := min(step*0.7, 18)
-		n.Y, n.H, n.TextY = coordinate(n.middle-h/2), coordinate(h), coordinate(n.middle+4)
+		h := min(step*0.8, 19)
+		n.X, n.Y, n.W, n.H = coordinate(place.left), coordinate(n.middle-h/2), coordinate(place.right-place.left), coordinate(h)
+		n.TextX, n.TextY = coordinate(place.left+10), coordinate(n.middle+4)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
@@ -43,6 +45,56 @@ func TestHTMLStandsAlone(t *testing.T) {
 			t.Errorf("%s: %d script elements, want the block of JSON and the script", name, len(extra))
 		}
 		reporttest.PageData(t, []byte(page))
+	}
+}
+
+// The page begins with the verdict, what was not read, and the tokens to fix first; it ends
+// with its method. Lists that failed alike are one row.
+func TestHTMLBeginsWithWhatMatters(t *testing.T) {
+	r := reporttest.Sample()
+	for i := range r.Sources {
+		for _, unit := range r.Sources[i].Units {
+			if unit.Name == "management_tokens" {
+				unit.Name = "tokens_of_apps"
+				r.Sources[i].Units = append(r.Sources[i].Units, unit)
+			}
+		}
+	}
+	page := string(renderedPage(t, r, format.Options{Gate: report.DefaultGate()}))
+	last := 0
+	for _, part := range []string{`class="verdict fail"`, `class="tile critical"`, `id="missing"`, `<code>management_tokens, tokens_of_apps</code>`, `id="worst"`, `id="rules"`, `id="findings"`, `id="inventory"`, `id="method"`} {
+		at := strings.Index(page, part)
+		if at < last {
+			t.Errorf("%s is at %d, before %d", part, at, last)
+		}
+		last = at
+	}
+	if n := strings.Count(page, "403: the credential may not list management tokens"); n != 1 {
+		t.Errorf("what failed alike is there %d times", n)
+	}
+}
+
+// The method says what was read, what fails, and what risk means, of this report.
+func TestHTMLMethod(t *testing.T) {
+	r := reporttest.Sample()
+	gate := report.Gate{FailOn: policies.High, NotEvaluated: policies.Critical, FailOnRisk: risk.Severe}
+	m := newMethod(format.NewView(r), format.Options{Gate: gate})
+	if len(m.Coverage) != 4 || m.Coverage[1] != (htmlCoverage{"contentstack", "1", "1", "1", "1", "0"}) {
+		t.Errorf("coverage %+v", m.Coverage)
+	}
+	want := "The verdict fails on a finding of severity high or above that is not waived and on a token whose risk is severe or worse. It is incomplete where a list could not be read " +
+		"or a rule could not run, unless somebody accepted that, or where a rule of severity critical or above could not be evaluated."
+	if m.Gate != want {
+		t.Errorf("gate %q", m.Gate)
+	}
+	if got := gateText(report.Gate{FailOn: policies.Low, OnlyNew: true}, true); !strings.HasPrefix(got, "The verdict fails on a new finding of severity low or above") {
+		t.Errorf("gate of new findings %q", got)
+	}
+	if got := gateText(report.Gate{FailOn: report.NoSeverity}, false); !strings.HasPrefix(got, "No finding makes the verdict fail. ") {
+		t.Errorf("gate of nothing %q", got)
+	}
+	if m.Risk == "" || newMethod(format.NewView(&report.Report{}), format.Options{}).Risk != "" {
+		t.Error("the risk is explained where it is not there, or not where it is")
 	}
 }
 

@@ -3,9 +3,13 @@ package html
 import (
 	"cmp"
 	"fmt"
+	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
+	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -21,9 +25,9 @@ const htmlMaxText = 500
 // htmlPage is what the template shows. Its texts are one line each.
 type htmlPage struct {
 	At, Sources, Tokens, RuleCount, Tool string
-	Policies, Config, OPA                string
 	Verdict, Reason, Exit                string
 	Tiles                                []htmlTile
+	Risks                                []htmlTile
 	Notice, Scope                        string
 	FindingsNote                         string
 	Missing                              []htmlMissing
@@ -31,24 +35,41 @@ type htmlPage struct {
 	WorstNote                            string
 	MissingMore                          string
 	Rules                                []htmlRule
+	// HasControls: a rule names controls.
+	HasControls bool
 	// HasTokens: the report has its inventory, so there are charts.
 	HasTokens        bool
 	Matrix           htmlMatrix
 	Expiry, NoExpiry barChart
-	Age, Idle        barChart
-	Flow             htmlFlow
-	Gaps             []htmlGap
-	GapsMore         string
-	Accepted         []htmlAccepted
-	Waivers          []htmlWaiver
-	WaiversMore      string
-	Allowed          []htmlAllowed
-	AllowedMore      string
-	Framework        string
-	Controls         []htmlControl
+	// Ended says how many tokens are in no chart.
+	Ended        []htmlTile
+	Age, Idle    barChart
+	Flow         htmlFlow
+	Gaps         []htmlGap
+	GapsByCMS    []htmlCounts
+	GapsMore     string
+	Accepted     []htmlAccepted
+	Waivers      []htmlWaiver
+	WaiversMore  string
+	Allowed      []htmlAllowed
+	AllowedMore  string
+	AllowedByCMS []htmlCounts
+	Framework    string
+	Controls     []htmlControl
+	Method       htmlMethod
 }
 
-type htmlTile struct{ Label, Count, Class string }
+// htmlTile is a number that links to what it counts, unless that is nothing: to a place
+// of the page, and there to what a filter of the table lets through.
+type htmlTile struct {
+	Label, Count, Class string
+	Place, Value        string
+	// Filter ends in the name of the filter that has Value.
+	Filter template.URL
+	// More is what may have to be added to the number; empty for nothing.
+	More      string
+	MoreValue string
+}
 
 type htmlMissing struct{ What, Where, Labels, Why, ToDo string }
 
@@ -65,7 +86,25 @@ type barPart struct {
 	X, W  string
 }
 
-type htmlWorst struct{ Risk, Name, CMS, ID, Can, Owner, Findings, ToDo string }
+type htmlWorst struct {
+	Risk, Band, Name, Where, ID, Can, Owner string
+	Findings                                []htmlFinding
+	ToDo                                    string
+}
+
+// htmlFinding names the rule of a finding, and those of the findings that are a part of it.
+type htmlFinding struct{ Fingerprint, Rule, With string }
+
+// htmlCounts count verdicts of one CMS: what paper has of a long list.
+type htmlCounts struct{ CMS, Count, Rules, Sources string }
+
+func countsOf(list []format.CMSCount) []htmlCounts {
+	var counts []htmlCounts
+	for _, c := range list {
+		counts = append(counts, htmlCounts{htmlText(c.CMS), safetext.Thousands(c.Count), safetext.Thousands(c.Rules), safetext.Thousands(c.Sources)})
+	}
+	return counts
+}
 
 type htmlGap struct{ Rule, Count, Sources, Why string }
 
@@ -83,25 +122,26 @@ func newHTMLPage(v *format.View, o format.Options) *htmlPage {
 	p := &htmlPage{
 		At: r.At.Format("2006-01-02 15:04 MST"), Sources: safetext.Plural(len(r.Sources), "source", "sources"), Tokens: safetext.Plural(r.Summary.Tokens, "token", "tokens"),
 		RuleCount: safetext.Plural(len(r.Rules), "rule", "rules"), Tool: htmlText(strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)),
-		Policies: htmlText(r.Policies.Digest), Config: htmlText(r.ConfigDigest), OPA: htmlText(r.Policies.OPA),
 		Verdict: string(d.Verdict), Reason: htmlText(d.Reason), Exit: d.ExitText(),
-		Tiles: tiles(v), HasTokens: r.Tokens != nil, Scope: htmlText(r.ScopeNote()),
+		Tiles: tiles(v), Risks: riskTiles(r), HasTokens: r.Tokens != nil, Scope: htmlText(r.ScopeNote()),
 	}
 	p.FindingsNote = "Open a row to see what to do and what the finding rests on."
 	if o.Hidden > 0 {
 		p.FindingsNote = fmt.Sprintf("%s below %s not shown, as asked. %s", safetext.Plural(o.Hidden, "finding", "findings"), o.MinSeverity, p.FindingsNote)
 	}
 	p.missing(v)
-	p.worst(r)
+	p.worst(v)
 	p.rules(v)
 	p.gaps(v)
 	p.signed(v)
 	p.controls(r.Framework)
+	p.Method = newMethod(v, o)
 	if !p.HasTokens {
 		p.Notice = "This report was made without its inventory (--no-inventory). What tokens can do, when they expire, how old and how idle they are, their blast radius and the list of all tokens cannot be shown."
 		return p
 	}
 	p.Matrix = newMatrix(r.Tokens)
+	p.Ended = ended(r)
 	p.Expiry, p.NoExpiry = expiryCharts(r)
 	p.Age, p.Idle = ageChart(r), idleChart(r)
 	p.Flow = newFlow(r)
@@ -110,15 +150,72 @@ func newHTMLPage(v *format.View, o format.Options) *htmlPage {
 
 func htmlText(s string) string { return safetext.CutRunes(safetext.OneLine(s), htmlMaxText) }
 
+// tiles count the findings, and what was not decided.
 func tiles(v *format.View) []htmlTile {
 	var list []htmlTile
+	add := func(n int, t htmlTile) {
+		t.Count = safetext.Thousands(n)
+		if n == 0 {
+			t.Place = ""
+		}
+		list = append(list, t)
+	}
 	for _, s := range report.AllSeverities() {
-		list = append(list, htmlTile{string(s), safetext.Thousands(v.R.Summary.Findings.Of(s)), string(s)})
+		add(v.R.Summary.Findings.Of(s), htmlTile{Label: string(s), Class: string(s), Place: "findings", Filter: "findings.status=open&findings.severity", Value: string(s)})
 	}
 	statuses := v.R.Summary.Statuses
-	list = append(list, htmlTile{"waived", safetext.Thousands(statuses.Waived), "waived"}, htmlTile{"not evaluated", safetext.Thousands(statuses.NotEvaluated), ""})
+	add(statuses.Waived, htmlTile{Label: "waived", Class: "waived", Place: "findings", Filter: "findings.status", Value: "waived"})
+	add(statuses.NotEvaluated, htmlTile{Label: "not evaluated", Place: "gaps"})
 	if v.Compared {
-		list = append(list, htmlTile{"new", safetext.Thousands(v.NewFindings), "new"}, htmlTile{"resolved", safetext.Thousands(len(v.R.Resolved)), "resolved"}, htmlTile{"stale", safetext.Thousands(len(v.R.Stale)), ""})
+		add(v.NewFindings, htmlTile{Label: "new", Class: "new", Place: "findings", Filter: "findings.since", Value: "new"})
+		add(len(v.R.Resolved), htmlTile{Label: "resolved", Class: "resolved", Place: "findings", Filter: "findings.status", Value: "resolved"})
+		add(len(v.R.Stale), htmlTile{Label: "stale", Place: "findings", Filter: "findings.status", Value: "stale"})
+	}
+	return list
+}
+
+// riskTiles count the tokens by risk, and apart those that could be worse than is certain.
+func riskTiles(r *report.Report) []htmlTile {
+	counts := r.Risk()
+	if counts == nil || r.Tokens == nil {
+		return nil
+	}
+	could := map[risk.Band]int{}
+	for i := range r.Tokens {
+		if s := r.Tokens[i].Risk; s != nil && s.MaxBand != s.Band {
+			could[s.MaxBand]++
+		}
+	}
+	var list []htmlTile
+	for _, band := range risk.AllBands() {
+		t := htmlTile{Label: string(band), Class: string(band), Count: safetext.Thousands(counts.Certain.Of(band)), Place: "inventory", Filter: "inventory.risk", Value: string(band)}
+		if counts.Certain.Of(band) == 0 {
+			t.Place = ""
+		}
+		if n := could[band]; n > 0 {
+			t.More, t.MoreValue = "and "+safetext.Thousands(n)+" could be", couldBe(band)
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// couldBe is what the filter by risk calls a band that is not certain.
+func couldBe(band risk.Band) string { return "could be " + string(band) }
+
+// ended counts the tokens that no longer work.
+func ended(r *report.Report) []htmlTile {
+	var list []htmlTile
+	for _, status := range []input.TokenStatus{input.Expired, input.Revoked} {
+		n := 0
+		for i := range r.Tokens {
+			if r.Tokens[i].Status == status {
+				n++
+			}
+		}
+		if n > 0 {
+			list = append(list, htmlTile{Count: safetext.Thousands(n), Label: string(status), Place: "inventory", Filter: "inventory.status", Value: string(status)})
+		}
 	}
 	return list
 }
@@ -138,14 +235,32 @@ func (p *htmlPage) missing(v *format.View) {
 }
 
 // worst lists the tokens to fix first.
-func (p *htmlPage) worst(r *report.Report) {
-	tokens := triage.Tokens(r)
+func (p *htmlPage) worst(v *format.View) {
+	tokens := triage.Tokens(v.R)
 	shown := tokens[:min(len(tokens), triage.First)]
 	p.WorstNote = safetext.Plural(len(tokens), "token has findings", "tokens have findings") + "; those with the highest risk come first."
 	for i := range shown {
 		t := &shown[i]
-		p.Worst = append(p.Worst, htmlWorst{t.Score(), htmlText(t.Name), htmlText(t.CMS), htmlText(t.ID), htmlText(string(t.Access)), htmlText(format.Answers(t)), htmlText(format.RulesText(t.Findings)), htmlText(t.Step.String())})
+		w := htmlWorst{
+			Risk: t.Score(), Band: bandText(t.Risk), Name: htmlText(cmp.Or(strings.TrimSpace(t.Name), t.ID)), Where: htmlText(strings.TrimRight(t.CMS+" · "+v.SourceName(t.Source), " ·")), ID: htmlText(t.ID),
+			Can: htmlText(string(t.Access)), Owner: htmlText(format.Answers(t)), ToDo: htmlText(t.Step.String()),
+		}
+		for _, f := range t.Findings {
+			w.Findings = append(w.Findings, htmlFinding{Fingerprint: f.Fingerprint, Rule: htmlText(f.Rule), With: htmlText(format.PartsText(f))})
+		}
+		p.Worst = append(p.Worst, w)
 	}
+}
+
+// bandText returns "high", or "high to severe" where it is not certain.
+func bandText(s *risk.Score) string {
+	switch {
+	case s == nil:
+		return ""
+	case s.Band == s.MaxBand:
+		return string(s.Band)
+	}
+	return string(s.Band) + " to " + string(s.MaxBand)
 }
 
 // firstRows returns what fits a table without pages, and how many more there are.
@@ -157,6 +272,7 @@ func firstRows[T any](list []T) (rows []T, more string) {
 }
 
 func (p *htmlPage) rules(v *format.View) {
+	p.HasControls = slices.ContainsFunc(v.R.Rules, func(rule report.Rule) bool { return len(rule.Controls) > 0 })
 	// The rules that failed worst come first, as in every other format.
 	for _, g := range v.Groups {
 		if rule, ok := v.Rules[g.Rule]; ok && !p.hasRule(g.Rule) {
@@ -204,10 +320,15 @@ func newHTMLRule(rule *report.Rule) htmlRule {
 
 func (p *htmlPage) gaps(v *format.View) {
 	var list []htmlGap
-	for _, gap := range v.MergedGaps() {
+	gaps, lists := v.FoldedGaps()
+	for _, l := range lists {
+		list = append(list, htmlGap{"", safetext.Thousands(l.Count), "1", htmlText(fmt.Sprintf("the list %s of %s could not be read", l.Name, l.Source))})
+	}
+	for _, gap := range gaps {
 		list = append(list, htmlGap{htmlText(gap.Rule), safetext.Thousands(gap.Count), safetext.Thousands(gap.Sources), htmlText(gap.Reason)})
 	}
 	p.Gaps, p.GapsMore = firstRows(list)
+	p.GapsByCMS = countsOf(v.GapsByCMS())
 }
 
 // signed are the things that somebody signed for, and the passes explained.
@@ -229,6 +350,7 @@ func (p *htmlPage) signed(v *format.View) {
 		allowed = append(allowed, htmlAllowed{htmlText(a.Rule), htmlText(id), htmlText(a.Message)})
 	}
 	p.Allowed, p.AllowedMore = firstRows(allowed)
+	p.AllowedByCMS = countsOf(v.AllowedByCMS())
 }
 
 func (p *htmlPage) controls(f *report.FrameworkView) {

@@ -4,6 +4,8 @@
   const pageSize = 100;
   const printRows = 2000;
   const severities = ["critical", "high", "medium", "low", "info"];
+  const bands = ["severe", "high", "moderate", "low"];
+  const levels = ["none", "read", "trigger", "write", "schema", "admin", "unknown"];
 
   // All text comes from the CMSes: it only ever becomes text, never markup.
   const element = (tag, className, ...children) => {
@@ -12,76 +14,93 @@
     node.append(...children.filter((child) => child !== null && child !== undefined));
     return node;
   };
+  const button = (className, text, press) => {
+    const node = element("button", className, text);
+    node.type = "button";
+    node.addEventListener("click", press);
+    return node;
+  };
   const link = (address, text) => {
-    if (!/^https?:\/\//.test(address || "")) return element("span", "", text);
     const node = element("a", "", text);
     node.href = address;
+    return node;
+  };
+  const foreign = (address) => {
+    if (!/^https?:\/\//.test(address || "")) return element("span", "", address);
+    const node = link(address, address);
     node.rel = "noopener noreferrer";
     node.target = "_blank";
     return node;
   };
   const number = (n) => n.toLocaleString("en-US");
+  const separated = (nodes, by) => element("span", "", ...nodes.flatMap((node, i) => i ? [by, node] : [node]));
 
-  // A page keeps what its tables show in its address, so that it can be shared.
-  const state = new URLSearchParams(location.hash.slice(1));
+  // The address has the place of the page that is looked at, and what the tables show,
+  // as in #findings&findings.severity=high: so it can be shared. A link within the page
+  // changes what it names and keeps the rest.
+  const parse = (hash) => {
+    const parts = hash.replace(/^#/, "").split("&");
+    let place = "";
+    if (!parts[0].includes("=")) {
+      place = parts.shift();
+      try { place = decodeURIComponent(place); } catch { /* it stays as it is */ }
+    }
+    return { place, params: new URLSearchParams(parts.join("&")) };
+  };
+  const encode = (place) => encodeURIComponent(place).replaceAll("%2F", "/");
+  let { place, params: state } = parse(location.hash);
+  const address = () => "#" + [encode(place), state.toString()].filter(Boolean).join("&");
   const remember = (key, value, standard) => {
     const kept = value === standard ? "" : value;
     if (kept === (state.get(key) || "")) return;
     if (kept === "") state.delete(key); else state.set(key, kept);
-    history.replaceState(null, "", "#" + state.toString());
+    history.replaceState(null, "", address());
   };
+  const forget = (id) => { for (const key of [...state.keys()]) if (key.startsWith(id + ".")) state.delete(key); };
 
-  // table shows rows: columns are {title, value, sort, cell, numeric}; filters
-  // are {title, value}.
+  // table shows rows: columns are {key, title, value, sort, cell, numeric, wide (a class)}; filters are
+  // {key, title, values, order}, and one that is exact has no list to choose from.
   function table(id, rows, columns, filters, detail) {
-    const root = document.getElementById(id);
-    const get = (key, standard) => state.get(id + "." + key) || standard;
-    const view = { text: get("q", ""), column: Number(get("sort", "0")) || 0, down: get("dir", "") === "down", page: (Number(get("page", "1")) || 1) - 1, chosen: {} };
-    if (view.column < 0 || view.column >= columns.length) view.column = 0;
+    const view = { text: "", column: 0, down: false, page: 0, chosen: {} };
+    const change = (key, value, standard) => { place = id; view.page = 0; remember(id + "." + key, value, standard); show(); };
     const search = element("input");
     search.type = "search";
     search.placeholder = "Filter";
     search.setAttribute("aria-label", "Filter by text");
-    search.value = view.text;
+    search.addEventListener("input", () => { view.text = search.value; change("q", view.text, ""); });
     const count = element("span", "count");
     count.setAttribute("role", "status");
-    const back = element("button", "", "Previous"), forth = element("button", "", "Next");
-    back.type = forth.type = "button";
-    const selects = filters.map((filter, i) => {
+    const turn = (by) => { place = id; view.page += by; show(); };
+    const back = button("", "Previous", () => turn(-1)), forth = button("", "Next", () => turn(1));
+    const clear = button("clear", "Clear filters", () => { place = id; forget(id); history.replaceState(null, "", address()); restore(); search.focus(); });
+    const choosers = filters.map((filter) => {
+      if (filter.exact) return button("chip", "", () => { view.chosen[filter.key] = ""; change(filter.key, "", ""); });
       const select = element("select");
       select.setAttribute("aria-label", filter.title);
       select.append(new Option(filter.title + ": all", ""));
-      for (const value of [...new Set(rows.map(filter.value))].filter(Boolean).sort(filter.order)) select.append(new Option(value, value));
-      select.value = get("f" + i, "");
-      if (select.selectedIndex < 0) select.value = "";
-      view.chosen[i] = select.value;
-      select.addEventListener("change", () => { view.chosen[i] = select.value; view.page = 0; remember(id + ".f" + i, select.value, ""); show(); });
+      for (const value of [...new Set(rows.flatMap(filter.values))].filter(Boolean).sort(filter.order)) select.append(new Option(filter.title + ": " + value, value));
+      select.addEventListener("change", () => { view.chosen[filter.key] = select.value; change(filter.key, select.value, ""); });
       return select;
     });
-    const head = element("tr"), body = element("tbody");
+    const head = element("tr", "", element("th", "", element("span", "unseen", "Details"))), body = element("tbody");
     const headers = columns.map((column, i) => {
-      const button = element("button", "", column.title);
-      button.type = "button";
-      button.addEventListener("click", () => {
+      const th = element("th", column.numeric ? "n" : "", button("", column.title, () => {
         view.down = view.column === i ? !view.down : false;
         view.column = i;
-        view.page = 0;
-        remember(id + ".sort", String(i), "0");
-        remember(id + ".dir", view.down ? "down" : "", "");
-        show();
-      });
-      const th = element("th", column.numeric ? "n" : "", button);
+        remember(id + ".sort", column.key, columns[0].key);
+        change("dir", view.down ? "down" : "", "");
+      }));
       th.scope = "col";
       head.append(th);
       return th;
     });
-    root.append(
-      element("div", "controls", search, ...selects, count, back, forth),
-      element("div", "scroll", element("table", "", element("thead", "", head), body)),
+    document.querySelector("#" + id + " .rows").append(
+      element("div", "controls", search, ...choosers, clear, count, back, forth),
+      element("div", "scroll", element("table", "live", element("thead", "", head), body)),
     );
     const haystack = new Map();
     const text = (row) => {
-      if (!haystack.has(row)) haystack.set(row, [...columns.map((column) => column.value(row)), row.source.labelText].join("\n").toLowerCase());
+      if (!haystack.has(row)) haystack.set(row, [...columns.map((column) => column.value(row)), ...filters.flatMap((filter) => filter.values(row)), row.source.labelText].join("\n").toLowerCase());
       return haystack.get(row);
     };
     const compare = (a, b) => {
@@ -94,45 +113,87 @@
       return (view.down ? -order : order) || a.index - b.index;
     };
     let found = rows;
-    const visible = (row) => filters.every((filter, i) => !view.chosen[i] || filter.value(row) === view.chosen[i]);
+    const visible = (row) => filters.every((filter) => !view.chosen[filter.key] || filter.values(row).includes(view.chosen[filter.key]));
     const select = () => {
       const words = view.text.toLowerCase().split(/\s+/).filter(Boolean);
       found = rows.filter((row) => visible(row) && words.every((word) => text(row).includes(word))).sort(compare);
     };
-    const draw = (from, to) => {
-      body.replaceChildren(...found.slice(from, to).map((row) => {
-        const tr = element("tr", "row", ...columns.map((column) => element("td", column.numeric ? "n" : column.wide ? "text" : "", column.cell ? column.cell(row) : String(column.value(row)))));
-        tr.tabIndex = 0;
-        const toggle = () => {
-          if (tr.nextSibling && tr.nextSibling.className === "detail") { tr.nextSibling.remove(); return; }
-          const td = element("td", "", detail(row));
-          td.colSpan = columns.length;
-          tr.after(element("tr", "detail", td));
-        };
-        tr.addEventListener("click", (event) => { if (!event.target.closest("a")) toggle(); });
-        tr.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.target === tr) toggle(); });
-        return tr;
+    const rowOf = (row) => {
+      const opener = button("opener", "", () => toggle());
+      opener.setAttribute("aria-label", "Details of " + (row.name || row.id));
+      opener.setAttribute("aria-expanded", "false");
+      const tr = element("tr", "row", element("td", "open", opener), ...columns.map((column) => {
+        const td = element("td", column.numeric ? "n" : column.wide || "", column.cell ? column.cell(row) : String(column.value(row)));
+        td.dataset.label = column.title;
+        return td;
       }));
+      tr.id = row.anchor;
+      const toggle = () => {
+        const open = opener.getAttribute("aria-expanded") === "true";
+        opener.setAttribute("aria-expanded", String(!open));
+        if (open) { tr.nextSibling.remove(); return; }
+        const td = element("td", "", detail(row));
+        td.colSpan = columns.length + 1;
+        tr.after(element("tr", "detail", td));
+      };
+      tr.addEventListener("click", (event) => { if (!event.target.closest("a, button")) toggle(); });
+      return tr;
     };
     const show = () => {
       select();
       const pages = Math.max(1, Math.ceil(found.length / pageSize));
       view.page = Math.min(Math.max(view.page, 0), pages - 1);
       const from = view.page * pageSize, to = Math.min(from + pageSize, found.length);
-      draw(from, to);
+      body.replaceChildren(...found.slice(from, to).map(rowOf));
       count.textContent = found.length === 0 ? "none of " + number(rows.length) : number(from + 1) + "\u2013" + number(to) + " of " + number(found.length) + (found.length < rows.length ? " (" + number(rows.length) + " in all)" : "");
       back.disabled = view.page === 0;
       forth.disabled = view.page === pages - 1;
+      back.hidden = forth.hidden = pages === 1;
+      clear.hidden = !view.text && !Object.values(view.chosen).some(Boolean);
+      filters.forEach((filter, i) => {
+        if (!filter.exact) return;
+        choosers[i].hidden = !view.chosen[filter.key];
+        choosers[i].textContent = filter.title + ": " + view.chosen[filter.key] + " \u00d7";
+      });
       remember(id + ".page", String(view.page + 1), "1");
       headers.forEach((th, i) => {
         if (i === view.column) th.setAttribute("aria-sort", view.down ? "descending" : "ascending"); else th.removeAttribute("aria-sort");
       });
     };
-    search.addEventListener("input", () => { view.text = search.value; view.page = 0; remember(id + ".q", view.text, ""); show(); });
-    back.addEventListener("click", () => { view.page--; show(); });
-    forth.addEventListener("click", () => { view.page++; show(); });
-    show();
-    return { expand: () => draw(0, printRows), restore: show };
+    // restore shows what the address asks for.
+    const restore = () => {
+      const get = (key) => state.get(id + "." + key) || "";
+      search.value = view.text = get("q");
+      view.column = Math.max(0, columns.findIndex((column) => column.key === get("sort")));
+      view.down = get("dir") === "down";
+      view.page = (Number(get("page")) || 1) - 1;
+      filters.forEach((filter, i) => {
+        const value = view.chosen[filter.key] = get(filter.key);
+        if (filter.exact) return;
+        // A value that no row has lets nothing through, rather than everything.
+        if (value && ![...choosers[i].options].some((option) => option.value === value)) choosers[i].append(new Option(filter.title + ": " + value, value));
+        choosers[i].value = value;
+      });
+      show();
+    };
+    // reveal opens a row, for which filters that hide it give way.
+    const reveal = (anchor) => {
+      const row = rows.find((r) => r.anchor === anchor);
+      if (!row) return false;
+      if (!found.includes(row)) {
+        forget(id);
+        restore();
+      }
+      view.page = Math.floor(found.indexOf(row) / pageSize);
+      show();
+      const tr = document.getElementById(anchor);
+      if (!tr.nextSibling || tr.nextSibling.className !== "detail") tr.querySelector(".opener").click();
+      tr.classList.add("target");
+      tr.scrollIntoView({ block: "center" });
+      return true;
+    };
+    restore();
+    return { id, restore, reveal, shown: () => found };
   }
 
   const list = (pairs) => {
@@ -143,43 +204,95 @@
   const clamp = (text) => element("div", "clamp", text);
   const badge = (word) => element("span", "badge " + word.replaceAll(" ", "-"), word);
   const identifier = (text) => element("span", "id", text);
-  const bySeverity = (a, b) => severities.indexOf(a) - severities.indexOf(b);
+  const rank = (order) => (a, b) => order.indexOf(a) - order.indexOf(b);
 
-  // Labels are filters: one for each of the first keys; the text finds them all.
+  // Labels are columns and filters: a filter for each of the first keys; the text finds all.
   const labelFilters = 6;
   const labelKeys = [...new Set(data.sources.flatMap((s) => (s.labels || []).map(([key]) => key)))].sort().slice(0, labelFilters);
   for (const s of data.sources) s.labelText = (s.labels || []).map(([key, value]) => key + "=" + value).join(", ");
   const label = (s, key) => ((s.labels || []).find(([k]) => k === key) || ["", ""])[1];
-  const byLabel = labelKeys.map((key) => ({ title: "Label " + key, value: (row) => label(row.source, key) }));
+  const byLabel = labelKeys.map((key) => ({ key: "label:" + key, title: "Label " + key, values: (row) => [label(row.source, key)] }));
+  const labelColumn = labelKeys.length ? [{ key: "labels", title: "Labels", value: (row) => row.source.labelText, cell: (row) => row.source.labelText ? clamp(row.source.labelText) : null }] : [];
+  const hasTeams = data.findings.some((f) => f[16]) || (data.tokens || []).some((t) => t[22]);
+  const byTeam = hasTeams ? [{ key: "team", title: "Team", values: (row) => [row.team || "unassigned"] }] : [];
+  const teamColumn = hasTeams ? [{ key: "team", title: "Team", value: (row) => row.team }] : [];
+  const ownerColumn = { key: "owner", title: "Owner", value: (row) => row.owner[0], cell: (row) => row.owner[0] ? element("div", "owner", clamp(row.owner[0])) : null };
+  const byOwner = { key: "owner", title: "Owner", values: (row) => [row.owner[0]] };
 
-  const teamFilter = data.tokens && data.tokens.some((t) => t[22]) || data.findings.some((f) => f[16]) ? [{ title: "Team", value: (row) => row.team || "unassigned" }] : [];
+  // A risk is what is certain, what is possible, and the bands of both.
+  const points = ([least, most]) => least === most ? String(least) : least + " to " + most;
+  const bandText = ([, , least, most]) => least === most ? least : least + " to " + most;
+  const riskColumn = {
+    key: "risk", title: "Risk", value: (row) => row.risk ? points(row.risk) : "", sort: (row) => row.risk ? -1000 * row.risk[0] - row.risk[1] : null,
+    cell: (row) => row.risk ? element("div", "risk", element("b", "", points(row.risk)), element("span", "band", bandText(row.risk))) : null,
+  };
+  const byRisk = { key: "risk", title: "Risk", order: rank([...bands, ...bands.map((band) => "could be " + band)]), values: ({ risk }) => risk ? [risk[2], risk[3] === risk[2] ? "" : "could be " + risk[3]] : ["unknown"] };
+  const tokenColumn = {
+    key: "token", title: "Token", wide: "text token", value: (row) => row.name + "\n" + row.id,
+    cell: (row) => element("div", "", element("div", "name", clamp(row.name)), row.status === "expired" || row.status === "revoked" ? badge(row.status) : null, identifier(row.id)),
+  };
 
+  // A waiver is copied as YAML. JSON is YAML where what YAML does not take as it is, or
+  // what cannot be seen, is escaped.
+  const quote = (text) => JSON.stringify(text).replace(/[^ -~\u00a1-\u00ac\u00ae-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\ud7ff\uf900-\ufdff\ufe10-\ufefe\uff01-\uffef\u{10000}-\u{3ffff}]/gu, (c) => {
+    const digits = c.codePointAt(0).toString(16);
+    return digits.length > 4 ? "\\U" + digits.padStart(8, "0") : "\\u" + digits.padStart(4, "0");
+  });
+  const entry = (f) => [
+    "  # below waivers: in the configuration; " + quote(f.name),
+    "  - rule: " + quote(f.rule), "    token: " + quote(f.id), ...(f.key ? ["    key: " + quote(f.key)] : []),
+    '    reason: "" # why it is acceptable', '    owner: "" # who must remove the cause', '    approved_by: "" # who accepted the risk', '    expires: "" # the last day on which it holds, as in 2027-01-31', "",
+  ].join("\n");
+  const waiver = (f) => {
+    if (f.key === null) return null;
+    const said = element("span", "soft"), yaml = element("pre", "", entry(f));
+    said.setAttribute("role", "status");
+    yaml.hidden = true;
+    const copied = () => { said.textContent = "Copied. It does nothing until its empty texts are filled in."; };
+    return element("div", "waiver", button("", "Copy waiver", () => {
+      yaml.hidden = false;
+      const byHand = () => {
+        getSelection().selectAllChildren(yaml);
+        if (document.execCommand("copy")) copied(); else said.textContent = "The browser does not let the page copy: copy the selected text.";
+      };
+      if (navigator.clipboard) navigator.clipboard.writeText(entry(f)).then(copied, byHand); else byHand();
+    }), " ", said, yaml);
+  };
+
+  const tokenAnchor = (id) => "token-" + id;
+  const hasToken = new Set((data.tokens || []).map((t) => t[0]));
   const rule = (i) => data.rules[i], source = (i) => data.sources[i];
   const findings = data.findings.map((f, index) => ({
-    index, severity: severities[f[0]], status: f[1], rule: rule(f[2]), source: source(f[3]), token: f[4], name: f[5], kind: f[6], message: f[7],
-    url: f[8], fix: data.fixes[f[9]], baseline: f[10], extra: f[11], evidence: f[12], fingerprint: f[13], place: f[14], owner: f[15], team: f[16],
+    index, anchor: "finding-" + f[13], severity: severities[f[0]], status: f[1] === "fail" ? "open" : f[1], rule: rule(f[2]), source: source(f[3]), token: f[4], id: f[4] || source(f[3]).id, name: f[5], kind: f[6], message: f[7],
+    url: f[8], fix: data.fixes[f[9]], baseline: f[10], extra: f[11], evidence: f[12], place: f[14], owner: data.owners[f[15]], team: f[16], risk: f[17], key: f[18],
   }));
-  const tables = [table("findings", findings, [
-    { title: "Severity", value: (f) => f.severity, sort: (f) => severities.indexOf(f.severity), cell: (f) => badge(f.severity) },
-    { title: "Status", value: (f) => f.status, cell: (f) => element("span", "", f.status === "fail" ? "open" : badge(f.status), f.baseline === "new" ? " " : null, f.baseline === "new" ? badge("new") : null) },
-    { title: "Rule", value: (f) => f.rule, cell: (f) => identifier(f.rule) },
-    { title: "Name", value: (f) => f.name, cell: (f) => element("div", "name", clamp(f.name)) },
-    { title: "Token", wide: true, value: (f) => f.token || f.source.id, cell: (f) => identifier(f.token || f.source.id) },
-    { title: "What is wrong", wide: true, value: (f) => f.message, cell: (f) => clamp(f.message) },
+  const found = table("findings", findings, [
+    {
+      key: "severity", title: "Severity", value: (f) => f.severity, sort: (f) => severities.indexOf(f.severity),
+      cell: (f) => element("div", "badges", badge(f.severity), f.status === "open" ? null : badge(f.status), f.baseline === "new" ? badge("new") : null),
+    },
+    riskColumn, tokenColumn,
+    { key: "rule", title: "What is wrong", wide: "text", value: (f) => f.rule, sort: (f) => f.rule + "\n" + f.message, cell: (f) => element("div", "", clamp(f.message), identifier(f.rule)) },
+    ownerColumn, ...teamColumn, ...labelColumn,
   ], [
-    { title: "Severity", value: (f) => f.severity, order: bySeverity }, { title: "Status", value: (f) => f.status === "fail" ? "open" : f.status },
-    { title: "Rule", value: (f) => f.rule }, { title: "CMS", value: (f) => f.source.cms }, ...(data.compared ? [{ title: "Since", value: (f) => f.baseline }] : []), ...byLabel, ...teamFilter,
-  ], (f) => list([
-    ["What is wrong", f.message], ["What to do", f.fix], ["Where", f.url ? link(f.url, f.url) : ""], ["Source", f.source.name + " (" + f.source.id + ")"], ["Labels", f.source.labelText], ["Owner", f.owner], ["Team", f.team], ["Kind", f.kind],
-    ["Declared", f.place], ["Why it is here", f.extra], ["Evidence", f.evidence ? element("code", "", f.evidence) : ""], ["Fingerprint", identifier(f.fingerprint)],
-  ]))];
+    { key: "severity", title: "Severity", values: (f) => [f.severity], order: rank(severities) }, { key: "status", title: "Status", values: (f) => [f.status] }, byRisk,
+    { key: "rule", title: "Rule", values: (f) => [f.rule] }, { key: "cms", title: "CMS", values: (f) => [f.source.cms] }, ...(data.compared ? [{ key: "since", title: "Since", values: (f) => [f.baseline] }] : []),
+    byOwner, ...byTeam, ...byLabel, { key: "token", title: "Token", exact: true, values: (f) => [f.id] },
+  ], (f) => element("div", "", list([
+    ["What is wrong", f.message], ["What to do", f.fix], ["Token", f.token && hasToken.has(f.token) ? link("#" + encode(tokenAnchor(f.token)), "in the inventory") : ""], ["Where", f.url ? foreign(f.url) : ""], ["Source", f.source.name + " (" + f.source.id + ")"],
+    ["Labels", f.source.labelText], ["Owner", f.owner.filter(Boolean).join(": ")], ["Team", f.team], ["Kind", f.kind], ["Declared", f.place], ["Why it is here", f.extra], ["Evidence", f.evidence ? element("code", "", f.evidence) : ""],
+    ["Link", link("#" + f.anchor, "to this finding")],
+  ]), waiver(f)));
+  const tables = [found];
 
   if (data.tokens) {
+    const anchors = new Map();
+    for (const f of findings) if (f.token) anchors.set(f.rule + "\n" + f.token, f.anchor);
     const tokens = data.tokens.map((t, index) => ({
-      index, id: t[0], name: t[1], source: source(t[2]), kind: t[3], level: t[4], status: t[5], environments: t[6], role: t[7], created: t[8], age: t[9],
-      expiry: t[10], left: t[11], used: t[12], idle: t[13], owner: t[14], failed: t[15].map(rule), undecided: t[16].map(rule), waived: t[17].map(rule), url: t[18], grants: t[19], description: t[20], reason: t[21], team: t[22],
+      index, anchor: tokenAnchor(t[0]), id: t[0], name: t[1], source: source(t[2]), kind: t[3], level: t[4], status: t[5], environments: t[6], role: t[7], created: t[8], age: t[9],
+      expiry: t[10], left: t[11], used: t[12], idle: t[13], owner: data.owners[t[14]], failed: t[15].map(rule), undecided: t[16].map(rule), waived: t[17].map(rule), url: t[18], grants: t[19], description: t[20], reason: t[21], team: t[22],
+      risk: t[23], factors: t[24], ownerRole: t[25],
     }));
-    const levels = ["none", "read", "trigger", "write", "schema", "admin", "unknown"];
     const reach = (t) => {
       const chain = element("div", "reach", element("span", "", t.name || t.id), element("em", "", "\u2192"), element("span", "", (t.role ? t.role + ": " : "") + t.level), element("em", "", "\u2192"));
       for (const name of t.environments.names) chain.append(element("span", "", name));
@@ -187,27 +300,99 @@
       if (t.environments.state !== "listed") chain.append(element("em", "", t.environments.state === "all" ? "all there are, now and later" : "unknown: " + t.environments.reason));
       return chain;
     };
+    const rules = (t, names) => names.length ? separated(names.map((name) => anchors.has(name + "\n" + t.id) ? link("#" + anchors.get(name + "\n" + t.id), name) : name), ", ") : "";
     tables.push(table("inventory", tokens, [
-      { title: "Name", value: (t) => t.name, cell: (t) => element("div", "name", clamp(t.name)) },
-      { title: "Token", wide: true, value: (t) => t.id, cell: (t) => identifier(t.id) },
-      { title: "Kind", value: (t) => t.kind },
-      { title: "Can", value: (t) => t.level, sort: (t) => levels.indexOf(t.level) },
-      { title: "Status", value: (t) => t.status, cell: (t) => t.status === "active" ? "active" : badge(t.status) },
-      { title: "Age", value: (t) => t.created, sort: (t) => t.age, numeric: true },
-      { title: "Expires", value: (t) => t.expiry, sort: (t) => t.left, numeric: true },
-      { title: "Last used", value: (t) => t.used, sort: (t) => t.idle, numeric: true },
-      { title: "Environments", value: (t) => t.environments.text, sort: (t) => t.environments.count, numeric: true },
-      { title: "Findings", value: (t) => String(t.failed.length), sort: (t) => -t.failed.length, numeric: true },
+      riskColumn, tokenColumn,
+      { key: "can", title: "Can", value: (t) => t.level, sort: (t) => levels.indexOf(t.level), cell: (t) => element("div", "", t.level, element("span", "band", t.kind)) },
+      ownerColumn, ...teamColumn, ...labelColumn,
+      { key: "age", title: "Age", value: (t) => t.created, sort: (t) => t.age, numeric: true },
+      { key: "expires", title: "Expires", value: (t) => t.expiry, sort: (t) => t.left, numeric: true },
+      { key: "used", title: "Last used", value: (t) => t.used, sort: (t) => t.idle, numeric: true },
+      { key: "environments", title: "Environments", value: (t) => t.environments.text, sort: (t) => t.environments.count, numeric: true },
+      { key: "findings", title: "Findings", value: (t) => String(t.failed.length), sort: (t) => -t.failed.length, numeric: true, cell: (t) => t.failed.length ? link("#findings&findings.status=open&findings.token=" + encodeURIComponent(t.id), String(t.failed.length)) : "0" },
     ], [
-      { title: "CMS", value: (t) => t.source.cms }, { title: "Kind", value: (t) => t.kind }, { title: "Can", value: (t) => t.level, order: (a, b) => levels.indexOf(a) - levels.indexOf(b) },
-      { title: "Status", value: (t) => t.status }, { title: "Source", value: (t) => t.source.id }, ...byLabel, ...teamFilter,
+      byRisk, { key: "cms", title: "CMS", values: (t) => [t.source.cms] }, { key: "kind", title: "Kind", values: (t) => [t.kind] }, { key: "can", title: "Can", values: (t) => [t.level], order: rank(levels) },
+      { key: "status", title: "Status", values: (t) => [t.status] }, { key: "source", title: "Source", values: (t) => [t.source.id] }, byOwner, ...byTeam, ...byLabel,
     ], (t) => list([
-      ["Reach", reach(t)], ["Description", t.description], ["Where", t.url ? link(t.url, t.url) : ""], ["Source", t.source.name + " (" + t.source.id + ")"], ["Labels", t.source.labelText], ["Owner", t.owner], ["Team", t.team], ["Grants", t.grants], ["Why assumed", t.reason],
-      ["Fails", t.failed.join(", ")], ["Waived", t.waived.join(", ")], ["Not evaluated", t.undecided.join(", ")],
+      ["Reach", reach(t)], ["Risk", t.risk ? points(t.risk) + ", " + bandText(t.risk) : ""], ["Made of", t.factors.length ? element("ul", "", ...t.factors.map((factor) => element("li", "", factor))) : ""],
+      ["Description", t.description], ["Where", t.url ? foreign(t.url) : ""], ["Source", t.source.name + " (" + t.source.id + ")"], ["Labels", t.source.labelText], ["Owner", t.owner.filter(Boolean).join(": ")], ["Role of the owner", t.ownerRole], ["Team", t.team],
+      ["Grants", t.grants], ["Why assumed", t.reason], ["Fails", rules(t, t.failed)], ["Waived", rules(t, t.waived)], ["Not evaluated", t.undecided.join(", ")], ["Link", link("#" + encode(t.anchor), "to this token")],
     ])));
   }
 
-  // On paper the findings are there in full, not one page of them.
-  addEventListener("beforeprint", () => tables[0].expand());
-  addEventListener("afterprint", () => tables[0].restore());
+  // The ids of controls are there for those who ask.
+  const controls = document.getElementById("control-ids");
+  const restoreControls = () => {
+    if (!controls) return;
+    const shown = state.get("controls") === "shown";
+    controls.hidden = false;
+    controls.setAttribute("aria-pressed", String(shown));
+    document.body.classList.toggle("with-controls", shown);
+  };
+  if (controls) controls.addEventListener("click", () => { place = "rules"; remember("controls", state.get("controls") ? "" : "shown", ""); restoreControls(); });
+
+  const visit = () => {
+    if (!place || tables.some((t) => t.reveal(place))) return;
+    const target = document.getElementById(place);
+    if (target) target.scrollIntoView();
+  };
+  document.addEventListener("click", (event) => {
+    const a = event.target.closest('a[href^="#"]');
+    if (!a || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    const asked = parse(a.getAttribute("href"));
+    const changed = tables.filter((t) => [...asked.params.keys()].some((key) => key.startsWith(t.id + ".")));
+    for (const t of changed) forget(t.id);
+    for (const [key, value] of asked.params) state.set(key, value);
+    place = asked.place;
+    if (address() !== location.hash) history.pushState(null, "", address());
+    for (const t of changed) t.restore();
+    visit();
+  });
+  addEventListener("hashchange", () => {
+    ({ place, params: state } = parse(location.hash));
+    tables.forEach((t) => t.restore());
+    restoreControls();
+    visit();
+  });
+
+  // A phone shows each row as a block, in which the titles of the columns are labels.
+  for (const plain of document.querySelectorAll("table.plain")) {
+    const titles = [...plain.querySelectorAll("thead th")].map((th) => th.textContent);
+    for (const tr of plain.tBodies[0].rows) [...tr.cells].forEach((td, i) => { td.dataset.label = titles[i]; });
+    plain.classList.add("stack");
+  }
+  // What is wider than the page scrolls by the keyboard, too.
+  const reachable = () => {
+    for (const box of document.querySelectorAll(".scroll")) if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+  };
+  addEventListener("resize", reachable);
+
+  // On paper a line for each token stands for its findings, those with the highest risk
+  // first, of what the filters let through.
+  const paper = document.getElementById("paper");
+  const write = () => {
+    const byToken = new Map();
+    for (const f of found.shown().slice(0, printRows)) byToken.set(f.id, [...(byToken.get(f.id) || []), f]);
+    const rows = [...byToken.values()].sort(([a], [b]) => (riskColumn.sort(a) ?? 1) - (riskColumn.sort(b) ?? 1));
+    const body = element("tbody", "", ...rows.map((all) => {
+      const [first] = all, bySeverity = new Map();
+      for (const f of all.sort((x, y) => severities.indexOf(x.severity) - severities.indexOf(y.severity))) {
+        const words = f.status === "open" ? f.severity : f.severity + ", " + f.status;
+        bySeverity.set(words, (bySeverity.get(words) || new Set()).add(f.rule));
+      }
+      const owner = [first.team, first.team && first.owner[0] === "unknown" ? "" : first.owner[0]].filter(Boolean).join(", ");
+      return element("tr", "", element("td", "n", first.risk ? points(first.risk) : ""), element("td", "text", element("b", "", first.name), owner ? " \u00b7 " + owner : "", element("br"), identifier(first.id)),
+        element("td", "text", [...bySeverity].map(([words, rules]) => words + ": " + [...rules].join(", ")).join("; ")));
+    }));
+    const head = element("tr", "", ...["Risk", "Token and owner", "Findings"].map((title, i) => element("th", i ? "" : "n", title)));
+    const rest = found.shown().length - printRows;
+    paper.replaceChildren(element("table", "", element("thead", "", head), body), ...(rest > 0 ? [element("p", "", "And " + number(rest) + " more findings, which are in the page that this was printed from.")] : []));
+  };
+  addEventListener("beforeprint", write);
+  addEventListener("afterprint", () => paper.replaceChildren());
+
+  restoreControls();
+  reachable();
+  visit();
 })();
