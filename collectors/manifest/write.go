@@ -109,9 +109,9 @@ func declareSource(s *inventory.Source) (n *yaml.Node, left []string) {
 // declared are the tokens of a source that a manifest declares: those that are live, but for
 // the preview tokens that come with a delivery token. They are in the order of kind and name.
 func declared(s *inventory.Source) []*inventory.Token {
-	live := map[string]bool{}
+	live := map[string]bool{} // those that a preview token may come with
 	for i := range s.Tokens {
-		if t := &s.Tokens[i]; t.Planned == "" {
+		if t := &s.Tokens[i]; t.Planned == "" && t.Kind != inventory.Preview {
 			live[t.ID] = true
 		}
 	}

@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -122,4 +123,62 @@ func TestWriteRefuses(t *testing.T) {
 	if _, _, err := manifest.Write([]inv.Source{source}); err == nil || !strings.Contains(err.Error(), "what is live cannot be declared: ") {
 		t.Errorf("a token with neither a name nor a ref: %v", err)
 	}
+}
+
+// Any live source can be declared, and does not differ from what was declared of it.
+func TestWriteOfAnything(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		s := inv.Source{ID: "strapi/x", CMS: "strapi", Kind: pick(r, inv.KindInstance, inv.KindSpace), Name: pick(r, "", "x"), CollectedAt: at, Facts: inv.Facts{inv.FactDescription: {Reported: inv.SupportYes}},
+			Units: []inv.Unit{pick(r, inv.CompleteUnit("all", inv.AllKinds()...), inv.FailedUnit("all", inv.ErrTimeout, "no", "", inv.AllKinds()...))}}
+		for i := range r.IntN(12) {
+			s.Tokens = append(s.Tokens, anyToken(r, i))
+		}
+		s.Normalise()
+		text, _, err := manifest.Write([]inv.Source{s})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		m := open(t, string(text))
+		if d := m.Compare([]inv.Source{s}); len(d.Differences) > 0 {
+			t.Fatalf("seed %d: %+v\n%s", seed, d.Differences, text)
+		}
+		for _, planned := range m.Inventory(at) {
+			if err := planned.Check(); err != nil {
+				t.Fatalf("seed %d: %v\n%s", seed, err, text)
+			}
+		}
+	}
+}
+
+func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
+
+func anyToken(r *rand.Rand, i int) inv.Token {
+	scope := func() inv.Scope {
+		var items []inv.ScopeItem
+		for range r.IntN(4) {
+			items = append(items, inv.ScopeItem{ID: pick(r, "all", "main", "a, b", "2026"), Name: pick(r, "", "main", "a"), Primary: inv.No, Exists: pick(r, inv.Yes, inv.No, inv.Unknown)})
+		}
+		return pick(r, inv.NewScope(items...), inv.AllScope(items...), inv.UnknownScope("u", items...))
+	}
+	level := pick(r, inv.LevelNone, inv.LevelRead, inv.LevelWrite, inv.LevelAdmin)
+	moment := at.Add(time.Duration(r.Int64N(30 * int64(365*24*time.Hour))))
+	t := inv.Token{ID: fmt.Sprint("strapi/x/", i), Ref: pick(r, "", "ref ") + fmt.Sprint(i), CMS: "strapi", Source: "strapi/x", Name: pick(r, "", "deploy", "no"), Description: pick(r, "", "d"),
+		Kind: pick(r, inv.AllKinds()...), Access: pick(r, inv.NewAccess(level, pick(r, inv.Yes, inv.No, inv.Unknown), pick(r, "", "b"), "a, c", "yes"), inv.AssumedAccess("u", inv.Unknown)),
+		Environments: scope(), Traits: inv.Traits{NotifiesBeforeExpiry: pick(r, inv.Yes, inv.No, inv.Unknown)},
+		Owner:   pick(r, inv.UnknownOwner("u"), inv.Owner{Type: inv.OwnerNone}, inv.Owner{Type: inv.OwnerPerson, ID: "1", Name: pick(r, "", "Ada")}),
+		Expiry:  inv.NormaliseExpiry(pick(r, inv.NeverExpires(true), inv.UnknownExpiry(true, "u"), inv.ExpiresAt(moment, inv.PrecisionDay), inv.ExpiresAt(moment, inv.PrecisionInstant)), at.AddDate(10, 0, 0)),
+		Planned: pick(r, "", "", "", inv.PlannedCreate)}
+	for _, api := range inv.AllAPIs() {
+		if r.IntN(2) == 0 {
+			t.APIs = append(t.APIs, api)
+		}
+	}
+	if r.IntN(2) == 0 {
+		t.Branches = new(scope())
+	}
+	if i > 0 && t.Kind == inv.Preview {
+		t.Twin = fmt.Sprint("strapi/x/", r.IntN(i))
+	}
+	return t
 }

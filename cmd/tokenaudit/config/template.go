@@ -25,6 +25,7 @@ const templateTail = `
 #     undocumented-token: off
 
 # A waiver lets a finding pass the gate, for a reason somebody signed, until a day.
+# "tokenaudit waivers add" writes one below the last; {files: [waivers/web.yaml]} names a file for each team.
 # waivers:
 #   - rule: write-token-never-expires
 #     token: datocms/projects/77/access_tokens/*    # only * is special
@@ -33,7 +34,7 @@ const templateTail = `
 #     approved_by: ciso@example.com
 #     expires: 2027-01-31
 
-# A list that cannot be read, and whose absence somebody accepts, until a day.
+# A list that cannot be read, and whose absence somebody accepts, until a day: "tokenaudit gaps accept" writes it.
 # accept_gaps:
 #   - source: contentstack/stacks/blt0123
 #     unit: management_tokens
