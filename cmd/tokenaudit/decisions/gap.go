@@ -105,7 +105,7 @@ func runGapsAccept(ctx context.Context, o GapOptions) error {
 	if err != nil {
 		return err
 	}
-	o.note(to, line, fmt.Sprintf("accepted until %s: %s of %s cannot be read", o.expires, strings.Join(units, ", "), source))
+	o.note(to, line, fmt.Sprintf("an accepted gap of %s (%s) until %s", source, strings.Join(units, ", "), o.expires))
 	return nil
 }
 
