@@ -77,6 +77,32 @@ const (
 	SubjectSource Subject = "source"
 )
 
+// Given is something that a run may be given, and without which some rules have nothing to
+// ask.
+type Given string
+
+// What may be given.
+const (
+	// GivenLeaks: the secret of the token was compared with reports of leak scanners.
+	GivenLeaks Given = "leaks"
+	// GivenOwners: the configuration assigns tokens to teams.
+	GivenOwners Given = "owners"
+)
+
+// AllGiven returns what may be given.
+func AllGiven() []Given { return []Given{GivenLeaks, GivenOwners} }
+
+// Missing says that it was not given, and how to give it.
+func (g Given) Missing() string {
+	switch g {
+	case GivenLeaks:
+		return "no report of a leak scanner was given (--leaks)"
+	case GivenOwners:
+		return "the configuration assigns no tokens to teams (owners)"
+	}
+	return ""
+}
+
 // Rule is the metadata of one rule.
 type Rule struct {
 	// ID is kebab-case; custom rules are "custom/<name>".
@@ -113,6 +139,10 @@ type Rule struct {
 	// WaiverNeedsKey: a waiver covers a finding only if it names its key, because a later
 	// finding on the same subject is another matter.
 	WaiverNeedsKey bool
+	// Off: the rule judges nothing unless the settings switch it on.
+	Off bool
+	// OnlyWith is what the rule judges with alone; empty for nothing.
+	OnlyWith Given
 	// Custom: loaded from the user's paths.
 	Custom bool
 	// File and Line say where the rule is defined; built-in rules have their embedded path.
@@ -170,6 +200,9 @@ type Result struct {
 	Derived []input.Derived
 	// Risks runs parallel to the tokens, too; nil where nobody asked for them.
 	Risks []risk.Risk
+	// NotAsked are the rules that judged no token, or not all, because what they judge with
+	// was not given. These pairs are not_applicable.
+	NotAsked []NotAsked
 	// Errors are rules that erred or ran out of time here; their pairs are not_evaluated.
 	Errors []RuleError
 }
@@ -191,6 +224,13 @@ func (c Counts) Plus(o Counts) Counts {
 // Minus takes away a part of the counts.
 func (c Counts) Minus(o Counts) Counts {
 	return Counts{c.Fail - o.Fail, c.Pass - o.Pass, c.NotEvaluated - o.NotEvaluated, c.NotApplicable - o.NotApplicable, c.Waived - o.Waived}
+}
+
+// NotAsked is a rule that had nothing to ask, because something was not given.
+type NotAsked struct {
+	Rule string `json:"rule"`
+	// Reason says what was not given.
+	Reason string `json:"reason"`
 }
 
 // RuleError is a rule that could not judge a source.
@@ -230,6 +270,8 @@ type Settings struct {
 // RuleSettings change one rule.
 type RuleSettings struct {
 	Off bool
+	// On switches on a rule that is off by default. A severity and parameters do so, too.
+	On bool
 	// Severity is empty to leave it.
 	Severity Severity
 	Params   map[string]any

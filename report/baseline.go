@@ -41,6 +41,8 @@ const (
 	StaleUnread Resolution = "unread"
 	// StaleNotEvaluated: the rule could not decide this time.
 	StaleNotEvaluated Resolution = "not_evaluated"
+	// StaleNotAsked: what the rule judges with was not given this time.
+	StaleNotAsked Resolution = "not_asked"
 	// StaleOutOfScope: the run was restricted to something else, or configured
 	// otherwise.
 	StaleOutOfScope Resolution = "out_of_scope"
@@ -63,6 +65,8 @@ func (r Resolution) Text() string {
 		return "the source could not be read"
 	case StaleNotEvaluated:
 		return "the rule could not decide"
+	case StaleNotAsked:
+		return "what the rule judges with was not given"
 	case StaleOutOfScope:
 		return "this run did not cover it"
 	}
@@ -71,7 +75,7 @@ func (r Resolution) Text() string {
 
 // stale tells the second group from the first.
 func (r Resolution) stale() bool {
-	return r == StaleUnread || r == StaleNotEvaluated || r == StaleOutOfScope
+	return r == StaleUnread || r == StaleNotEvaluated || r == StaleNotAsked || r == StaleOutOfScope
 }
 
 // BaselineError says why a report cannot be a baseline.
@@ -157,6 +161,8 @@ type baselineDiff struct {
 	sources      map[string]*Source
 	// undecided are the pairs of rule and source with a gap or an error.
 	undecided map[[2]string]bool
+	// notAsked are those of which the rule was not asked.
+	notAsked map[[2]string]bool
 	// tokens is nil without the inventory.
 	tokens map[string]*Token
 	// lost are the CMSes of which not all sources may have been found.
@@ -166,7 +172,7 @@ type baselineDiff struct {
 func newBaselineDiff(r, baseline *Report) *baselineDiff {
 	d := &baselineDiff{
 		r: r, reconfigured: r.ConfigDigest != baseline.ConfigDigest,
-		rules: map[string]bool{}, sources: map[string]*Source{}, undecided: map[[2]string]bool{}, lost: map[string]bool{},
+		rules: map[string]bool{}, sources: map[string]*Source{}, undecided: map[[2]string]bool{}, notAsked: map[[2]string]bool{}, lost: map[string]bool{},
 	}
 	for i := range r.Rules {
 		d.rules[r.Rules[i].ID] = true
@@ -183,6 +189,9 @@ func newBaselineDiff(r, baseline *Report) *baselineDiff {
 	for i := range r.Sources {
 		if LacksSources(&r.Sources[i]) {
 			d.lost[r.Sources[i].CMS] = true
+		}
+		for _, n := range r.Sources[i].NotAsked {
+			d.notAsked[[2]string{n.Rule, r.Sources[i].ID}] = true
 		}
 	}
 	if r.Tokens != nil {
@@ -211,8 +220,11 @@ func (d *baselineDiff) resolution(f *Finding) Resolution {
 		return d.decided(f)
 	}
 	if token, ok := d.tokens[f.Token]; ok {
-		if token.Verdicts[f.Rule] == policies.NotEvaluated {
+		switch {
+		case token.Verdicts[f.Rule] == policies.NotEvaluated:
 			return StaleNotEvaluated
+		case d.notAsked[[2]string{f.Rule, f.Source}]:
+			return StaleNotAsked
 		}
 		return ResolvedPasses
 	}
@@ -222,15 +234,18 @@ func (d *baselineDiff) resolution(f *Finding) Resolution {
 	if d.tokens != nil {
 		return ResolvedTokenGone
 	}
-	if d.decided(f).stale() {
-		return StaleNotEvaluated
+	if open := d.decided(f); open.stale() {
+		return open
 	}
 	return ResolvedGone
 }
 
 // decided asks whether the rule could decide everything on the source.
 func (d *baselineDiff) decided(f *Finding) Resolution {
-	if d.undecided[[2]string{f.Rule, f.Source}] {
+	switch of := [2]string{f.Rule, f.Source}; {
+	case d.notAsked[of]:
+		return StaleNotAsked
+	case d.undecided[of]:
 		return StaleNotEvaluated
 	}
 	return ResolvedPasses

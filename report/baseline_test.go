@@ -148,6 +148,10 @@ func TestResolutions(t *testing.T) {
 			r.Tokens = nil
 			r.RuleErrors = []report.RuleError{{Rule: rule, Source: source}}
 		}, report.StaleNotEvaluated},
+		"not asked":                             {func(r *report.Report) { setVerdict(r, token, rule, ""); notAsked(r, source, rule) }, report.StaleNotAsked},
+		"not asked elsewhere":                   {func(r *report.Report) { setVerdict(r, token, rule, ""); notAsked(r, "datocms/projects/77", rule) }, report.ResolvedPasses},
+		"not asked, token deleted":              {func(r *report.Report) { dropToken(r); notAsked(r, source, rule) }, report.ResolvedTokenGone},
+		"no inventory, not asked":               {func(r *report.Report) { r.Tokens = nil; notAsked(r, source, rule) }, report.StaleNotAsked},
 		"rule off":                              {func(r *report.Report) { r.Rules = r.Rules[:1] }, report.ResolvedRuleOff},
 		"rule not asked for":                    {func(r *report.Report) { r.Scope = &report.Scope{Rules: []string{"other"}} }, report.StaleOutOfScope},
 		"source not asked for":                  {func(r *report.Report) { dropSource(r); r.Scope = &report.Scope{Sources: []string{"datocms/*"}} }, report.StaleOutOfScope},
@@ -189,6 +193,14 @@ func TestResolutions(t *testing.T) {
 				t.Errorf("%s has no words", tt.want)
 			}
 		})
+	}
+}
+
+func notAsked(r *report.Report, source, rule string) {
+	for i := range r.Sources {
+		if r.Sources[i].ID == source {
+			r.Sources[i].NotAsked = []policies.NotAsked{{Rule: rule, Reason: "not given"}}
+		}
 	}
 }
 

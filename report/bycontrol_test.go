@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,6 +42,18 @@ func TestByControl(t *testing.T) {
 	if diff := cmp.Diff(want, outcomes()); diff != "" {
 		t.Error(diff)
 	}
+	// A rule that was not asked anywhere keeps its controls from passing.
+	notAsked(r, r.Sources[0].ID, "write-token-never-expires")
+	want["NHI7:2025"] = report.ControlNotEvaluated
+	if diff := cmp.Diff(want, outcomes()); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range r.ByControl(reporttest.Framework(t, "owasp-nhi")).Controls {
+		if c.ID == "NHI7:2025" && !slices.Equal(c.Reasons, []string{"write-token-never-expires: not given"}) {
+			t.Errorf("the control says %q", c.Reasons)
+		}
+	}
+	notAsked(r, r.Sources[0].ID, "of-no-control")
 	// What was not read keeps a control from passing. What its rules judge is not in it
 	// where they have no verdict: a list that may hold such tokens counts as not evaluated.
 	r.Complete = false

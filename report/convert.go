@@ -24,7 +24,7 @@ type part struct {
 
 func (b *Builder) convert(source inventory.Source, result policies.Result) part {
 	p := part{source: WithoutTokens(source), gaps: map[gapKey]*Gap{}, groups: b.groups(&source, &result)}
-	p.source.Team = result.Team
+	p.source.Team, p.source.NotAsked = result.Team, result.NotAsked
 	p.source.Risk = countRisks(result.Risks)
 	index := make(map[string]int, len(source.Tokens))
 	for i := range source.Tokens {

@@ -2,92 +2,22 @@ package report
 
 import (
 	"cmp"
-	"embed"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
-	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
-
-//go:embed frameworks/*.json
-var frameworkFiles embed.FS
-
-// Framework is a catalogue of controls, from a file of its own.
-type Framework struct {
-	// ID is what --framework takes: "owasp-nhi".
-	ID string `json:"id"`
-	// Key is its name in a rule's controls: "owasp_nhi".
-	Key          string `json:"key"`
-	Title        string `json:"title"`
-	Organization string `json:"organization"`
-	Version      string `json:"version"`
-	URL          string `json:"url"`
-	// Controls are those that a rule about tokens can speak to, in order.
-	Controls []Control `json:"controls"`
-}
-
-// Control is one requirement of a framework.
-type Control struct {
-	ID    string `json:"id"`
-	Title string `json:"title"`
-}
-
-// Frameworks returns the known frameworks, by id. It reads the embedded files once
-// a process, on first use; the list is shared.
-var Frameworks = sync.OnceValues(func() ([]Framework, error) {
-	entries, err := frameworkFiles.ReadDir("frameworks")
-	if err != nil {
-		return nil, fmt.Errorf("read the frameworks: %w", err)
-	}
-	var list []Framework
-	for _, entry := range entries {
-		document, err := frameworkFiles.ReadFile(path.Join("frameworks", entry.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("read the frameworks: %w", err)
-		}
-		var f Framework
-		if err := json.Unmarshal(document, &f); err != nil {
-			return nil, fmt.Errorf("read the framework %s: %w", entry.Name(), err)
-		}
-		list = append(list, f)
-	}
-	return list, nil
-})
-
-// LookupFramework finds a framework by its id. The error names the nearest one.
-func LookupFramework(id string) (*Framework, error) {
-	list, err := Frameworks()
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, len(list))
-	for i := range list {
-		if list[i].ID == id {
-			f := list[i]
-			return &f, nil
-		}
-		names[i] = list[i].ID
-	}
-	err = fmt.Errorf("unknown framework %q: one of %s", id, strings.Join(names, ", "))
-	if near := suggest.Nearest(id, names); near != "" {
-		err = fmt.Errorf("unknown framework %q: did you mean %q? (one of %s)", id, near, strings.Join(names, ", "))
-	}
-	return nil, err
-}
 
 // ControlOutcome is what the rules say of a control together.
 type ControlOutcome string
 
 // The outcomes. One failed verdict fails a control, and one that could not be
-// reached, or a list that could not be read, keeps it from passing.
+// reached, a rule that was not asked, or a list that could not be read, keeps it from passing.
 const (
 	ControlFails        ControlOutcome = "fail"
 	ControlNotEvaluated ControlOutcome = "not_evaluated"
@@ -102,7 +32,7 @@ const (
 
 // ControlView is a control with what the report says of it.
 type ControlView struct {
-	Control
+	frameworks.Control
 	Outcome ControlOutcome `json:"outcome"`
 	// Rules speak to the control, by id.
 	Rules []string `json:"rules"`
@@ -124,7 +54,7 @@ type FrameworkView struct {
 }
 
 // ByControl returns the report control by control.
-func (r *Report) ByControl(f *Framework) *FrameworkView {
+func (r *Report) ByControl(f *frameworks.Framework) *FrameworkView {
 	view := &FrameworkView{ID: f.ID, Title: f.Title, Version: f.Version, Controls: []ControlView{}}
 	index := map[string]int{}
 	for _, control := range f.Controls {
@@ -138,7 +68,7 @@ func (r *Report) ByControl(f *Framework) *FrameworkView {
 			if !ok {
 				at = len(view.Controls)
 				index[id] = at
-				view.Controls = append(view.Controls, ControlView{Control: Control{ID: id}, Rules: []string{}})
+				view.Controls = append(view.Controls, ControlView{Control: frameworks.Control{ID: id}, Rules: []string{}})
 			}
 			c := &view.Controls[at]
 			c.Rules = append(c.Rules, r.Rules[i].ID)
@@ -162,11 +92,13 @@ func (r *Report) outcomeOf(c *ControlView) ControlOutcome {
 		return ControlNoRule
 	case s.Fail > 0:
 		return ControlFails
-	case s.NotEvaluated == 0 && s.Waived == 0 && s.Pass == 0 && len(r.Sources) > 0:
+	case s.NotEvaluated > 0 || len(r.notAskedOf(c.Rules)) > 0:
+		return ControlNotEvaluated
+	case s.Waived == 0 && s.Pass == 0 && len(r.Sources) > 0:
 		// A list that may hold what the rules judge counts as not evaluated, and so does a
 		// rule that could not run: there is neither.
 		return ControlNotApplicable
-	case s.NotEvaluated > 0 || !r.Complete:
+	case !r.Complete:
 		return ControlNotEvaluated
 	case s.Waived > 0:
 		return ControlWaived
@@ -176,11 +108,22 @@ func (r *Report) outcomeOf(c *ControlView) ControlOutcome {
 	return ControlNotApplicable
 }
 
-// maxReasons is how many reasons a control has; the last says how many more there are.
+// notAskedOf says which of the rules were not asked everywhere, and why.
+func (r *Report) notAskedOf(rules []string) []string {
+	var told []string
+	for _, n := range r.NotAsked() {
+		if slices.Contains(rules, n.Rule) {
+			told = append(told, n.Rule+": "+n.Reason)
+		}
+	}
+	return told
+}
+
+// maxReasons is how many reasons of gaps a control has; the last says how many more there are.
 const maxReasons = 3
 
-// undecided says why some rules could not decide everything: the reasons of their gaps,
-// else what the run lacks.
+// undecided says why some rules could not decide everything: what they judge with and was
+// not given, the reasons of their gaps, else what the run lacks.
 func (r *Report) undecided(rules []string) []string {
 	counts := map[string]int{}
 	for _, gap := range r.Gaps {
@@ -188,13 +131,13 @@ func (r *Report) undecided(rules []string) []string {
 			counts[gap.Reason] += gap.Count
 		}
 	}
-	if len(counts) == 0 {
+	told := r.notAskedOf(rules)
+	if len(counts)+len(told) == 0 {
 		return r.Shortfalls()
 	}
 	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
 	})
-	told := make([]string, 0, maxReasons+1)
 	for _, reason := range reasons[:min(len(reasons), maxReasons)] {
 		told = append(told, fmt.Sprintf("%s: %s", safetext.Plural(counts[reason], "verdict", "verdicts"), reason))
 	}
@@ -239,7 +182,7 @@ func controlRun(s string) (head, rest string) {
 // user's rules know goes by its key.
 func ControlsText(controls map[string][]string) string {
 	titles := map[string]string{}
-	known, _ := Frameworks() // a fault in them is told where they are asked for
+	known, _ := frameworks.All() // a fault in them is told where they are asked for
 	for i := range known {
 		titles[known[i].Key] = known[i].Title
 	}

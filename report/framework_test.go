@@ -13,10 +13,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/policies/engine"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
 func TestFrameworkFiles(t *testing.T) {
-	list, err := Frameworks()
+	list, err := frameworks.All()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +27,7 @@ func TestFrameworkFiles(t *testing.T) {
 		if f.Key != strings.ReplaceAll(f.ID, "-", "_") || f.Title == "" || f.Version == "" || f.Organization == "" || !strings.HasPrefix(f.URL, "https://") {
 			t.Errorf("%s: %+v", f.ID, f)
 		}
-		if !slices.IsSortedFunc(f.Controls, func(a, b Control) int { return compareControls(a.ID, b.ID) }) {
+		if !slices.IsSortedFunc(f.Controls, func(a, b frameworks.Control) int { return compareControls(a.ID, b.ID) }) {
 			t.Errorf("%s: its controls are not in order", f.ID)
 		}
 		document, err := os.ReadFile(filepath.Join("frameworks", f.ID+".json"))
@@ -35,7 +36,7 @@ func TestFrameworkFiles(t *testing.T) {
 		}
 		strict := json.NewDecoder(bytes.NewReader(document))
 		strict.DisallowUnknownFields()
-		if err := strict.Decode(&Framework{}); err != nil {
+		if err := strict.Decode(&frameworks.Framework{}); err != nil {
 			t.Errorf("%s: %v", f.ID, err)
 		}
 		for _, c := range f.Controls {
@@ -47,10 +48,10 @@ func TestFrameworkFiles(t *testing.T) {
 	if diff := cmp.Diff([]string{"cis-v8", "iso-27001", "nist-800-53", "owasp-nhi", "pci-dss", "soc2"}, ids); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := LookupFramework("owasp"); err == nil || !strings.Contains(err.Error(), "one of cis-v8") {
+	if _, err := frameworks.Lookup("owasp"); err == nil || !strings.Contains(err.Error(), "one of cis-v8") {
 		t.Errorf("an unknown framework: %v", err)
 	}
-	if _, err := LookupFramework("soc3"); err == nil || !strings.Contains(err.Error(), `did you mean "soc2"?`) {
+	if _, err := frameworks.Lookup("soc3"); err == nil || !strings.Contains(err.Error(), `did you mean "soc2"?`) {
 		t.Errorf("a near miss: %v", err)
 	}
 }
@@ -61,7 +62,7 @@ func TestBuiltInRulesNameKnownControls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := Frameworks()
+	known, err := frameworks.All()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func TestBuiltInRulesNameKnownControls(t *testing.T) {
 			ids[f.Key][c.ID] = true
 		}
 	}
-	for _, rule := range loaded.Rules() {
+	for _, rule := range loaded.Known() {
 		for key, controls := range rule.Controls {
 			for _, id := range controls {
 				if !ids[key][id] {

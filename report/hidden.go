@@ -9,8 +9,8 @@ import (
 )
 
 // MayHide reports whether findings that a waiver covers may be there although the
-// report has none: the run was restricted, a list was not read, or a rule could
-// not decide. Such a waiver must not be called idle.
+// report has none: the run was restricted, a list was not read, or a rule was not
+// asked or could not decide. Such a waiver must not be called idle.
 func (r *Report) MayHide(w policies.Waiver) bool {
 	if r.Scope != nil {
 		return len(r.Scope.Rules) > 0 || r.canCover(w)
@@ -18,6 +18,13 @@ func (r *Report) MayHide(w policies.Waiver) bool {
 	for i := range r.Sources {
 		if s := &r.Sources[i]; LacksSources(s) && mayBeBelow(w.Token, s.CMS) {
 			return true
+		}
+	}
+	for i := range r.Sources {
+		for _, n := range r.Sources[i].NotAsked {
+			if policies.Glob(w.Rule, n.Rule) && mayBeBelow(w.Token, r.Sources[i].ID) {
+				return true
+			}
 		}
 	}
 	for _, gap := range r.Gaps {

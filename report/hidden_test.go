@@ -15,6 +15,8 @@ func TestMayHide(t *testing.T) {
 	seen := Report{Sources: source("datocms/projects/77")}
 	gap := seen
 	gap.Gaps = []Gap{{Rule: "unused-token", Source: "datocms/projects/77"}}
+	unasked := Report{Sources: source("datocms/projects/77")}
+	unasked.Sources[0].NotAsked = []policies.NotAsked{{Rule: "unused-token", Reason: "not given"}}
 	erred := seen
 	erred.RuleErrors = []RuleError{{Rule: "unused-token", Source: "datocms/projects/77"}}
 	lost := Report{Sources: source("datocms/x", inventory.Unit{Name: "projects", Sources: true, Status: inventory.UnitFailed})}
@@ -34,6 +36,8 @@ func TestMayHide(t *testing.T) {
 		"a gap of another rule":       {gap, "admin-token", "*", false},
 		"a gap of another source":     {gap, "unused-token", "datocms/projects/78/access_tokens/*", false},
 		"a gap, and one other id":     {gap, "unused-token", "datocms", false},
+		"a rule that was not asked":   {unasked, "unused-token", "datocms/projects/77/access_tokens/1", true},
+		"another rule was not asked":  {unasked, "admin-token", "*", false},
 		"a rule that could not run":   {erred, "unused-token", "*", true},
 		"sources that were not found": {lost, "unused-token", "datocms/projects/9/access_tokens/1", true},
 		"sources of another CMS":      {lost, "unused-token", "contentful/*", false},

@@ -192,6 +192,9 @@ type Source struct {
 	Tokens int `json:"tokens"`
 	// Team answers for the source itself; empty for none.
 	Team string `json:"team,omitempty"`
+	// NotAsked are the rules that judged none of its tokens, or not all, because what they
+	// judge with was not given; nil (and left out) for none.
+	NotAsked []policies.NotAsked `json:"not_asked,omitempty"`
 	// Risk counts its tokens by risk; nil where it was not judged, as in reports of older
 	// versions.
 	Risk *RiskCounts `json:"risk,omitempty"`

@@ -42,7 +42,17 @@ func upToDate(t *testing.T, file, want, variable string) {
 // catalogue returns the engine of the built-in rules and the page of its catalogue.
 func catalogue(t *testing.T) (*engine.Engine, string) {
 	t.Helper()
-	loaded, err := engine.Load(t.Context(), engine.LoadOptions{})
+	known, err := engine.Load(t.Context(), engine.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := policies.Settings{Rules: map[string]policies.RuleSettings{}}
+	for _, rule := range known.Known() {
+		if rule.Off {
+			on.Rules[rule.ID] = policies.RuleSettings{On: true}
+		}
+	}
+	loaded, err := engine.Load(t.Context(), engine.LoadOptions{Settings: on})
 	if err != nil {
 		t.Fatal(err)
 	}

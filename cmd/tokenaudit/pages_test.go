@@ -23,7 +23,7 @@ func TestPagesAreTextOnATerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range loaded.Rules() {
+	for _, r := range loaded.Known() {
 		pages[r.ID] = func(width int) string { return plaintext.Render(ruleText(r, r, true), width) }
 	}
 	marks := regexp.MustCompile("`|\\*\\*|^#|^\\||\\]\\(")

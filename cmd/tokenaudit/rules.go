@@ -110,9 +110,12 @@ func ruleText(r, now policies.Rule, on bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n## Where it is\n\n%s:%d\n", pages.Page(r), r.File, r.Line)
 	var changes []string
-	if !on {
+	if !on && !r.Off {
 		changes = append(changes, "It is switched off.")
-	} else if now.Severity != r.Severity {
+	} else if on && r.Off {
+		changes = append(changes, "It is switched on.")
+	}
+	if on && now.Severity != r.Severity {
 		changes = append(changes, fmt.Sprintf("Its severity is %s.", now.Severity))
 	}
 	for _, name := range slices.Sorted(maps.Keys(now.Values)) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/pages"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
@@ -52,8 +52,12 @@ type listedRule struct {
 	Goal  string `json:"goal"`
 	// Severity and the values of the parameters are those in force; those of the
 	// rule itself where it is off.
-	Severity policies.Severity      `json:"severity"`
-	Off      bool                   `json:"off"`
+	Severity policies.Severity `json:"severity"`
+	Off      bool              `json:"off"`
+	// OffByDefault: the rule is off unless the configuration switches it on.
+	OffByDefault bool `json:"off_by_default"`
+	// OnlyWith is what the rule judges with alone; empty for nothing.
+	OnlyWith policies.Given         `json:"only_with,omitempty"`
 	Subject  policies.Subject       `json:"subject"`
 	Kinds    []inventory.Kind       `json:"kinds"`
 	Select   selection.Selection    `json:"select"`
@@ -87,13 +91,13 @@ func runRulesList(ctx context.Context, o rulesListOptions) error {
 			severity = string(now.Severity)
 			r = now
 		}
-		rows[i] = []string{r.ID, severity, judges(r), r.Goal}
+		rows[i] = []string{r.ID, severity, pages.Judges(r), r.Goal}
 		listed[i] = listRule(r, !on)
 	}
 	if o.format == "json" {
 		return printJSON(o.program.Out, listed)
 	}
-	return cli.PrintTable(o.program.Streams, o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES"}, {Title: "GOAL", Kind: table.ColumnProse}}, rows)
+	return cli.PrintTable(o.program.Streams, o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES", Kind: table.ColumnProse}, {Title: "GOAL", Kind: table.ColumnProse}}, rows)
 }
 
 func listRule(r policies.Rule, off bool) listedRule {
@@ -106,19 +110,8 @@ func listRule(r policies.Rule, off bool) listedRule {
 		controls = map[string][]string{}
 	}
 	return listedRule{
-		ID: r.ID, Title: r.Title, Goal: r.Goal, Severity: r.Severity, Off: off, Subject: r.Subject,
+		ID: r.ID, Title: r.Title, Goal: r.Goal, Severity: r.Severity, Off: off, OffByDefault: r.Off, OnlyWith: r.OnlyWith, Subject: r.Subject,
 		Kinds: append([]inventory.Kind{}, r.Select.Kinds...), Select: r.Select, Requires: append([]inventory.Fact{}, r.Requires...),
 		Controls: controls, Params: params, Custom: r.Custom, File: r.File, Line: r.Line,
 	}
-}
-
-func judges(r policies.Rule) string {
-	if len(r.Select.Kinds) == 0 {
-		return "every " + string(r.Subject)
-	}
-	kinds := make([]string, len(r.Select.Kinds))
-	for i, k := range r.Select.Kinds {
-		kinds[i] = string(k)
-	}
-	return strings.Join(kinds, ",")
 }

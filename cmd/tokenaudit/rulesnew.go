@@ -78,7 +78,7 @@ func runRulesNew(ctx context.Context, o rulesNewOptions) (err error) {
 	if err := scaffold.Fixtures(folder, pkg, engine); err != nil {
 		return err
 	}
-	rules := engine.Rules()
+	rules := engine.Known()
 	i := slices.IndexFunc(rules, func(r policies.Rule) bool { return r.Custom })
 	if i < 0 {
 		return errors.New("the new rule was not found again")

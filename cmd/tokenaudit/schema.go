@@ -99,7 +99,7 @@ func schemaText(ctx context.Context, o schemaOptions) ([]byte, error) {
 		return nil, err
 	}
 	model, _ := engine.Risk() // without settings it is not off
-	settings := metadata.SettingsSchema(engine.Rules(), model)
+	settings := metadata.SettingsSchema(engine.Known(), model)
 	if o.name == "config" {
 		return config.Schema(o.program.Registry.Definitions(), settings)
 	}

@@ -111,7 +111,7 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err = only(rules, options.Only)
+	rules, err = only(rules, options.Only, library.IDs())
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +127,9 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	return e, err
 }
 
-// only keeps the rules that were named, as ruleid.Find finds them; no names mean all.
-func only(rules []*ruleInForce, names []string) ([]*ruleInForce, error) {
+// only keeps the rules that were named, as ruleid.Find finds them; no names mean all. all
+// are the ids of the rules that there are, whether they are in force or not.
+func only(rules []*ruleInForce, names, all []string) ([]*ruleInForce, error) {
 	if len(names) == 0 {
 		return rules, nil
 	}
@@ -137,11 +138,20 @@ func only(rules []*ruleInForce, names []string) ([]*ruleInForce, error) {
 	for _, name := range names {
 		id := ruleid.Find(name, known)
 		if id == "" {
-			return nil, fmt.Errorf("there is no rule %q, or it is off%s", name, ruleid.DidYouMean(name, known))
+			return nil, noSuchRule(name, all)
 		}
 		wanted[id] = true
 	}
 	return slices.DeleteFunc(slices.Clone(rules), func(r *ruleInForce) bool { return !wanted[r.ID] }), nil
+}
+
+// noSuchRule says that a rule of this name is not in force, and why. all are the ids of the
+// rules that there are.
+func noSuchRule(name string, all []string) error {
+	if id := ruleid.Find(name, all); id != "" {
+		return fmt.Errorf("the rule %s is off: %s: on, below policies.rules in the configuration, switches it on", id, id)
+	}
+	return fmt.Errorf("there is no rule %q%s", name, ruleid.DidYouMean(name, all))
 }
 
 // digest identifies what judges: the modules, the settings in force and the

@@ -30,6 +30,9 @@ func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.
 		result.Counts[rule.ID] = results[i].counts
 		countTeams(&result, rule.ID, results[i].teams)
 		result.Verdicts = append(result.Verdicts, results[i].verdicts...)
+		if results[i].notAsked {
+			result.NotAsked = append(result.NotAsked, policies.NotAsked{Rule: rule.ID, Reason: rule.OnlyWith.Missing()})
+		}
 		if results[i].err != nil {
 			result.Errors = append(result.Errors, policies.RuleError{Rule: rule.ID, Source: source.ID, Detail: results[i].detail()})
 		}

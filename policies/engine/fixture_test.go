@@ -6,6 +6,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
 )
 
@@ -65,6 +66,17 @@ func aSource(tokens ...inventory.Token) inventory.Source {
 		},
 		Auditor: inventory.Auditor{ReadsSecrets: inventory.No, Writes: inventory.No, Necessary: inventory.Yes},
 	}
+}
+
+// teams assign tokens by their names, and by owners.
+func teams() owners.Patterns {
+	return owners.Patterns{{Team: "web", Name: "web *"}, {Team: "people", Owner: "Ada"}}
+}
+
+// everyRule are options with which every built-in rule is in force, and has what it judges
+// with.
+func everyRule() LoadOptions {
+	return LoadOptions{Owners: teams(), Settings: settings("token-without-owner", policies.RuleSettings{On: true})}
 }
 
 func load(t testing.TB, options LoadOptions) *Engine {

@@ -19,6 +19,8 @@ type ruleResult struct {
 	// teams are the counts of pairs by team, without those of no team; nil for none.
 	teams    map[string]policies.Counts
 	verdicts []policies.Verdict
+	// notAsked: what the rule judges with was not given for a token, or for the source.
+	notAsked bool
 	err      error
 }
 
@@ -94,6 +96,8 @@ func (j *judgement) token(i int, o *output.Output) Step {
 		return j.notApplicable(StepSelect)
 	case cannotBeUsed(token) && j.rule.Facts().AboutUse():
 		return j.notApplicable(StepPlanned)
+	case !j.given(token):
+		return j.notAskedOf()
 	case o == nil:
 		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
 	case o.Applies != nil && !o.Applies[token.ID]:
@@ -132,6 +136,24 @@ func cannotBeUsed(token *inventory.Token) bool {
 	return false
 }
 
+// given reports whether there is what the rule judges with. Without it the question is not
+// asked of the token, and nothing passes. token is nil for a rule about sources, which is
+// never one that judges with leaks.
+func (j *judgement) given(token *inventory.Token) bool {
+	switch j.rule.OnlyWith {
+	case policies.GivenLeaks:
+		return token.Exposure != nil
+	case policies.GivenOwners:
+		return len(j.engine.owners) > 0
+	}
+	return true
+}
+
+func (j *judgement) notAskedOf() Step {
+	j.notAsked = true
+	return j.notApplicable(StepGiven)
+}
+
 // source decides the one pair with the source. What the rule has proven stands,
 // whatever list is missing; only a pass needs the lists.
 func (j *judgement) source(o *output.Output) Step {
@@ -141,6 +163,9 @@ func (j *judgement) source(o *output.Output) Step {
 	}
 	if !j.rule.Select.HasSource(source) {
 		return j.notApplicable(StepSelect)
+	}
+	if !j.given(nil) {
+		return j.notAskedOf()
 	}
 	if o == nil {
 		return j.notEvaluated("", j.couldNotRun(), StepError)

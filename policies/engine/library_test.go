@@ -120,15 +120,24 @@ var ruleCases = map[string][]ruleCase{
 		{"suffix", []change{leaked(inventory.MatchSuffix)}, nil, policies.NotEvaluated, "see possibly-leaked-token"},
 		{"compared", nil, nil, policies.Pass, ""},
 		{"hidden", []change{exposureUnknown}, nil, policies.NotEvaluated, "secrets are hidden"},
-		{"no report", []change{neverCompared}, nil, policies.NotEvaluated, "scan with --leaks"},
+		{"no report", []change{neverCompared}, nil, policies.NotApplicable, ""},
 		{"revoked", []change{leaked(inventory.MatchExact), revoked}, nil, policies.NotApplicable, ""},
+	},
+	"token-without-owner": {
+		{"no pattern matches", nil, nil, policies.Fail, "no team answers for management token"},
+		{"expired", []change{expires(-3)}, nil, policies.Fail, ""},
+		{"by its name", []change{named("web deploy")}, nil, policies.Pass, ""},
+		{"by its owner", []change{person(inventory.OwnerActive, 1)}, nil, policies.Pass, ""},
+		{"unknown owner", []change{ownerUnknown}, nil, policies.NotEvaluated, `a pattern of team "people" asks for the owner, who is unknown: owner is hidden`},
+		{"unknown owner of a name", []change{ownerUnknown, named("web deploy")}, nil, policies.Pass, ""},
+		{"revoked", []change{revoked}, nil, policies.NotApplicable, ""},
 	},
 	"possibly-leaked-token": {
 		{"suffix", []change{hinted, leaked(inventory.MatchSuffix)}, nil, policies.Fail, "ends like the secret of personal token"},
 		{"exact", []change{hinted, leaked(inventory.MatchExact)}, nil, policies.Pass, ""},
 		{"compared", []change{hinted}, nil, policies.Pass, ""},
 		{"another end", []change{hinted, exposureUnknown}, nil, policies.NotEvaluated, "secrets are hidden"},
-		{"no report", []change{hinted, neverCompared}, nil, policies.NotEvaluated, "scan with --leaks"},
+		{"no report", []change{hinted, neverCompared}, nil, policies.NotApplicable, ""},
 		{"no end is shown", []change{hinted, exposureUnknown, func(token *inventory.Token) { token.Secret.Hint = "" }}, nil, policies.NotApplicable, ""},
 		{"another CMS", []change{hinted, exposureUnknown, ofCMS("datocms")}, nil, policies.NotApplicable, ""},
 		{"revoked", []change{hinted, leaked(inventory.MatchSuffix), revoked}, nil, policies.NotApplicable, ""},
@@ -282,7 +291,7 @@ var ruleCases = map[string][]ruleCase{
 }
 
 func TestRules(t *testing.T) {
-	e := load(t, LoadOptions{})
+	e := load(t, everyRule())
 	for _, rule := range e.Rules() {
 		cases := ruleCases[rule.ID]
 		t.Run(rule.ID, func(t *testing.T) {
@@ -301,7 +310,7 @@ func TestRules(t *testing.T) {
 // Names and other text of a CMS's users are hostile: no rule may err on them,
 // lose a finding over them, or let one reach another place of the result.
 func TestRulesOnHostileText(t *testing.T) {
-	e := load(t, LoadOptions{})
+	e := load(t, everyRule())
 	for _, text := range []string{
 		"", "%s%d%!v(MISSING)%99999999d", "{{.}}", "\x00\x1b[31m\r\n", "'\"`\\", strings.Repeat("x", 20000),
 		"\u202e\ufeff\U0010ffff", "a\xffb", "<script>alert(1)</script>", "=cmd|'/c calc'!A1", "\u2028", "null", "0", "constructor",

@@ -36,6 +36,7 @@ func defaultOracleParams() oracleParams {
 func (p oracleParams) settings() policies.Settings {
 	rule := func(params map[string]any) policies.RuleSettings { return policies.RuleSettings{Params: params} }
 	return policies.Settings{Rules: map[string]policies.RuleSettings{
+		"token-without-owner":     {On: true},
 		"unused-token":            rule(map[string]any{"max_idle_days": p.maxIdle, "no_record": p.noRecord}),
 		"person-token-as-service": rule(map[string]any{"owner_idle_days": p.ownerIdle}),
 		"token-not-rotated":       rule(map[string]any{"max_age_days": p.maxAge}),

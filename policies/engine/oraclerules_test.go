@@ -62,9 +62,9 @@ var oracleRules = map[string]oracleRule{
 		unknown: func(t *oracleToken) bool { return t.accessUnread() || t.needsScope() && t.scopeUnread() },
 	},
 	"leaked-token": {
-		applies: func(t *oracleToken) bool { return t.active() && t.Planned == "" },
+		applies: func(t *oracleToken) bool { return t.active() && t.Planned == "" && t.Exposure != nil },
 		deny:    func(t *oracleToken) bool { return t.leaked(inventory.MatchExact) },
-		unknown: func(t *oracleToken) bool { return t.Exposure == nil || t.Exposure.State != inventory.ExposureNone },
+		unknown: func(t *oracleToken) bool { return t.Exposure.State != inventory.ExposureNone },
 	},
 	"owner-gone": {
 		applies: func(t *oracleToken) bool {
@@ -89,10 +89,10 @@ var oracleRules = map[string]oracleRule{
 	"possibly-leaked-token": {
 		kinds: []inventory.Kind{inventory.Personal},
 		applies: func(t *oracleToken) bool {
-			return t.CMS == "contentful" && t.active() && t.Planned == "" && t.Secret.Hint != ""
+			return t.CMS == "contentful" && t.active() && t.Planned == "" && t.Secret.Hint != "" && t.Exposure != nil
 		},
 		deny:    func(t *oracleToken) bool { return t.leaked(inventory.MatchSuffix) },
-		unknown: func(t *oracleToken) bool { return t.Exposure == nil || t.Exposure.State == inventory.ExposureUnknown },
+		unknown: func(t *oracleToken) bool { return t.Exposure.State == inventory.ExposureUnknown },
 	},
 	"preview-token-wider-than-twin": {
 		kinds:   []inventory.Kind{inventory.Preview},
@@ -133,6 +133,11 @@ var oracleRules = map[string]oracleRule{
 		applies: (*oracleToken).active,
 		deny:    func(t *oracleToken) bool { return t.old(t.source.maxAge) == inventory.Yes },
 		unknown: func(t *oracleToken) bool { return t.old(t.source.maxAge) == inventory.Unknown },
+	},
+	"token-without-owner": { // as teams says
+		applies: func(t *oracleToken) bool { return t.status() != input.Revoked },
+		deny:    func(t *oracleToken) bool { return !t.ofATeam() && !t.ownerHalfRead() },
+		unknown: func(t *oracleToken) bool { return !t.ofATeam() && t.ownerHalfRead() },
 	},
 	"undocumented-token": {
 		applies: func(t *oracleToken) bool { return t.Twin == "" && t.active() },
@@ -186,6 +191,14 @@ func (t *oracleToken) ofTheScan() bool { return t.ID == t.source.Auditor.Token }
 
 func (t *oracleToken) ownerUnread() bool {
 	return t.Owner.Type == inventory.OwnerUnknown || t.Owner.State == inventory.OwnerStateUnknown
+}
+
+func (t *oracleToken) ofATeam() bool {
+	return strings.HasPrefix(t.Name, "web ") || t.Owner.ID == "Ada" || t.Owner.Name == "Ada"
+}
+
+func (t *oracleToken) ownerHalfRead() bool {
+	return t.Owner.Type != inventory.OwnerNone && (t.Owner.ID == "" || t.Owner.Name == "")
 }
 
 func (t *oracleToken) ownerAway() bool {

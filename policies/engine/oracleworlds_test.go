@@ -110,7 +110,7 @@ func (d dice) settle(t *inventory.Token) {
 			*answer = pick(d, inventory.Yes, inventory.No)
 		}
 	}
-	if t.Exposure == nil || t.Exposure.State == inventory.ExposureUnknown {
+	if t.Exposure != nil && t.Exposure.State == inventory.ExposureUnknown { // without a report nothing is asked
 		t.Exposure = pick(d, &inventory.Exposure{State: inventory.ExposureNone},
 			&inventory.Exposure{State: inventory.ExposureFound, Found: []inventory.Leak{{Tool: "gitleaks", Match: inventory.MatchExact}}})
 	}

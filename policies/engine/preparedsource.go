@@ -44,7 +44,7 @@ func prepare(source *inventory.Source, at time.Time, teams owners.Patterns) *pre
 	for i := range source.Tokens {
 		token := &source.Tokens[i]
 		b.derived[i] = input.Derive(token, at)
-		b.derived[i].Team = teams.Team(source, token)
+		b.derived[i].Team, b.derived[i].TeamUnknown = teams.Team(source, token), teams.Unknown(source, token)
 		b.place[token.ID] = i
 		b.terms[i] = encoder.Token(token, &b.derived[i])
 	}

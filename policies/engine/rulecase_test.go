@@ -164,6 +164,8 @@ func described(words string) change {
 	return func(token *inventory.Token) { token.Description = words }
 }
 
+func named(name string) change { return func(token *inventory.Token) { token.Name = name } }
+
 func ofCMS(cms string) change { return func(token *inventory.Token) { token.CMS = cms } }
 
 func silentAbout(fact inventory.Fact, reason string) func(*inventory.Source) {

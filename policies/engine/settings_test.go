@@ -65,6 +65,64 @@ func TestSettingsChangeRules(t *testing.T) {
 	}
 }
 
+// A rule that is off by default judges where the settings want it: by on, by a severity or
+// parameters, and for the sources that they name.
+func TestRuleThatIsOffByDefault(t *testing.T) {
+	const id = "token-without-owner"
+	for name, tt := range map[string]struct {
+		set  policies.RuleSettings
+		want policies.Counts
+	}{
+		"untouched":         {},
+		"off":               {set: policies.RuleSettings{Off: true}},
+		"on":                {policies.RuleSettings{On: true}, policies.Counts{Fail: 1}},
+		"a severity":        {policies.RuleSettings{Severity: policies.High}, policies.Counts{Fail: 1}},
+		"off, a severity":   {set: policies.RuleSettings{Off: true, Severity: policies.High}},
+		"for its sources":   {policies.RuleSettings{Sources: []policies.SourceSettings{{Pattern: "contentstack/*"}}}, policies.Counts{Fail: 1}},
+		"for other sources": {set: policies.RuleSettings{Sources: []policies.SourceSettings{{Pattern: "datocms/*"}}}},
+	} {
+		e := load(t, LoadOptions{Owners: teams(), Settings: settings(id, tt.set)})
+		if got := evaluate(t, e, aSource(aToken("a"))).Counts[id]; got != tt.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tt.want)
+		}
+	}
+	_, err := Load(t.Context(), LoadOptions{Only: []string{id}})
+	if err == nil || err.Error() != "the rule token-without-owner is off: token-without-owner: on, below policies.rules in the configuration, switches it on" {
+		t.Errorf("the rule alone: %v", err)
+	}
+}
+
+// Where what a rule judges with was not given, nothing passes and nothing is taken for
+// unknown: the question was not asked, and the result says so once a source.
+func TestRuleWithoutWhatItJudgesWith(t *testing.T) {
+	options := everyRule()
+	options.Owners = nil
+	options.Only = []string{"leaked-token", "token-without-owner"}
+	compared := aSource(aToken("a"), aToken("b", neverCompared), aToken("c", exposureUnknown))
+	r := evaluate(t, load(t, options), compared)
+	if got, want := r.Counts["leaked-token"], (policies.Counts{Pass: 1, NotApplicable: 1, NotEvaluated: 1}); got != want {
+		t.Errorf("leaked-token: %+v, want %+v", got, want)
+	}
+	if got, want := r.Counts["token-without-owner"], (policies.Counts{NotApplicable: 3}); got != want {
+		t.Errorf("token-without-owner: %+v, want %+v", got, want)
+	}
+	want := []policies.NotAsked{
+		{Rule: "leaked-token", Reason: "no report of a leak scanner was given (--leaks)"},
+		{Rule: "token-without-owner", Reason: "the configuration assigns no tokens to teams (owners)"},
+	}
+	if diff := cmp.Diff(want, r.NotAsked); diff != "" {
+		t.Error(diff)
+	}
+	options.Owners = teams()
+	if r = evaluate(t, load(t, options), aSource(aToken("a"))); len(r.NotAsked) > 0 {
+		t.Errorf("all was given: %v", r.NotAsked)
+	}
+	x, err := load(t, options).Explain(t.Context(), compared, "leaked-token", "b", auditTime)
+	if err != nil || x.Status != policies.NotApplicable || x.DecidedBy != StepGiven {
+		t.Errorf("%s by %s, %v", x.Status, x.DecidedBy, err)
+	}
+}
+
 func TestRuleThatIsOff(t *testing.T) {
 	off := load(t, LoadOptions{Settings: settings("unused-token", policies.RuleSettings{Off: true})})
 	if slices.ContainsFunc(off.Rules(), func(r policies.Rule) bool { return r.ID == "unused-token" }) {
@@ -128,7 +186,7 @@ func TestOnlyUnknownRule(t *testing.T) {
 // The schema for editors says of settings what Load says of them.
 func TestSettingsSchema(t *testing.T) {
 	model, _ := load(t, LoadOptions{}).Risk()
-	text, err := json.Marshal(metadata.SettingsSchema(load(t, LoadOptions{}).Rules(), model))
+	text, err := json.Marshal(metadata.SettingsSchema(load(t, LoadOptions{}).Known(), model))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,10 +200,12 @@ func TestSettingsSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for document, valid := range map[string]bool{
-		`{}`:                       true,
-		`{"unused-token": "off"}`:  true,
-		`{"unused-token": "on"}`:   false,
-		`{"unused-tokens": "off"}`: false,
+		`{}`:                            true,
+		`{"unused-token": "off"}`:       true,
+		`{"unused-token": "on"}`:        true,
+		`{"unused-token": "yes"}`:       false,
+		`{"token-without-owner": "on"}`: true,
+		`{"unused-tokens": "off"}`:      false,
 		`{"unused-token": {"severity": "high", "params": {"max_idle_days": 45}}}`:          true,
 		`{"unused-token": {"params": {"max_idle_days": 0}}}`:                               false,
 		`{"unused-token": {"params": {"max_idle_day": 1}}}`:                                false,

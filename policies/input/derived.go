@@ -19,6 +19,9 @@ type Derived struct {
 	OwnerIdleDays *int `json:"owner_idle_days,omitempty"`
 	// Team answers for the token, as the configuration assigns it; empty for none.
 	Team string `json:"team,omitempty"`
+	// TeamUnknown says why another team, or any, may answer for the token; absent where that
+	// is known.
+	TeamUnknown string `json:"team_unknown,omitempty"`
 }
 
 // DayRange bounds a number of days, both ends inclusive. Max is nil for no upper bound.

@@ -55,6 +55,7 @@ var (
 	keyUnusedDays    = ast.StringTerm("unused_days")
 	keyOwnerIdleDays = ast.StringTerm("owner_idle_days")
 	keyTeam          = ast.StringTerm("team")
+	keyTeamUnknown   = ast.StringTerm("team_unknown")
 	keyMin           = ast.StringTerm("min")
 	keyMax           = ast.StringTerm("max")
 	keyLevel         = ast.StringTerm("level")

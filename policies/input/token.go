@@ -189,6 +189,9 @@ func (e *Encoder) derived(f *fields, derived *Derived) {
 	}
 	f.count(keyOwnerIdleDays, derived.OwnerIdleDays)
 	f.add(keyTeam, e.word(derived.Team))
+	if derived.TeamUnknown != "" {
+		f.text(keyTeamUnknown, derived.TeamUnknown)
+	}
 }
 
 func list[T ~string](e *Encoder, values []T) *ast.Term {

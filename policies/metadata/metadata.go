@@ -20,7 +20,7 @@ import (
 )
 
 // The keys that custom METADATA of a rule may have.
-var metadataKeys = []string{"goal", "severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation", "fix", "part_of", "waiver_needs_key"}
+var metadataKeys = []string{"goal", "severity", "subject", "kinds", "select", "requires", "controls", "params", "remediation", "fix", "part_of", "waiver_needs_key", "off", "only_with"}
 
 var paramTypes = []string{"integer", "number", "string", "boolean", "array"}
 
@@ -61,6 +61,13 @@ func Read(annotations *ast.Annotations) (policies.Rule, []string) {
 	rule.Params = m.params()
 	rule.Remediation = m.remediation()
 	rule.WaiverNeedsKey = m.flag("waiver_needs_key")
+	rule.Off = m.flag("off")
+	if _, told := m.custom["only_with"]; told {
+		rule.OnlyWith = one(&m, "only_with", policies.AllGiven(), "")
+		if rule.OnlyWith == policies.GivenLeaks && rule.Subject == policies.SubjectSource {
+			m.wrong("custom.only_with is leaks, which is about tokens: a rule about sources cannot have it")
+		}
+	}
 	rule.Fix = policies.FixOther
 	if _, told := m.custom["fix"]; told {
 		rule.Fix = one(&m, "fix", policies.AllFixes(), policies.FixOther)

@@ -70,7 +70,7 @@ func ruleTable(rules []policies.Rule) string {
 		if !rule.Custom {
 			name = fmt.Sprintf("[%s](rules/%s/README.md)", name, path.Base(path.Dir(rule.File)))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, rule.Severity, rule.Goal, paramList(rule))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, severity(rule), rule.Goal, paramList(rule))
 	}
 	return b.String()
 }

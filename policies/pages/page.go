@@ -20,9 +20,15 @@ func Page(rule policies.Rule) string {
 	var b strings.Builder
 	what, why, _ := strings.Cut(rule.Description, "\n\n")
 	fmt.Fprintf(&b, "# %s\n\n", rule.Title)
-	fmt.Fprintf(&b, "`%s`, severity %s. %s\n\n", rule.ID, rule.Severity, judged(rule))
+	fmt.Fprintf(&b, "`%s`, severity %s. %s\n\n", rule.ID, severity(rule), judged(rule))
 	if rule.Goal != rule.Title {
 		fmt.Fprintf(&b, "Goal: %s.\n\n", rule.Goal)
+	}
+	if rule.Off {
+		fmt.Fprintf(&b, "The rule is off by default. `%s: on`, below `policies.rules` in the configuration, switches it on.\n\n", rule.ID)
+	}
+	if missing := rule.OnlyWith.Missing(); missing != "" {
+		fmt.Fprintf(&b, "Where %s, the question is not asked: the rule is `not_applicable`, and each report says so.\n\n", missing)
 	}
 	if rule.WaiverNeedsKey {
 		b.WriteString("A waiver names the `key` of the finding that it covers, so that it never covers a later one.\n\n")
@@ -50,6 +56,14 @@ func Page(rule policies.Rule) string {
 	return b.String()
 }
 
+// severity is that of a rule, and whether it is off by default.
+func severity(rule policies.Rule) string {
+	if rule.Off {
+		return string(rule.Severity) + ", off by default"
+	}
+	return string(rule.Severity)
+}
+
 // judged says what the rule judges and what it needs to know.
 func judged(rule policies.Rule) string {
 	subject := "It judges " + selectedTokens(&rule.Select)
@@ -60,6 +74,53 @@ func judged(rule policies.Rule) string {
 		return subject + "."
 	}
 	return fmt.Sprintf("%s, and is not evaluated where the CMS does not tell: %s.", subject, policies.Join(rule.Requires))
+}
+
+// Judges says in few words what a rule judges, such as "active tokens that can write".
+func Judges(rule policies.Rule) string {
+	s := &rule.Select
+	if rule.Subject == policies.SubjectSource {
+		return strings.TrimSuffix(selectedSources(s), " of every kind")
+	}
+	var words []string
+	if len(s.Status) > 0 && len(s.Status) < len(selection.Statuses()) {
+		words = append(words, orList(s.Status))
+	}
+	if s.Planned != nil {
+		words = append(words, either(*s.Planned, "planned", "live"))
+	}
+	if len(s.Kinds) > 0 {
+		words = append(words, orList(s.Kinds))
+	}
+	if words == nil {
+		words = append(words, "all")
+	}
+	words = append(words, "tokens")
+	if len(s.CMS) > 0 {
+		words = append(words, "of", cmsTitles(s.CMS))
+	}
+	if that := selectedByReach(s); that != "" {
+		words = append(words, that)
+	}
+	if s.SkipAuditCredential {
+		words = append(words, "except the scan's own")
+	}
+	return strings.Join(words, " ")
+}
+
+// selectedByReach says what selected tokens can do; empty for anything.
+func selectedByReach(s *selection.Selection) string {
+	var that []string
+	if s.Write != nil {
+		that = append(that, either(*s.Write, "can write", "cannot write"))
+	}
+	if len(s.APIs) > 0 {
+		that = append(that, fmt.Sprintf("reach %s", orList(s.APIs)))
+	}
+	if that == nil {
+		return ""
+	}
+	return "that " + strings.Join(that, " and ")
 }
 
 // selectedTokens says in words which tokens are selected.
@@ -79,15 +140,8 @@ func selectedTokens(s *selection.Selection) string {
 	} else {
 		words += " of every kind"
 	}
-	var that []string
-	if s.Write != nil {
-		that = append(that, either(*s.Write, "can write", "cannot write"))
-	}
-	if len(s.APIs) > 0 {
-		that = append(that, fmt.Sprintf("reach %s", orList(s.APIs)))
-	}
-	if len(that) > 0 {
-		words += " that " + strings.Join(that, " and ")
+	if that := selectedByReach(s); that != "" {
+		words += " " + that
 	}
 	if s.SkipAuditCredential {
 		words += ", except the token of the scan itself"

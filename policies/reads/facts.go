@@ -56,6 +56,7 @@ const (
 	partBranchPrimary                   // of branches
 	partSecret                          // whether the secret is readable
 	partExposure                        // whether the secret is known outside
+	partTeam                            // which team answers for the token
 	partEverUsed                        // whether the days without use have an upper bound
 	partFewestUnused                    // the lower bound of the days without use
 	partMostUnused                      // the upper bound
@@ -322,6 +323,8 @@ func passState(token *inventory.Token, derived *input.Derived, p FactBits) (reas
 	case partExposure:
 		exposure := token.Exposed()
 		return exposure.Reason, exposure.State == inventory.ExposureUnknown
+	case partTeam:
+		return derived.TeamUnknown, derived.TeamUnknown != ""
 	case partSecret:
 		return "whether the CMS shows the secret again is not known", token.Secret.Readable == inventory.Unknown
 	case partEverUsed:

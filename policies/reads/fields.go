@@ -144,8 +144,10 @@ var tokenField = aside(also(map[string]*field{
 		"state": word(partExposure), "reason": aside(of(partExposure)),
 		"found": {parts: partExposure, each: also(map[string]*field{}, "tool", "rule", "file", "line", "commit", "date", "match")},
 	}),
-	"secret": also(map[string]*field{"readable": word(partSecret)}, "hint"),
-}, "id", "ref", "twin", "cms", "source", "name", "url", "kind", "apis", "planned", "address", "origin", "team"))
+	"secret":       also(map[string]*field{"readable": word(partSecret)}, "hint"),
+	"team":         of(partTeam),
+	"team_unknown": aside(of(partTeam)),
+}, "id", "ref", "twin", "cms", "source", "name", "url", "kind", "apis", "planned", "address", "origin"))
 
 var sourceField = aside(also(map[string]*field{
 	"environments": {parts: partLists, each: also(map[string]*field{"primary": word(partPrimarySource)}, "id", "name", "alias_of")},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
 // Section is a part of a report for people that is short unless it is asked for.
@@ -36,7 +37,7 @@ type Options struct {
 	Color bool
 	// Framework has table, json, markdown, html and csv show the report control
 	// by control too; nil for not.
-	Framework *report.Framework
+	Framework *frameworks.Framework
 	// GroupBy is how table, markdown and html group the findings: by "rule" (also for ""),
 	// "token", "owner", "cms" or "label:KEY".
 	GroupBy string

@@ -48,6 +48,7 @@ type htmlPage struct {
 	Gaps         []htmlGap
 	GapsByCMS    []htmlCounts
 	GapsMore     string
+	NotAsked     []string
 	Accepted     []htmlAccepted
 	Waivers      []htmlWaiver
 	WaiversMore  string
@@ -329,6 +330,9 @@ func (p *htmlPage) gaps(v *format.View) {
 	}
 	p.Gaps, p.GapsMore = firstRows(list)
 	p.GapsByCMS = countsOf(v.GapsByCMS())
+	for _, line := range v.NotAsked() {
+		p.NotAsked = append(p.NotAsked, htmlText(line))
+	}
 }
 
 // signed are the things that somebody signed for, and the passes explained.

@@ -196,6 +196,12 @@ func ruleSuite(v *format.View, id string, findings []*report.Finding, gaps []rep
 	for _, f := range findings {
 		suite.Cases = append(suite.Cases, findingCase(v, f))
 	}
+	for _, n := range v.R.NotAsked() {
+		if n.Rule == id {
+			message := fmt.Sprintf("not asked in %s: %s", safetext.Plural(n.Sources, "source", "sources"), n.Reason)
+			suite.Cases = append(suite.Cases, junitCase{Class: junitText(id), Name: "not asked", Skipped: &junitOutcome{Message: junitText(message), Type: "not_asked"}})
+		}
+	}
 	for _, e := range errs {
 		suite.Cases = append(suite.Cases, junitCase{Class: junitText(id), Name: junitText(e.Source), Error: &junitOutcome{Message: junitText(e.Detail), Type: "rule_error"}})
 	}

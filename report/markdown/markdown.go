@@ -49,6 +49,7 @@ func renderMarkdown(w io.Writer, r *report.Report, o format.Options) error {
 		m.group(part(group, func(f *report.Finding) bool { return !m.attention(f) }), "")
 	}
 	m.gaps()
+	m.notAsked()
 	m.acceptedGaps()
 	m.waivers()
 	m.waived()
@@ -257,6 +258,14 @@ func (m *markdown) gaps() {
 		rows = append(rows, []string{mdCode(gap.Rule), safetext.Thousands(gap.Count), safetext.Thousands(gap.Sources), mdText(gap.Reason)})
 	}
 	m.table("what was not evaluated", "\n<details><summary>Not evaluated: none of these counts as passed</summary>\n\n", []string{"Rule", "Verdicts", "Sources", "Why"}, rows, "\n"+safetext.MarkdownText(format.EachToken)+"\n\n</details>\n")
+}
+
+func (m *markdown) notAsked() {
+	var rows [][]string
+	for _, line := range m.v.NotAsked() {
+		rows = append(rows, []string{mdText(line)})
+	}
+	m.table("what was not asked", "\n<details><summary>Not asked: nothing passed these rules</summary>\n\n", []string{"Rules, and what they lack"}, rows, "\n</details>\n")
 }
 
 func (m *markdown) acceptedGaps() {

@@ -9,6 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
 // ErrNotLabelled says that a report does not have its verdicts by label.
@@ -57,7 +58,7 @@ func (s selection) of(r *report.Report) (*report.Report, error) {
 	out.Settle()
 	out.Waivers = out.UseOf(waiversOf(r.Waivers))
 	if r.Framework != nil {
-		framework, err := report.LookupFramework(r.Framework.ID)
+		framework, err := frameworks.Lookup(r.Framework.ID)
 		if err != nil {
 			return nil, err
 		}

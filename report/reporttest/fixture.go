@@ -18,6 +18,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/difference"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
 // AuditTime is the audit time of every test.
@@ -445,9 +446,9 @@ func Compared(t *testing.T) *report.Report {
 }
 
 // Framework returns a framework by its id.
-func Framework(t *testing.T, id string) *report.Framework {
+func Framework(t *testing.T, id string) *frameworks.Framework {
 	t.Helper()
-	f, err := report.LookupFramework(id)
+	f, err := frameworks.Lookup(id)
 	if err != nil {
 		t.Fatal(err)
 	}

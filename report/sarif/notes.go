@@ -22,6 +22,7 @@ const (
 	noteStale        = "stale-findings"
 	noteNoSource     = "no-source"
 	noteWaiver       = "waiver-to-look-at"
+	noteNotAsked     = "not-asked"
 )
 
 // noteDescriptors are in the order of the indexes.
@@ -41,6 +42,7 @@ func noteDescriptors() []sarifDescriptor {
 		describe(noteStale, "Findings of an earlier run are carried over."),
 		describe(noteNoSource, "No source was found."),
 		describe(noteWaiver, "A waiver has expired, is about to, or has no effect."),
+		describe(noteNotAsked, "A rule judged nothing, because what it judges with was not given."),
 	}
 }
 
@@ -118,6 +120,7 @@ func (s *sarif) missingNotes(cms string, n *notes) {
 func (s *sarif) gapNotes(cms string, n *notes) {
 	s.missingNotes(cms, n)
 	s.staleNotes(cms, n)
+	s.notAskedNotes(cms, n)
 	for _, gap := range s.r.Gaps {
 		if s.cmsOf[gap.Source] != cms {
 			continue
@@ -127,6 +130,19 @@ func (s *sarif) gapNotes(cms string, n *notes) {
 			text += ". For example: " + strings.Join(gap.Sample, ", ")
 		}
 		n.add(noteNotEvaluated, "note", gap.Rule, text)
+	}
+}
+
+// notAskedNotes notes the rules that judged nothing of one CMS.
+func (s *sarif) notAskedNotes(cms string, n *notes) {
+	of := report.Report{}
+	for i := range s.r.Sources {
+		if s.r.Sources[i].CMS == cms {
+			of.Sources = append(of.Sources, s.r.Sources[i])
+		}
+	}
+	for _, rule := range of.NotAsked() {
+		n.add(noteNotAsked, "note", rule.Rule, fmt.Sprintf("%s was not asked in %s: %s", rule.Rule, safetext.Plural(rule.Sources, "source", "sources"), rule.Reason))
 	}
 }
 

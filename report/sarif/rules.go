@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -18,7 +19,7 @@ var sarifTaxonomies = map[string]string{
 
 // describeTaxonomies makes the taxonomies, with the controls that rules name.
 func (s *sarif) describeTaxonomies() error {
-	known, err := report.Frameworks()
+	known, err := frameworks.All()
 	if err != nil {
 		return err
 	}

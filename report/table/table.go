@@ -54,6 +54,7 @@ func (p *page) report(r *report.Report) error {
 		}
 	}
 	p.gaps(v)
+	p.notAsked(v)
 	p.acceptedGaps(v)
 	p.waivers(v)
 	p.waived(v)
@@ -214,6 +215,18 @@ func (p *page) gaps(v *format.View) {
 		p.item(fmt.Sprintf("%s in %s: %s", safetext.Thousands(gap.Count), where, gap.Reason))
 	}
 	p.item(format.EachToken)
+}
+
+// notAsked says which rules judged nothing, and what they lack.
+func (p *page) notAsked(v *format.View) {
+	lines := v.NotAsked()
+	if len(lines) == 0 {
+		return
+	}
+	p.heading(bold, "NOT ASKED: these rules lack what they judge with; nothing passed them")
+	for _, line := range lines {
+		p.item(line)
+	}
 }
 
 // acceptedGaps lists what somebody signed not to know.

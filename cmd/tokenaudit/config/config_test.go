@@ -113,6 +113,18 @@ gate: {fail_on: medium, not_evaluated: none, waiver_max_days: 90}
 limits: {timeout: 1h, max_wait: 30s, total_wait: 5m, rule_timeout: 2m, load_timeout: 20s}
 `
 
+// What switches on a rule that is off by default is told from what leaves it.
+func TestRuleIsSwitchedOn(t *testing.T) {
+	for text, want := range map[string]bool{
+		"on": true, `"on"`: true, "{off: false}": true, "off": false, "{off: true}": false, "{severity: low}": false, "{sources: [{source: a, off: false}]}": false,
+	} {
+		c := parse(t, "version: 1\npolicies:\n  rules:\n    token-without-owner: "+text+"\n")
+		if got := c.Settings.Rules["token-without-owner"]; got.On != want {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+}
+
 func TestParseReadsEverySection(t *testing.T) {
 	c := parse(t, complete)
 	entries, err := c.Entries(t.Context(), environment(map[string]string{"PAPER_TOKEN": "p\n", "BLOG_TOKEN": "b", "STONE_TOKEN": "s"}))
@@ -282,7 +294,7 @@ func TestMistakes(t *testing.T) {
 		"base_url: other scheme": {paper(good + "    base_url: ftp://cms.example.com\n"), "f.yaml:6: sources[0].base_url: must begin with https://"},
 		"policies":               {"version: 1\npolicies: []\n", "f.yaml:2: policies: must be a mapping (key: value), not a list"},
 		"policy paths":           {"version: 1\npolicies: {paths: policies/}\n", "f.yaml:2: policies.paths: must be a list, not text"},
-		"rule word":              {"version: 1\npolicies:\n  rules:\n    unused-token: high\n", "f.yaml:4: policies.rules.unused-token: must be off, or a mapping of severity, params and sources"},
+		"rule word":              {"version: 1\npolicies:\n  rules:\n    unused-token: high\n", "f.yaml:4: policies.rules.unused-token: must be off, on, or a mapping of severity, params and sources"},
 		"rule key":               {"version: 1\npolicies:\n  rules:\n    unused-token: {severty: high}\n", "f.yaml:4: policies.rules.unused-token.severty: unknown key; did you mean severity?"},
 		"rule severity":          {"version: 1\npolicies:\n  rules:\n    unused-token: {severity: hihg}\n", "f.yaml:4: policies.rules.unused-token.severity: must be critical, high, medium, low or info; did you mean high?"},
 		"rule params":            {"version: 1\npolicies:\n  rules:\n    unused-token: {params: [1]}\n", "f.yaml:4: policies.rules.unused-token.params: must be a mapping (key: value), not a list"},

@@ -46,13 +46,13 @@ func (r *reader) policies(n *yaml.Node) (paths []string, settings policies.Setti
 	return paths, settings
 }
 
-// rule reads the settings of one rule: the word off, or a mapping.
+// rule reads the settings of one rule: the word off or on, or a mapping.
 func (r *reader) rule(n *yaml.Node, path, id string) policies.RuleSettings {
 	out := policies.RuleSettings{Origin: r.origin(n)}
 	if s := r.follow(n); s.Kind == yaml.ScalarNode {
-		out.Off = true
-		if s.Value != "off" {
-			r.fail(n, path, "must be off, or a mapping of severity, params and sources")
+		out.Off, out.On = s.Value == "off", s.Value == "on"
+		if !out.Off && !out.On {
+			r.fail(n, path, "must be off, on, or a mapping of severity, params and sources")
 		}
 		return out
 	}
@@ -61,6 +61,7 @@ func (r *reader) rule(n *yaml.Node, path, id string) policies.RuleSettings {
 		return out
 	}
 	out.Off, out.Severity, out.Params = r.ruleChange(m, id)
+	out.On = !out.Off && m.get("off") != nil
 	if list := m.get("sources"); list != nil {
 		for i, e := range r.sequence(list, m.at("sources")) {
 			out.Sources = append(out.Sources, r.ruleSource(e, index(m.at("sources"), i), id))

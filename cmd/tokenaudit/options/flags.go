@@ -20,6 +20,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
@@ -165,7 +166,7 @@ type Shown struct {
 	// where there is none.
 	ShowToken string
 	// Framework is nil where no --framework was given.
-	Framework *report.Framework
+	Framework *frameworks.Framework
 }
 
 // Validate reads the flags and states what contradicts itself.
@@ -192,7 +193,7 @@ func (o Show) Validate() (Shown, error) {
 		s.Sections = append(s.Sections, section)
 	}
 	if o.framework != "" {
-		s.Framework, err = report.LookupFramework(o.framework)
+		s.Framework, err = frameworks.Lookup(o.framework)
 		problem(err)
 	}
 	s.Outputs, err = output.ParseOutputs(o.Outputs)

@@ -3,8 +3,8 @@
 # description: |
 #   An active token fails if a report of a leak scanner, which scan --leaks was given, has its
 #   secret: the whole string, compared by a keyed hash while the list was read. A token whose
-#   CMS shows no secrets is not evaluated, and no token is without a report. A string that only
-#   ends like the secret is left to possibly-leaked-token.
+#   CMS shows no secrets is not evaluated. A string that only ends like the secret is left to
+#   possibly-leaked-token.
 #
 #   Whoever can read the file, or the history of the repository, can use the token, and it
 #   still works. Taking the string out of the file does not take it back.
@@ -13,6 +13,7 @@
 #   severity: critical
 #   fix: secret
 #   subject: token
+#   only_with: leaks
 #   select:
 #     status: [active]
 #     planned: false

@@ -13,6 +13,7 @@
 #   severity: high
 #   fix: secret
 #   subject: token
+#   only_with: leaks
 #   select:
 #     cms: [contentful]
 #     kinds: [personal]

@@ -1,0 +1,79 @@
+// Package frameworks has the catalogues of controls that rules map to, such as those of OWASP
+// and NIST.
+package frameworks
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/tokenaudit/tokenaudit/collectors/suggest"
+)
+
+//go:embed *.json
+var files embed.FS
+
+// Framework is a catalogue of controls, from a file of its own.
+type Framework struct {
+	// ID is what --framework takes: "owasp-nhi".
+	ID string `json:"id"`
+	// Key is its name in a rule's controls: "owasp_nhi".
+	Key          string `json:"key"`
+	Title        string `json:"title"`
+	Organization string `json:"organization"`
+	Version      string `json:"version"`
+	URL          string `json:"url"`
+	// Controls are those that a rule about tokens can speak to, in order.
+	Controls []Control `json:"controls"`
+}
+
+// Control is one requirement of a framework.
+type Control struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// All returns the known frameworks, by id. It reads the embedded files once
+// a process, on first use; the list is shared.
+var All = sync.OnceValues(func() ([]Framework, error) {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		return nil, fmt.Errorf("read the frameworks: %w", err)
+	}
+	var list []Framework
+	for _, entry := range entries {
+		document, err := files.ReadFile(entry.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read the frameworks: %w", err)
+		}
+		var f Framework
+		if err := json.Unmarshal(document, &f); err != nil {
+			return nil, fmt.Errorf("read the framework %s: %w", entry.Name(), err)
+		}
+		list = append(list, f)
+	}
+	return list, nil
+})
+
+// Lookup finds a framework by its id. The error names the nearest one.
+func Lookup(id string) (*Framework, error) {
+	list, err := All()
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(list))
+	for i := range list {
+		if list[i].ID == id {
+			f := list[i]
+			return &f, nil
+		}
+		names[i] = list[i].ID
+	}
+	err = fmt.Errorf("unknown framework %q: one of %s", id, strings.Join(names, ", "))
+	if near := suggest.Nearest(id, names); near != "" {
+		err = fmt.Errorf("unknown framework %q: did you mean %q? (one of %s)", id, near, strings.Join(names, ", "))
+	}
+	return nil, err
+}
