@@ -24,7 +24,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
+	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
+	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
 
 // explainOptions are the flags and arguments of explain.
@@ -43,18 +45,30 @@ type explainOptions struct {
 func newExplain(p *program.Program, run func(context.Context, explainOptions) error) *cobra.Command {
 	o := explainOptions{program: p}
 	cmd := &cobra.Command{
-		Use:   "explain RULE TOKEN",
+		Use:   "explain [RULE] TOKEN",
 		Short: "Say why a rule gave a token its verdict, with the facts it rests on",
 		Long: `Explain judges one token by one rule and says what decided, which facts the rule
-used, and what is unknown. TOKEN is the id of a token, the end of one, or a name
-that only one token has; for a rule about sources it is that of a source.
-It reads the configured sources, or saved inventories with --inventory.`,
+used, and what is unknown. Without a rule it prints the verdicts of all rules, each
+with its reason. TOKEN is the id of a token, the end of one, or a name that only one
+token has; for a rule about sources it is that of a source.
+It reads the configured sources, or saved inventories with --inventory.
+
+show prints everything about a token: its facts and its risk, too.`,
 		Example: `  tokenaudit explain unused-token datocms/projects/77/access_tokens/312
   tokenaudit explain unused-token access_tokens/312
+  tokenaudit explain access_tokens/312
   tokenaudit explain --inventory inventory.json unused-token access_tokens/x`,
-		Args: cli.Takes("RULE", "TOKEN"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return nil
+			}
+			return cli.Takes("RULE", "TOKEN")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.rule, o.subject = args[0], args[1]
+			o.subject = args[len(args)-1]
+			if len(args) > 1 {
+				o.rule = args[0]
+			}
 			return run(cmd.Context(), o)
 		},
 	}
@@ -73,6 +87,9 @@ func (o *explainOptions) bind(cmd *cobra.Command) {
 }
 
 func runExplain(ctx context.Context, o explainOptions) error {
+	if o.rule == "" {
+		return printDossier(ctx, o, explanation.Verdicts)
+	}
 	s, err := o.find(ctx, o.rule)
 	if err != nil {
 		return err
@@ -110,6 +127,9 @@ func (o explainOptions) find(ctx context.Context, rules ...string) (explained, e
 	loaded, err := program.Rules(ctx, cfg, o.policies, rules)
 	if err != nil {
 		return explained{}, err
+	}
+	if id := ruleid.Find(o.subject, policies.IDs(loaded.Known())); len(rules) == 0 && id != "" {
+		return explained{}, cli.Misuse(fmt.Errorf("TOKEN is missing: %s is a rule", id))
 	}
 	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at))
 	if err != nil {

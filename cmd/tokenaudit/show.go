@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/explanation"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 )
 
 func newShow(p *program.Program, run func(context.Context, explainOptions) error) *cobra.Command {
@@ -23,7 +24,9 @@ func newShow(p *program.Program, run func(context.Context, explainOptions) error
 its risk with the factors, what was found and how to fix it, what could not be
 decided and why, and the facts with their evidence. TOKEN is the id of a token, the
 end of one, or a name that only one token has.
-It reads the configured sources, or saved inventories with --inventory.`,
+It reads the configured sources, or saved inventories with --inventory.
+
+explain prints the verdicts alone, or why one rule gave a token its verdict.`,
 		Example: `  tokenaudit show datocms/projects/77/access_tokens/312
   tokenaudit show --inventory inventory.json access_tokens/312`,
 		Args: cli.Takes("TOKEN"),
@@ -50,6 +53,11 @@ func showCommand(configFile string, inventories ...string) string {
 }
 
 func runShow(ctx context.Context, o explainOptions) error {
+	return printDossier(ctx, o, explanation.Dossier)
+}
+
+// printDossier judges a token by all rules, and prints what text makes of that.
+func printDossier(ctx context.Context, o explainOptions, text func(engine.Dossier) string) error {
 	s, err := o.find(ctx)
 	if err != nil {
 		return err
@@ -61,6 +69,6 @@ func runShow(ctx context.Context, o explainOptions) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(o.program.Out, explanation.Dossier(dossier))
+	_, err = io.WriteString(o.program.Out, text(dossier))
 	return err
 }

@@ -1,6 +1,7 @@
 package explanation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,14 +27,7 @@ func Dossier(d engine.Dossier) string {
 		b.WriteString("\n")
 		score(line, d.Risk)
 	}
-	for _, status := range []policies.Status{policies.Fail, policies.Waived, policies.NotEvaluated} {
-		for i := range d.Verdicts {
-			if d.Verdicts[i].Status == status {
-				b.WriteString("\n")
-				judged(line, &d.Verdicts[i])
-			}
-		}
-	}
+	loud(&b, line, &d)
 	b.WriteString("\n")
 	quiet(line, &d)
 	b.WriteString("\n")
@@ -54,16 +48,68 @@ func Dossier(d engine.Dossier) string {
 	return b.String()
 }
 
+// Verdicts returns the verdicts of all rules on one token, each with its reason.
+func Verdicts(d engine.Dossier) string {
+	var b strings.Builder
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "%-9s %s\n", label, fmt.Sprintf(format, args...))
+	}
+	subject(line, &d)
+	line("at", "%s", d.At.UTC().Format(time.RFC3339))
+	loud(&b, line, &d)
+	for _, status := range []policies.Status{policies.Pass, policies.NotApplicable} {
+		label := map[policies.Status]string{policies.Pass: "pass", policies.NotApplicable: "outside"}[status]
+		for i := range d.Verdicts {
+			v := &d.Verdicts[i]
+			if v.Status != status {
+				continue
+			}
+			if label != "" {
+				b.WriteString("\n")
+			}
+			line(label, "%s: %s", v.Rule.ID, decidedBy(v.DecidedBy, v.Status, &v.Rule))
+			label = ""
+			for _, one := range v.Verdicts {
+				verdict(line, one)
+			}
+		}
+	}
+	return b.String()
+}
+
+// loud writes what rules found, and what could not be decided.
+func loud(b *strings.Builder, line printLine, d *engine.Dossier) {
+	for _, status := range []policies.Status{policies.Fail, policies.Waived, policies.NotEvaluated} {
+		for i := range d.Verdicts {
+			if d.Verdicts[i].Status == status {
+				b.WriteString("\n")
+				judged(line, &d.Verdicts[i])
+			}
+		}
+	}
+}
+
+// subject names the token and its source.
+func subject(line printLine, d *engine.Dossier) {
+	line("token", "%s", d.Token.ID)
+	line("", "%s \"%s\", %s", d.Token.Kind, safetext.OneLine(d.Token.Name), d.Derived.Status)
+	line("source", "%s \"%s\", collected %s", d.Source.ID, safetext.OneLine(d.Source.Name), d.Source.CollectedAt.UTC().Format(time.RFC3339))
+}
+
 // identity says what the token is, whose, what it can do and where.
 func identity(line printLine, d *engine.Dossier) {
 	t := &d.Token
-	line("token", "%s", t.ID)
-	line("", "%s \"%s\", %s", t.Kind, safetext.OneLine(t.Name), d.Derived.Status)
-	line("source", "%s \"%s\", collected %s", d.Source.ID, safetext.OneLine(d.Source.Name), d.Source.CollectedAt.UTC().Format(time.RFC3339))
+	subject(line, d)
 	if texts := labels.Texts(d.Source.Labels); len(texts) > 0 {
 		line("labels", "%s", safetext.OneLine(strings.Join(texts, ", ")))
 	}
 	line("owner", "%s", owner(t.Owner))
+	switch {
+	case d.Derived.TeamUnknown != "":
+		line("team", "%s", safetext.OneLine(cmp.Or(d.Derived.Team, "unknown")+": "+d.Derived.TeamUnknown))
+	case d.Derived.Team != "":
+		line("team", "%s", safetext.OneLine(d.Derived.Team))
+	}
 	can := string(t.Access.Level)
 	if t.Access.Reason != "" {
 		can += ": " + t.Access.Reason
@@ -145,10 +191,15 @@ func judged(line printLine, v *engine.RuleVerdict) {
 
 // quiet names the rules that found nothing, and those that do not apply.
 func quiet(line printLine, d *engine.Dossier) {
+	for i := range d.Verdicts {
+		if v := &d.Verdicts[i]; v.DecidedBy == engine.StepGiven {
+			line("not asked", "%s: %s", v.Rule.ID, v.Rule.OnlyWith.Missing())
+		}
+	}
 	for _, status := range []policies.Status{policies.Pass, policies.NotApplicable} {
 		var ids []string
 		for i := range d.Verdicts {
-			if d.Verdicts[i].Status == status {
+			if d.Verdicts[i].Status == status && d.Verdicts[i].DecidedBy != engine.StepGiven {
 				ids = append(ids, d.Verdicts[i].Rule.ID)
 			}
 		}

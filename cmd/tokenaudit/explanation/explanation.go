@@ -22,7 +22,7 @@ func Text(x engine.Explanation) string {
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "%-9s %s\n", label, fmt.Sprintf(format, args...))
 	}
-	line("verdict", "%s: %s", x.Status, decidedBy(x))
+	line("verdict", "%s: %s", x.Status, decidedBy(x.DecidedBy, x.Status, &x.Rule))
 	line("rule", "%s (%s): %s", x.Rule.ID, x.Rule.Severity, x.Rule.Title)
 	if x.Token != nil {
 		line("token", "%s", x.Token.ID)
@@ -53,8 +53,8 @@ func Text(x engine.Explanation) string {
 }
 
 // decidedBy says in words which step decided.
-func decidedBy(x engine.Explanation) string {
-	switch x.DecidedBy {
+func decidedBy(step engine.Step, status policies.Status, rule *policies.Rule) string {
+	switch step {
 	case engine.StepOff:
 		return "the settings switch the rule off for this source"
 	case engine.StepKinds:
@@ -63,6 +63,8 @@ func decidedBy(x engine.Explanation) string {
 		return "the rule does not select this token"
 	case engine.StepPlanned:
 		return "the rule is about use, and the token does not exist yet"
+	case engine.StepGiven:
+		return "the question was not asked: " + rule.OnlyWith.Missing()
 	case engine.StepError:
 		return "the rule could not run"
 	case engine.StepApplies:
@@ -72,7 +74,7 @@ func decidedBy(x engine.Explanation) string {
 	case engine.StepRequires:
 		return "a fact that the rule needs is unknown"
 	case engine.StepDeny:
-		if x.Status == policies.Waived {
+		if status == policies.Waived {
 			return "the rule found something wrong, and a waiver covers it"
 		}
 		return "the rule found something wrong"
