@@ -11,6 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
@@ -18,7 +19,7 @@ const (
 	follow     = `document.querySelector(%q).click()`
 	opened     = `[...document.querySelectorAll("tr.detail")].map((tr) => tr.previousSibling.id).join(" ")`
 	inSight    = `(() => { const r = document.getElementById(%q).getBoundingClientRect(); return r.bottom > 0 && r.top < innerHeight; })()`
-	chosen     = `[...document.querySelectorAll("#%s select")].filter((s) => s.value).map((s) => s.getAttribute("aria-label") + "=" + s.value).join(" ")`
+	chosen     = `[...document.querySelectorAll("#%s select")].filter((s) => s.value && s.getAttribute("aria-label") !== "Group by").map((s) => s.getAttribute("aria-label") + "=" + s.value).join(" ")`
 	tokenCount = `document.querySelector("#inventory .count").textContent`
 )
 
@@ -102,6 +103,8 @@ func checkAnchors(b *browser) {
 	b.expect("the token in sight", fmt.Sprintf(inSight, "token-"+token.ID), "true")
 	b.eval(fmt.Sprintf(follow, "#inventory .detail a[href^='#finding-']"))
 	b.expect("from a token to its finding", `document.querySelector("#findings .detail dd:nth-of-type(3)").textContent + " " + document.querySelector("#findings tr.target .id").textContent`, "in the inventory "+token.ID)
+	b.eval(`document.querySelector(".flow a").dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }))`)
+	b.expect("from the blast radius", `document.querySelector("#inventory tr.target .name").textContent === document.querySelector(".flow a").textContent`, "true")
 	b.eval(`document.querySelector("#worst a.name").click()`)
 	b.expect("from what to fix first", `document.querySelector("#inventory tr.target .name").textContent === document.querySelector("#worst a.name").textContent`, "true")
 	b.eval(`document.querySelector("#inventory tr.target td[data-label=Findings] a").click()`)
@@ -129,6 +132,19 @@ func checkColumns(b *browser) {
 	b.expect("found by the owner", rowCount, "1")
 	b.eval(fmt.Sprintf(typeIn, "shop"))
 	b.expect("found by the team", rowCount+` > 0`, "true")
+
+	groups := `[...document.querySelectorAll("#findings tr.group")].map((tr) => tr.textContent).join("; ")`
+	for by, want := range map[string]string{
+		"rule": "", "owner": "shop (3); unknown (1); web (2)", "cms": "contentful (2); datocms (3); terraform (1)", "label:env": "prod (3); without label env (3)",
+		"token": "CI  terraform/web/contentful_personal_access_token.ci%5B%22a%22%5D (1); Full-access API token  datocms/projects/77/access_tokens/400 (1); Importer  datocms/projects/77/access_tokens/312 (1); " +
+			"Ann's laptop  contentful/organizations/o1/access_tokens/p1 (1); Website  contentful/spaces/abc123/api_keys/6gv (1); Blog  datocms/projects/77 (1)",
+	} {
+		b.open(savePageWith(b.T, reporttest.Sample(), format.Options{Gate: report.DefaultGate(), GroupBy: by}), 1300)
+		b.expect("grouped by "+by, groups, want)
+		b.eval(fmt.Sprintf(choose, "findings", "Group by", "cms"))
+		b.expect("grouped otherwise", groups, "contentful (2); datocms (3); terraform (1)")
+	}
+	b.expect("a group in the address", `location.hash.includes("findings.group=cms")`, "true")
 
 	b.expect("control ids at first", `getComputedStyle(document.querySelector(".control-ids")).display`, "none")
 	b.eval(`document.getElementById("control-ids").click()`)

@@ -208,8 +208,13 @@ func (b *browser) expect(what, expression, want string) {
 // savePage writes a page for the browser.
 func savePage(t *testing.T, r *report.Report) string {
 	t.Helper()
+	return savePageWith(t, r, format.Options{Gate: report.DefaultGate()})
+}
+
+func savePageWith(t *testing.T, r *report.Report, o format.Options) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(path, renderedPage(t, r, format.Options{Gate: report.DefaultGate()}), 0o644); err != nil {
+	if err := os.WriteFile(path, renderedPage(t, r, o), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -336,7 +341,7 @@ func checkLabels(b *browser) {
 	for _, table := range []string{"findings", "inventory"} {
 		b.expect("the filters of "+table, fmt.Sprintf(titles, table), "Label env: all; Label team: all")
 	}
-	b.expect("the values", `[...document.querySelectorAll("#findings select")].at(-1).textContent`, "Label team: allLabel team: shopLabel team: web")
+	b.expect("the values", `document.querySelector("#findings select[aria-label='Label team']").textContent`, "Label team: allLabel team: shopLabel team: web")
 	b.expect("the column", `document.querySelector("#findings td[data-label=Labels]").textContent`, "env=prod, team=shop")
 	b.eval(fmt.Sprintf(choose, "findings", "Label team", "web"))
 	b.expect("filtered by a label", rowCount+` + " " + location.hash`, "2 #findings&findings.label%3Ateam=web")

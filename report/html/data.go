@@ -1,6 +1,7 @@
 package html
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -61,11 +62,14 @@ func (n *numbering) of(text string) int {
 	return i
 }
 
-// writeHTMLData writes one row at a time.
-func writeHTMLData(w io.Writer, v *format.View) error {
+// writeHTMLData writes one row at a time. Findings are grouped as --group-by asks for,
+// until the reader groups them otherwise.
+func writeHTMLData(w io.Writer, v *format.View, groupBy string) error {
 	d := &htmlData{w: safetext.NewJSONWriter(w), v: v}
 	d.put(`{"compared":`)
 	d.value(v.Compared)
+	d.put(`,"group":`)
+	d.value(htmlText(cmp.Or(groupBy, format.ByRule)))
 	d.put(`,"findings":`)
 	d.findings()
 	if v.R.Tokens != nil {

@@ -42,7 +42,9 @@ type flowNode struct {
 	Class, Text, Title string
 	X, Y, W, H         string
 	TextX, TextY       string
-	key                string
+	// Token is the id of a token that the page has a row for.
+	Token string
+	key   string
 	// middle is where lines end.
 	middle float64
 }
@@ -65,6 +67,7 @@ func newFlow(r *report.Report) htmlFlow {
 		class := flowClass(t)
 		name := cmp.Or(strings.TrimSpace(t.Name), t.ID)
 		tokens.add(t.ID, name, t.ID, class)
+		tokens.node(t.ID).Token = htmlText(t.ID)
 		role := roleKey(t)
 		roles.add(role, roleText(t), role, class)
 		for _, e := range reachOf(t, names[t.Source]) {

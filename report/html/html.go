@@ -69,7 +69,7 @@ func renderHTML(w io.Writer, r *report.Report, o format.Options) error {
 	if _, err := io.WriteString(out, `<script type="application/json" id="data">`); err != nil {
 		return err
 	}
-	if err := writeHTMLData(out, v); err != nil {
+	if err := writeHTMLData(out, v, o.GroupBy); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(out, "</script>\n<script>%s</script>\n</body>\n</html>\n", htmlScript); err != nil {

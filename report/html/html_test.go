@@ -2,6 +2,7 @@ package html
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -71,6 +72,21 @@ func TestHTMLBeginsWithWhatMatters(t *testing.T) {
 	}
 	if n := strings.Count(page, "403: the credential may not list management tokens"); n != 1 {
 		t.Errorf("what failed alike is there %d times", n)
+	}
+}
+
+// Much that was not read does not hide what to fix first, and is all there.
+func TestHTMLFoldsMuchThatWasNotRead(t *testing.T) {
+	page := string(renderedPage(t, reporttest.Hostile(), format.Options{Gate: report.DefaultGate()}))
+	_, section, _ := strings.Cut(page, `<section class="notice" id="missing">`)
+	section, _, _ = strings.Cut(section, "</section>")
+	shown, rest, folded := strings.Cut(section, "<details")
+	lists := len(reporttest.Hostile().Unread()) + len(reporttest.Hostile().RuleErrors)
+	if n := strings.Count(shown, "<tr><td>"); !folded || n != htmlMissingAtOnce {
+		t.Errorf("%d rows at once", n)
+	}
+	if n := strings.Count(rest, "<tr><td>"); n != htmlMaxRows-htmlMissingAtOnce || !strings.Contains(rest, fmt.Sprintf("And %d more.", lists-htmlMaxRows)) {
+		t.Errorf("%d rows that open, of %d", n, lists)
 	}
 }
 

@@ -19,6 +19,9 @@ import (
 // htmlMaxRows bounds the tables that have no pages.
 const htmlMaxRows = 200
 
+// htmlMissingAtOnce is how much of what was not read is before the tokens to fix first.
+const htmlMissingAtOnce = 6
+
 // htmlMaxText cuts untrusted text on the page, in characters.
 const htmlMaxText = 500
 
@@ -30,11 +33,12 @@ type htmlPage struct {
 	Risks                                []htmlTile
 	Notice, Scope                        string
 	FindingsNote                         string
-	Missing                              []htmlMissing
-	Worst                                []htmlWorst
-	WorstNote                            string
-	MissingMore                          string
-	Rules                                []htmlRule
+	// Missing are those that are shown at once; MissingRest opens.
+	Missing, MissingRest []htmlMissing
+	Worst                []htmlWorst
+	WorstNote            string
+	MissingMore          string
+	Rules                []htmlRule
 	// HasControls: a rule names controls.
 	HasControls bool
 	// HasTokens: the report has its inventory, so there are charts.
@@ -233,6 +237,9 @@ func (p *htmlPage) missing(v *format.View) {
 		list = append(list, htmlMissing{What: "everything", Why: "no source was found"})
 	}
 	p.Missing, p.MissingMore = firstRows(list)
+	if len(p.Missing) > htmlMissingAtOnce {
+		p.Missing, p.MissingRest = p.Missing[:htmlMissingAtOnce], p.Missing[htmlMissingAtOnce:]
+	}
 }
 
 // worst lists the tokens to fix first.

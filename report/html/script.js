@@ -59,9 +59,10 @@
   const forget = (id) => { for (const key of [...state.keys()]) if (key.startsWith(id + ".")) state.delete(key); };
 
   // table shows rows: columns are {key, title, value, sort, cell, numeric, wide (a class)}; filters are
-  // {key, title, values, order}, and one that is exact has no list to choose from.
-  function table(id, rows, columns, filters, detail) {
-    const view = { text: "", column: 0, down: false, page: 0, chosen: {} };
+  // {key, title, values, order}, and one that is exact has no list to choose from; groups
+  // are {key, title, value, sort}, and the first one is none.
+  function table(id, rows, columns, filters, detail, groups = []) {
+    const view = { text: "", column: 0, down: false, page: 0, chosen: {}, group: null };
     const change = (key, value, standard) => { place = id; view.page = 0; remember(id + "." + key, value, standard); show(); };
     const search = element("input");
     search.type = "search";
@@ -82,6 +83,10 @@
       select.addEventListener("change", () => { view.chosen[filter.key] = select.value; change(filter.key, select.value, ""); });
       return select;
     });
+    const grouper = element("select");
+    grouper.setAttribute("aria-label", "Group by");
+    grouper.append(...groups.map((group) => new Option("Group by: " + group.title, group.key)));
+    grouper.addEventListener("change", () => { view.group = groups[grouper.selectedIndex]; change("group", grouper.value, data.group); });
     const head = element("tr", "", element("th", "", element("span", "unseen", "Details"))), body = element("tbody");
     const headers = columns.map((column, i) => {
       const th = element("th", column.numeric ? "n" : "", button("", column.title, () => {
@@ -95,7 +100,7 @@
       return th;
     });
     document.querySelector("#" + id + " .rows").append(
-      element("div", "controls", search, ...choosers, clear, count, back, forth),
+      element("div", "controls", search, ...choosers, groups.length ? grouper : null, clear, count, back, forth),
       element("div", "scroll", element("table", "live", element("thead", "", head), body)),
     );
     const haystack = new Map();
@@ -117,6 +122,22 @@
     const select = () => {
       const words = view.text.toLowerCase().split(/\s+/).filter(Boolean);
       found = rows.filter((row) => visible(row) && words.every((word) => text(row).includes(word))).sort(compare);
+      if (!view.group || !view.group.value) return;
+      const { value, sort } = view.group, order = sort || ((a, b) => value(a).localeCompare(value(b), "en"));
+      found.sort((a, b) => order(a, b) || (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0));
+    };
+    // withHeads puts before the rows of a group what they have in common.
+    const withHeads = (from, to) => {
+      if (!view.group || !view.group.value) return found.slice(from, to).map(rowOf);
+      const name = view.group.value, size = new Map();
+      for (const row of found) size.set(name(row), (size.get(name(row)) || 0) + 1);
+      return found.slice(from, to).flatMap((row, i, page) => {
+        if (i && name(row) === name(page[i - 1])) return [rowOf(row)];
+        const th = element("th", "", name(row), element("span", "count", " (" + number(size.get(name(row))) + ")"));
+        th.colSpan = columns.length + 1;
+        th.scope = "rowgroup";
+        return [element("tr", "group", th), rowOf(row)];
+      });
     };
     const rowOf = (row) => {
       const opener = button("opener", "", () => toggle());
@@ -144,7 +165,7 @@
       const pages = Math.max(1, Math.ceil(found.length / pageSize));
       view.page = Math.min(Math.max(view.page, 0), pages - 1);
       const from = view.page * pageSize, to = Math.min(from + pageSize, found.length);
-      body.replaceChildren(...found.slice(from, to).map(rowOf));
+      body.replaceChildren(...withHeads(from, to));
       count.textContent = found.length === 0 ? "none of " + number(rows.length) : number(from + 1) + "\u2013" + number(to) + " of " + number(found.length) + (found.length < rows.length ? " (" + number(rows.length) + " in all)" : "");
       back.disabled = view.page === 0;
       forth.disabled = view.page === pages - 1;
@@ -167,6 +188,11 @@
       view.column = Math.max(0, columns.findIndex((column) => column.key === get("sort")));
       view.down = get("dir") === "down";
       view.page = (Number(get("page")) || 1) - 1;
+      if (groups.length) {
+        grouper.value = get("group") || data.group;
+        if (grouper.selectedIndex < 0) grouper.selectedIndex = 0;
+        view.group = groups[grouper.selectedIndex];
+      }
       filters.forEach((filter, i) => {
         const value = view.chosen[filter.key] = get(filter.key);
         if (filter.exact) return;
@@ -232,12 +258,9 @@
     cell: (row) => element("div", "", element("div", "name", clamp(row.name)), row.status === "expired" || row.status === "revoked" ? badge(row.status) : null, identifier(row.id)),
   };
 
-  // A waiver is copied as YAML. JSON is YAML where what YAML does not take as it is, or
-  // what cannot be seen, is escaped.
-  const quote = (text) => JSON.stringify(text).replace(/[^ -~\u00a1-\u00ac\u00ae-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\ud7ff\uf900-\ufdff\ufe10-\ufefe\uff01-\uffef\u{10000}-\u{3ffff}]/gu, (c) => {
-    const digits = c.codePointAt(0).toString(16);
-    return digits.length > 4 ? "\\U" + digits.padStart(8, "0") : "\\u" + digits.padStart(4, "0");
-  });
+  // A waiver is copied as YAML. Texts of the page have no characters that cannot be seen,
+  // and of such texts JSON is YAML.
+  const quote = (text) => JSON.stringify(text);
   const entry = (f) => [
     "  # below waivers: in the configuration; " + quote(f.name),
     "  - rule: " + quote(f.rule), "    token: " + quote(f.id), ...(f.key ? ["    key: " + quote(f.key)] : []),
@@ -282,7 +305,12 @@
     ["What is wrong", f.message], ["What to do", f.fix], ["Token", f.token && hasToken.has(f.token) ? link("#" + encode(tokenAnchor(f.token)), "in the inventory") : ""], ["Where", f.url ? foreign(f.url) : ""], ["Source", f.source.name + " (" + f.source.id + ")"],
     ["Labels", f.source.labelText], ["Owner", f.owner.filter(Boolean).join(": ")], ["Team", f.team], ["Kind", f.kind], ["Declared", f.place], ["Why it is here", f.extra], ["Evidence", f.evidence ? element("code", "", f.evidence) : ""],
     ["Link", link("#" + f.anchor, "to this finding")],
-  ]), waiver(f)));
+  ]), waiver(f)), [
+    { key: "rule", title: "none" },
+    { key: "token", title: "token", value: (f) => f.name + "  " + f.id, sort: (a, b) => (riskColumn.sort(a) ?? 1) - (riskColumn.sort(b) ?? 1) },
+    { key: "owner", title: "owner", value: (f) => f.team || f.owner[0] || "nobody" }, { key: "cms", title: "CMS", value: (f) => f.source.cms },
+    ...[...new Set([...labelKeys, (/^label:(.+)/.exec(data.group) || [])[1]])].filter(Boolean).map((key) => ({ key: "label:" + key, title: "label " + key, value: (f) => label(f.source, key) || "without label " + key })),
+  ]);
   const tables = [found];
 
   if (data.tokens) {
@@ -389,7 +417,10 @@
     const rest = found.shown().length - printRows;
     paper.replaceChildren(element("table", "", element("thead", "", head), body), ...(rest > 0 ? [element("p", "", "And " + number(rest) + " more findings, which are in the page that this was printed from.")] : []));
   };
-  addEventListener("beforeprint", write);
+  addEventListener("beforeprint", () => {
+    write();
+    for (const more of document.querySelectorAll("details")) more.open = true;
+  });
   addEventListener("afterprint", () => paper.replaceChildren());
 
   restoreControls();

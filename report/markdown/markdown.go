@@ -37,6 +37,9 @@ func Format() format.Format {
 // missing, what to fix first, as much as fits, and the rest counted.
 func renderMarkdown(w io.Writer, r *report.Report, o format.Options) error {
 	m := &markdown{v: format.NewView(r), o: o, room: markdownLimit - markdownTail}
+	if o.GroupBy != "" && o.GroupBy != format.ByRule {
+		m.v.Group(o.GroupBy)
+	}
 	m.head()
 	m.missing()
 	m.worst()
@@ -66,8 +69,9 @@ type markdown struct {
 	o    format.Options
 	text strings.Builder
 	room int
-	// cut says what was left out.
-	cut []string
+	// cut says what was left out, and left is how many findings of groups that are no rules.
+	cut  []string
+	left int
 }
 
 // put adds a block if there is room.
@@ -81,7 +85,7 @@ func (m *markdown) put(block string) bool {
 }
 
 // table adds a table with as many of its rows as fit; what names the rows
-// that do not. Room is left for the closing text.
+// that do not; empty for findings of a group of which there may be thousands. Room is left for the closing text.
 func (m *markdown) table(what, opening string, titles []string, rows [][]string, closing string) {
 	head := opening + "| " + strings.Join(titles, " | ") + " |\n|" + strings.Repeat(" --- |", len(titles)) + "\n"
 	if len(rows) == 0 {
@@ -101,8 +105,11 @@ func (m *markdown) table(what, opening string, titles []string, rows [][]string,
 	} else {
 		m.room += len(closing)
 	}
-	if shown < len(rows) {
-		m.cut = append(m.cut, fmt.Sprintf("%s of %s", safetext.Thousands(len(rows)-shown), what))
+	switch left := len(rows) - shown; {
+	case left > 0 && what == "":
+		m.left += left
+	case left > 0:
+		m.cut = append(m.cut, fmt.Sprintf("%s of %s", safetext.Thousands(left), what))
 	}
 }
 
@@ -203,21 +210,20 @@ func part(g format.Group, of func(*report.Finding) bool) format.Group {
 	return g
 }
 
-// group shows the findings of one rule in a block that can be folded; state is
-// " open", or empty for one that is folded at first.
+// group shows findings that have something in common in a block that can be folded; state
+// is " open", or empty for one that is folded at first.
 func (m *markdown) group(g format.Group, state string) {
-	title := ""
-	if rule, ok := m.v.Rules[g.Rule]; ok {
-		title = ": " + safetext.MarkdownText(rule.Title)
-	}
 	placed := slices.ContainsFunc(g.Findings, func(f *report.Finding) bool { return format.Place(f) != "" })
-	opening := fmt.Sprintf("\n<details%s><summary><b>%s</b> %s%s (%s)</summary>\n\n", state, g.Severity, safetext.MarkdownText(g.Rule), title, safetext.Plural(len(g.Findings), "finding", "findings"))
+	opening := fmt.Sprintf("\n<details%s><summary>%s (%s)</summary>\n\n", state, m.groupTitle(&g), safetext.Plural(len(g.Findings), "finding", "findings"))
 	closing := []string{"\n"}
 	for _, fix := range g.Remediations {
 		closing = append(closing, "To do: ", safetext.MarkdownText(fix), "\n\n")
 	}
 	closing = append(closing, "</details>\n")
 	titles := []string{"Name", "Token", "What is wrong"}
+	if g.Rule == "" {
+		titles = append([]string{"Severity", "Rule"}, titles...)
+	}
 	if placed {
 		titles = append(titles, "Place")
 	}
@@ -235,6 +241,12 @@ func (m *markdown) group(g format.Group, state string) {
 	rows := make([][]string, 0, len(g.Findings))
 	for _, f := range g.Findings {
 		row := []string{mdCode(m.v.Name(f)), mdLink(f.Subject(), f.URL), mdText(f.Message)}
+		if parts := m.v.Contained(f); len(parts) > 0 {
+			row[2] += mdText(" (with " + safetext.And(parts) + ")")
+		}
+		if g.Rule == "" {
+			row = append([]string{string(f.Severity), mdCode(f.Rule)}, row...)
+		}
 		if placed {
 			row = append(row, mdPlace(f))
 		}
@@ -249,7 +261,23 @@ func (m *markdown) group(g format.Group, state string) {
 		}
 		rows = append(rows, m.labelled(row, f.Source))
 	}
-	m.table("the findings of "+g.Rule, opening, titles, rows, strings.Join(closing, ""))
+	what := ""
+	if g.Rule != "" {
+		what = "the findings of " + g.Rule
+	}
+	m.table(what, opening, titles, rows, strings.Join(closing, ""))
+}
+
+// groupTitle says what the findings of a group have in common.
+func (m *markdown) groupTitle(g *format.Group) string {
+	if g.Rule == "" {
+		return "<b>" + mdText(g.Name) + "</b>"
+	}
+	title := fmt.Sprintf("<b>%s</b> %s", g.Severity, safetext.MarkdownText(g.Rule))
+	if rule, ok := m.v.Rules[g.Rule]; ok {
+		title += ": " + safetext.MarkdownText(rule.Title)
+	}
+	return title
 }
 
 func (m *markdown) gaps() {
@@ -330,6 +358,9 @@ func (m *markdown) controls() {
 
 // tail says what was left out, and how the report can be had again.
 func (m *markdown) tail() {
+	if m.left > 0 {
+		m.cut = append(m.cut, safetext.Plural(m.left, "finding", "findings"))
+	}
 	if n := len(m.v.R.Allowed); n > 0 {
 		m.cut = append(m.cut, safetext.Plural(n, "explained pass", "explained passes"))
 	}

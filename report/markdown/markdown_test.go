@@ -83,3 +83,33 @@ func renderedMarkdown(t *testing.T, r *report.Report, o format.Options) []byte {
 	}
 	return b.Bytes()
 }
+
+// Findings are grouped as asked, those that are part of another one with that; what is cut
+// is counted.
+func TestMarkdownGroups(t *testing.T) {
+	document := string(renderedMarkdown(t, reporttest.Sample(), format.Options{Gate: report.DefaultGate(), GroupBy: format.ByOwner}))
+	for _, text := range []string{"<summary><b>shop</b> (2 findings)</summary>", "| Severity | Rule | Name | Token | What is wrong |", "| critical | `delivery-token-can-write` | `Full-access API token` |"} {
+		if !strings.Contains(document, text) {
+			t.Errorf("%q is not in\n%s", text, document)
+		}
+	}
+	parts := reporttest.Sample()
+	twin := parts.Findings[0]
+	twin.Rule, twin.Fingerprint = "unused-token", "twin"
+	parts.Findings = append(parts.Findings, twin)
+	for i := range parts.Rules {
+		if parts.Rules[i].ID == twin.Rule {
+			parts.Rules[i].PartOf = parts.Findings[0].Rule
+		}
+	}
+	if document := string(renderedMarkdown(t, parts, format.Options{GroupBy: format.ByCMS})); !strings.Contains(document, mdText(" (with unused-token)")) {
+		t.Errorf("the part is not named in\n%s", document)
+	}
+	large := reporttest.Build(reporttest.SampleOptions(), reporttest.LargeSources(30, 100))
+	document = string(renderedMarkdown(t, large, format.Options{GroupBy: format.ByToken}))
+	_, groups, _ := strings.Cut(document, "<details>")
+	shown := strings.Count(groups, "| `Token ")
+	if want := "; " + safetext.Thousands(3000-shown) + " findings. "; len(document) > markdownLimit || shown == 0 || !strings.Contains(document, want) {
+		t.Errorf("%d bytes, %d findings shown, want %q: %s", len(document), shown, want, document[len(document)-400:])
+	}
+}
