@@ -4,9 +4,7 @@
 package policies
 
 import (
-	"context"
 	"strings"
-	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
@@ -124,6 +122,9 @@ type Rule struct {
 	Requires []inventory.Fact
 	// Controls maps a framework ("owasp_nhi") to its ids. Sorted.
 	Controls map[string][]string
+	// ControlNeeds are what single controls ask of the parameters, by framework and id of the
+	// control; of a parameter that is not named there a control needs the default.
+	ControlNeeds map[string]map[string]map[string]Need
 	// Params are the declared parameters by name.
 	Params map[string]Param
 	// Values are the parameters in force where no source pattern overrides them.
@@ -158,6 +159,30 @@ type Param struct {
 	Minimum     *float64 `json:"minimum,omitempty"`
 	Maximum     *float64 `json:"maximum,omitempty"`
 	Enum        []any    `json:"enum,omitempty"`
+	// Stricter says which values are stricter; empty where that was not declared, and any
+	// value but the default may be weaker.
+	Stricter Stricter `json:"stricter,omitempty"`
+}
+
+// Stricter says which values of a parameter are stricter: with a stricter one a rule
+// never has fewer findings.
+type Stricter string
+
+// The directions.
+const (
+	StricterLower  Stricter = "lower"
+	StricterHigher Stricter = "higher"
+	// StricterFirst: the values of enum are in order, the strictest first.
+	StricterFirst Stricter = "first"
+)
+
+// Need is the weakest value of a parameter with which a rule speaks for a control. One
+// of its members is set.
+type Need struct {
+	Max *float64 `json:"max,omitempty"`
+	Min *float64 `json:"min,omitempty"`
+	// OneOf are the values that are strict enough.
+	OneOf []any `json:"one_of,omitempty"`
 }
 
 // Verdict is the outcome of one rule on one token, or on one source.
@@ -286,17 +311,6 @@ type SourceSettings struct {
 	Off      bool
 	Severity Severity
 	Params   map[string]any
-}
-
-// Judge is what the pipeline needs of the engine; *Engine implements it.
-type Judge interface {
-	// Rules returns the loaded rules, sorted by id.
-	Rules() []Rule
-	// Evaluate judges one source at a time. It may be called concurrently.
-	// The error is non-nil only if ctx ended or the engine itself is broken.
-	Evaluate(ctx context.Context, source inventory.Source, at time.Time) (Result, error)
-	// Digest identifies the rules and settings in force.
-	Digest() string
 }
 
 // Join lists words: "a, b, c".

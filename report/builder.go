@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 )
 
 // BuildOptions are what a report says besides the judgements.
@@ -24,6 +25,8 @@ type BuildOptions struct {
 	// ConfigDigest and WaiversDigest are empty where there is no configuration.
 	ConfigDigest  string
 	WaiversDigest string
+	// Relaxed are the settings by which rules ask less than their controls need.
+	Relaxed []relaxation.Relaxation
 	// Evidence are the files besides the inventory on which verdicts rest.
 	Evidence []Evidence
 	// Scope is nil for a run over everything configured.
@@ -135,6 +138,7 @@ func (b *Builder) Report() *Report {
 	r.At = b.options.At.UTC()
 	r.Teams = b.options.Teams
 	r.Rules = b.reportRules()
+	r.Relaxed = append([]relaxation.Relaxation{}, b.options.Relaxed...)
 	r.Labelled = b.labelled.list()
 	r.Gaps = b.reportGaps()
 	r.AcceptedGaps = b.options.AcceptedGaps

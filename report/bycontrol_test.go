@@ -7,12 +7,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
 func TestByControl(t *testing.T) {
 	r := reporttest.Readable(reporttest.Sample())
+	r.Relaxed = []relaxation.Relaxation{}
 	r.Rules[0].Controls = map[string][]string{"owasp_nhi": {"NHI5:2025", "NHI99:2030"}}
 	outcomes := func() map[string]report.ControlOutcome {
 		got := map[string]report.ControlOutcome{}
@@ -72,6 +74,7 @@ func TestByControl(t *testing.T) {
 // lacks. No other control does.
 func TestReasonsOfControls(t *testing.T) {
 	r := reporttest.Sample()
+	r.Relaxed = []relaxation.Relaxation{}
 	r.Rules = []report.Rule{
 		{ID: "a", Controls: map[string][]string{"owasp_nhi": {"NHI1:2025"}}, Statuses: policies.Counts{NotEvaluated: 9}},
 		{ID: "b", Controls: map[string][]string{"owasp_nhi": {"NHI2:2025"}}, Statuses: policies.Counts{Pass: 1}},
@@ -94,5 +97,43 @@ func TestReasonsOfControls(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// No control passes by a setting that asks less than it needs, in a run of some rules, or by
+// a report that does not say what was relaxed.
+func TestControlsWithoutTheirBadge(t *testing.T) {
+	passing := func() *report.Report {
+		r := reporttest.Readable(reporttest.Sample())
+		r.Relaxed = []relaxation.Relaxation{}
+		r.Rules = []report.Rule{{ID: "a", Controls: map[string][]string{"owasp_nhi": {"NHI1:2025"}}, Statuses: policies.Counts{Pass: 1}}}
+		return r
+	}
+	for name, c := range map[string]struct {
+		change  func(*report.Report)
+		outcome report.ControlOutcome
+		reasons []string
+	}{
+		"untouched": {func(*report.Report) {}, report.ControlPasses, nil},
+		"relaxed": {func(r *report.Report) {
+			r.Relaxed = []relaxation.Relaxation{{Rule: "b", Kind: relaxation.Off, Controls: map[string][]string{"owasp_nhi": {"NHI1:2025"}}}}
+		}, report.ControlRelaxed, []string{"b: off"}},
+		"relaxed, and failing": {func(r *report.Report) {
+			r.Relaxed = []relaxation.Relaxation{{Rule: "b", Kind: relaxation.Off, Controls: map[string][]string{"owasp_nhi": {"NHI1:2025"}}}}
+			r.Rules[0].Statuses.Fail = 1
+		}, report.ControlFails, nil},
+		"relaxed for another control": {func(r *report.Report) {
+			r.Relaxed = []relaxation.Relaxation{{Rule: "b", Kind: relaxation.Off, Controls: map[string][]string{"owasp_nhi": {"NHI2:2025"}}}}
+		}, report.ControlPasses, nil},
+		"some rules":       {func(r *report.Report) { r.Scope = &report.Scope{Rules: []string{"a"}} }, report.ControlNotEvaluated, []string{"the run was restricted to some rules, and others may speak to the control"}},
+		"an older version": {func(r *report.Report) { r.Relaxed = nil }, report.ControlNotEvaluated, []string{"the report is of a version that does not say which settings ask less than the controls need"}},
+	} {
+		r := passing()
+		c.change(r)
+		for _, control := range r.ByControl(reporttest.Framework(t, "owasp-nhi")).Controls {
+			if control.ID == "NHI1:2025" && (control.Outcome != c.outcome || !cmp.Equal(control.Reasons, c.reasons)) {
+				t.Errorf("%s: %s %q", name, control.Outcome, control.Reasons)
+			}
+		}
 	}
 }

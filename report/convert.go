@@ -26,9 +26,17 @@ func (b *Builder) convert(source inventory.Source, result policies.Result) part 
 	p := part{source: WithoutTokens(source), gaps: map[gapKey]*Gap{}, groups: b.groups(&source, &result)}
 	p.source.Team, p.source.NotAsked = result.Team, result.NotAsked
 	p.source.Risk = countRisks(result.Risks)
+	subjects := make([]subject, len(source.Tokens))
 	index := make(map[string]int, len(source.Tokens))
 	for i := range source.Tokens {
 		index[source.Tokens[i].ID] = i
+		subjects[i].token = &source.Tokens[i]
+		if i < len(result.Derived) {
+			subjects[i].team = result.Derived[i].Team
+		}
+		if i < len(result.Risks) {
+			subjects[i].risk = &result.Risks[i]
+		}
 	}
 	if !b.options.OmitTokens {
 		p.tokens = make([]Token, len(source.Tokens))
@@ -44,27 +52,44 @@ func (b *Builder) convert(source inventory.Source, result policies.Result) part 
 	}
 	p.findings = make([]Finding, 0, countFindings(result.Verdicts))
 	for _, verdict := range result.Verdicts {
-		var token *inventory.Token
-		var score *risk.Score
-		team := ""
+		s := &subject{}
 		if i, ok := index[verdict.Token]; ok {
-			token = &source.Tokens[i]
-			if i < len(result.Derived) {
-				team = result.Derived[i].Team
-			}
+			s = &subjects[i]
 			if p.tokens != nil {
 				p.tokens[i].note(verdict)
 			}
-			if i < len(result.Risks) {
-				score = new(result.Risks[i].Score)
-			}
 		}
+		team := s.team
 		if b.rules[verdict.Rule].Subject == policies.SubjectSource {
 			team = result.Team
 		}
-		b.take(&p, verdict, token, score, team)
+		b.take(&p, verdict, s, team)
 	}
 	return p
+}
+
+// subject is what a verdict is about. The findings of a token share what they say of it.
+type subject struct {
+	// token is nil for the source itself.
+	token *inventory.Token
+	// team is empty for none.
+	team string
+	// risk is nil where it was not judged.
+	risk *risk.Risk
+	// owner and score are made for the first finding; score stays nil without a risk.
+	owner *Owner
+	score *risk.Score
+}
+
+// shown returns what every finding of the token says of it.
+func (s *subject) shown() (*Owner, *risk.Score) {
+	if s.owner == nil {
+		s.owner = ownerOf(&s.token.Owner)
+		if s.risk != nil {
+			s.score = new(s.risk.Score)
+		}
+	}
+	return s.owner, s.score
 }
 
 func countFindings(verdicts []policies.Verdict) int {
@@ -99,13 +124,15 @@ func (t *Token) note(v policies.Verdict) {
 	t.Verdicts[v.Rule] = v.Status
 }
 
-// take files a verdict. token is nil for a verdict about the source, and score where
-// there is none; team is empty for none.
-func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token, score *risk.Score, team string) {
+// take files a verdict; team is empty for none.
+func (b *Builder) take(p *part, v policies.Verdict, s *subject, team string) {
 	switch v.Status {
 	case policies.Fail, policies.Waived:
-		f := b.finding(&p.source, v, token, team)
-		f.Risk = score
+		f := b.placed(&p.source, v, s)
+		f.Team = team
+		if !b.options.OmitEvidence {
+			f.Evidence = newObject(v.Evidence)
+		}
 		p.findings = append(p.findings, f)
 	case policies.NotEvaluated:
 		p.addGap(v, team, b.aboutUnread(&v))
@@ -116,17 +143,9 @@ func (b *Builder) take(p *part, v policies.Verdict, token *inventory.Token, scor
 	}
 }
 
-func (b *Builder) finding(source *Source, v policies.Verdict, token *inventory.Token, team string) Finding {
-	f := b.placed(source, v, token)
-	f.Team = team
-	if !b.options.OmitEvidence {
-		f.Evidence = newObject(v.Evidence)
-	}
-	return f
-}
-
 // placed makes a finding that says where it is.
-func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.Token) Finding {
+func (b *Builder) placed(source *Source, v policies.Verdict, s *subject) Finding {
+	token := s.token
 	f := Finding{
 		Fingerprint: Fingerprint(v.Rule, source.ID, v.Token, v.Key),
 		Rule:        v.Rule, Severity: v.Severity, Status: v.Status,
@@ -141,7 +160,8 @@ func (b *Builder) placed(source *Source, v policies.Verdict, token *inventory.To
 		f.placeInCode(v.Evidence, source.Literals)
 		return f
 	}
-	f.TokenName, f.Kind, f.Access, f.Owner = token.Name, token.Kind, token.Access.Level, ownerOf(&token.Owner)
+	f.TokenName, f.Kind, f.Access = token.Name, token.Kind, token.Access.Level
+	f.Owner, f.Risk = s.shown()
 	f.Planned, f.Address = token.Planned, token.Address
 	if token.URL != "" {
 		f.URL = token.URL

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -19,7 +18,9 @@ type ControlOutcome string
 // The outcomes. One failed verdict fails a control, and one that could not be
 // reached, a rule that was not asked, or a list that could not be read, keeps it from passing.
 const (
-	ControlFails        ControlOutcome = "fail"
+	ControlFails ControlOutcome = "fail"
+	// ControlRelaxed: nothing failed, but a setting asks less than the control needs.
+	ControlRelaxed      ControlOutcome = "relaxed"
 	ControlNotEvaluated ControlOutcome = "not_evaluated"
 	// ControlWaived: what failed is waived.
 	ControlWaived ControlOutcome = "waived"
@@ -38,8 +39,8 @@ type ControlView struct {
 	Rules []string `json:"rules"`
 	// Statuses adds up the verdicts of these rules: the evidence.
 	Statuses policies.Counts `json:"statuses"`
-	// Reasons say why a control is not evaluated, the most frequent first; nil for any
-	// other outcome. They quote what sources said: untrusted text.
+	// Reasons say what is relaxed, and why a control is not evaluated, the most frequent
+	// first; nil for any other outcome. They quote what sources said: untrusted text.
 	Reasons []string `json:"reasons,omitempty"`
 }
 
@@ -75,23 +76,53 @@ func (r *Report) ByControl(f *frameworks.Framework) *FrameworkView {
 			c.Statuses = c.Statuses.Plus(r.Rules[i].Statuses)
 		}
 	}
-	slices.SortFunc(view.Controls[known:], func(a, b ControlView) int { return compareControls(a.ID, b.ID) })
+	slices.SortFunc(view.Controls[known:], func(a, b ControlView) int { return frameworks.CompareControls(a.ID, b.ID) })
 	for i := range view.Controls {
 		c := &view.Controls[i]
-		if c.Outcome = r.outcomeOf(c); c.Outcome == ControlNotEvaluated {
+		relaxed := r.relaxedFor(f.Key, c.ID)
+		switch c.Outcome = r.outcomeOf(c, len(relaxed) > 0); c.Outcome {
+		case ControlRelaxed:
+			c.Reasons = relaxed
+		case ControlNotEvaluated:
 			c.Reasons = r.undecided(c.Rules)
 		}
 	}
 	return view
 }
 
-func (r *Report) outcomeOf(c *ControlView) ControlOutcome {
+// relaxedFor returns the settings that ask less than a control needs.
+func (r *Report) relaxedFor(framework, control string) []string {
+	var relaxed []string
+	for _, setting := range r.Relaxed {
+		if slices.Contains(setting.Controls[framework], control) {
+			relaxed = append(relaxed, setting.String())
+		}
+	}
+	return relaxed
+}
+
+// unproven says why no control can pass, whatever the rules say; empty where one can.
+func (r *Report) unproven() string {
+	switch {
+	case r.Relaxed == nil:
+		return "the report is of a version that does not say which settings ask less than the controls need"
+	case r.Scope != nil && len(r.Scope.Rules) > 0:
+		return "the run was restricted to some rules, and others may speak to the control"
+	}
+	return ""
+}
+
+func (r *Report) outcomeOf(c *ControlView, relaxed bool) ControlOutcome {
 	s := c.Statuses
 	switch {
-	case len(c.Rules) == 0:
-		return ControlNoRule
 	case s.Fail > 0:
 		return ControlFails
+	case relaxed:
+		return ControlRelaxed
+	case r.unproven() != "":
+		return ControlNotEvaluated
+	case len(c.Rules) == 0:
+		return ControlNoRule
 	case s.NotEvaluated > 0 || len(r.notAskedOf(c.Rules)) > 0:
 		return ControlNotEvaluated
 	case s.Waived == 0 && s.Pass == 0 && len(r.Sources) > 0:
@@ -125,6 +156,9 @@ const maxReasons = 3
 // undecided says why some rules could not decide everything: what they judge with and was
 // not given, the reasons of their gaps, else what the run lacks.
 func (r *Report) undecided(rules []string) []string {
+	if why := r.unproven(); why != "" {
+		return []string{why}
+	}
 	counts := map[string]int{}
 	for _, gap := range r.Gaps {
 		if slices.Contains(rules, gap.Rule) {
@@ -145,52 +179,4 @@ func (r *Report) undecided(rules []string) []string {
 		told = append(told, fmt.Sprintf("and %s", safetext.Plural(more, "reason more", "reasons more")))
 	}
 	return told
-}
-
-// compareControls sorts NHI2 before NHI10, A.5.9 before A.5.15, and AC-6 before
-// AC-6(1): runs of digits count as numbers.
-func compareControls(a, b string) int {
-	for a != "" && b != "" {
-		headA, restA := controlRun(a)
-		headB, restB := controlRun(b)
-		numberA, errA := strconv.Atoi(headA)
-		numberB, errB := strconv.Atoi(headB)
-		order := strings.Compare(headA, headB)
-		if errA == nil && errB == nil {
-			order = cmp.Compare(numberA, numberB)
-		}
-		if order != 0 {
-			return order
-		}
-		a, b = restA, restB
-	}
-	return strings.Compare(a, b)
-}
-
-// controlRun cuts off the first run of digits, or of anything else.
-func controlRun(s string) (head, rest string) {
-	isDigit := func(r rune) bool { return '0' <= r && r <= '9' }
-	digits := isDigit(rune(s[0]))
-	end := strings.IndexFunc(s, func(r rune) bool { return isDigit(r) != digits })
-	if end < 0 {
-		return s, ""
-	}
-	return s[:end], s[end:]
-}
-
-// ControlsText returns "NIST SP 800-53 IA-5; SOC 2 CC6.3". A framework that only the
-// user's rules know goes by its key.
-func ControlsText(controls map[string][]string) string {
-	titles := map[string]string{}
-	known, _ := frameworks.All() // a fault in them is told where they are asked for
-	for i := range known {
-		titles[known[i].Key] = known[i].Title
-	}
-	var parts []string
-	for _, framework := range safetext.SortedKeys(controls) {
-		if len(controls[framework]) > 0 {
-			parts = append(parts, cmp.Or(titles[framework], framework)+" "+strings.Join(controls[framework], ", "))
-		}
-	}
-	return safetext.OneLine(strings.Join(parts, "; "))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
+	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 )
 
@@ -45,10 +46,13 @@ type Report struct {
 	// Complete is false when a unit of any source failed or was cut off, when a
 	// rule could not run, or when there was no source. Accepting a gap does not
 	// make a run complete; it only keeps the gate from failing on it.
-	Complete bool     `json:"complete"`
-	Summary  Summary  `json:"summary"`
-	Rules    []Rule   `json:"rules"`
-	Sources  []Source `json:"sources"`
+	Complete bool    `json:"complete"`
+	Summary  Summary `json:"summary"`
+	Rules    []Rule  `json:"rules"`
+	// Relaxed are the settings by which rules ask less than their controls need, by rule;
+	// nil in reports of older versions, of which nobody knows.
+	Relaxed []relaxation.Relaxation `json:"relaxed,omitzero"`
+	Sources []Source                `json:"sources"`
 	// Teams are those that the configuration assigns tokens to, sorted; nil (and left
 	// out) where it assigns none.
 	Teams []string `json:"teams,omitempty"`

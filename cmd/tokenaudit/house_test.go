@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 	"policies":                     {"collectors/inventory", "policies/input", "policies/selection", "policies/risk"},
 	"policies/compile":             {"collectors/suggest", "policies", "policies/input", "policies/metadata", "policies/output", "policies/reads", "policies/regofile", "policies/risk"},
 	"policies/complexity":          {},
-	"policies/engine":              {"collectors/inventory", "collectors/suggest", "policies", "policies/compile", "policies/input", "policies/metadata", "policies/output", "policies/owners", "policies/reads", "policies/regofile", "policies/ruleid", "policies/selection", "policies/timelimit", "policies/risk"},
+	"policies/engine":              {"policies/relaxation", "collectors/inventory", "collectors/suggest", "policies", "policies/compile", "policies/input", "policies/metadata", "policies/output", "policies/owners", "policies/reads", "policies/regofile", "policies/ruleid", "policies/selection", "policies/timelimit", "policies/risk"},
 	"policies/input":               {"collectors/inventory"},
 	"policies/inputcheck":          {"collectors/inventory", "collectors/suggest", "policies/input", "policies/risk"},
 	"policies/metadata":            {"collectors/inventory", "collectors/suggest", "policies", "policies/output", "policies/reads", "policies/selection"},
@@ -78,18 +78,19 @@ var mayImport = map[string][]string{
 	"policies/ruletest":   {"collectors/userfile", "policies/compile", "policies/inputcheck", "policies/metadata", "policies/output", "policies/pages", "policies/regofile", "policies/rules", "policies/timelimit"},
 	"policies/selection":  {"collectors/inventory", "collectors/suggest", "policies/input"},
 	"policies/timelimit":  {},
-	"report":              {"policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk", "report/frameworks"},
-	"report/frameworks":   {"collectors/suggest"},
+	"policies/relaxation": {"collectors/inventory", "policies", "policies/output"},
+	"report/frameworks":   {"collectors/suggest", "report/safetext"},
+	"report":              {"policies/relaxation", "report/frameworks", "policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
 	"report/acceptance":   {"policies", "policies/ruleid", "report"},
 	"report/safetext":     {},
 	"report/triage":       {"collectors/inventory", "policies", "policies/risk", "report", "report/safetext"},
 	"report/plaintext":    {"report/safetext", "report/table"},
 	"report/difference":   {"collectors/inventory", "collectors/inventory/codec", "policies", "policies/input", "report", "report/safetext"},
-	"report/format":       {"collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/frameworks", "report/safetext", "report/triage"},
-	"report/parts":        {"collectors/inventory", "collectors/labels", "collectors/suggest", "policies", "policies/input", "report", "report/frameworks", "report/safetext"},
+	"report/format":       {"report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext", "report/triage"},
+	"report/parts":        {"report/frameworks", "collectors/inventory", "collectors/labels", "collectors/suggest", "policies", "policies/input", "report", "report/safetext"},
 	"report/output":       append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/parts", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
-	"report/reporttest":          {"collectors/inventory", "policies", "policies/input", "policies/owners", "report", "report/difference", "report/frameworks", "report/safetext", "policies/risk"},
+	"report/reporttest":          {"report/frameworks", "policies/relaxation", "collectors/inventory", "policies", "policies/input", "policies/owners", "report", "report/difference", "report/safetext", "policies/risk"},
 	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/engine", "policies/ruletest", "policies/input", "report", "report/safetext"},
 	"cmd/tokenaudit/explanation": {"collectors/inventory", "collectors/labels", "policies", "policies/engine", "policies/input", "report/safetext", "policies/risk"},
 	// What people keep is changed by inserting text; how is known here alone.
@@ -110,10 +111,10 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/evidence":    {"cmd/tokenaudit/config", "cmd/tokenaudit/documents", "cmd/tokenaudit/places", "collectors/history", "collectors/interruptible", "collectors/inventory", "collectors/usage", "report", "report/output", "report/safetext"},
 	"cmd/tokenaudit/democompany": {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "collectors/emulator", "collectors/emulator/demo", "collectors/inventory"},
 	"cmd/tokenaudit/program":     {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/inventory", "policies/engine"},
-	"cmd/tokenaudit/options":     {"cmd/tokenaudit/cli", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/frameworks", "report/output", "policies/risk", "report/format"},
+	"cmd/tokenaudit/options":     {"report/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "policies/risk", "report/format"},
 	"cmd/tokenaudit/places":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config": {
-		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/owners", "report",
+		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/owners", "policies/relaxation", "report",
 	},
 }
 
@@ -123,7 +124,7 @@ var formats = []string{
 }
 
 // ofFormat is what a format may import.
-var ofFormat = []string{"collectors/inventory", "collectors/labels", "policies", "policies/input", "policies/risk", "report", "report/difference", "report/format", "report/frameworks", "report/safetext", "report/triage"}
+var ofFormat = []string{"report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "policies/risk", "report", "report/difference", "report/format", "report/safetext", "report/triage"}
 
 // forTests are packages that only tests may import.
 var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest", "collectors/inventory/sample", "policies/policytest", "report/reporttest"}

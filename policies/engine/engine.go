@@ -22,6 +22,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
 	"github.com/tokenaudit/tokenaudit/policies/regofile"
+	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
@@ -38,14 +39,13 @@ type Engine struct {
 	risk    *ruleInForce
 	bands   risk.Bands
 	known   []policies.Rule
+	relaxed []relaxation.Relaxation
 	waivers []policies.Waiver
 	owners  owners.Patterns
 	timeout time.Duration
 	grace   time.Duration
 	digest  string
 }
-
-var _ policies.Judge = (*Engine)(nil)
 
 // ruleInForce is a compiled rule with the user's settings.
 type ruleInForce struct {
@@ -119,7 +119,7 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, risk: model, bands: bands, known: defined(library), owners: options.Owners, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
+	e := &Engine{rules: rules, relaxed: relaxation.Find(defined(library), options.Settings), risk: model, bands: bands, known: defined(library), owners: options.Owners, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
 	if model != nil {
 		rules = append(slices.Clone(rules), model)
 	}
@@ -201,6 +201,10 @@ func (e *Engine) Rules() []policies.Rule {
 	}
 	return rules
 }
+
+// Relaxed returns the settings by which rules ask less than their controls need, of all
+// rules, whether they were named in Only or not. It is not nil; the origins are not set.
+func (e *Engine) Relaxed() []relaxation.Relaxation { return e.relaxed }
 
 // Reads returns what each rule reads or requires of the facts, by the id of the rule.
 func (e *Engine) Reads() map[string]reads.FactBits {

@@ -216,14 +216,14 @@ var ruleCases = map[string][]ruleCase{
 		{"none", nil, nil, policies.NotApplicable, ""},
 	},
 	"person-token-as-service": {
-		{"30 days", []change{person(inventory.OwnerActive, 30)}, nil, policies.Fail, "last seen 30 days ago"},
-		{"29 days", []change{person(inventory.OwnerActive, 29)}, nil, policies.Pass, ""},
+		{"31 days", []change{person(inventory.OwnerActive, 31)}, nil, policies.Fail, "last seen 31 days ago"},
+		{"30 days", []change{person(inventory.OwnerActive, 30)}, nil, policies.Pass, ""},
 		{"the scan's own", []change{person(inventory.OwnerActive, 30)}, ownToken, policies.NotApplicable, ""},
-		{"used 29 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(29)}, nil, policies.Fail, ""},
-		{"used 30 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(30)}, nil, policies.Pass, ""},
+		{"used 10 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(10)}, nil, policies.Fail, ""},
+		{"used 11 days ago", []change{person(inventory.OwnerActive, 40), usedDaysAgo(11)}, nil, policies.Pass, ""},
 		{"used perhaps", []change{person(inventory.OwnerActive, 40), between(30, 10)}, nil, policies.NotEvaluated, "not known exactly enough"},
-		{"no use in a short record", []change{person(inventory.OwnerActive, 40), used(inventory.NoUseOnRecord(daysAgo(29)))}, nil, policies.NotEvaluated, "not known exactly enough"},
-		{"no use in a long record", []change{person(inventory.OwnerActive, 40), used(inventory.NoUseOnRecord(daysAgo(30)))}, nil, policies.Pass, ""},
+		{"no use in a short record", []change{person(inventory.OwnerActive, 40), used(inventory.NoUseOnRecord(daysAgo(10)))}, nil, policies.NotEvaluated, "not known exactly enough"},
+		{"no use in a long record", []change{person(inventory.OwnerActive, 40), used(inventory.NoUseOnRecord(daysAgo(11)))}, nil, policies.Pass, ""},
 		{"owner never signed in", []change{person(inventory.OwnerActive, 40), func(token *inventory.Token) {
 			token.Owner.LastActive = inventory.None()
 		}}, nil, policies.Pass, "has never signed in"},

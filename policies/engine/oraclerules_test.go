@@ -83,8 +83,8 @@ var oracleRules = map[string]oracleRule{
 		lacks: func(t *oracleToken) bool {
 			return t.ownerUnread() || t.useUnread() || t.Owner.LastActive.State == inventory.TimestampUnknown
 		},
-		deny:    func(t *oracleToken) bool { return t.ownerAway() && t.lately(t.source.ownerIdle) == inventory.Yes },
-		unknown: func(t *oracleToken) bool { return t.ownerAway() && t.lately(t.source.ownerIdle) == inventory.Unknown },
+		deny:    func(t *oracleToken) bool { return t.ownerAway() && t.usedWithoutOwner() == inventory.Yes },
+		unknown: func(t *oracleToken) bool { return t.ownerAway() && t.usedWithoutOwner() == inventory.Unknown },
 	},
 	"possibly-leaked-token": {
 		kinds: []inventory.Kind{inventory.Personal},
@@ -204,6 +204,12 @@ func (t *oracleToken) ownerHalfRead() bool {
 func (t *oracleToken) ownerAway() bool {
 	active := t.Owner.LastActive
 	return active.State == inventory.TimestampAt && passed(active.At, t.source.ownerIdle, t.source.at)
+}
+
+// usedWithoutOwner reports whether the token was used so many days after its owner was seen.
+func (t *oracleToken) usedWithoutOwner() inventory.Ternary {
+	away := int(t.source.at.Sub(t.Owner.LastActive.At).Hours() / 24)
+	return t.lately(away - t.source.ownerIdle + 1)
 }
 
 // useUnread: a token that was never used is idle since its creation.

@@ -57,8 +57,8 @@ func Read(annotations *ast.Annotations) (policies.Rule, []string) {
 	}
 	rule.Select = m.selection(rule.Subject)
 	rule.Requires = several(&m, "requires", reads.Facts())
-	rule.Controls = m.controls()
 	rule.Params = m.params()
+	rule.Controls, rule.ControlNeeds = m.controls(rule.Params)
 	rule.Remediation = m.remediation()
 	rule.WaiverNeedsKey = m.flag("waiver_needs_key")
 	rule.Off = m.flag("off")
@@ -200,27 +200,6 @@ func several[T ~string](m *metadata, key string, vocabulary []T) []T {
 	return words
 }
 
-func (m *metadata) controls() map[string][]string {
-	controls := map[string][]string{}
-	for framework, value := range m.table("controls") {
-		list, isList := value.([]any)
-		if !isList {
-			m.wrong("custom.controls.%s must be a list of ids", framework)
-			continue
-		}
-		for _, item := range list {
-			id, isText := item.(string)
-			if !isText || id == "" {
-				m.wrong("custom.controls.%s has %v; an id is a text", framework, item)
-				continue
-			}
-			controls[framework] = append(controls[framework], id)
-		}
-		slices.Sort(controls[framework])
-	}
-	return controls
-}
-
 func (m *metadata) remediation() map[string]string {
 	remediation := map[string]string{}
 	for cms, value := range m.table("remediation") {
@@ -265,7 +244,7 @@ func (m *metadata) params() map[string]policies.Param {
 	return params
 }
 
-var paramKeys = []string{"type", "description", "default", "minimum", "maximum", "enum"}
+var paramKeys = []string{"type", "description", "default", "minimum", "maximum", "enum", "stricter"}
 
 func (m *metadata) param(name string, table map[string]any) (policies.Param, bool) {
 	before := len(m.problems)
@@ -300,6 +279,7 @@ func (m *metadata) param(name string, table map[string]any) (policies.Param, boo
 		m.wrong("custom.params.%s.default is missing", name)
 	}
 	p.Default = output.Plain(value)
+	m.stricter(name, table, &p)
 	return p, len(m.problems) == before
 }
 
@@ -308,14 +288,11 @@ func (m *metadata) bound(name, key string, table map[string]any) *float64 {
 	if !ok {
 		return nil
 	}
-	switch n := output.Plain(value).(type) {
-	case int:
-		return new(float64(n))
-	case float64:
-		return &n
+	bound := number(value)
+	if bound == nil {
+		m.wrong("custom.params.%s.%s must be a number", name, key)
 	}
-	m.wrong("custom.params.%s.%s must be a number", name, key)
-	return nil
+	return bound
 }
 
 func stringKeys(value any) (map[string]any, bool) {

@@ -50,7 +50,7 @@ func Page(rule policies.Rule) string {
 	if len(rule.Controls) > 0 {
 		b.WriteString("\n## Controls\n\n")
 		for _, framework := range slices.Sorted(maps.Keys(rule.Controls)) {
-			fmt.Fprintf(&b, "* %s: %s\n", frameworkTitle(framework), strings.Join(rule.Controls[framework], ", "))
+			fmt.Fprintf(&b, "* %s: %s\n", frameworkTitle(framework), strings.Join(controlsWithNeeds(&rule, framework), ", "))
 		}
 	}
 	return b.String()
@@ -62,6 +62,24 @@ func severity(rule policies.Rule) string {
 		return string(rule.Severity) + ", off by default"
 	}
 	return string(rule.Severity)
+}
+
+// controlsWithNeeds returns the controls of a framework, each with what it needs of the
+// parameters where it says so itself.
+func controlsWithNeeds(rule *policies.Rule, framework string) []string {
+	var controls []string
+	for _, id := range rule.Controls[framework] {
+		needs := rule.ControlNeeds[framework][id]
+		var words []string
+		for _, name := range slices.Sorted(maps.Keys(needs)) {
+			words = append(words, fmt.Sprintf("`%s` of %s", name, needs[name]))
+		}
+		if len(words) > 0 {
+			id += " (needs " + strings.Join(words, " and ") + ")"
+		}
+		controls = append(controls, id)
+	}
+	return controls
 }
 
 // judged says what the rule judges and what it needs to know.

@@ -134,6 +134,11 @@ func checkWords(m regofile.Module, id string, f *regofile.Faults) {
 		if rule.Remediation["default"] == metadata.NoRemediation {
 			f.At(annotations.Location, "METADATA of rule %s has no custom.remediation.default", id)
 		}
+		for _, name := range slices.Sorted(maps.Keys(rule.Params)) {
+			if rule.Params[name].Stricter == "" && len(rule.Controls) > 0 {
+				f.At(annotations.Location, "METADATA of rule %s does not say which values of %s are stricter: without custom.params.%s.stricter (lower, higher or first), no control passes with another value than the default", id, name, name)
+			}
+		}
 		for _, framework := range slices.Sorted(maps.Keys(rule.Controls)) {
 			if !slices.Contains(pages.Frameworks(), framework) {
 				f.At(annotations.Location, "METADATA of rule %s names controls of %s, which no report shows: the frameworks are %s",

@@ -15,12 +15,14 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // csvColumns are the columns of the csv format. record says what a row is:
 // finding; not_evaluated, unread_list, accepted_gap or rule_error for what is
 // missing (the token column has the ids of a sample, or the name of the list);
+// relaxed for a setting that asks less than controls need, which are in reasons;
 // waiver; control, where that was asked for, with its verdicts by status and why it is
 // not evaluated. labels are those of the source: see
 // labelsCell.
@@ -63,6 +65,11 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 	}
 	for _, e := range r.RuleErrors {
 		out.row(csvRow{"record": "rule_error", "rule": e.Rule, "title": v.Title(e.Rule), "cms": v.CMS(e.Source), "source": e.Source, "source_name": v.SourceName(e.Source), "message": e.Detail, "labels": labelsCell(v, e.Source)})
+	}
+	for _, s := range r.Relaxed {
+		row := csvRow{"record": "relaxed", "rule": s.Rule, "title": v.Title(s.Rule), "source": s.Sources, "message": s.String(), "reasons": frameworks.ControlsText(s.Controls)}
+		row.origin(s.Origin)
+		out.row(row)
 	}
 	for _, waiver := range v.Waivers {
 		row := csvRow{"record": "waiver", "status": strings.ReplaceAll(string(waiver.State), " ", "_"), "rule": waiver.Rule, "token": waiver.Token, "token_name": waiver.Name, "key": waiver.Key, "count": strconv.Itoa(waiver.Findings)}

@@ -1,15 +1,18 @@
-// Package frameworks has the catalogues of controls that rules map to, such as those of OWASP
+// Package frameworks has the catalogues of controls that rules speak to, such as those of OWASP
 // and NIST.
 package frameworks
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 //go:embed *.json
@@ -76,4 +79,52 @@ func Lookup(id string) (*Framework, error) {
 		err = fmt.Errorf("unknown framework %q: did you mean %q? (one of %s)", id, near, strings.Join(names, ", "))
 	}
 	return nil, err
+}
+
+// CompareControls sorts NHI2 before NHI10, A.5.9 before A.5.15, and AC-6 before
+// AC-6(1): runs of digits count as numbers.
+func CompareControls(a, b string) int {
+	for a != "" && b != "" {
+		headA, restA := controlRun(a)
+		headB, restB := controlRun(b)
+		numberA, errA := strconv.Atoi(headA)
+		numberB, errB := strconv.Atoi(headB)
+		order := strings.Compare(headA, headB)
+		if errA == nil && errB == nil {
+			order = cmp.Compare(numberA, numberB)
+		}
+		if order != 0 {
+			return order
+		}
+		a, b = restA, restB
+	}
+	return strings.Compare(a, b)
+}
+
+// controlRun cuts off the first run of digits, or of anything else.
+func controlRun(s string) (head, rest string) {
+	isDigit := func(r rune) bool { return '0' <= r && r <= '9' }
+	digits := isDigit(rune(s[0]))
+	end := strings.IndexFunc(s, func(r rune) bool { return isDigit(r) != digits })
+	if end < 0 {
+		return s, ""
+	}
+	return s[:end], s[end:]
+}
+
+// ControlsText returns "NIST SP 800-53 IA-5; SOC 2 CC6.3". A framework that only the
+// user's rules know goes by its key.
+func ControlsText(controls map[string][]string) string {
+	titles := map[string]string{}
+	known, _ := All() // a fault in them is told where they are asked for
+	for i := range known {
+		titles[known[i].Key] = known[i].Title
+	}
+	var parts []string
+	for _, framework := range safetext.SortedKeys(controls) {
+		if len(controls[framework]) > 0 {
+			parts = append(parts, cmp.Or(titles[framework], framework)+" "+strings.Join(controls[framework], ", "))
+		}
+	}
+	return safetext.OneLine(strings.Join(parts, "; "))
 }

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -126,6 +128,9 @@ func missingQuality(v *format.View) []codeQuality {
 	}
 	for _, e := range v.R.RuleErrors {
 		add("tokenaudit/rule-error", e.Source, e.Rule, "major", fmt.Sprintf("%s could not judge %s: %s", e.Rule, e.Source, e.Detail))
+	}
+	for _, r := range v.R.Relaxed {
+		add("tokenaudit/relaxed", "tokenaudit", strings.Join(r.Path(), " ")+" "+r.Needs, "minor", fmt.Sprintf("%s; these controls cannot pass: %s", r, frameworks.ControlsText(r.Controls)))
 	}
 	for i := range v.R.Rules {
 		rule := &v.R.Rules[i]

@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/triage"
 )
@@ -39,6 +40,7 @@ type htmlPage struct {
 	WorstNote            string
 	MissingMore          string
 	Rules                []htmlRule
+	Relaxed              []htmlRelaxed
 	// HasControls: a rule names controls.
 	HasControls bool
 	// HasTokens: the report has its inventory, so there are charts.
@@ -111,6 +113,8 @@ func countsOf(list []format.CMSCount) []htmlCounts {
 	return counts
 }
 
+type htmlRelaxed struct{ Setting, Controls string }
+
 type htmlGap struct{ Rule, Count, Sources, Why string }
 
 type htmlAccepted struct{ State, Source, List, Until, Reason, Owner, ApprovedBy string }
@@ -135,6 +139,7 @@ func newHTMLPage(v *format.View, o format.Options) *htmlPage {
 		p.FindingsNote = fmt.Sprintf("%s below %s not shown, as asked. %s", safetext.Plural(o.Hidden, "finding", "findings"), o.MinSeverity, p.FindingsNote)
 	}
 	p.missing(v)
+	p.relaxed(r)
 	p.worst(v)
 	p.rules(v)
 	p.gaps(v)
@@ -242,6 +247,13 @@ func (p *htmlPage) missing(v *format.View) {
 	}
 }
 
+// relaxed lists the settings with which controls cannot pass.
+func (p *htmlPage) relaxed(r *report.Report) {
+	for _, s := range r.Relaxed {
+		p.Relaxed = append(p.Relaxed, htmlRelaxed{htmlText(s.String()), htmlText(frameworks.ControlsText(s.Controls))})
+	}
+}
+
 // worst lists the tokens to fix first.
 func (p *htmlPage) worst(v *format.View) {
 	tokens := triage.Tokens(v.R)
@@ -306,7 +318,7 @@ func (p *htmlPage) hasRule(id string) bool {
 func newHTMLRule(rule *report.Rule) htmlRule {
 	c := rule.Statuses
 	h := htmlRule{
-		Severity: rule.Severity, ID: htmlText(rule.ID), Title: htmlText(rule.Title), Controls: htmlText(report.ControlsText(rule.Controls)),
+		Severity: rule.Severity, ID: htmlText(rule.ID), Title: htmlText(rule.Title), Controls: htmlText(frameworks.ControlsText(rule.Controls)),
 		Fail: safetext.Thousands(c.Fail), Waived: safetext.Thousands(c.Waived), NotEvaluated: safetext.Thousands(c.NotEvaluated), Pass: safetext.Thousands(c.Pass),
 	}
 	h.Label = fmt.Sprintf("%s fail, %s waived, %s not evaluated, %s pass", h.Fail, h.Waived, h.NotEvaluated, h.Pass)
@@ -369,7 +381,7 @@ func (p *htmlPage) controls(f *report.FrameworkView) {
 		return
 	}
 	p.Framework = htmlText(f.Title + " " + f.Version)
-	classes := map[report.ControlOutcome]string{report.ControlFails: "critical", report.ControlWaived: "waived", report.ControlPasses: "pass"}
+	classes := map[report.ControlOutcome]string{report.ControlFails: "critical", report.ControlRelaxed: "waived", report.ControlWaived: "waived", report.ControlPasses: "pass"}
 	for _, c := range f.Controls {
 		p.Controls = append(p.Controls, htmlControl{
 			Class: cmp.Or(classes[c.Outcome], "unknown"), Outcome: strings.ReplaceAll(string(c.Outcome), "_", " "), ID: htmlText(c.ID), Title: htmlText(c.Title),

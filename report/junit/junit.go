@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -105,8 +106,10 @@ func renderJUnit(w io.Writer, r *report.Report, _ format.Options) error {
 	for _, id := range safetext.SortedKeys(ids) {
 		doc.add(ruleSuite(v, id, findings[id], gaps[id], errs[id]))
 	}
-	if waivers := waiverSuite(v); len(waivers.Cases) > 0 {
-		doc.add(waivers)
+	for _, suite := range []junitSuite{relaxedSuite(r), waiverSuite(v)} {
+		if len(suite.Cases) > 0 {
+			doc.add(suite)
+		}
 	}
 	for i := range doc.Suites {
 		doc.Suites[i].Timestamp = r.At.Format(time.RFC3339)
@@ -170,6 +173,16 @@ func collectionSuite(r *report.Report) junitSuite {
 	}
 	if len(r.Sources) == 0 {
 		suite.Cases = append(suite.Cases, junitCase{Class: "collection", Name: "sources", Error: &junitOutcome{Message: "no source was found", Type: "no_source"}})
+	}
+	return suite
+}
+
+// relaxedSuite has a skipped case for each setting with which controls cannot pass.
+func relaxedSuite(r *report.Report) junitSuite {
+	suite := junitSuite{Name: "relaxed"}
+	for _, s := range r.Relaxed {
+		message := "these controls cannot pass: " + frameworks.ControlsText(s.Controls)
+		suite.Cases = append(suite.Cases, junitCase{Class: "relaxed", Name: junitText(s.String()), Skipped: &junitOutcome{Message: junitText(message), Type: "relaxed"}})
 	}
 	return suite
 }

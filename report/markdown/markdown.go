@@ -10,6 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/triage"
 )
@@ -42,6 +43,7 @@ func renderMarkdown(w io.Writer, r *report.Report, o format.Options) error {
 	}
 	m.head()
 	m.missing()
+	m.relaxed()
 	m.worst()
 	m.summary()
 	m.controls()
@@ -156,6 +158,15 @@ func (m *markdown) missing() {
 		rows = append(rows, []string{mdCode(e.Rule), mdCode(e.Source), mdText(e.Detail)})
 	}
 	m.table("the rule errors", "\n### Rules that could not run\n\n", []string{"Rule", "Source", "Why"}, rows, "")
+}
+
+// relaxed lists the settings with which controls cannot pass.
+func (m *markdown) relaxed() {
+	var rows [][]string
+	for _, r := range m.v.R.Relaxed {
+		rows = append(rows, []string{mdText(r.String()), mdText(frameworks.ControlsText(r.Controls))})
+	}
+	m.table("the relaxed settings", "\n### Relaxed: these controls cannot pass\n\n", []string{"Setting", "Controls"}, rows, "")
 }
 
 // labelTitle and labelled add a column with the labels of sources, where any source

@@ -45,6 +45,7 @@ func renderPrometheus(w io.Writer, r *report.Report, o format.Options) error {
 	p.run(o.Decision)
 	p.findings()
 	p.gaps()
+	p.relaxed()
 	p.waivers()
 	p.inventory()
 	if p.err != nil {
@@ -207,6 +208,17 @@ func (p *metrics) gaps() {
 		errs.add(1, "rule", e.Rule)
 	}
 	p.family("rule_errors", "Sources on which a rule could not run.", errs.samples()...)
+}
+
+func (p *metrics) relaxed() {
+	relaxed := tally{}
+	for i := range p.r.Rules {
+		relaxed.add(0, "rule", p.r.Rules[i].ID)
+	}
+	for _, s := range p.r.Relaxed {
+		relaxed.add(1, "rule", s.Rule)
+	}
+	p.family("relaxed_settings", "Settings by which a rule asks less than its controls need.", relaxed.samples()...)
 }
 
 func (p *metrics) waivers() {

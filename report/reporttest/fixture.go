@@ -15,6 +15,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
+	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/difference"
@@ -280,6 +281,10 @@ func SampleOptions() report.BuildOptions {
 	return report.BuildOptions{
 		Tool: inventory.Tool{Name: "tokenaudit", Version: "1.2.3"}, At: AuditTime, Rules: SampleRules(),
 		PolicyDigest: "sha256:" + strings.Repeat("ab", 32), OPAVersion: "1.22.2",
+		Relaxed: []relaxation.Relaxation{
+			{Rule: "unused-token", Kind: relaxation.Parameter, Parameter: "max_idle_days", Value: "365", Needs: "at most 90", Controls: map[string][]string{"pci_dss": {"8.2.6"}}, Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 14}},
+			{Rule: "write-token-never-expires", Kind: relaxation.Off, Sources: "datocms/*", Controls: map[string][]string{"owasp_nhi": {"NHI7:2025"}, "soc2": {"CC6.1"}}, Origin: inventory.Origin{File: "tokenaudit.yaml", Line: 20}},
+		},
 		ConfigDigest: "sha256:" + strings.Repeat("cd", 32), WaiversDigest: "sha256:" + strings.Repeat("ef", 32),
 		Evidence: []report.Evidence{
 			{Kind: report.EvidenceUsage, File: "cdn.csv", SHA256: strings.Repeat("12", 32)},

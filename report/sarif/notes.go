@@ -7,6 +7,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -16,6 +17,7 @@ const (
 	noteAccepted     = "accepted-gap"
 	noteNotEvaluated = "not-evaluated"
 	noteRuleError    = "rule-error"
+	noteRelaxed      = "relaxed"
 	noteRunLeftOut   = "run-left-out"
 	noteWaived       = "waived-left-out"
 	noteCut          = "cut-to-limits"
@@ -156,6 +158,13 @@ func (s *sarif) staleNotes(cms string, n *notes) {
 	if stale > 0 {
 		n.add(noteStale, "warning", "", fmt.Sprintf("%s of the baseline could not be looked at again and %s carried over, so that code scanning does not take them for fixed",
 			safetext.Plural(stale, "finding", "findings"), map[bool]string{true: "is", false: "are"}[stale == 1]))
+	}
+}
+
+// relaxedNotes notes the settings with which controls cannot pass. They belong to no CMS.
+func (s *sarif) relaxedNotes(n *notes) {
+	for _, r := range s.r.Relaxed {
+		n.add(noteRelaxed, "warning", r.Rule, fmt.Sprintf("%s. These controls cannot pass: %s", r, frameworks.ControlsText(r.Controls)))
 	}
 }
 

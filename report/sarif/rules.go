@@ -134,7 +134,7 @@ func helpOf(rule *report.Rule) (text, markdown string) {
 		t.WriteString("- " + cms + ": " + fix + "\n")
 		m.WriteString("- *" + safetext.MarkdownText(cms) + "*: " + fix + "\n")
 	}
-	if controls := report.ControlsText(rule.Controls); controls != "" {
+	if controls := frameworks.ControlsText(rule.Controls); controls != "" {
 		t.WriteString("\nControls: " + controls + "\n")
 		m.WriteString("\nControls: " + safetext.MarkdownText(controls) + "\n")
 	}

@@ -195,6 +195,7 @@ func (s *sarif) run(cms string, first bool) sarifRun {
 	notes := s.newNotes()
 	results := s.results(cms, notes)
 	if first {
+		s.relaxedNotes(notes)
 		s.waiverNotes(notes)
 	}
 	s.gapNotes(cms, notes)

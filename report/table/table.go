@@ -13,6 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -77,9 +78,23 @@ func (p *page) missing(v *format.View) {
 		p.heading(red, fmt.Sprintf("RULES THAT COULD NOT RUN: %s", strings.Join(v.R.ErredRules(), ", ")))
 		p.table([]column{{title: "RULE", id: true}, {title: "SOURCE", id: true}, {title: "WHY", prose: true}}, rows)
 	}
+	p.relaxed(v)
 	if len(v.R.Sources) == 0 {
 		p.heading(red, "NOTHING WAS AUDITED: no source was found")
 	}
+}
+
+// relaxed lists the settings with which controls cannot pass.
+func (p *page) relaxed(v *format.View) {
+	if len(v.R.Relaxed) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, r := range v.R.Relaxed {
+		rows = append(rows, []string{r.String(), frameworks.ControlsText(r.Controls)})
+	}
+	p.heading(yellow, fmt.Sprintf("RELAXED: %s less than controls need; they cannot pass", safetext.Plural(len(rows), "setting asks", "settings ask")))
+	p.table([]column{{title: "SETTING", prose: true}, {title: "CONTROLS", prose: true}}, rows)
 }
 
 // notRead lists the lists that nobody accepted to miss: one line for those that failed
@@ -334,7 +349,7 @@ func (p *page) controls(v *format.View) {
 		{title: "NOT EVALUATED", whole: true}, {title: "PASS", whole: true}, {title: "RULES", prose: true, optional: true}}
 	why := p.tabs || slices.ContainsFunc(f.Controls, func(c report.ControlView) bool { return len(c.Reasons) > 0 })
 	if why {
-		columns = append(columns, column{title: "WHY NOT EVALUATED", prose: true, optional: true})
+		columns = append(columns, column{title: "WHY", prose: true, optional: true})
 	}
 	var rows [][]string
 	for _, c := range f.Controls {

@@ -35,7 +35,7 @@ type Audit struct {
 	options options.Judge
 	// config is empty, not nil, where there is none.
 	config *config.Config
-	judge  policies.Judge
+	judge  *engine.Engine
 	gate   report.Gate
 	scope  *report.Scope
 	// baseline is nil where there is none.
@@ -92,6 +92,7 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 		Tool: au.program.Tool, At: at,
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: engine.OPAVersion(),
 		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
+		Relaxed:  au.config.Locate(au.judge.Relaxed()),
 		Evidence: au.evidence.Files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps, Teams: au.config.Owners.Teams(),
 		OmitTokens: au.options.NoInventory || !au.usesTokens(), OmitEvidence: !au.usesEvidence(),
 	})

@@ -29,6 +29,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
+	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -81,6 +82,17 @@ func (c *Config) Mistake(path []string, detail string) *Error {
 		}
 	}
 	return e
+}
+
+// Locate returns the settings with the places where the configuration has them.
+func (c *Config) Locate(relaxed []relaxation.Relaxation) []relaxation.Relaxation {
+	located := make([]relaxation.Relaxation, len(relaxed))
+	for i, r := range relaxed {
+		at := c.Mistake(r.Path(), "")
+		r.Origin = inventory.Origin{File: at.File, Line: at.Line}
+		located[i] = r
+	}
+	return located
 }
 
 func place(path []string) string { return strings.Join(path, "\x00") }

@@ -1,10 +1,10 @@
 # METADATA
 # title: Automation uses a person's token
 # description: |
-#   An active personal token fails if it was used within the last owner_idle_days while its
-#   owner has shown no sign of life for as long: something else uses it. An owner who has never
-#   signed in at all is an account that was made for a program, so its token passes, and the
-#   report says so. The token of the scan itself is left out: the scan is what uses it.
+#   An active personal token fails if it was used owner_idle_days or more after the last sign of
+#   life of its owner: something else uses it. An owner who has never signed in at all is an
+#   account that was made for a program, so its token passes, and the report says so. The token
+#   of the scan itself is left out: the scan is what uses it.
 #
 #   An automation on somebody's personal token has that person's rights, acts in that person's
 #   name, and stops on the day the person leaves.
@@ -27,7 +27,8 @@
 #       type: integer
 #       minimum: 1
 #       default: 30
-#       description: Fail from this many days without a sign of life of the owner on.
+#       stricter: lower
+#       description: Fail if the token was used this many days, or more, after its owner was last seen.
 #   remediation:
 #     default: Give the automation a token of its own, with the rights its work needs, then delete this one.
 #     contentful: Make a user for the automation, with the spaces and roles it needs, and create its token as that user; or use an app identity.
@@ -46,9 +47,8 @@ applies contains token.id if {
 
 deny contains finding if {
 	some token in input.tokens
-	token.owner_idle_days >= input.params.owner_idle_days
-	token.unused_days.max < input.params.owner_idle_days
 	token.last_used.state in {"at", "between"}
+	token.owner_idle_days - token.unused_days.max >= input.params.owner_idle_days
 	finding := {
 		"token": token.id,
 		"message": sprintf(
@@ -89,16 +89,16 @@ allow contains explanation if {
 
 recent(token) if {
 	token.last_used.state == "between"
-	token.unused_days.max < input.params.owner_idle_days
+	token.owner_idle_days - token.unused_days.max >= input.params.owner_idle_days
 }
 
-# It was certainly not used since the owner was seen last: the last use is older, the record
-# shows none for so long, or none since the token was made.
+# It was certainly not used so long after the owner was seen last: the last use is older, the
+# record shows none for so long, or none since the token was made.
 before(token) if {
 	token.last_used.state == "between"
-	token.unused_days.min >= input.params.owner_idle_days
+	token.owner_idle_days - token.unused_days.min < input.params.owner_idle_days
 }
 
-before(token) if token.unused_days.record >= input.params.owner_idle_days
+before(token) if token.owner_idle_days - token.unused_days.record < input.params.owner_idle_days
 
 before(token) if token.unused_days.record > token.unused_days.max

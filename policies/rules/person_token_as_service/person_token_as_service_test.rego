@@ -25,26 +25,26 @@ test_owner_without_a_name_is_called_by_id if {
 }
 
 test_at_the_thresholds if {
-	count(rule.deny) == 0 with input as judged({"owner_idle_days": 29})
-	count(rule.deny) == 1 with input as judged({"owner_idle_days": 30})
-	count(rule.deny) == 1 with input as judged({"unused_days": {"min": 29, "max": 29}})
-	count(rule.deny) == 0 with input as judged({"unused_days": {"min": 30, "max": 30}})
+	count(rule.deny) == 0 with input as judged({"owner_idle_days": 29, "unused_days": {"min": 0, "max": 0}})
+	count(rule.deny) == 1 with input as judged({"owner_idle_days": 30, "unused_days": {"min": 0, "max": 0}})
+	count(rule.deny) == 1 with input as judged({"unused_days": {"min": 10, "max": 10}})
+	count(rule.deny) == 0 with input as judged({"unused_days": {"min": 11, "max": 11}})
 }
 
 between(low, high) := {"last_used": {"state": "between"}, "unused_days": {"min": low, "max": high}}
 
 test_bounds_decide_or_say_so if {
-	count(rule.deny) == 1 with input as judged(between(5, 29))
-	count(rule.deny) == 0 with input as judged(between(5, 30))
-	some gap in rule.unknown with input as judged(between(5, 30))
+	count(rule.deny) == 1 with input as judged(between(5, 10))
+	count(rule.deny) == 0 with input as judged(between(5, 11))
+	some gap in rule.unknown with input as judged(between(5, 11))
 	gap.reason == "the owner was last seen 40 days ago, and whether the token was used since is not known exactly enough"
-	count(rule.unknown) == 0 with input as judged(between(5, 29))
-	count(rule.unknown) == 0 with input as judged(between(30, 60))
+	count(rule.unknown) == 0 with input as judged(between(5, 10))
+	count(rule.unknown) == 0 with input as judged(between(11, 60))
 }
 
 test_a_record_shorter_than_the_threshold_does_not_decide if {
-	count(rule.unknown) == 1 with input as silent({"min": 0, "record": 29})
-	count(rule.unknown) == 0 with input as silent({"min": 0, "record": 30})
+	count(rule.unknown) == 1 with input as silent({"min": 0, "record": 10})
+	count(rule.unknown) == 0 with input as silent({"min": 0, "record": 11})
 }
 
 test_no_use_since_the_token_was_made_decides if {

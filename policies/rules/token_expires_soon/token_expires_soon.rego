@@ -21,6 +21,7 @@
 #       type: integer
 #       minimum: 0
 #       default: 14
+#       stricter: higher
 #       description: Fail when this many days or fewer are left.
 #   remediation:
 #     default: Make a new token, move what uses this one over, and let it expire.

@@ -26,6 +26,7 @@
 #       type: integer
 #       minimum: 1
 #       default: 365
+#       stricter: lower
 #       description: Fail from this many days between creation and expiry on.
 #   remediation:
 #     default: Replace the token by one with a nearer expiry date.

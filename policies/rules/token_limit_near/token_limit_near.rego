@@ -23,11 +23,13 @@
 #       type: integer
 #       minimum: 1
 #       default: 10
+#       stricter: lower
 #       description: How many valid management tokens a stack may have.
 #     delivery_limit:
 #       type: integer
 #       minimum: 1
 #       default: 20
+#       stricter: lower
 #       description: How many delivery tokens a stack may have.
 #   remediation:
 #     default: Delete tokens that nobody needs.

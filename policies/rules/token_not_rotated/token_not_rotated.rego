@@ -26,6 +26,7 @@
 #       type: integer
 #       minimum: 1
 #       default: 365
+#       stricter: lower
 #       description: Fail from this age in days on.
 #   remediation:
 #     default: Make a new token, move what uses this one over, then delete it.

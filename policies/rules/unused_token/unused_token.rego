@@ -24,17 +24,21 @@
 #     nist_800_53: [AC-2(3)]
 #     cis_v8: ["5.3"]
 #     soc2: [CC6.2, CC6.3]
-#     pci_dss: ["8.2.6"]
+#     pci_dss:
+#       - id: "8.2.6"
+#         needs: {max_idle_days: {max: 90}}
 #   params:
 #     max_idle_days:
 #       type: integer
 #       minimum: 1
 #       default: 90
+#       stricter: lower
 #       description: Fail from this many days without use on.
 #     no_record:
 #       type: string
 #       enum: [fail, unknown]
 #       default: fail
+#       stricter: first
 #       description: What to say of a token without a use on record that is not proven idle for max_idle_days.
 #   remediation:
 #     default: Ask its owner, then delete the token. Note what would need it again.

@@ -1,11 +1,10 @@
-package report
+package frameworks
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,11 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/policies/engine"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
-func TestFrameworkFiles(t *testing.T) {
-	list, err := frameworks.All()
+func TestFiles(t *testing.T) {
+	list, err := All()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,16 +25,16 @@ func TestFrameworkFiles(t *testing.T) {
 		if f.Key != strings.ReplaceAll(f.ID, "-", "_") || f.Title == "" || f.Version == "" || f.Organization == "" || !strings.HasPrefix(f.URL, "https://") {
 			t.Errorf("%s: %+v", f.ID, f)
 		}
-		if !slices.IsSortedFunc(f.Controls, func(a, b frameworks.Control) int { return compareControls(a.ID, b.ID) }) {
+		if !slices.IsSortedFunc(f.Controls, func(a, b Control) int { return CompareControls(a.ID, b.ID) }) {
 			t.Errorf("%s: its controls are not in order", f.ID)
 		}
-		document, err := os.ReadFile(filepath.Join("frameworks", f.ID+".json"))
+		document, err := os.ReadFile(f.ID + ".json")
 		if err != nil {
 			t.Fatal(err)
 		}
 		strict := json.NewDecoder(bytes.NewReader(document))
 		strict.DisallowUnknownFields()
-		if err := strict.Decode(&frameworks.Framework{}); err != nil {
+		if err := strict.Decode(&Framework{}); err != nil {
 			t.Errorf("%s: %v", f.ID, err)
 		}
 		for _, c := range f.Controls {
@@ -48,10 +46,10 @@ func TestFrameworkFiles(t *testing.T) {
 	if diff := cmp.Diff([]string{"cis-v8", "iso-27001", "nist-800-53", "owasp-nhi", "pci-dss", "soc2"}, ids); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := frameworks.Lookup("owasp"); err == nil || !strings.Contains(err.Error(), "one of cis-v8") {
+	if _, err := Lookup("owasp"); err == nil || !strings.Contains(err.Error(), "one of cis-v8") {
 		t.Errorf("an unknown framework: %v", err)
 	}
-	if _, err := frameworks.Lookup("soc3"); err == nil || !strings.Contains(err.Error(), `did you mean "soc2"?`) {
+	if _, err := Lookup("soc3"); err == nil || !strings.Contains(err.Error(), `did you mean "soc2"?`) {
 		t.Errorf("a near miss: %v", err)
 	}
 }
@@ -62,7 +60,7 @@ func TestBuiltInRulesNameKnownControls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := frameworks.All()
+	known, err := All()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +71,7 @@ func TestBuiltInRulesNameKnownControls(t *testing.T) {
 			ids[f.Key][c.ID] = true
 		}
 	}
-	for _, rule := range loaded.Known() {
+	for _, rule := range loaded.Rules() {
 		for key, controls := range rule.Controls {
 			for _, id := range controls {
 				if !ids[key][id] {
@@ -86,7 +84,7 @@ func TestBuiltInRulesNameKnownControls(t *testing.T) {
 
 func TestCompareControls(t *testing.T) {
 	ids := []string{"NHI10:2025", "AC-6(1)", "NHI2:2025", "AC-2", "AC-6", "AC-2(3)"}
-	slices.SortFunc(ids, compareControls)
+	slices.SortFunc(ids, CompareControls)
 	if diff := cmp.Diff([]string{"AC-2", "AC-2(3)", "AC-6", "AC-6(1)", "NHI2:2025", "NHI10:2025"}, ids); diff != "" {
 		t.Error(diff)
 	}
