@@ -53,6 +53,10 @@ func checkAddress(b *browser) {
 		b.open(path+address, 1300)
 		b.expect(what, rowCount, "0")
 	}
+	b.open(path, 1300)
+	b.eval(`history.replaceState = history.pushState = () => { throw new DOMException("too often", "SecurityError"); }`)
+	b.eval(fmt.Sprintf(follow, ".tile.critical a"))
+	b.expect("where the browser refuses an address", rowCount, "1")
 	b.open(path+"#findings.page=99&findings.sort=constructor&inventory.page=-3", 1300)
 	b.expect("nonsense", rowCount+` + " " + `+tokenCount, "6 1–8 of 8")
 }
@@ -119,6 +123,8 @@ func checkColumns(b *browser) {
 	b.open(savePage(b.T, reporttest.Sample()), 1300)
 	heads := `[...document.querySelectorAll("#%s thead button")].map((button) => button.textContent).join(", ")`
 	b.expect("the columns of the findings", fmt.Sprintf(heads, "findings"), "Severity, Risk, Token, What is wrong, Owner, Team, Labels")
+	b.eval(`document.querySelector("#inventory .opener").click()`)
+	b.expect("what the risk is made of", `[...document.querySelectorAll("#inventory .detail li")].map((li) => li.textContent).length > 1 && document.querySelector("#inventory .detail li").textContent.startsWith("25: ")`, "true")
 	b.expect("the columns of the inventory", fmt.Sprintf(heads, "inventory"), "Risk, Token, Can, Owner, Team, Labels, Age, Expires, Last used, Environments, Findings")
 	for _, table := range []string{"findings", "inventory"} {
 		for filter, value := range map[string]string{"Owner": "Ann (person)", "Team": "shop", "Label team": "shop", "Risk": "low"} {

@@ -21,9 +21,9 @@ type htmlData struct {
 	w   io.Writer
 	v   *format.View
 	err error
-	// rules, sources, fixes and owners are numbered: their texts would be there a
+	// rules, sources, fixes, owners and factors are numbered: their texts would be there a
 	// thousand times.
-	rules, sources, fixes, owners numbering
+	rules, sources, fixes, owners, factors numbering
 }
 
 // htmlSource is a source as the rows refer to it.
@@ -92,6 +92,8 @@ func writeHTMLData(w io.Writer, v *format.View, groupBy string) error {
 		owners = append(owners, strings.Split(pair, "\x00"))
 	}
 	d.value(owners)
+	d.put(`,"factors":`)
+	d.value(d.factors.list)
 	d.put("}")
 	return d.err
 }
@@ -192,15 +194,15 @@ func riskCell(s *risk.Score) []any {
 	return []any{s.Min, s.Max, s.Band, s.MaxBand}
 }
 
-// factors say what the score of a token is made of, one text each.
-func factors(r *risk.Risk) []string {
-	list := []string{}
+// factorNumbers returns the numbers of what the score of a token is made of, one text each.
+func (d *htmlData) factorNumbers(r *risk.Risk) []int {
+	numbers := []int{}
 	if r != nil {
 		for _, f := range r.Factors {
-			list = append(list, htmlText(fmt.Sprintf("%s: %s (%s)", f.Points(), f.Reason, f.Name)))
+			numbers = append(numbers, d.factors.of(htmlText(fmt.Sprintf("%s: %s (%s)", f.Points(), f.Reason, f.Name))))
 		}
 	}
-	return list
+	return numbers
 }
 
 // owner returns the number of an owner: a pair of what columns and filters show, and of
@@ -243,7 +245,7 @@ func (d *htmlData) tokenRow(t *report.Token) []any {
 		created, age, expiry, left, used, idle, d.owner(&report.Owner{Type: t.Owner.Type, ID: t.Owner.ID, Name: t.Owner.Name, State: t.Owner.State, Reason: t.Owner.Reason}),
 		d.verdicts(t, policies.Fail), d.verdicts(t, policies.NotEvaluated), d.verdicts(t, policies.Waived),
 		safetext.SafeURL(t.URL), htmlText(strings.Join(t.Access.Grants, ", ")), htmlText(t.Description), htmlText(t.Access.Reason), htmlText(t.Team),
-		riskCell(score), factors(t.Risk), htmlText(t.Owner.Role),
+		riskCell(score), d.factorNumbers(t.Risk), htmlText(t.Owner.Role),
 	}
 }
 

@@ -50,11 +50,13 @@
   const encode = (place) => encodeURIComponent(place).replaceAll("%2F", "/");
   let { place, params: state } = parse(location.hash);
   const address = () => "#" + [encode(place), state.toString()].filter(Boolean).join("&");
+  // A browser may refuse an address, such as the hundredth in a minute; the page works on.
+  const record = (method) => { try { history[method](null, "", address()); } catch { /* it is not in the address */ } };
   const remember = (key, value, standard) => {
     const kept = value === standard ? "" : value;
     if (kept === (state.get(key) || "")) return;
     if (kept === "") state.delete(key); else state.set(key, kept);
-    history.replaceState(null, "", address());
+    record("replaceState");
   };
   const forget = (id) => { for (const key of [...state.keys()]) if (key.startsWith(id + ".")) state.delete(key); };
 
@@ -73,7 +75,7 @@
     count.setAttribute("role", "status");
     const turn = (by) => { place = id; view.page += by; show(); };
     const back = button("", "Previous", () => turn(-1)), forth = button("", "Next", () => turn(1));
-    const clear = button("clear", "Clear filters", () => { place = id; forget(id); history.replaceState(null, "", address()); restore(); search.focus(); });
+    const clear = button("clear", "Clear filters", () => { place = id; forget(id); record("replaceState"); restore(); search.focus(); });
     const choosers = filters.map((filter) => {
       if (filter.exact) return button("chip", "", () => { view.chosen[filter.key] = ""; change(filter.key, "", ""); });
       const select = element("select");
@@ -319,7 +321,7 @@
     const tokens = data.tokens.map((t, index) => ({
       index, anchor: tokenAnchor(t[0]), id: t[0], name: t[1], source: source(t[2]), kind: t[3], level: t[4], status: t[5], environments: t[6], role: t[7], created: t[8], age: t[9],
       expiry: t[10], left: t[11], used: t[12], idle: t[13], owner: data.owners[t[14]], failed: t[15].map(rule), undecided: t[16].map(rule), waived: t[17].map(rule), url: t[18], grants: t[19], description: t[20], reason: t[21], team: t[22],
-      risk: t[23], factors: t[24], ownerRole: t[25],
+      risk: t[23], factors: t[24].map((i) => data.factors[i]), ownerRole: t[25],
     }));
     const reach = (t) => {
       const chain = element("div", "reach", element("span", "", t.name || t.id), element("em", "", "\u2192"), element("span", "", (t.role ? t.role + ": " : "") + t.level), element("em", "", "\u2192"));
@@ -373,7 +375,7 @@
     for (const t of changed) forget(t.id);
     for (const [key, value] of asked.params) state.set(key, value);
     place = asked.place;
-    if (address() !== location.hash) history.pushState(null, "", address());
+    if (address() !== location.hash) record("pushState");
     for (const t of changed) t.restore();
     visit();
   });
@@ -414,8 +416,8 @@
         element("td", "text", [...bySeverity].map(([words, rules]) => words + ": " + [...rules].join(", ")).join("; ")));
     }));
     const head = element("tr", "", ...["Risk", "Token and owner", "Findings"].map((title, i) => element("th", i ? "" : "n", title)));
-    const rest = found.shown().length - printRows;
-    paper.replaceChildren(element("table", "", element("thead", "", head), body), ...(rest > 0 ? [element("p", "", "And " + number(rest) + " more findings, which are in the page that this was printed from.")] : []));
+    const some = found.shown().length, rest = some - printRows;
+    paper.replaceChildren(...(some < findings.length ? [element("p", "", "Filtered: " + number(some) + " of " + number(findings.length) + " findings.")] : []), element("table", "", element("thead", "", head), body), ...(rest > 0 ? [element("p", "", "And " + number(rest) + " more findings, which are in the page that this was printed from.")] : []));
   };
   addEventListener("beforeprint", () => {
     write();
