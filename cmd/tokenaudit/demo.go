@@ -64,7 +64,9 @@ func runDemo(ctx context.Context, o demoOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, company.Close()) }()
 	if o.saveInventory != "" && o.saveInventory != output.Stdout {
-		flags.ShowToken = showCommand("", o.saveInventory)
+		judged := o.Judge
+		judged.At = "" // the company is read at that time, too
+		flags.Next.About = aboutCommand(judged, "", o.saveInventory)
 	}
 	au, err := audit.New(ctx, o.program, company.Config, o.Judge, flags)
 	if err != nil {

@@ -98,8 +98,12 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 		return err
 	}
 	if !slices.Contains(o.inventories, "-") && !o.Given() {
-		flags.ShowToken = showCommand(o.config, o.inventories...)
+		flags.Next.About = aboutCommand(o.Judge, o.config, o.inventories...)
 	}
+	if len(cfg.Sources) > 0 {
+		flags.Next.Doctor = withConfig("doctor", o.config)
+	}
+	flags.Next.Waivers = withConfig("waivers check", o.config)
 	au, err := audit.New(ctx, o.program, cfg, o.Judge, flags)
 	if err != nil {
 		return err

@@ -70,7 +70,7 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.saveInventory), append(r.Inputs(), o.Inputs()...)); err != nil {
 		return err
 	}
-	flags.ShowToken = showCommand(o.Config)
+	flags.Next = options.Next{About: aboutCommand(o.Judge, o.Config), Doctor: withConfig("doctor", o.Config), Waivers: withConfig("waivers check", o.Config)}
 	au, err := audit.New(ctx, o.program, r.Config, o.Judge, flags)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/explanation"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
 )
@@ -39,17 +41,37 @@ explain prints the verdicts alone, or why one rule gave a token its verdict.`,
 	return cmd
 }
 
-// showCommand is the command that prints everything about a token, without its id: in saved
-// inventories, or in what a configuration reaches.
-func showCommand(configFile string, inventories ...string) string {
-	words := []string{"tokenaudit", "show"}
-	if configFile != "" {
-		words = append(words, "-c", deliver.Quoted(configFile))
+// aboutCommand writes commands about a rule, token or source that look where another command
+// looked: in saved inventories, or in what a configuration reaches.
+func aboutCommand(o options.Judge, configFile string, inventories ...string) func(command string, words ...string) string {
+	var flags []string
+	add := func(flag string, values ...string) {
+		for _, value := range values {
+			if value != "" {
+				flags = append(flags, flag, deliver.Quoted(value))
+			}
+		}
 	}
-	for _, file := range inventories {
-		words = append(words, "--inventory", deliver.Quoted(file))
+	add("-c", configFile)
+	add("--policy", o.Policies...)
+	add("--previous", o.Previous...)
+	add("--at", o.At)
+	add("--inventory", inventories...)
+	return func(command string, words ...string) string {
+		all := slices.Concat([]string{"tokenaudit", command}, flags)
+		for _, word := range words {
+			all = append(all, deliver.Quoted(word))
+		}
+		return strings.Join(all, " ")
 	}
-	return strings.Join(words, " ")
+}
+
+// withConfig is a command of a configuration, which is empty for the default one.
+func withConfig(command, configFile string) string {
+	if configFile == "" {
+		return "tokenaudit " + command
+	}
+	return "tokenaudit " + command + " -c " + deliver.Quoted(configFile)
 }
 
 func runShow(ctx context.Context, o explainOptions) error {

@@ -120,6 +120,8 @@ func (v *View) groupOf(f *report.Finding, by string) Group {
 	switch {
 	case by == ByToken:
 		return Group{Name: v.tokenTitle(f)}
+	case by == ByOwner && len(v.R.Teams) > 0:
+		return Group{Name: cmp.Or(f.Team, report.Unassigned)}
 	case by == ByOwner:
 		return Group{Name: answers(f.Team, f.Owner)}
 	case by == ByCMS:

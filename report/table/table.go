@@ -46,7 +46,7 @@ func (p *page) report(r *report.Report) error {
 	v := format.NewView(r)
 	p.missing(v)
 	if !p.tabs {
-		v.Group(p.o.GroupBy)
+		v.Group(p.groupBy(r))
 		p.worst(v)
 	}
 	for i := range v.Groups {
@@ -65,6 +65,15 @@ func (p *page) report(r *report.Report) error {
 	p.totals(v)
 	p.verdict(p.o.Decision)
 	return p.close()
+}
+
+// groupBy is what findings are grouped by. Where there are teams, each looks for its own on a
+// terminal first.
+func (p *page) groupBy(r *report.Report) string {
+	if p.o.GroupBy == "" && p.width > 0 && len(r.Teams) > 0 && (r.Scope == nil || len(r.Scope.Owners) != 1) {
+		return format.ByOwner
+	}
+	return p.o.GroupBy
 }
 
 // missing says what was not measured, before anything else.
@@ -140,7 +149,7 @@ func (p *page) group(v *format.View, g *format.Group) {
 	case p.tabs:
 		columns = slices.Concat([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "SOURCE"}}, columns, []column{{title: "LABELS"}, {title: "OWNER"}, {title: "TEAM"}})
 	case g.Rule == "":
-		columns = slices.Concat([]column{{title: "SEVERITY", whole: true}, {title: "RULE", whole: true}}, columns)
+		columns = slices.Concat([]column{{title: "SEVERITY", whole: true}, {title: "RULE", id: true}}, columns)
 	}
 	rows := make([][]string, 0, len(g.Findings))
 	for _, f := range g.Findings {

@@ -22,9 +22,9 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 func TestTableOnATerminal(t *testing.T) {
 	for name, o := range map[string]format.Options{
 		"table-80.txt":     {Gate: report.DefaultGate(), Width: 80},
-		"table-120.txt":    {Gate: report.DefaultGate(), Width: 120},
-		"table-colour.txt": {Gate: report.DefaultGate(), Width: 100, Color: true},
-		"table-min.txt":    {Gate: report.DefaultGate(), Width: 100, MinSeverity: policies.High},
+		"table-120.txt":    {Gate: report.DefaultGate(), Width: 120, GroupBy: format.ByRule},
+		"table-colour.txt": {Gate: report.DefaultGate(), Width: 100, Color: true, GroupBy: format.ByRule},
+		"table-min.txt":    {Gate: report.DefaultGate(), Width: 100, MinSeverity: policies.High, GroupBy: format.ByRule},
 	} {
 		reporttest.Golden(t, *update, name, renderedTable(t, reporttest.Sample(), o))
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
@@ -87,15 +88,62 @@ func Compare(r, baseline *report.Report, o options.Gate) error {
 
 // Report writes a report in all the formats that were asked for.
 func Report(ctx context.Context, to *console.Streams, r *report.Report, gate report.Gate, s options.Shown, waived bool) error {
-	next := ""
-	if tokens := triage.Tokens(r); s.ShowToken != "" && len(tokens) > 0 && gate.Decide(r).Verdict == report.VerdictFail {
-		next = s.ShowToken + " " + Quoted(tokens[0].ID)
-	}
 	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.Outputs, to.Out, r, format.Options{
 		Gate: gate, MinSeverity: s.MinSeverity, Framework: s.Framework, Suppressed: waived,
-		GroupBy: s.GroupBy, Shown: s.Sections, Next: next,
+		GroupBy: s.GroupBy, Shown: s.Sections, Next: next(r, gate, s.Next),
 		Width: to.Page().Width, Color: to.Color,
 	})
+}
+
+// next is the command that people run after a report: what to do about the first thing that
+// keeps it from passing, else about what it let pass. It is empty for none.
+func next(r *report.Report, gate report.Gate, commands options.Next) string {
+	about := commands.About
+	if about == nil {
+		about = func(string, ...string) string { return "" }
+	}
+	tokens := triage.Tokens(r)
+	switch gate.Decide(r).Verdict {
+	case report.VerdictFail:
+		if i := slices.IndexFunc(tokens, func(t triage.Token) bool { return fails(gate, &t) }); i >= 0 {
+			return about("show", tokens[i].ID)
+		}
+		if i := slices.IndexFunc(r.Findings, gate.Fails); i >= 0 { // about a source
+			return about("explain", r.Findings[i].Rule, r.Findings[i].Source)
+		}
+	case report.VerdictIncomplete:
+		return measure(r, gate, commands.Doctor, about)
+	}
+	switch {
+	case len(tokens) > 0: // below the gate, or of a risk that fails it
+		return about("show", tokens[0].ID)
+	case len(r.Waivers.Applied) > 0:
+		return commands.Waivers
+	}
+	return ""
+}
+
+// fails reports whether a finding of the token fails the gate.
+func fails(gate report.Gate, t *triage.Token) bool {
+	for _, f := range t.Findings {
+		if gate.Fails(*f.Finding) || slices.ContainsFunc(f.Contains, func(c *report.Finding) bool { return gate.Fails(*c) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// measure is the command that says what keeps a report incomplete.
+func measure(r *report.Report, gate report.Gate, doctor string, about func(string, ...string) string) string {
+	open := func(u report.UnreadUnit) bool { return u.Accepted == nil }
+	if len(r.RuleErrors) == 0 && !slices.ContainsFunc(r.Unread(), open) {
+		for i := range r.Gaps {
+			if gap := &r.Gaps[i]; report.Reaches(gap.Severity, gate.NotEvaluated) && len(gap.Sample) > 0 {
+				return about("explain", gap.Rule, gap.Sample[0])
+			}
+		}
+	}
+	return doctor
 }
 
 // plainWord is a word that a shell leaves alone.

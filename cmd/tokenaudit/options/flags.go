@@ -148,10 +148,21 @@ func (o *Show) Bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVarP(&o.Outputs, "output", "o", nil, "`format[=file]`, repeatable; formats: "+strings.Join(output.FormatNames(), ", ")+" (default table)")
 	f.StringVar(&o.MinSeverity, "min-severity", "", "leave findings below this `severity` out of what is shown; never changes the exit code")
-	f.StringVar(&o.groupBy, "group-by", "", "group the findings for people by rule, token, owner, cms or `label:KEY` (default rule)")
+	f.StringVar(&o.groupBy, "group-by", "", "group the findings for people by rule, token, owner, cms or `label:KEY` (default rule, on a terminal owner where there are teams)")
 	f.StringArrayVar(&o.sections, "show", nil, "show a `section` whole that is a line for each CMS otherwise: not-evaluated or allowed (repeatable)")
 	f.StringVar(&o.framework, "framework", "", "show the report control by control too, by this `catalogue`: owasp-nhi, nist-800-53, cis-v8, iso-27001, soc2 or pci-dss")
 	f.BoolVar(&o.Waived, "waived", false, "include waived findings in sarif, as suppressions")
+}
+
+// Next are commands that people may run after this one.
+type Next struct {
+	// About writes the command show or explain about a rule, token or source of the same
+	// sources; nil where these cannot be read again.
+	About func(command string, words ...string) string
+	// Doctor is the command that says why lists cannot be read; empty where nothing was read.
+	Doctor string
+	// Waivers is the command that says how long waivers hold; empty for none.
+	Waivers string
 }
 
 // Shown is what the flags of Show come to once they have been checked.
@@ -162,9 +173,8 @@ type Shown struct {
 	GroupBy string
 	// Sections are those of --show.
 	Sections []format.Section
-	// ShowToken is the command that prints everything about a token, without its id; empty
-	// where there is none.
-	ShowToken string
+	// Next are the commands that the last line of the table may name.
+	Next Next
 	// Framework is nil where no --framework was given.
 	Framework *frameworks.Framework
 }
