@@ -349,7 +349,7 @@ func TestFormatsShowControls(t *testing.T) {
 	if !bytes.Contains(rendered(t, "table", saved, format.Options{}), []byte("CONTROLS of OWASP NHI Top 10 2025")) {
 		t.Error("a saved view is lost")
 	}
-	reporttest.Golden(t, *update, "table-framework.txt", rendered(t, "table", reporttest.Sample(), format.Options{Gate: report.DefaultGate(), Framework: o.Framework, Width: 140}))
+	reporttest.Golden(t, *update, "table-framework.txt", rendered(t, "table", reporttest.Sample(), format.Options{Gate: report.DefaultGate(), Framework: o.Framework, Width: 140, GroupBy: format.ByRule}))
 }
 
 // What is not shown still counts: the verdict is that of the exit code.
