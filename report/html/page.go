@@ -121,7 +121,10 @@ type htmlAccepted struct{ State, Source, List, Until, Reason, Owner, ApprovedBy 
 
 type htmlWaiver struct{ State, Rule, Token, Until, Findings, Reason, Owner, ApprovedBy string }
 
-type htmlControl struct{ Class, Outcome, ID, Title, Fail, Waived, NotEvaluated, Pass, Rules, Why string }
+type htmlControl struct {
+	Class, Outcome, ID, Title, Fail, Waived, NotEvaluated, Pass, Why string
+	Rules                                                            []string
+}
 
 type htmlAllowed struct{ Rule, Token, Why string }
 
@@ -159,6 +162,14 @@ func newHTMLPage(v *format.View, o format.Options) *htmlPage {
 }
 
 func htmlText(s string) string { return safetext.CutRunes(safetext.OneLine(s), htmlMaxText) }
+
+func htmlTexts(list []string) []string {
+	texts := make([]string, len(list))
+	for i, s := range list {
+		texts[i] = htmlText(s)
+	}
+	return texts
+}
 
 // tiles count the findings, and what was not decided.
 func tiles(v *format.View) []htmlTile {
@@ -385,7 +396,7 @@ func (p *htmlPage) controls(f *report.FrameworkView) {
 	for _, c := range f.Controls {
 		p.Controls = append(p.Controls, htmlControl{
 			Class: cmp.Or(classes[c.Outcome], "unknown"), Outcome: strings.ReplaceAll(string(c.Outcome), "_", " "), ID: htmlText(c.ID), Title: htmlText(c.Title),
-			Fail: safetext.Thousands(c.Statuses.Fail), Waived: safetext.Thousands(c.Statuses.Waived), NotEvaluated: safetext.Thousands(c.Statuses.NotEvaluated), Pass: safetext.Thousands(c.Statuses.Pass), Rules: htmlText(strings.Join(c.Rules, ", ")), Why: htmlText(strings.Join(c.Reasons, "; ")),
+			Fail: safetext.Thousands(c.Statuses.Fail), Waived: safetext.Thousands(c.Statuses.Waived), NotEvaluated: safetext.Thousands(c.Statuses.NotEvaluated), Pass: safetext.Thousands(c.Statuses.Pass), Rules: htmlTexts(c.Rules), Why: htmlText(strings.Join(c.Reasons, "; ")),
 		})
 	}
 }
