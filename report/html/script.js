@@ -273,7 +273,7 @@
     const said = element("span", "soft"), yaml = element("pre", "", entry(f));
     said.setAttribute("role", "status");
     yaml.hidden = true;
-    const copied = () => { said.textContent = "Copied. It does nothing until its empty texts are filled in."; };
+    const copied = () => { said.textContent = "Copied. Fill in its empty texts: without them the configuration is refused."; };
     return element("div", "waiver", button("", "Copy waiver", () => {
       yaml.hidden = false;
       const byHand = () => {

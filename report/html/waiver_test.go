@@ -60,7 +60,7 @@ func checkWaivers(b *browser) {
 	if visible < 80 {
 		b.Errorf("%d waivers", visible)
 	}
-	b.expect("said", `[...document.querySelectorAll(".waiver [role=status]")].at(-1).textContent`, "Copied. It does nothing until its empty texts are filled in.")
+	b.expect("said", `[...document.querySelectorAll(".waiver [role=status]")].at(-1).textContent`, "Copied. Fill in its empty texts: without them the configuration is refused.")
 }
 
 func expectEntry(t *testing.T, f *report.Finding, entry string) {
