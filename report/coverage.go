@@ -1,8 +1,6 @@
 package report
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -38,32 +36,6 @@ func (r *Report) Unread() []UnreadUnit {
 		}
 	}
 	return unread
-}
-
-// NotAskedRule is a rule that judged nothing somewhere, because what it judges with was not
-// given.
-type NotAskedRule struct {
-	policies.NotAsked
-	// Sources counts those in which it is so.
-	Sources int
-}
-
-// NotAsked returns the rules that were not asked everywhere, sorted.
-func (r *Report) NotAsked() []NotAskedRule {
-	sources := map[policies.NotAsked]int{}
-	for i := range r.Sources {
-		for _, n := range r.Sources[i].NotAsked {
-			sources[n]++
-		}
-	}
-	list := make([]NotAskedRule, 0, len(sources))
-	for n, count := range sources {
-		list = append(list, NotAskedRule{n, count})
-	}
-	slices.SortFunc(list, func(a, b NotAskedRule) int {
-		return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Reason, b.Reason))
-	})
-	return list
 }
 
 // acceptance returns the accepted gap in force that covers a unit, or nil.

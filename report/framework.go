@@ -142,11 +142,14 @@ func (r *Report) outcomeOf(c *ControlView, relaxed bool) ControlOutcome {
 // notAskedOf says which of the rules were not asked everywhere, and why.
 func (r *Report) notAskedOf(rules []string) []string {
 	var told []string
-	for _, n := range r.NotAsked() {
-		if slices.Contains(rules, n.Rule) {
-			told = append(told, n.Rule+": "+n.Reason)
+	for i := range r.Sources {
+		for _, n := range r.Sources[i].NotAsked {
+			if why := n.Rule + ": " + n.Reason; slices.Contains(rules, n.Rule) && !slices.Contains(told, why) {
+				told = append(told, why)
+			}
 		}
 	}
+	slices.Sort(told)
 	return told
 }
 

@@ -3,9 +3,12 @@ package engine
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
+	"github.com/tokenaudit/tokenaudit/policies/policytest"
 )
 
 // The verdicts of each team are counted apart, and what no team answers for is left over.
@@ -44,5 +47,22 @@ func TestVerdictsAreCountedByTeam(t *testing.T) {
 	}
 	if got, want := result.Teams["platform"], result.Counts; result.Team != "platform" || got[rule] != want[rule] || got["token-limit-near"] != want["token-limit-near"] {
 		t.Errorf("one team for all: %v of %v", got, want)
+	}
+}
+
+// A custom rule that reads the team does not pass where another team may answer, because a
+// pattern asks for an owner who is unknown.
+func TestUnknownTeamNeverPasses(t *testing.T) {
+	text := policytest.CustomRule("deny contains finding if {\n\tsome token in input.tokens\n\ttoken.team == \"people\"\n\tfinding := {\"token\": token.id, \"message\": \"m\"}\n}\n")
+	e, err := loadRule(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden := func(t *inventory.Token) { t.Owner = inventory.UnknownOwner("hidden") }
+	decided := func(t *inventory.Token) { t.Name = "web deploy"; t.Owner = inventory.Owner{Type: inventory.OwnerNone} }
+	source := aSource(aToken("a", person(inventory.OwnerActive, 1)), aToken("b", hidden), aToken("c", hidden, named("web deploy")), aToken("d", decided), aToken("e"))
+	want := []policies.Status{policies.Fail, policies.NotEvaluated, policies.NotEvaluated, policies.Pass, policies.Pass}
+	if diff := cmp.Diff(want, verdicts(t, e, e.rules[0], source)); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -57,7 +57,7 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 			"cms": v.CMS(gap.Source), "source": gap.Source, "source_name": v.SourceName(gap.Source), "token": strings.Join(gap.Sample, " "), "count": strconv.Itoa(gap.Count), "message": gap.Reason, "labels": labelsCell(v, gap.Source), "team": gap.Team,
 		})
 	}
-	for _, n := range r.NotAsked() {
+	for _, n := range format.NotAsked(r.Sources) {
 		out.row(csvRow{"record": "not_asked", "status": string(policies.NotApplicable), "rule": n.Rule, "title": v.Title(n.Rule), "count": strconv.Itoa(n.Sources), "message": n.Reason})
 	}
 	for _, unit := range v.Unread {

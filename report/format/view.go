@@ -204,30 +204,6 @@ func (v *View) MergedGaps() []MergedGap {
 	return merged
 }
 
-// NotAsked says which rules judged nothing, because what they judge with was not given: one
-// line for all rules that lack the same, with the number of sources in which one of them does.
-func (v *View) NotAsked() []string {
-	rules, sources := map[string][]string{}, map[string]int{}
-	for i := range v.R.Sources {
-		lacks := map[string]bool{}
-		for _, n := range v.R.Sources[i].NotAsked {
-			lacks[n.Reason] = true
-			if !slices.Contains(rules[n.Reason], n.Rule) {
-				rules[n.Reason] = append(rules[n.Reason], n.Rule)
-			}
-		}
-		for reason := range lacks {
-			sources[reason]++
-		}
-	}
-	var lines []string
-	for _, reason := range safetext.SortedKeys(rules) {
-		slices.Sort(rules[reason])
-		lines = append(lines, fmt.Sprintf("%s in %s: %s", strings.Join(rules[reason], ", "), safetext.Plural(sources[reason], "source", "sources"), reason))
-	}
-	return lines
-}
-
 // CMSCount counts verdicts of one CMS, and the rules and sources that have them.
 type CMSCount struct {
 	CMS                   string

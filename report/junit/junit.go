@@ -209,7 +209,7 @@ func ruleSuite(v *format.View, id string, findings []*report.Finding, gaps []rep
 	for _, f := range findings {
 		suite.Cases = append(suite.Cases, findingCase(v, f))
 	}
-	for _, n := range v.R.NotAsked() {
+	for _, n := range format.NotAsked(v.R.Sources) {
 		if n.Rule == id {
 			message := fmt.Sprintf("not asked in %s: %s", safetext.Plural(n.Sources, "source", "sources"), n.Reason)
 			suite.Cases = append(suite.Cases, junitCase{Class: junitText(id), Name: "not asked", Skipped: &junitOutcome{Message: junitText(message), Type: "not_asked"}})

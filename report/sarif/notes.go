@@ -137,13 +137,13 @@ func (s *sarif) gapNotes(cms string, n *notes) {
 
 // notAskedNotes notes the rules that judged nothing of one CMS.
 func (s *sarif) notAskedNotes(cms string, n *notes) {
-	of := report.Report{}
+	var sources []report.Source
 	for i := range s.r.Sources {
 		if s.r.Sources[i].CMS == cms {
-			of.Sources = append(of.Sources, s.r.Sources[i])
+			sources = append(sources, s.r.Sources[i])
 		}
 	}
-	for _, rule := range of.NotAsked() {
+	for _, rule := range format.NotAsked(sources) {
 		n.add(noteNotAsked, "note", rule.Rule, fmt.Sprintf("%s was not asked in %s: %s", rule.Rule, safetext.Plural(rule.Sources, "source", "sources"), rule.Reason))
 	}
 }
