@@ -4,6 +4,9 @@
 package policies
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -290,6 +293,31 @@ type Waiver struct {
 type Settings struct {
 	// Rules by id.
 	Rules map[string]RuleSettings
+}
+
+// With returns the settings with others put over them, rule by rule and parameter by
+// parameter. What others set of a rule that is off switches it on.
+func (s Settings) With(over Settings) Settings {
+	rules := maps.Clone(s.Rules)
+	if rules == nil {
+		rules = map[string]RuleSettings{}
+	}
+	for id, o := range over.Rules {
+		r := rules[id]
+		set := o.On || o.Severity != "" || len(o.Params) > 0
+		r.Off, r.On = o.Off || r.Off && !set, !o.Off && (r.On || o.On)
+		r.Severity = cmp.Or(o.Severity, r.Severity)
+		r.Params = maps.Clone(r.Params)
+		if r.Params == nil {
+			r.Params = o.Params
+		} else {
+			maps.Copy(r.Params, o.Params)
+		}
+		r.Sources = append(slices.Clone(r.Sources), o.Sources...)
+		r.Origin = o.Origin
+		rules[id] = r
+	}
+	return Settings{Rules: rules}
 }
 
 // RuleSettings change one rule.

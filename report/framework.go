@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -88,6 +89,11 @@ func (r *Report) ByControl(f *frameworks.Framework) *FrameworkView {
 		}
 	}
 	return view
+}
+
+// Lowered returns the settings of the configuration that ask less than controls need.
+func (r *Report) Lowered() []relaxation.Relaxation {
+	return slices.DeleteFunc(slices.Clone(r.Relaxed), func(s relaxation.Relaxation) bool { return s.Default })
 }
 
 // relaxedFor returns the settings that ask less than a control needs.

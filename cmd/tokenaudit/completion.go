@@ -93,7 +93,7 @@ func completeRules(p *program.Program) cobra.CompletionFunc {
 		if len(args) > 0 && cmd.ValidArgsFunction != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		rules, _, err := rulesOf(cmd.Context(), p, rulesOptions{})
+		rules, _, _, err := rulesOf(cmd.Context(), p, rulesOptions{})
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}

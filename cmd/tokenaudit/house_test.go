@@ -78,6 +78,7 @@ var mayImport = map[string][]string{
 	"policies/ruletest":   {"collectors/userfile", "policies/compile", "policies/inputcheck", "policies/metadata", "policies/output", "policies/pages", "policies/regofile", "policies/rules", "policies/timelimit"},
 	"policies/selection":  {"collectors/inventory", "collectors/suggest", "policies/input"},
 	"policies/timelimit":  {},
+	"policies/profiles":   {"collectors/suggest"},
 	"policies/relaxation": {"collectors/inventory", "policies", "policies/output"},
 	"report/frameworks":   {"collectors/suggest", "report/safetext"},
 	"report":              {"policies/relaxation", "report/frameworks", "policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
@@ -114,7 +115,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/options":     {"report/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "policies/risk", "report/format"},
 	"cmd/tokenaudit/places":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config": {
-		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/owners", "policies/relaxation", "report",
+		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/owners", "policies/profiles", "policies/relaxation", "report",
 	},
 }
 

@@ -5,19 +5,18 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/pages"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report/plaintext"
-	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // rulesOptions are the flags that the commands below rules share.
@@ -70,24 +69,23 @@ On a terminal the page is text; piped it is the Markdown that it is made of.`,
 
 // rulesOf returns all rules as they are defined, and those that the configuration
 // leaves in force, as it changes them, by id.
-func rulesOf(ctx context.Context, p *program.Program, o rulesOptions) (all []policies.Rule, inForce map[string]policies.Rule, err error) {
-	cfg, err := p.Config(ctx, o.config, true)
-	if err != nil {
-		return nil, nil, err
+func rulesOf(ctx context.Context, p *program.Program, o rulesOptions) (all []policies.Rule, inForce map[string]policies.Rule, cfg *config.Config, err error) {
+	if cfg, err = p.Config(ctx, o.config, true); err != nil {
+		return nil, nil, nil, err
 	}
 	loaded, err := program.Rules(ctx, cfg, o.policies, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	inForce = make(map[string]policies.Rule)
 	for _, r := range loaded.Rules() {
 		inForce[r.ID] = r
 	}
-	return loaded.Known(), inForce, nil
+	return loaded.Known(), inForce, cfg, nil
 }
 
 func runRulesShow(ctx context.Context, o rulesShowOptions) error {
-	rules, inForce, err := rulesOf(ctx, o.program, o.rulesOptions)
+	rules, inForce, cfg, err := rulesOf(ctx, o.program, o.rulesOptions)
 	if err != nil {
 		return err
 	}
@@ -97,7 +95,8 @@ func runRulesShow(ctx context.Context, o rulesShowOptions) error {
 		return cli.Misuse(fmt.Errorf("there is no rule %q%s", o.rule, cmp.Or(ruleid.DidYouMean(o.rule, ids), "; `tokenaudit rules list` lists all")))
 	}
 	now, on := inForce[id]
-	text := ruleText(rules[slices.Index(ids, id)], now, on)
+	rule := rules[slices.Index(ids, id)]
+	text := ruleText(rule, cfg.Changes(rule, now, !on))
 	if o.program.OutTerminal {
 		text = plaintext.Render(text, o.program.ProseWidth())
 	}
@@ -106,25 +105,14 @@ func runRulesShow(ctx context.Context, o rulesShowOptions) error {
 }
 
 // ruleText is the page of a rule, and what the configuration makes of it.
-func ruleText(r, now policies.Rule, on bool) string {
+func ruleText(r policies.Rule, changes []config.Change) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n## Where it is\n\n%s:%d\n", pages.Page(r), r.File, r.Line)
-	var changes []string
-	if !on && !r.Off {
-		changes = append(changes, "It is switched off.")
-	} else if on && r.Off {
-		changes = append(changes, "It is switched on.")
-	}
-	if on && now.Severity != r.Severity {
-		changes = append(changes, fmt.Sprintf("Its severity is %s.", now.Severity))
-	}
-	for _, name := range slices.Sorted(maps.Keys(now.Values)) {
-		if value := safetext.JSON(now.Values[name]); value != safetext.JSON(r.Params[name].Default) {
-			changes = append(changes, fmt.Sprintf("Its parameter %s is %s.", name, value))
-		}
-	}
 	if len(changes) > 0 {
-		fmt.Fprintf(&b, "\n## In this configuration\n\n%s\n", strings.Join(changes, "\n"))
+		b.WriteString("\n## In this configuration\n\n")
+	}
+	for _, c := range changes {
+		fmt.Fprintf(&b, "* %s\n", c)
 	}
 	return b.String()
 }

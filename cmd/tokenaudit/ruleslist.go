@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -64,9 +66,11 @@ type listedRule struct {
 	Requires []inventory.Fact       `json:"requires"`
 	Controls map[string][]string    `json:"controls"`
 	Params   map[string]listedParam `json:"params"`
-	Custom   bool                   `json:"custom"`
-	File     string                 `json:"file"`
-	Line     int                    `json:"line"`
+	// Changes are what differs from the rule as it is declared, and where that is set.
+	Changes []config.Change `json:"changes"`
+	Custom  bool            `json:"custom"`
+	File    string          `json:"file"`
+	Line    int             `json:"line"`
 }
 
 type listedParam struct {
@@ -78,7 +82,7 @@ func runRulesList(ctx context.Context, o rulesListOptions) error {
 	if err := cli.CheckListFormat(o.format); err != nil {
 		return err
 	}
-	rules, inForce, err := rulesOf(ctx, o.program, o.rulesOptions)
+	rules, inForce, cfg, err := rulesOf(ctx, o.program, o.rulesOptions)
 	if err != nil {
 		return err
 	}
@@ -87,17 +91,28 @@ func runRulesList(ctx context.Context, o rulesListOptions) error {
 	for i, r := range rules {
 		severity := "off"
 		now, on := inForce[r.ID]
+		changes := cfg.Changes(r, now, !on)
 		if on {
 			severity = string(now.Severity)
 			r = now
 		}
-		rows[i] = []string{r.ID, severity, pages.Judges(r), r.Goal}
+		rows[i] = []string{r.ID, severity, pages.Judges(r), r.Goal, changesText(changes)}
 		listed[i] = listRule(r, !on)
+		listed[i].Changes = changes
 	}
 	if o.format == "json" {
 		return printJSON(o.program.Out, listed)
 	}
-	return cli.PrintTable(o.program.Streams, o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES", Kind: table.ColumnProse}, {Title: "GOAL", Kind: table.ColumnProse}}, rows)
+	return cli.PrintTable(o.program.Streams, o.format, []table.Column{{Title: "RULE", Kind: table.ColumnWhole}, {Title: "SEVERITY", Kind: table.ColumnWhole}, {Title: "JUDGES", Kind: table.ColumnProse}, {Title: "GOAL", Kind: table.ColumnProse}, {Title: "CHANGED", Kind: table.ColumnProse}}, rows)
+}
+
+// changesText says what differs from the rule as it is declared, and where that is set.
+func changesText(changes []config.Change) string {
+	words := make([]string, len(changes))
+	for i, c := range changes {
+		words[i] = c.String()
+	}
+	return strings.Join(words, "; ")
 }
 
 func listRule(r policies.Rule, off bool) listedRule {

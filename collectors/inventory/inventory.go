@@ -10,7 +10,10 @@
 // can hold a secret: there is no place for one.
 package inventory
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Schema names the version of the inventory document.
 const Schema = "tokenaudit/inventory/v1"
@@ -289,4 +292,12 @@ type Origin struct {
 	File string `json:"file"`
 	// Line counts from 1; 0 where only the file is known.
 	Line int `json:"line,omitempty"`
+}
+
+// String returns the file, and the line where it is known: "tokenaudit.yaml:12".
+func (o Origin) String() string {
+	if o.Line == 0 {
+		return o.File
+	}
+	return o.File + ":" + strconv.Itoa(o.Line)
 }

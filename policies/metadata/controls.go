@@ -66,14 +66,11 @@ func (m *metadata) control(framework string, item any, params map[string]policie
 			continue
 		}
 		need, isNeed := readNeed(declared[name], param.Stricter)
-		switch {
-		case !isNeed:
+		if !isNeed {
 			m.wrong("custom.controls.%s: what %s needs of %s must be one of max (stricter: lower), min (stricter: higher) and one_of (stricter: first)", framework, id, name)
-		case !need.Meets(param.Default):
-			m.wrong("custom.controls.%s: the default of %s does not meet what %s needs: %s", framework, name, id, need)
-		default:
-			needs[name] = need
+			continue
 		}
+		needs[name] = need
 	}
 	return id, needs, true
 }

@@ -38,22 +38,24 @@ type Relaxation struct {
 	Value string `json:"value,omitempty"`
 	// Needs is the weakest value that the controls need, such as "at most 90" or "high".
 	Needs string `json:"needs,omitempty"`
+	// Default: it is the default of the rule, and the controls need more.
+	Default bool `json:"default,omitempty"`
 	// Controls are those that the rule does not speak for any more, by framework. Sorted.
 	Controls map[string][]string `json:"controls"`
 	// Origin is where it is set; zero where nobody knows.
 	Origin inventory.Origin `json:"origin,omitzero"`
 }
 
-// Find returns what the settings relax, by rule, first what is set for all sources. A
-// setting that takes no control from its rule is left out.
+// Find returns what the settings and the defaults relax, by rule, first what is set for all
+// sources. A setting that takes no control from its rule is left out.
 func Find(rules []policies.Rule, settings policies.Settings) []Relaxation {
 	all := []Relaxation{}
 	for i := range rules {
-		set, ok := settings.Rules[rules[i].ID]
-		if !ok || len(rules[i].Controls) == 0 {
-			continue
-		}
+		set := settings.Rules[rules[i].ID]
 		all = append(all, find(&rules[i], policies.SourceSettings{Off: set.Off, Severity: set.Severity, Params: set.Params})...)
+		if !set.Off {
+			all = append(all, defaults(&rules[i], set.Params)...)
+		}
 		for _, s := range set.Sources {
 			all = append(all, find(&rules[i], s)...)
 		}
@@ -70,6 +72,8 @@ func find(rule *policies.Rule, set policies.SourceSettings) []Relaxation {
 	case set.Off && rule.Off:
 		// It speaks for its controls only where it is switched on.
 		return nil
+	case len(rule.Controls) == 0:
+		return nil
 	case set.Off:
 		return []Relaxation{relaxed(Off)}
 	}
@@ -80,13 +84,37 @@ func find(rule *policies.Rule, set policies.SourceSettings) []Relaxation {
 		list = append(list, r)
 	}
 	for _, name := range slices.Sorted(maps.Keys(set.Params)) {
-		value := output.Plain(set.Params[name])
-		missed := missed(rule, name, value)
-		for _, needs := range slices.Sorted(maps.Keys(missed)) {
-			r := relaxed(Parameter)
-			r.Parameter, r.Value, r.Needs, r.Controls = name, policies.ValueText(value), needs, missed[needs]
+		for _, r := range weaker(rule, name, output.Plain(set.Params[name])) {
+			// Who writes down the default lowers nothing.
+			r.Sources, r.Default = set.Pattern, r.Value == policies.ValueText(rule.Params[name].Default)
 			list = append(list, r)
 		}
+	}
+	return list
+}
+
+// defaults returns the parameters that nobody set, of which controls need more than the
+// default.
+func defaults(rule *policies.Rule, set map[string]any) []Relaxation {
+	var list []Relaxation
+	for _, name := range slices.Sorted(maps.Keys(rule.Params)) {
+		if _, ok := set[name]; ok {
+			continue
+		}
+		for _, r := range weaker(rule, name, rule.Params[name].Default) {
+			r.Default = true
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// weaker returns what a value of a parameter relaxes, by what is needed.
+func weaker(rule *policies.Rule, name string, value any) []Relaxation {
+	var list []Relaxation
+	missed := missed(rule, name, value)
+	for _, needs := range slices.Sorted(maps.Keys(missed)) {
+		list = append(list, Relaxation{Rule: rule.ID, Kind: Parameter, Parameter: name, Value: policies.ValueText(value), Needs: needs, Controls: missed[needs]})
 	}
 	return list
 }
@@ -149,8 +177,11 @@ func (r Relaxation) String() string {
 	default:
 		fmt.Fprintf(&b, ": %s is %s, where %s is needed", r.Parameter, r.Value, r.Needs)
 	}
-	if r.Origin.File != "" {
-		fmt.Fprintf(&b, " (%s:%d)", r.Origin.File, r.Origin.Line)
+	switch {
+	case r.Default:
+		b.WriteString(" (by default)")
+	case r.Origin.File != "":
+		fmt.Fprintf(&b, " (%s)", r.Origin)
 	}
 	return b.String()
 }

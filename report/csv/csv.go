@@ -66,7 +66,7 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 	for _, e := range r.RuleErrors {
 		out.row(csvRow{"record": "rule_error", "rule": e.Rule, "title": v.Title(e.Rule), "cms": v.CMS(e.Source), "source": e.Source, "source_name": v.SourceName(e.Source), "message": e.Detail, "labels": labelsCell(v, e.Source)})
 	}
-	for _, s := range r.Relaxed {
+	for _, s := range r.Lowered() {
 		row := csvRow{"record": "relaxed", "rule": s.Rule, "title": v.Title(s.Rule), "source": s.Sources, "message": s.String(), "reasons": frameworks.ControlsText(s.Controls)}
 		row.origin(s.Origin)
 		out.row(row)

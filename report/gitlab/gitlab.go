@@ -129,7 +129,7 @@ func missingQuality(v *format.View) []codeQuality {
 	for _, e := range v.R.RuleErrors {
 		add("tokenaudit/rule-error", e.Source, e.Rule, "major", fmt.Sprintf("%s could not judge %s: %s", e.Rule, e.Source, e.Detail))
 	}
-	for _, r := range v.R.Relaxed {
+	for _, r := range v.R.Lowered() {
 		add("tokenaudit/relaxed", "tokenaudit", strings.Join(r.Path(), " ")+" "+r.Needs, "minor", fmt.Sprintf("%s; these controls cannot pass: %s", r, frameworks.ControlsText(r.Controls)))
 	}
 	for i := range v.R.Rules {

@@ -260,7 +260,7 @@ func (p *htmlPage) missing(v *format.View) {
 
 // relaxed lists the settings with which controls cannot pass.
 func (p *htmlPage) relaxed(r *report.Report) {
-	for _, s := range r.Relaxed {
+	for _, s := range r.Lowered() {
 		p.Relaxed = append(p.Relaxed, htmlRelaxed{htmlText(s.String()), htmlText(frameworks.ControlsText(s.Controls))})
 	}
 }

@@ -163,7 +163,7 @@ func (m *markdown) missing() {
 // relaxed lists the settings with which controls cannot pass.
 func (m *markdown) relaxed() {
 	var rows [][]string
-	for _, r := range m.v.R.Relaxed {
+	for _, r := range m.v.R.Lowered() {
 		rows = append(rows, []string{mdText(r.String()), mdText(frameworks.ControlsText(r.Controls))})
 	}
 	m.table("the relaxed settings", "\n### Relaxed: these controls cannot pass\n\n", []string{"Setting", "Controls"}, rows, "")

@@ -215,7 +215,7 @@ func (p *metrics) relaxed() {
 	for i := range p.r.Rules {
 		relaxed.add(0, "rule", p.r.Rules[i].ID)
 	}
-	for _, s := range p.r.Relaxed {
+	for _, s := range p.r.Lowered() {
 		relaxed.add(1, "rule", s.Rule)
 	}
 	p.family("relaxed_settings", "Settings by which a rule asks less than its controls need.", relaxed.samples()...)

@@ -163,7 +163,7 @@ func (s *sarif) staleNotes(cms string, n *notes) {
 
 // relaxedNotes notes the settings with which controls cannot pass. They belong to no CMS.
 func (s *sarif) relaxedNotes(n *notes) {
-	for _, r := range s.r.Relaxed {
+	for _, r := range s.r.Lowered() {
 		n.add(noteRelaxed, "warning", r.Rule, fmt.Sprintf("%s. These controls cannot pass: %s", r, frameworks.ControlsText(r.Controls)))
 	}
 }

@@ -95,14 +95,14 @@ func (p *page) missing(v *format.View) {
 
 // relaxed lists the settings with which controls cannot pass.
 func (p *page) relaxed(v *format.View) {
-	if len(v.R.Relaxed) == 0 {
+	if len(v.R.Lowered()) == 0 {
 		return
 	}
 	var rows [][]string
-	for _, r := range v.R.Relaxed {
+	for _, r := range v.R.Lowered() {
 		rows = append(rows, []string{r.String(), frameworks.ControlsText(r.Controls)})
 	}
-	p.heading(yellow, fmt.Sprintf("RELAXED: %s less than controls need; they cannot pass", safetext.Plural(len(rows), "setting asks", "settings ask")))
+	p.heading(yellow, "RELAXED: settings that ask less than controls need; these controls cannot pass")
 	p.table([]column{{title: "SETTING", prose: true}, {title: "CONTROLS", prose: true}}, rows)
 }
 

@@ -46,8 +46,11 @@ type Config struct {
 	Sources []Source
 	// PolicyPaths are files, folders or bundles of custom rules.
 	PolicyPaths []string
-	Settings    policies.Settings
-	Usage       []Usage
+	// Profile is what the settings are a difference to. Parse does not read it; Load puts
+	// the settings over its own.
+	Profile  Profile
+	Settings policies.Settings
+	Usage    []Usage
 	// Waivers and AcceptGaps are those of the configuration, then those of WaiversFiles, in
 	// the order of the files. Parse leaves these out.
 	Waivers      []policies.Waiver
@@ -67,6 +70,9 @@ type Config struct {
 
 	// lines are the lines of the rule settings, by place.
 	lines map[string]int
+	// profileLines are those of the profile, whose file profileFile is: "profile strict".
+	profileLines map[string]int
+	profileFile  string
 	// expiries are those of the waivers, then those of the accepted gaps, file by file.
 	expiries []expiry
 }
@@ -74,12 +80,10 @@ type Config struct {
 // Mistake tells what the rules find wrong with a setting: path leads to it below
 // policies.rules (rule id, "params", name; or rule id, "sources", pattern, …).
 func (c *Config) Mistake(path []string, detail string) *Error {
-	e := &Error{File: filepath.ToSlash(c.File), Key: "policies.rules", Message: detail}
-	for i, part := range path {
+	at := c.where(path)
+	e := &Error{File: at.File, Line: at.Line, Key: "policies.rules", Message: detail}
+	for _, part := range path {
 		e.Key = join(e.Key, shownKey(part))
-		if line, ok := c.lines[place(path[:i+1])]; ok {
-			e.Line = line
-		}
 	}
 	return e
 }
@@ -88,8 +92,9 @@ func (c *Config) Mistake(path []string, detail string) *Error {
 func (c *Config) Locate(relaxed []relaxation.Relaxation) []relaxation.Relaxation {
 	located := make([]relaxation.Relaxation, len(relaxed))
 	for i, r := range relaxed {
-		at := c.Mistake(r.Path(), "")
-		r.Origin = inventory.Origin{File: at.File, Line: at.Line}
+		if !r.Default {
+			r.Origin = c.where(r.Path())
+		}
 		located[i] = r
 	}
 	return located
@@ -154,7 +159,7 @@ type Limits struct {
 	RuleTimeout, LoadTimeout time.Duration
 }
 
-var topKeys = []string{"version", "sources", "policies", "usage", "owners", "waivers", "accept_gaps", "gate", "limits"}
+var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "gate", "limits"}
 
 // Load reads and parses a file, and those of owners and waivers that it names, until ctx
 // ends. Every other error is an *Error or Errors.
@@ -168,6 +173,9 @@ func Load(ctx context.Context, file string, definitions []collectors.Definition)
 	}
 	c, err := Parse(file, data, definitions)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.loadProfile(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.loadOwners(ctx); err != nil {
@@ -237,6 +245,9 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	}
 	if n := top.get("sources"); n != nil {
 		c.Sources = r.sources(n, definitions)
+	}
+	if n := top.get("profile"); n != nil {
+		c.Profile = r.profile(n)
 	}
 	if n := top.get("policies"); n != nil {
 		c.PolicyPaths, c.Settings = r.policies(n)

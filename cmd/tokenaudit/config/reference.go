@@ -17,6 +17,8 @@ type documented struct{ key, kind, fallback, meaning, example string }
 var sectionRows = []documented{
 	{"version", "integer", "required", "The version of the format.", "1"},
 	{"sources", "list", "none", "What to read; see [Sources](#sources).", ""},
+	{"profile", "a name", "none", "The settings of rules to which those of `policies.rules` are a difference. See [profiles](../../../policies/profiles/README.md).", "strict"},
+	{"profile.file", "text", "none", "A profile of your own, in place of a name.", "ours.yaml"},
 	{"policies.paths", "list of texts", "none", "Custom rules: `.rego` files, folders or bundles.", "[policies/]"},
 	{"policies.rules.RULE", "`off`, `on`, or a mapping", "the rule's own", "Settings of a rule.", "off"},
 	{"policies.rules.RULE.off", "boolean", "the rule's own", "Whether the rule is off. One that is off by default, as its page says, is also switched on by a severity or parameters.", "true"},

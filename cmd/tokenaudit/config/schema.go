@@ -23,6 +23,7 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 	schema := closed(object{
 		"version": object{"const": 1},
 		"sources": object{"type": []string{"array", "null"}, "description": "What to read.", "items": object{"oneOf": entries}},
+		"profile": profileSchema(),
 		"policies": closed(object{
 			"paths": listSchema(object{"type": "string", "minLength": 1, "description": "A file, folder or bundle of custom rules."}),
 			"rules": rules,

@@ -56,6 +56,9 @@ func OfConfig(cfg *config.Config) []Input {
 	for _, u := range cfg.Usage {
 		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, u.File), Is: "a usage file of the configuration"})
 	}
+	if cfg.Profile.File != "" {
+		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, cfg.Profile.File), Is: "the profile"})
+	}
 	for _, f := range cfg.OwnersFiles {
 		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, f.File), Is: "a file of owners"})
 	}

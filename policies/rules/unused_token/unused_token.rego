@@ -22,7 +22,9 @@
 #   controls:
 #     owasp_nhi: ["NHI1:2025"]
 #     nist_800_53: [AC-2(3)]
-#     cis_v8: ["5.3"]
+#     cis_v8:
+#       - id: "5.3"
+#         needs: {max_idle_days: {max: 45}}
 #     soc2: [CC6.2, CC6.3]
 #     pci_dss:
 #       - id: "8.2.6"
