@@ -3,6 +3,7 @@ package ruletest
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -11,7 +12,7 @@ import (
 
 // The Rego tests of the built-in rules, their coverage and the conventions.
 func TestBuiltInRules(t *testing.T) {
-	report, err := Run(t.Context(), nil, Options{})
+	report, err := Run(t.Context(), nil, Options{Timeout: time.Minute, LoadTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
