@@ -77,9 +77,9 @@ func (b *bench) compare(c crowd, rules string, runs int) {
 	b.table(row{"tokenaudit evaluate", ours}, row{"opa eval", opa}, row{"conftest test", conftest}, row{"plain Go, in memory", plain})
 	fmt.Printf("tokenaudit loads (decodes and checks, as a stream) in %s s and judges in %s s: %.1f and %.1f µs of CPU a token\n",
 		seconds(loading.wall), seconds(judged.judging), perToken(loading.cpu, c), perToken(judged.cpu, c))
-	b.ratio(fmt.Sprintf("judging %d tokens, against opa eval", c.size), opa.judging, ours.judging, 5, opa.skipped)
-	b.ratio(fmt.Sprintf("the whole command on %d tokens, against opa eval", c.size), opa.wall, ours.wall, 2, opa.skipped)
-	b.ratio(fmt.Sprintf("the whole command on %d tokens, against conftest", c.size), conftest.wall, ours.wall, 5, conftest.skipped)
+	b.ratio(fmt.Sprintf("judging %d tokens, against opa eval", c.size), opa.judging, ours.judging, 3, opa.skipped)
+	b.ratio(fmt.Sprintf("the whole command on %d tokens, against opa eval", c.size), opa.wall, ours.wall, 4, opa.skipped)
+	b.ratio(fmt.Sprintf("the whole command on %d tokens, against conftest", c.size), conftest.wall, ours.wall, 4, conftest.skipped)
 }
 
 // inMemory measures loading and judging apart, and the judging in plain Go.
