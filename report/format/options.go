@@ -36,7 +36,7 @@ type Options struct {
 	Width int
 	Color bool
 	// Framework has table, json, markdown, html and csv show the report control
-	// by control too; nil for not.
+	// by control too, and oscal by no other framework; nil for not.
 	Framework *frameworks.Framework
 	// GroupBy is how table, markdown and html group the findings: by "rule" (also for ""),
 	// "token", "owner", "cms" or "label:KEY".

@@ -82,6 +82,29 @@ var shown = map[string]func(t *testing.T, document []byte, r *report.Report) []s
 		}
 		return list
 	},
+	"oscal": func(t *testing.T, document []byte, _ *report.Report) []string {
+		var doc struct {
+			Root struct {
+				Results []struct {
+					Risks []struct {
+						Props []struct{ Name, Value string } `json:"props"`
+					} `json:"risks"`
+				} `json:"results"`
+			} `json:"assessment-results"`
+		}
+		if err := json.Unmarshal(document, &doc); err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, risk := range doc.Root.Results[0].Risks {
+			for _, p := range risk.Props {
+				if p.Name == "fingerprint" {
+					list = append(list, p.Value)
+				}
+			}
+		}
+		return list
+	},
 	"csv": func(t *testing.T, document []byte, _ *report.Report) []string {
 		var list []string
 		for _, record := range csvRecords(t, document) {

@@ -51,6 +51,7 @@ var parsers = map[string]func(t *testing.T, document []byte){
 	"json":          func(t *testing.T, document []byte) { parseJSON(t, document) },
 	"sarif":         func(t *testing.T, document []byte) { parseJSON(t, document) },
 	"gitlab":        func(t *testing.T, document []byte) { parseJSON(t, document) },
+	"oscal":         func(t *testing.T, document []byte) { parseJSON(t, document) },
 	"csv":           parseCSV,
 	"csv-inventory": parseCSV,
 	"junit": func(t *testing.T, document []byte) {

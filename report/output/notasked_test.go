@@ -31,6 +31,7 @@ func TestNotAskedIsSaid(t *testing.T) {
 		"csv":      {"not_asked,", 2},
 		"junit":    {`<skipped message="not asked in 5 sources: ` + reason + `" type="not_asked">`, 2},
 		"sarif":    {rule + " was not asked in ", 3}, // one a CMS, of which one could not be read
+		"oscal":    {rule + " was not asked in 5 sources: " + reason, 1},
 		"json":     {`"reason": "` + reason + `"`, 2 * len(r.Sources)},
 	} {
 		if got := strings.Count(string(rendered(t, name, r, format.Options{})), want.text); got != want.times {
