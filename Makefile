@@ -87,6 +87,16 @@ bench: ## the benchmarks of the packages
 sarif-check: ## SARIF files, judged by the validator of the platforms (node)
 	report/sarif/testdata/sarif-check/check.sh
 
+# OSCAL documents of every kind, judged by NIST's JSON Schema. It is not part of the project:
+# it comes from the module that .ci/oscal/go.mod pins, or is the file that OSCAL_SCHEMA names.
+OSCAL_SCHEMA ?= $(shell go -C .ci/oscal mod download github.com/defenseunicorns/go-oscal && go -C .ci/oscal list -m -f '{{.Dir}}' github.com/defenseunicorns/go-oscal)/src/internal/schemas/oscal_complete_schema-1-2-2.json
+
+.PHONY: oscal-check
+oscal-check: ## OSCAL documents, judged by NIST's schema
+	rm -rf bin/_oscal && mkdir -p bin/_oscal
+	go run ./cmd/tokenaudit demo --quiet -o oscal=bin/_oscal/demo.json
+	go test ./report/oscal -count=1 -run '^TestOSCALFiles$$' -oscal-schema "$(abspath $(OSCAL_SCHEMA))" -oscal-files "$(CURDIR)/bin/_oscal/*.json"
+
 # The page of the demo, judged by axe-core in Chromium, on a phone and on paper. Needs
 # chromium, node and npm.
 .PHONY: html-check
