@@ -98,7 +98,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/entries":     {"collectors/userfile", "report/output"},
 	"cmd/tokenaudit/decisions":   {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/entries", "cmd/tokenaudit/lookup", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "collectors/suggest", "policies", "policies/owners", "policies/ruleid", "report", "report/acceptance", "report/safetext"},
 	"cmd/tokenaudit/leaks":       {"cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "collectors/exposure", "collectors/exposure/search", "collectors/inventory", "policies/input", "report", "report/format", "report/safetext", "report/table"},
-	"cmd/tokenaudit/ownercheck":  {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "policies/owners", "report", "report/safetext", "report/table"},
+	"cmd/tokenaudit/ownercheck":  {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "policies/owners", "report", "report/safetext", "report/table"},
 	"cmd/tokenaudit/lookup":      {"collectors/inventory", "collectors/suggest", "report/safetext"},
 	"cmd/tokenaudit/scaffold":    {"collectors/inventory", "policies", "policies/engine"},
 	"cmd/tokenaudit/ruleinput":   {"collectors/inventory", "policies", "policies/engine", "report/safetext"},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -27,6 +29,7 @@ type Options struct {
 	program     *program.Program
 	config      string
 	inventories []string
+	at          string
 	format      string
 }
 
@@ -53,8 +56,8 @@ and for how many of them it decides, because the last pattern that matches wins.
 Nothing is sent.
 
 It exits 1 when a token has no team or a pattern matches nothing, 3 when neither is so
-but a list of tokens was not read or the owner that a pattern asks for is unknown, and
-0 otherwise.`,
+but a list of tokens was not read, which no accept_gaps covers, or the owner that a
+pattern asks for is unknown, and 0 otherwise.`,
 		Example: `  tokenaudit owners check inventory.json
   tokenaudit collect | tokenaudit owners check -o tsv -`,
 		Args: cli.Takes("INVENTORY.json..."),
@@ -64,6 +67,7 @@ but a list of tokens was not read or the owner that a pattern asks for is unknow
 		},
 	}
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml)")
+	cmd.Flags().StringVar(&o.at, "at", "", "the `time` at which accepted gaps are checked, RFC 3339 or YYYY-MM-DD (default now)")
 	cli.BindListFormat(cmd, &o.format)
 	return cmd
 }
@@ -99,6 +103,8 @@ type unassignedToken struct {
 type unreadList struct {
 	Source string `json:"source"`
 	Unit   string `json:"unit"`
+	// Accepted: an accepted gap covers it.
+	Accepted bool `json:"accepted"`
 }
 
 // Run checks the owners of a configuration against saved inventories.
@@ -108,6 +114,13 @@ func Run(ctx context.Context, o Options) error {
 	}
 	if err := places.ReadOnce(places.InputsAs("an inventory", o.inventories)); err != nil {
 		return err
+	}
+	at, err := options.ParseTime(o.at)
+	if err != nil {
+		return cli.Misuse(err)
+	}
+	if at.IsZero() {
+		at = o.program.Now().UTC()
 	}
 	cfg, err := o.program.Config(ctx, o.config, false)
 	if err != nil {
@@ -121,20 +134,17 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	check := owners.Check{Patterns: cfg.Owners}
-	unread := []unreadList{}
+	read := report.Report{At: at, AcceptedGaps: cfg.AcceptGaps}
 	err = files.Read(ctx, func(s inventory.Source) error {
 		check.Add(&s)
-		for i := range s.Units {
-			if s.Units[i].Status != inventory.UnitComplete && len(s.Units[i].Kinds) > 0 {
-				unread = append(unread, unreadList{s.ID, s.Units[i].Name})
-			}
-		}
+		read.Sources = append(read.Sources, report.WithoutTokens(s))
 		return nil
 	})
 	part, errPart := files.Restrict(nil)
 	if err := errors.Join(err, errPart, files.Close()); err != nil {
 		return err
 	}
+	unread := unreadLists(&read)
 	checked, code := checkOwners(&check, unread, part != nil)
 	if err := printOwners(o.program.Streams, checked, o.format); err != nil {
 		return err
@@ -146,11 +156,23 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
+// unreadLists returns the lists of tokens that were not wholly read.
+func unreadLists(r *report.Report) []unreadList {
+	r.Settle() // which judges the accepted gaps
+	lists := []unreadList{}
+	for _, unit := range r.Unread() {
+		if len(unit.Kinds) > 0 {
+			lists = append(lists, unreadList{unit.Source, unit.Name, unit.Accepted != nil})
+		}
+	}
+	return lists
+}
+
 // checkOwners says what becomes of each pattern, and the exit code that all comes to.
 // part: the inventories are a part of what is configured.
 func checkOwners(c *owners.Check, unread []unreadList, part bool) (checkedOwners, int) {
 	checked := checkedOwners{Patterns: []checkedPattern{}, Tokens: []unassignedToken{}, Unread: unread}
-	wrong, open := false, len(unread) > 0
+	wrong, open := false, slices.ContainsFunc(unread, func(l unreadList) bool { return !l.Accepted })
 	uses := c.Uses
 	if uses == nil { // there is no source
 		uses = make([]owners.Use, len(c.Patterns))
