@@ -31,7 +31,7 @@ func TestStricterNeverFindsLess(t *testing.T) {
 				engines[i] = load(t, LoadOptions{Only: []string{rule.ID}, Settings: policies.Settings{Rules: map[string]policies.RuleSettings{rule.ID: {Params: map[string]any{name: value}}}}})
 			}
 			most := 0
-			for range 40 {
+			for range 12 {
 				source := d.source(0, 30)
 				before := 0
 				for i, e := range engines {
