@@ -30,6 +30,10 @@ func reportsOfEveryKind(t *testing.T) map[string]func() (*report.Report, format.
 	}
 	restricted := reporttest.Sample()
 	restricted.Scope = &report.Scope{Sources: []string{"contentful/*"}, Rules: []string{"unused-token"}, Shard: "1/3"}
+	gone := reporttest.Compared(t)
+	for i := range gone.Stale {
+		gone.Stale[i].Source, gone.Stale[i].Token = "strapi/gone", "strapi/gone/tokens/1"
+	}
 	unknown := reporttest.Sample()
 	unknown.Framework = &report.FrameworkView{ID: "of-tomorrow"}
 	noRules := reporttest.Build(report.BuildOptions{At: reporttest.AuditTime}, nil)
@@ -40,6 +44,7 @@ func reportsOfEveryKind(t *testing.T) map[string]func() (*report.Report, format.
 		"waived":     with(waivedReport(), format.Options{}),
 		"compared":   with(reporttest.Compared(t), format.Options{}),
 		"framework":  with(reporttest.Sample(), format.Options{Framework: reporttest.Framework(t, "nist-800-53")}),
+		"gone":       with(gone, format.Options{}),
 		"unknown":    with(unknown, format.Options{}),
 		"hidden":     with(reporttest.Sample(), format.Options{MinSeverity: policies.Critical}),
 		"restricted": with(restricted, format.Options{}),
