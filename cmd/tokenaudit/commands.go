@@ -7,6 +7,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/leaks"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ownercheck"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/verify"
 )
 
 // commands returns all commands. Help lists them by name.
@@ -29,6 +30,8 @@ func commands(p *program.Program) []*cobra.Command {
 		newWaivers(p),
 		decisions.NewGaps(p),
 		ownercheck.New(p, ownercheck.Run),
+		verify.New(p, verify.Run),
+		verify.NewKeygen(p),
 		newInit(p, runInit),
 		newDoctor(p, runDoctor),
 		newSchema(p, runSchema),

@@ -8,10 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/bundle"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -39,6 +41,7 @@ type evaluateOptions struct {
 	config      string
 	labels      []string
 	inventories []string
+	seal        options.Seal
 }
 
 func newEvaluate(p *program.Program, run func(context.Context, evaluateOptions) error) *cobra.Command {
@@ -75,6 +78,7 @@ with. What scan or collect found with --leaks is in the inventory.
 	options.RefuseLeaks(cmd)
 	o.BindNoFail(cmd)
 	o.Change.Bind(cmd)
+	o.seal.Bind(cmd)
 	options.BindLabels(cmd.Flags(), &o.labels, "judge only sources with this label")
 	cmd.Flags().StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml, if it exists)")
 	return cmd
@@ -86,6 +90,9 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 	if err := errors.Join(err, errLabels, o.Change.Validate(o.labels, o.inventories, o.Gate)); err != nil {
 		return err
 	}
+	if err := o.validateSeal(&flags); err != nil {
+		return err
+	}
 	cfg, err := o.program.Config(ctx, o.config, true)
 	if err != nil {
 		return err
@@ -93,8 +100,8 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 	if err := flags.Split(cfg.Owners.Teams(), o.Owners); err != nil {
 		return err
 	}
-	inputs := slices.Concat(places.InputsAs("an inventory", o.inventories), o.Change.Inputs(), o.Judge.Inputs(), places.OfConfig(cfg))
-	if err := places.RefuseOverwrite(o.program.InFile, places.Outputs(flags.Outputs), inputs); err != nil {
+	inputs := slices.Concat(places.InputsAs("an inventory", o.inventories), o.Change.Inputs(), o.Judge.Inputs(), places.OfConfig(cfg), sealKeys(o.seal))
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.seal.File), inputs); err != nil {
 		return err
 	}
 	if !slices.Contains(o.inventories, "-") && !o.Given() {
@@ -104,13 +111,48 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 		flags.Next.Doctor = withConfig("doctor", o.config)
 	}
 	flags.Next.Waivers = withConfig("waivers check", o.config)
+	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)
+	if err != nil {
+		return err
+	}
 	au, err := audit.New(ctx, o.program, cfg, o.Judge, flags)
 	if err != nil {
 		return err
 	}
-	files, err := o.program.Saved().Inventories(ctx, o.inventories)
+	au.SealTo(o.seal.File, signers)
+	r, err := o.judge(ctx, au, flags.Sealed, wanted)
 	if err != nil {
 		return err
+	}
+	return au.Finish(ctx, r)
+}
+
+// validateSeal states what contradicts --seal.
+func (o evaluateOptions) validateSeal(flags *options.Resolved) error {
+	if o.seal.File != "" && o.Given() {
+		return cli.Misuse(errors.New("--seal seals what saved inventories say, not how things will stand after a change"))
+	}
+	return o.seal.Validate(flags, o.Judge, "")
+}
+
+// judge makes the report, and seals it where that is wanted.
+func (o evaluateOptions) judge(ctx context.Context, au *audit.Audit, sealed bool, wanted labels.Selector) (*report.Report, error) {
+	saved := o.program.Saved()
+	if sealed {
+		// What is sealed is what was judged: files are read once.
+		inventories, err := saved.Load(ctx, o.inventories, bundle.MaxFile)
+		if err != nil {
+			return nil, err
+		}
+		r, err := au.Replay(ctx, saved.InMemory(inventories), wanted)
+		if err != nil {
+			return nil, err
+		}
+		return r, au.WriteSeal(ctx, r, inventories, wanted)
+	}
+	files, err := saved.Inventories(ctx, o.inventories)
+	if err != nil {
+		return nil, err
 	}
 	var r *report.Report
 	if o.Given() {
@@ -118,8 +160,5 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 	} else {
 		r, err = au.Replay(ctx, files, wanted)
 	}
-	if err := errors.Join(err, files.Close()); err != nil {
-		return err
-	}
-	return au.Finish(ctx, r)
+	return r, errors.Join(err, files.Close())
 }

@@ -131,7 +131,7 @@ func (o explainOptions) find(ctx context.Context, rules ...string) (explained, e
 	if id := ruleid.Find(o.subject, policies.IDs(loaded.Known())); len(rules) == 0 && id != "" {
 		return explained{}, cli.Misuse(fmt.Errorf("TOKEN is missing: %s is a rule", id))
 	}
-	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at))
+	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at), false)
 	if err != nil {
 		return explained{}, err
 	}

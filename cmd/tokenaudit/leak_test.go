@@ -31,7 +31,7 @@ func TestNothingLeaks(t *testing.T) {
 	dumps := dumpGoroutines(t)
 	write(t, "plan.json", plan)
 	write(t, "tokens.yaml", "version: 1\nsources: [{id: contentstack/stacks/bltstack, tokens: [{name: deploy, kind: management, expiry: never}]}]\n")
-	everywhere := []string{"scan", "-v", "--save-inventory", "inventory.json", "--leaks", leaked.gitleaks, "--leaks", leaked.trufflehog}
+	everywhere := []string{"scan", "-v", "--save-inventory", "inventory.json", "--seal", "audit.tar", "--seal-key", "seal.key", "--leaks", leaked.gitleaks, "--leaks", leaked.trufflehog}
 	again := []string{"convert", "-v", "json.out"}
 	for _, format := range output.FormatNames() {
 		everywhere = append(everywhere, "-o", format+"="+format+".out")
@@ -39,7 +39,9 @@ func TestNothingLeaks(t *testing.T) {
 	}
 	write(t, "owners.yaml", "version: 1\nowners: [{team: web, owns: [{source: contentful/*}]}]\n")
 	runs := [][]string{
+		{"keygen", "-v", "seal.key"},
 		everywhere,
+		{"verify", "-v", "audit.tar", "--key", "seal.key.pub", "--re-derive"},
 		{"collect", "-v"},
 		{"collect", "-v", "--leaks", leaked.github},
 		{"leaks", "-v", leaked.folder},

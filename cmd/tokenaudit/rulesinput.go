@@ -116,7 +116,7 @@ func runRulesInput(ctx context.Context, o rulesInputOptions) error {
 // withEvidence adds to sources what the usage files of the configuration and earlier
 // inventories tell.
 func (o rulesInputOptions) withEvidence(ctx context.Context, cfg *config.Config, sources program.Sources, at time.Time) (program.Sources, error) {
-	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at))
+	outside, err := evidence.Read(ctx, o.program.Saved(), cfg, o.previous, audit.LaterOf(o.program.Now(), at), false)
 	if err != nil {
 		return nil, err
 	}

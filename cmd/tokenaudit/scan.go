@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
@@ -18,6 +21,7 @@ type scanOptions struct {
 	options.Read
 	options.Judge
 	saveInventory string
+	seal          options.Seal
 }
 
 func newScan(p *program.Program, run func(context.Context, scanOptions) error) *cobra.Command {
@@ -48,6 +52,7 @@ SECURITY.md; a finding names the file, the line and the commit.`,
 	o.BindLeaks(cmd)
 	o.Judge.Bind(cmd)
 	o.BindNoFail(cmd)
+	o.seal.Bind(cmd)
 	cmd.Flags().StringVar(&o.saveInventory, "save-inventory", "", "write what was read to this `file`, for evaluate")
 	return cmd
 }
@@ -57,7 +62,7 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkInventory(o.saveInventory); err != nil {
+	if err := errors.Join(checkInventory(o.saveInventory), o.seal.Validate(&flags, o.Judge, o.saveInventory)); err != nil {
 		return err
 	}
 	r, err := o.program.Collection(ctx, o.Read)
@@ -67,7 +72,11 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err := flags.Split(r.Config.Owners.Teams(), o.Owners); err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.saveInventory), append(r.Inputs(), o.Inputs()...)); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.saveInventory, o.seal.File), slices.Concat(r.Inputs(), o.Inputs(), sealKeys(o.seal))); err != nil {
+		return err
+	}
+	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)
+	if err != nil {
 		return err
 	}
 	flags.Next = options.Next{About: aboutCommand(o.Judge, o.Config), Doctor: withConfig("doctor", o.Config), Waivers: withConfig("waivers check", o.Config)}
@@ -75,7 +84,19 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err != nil {
 		return err
 	}
+	au.SealTo(o.seal.File, signers)
 	return au.Scan(ctx, r, o.saveInventory)
+}
+
+// sealKeys are the files of the keys that sign.
+func sealKeys(o options.Seal) []places.Input {
+	var inputs []places.Input
+	for _, text := range o.Keys {
+		if reference, err := config.ParseSecretFlag(text); err == nil {
+			inputs = append(inputs, places.Input{Path: reference.File(), Is: "a key"})
+		}
+	}
+	return inputs
 }
 
 // checkInventory checks the file of --save-inventory before the work.

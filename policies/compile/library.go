@@ -21,6 +21,8 @@ type Library struct {
 	Risk *Rule
 	// Modules are what the rules were made of, without tests.
 	Modules []regofile.Module
+	// Custom are the files of the custom rules; nil without any.
+	Custom *regofile.CustomFiles
 }
 
 // builtinLibrary is the library of the built-in rules alone. They are compiled once a
@@ -36,21 +38,44 @@ var builtinLibrary = sync.OnceValues(func() (*Library, error) {
 // Load reads and compiles the built-in rules and those in the paths, the
 // latter within the time limit, 0 for the default.
 func Load(ctx context.Context, paths []string, limit time.Duration) (*Library, error) {
+	if len(paths) == 0 {
+		return builtinLibrary()
+	}
+	return load(ctx, limit, func(now *regofile.Place) (*regofile.CustomFiles, error) { return regofile.ReadCustom(paths, now) })
+}
+
+// LoadFiles is Load with custom rules that were read already; nil for none.
+func LoadFiles(ctx context.Context, files *regofile.CustomFiles, limit time.Duration) (*Library, error) {
+	if files == nil {
+		return builtinLibrary()
+	}
+	return load(ctx, limit, func(*regofile.Place) (*regofile.CustomFiles, error) { return files, nil })
+}
+
+func load(ctx context.Context, limit time.Duration, read func(*regofile.Place) (*regofile.CustomFiles, error)) (*Library, error) {
 	builtin, err := builtinLibrary()
-	if err != nil || len(paths) == 0 {
-		return builtin, err
+	if err != nil {
+		return nil, err
 	}
 	custom, err := regofile.Within(ctx, limit, func(ctx context.Context, now *regofile.Place) (*Library, error) {
-		files, err := regofile.ReadCustom(paths, now)
+		files, err := read(now)
 		if err != nil {
 			return nil, err
 		}
-		return Modules(ctx, regofile.CustomNamespace, files.Modules, files.Document(), now)
+		l, err := Modules(ctx, regofile.CustomNamespace, files.Modules, files.Document(), now)
+		if err != nil {
+			return nil, err
+		}
+		l.Custom = files
+		return l, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	l := &Library{Rules: slices.Concat(builtin.Rules, custom.Rules), Risk: cmp.Or(custom.Risk, builtin.Risk), Modules: slices.Concat(builtin.Modules, custom.Modules)}
+	l := &Library{
+		Rules: slices.Concat(builtin.Rules, custom.Rules), Risk: cmp.Or(custom.Risk, builtin.Risk),
+		Modules: slices.Concat(builtin.Modules, custom.Modules), Custom: custom.Custom,
+	}
 	slices.SortFunc(l.Rules, func(a, b *Rule) int { return strings.Compare(a.ID, b.ID) })
 	return l, nil
 }

@@ -45,6 +45,7 @@ type Engine struct {
 	timeout time.Duration
 	grace   time.Duration
 	digest  string
+	custom  *regofile.CustomFiles
 }
 
 // ruleInForce is a compiled rule with the user's settings.
@@ -84,6 +85,8 @@ func (r *ruleInForce) variantFor(source string) *variant {
 type LoadOptions struct {
 	// Paths are files or folders of custom rules, or bundles (.tar.gz).
 	Paths []string
+	// Files are custom rules that were read already, in place of Paths; nil for none.
+	Files *regofile.CustomFiles
 	// Only restricts the rules to these ids; empty for all.
 	Only     []string
 	Settings policies.Settings
@@ -103,7 +106,7 @@ const DefaultRuleTimeout = 30 * time.Second
 // Load reads, checks and compiles the built-in rules and the custom ones. The
 // error is LoadErrors if rules are wrong, or a *SettingsError.
 func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
-	library, err := compile.Load(ctx, options.Paths, options.LoadTimeout)
+	library, err := loadLibrary(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -119,12 +122,19 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, relaxed: relaxation.Find(defined(library), options.Settings), risk: model, bands: bands, known: defined(library), owners: options.Owners, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace}
+	e := &Engine{rules: rules, relaxed: relaxation.Find(defined(library), options.Settings), risk: model, bands: bands, known: defined(library), owners: options.Owners, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace, custom: library.Custom}
 	if model != nil {
 		rules = append(slices.Clone(rules), model)
 	}
 	e.digest, err = digest(library.Modules, rules)
 	return e, err
+}
+
+func loadLibrary(ctx context.Context, options LoadOptions) (*compile.Library, error) {
+	if options.Files != nil {
+		return compile.LoadFiles(ctx, options.Files, options.LoadTimeout)
+	}
+	return compile.Load(ctx, options.Paths, options.LoadTimeout)
 }
 
 // only keeps the rules that were named, as ruleid.Find finds them; no names mean all. all
@@ -228,6 +238,9 @@ func defined(l *compile.Library) []policies.Rule {
 
 // Digest identifies the rules and settings in force.
 func (e *Engine) Digest() string { return e.digest }
+
+// Custom are the files of the custom rules that were loaded; nil without any.
+func (e *Engine) Custom() *regofile.CustomFiles { return e.custom }
 
 // waiverFor returns the first valid waiver that covers a finding, or nil.
 func (e *Engine) waiverFor(rule *policies.Rule, f policies.Waivable, at time.Time) *policies.Waiver {

@@ -52,6 +52,26 @@ func ReadCustom(paths []string, now *Place) (*CustomFiles, error) {
 	return c, nil
 }
 
+// NewCustom makes custom files of modules and of the base document that stands below
+// "custom", nil for none, which were read already. The error is LoadErrors.
+func NewCustom(modules []Module, document map[string]any) (*CustomFiles, error) {
+	c := &CustomFiles{seen: map[string]bool{}}
+	for _, m := range modules {
+		// Nothing on disk has anything to do with the path.
+		if c.seen[m.Path] {
+			return nil, LoadErrors{{File: m.Path, Detail: "the file is there twice"}}
+		}
+		c.seen[m.Path] = true
+		if err := c.append(m.Path, m.Text); err != nil {
+			return nil, asLoadErrors(err)
+		}
+	}
+	if err := c.takeData("the base document", document); err != nil {
+		return nil, asLoadErrors(err)
+	}
+	return c, nil
+}
+
 func (c *CustomFiles) readAll(paths []string) error {
 	read := map[string]bool{}
 	for _, path := range paths {
@@ -150,6 +170,11 @@ func (c *CustomFiles) add(path string, text []byte) error {
 		return nil
 	}
 	c.seen[identity(path)] = true
+	return c.append(path, text)
+}
+
+// append adds a module.
+func (c *CustomFiles) append(path string, text []byte) error {
 	if len(text) > maxModuleBytes {
 		return &LoadError{File: path, Detail: fmt.Sprintf("a Rego file may have at most %d bytes", maxModuleBytes)}
 	}

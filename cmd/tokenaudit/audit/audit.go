@@ -17,9 +17,11 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/evidence"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/signature"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
+	"github.com/tokenaudit/tokenaudit/policies/regofile"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/acceptance"
@@ -41,6 +43,11 @@ type Audit struct {
 	// baseline is nil where there is none.
 	baseline *report.Report
 	evidence *evidence.Evidence
+	// custom are the files of the custom rules; nil without any.
+	custom *regofile.CustomFiles
+	// sealFile is where the report is sealed, and signers sign it.
+	sealFile string
+	signers  []signature.Signer
 }
 
 // New loads the rules: nothing is read before they are known to be sound.
@@ -59,7 +66,7 @@ func New(ctx context.Context, p *program.Program, cfg *config.Config, o options.
 		return nil, err
 	}
 	p.WarnAll(acceptance.Warnings(cfg.Waivers, loaded.Known()))
-	au := &Audit{program: p, flags: flags, options: o, config: cfg, judge: loaded, gate: deliver.Gate(cfg.Gate, o.Gate, flags.FailOn)}
+	au := &Audit{program: p, flags: flags, options: o, config: cfg, judge: loaded, custom: loaded.Custom(), gate: deliver.Gate(cfg.Gate, o.Gate, flags.FailOn)}
 	if len(o.Rules) > 0 {
 		ids := policies.IDs(loaded.Rules())
 		au.options.Rules = make([]string, len(o.Rules))
@@ -71,7 +78,7 @@ func New(ctx context.Context, p *program.Program, cfg *config.Config, o options.
 	if au.baseline, err = deliver.Baseline(ctx, p.Saved(), o.Gate); err != nil {
 		return nil, err
 	}
-	if au.evidence, err = evidence.Read(ctx, p.Saved(), cfg, o.Previous, latest); err != nil {
+	if au.evidence, err = evidence.Read(ctx, p.Saved(), cfg, o.Previous, latest, flags.Sealed); err != nil {
 		return nil, err
 	}
 	return au, nil
@@ -134,12 +141,12 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 // usesTokens reports whether anything that is made of the report looks at the list
 // of tokens; a large one need not be kept else.
 func (au *Audit) usesTokens() bool {
-	return au.baseline != nil || len(au.options.Owners) > 0 || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesTokens || o.Team != "" })
+	return au.flags.Sealed || au.baseline != nil || len(au.options.Owners) > 0 || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesTokens || o.Team != "" })
 }
 
 // usesEvidence reports whether an output shows the evidence of findings.
 func (au *Audit) usesEvidence() bool {
-	return slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesEvidence })
+	return au.flags.Sealed || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesEvidence })
 }
 
 // Finish writes the outputs and returns the gate's decision as an error, nil for

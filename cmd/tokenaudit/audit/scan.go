@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 )
 
 // Scan judges what is collected, delivers the report, and keeps the inventory where that
@@ -23,7 +25,7 @@ func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInvento
 	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
 		return r.Collect(ctx, func(s inventory.Source) error {
 			latest.See(s.CollectedAt)
-			if saveInventory != "" {
+			if saveInventory != "" || au.flags.Sealed {
 				kept = append(kept, s)
 			}
 			return take(s)
@@ -37,6 +39,15 @@ func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInvento
 	}
 	if saveInventory != "" {
 		if err := deliver.Inventory(ctx, au.program.Out, saveInventory, r.Inventory(kept)); err != nil {
+			return err
+		}
+	}
+	if au.flags.Sealed {
+		var text bytes.Buffer
+		if err := codec.Write(&text, r.Inventory(kept)); err != nil {
+			return err
+		}
+		if err := au.WriteSeal(ctx, result, []documents.Document{{Data: text.Bytes()}}, nil); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
@@ -100,7 +101,9 @@ func (r *Collection) Inventory(sources []inventory.Source) inventory.Inventory {
 
 // Scope says what the reading is restricted to; nil for nothing.
 func (r *Collection) Scope(rules []string) *report.Scope {
-	scope := &report.Scope{Sources: r.Options.Sources, Labels: r.labels, Rules: rules}
+	// As a saved inventory is restricted: the order on the command line is of no account.
+	sources := slices.Compact(slices.Sorted(slices.Values(r.Options.Sources)))
+	scope := &report.Scope{Sources: sources, Labels: r.labels, Rules: rules}
 	if r.Options.Shard != "" {
 		scope.Shard = r.shard.String()
 	}

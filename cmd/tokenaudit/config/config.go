@@ -100,7 +100,25 @@ func (c *Config) Locate(relaxed []relaxation.Relaxation) []relaxation.Relaxation
 	return located
 }
 
-func place(path []string) string { return strings.Join(path, "\x00") }
+func place(path []string) string { return strings.Join(path, PlaceSeparator) }
+
+// PlaceSeparator is between the parts of a place.
+const PlaceSeparator = "\x00"
+
+// Places are where the settings of rules stand: lines by the path below policies.rules, its
+// parts joined by PlaceSeparator.
+type Places struct {
+	Lines, ProfileLines map[string]int
+	ProfileFile         string
+}
+
+// Places returns where the settings stand.
+func (c *Config) Places() Places { return Places{c.lines, c.profileLines, c.profileFile} }
+
+// SetPlaces says where the settings stand.
+func (c *Config) SetPlaces(p Places) {
+	c.lines, c.profileLines, c.profileFile = p.Lines, p.ProfileLines, p.ProfileFile
+}
 
 // Usage names a file of outside evidence of use.
 type Usage struct {

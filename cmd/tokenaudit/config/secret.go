@@ -149,17 +149,19 @@ func (c *Config) Entries(ctx context.Context, env Environment) ([]collectors.Ent
 	return entries, nil
 }
 
-func (ref secretRef) resolve(ctx context.Context, env Environment, dir string) (string, error) {
-	var value string
-	var err error
+// fetch reads the text that a secret stands in.
+func (ref secretRef) fetch(ctx context.Context, env Environment, dir string) (string, error) {
 	switch {
 	case ref.env != "":
-		value, err = ref.fromVariable(env)
+		return ref.fromVariable(env)
 	case ref.file != "":
-		value, err = ref.fromFile(dir)
-	default:
-		value, err = ref.fromCommand(ctx, env, dir)
+		return ref.fromFile(dir)
 	}
+	return ref.fromCommand(ctx, env, dir)
+}
+
+func (ref secretRef) resolve(ctx context.Context, env Environment, dir string) (string, error) {
+	value, err := ref.fetch(ctx, env, dir)
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,21 +32,43 @@ type Evidence struct {
 	Files []report.Evidence
 	usage *usage.Evidence
 	past  *history.History
+	// Contents are what the files hold, usage files first; nil unless they are kept.
+	Contents []Content
+}
+
+// Content is a file of evidence in memory.
+type Content struct {
+	Kind report.EvidenceKind
+	// Name is that of the file without folders.
+	Name string
+	Data []byte
 }
 
 // Read reads the usage files of the configuration and earlier inventories. What they tell
-// of lies before now.
-func Read(ctx context.Context, saved documents.Opener, cfg *config.Config, previous []string, now time.Time) (*Evidence, error) {
-	e := &Evidence{}
-	var used, earlier []report.Evidence
-	var err error
-	if e.usage, used, err = readUsage(ctx, cfg, now); err != nil {
+// of lies before now. With keep, Contents are what was read.
+func Read(ctx context.Context, saved documents.Opener, cfg *config.Config, previous []string, now time.Time, keep bool) (*Evidence, error) {
+	e := &Evidence{usage: &usage.Evidence{Now: now}, past: &history.History{}}
+	if err := e.readUsage(ctx, cfg, keep); err != nil {
 		return nil, err
 	}
-	if e.past, earlier, err = readPrevious(ctx, saved, previous); err != nil {
+	if err := e.readPrevious(ctx, saved, previous, keep); err != nil {
 		return nil, err
 	}
-	e.Files = slices.Concat(used, earlier)
+	return e, nil
+}
+
+// Of is Read from memory.
+func Of(ctx context.Context, contents []Content, now time.Time) (*Evidence, error) {
+	e := &Evidence{usage: &usage.Evidence{Now: now}, past: &history.History{}}
+	for _, c := range contents {
+		read := func(r io.Reader) error { return e.usage.Add(r, c.Name) }
+		if c.Kind == report.EvidencePrevious {
+			read = func(r io.Reader) error { return e.past.Add(ctx, r) }
+		}
+		if err := e.read(c.Kind, c.Name, bytes.NewReader(c.Data), false, read); err != nil {
+			return nil, err
+		}
+	}
 	return e, nil
 }
 
@@ -64,53 +87,59 @@ func (e *Evidence) Apply(s inventory.Source) (_ inventory.Source, proven int) {
 // Used is how many tokens are in the usage files.
 func (e *Evidence) Used() int { return e.usage.Len() }
 
-// evidenceOf reads a file of evidence, and says which it was: a report names
-// what its verdicts rest on.
-func evidenceOf(kind report.EvidenceKind, name string, in io.Reader, read func(io.Reader) error) (report.Evidence, error) {
+// read reads a file of evidence, and notes which it was: a report names what its verdicts
+// rest on.
+func (e *Evidence) read(kind report.EvidenceKind, name string, in io.Reader, keep bool, read func(io.Reader) error) error {
 	sum := sha256.New()
-	err := read(io.TeeReader(in, sum))
-	return report.Evidence{Kind: kind, File: filepath.Base(name), SHA256: hex.EncodeToString(sum.Sum(nil))}, err
+	var kept bytes.Buffer
+	to := io.Writer(sum)
+	if keep {
+		to = io.MultiWriter(sum, &kept)
+	}
+	if err := read(io.TeeReader(in, to)); err != nil {
+		return err
+	}
+	name = filepath.Base(name)
+	e.Files = append(e.Files, report.Evidence{Kind: kind, File: name, SHA256: hex.EncodeToString(sum.Sum(nil))})
+	if keep {
+		e.Contents = append(e.Contents, Content{kind, name, kept.Bytes()})
+	}
+	return nil
 }
 
 // readPrevious reads earlier inventories. One that cannot be read is an error: a
 // verdict that should rest on it would silently be another.
-func readPrevious(ctx context.Context, saved documents.Opener, paths []string) (*history.History, []report.Evidence, error) {
-	past := &history.History{}
-	files := make([]report.Evidence, len(paths))
-	for i, path := range paths {
+func (e *Evidence) readPrevious(ctx context.Context, saved documents.Opener, paths []string, keep bool) error {
+	for _, path := range paths {
 		name := path
 		if path == output.Stdout {
 			name = "standard input"
 		}
-		var err error
-		files[i], err = documents.ReadInput(ctx, saved, path, "an inventory", func(in io.Reader) (report.Evidence, error) {
-			return evidenceOf(report.EvidencePrevious, name, in, func(r io.Reader) error { return past.Add(ctx, r) })
+		_, err := documents.ReadInput(ctx, saved, path, "an inventory", func(in io.Reader) (struct{}, error) {
+			return struct{}{}, e.read(report.EvidencePrevious, name, in, keep, func(r io.Reader) error { return e.past.Add(ctx, r) })
 		})
 		if err != nil {
-			return nil, nil, fmt.Errorf("--previous: %w", err)
+			return fmt.Errorf("--previous: %w", err)
 		}
 	}
-	return past, files, nil
+	return nil
 }
 
-// readUsage reads the usage files of the configuration. What they tell of lies
-// before now.
-func readUsage(ctx context.Context, cfg *config.Config, now time.Time) (*usage.Evidence, []report.Evidence, error) {
-	evidence := &usage.Evidence{Now: now}
-	files := make([]report.Evidence, len(cfg.Usage))
-	for i, u := range cfg.Usage {
+// readUsage reads the usage files of the configuration.
+func (e *Evidence) readUsage(ctx context.Context, cfg *config.Config, keep bool) error {
+	for _, u := range cfg.Usage {
 		path := places.Resolve(cfg.Dir, u.File)
 		f, err := interruptible.Open(ctx, path)
 		if err == nil {
-			files[i], err = evidenceOf(report.EvidenceUsage, path, f, func(r io.Reader) error { return evidence.Add(r, path) })
+			err = e.read(report.EvidenceUsage, path, f, keep, func(r io.Reader) error { return e.usage.Add(r, path) })
 			err = errors.Join(err, f.Close())
 		}
 		if err != nil && ctx.Err() != nil {
-			return nil, nil, ctx.Err()
+			return ctx.Err()
 		}
 		if err != nil {
-			return nil, nil, &config.Error{File: u.Origin.File, Line: u.Origin.Line, Key: "usage", Message: safetext.OneLine(err.Error())}
+			return &config.Error{File: u.Origin.File, Line: u.Origin.Line, Key: "usage", Message: safetext.OneLine(err.Error())}
 		}
 	}
-	return evidence, files, nil
+	return nil
 }

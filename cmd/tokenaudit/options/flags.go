@@ -278,6 +278,8 @@ type Resolved struct {
 	At time.Time
 	// FailOn is empty where no --fail-on was given.
 	FailOn policies.Severity
+	// Sealed: the report is packed with all that it rests on, which is kept in memory.
+	Sealed bool
 }
 
 // Validate states every illegal combination of flags in plain words. saved
