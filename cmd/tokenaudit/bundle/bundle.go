@@ -131,6 +131,9 @@ func (b *Bundle) check() error {
 	if len(b.In(Inventories)) == 0 {
 		return errors.New("there is no inventory")
 	}
+	if b.Get(RuleData) != nil && len(b.In(Rules)) == 0 {
+		return fmt.Errorf("%s is there without rules", RuleData)
+	}
 	for _, folder := range []string{Inventories, Previous, Rules, Usage} {
 		for i, f := range b.In(folder) {
 			if want := Number(folder, i, ""); !strings.HasPrefix(f.Name, want+".") {

@@ -145,10 +145,11 @@ func TestBundleRefuses(t *testing.T) {
 		"configuration.json is missing": func(b *Bundle) { b.Files[2].Name = "previous/0001.json" },
 		"there is no inventory":         func(b *Bundle) { b.Files[1].Name = "previous/0001.json" },
 		"inventory/0001 is missing: the files of a folder are numbered from 1": func(b *Bundle) { b.Files[1].Name = "inventory/0002.json" },
-		"report.json is there twice":                                          func(b *Bundle) { b.Files[1].Name = Report },
-		`a file of a bundle cannot be called "evil"`:                          func(b *Bundle) { b.Files[1].Name = "evil" },
-		"the origin of inventory/0001.json is not text of at most 4096 bytes": func(b *Bundle) { b.Files[1].Origin = "\xff" },
-		"a bundle has at most 4096 files":                                     func(b *Bundle) { b.Files = append(b.Files, make([]File, 4096)...) },
+		"rules/data.json is there without rules":                               func(b *Bundle) { b.Files = slices.Delete(b.Files, 3, 4) },
+		"report.json is there twice":                                           func(b *Bundle) { b.Files[1].Name = Report },
+		`a file of a bundle cannot be called "evil"`:                           func(b *Bundle) { b.Files[1].Name = "evil" },
+		"the origin of inventory/0001.json is not text of at most 4096 bytes":  func(b *Bundle) { b.Files[1].Origin = "\xff" },
+		"a bundle has at most 4096 files":                                      func(b *Bundle) { b.Files = append(b.Files, make([]File, 4096)...) },
 	} {
 		b := example()
 		change(b)
