@@ -18,7 +18,6 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 )
 
@@ -26,11 +25,6 @@ func main() {
 	// net/http writes to this log what comes after an answer, with the text, and has
 	// no other place for it. The program itself does not use it.
 	log.SetOutput(io.Discard)
-	// A large audit keeps what it found: with the default the process would take twice
-	// what that needs, and this costs a fortieth more CPU.
-	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(50)
-	}
 	signalled, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, end := context.WithCancel(context.Background())
 	// The first signal ends the requests, and what was seen is still written.
