@@ -88,10 +88,12 @@ const (
 	GivenLeaks Given = "leaks"
 	// GivenOwners: the configuration assigns tokens to teams.
 	GivenOwners Given = "owners"
+	// GivenReviews: the configuration records reviews of tokens.
+	GivenReviews Given = "reviews"
 )
 
 // AllGiven returns what may be given.
-func AllGiven() []Given { return []Given{GivenLeaks, GivenOwners} }
+func AllGiven() []Given { return []Given{GivenLeaks, GivenOwners, GivenReviews} }
 
 // Missing says that it was not given, and how to give it.
 func (g Given) Missing() string {
@@ -100,6 +102,8 @@ func (g Given) Missing() string {
 		return "no report of a leak scanner was given (--leaks)"
 	case GivenOwners:
 		return "the configuration assigns no tokens to teams (owners)"
+	case GivenReviews:
+		return "the configuration has no reviews of tokens (reviews)"
 	}
 	return ""
 }

@@ -61,12 +61,13 @@ var mayImport = map[string][]string{
 	"policies":                     {"collectors/inventory", "policies/input", "policies/selection", "policies/risk"},
 	"policies/compile":             {"collectors/suggest", "policies", "policies/input", "policies/metadata", "policies/output", "policies/reads", "policies/regofile", "policies/risk"},
 	"policies/complexity":          {},
-	"policies/engine":              {"policies/relaxation", "collectors/inventory", "collectors/suggest", "policies", "policies/compile", "policies/input", "policies/metadata", "policies/output", "policies/owners", "policies/reads", "policies/regofile", "policies/ruleid", "policies/selection", "policies/timelimit", "policies/risk"},
+	"policies/engine":              {"policies/relaxation", "collectors/inventory", "collectors/suggest", "policies", "policies/compile", "policies/input", "policies/metadata", "policies/output", "policies/owners", "policies/reads", "policies/regofile", "policies/reviews", "policies/ruleid", "policies/selection", "policies/timelimit", "policies/risk"},
 	"policies/input":               {"collectors/inventory"},
 	"policies/inputcheck":          {"collectors/inventory", "collectors/suggest", "policies/input", "policies/risk"},
 	"policies/metadata":            {"collectors/inventory", "collectors/suggest", "policies", "policies/output", "policies/reads", "policies/selection"},
 	"policies/output":              {},
 	"policies/owners":              {"collectors/inventory"},
+	"policies/reviews":             {"collectors/inventory", "policies/input"},
 	"policies/pages":               {"collectors/inventory", "policies", "policies/output", "policies/reads", "policies/selection"},
 	// It is for tests: what is not a test must not need it.
 	"policies/policytest": {},
@@ -108,7 +109,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/documents":   {"cmd/tokenaudit/cli", "cmd/tokenaudit/options", "collectors", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/manifest", "collectors/terraform", "collectors/userfile", "report", "report/output", "report/parts", "report/safetext"},
 	"cmd/tokenaudit/collection":  {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/cmsapi", "collectors/exposure", "collectors/interruptible", "collectors/inventory", "collectors/labels", "report", "report/safetext"},
 	"cmd/tokenaudit/bundle":      {},
-	"cmd/tokenaudit/sealed":      {"cmd/tokenaudit/config", "collectors/inventory", "collectors/redact", "policies", "policies/owners", "report"},
+	"cmd/tokenaudit/sealed":      {"cmd/tokenaudit/config", "collectors/inventory", "collectors/redact", "policies", "policies/input", "policies/owners", "policies/reviews", "report"},
 	"cmd/tokenaudit/signature":   {},
 	"cmd/tokenaudit/verify":      {"cmd/tokenaudit/audit", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/userfile", "policies/engine", "report", "report/safetext"},
 	"cmd/tokenaudit/audit":       {"cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/deliver", "cmd/tokenaudit/documents", "cmd/tokenaudit/evidence", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/terraform", "policies", "policies/engine", "policies/regofile", "policies/ruleid", "report", "report/acceptance", "report/output", "report/parts", "report/safetext"},
@@ -119,7 +120,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/options":     {"report/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "policies/risk", "report/format"},
 	"cmd/tokenaudit/places":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config": {
-		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/owners", "policies/profiles", "policies/relaxation", "report",
+		"collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/input", "policies/owners", "policies/profiles", "policies/relaxation", "policies/reviews", "report",
 	},
 }
 

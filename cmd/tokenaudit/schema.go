@@ -18,7 +18,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
-var schemaNames = []string{"config", "input", "inventory", "manifest", "owners", "report", "rules", "waivers"}
+var schemaNames = []string{"config", "input", "inventory", "manifest", "owners", "report", "reviews", "rules", "waivers"}
 
 // schemaOptions are the flags and the argument of schema.
 type schemaOptions struct {
@@ -31,8 +31,8 @@ type schemaOptions struct {
 func newSchema(p *program.Program, run func(context.Context, schemaOptions) error) *cobra.Command {
 	o := schemaOptions{program: p}
 	cmd := &cobra.Command{
-		Use:   "schema {config|input|inventory|manifest|owners|report|rules|waivers}",
-		Short: "Print the JSON Schema of the configuration, the input of rules, the inventory, the manifest, the owners, the report, the rule settings or the waivers",
+		Use:   "schema {config|input|inventory|manifest|owners|report|reviews|rules|waivers}",
+		Short: "Print the JSON Schema of the configuration, the input of rules, the inventory, the manifest, the owners, the report, the reviews, the rule settings or the waivers",
 		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and other programs:
 
   config     tokenaudit.yaml
@@ -41,6 +41,7 @@ func newSchema(p *program.Program, run func(context.Context, schemaOptions) erro
   manifest   tokens.yaml
   owners     a file of what one team answers for
   report     what -o json writes
+  reviews    a file of the reviews of one team
   rules      the section policies.rules of tokenaudit.yaml alone
   waivers    a file of what one team has waived and accepted
 
@@ -79,6 +80,8 @@ func schemaText(ctx context.Context, o schemaOptions) ([]byte, error) {
 		return manifest.SchemaJSON(), nil
 	case "owners":
 		return config.OwnersSchema()
+	case "reviews":
+		return config.ReviewsSchema()
 	case "waivers":
 		return config.WaiversSchema()
 	case "report":

@@ -49,7 +49,7 @@ func BenchmarkInput(b *testing.B) {
 	source := population(1000)
 	b.ReportAllocs()
 	for b.Loop() {
-		prepare(&source, auditTime, nil)
+		prepare(&source, auditTime, nil, nil)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/token")
 }

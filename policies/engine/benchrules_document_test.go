@@ -35,7 +35,7 @@ func saveDocument(t *testing.T, path string, c crowd) {
 			fmt.Fprintln(w, ",")
 		}
 		first = false
-		b := prepare(&s, auditTime, nil)
+		b := prepare(&s, auditTime, nil, nil)
 		fmt.Fprint(w, `{"source": `)
 		writeTerm(t, w, b.sourceTerm)
 		fmt.Fprint(w, `, "tokens": [`)

@@ -43,7 +43,7 @@ type RuleVerdict struct {
 // Dossier judges one token of a source by all rules. The error is for a token that the
 // source does not have, or for a context that ended.
 func (e *Engine) Dossier(ctx context.Context, source inventory.Source, token string, at time.Time) (Dossier, error) {
-	b := prepare(&source, at, e.owners)
+	b := prepare(&source, at, e.owners, e.reviews)
 	i, known := b.place[token]
 	if !known {
 		return Dossier{}, fmt.Errorf("source %s has no token %q%s", source.ID, token, suggest.DidYouMean(token, tokenIDs(source)))

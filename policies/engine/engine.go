@@ -23,6 +23,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/reads"
 	"github.com/tokenaudit/tokenaudit/policies/regofile"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
+	"github.com/tokenaudit/tokenaudit/policies/reviews"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 )
@@ -42,6 +43,7 @@ type Engine struct {
 	relaxed []relaxation.Relaxation
 	waivers []policies.Waiver
 	owners  owners.Patterns
+	reviews *reviews.Reviews
 	timeout time.Duration
 	grace   time.Duration
 	digest  string
@@ -93,6 +95,9 @@ type LoadOptions struct {
 	Waivers  []policies.Waiver
 	// Owners assign the tokens to teams; nil for none.
 	Owners owners.Patterns
+	// Reviews are those of tokens; nil where none were given, which is not the same as an
+	// empty list.
+	Reviews *reviews.Reviews
 	// RuleTimeout bounds one rule on one source; 0 means DefaultRuleTimeout.
 	RuleTimeout time.Duration
 	// LoadTimeout bounds the loading of custom rules; 0 means DefaultLoadTimeout.
@@ -122,7 +127,7 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: rules, relaxed: relaxation.Find(defined(library), options.Settings), risk: model, bands: bands, known: defined(library), owners: options.Owners, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace, custom: library.Custom}
+	e := &Engine{rules: rules, relaxed: relaxation.Find(defined(library), options.Settings), risk: model, bands: bands, known: defined(library), owners: options.Owners, reviews: options.Reviews, waivers: slices.Clone(options.Waivers), timeout: cmp.Or(options.RuleTimeout, DefaultRuleTimeout), grace: defaultGrace, custom: library.Custom}
 	if model != nil {
 		rules = append(slices.Clone(rules), model)
 	}

@@ -20,7 +20,7 @@ import (
 // ctx ended: a rule that cannot run is part of the result. It takes about 8 KB a
 // token, because a rule sees all tokens of the source.
 func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.Time) (policies.Result, error) {
-	b := prepare(&source, at, e.owners)
+	b := prepare(&source, at, e.owners, e.reviews)
 	results := e.judgeAll(ctx, b)
 	if err := ctx.Err(); err != nil {
 		return policies.Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
@@ -115,7 +115,7 @@ func (e *Engine) run(ctx context.Context, b *preparedSource, rule *ruleInForce, 
 // decodes it: what Evaluate feeds to the rule. rule is named as ruleid.Find finds it; where
 // it is empty, the input has every token and no parameters.
 func (e *Engine) Input(source inventory.Source, rule string, at time.Time) (any, error) {
-	b := prepare(&source, at, e.owners)
+	b := prepare(&source, at, e.owners, e.reviews)
 	tokens, params := b.tokensTerm, ast.ObjectTerm()
 	if rule != "" {
 		r, err := e.named(rule)

@@ -82,7 +82,7 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 	x := Explanation{Rule: rule.Rule.Rule, At: at, Source: source}
 	x.Source.Tokens = nil
 	x.Rule.Severity, x.Rule.Values = v.severity, v.values
-	b := prepare(&source, at, e.owners)
+	b := prepare(&source, at, e.owners, e.reviews)
 	i := -1
 	if rule.Subject == policies.SubjectToken {
 		var known bool

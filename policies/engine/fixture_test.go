@@ -6,8 +6,10 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
+	"github.com/tokenaudit/tokenaudit/policies/reviews"
 )
 
 // auditTime is a Sunday.
@@ -73,10 +75,35 @@ func teams() owners.Patterns {
 	return owners.Patterns{{Team: "web", Name: "web *"}, {Team: "people", Owner: "Ada"}}
 }
 
+// reviewed are reviews of the tokens by the last letter of their ids; those that end in
+// another have none.
+func reviewed() *reviews.Reviews {
+	review := func(token, date string, decision input.Decision, by string) reviews.Review {
+		r := reviews.Review{Token: token, Reviewer: "Ada", Date: date, Decision: decision, By: by}
+		var err error
+		if r.From, r.Until, err = reviews.ParseDate(date); err != nil {
+			panic(err)
+		}
+		return r
+	}
+	return reviews.New([]reviews.Review{
+		review("*0", "2026-11-12", input.Keep, ""),
+		review("*1", daysAgo(60).Format(time.RFC3339), input.Keep, ""),
+		review("*2", "2026-10-01", input.Revoke, "2026-10-31"),
+		review("*3", "2026-11-01", input.Revoke, "2026-11-22"),
+		review("*4", daysAgo(7).Format(time.RFC3339), input.Change, ""),
+		review("*4", daysAgo(91).Format(time.RFC3339), input.Revoke, "2026-09-01"),
+		review("*5", "2026-11-21", input.Keep, ""),
+		review("*6", "2026-12-01", input.Keep, ""),
+		review("*6", "2026-08-24", input.Revoke, "2026-11-21"),
+		review("contentstack/stacks/blt1/management_tokens/exact", "2026-11-12", input.Revoke, "2026-11-20"),
+	})
+}
+
 // everyRule are options with which every built-in rule is in force, and has what it judges
 // with.
 func everyRule() LoadOptions {
-	return LoadOptions{Owners: teams(), Settings: settings("token-without-owner", policies.RuleSettings{On: true})}
+	return LoadOptions{Owners: teams(), Reviews: reviewed(), Settings: settings("token-without-owner", policies.RuleSettings{On: true})}
 }
 
 func load(t testing.TB, options LoadOptions) *Engine {

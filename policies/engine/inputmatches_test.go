@@ -22,7 +22,7 @@ func TestInputMatchesItsSchema(t *testing.T) {
 	}
 	for seed := range uint64(50) {
 		source := newDice(seed).source(int(seed), 20)
-		b := prepare(&source, auditTime, nil)
+		b := prepare(&source, auditTime, nil, nil)
 		value, err := ast.JSON(ast.NewObject([2]*ast.Term{input.KeySource, b.sourceTerm}, [2]*ast.Term{input.KeyTokens, b.tokensTerm}, [2]*ast.Term{input.KeyAt, b.atTerm}))
 		if err != nil {
 			t.Fatal(err)

@@ -145,6 +145,8 @@ func (j *judgement) given(token *inventory.Token) bool {
 		return token.Exposure != nil
 	case policies.GivenOwners:
 		return len(j.engine.owners) > 0
+	case policies.GivenReviews:
+		return j.engine.reviews != nil
 	}
 	return true
 }

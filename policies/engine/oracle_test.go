@@ -26,10 +26,12 @@ type oracleParams struct {
 	within        int
 	limit         int
 	deliveryLimit int
+	reviewEvery   int
+	writeEvery    int
 }
 
 func defaultOracleParams() oracleParams {
-	return oracleParams{maxIdle: 90, noRecord: "fail", ownerIdle: 30, maxAge: 365, maxLifetime: 365, within: 14, limit: 10, deliveryLimit: 20}
+	return oracleParams{maxIdle: 90, noRecord: "fail", ownerIdle: 30, maxAge: 365, maxLifetime: 365, within: 14, limit: 10, deliveryLimit: 20, reviewEvery: 90, writeEvery: 60}
 }
 
 // settings are those that give the rules of an engine these parameters.
@@ -42,6 +44,7 @@ func (p oracleParams) settings() policies.Settings {
 		"token-not-rotated":       rule(map[string]any{"max_age_days": p.maxAge}),
 		"token-lifetime-too-long": rule(map[string]any{"max_lifetime_days": p.maxLifetime}),
 		"token-expires-soon":      rule(map[string]any{"within_days": p.within}),
+		"token-not-reviewed":      rule(map[string]any{"review_every_days": p.reviewEvery, "write_every_days": p.writeEvery}),
 		"token-limit-near":        rule(map[string]any{"limit": p.limit, "delivery_limit": p.deliveryLimit}),
 	}}
 }

@@ -34,8 +34,8 @@ func numberFrom(t *testing.T, variable string, otherwise int) int {
 // which the dice make times as well.
 var oracleTries = []oracleParams{
 	defaultOracleParams(),
-	{maxIdle: 30, noRecord: "unknown", ownerIdle: 7, maxAge: 90, maxLifetime: 90, within: 0, limit: 2, deliveryLimit: 3},
-	{maxIdle: 1, noRecord: "fail", ownerIdle: 60, maxAge: 1, maxLifetime: 1, within: 30, limit: 1, deliveryLimit: 1},
+	{maxIdle: 30, noRecord: "unknown", ownerIdle: 7, maxAge: 90, maxLifetime: 90, within: 0, limit: 2, deliveryLimit: 3, reviewEvery: 60, writeEvery: 7},
+	{maxIdle: 1, noRecord: "fail", ownerIdle: 60, maxAge: 1, maxLifetime: 1, within: 30, limit: 1, deliveryLimit: 1, reviewEvery: 10, writeEvery: 90},
 }
 
 // TestEngineAgainstOracle judges random inventories by the engine and by the
@@ -47,7 +47,7 @@ func TestEngineAgainstOracle(t *testing.T) {
 	seen := map[string]map[policies.Status]int{}
 	tokens, sources, verdicts := 0, 0, 0
 	for i, p := range oracleTries {
-		e := load(t, LoadOptions{Settings: p.settings(), Owners: teams()})
+		e := load(t, LoadOptions{Settings: p.settings(), Owners: teams(), Reviews: reviewed()})
 		if got := len(e.Rules()); got != len(oracleRules) {
 			t.Fatalf("there are %d rules, and the oracle knows %d", got, len(oracleRules))
 		}

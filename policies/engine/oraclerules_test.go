@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
@@ -112,6 +113,11 @@ var oracleRules = map[string]oracleRule{
 		lacks:   (*oracleToken).expiryUnread,
 		deny:    (*oracleToken).neverExpires,
 	},
+	"revocation-overdue": { // as reviewed says
+		applies: func(t *oracleToken) bool { return t.active() && t.Planned == "" },
+		deny:    func(t *oracleToken) bool { return t.toBeRevoked() && t.madeAfterReview() == inventory.No },
+		unknown: func(t *oracleToken) bool { return t.toBeRevoked() && t.madeAfterReview() == inventory.Unknown },
+	},
 	"token-expires-soon": {
 		applies: (*oracleToken).mayExpire,
 		lacks:   (*oracleToken).expiryUnread,
@@ -133,6 +139,11 @@ var oracleRules = map[string]oracleRule{
 		applies: (*oracleToken).active,
 		deny:    func(t *oracleToken) bool { return t.old(t.source.maxAge) == inventory.Yes },
 		unknown: func(t *oracleToken) bool { return t.old(t.source.maxAge) == inventory.Unknown },
+	},
+	"token-not-reviewed": {
+		applies: func(t *oracleToken) bool { return t.active() && t.Planned == "" },
+		deny:    func(t *oracleToken) bool { return t.reviewDue() || t.changedAfterReview() == inventory.Yes },
+		unknown: func(t *oracleToken) bool { return t.changedAfterReview() == inventory.Unknown },
 	},
 	"token-without-owner": { // as teams says
 		applies: func(t *oracleToken) bool { return t.status() != input.Revoked },
@@ -320,4 +331,86 @@ func literalInCode(s *oracleSource) oracleAnswer {
 // leaked reports whether a report of a leak scanner has the secret, by this match.
 func (t *oracleToken) leaked(match inventory.LeakMatch) bool {
 	return t.Exposure != nil && slices.ContainsFunc(t.Exposure.Found, func(l inventory.Leak) bool { return l.Match == match })
+}
+
+// oracleReview is the last review of a token: from and until bound when it was made, and by
+// is when a revocation is late, zero for another decision.
+type oracleReview struct{ from, until, late time.Time }
+
+// lastReview is nil for a token without one, at the audit time.
+func (t *oracleToken) lastReview() *oracleReview {
+	day := func(month, d int) oracleReview {
+		from := time.Date(2026, time.Month(month), d, 0, 0, 0, 0, time.UTC)
+		return oracleReview{from: from, until: from.Add(24*time.Hour - 1)}
+	}
+	var r oracleReview
+	switch t.ID[len(t.ID)-1] {
+	case '0':
+		r = day(11, 12)
+	case '1':
+		r = oracleReview{from: daysAgo(60), until: daysAgo(60)}
+	case '2':
+		r = day(10, 1)
+		r.late = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	case '3':
+		r = day(11, 1)
+		r.late = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	case '4':
+		r = oracleReview{from: daysAgo(7), until: daysAgo(7)}
+	case '5':
+		r = day(11, 21)
+	case '6':
+		r = day(8, 24)
+		r.late = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	default:
+		return nil
+	}
+	return &r
+}
+
+// since says whether the review is older than a moment of which bounds are known; zero ones
+// are not known.
+func (r *oracleReview) since(earliest, latest time.Time) inventory.Ternary {
+	switch {
+	case !earliest.IsZero() && earliest.After(r.until):
+		return inventory.Yes
+	case !latest.IsZero() && !latest.After(r.from):
+		return inventory.No
+	}
+	return inventory.Unknown
+}
+
+func (t *oracleToken) madeAfterReview() inventory.Ternary {
+	earliest, latest, _ := t.born()
+	return t.lastReview().since(earliest, latest)
+}
+
+// changedAfterReview is no for a token without a review.
+func (t *oracleToken) changedAfterReview() inventory.Ternary {
+	r := t.lastReview()
+	if r == nil {
+		return inventory.No
+	}
+	earliest, latest, _ := t.born()
+	switch t.UpdatedAt.State {
+	case inventory.TimestampAt:
+		earliest, latest = t.UpdatedAt.At, t.UpdatedAt.At
+	case inventory.TimestampUnknown:
+		latest = time.Time{}
+	}
+	return r.since(earliest, latest)
+}
+
+func (t *oracleToken) reviewDue() bool {
+	every := t.source.reviewEvery
+	if t.Access.Write {
+		every = min(every, t.source.writeEvery)
+	}
+	r := t.lastReview()
+	return r == nil || passed(r.from, every, t.source.at)
+}
+
+func (t *oracleToken) toBeRevoked() bool {
+	r := t.lastReview()
+	return r != nil && !r.late.IsZero() && !r.late.After(t.source.at)
 }

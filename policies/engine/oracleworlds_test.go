@@ -118,6 +118,9 @@ func (d dice) settle(t *inventory.Token) {
 	if t.Expiry.State == inventory.ExpiryUnknown {
 		t.Expiry = pick(d, inventory.NeverExpires(t.Expiry.Supported), inventory.Expiry{State: inventory.ExpiryAt, At: pick(d, d.ahead(), d.ago()), Precision: inventory.PrecisionInstant, Supported: true})
 	}
+	if t.UpdatedAt.State == inventory.TimestampUnknown {
+		t.UpdatedAt = pick(d, inventory.None(), at(d.ago()))
+	}
 	if t.RevokedAt.State == inventory.TimestampUnknown {
 		t.RevokedAt = pick(d, inventory.None(), at(d.ago()))
 	}

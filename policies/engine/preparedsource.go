@@ -9,6 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
+	"github.com/tokenaudit/tokenaudit/policies/reviews"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
@@ -29,7 +30,8 @@ type preparedSource struct {
 	atTerm     *ast.Term
 }
 
-func prepare(source *inventory.Source, at time.Time, teams owners.Patterns) *preparedSource {
+// prepare derives what the rules share. Reviews may be nil.
+func prepare(source *inventory.Source, at time.Time, teams owners.Patterns, reviewed *reviews.Reviews) *preparedSource {
 	b := &preparedSource{
 		source:     source,
 		at:         at,
@@ -45,6 +47,7 @@ func prepare(source *inventory.Source, at time.Time, teams owners.Patterns) *pre
 		token := &source.Tokens[i]
 		b.derived[i] = input.Derive(token, at)
 		b.derived[i].Team, b.derived[i].TeamUnknown = teams.Team(source, token), teams.Unknown(source, token)
+		b.derived[i].Review = reviewed.Of(token, at)
 		b.place[token.ID] = i
 		b.terms[i] = encoder.Token(token, &b.derived[i])
 	}

@@ -85,7 +85,12 @@ func randomToken(d dice, id string) inventory.Token {
 	token.CreatedAt, token.UpdatedAt = at(randomDays(d)), randomStamp(d)
 	token.RevokedAt = pick(d, inventory.Timestamp{State: inventory.TimestampNone}, inventory.Timestamp{State: inventory.TimestampNone}, at(daysAgo(1)))
 	if d.IntN(3) == 0 {
-		token.FirstSeen = &inventory.FirstSeen{At: daysAgo(20), NotBefore: pick(d, time.Time{}, daysAgo(400))}
+		// Nobody saw it before it was made.
+		first := daysAgo(20)
+		if token.CreatedAt.At.After(first) {
+			first = token.CreatedAt.At
+		}
+		token.FirstSeen = &inventory.FirstSeen{At: first, NotBefore: pick(d, time.Time{}, daysAgo(400))}
 	}
 	pick(d, neverExpires, expires(-2), expires(5), expires(300))(&token)
 	token.LastUsed = randomUse(d)

@@ -9,7 +9,7 @@ func BenchmarkRules(b *testing.B) {
 		b.Fatal(err)
 	}
 	source := population(1000)
-	c := prepare(&source, auditTime, nil)
+	c := prepare(&source, auditTime, nil, nil)
 	for _, rule := range all.rules {
 		b.Run(rule.ID, func(b *testing.B) {
 			b.ReportAllocs()

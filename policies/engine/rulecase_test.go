@@ -61,6 +61,15 @@ func created(days int) change {
 	return func(token *inventory.Token) { token.CreatedAt = at(daysAgo(days)) }
 }
 
+func updated(t inventory.Timestamp) change {
+	return func(token *inventory.Token) { token.UpdatedAt = t }
+}
+
+// id is what the id of the token ends in, by which reviewed has reviews of it.
+func id(end string) change {
+	return func(token *inventory.Token) { token.ID = "contentstack/stacks/blt1/management_tokens/" + end }
+}
+
 func createdUnknown(token *inventory.Token) {
 	token.CreatedAt = inventory.UnknownTime("creation is hidden")
 }

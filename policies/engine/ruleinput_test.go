@@ -105,7 +105,7 @@ func TestEveryInputPassesTheCheck(t *testing.T) {
 		sources = append(sources, randomSource(newDice(seed), 3), newDice(seed).source(3, 4))
 	}
 	for n, source := range sources {
-		b := prepare(&source, auditTime, nil)
+		b := prepare(&source, auditTime, nil, nil)
 		value, err := ast.JSON(b.document(b.tokensTerm, ast.ObjectTerm()))
 		if err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/metadata"
+	"github.com/tokenaudit/tokenaudit/policies/reviews"
 )
 
 func settings(id string, s policies.RuleSettings) policies.Settings {
@@ -96,24 +97,32 @@ func TestRuleThatIsOffByDefault(t *testing.T) {
 // unknown: the question was not asked, and the result says so once a source.
 func TestRuleWithoutWhatItJudgesWith(t *testing.T) {
 	options := everyRule()
-	options.Owners = nil
-	options.Only = []string{"leaked-token", "token-without-owner"}
+	options.Owners, options.Reviews = nil, nil
+	options.Only = []string{"leaked-token", "revocation-overdue", "token-not-reviewed", "token-without-owner"}
 	compared := aSource(aToken("a"), aToken("b", neverCompared), aToken("c", exposureUnknown))
 	r := evaluate(t, load(t, options), compared)
 	if got, want := r.Counts["leaked-token"], (policies.Counts{Pass: 1, NotApplicable: 1, NotEvaluated: 1}); got != want {
 		t.Errorf("leaked-token: %+v, want %+v", got, want)
 	}
-	if got, want := r.Counts["token-without-owner"], (policies.Counts{NotApplicable: 3}); got != want {
-		t.Errorf("token-without-owner: %+v, want %+v", got, want)
+	for _, id := range options.Only[1:] {
+		if got, want := r.Counts[id], (policies.Counts{NotApplicable: 3}); got != want {
+			t.Errorf("%s: %+v, want %+v", id, got, want)
+		}
 	}
 	want := []policies.NotAsked{
 		{Rule: "leaked-token", Reason: "no report of a leak scanner was given (--leaks)"},
+		{Rule: "revocation-overdue", Reason: "the configuration has no reviews of tokens (reviews)"},
+		{Rule: "token-not-reviewed", Reason: "the configuration has no reviews of tokens (reviews)"},
 		{Rule: "token-without-owner", Reason: "the configuration assigns no tokens to teams (owners)"},
 	}
 	if diff := cmp.Diff(want, r.NotAsked); diff != "" {
 		t.Error(diff)
 	}
-	options.Owners = teams()
+	// An empty list of reviews is one: no token was reviewed.
+	options.Owners, options.Reviews = teams(), reviews.New(nil)
+	if got := evaluate(t, load(t, options), compared).Counts["token-not-reviewed"]; got != (policies.Counts{Fail: 3}) {
+		t.Errorf("an empty list of reviews: %+v", got)
+	}
 	if r = evaluate(t, load(t, options), aSource(aToken("a"))); len(r.NotAsked) > 0 {
 		t.Errorf("all was given: %v", r.NotAsked)
 	}

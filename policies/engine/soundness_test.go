@@ -35,7 +35,7 @@ func loadRule(t *testing.T, text string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{rules: rules, owners: teams(), timeout: time.Minute, grace: time.Minute}, nil
+	return &Engine{rules: rules, owners: teams(), reviews: reviewed(), timeout: time.Minute, grace: time.Minute}, nil
 }
 
 var factsRead = regexp.MustCompile(`reads ([a-z_, ]+), which a CMS may not tell`)
@@ -61,7 +61,7 @@ func verdicts(t *testing.T, e *Engine, rule *ruleInForce, source inventory.Sourc
 		n = 1
 	}
 	steps := make([]Step, n)
-	r := e.judge(t.Context(), prepare(&source, auditTime, e.owners), rule, &rule.base, steps)
+	r := e.judge(t.Context(), prepare(&source, auditTime, e.owners, e.reviews), rule, &rule.base, steps)
 	statuses := make([]policies.Status, n)
 	for i, step := range steps {
 		statuses[i] = statusOfStep(step)
@@ -178,12 +178,13 @@ var texts = map[string][]string{
 	"environments.reason": {"", "hidden"}, "branches.state": {"all", "unknown"}, "created_at.state": {"at", "unknown"}, "created_at.reason": {""},
 	"updated_at.state": {"at", "none"}, "revoked_at.state": {"at", "none"}, "last_used.state": {"at", "never", "none_on_record", "unknown"},
 	"last_used_by_api.content_management.state": {"at", "never"}, "traits.factory": {"yes", "no"}, "traits.notifies_before_expiry": {"yes", "no", "unknown"},
-	"description": {"", "what it is for"}, "secret.readable": {"yes", "no"}, "exposure.state": {"found", "none", "unknown"}, "exposure.reason": {"", "hidden"}, "team": {"people", ""}, "name": {"alpha"}, "kind": {"management"}, "planned": {""},
+	"description": {"", "what it is for"}, "secret.readable": {"yes", "no"}, "exposure.state": {"found", "none", "unknown"}, "exposure.reason": {"", "hidden"}, "team": {"people", ""},
+	"review.decision": {"keep", "revoke"}, "review.before_change": {"yes", "no", "unknown"}, "review.before_creation": {"yes", "no", "unknown"}, "review.reason": {""}, "name": {"alpha"}, "kind": {"management"}, "planned": {""},
 }
 
-var numbers = []string{"expires_in_days", "lifetime_days", "age_days", "age.min", "age.max", "unused_days.min", "unused_days.max", "owner_idle_days", "environments.effective"}
+var numbers = []string{"expires_in_days", "lifetime_days", "age_days", "age.min", "age.max", "unused_days.min", "unused_days.max", "owner_idle_days", "environments.effective", "review.days"}
 
-var flags = []string{"access.write", "access.assumed", "expiry.supported", "expiry.at", "created_at.at", "first_seen", "branches", "age", "unused_days.max"}
+var flags = []string{"access.write", "access.assumed", "expiry.supported", "expiry.at", "created_at.at", "first_seen", "branches", "age", "unused_days.max", "review", "review.overdue_days"}
 
 var fieldNames = slices.Sorted(func(yield func(string) bool) {
 	for name := range texts {

@@ -28,7 +28,7 @@ func TestStricterNeverFindsLess(t *testing.T) {
 			}
 			engines := make([]*Engine, len(ladder))
 			for i, value := range ladder {
-				engines[i] = load(t, LoadOptions{Only: []string{rule.ID}, Settings: policies.Settings{Rules: map[string]policies.RuleSettings{rule.ID: {Params: map[string]any{name: value}}}}})
+				engines[i] = load(t, LoadOptions{Only: []string{rule.ID}, Reviews: reviewed(), Settings: policies.Settings{Rules: map[string]policies.RuleSettings{rule.ID: {Params: map[string]any{name: value}}}}})
 			}
 			most := 0
 			for range 12 {

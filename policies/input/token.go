@@ -130,7 +130,7 @@ func (e *Encoder) word(value string) *ast.Term {
 
 // Token builds one token of the input.
 func (e *Encoder) Token(token *inventory.Token, derived *Derived) *ast.Term {
-	f := make(fields, 0, 39)
+	f := make(fields, 0, 40)
 	f.text(KeyID, token.ID)
 	f.text(keyRef, token.Ref)
 	f.text(keyTwin, token.Twin)
@@ -192,6 +192,23 @@ func (e *Encoder) derived(f *fields, derived *Derived) {
 	if derived.TeamUnknown != "" {
 		f.text(keyTeamUnknown, derived.TeamUnknown)
 	}
+	if derived.Review != nil {
+		f.add(keyReview, e.reviewTerm(derived.Review))
+	}
+}
+
+func (e *Encoder) reviewTerm(r *Review) *ast.Term {
+	f := make(fields, 0, 9)
+	f.add(keyDate, e.word(r.Date))
+	f.add(keyReviewer, e.word(r.Reviewer))
+	f.add(keyDecision, e.word(string(r.Decision)))
+	f.add(keyBy, e.word(r.By))
+	f.number(keyDays, r.Days)
+	f.count(keyOverdueDays, r.OverdueDays)
+	f.add(keyBeforeChange, e.word(string(r.BeforeChange)))
+	f.add(keyBeforeMade, e.word(string(r.BeforeCreation)))
+	f.text(keyReason, r.Reason)
+	return f.term()
 }
 
 func list[T ~string](e *Encoder, values []T) *ast.Term {

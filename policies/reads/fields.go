@@ -147,6 +147,13 @@ var tokenField = aside(also(map[string]*field{
 	"secret":       also(map[string]*field{"readable": word(partSecret)}, "hint"),
 	"team":         of(partTeam),
 	"team_unknown": aside(of(partTeam)),
+	// Whether it still counts is derived from dates of the token. A token of unknown creation
+	// counts as older than a review that names it by its id.
+	"review": also(map[string]*field{
+		"before_change":   word(partUpdatedAt | partCreatedAt),
+		"before_creation": {becomes: []becoming{{part: partCreatedAt, to: ast.String("unknown")}, {part: partCreatedAt, to: ast.String("no")}}},
+		"reason":          aside(of(partUpdatedAt | partCreatedAt)),
+	}, "date", "reviewer", "decision", "by", "days", "overdue_days"),
 }, "id", "ref", "twin", "cms", "source", "name", "url", "kind", "apis", "planned", "address", "origin"))
 
 var sourceField = aside(also(map[string]*field{

@@ -95,6 +95,7 @@ func LaterOf(a, b time.Time) time.Time {
 // run judges sources at one moment and builds the report. An
 // interruption must not reach it: what was seen is still judged.
 func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time) (*report.Report, error) {
+	au.program.WarnAll(au.config.ReviewWarnings(at))
 	builder := report.NewBuilder(report.BuildOptions{
 		Tool: au.program.Tool, At: at,
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: engine.OPAVersion(),

@@ -179,7 +179,7 @@ func Derive(ctx context.Context, p *program.Program, b *bundle.Bundle) (*report.
 		return nil, err
 	}
 	loaded, err := engine.Load(ctx, engine.LoadOptions{
-		Files: custom, Only: b.Only, Settings: cfg.Settings, Waivers: cfg.Waivers, Owners: cfg.Owners,
+		Files: custom, Only: b.Only, Settings: cfg.Settings, Waivers: cfg.Waivers, Owners: cfg.Owners, Reviews: cfg.Reviewed(),
 		RuleTimeout: cfg.Limits.RuleTimeout, LoadTimeout: cfg.Limits.LoadTimeout,
 	})
 	if err != nil {

@@ -30,6 +30,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
+	"github.com/tokenaudit/tokenaudit/policies/reviews"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -55,7 +56,11 @@ type Config struct {
 	// the order of the files. Parse leaves these out.
 	Waivers      []policies.Waiver
 	AcceptGaps   []report.AcceptedGap
-	WaiversFiles []WaiversFile
+	WaiversFiles []TeamFile
+	// Reviews are those of the configuration, then those of ReviewsFiles; Parse leaves these
+	// out. Nil where it has no such section, which is not the same as an empty list.
+	Reviews      []reviews.Review
+	ReviewsFiles []TeamFile
 	// Owners are the patterns of all teams, in the order of the files. Parse leaves those
 	// of OwnersFiles out.
 	Owners      owners.Patterns
@@ -64,7 +69,7 @@ type Config struct {
 	Limits      Limits
 	// Digest identifies the content: SHA-256 in hex over its canonical JSON,
 	// whatever its comments, order of keys or place on disk. WaiversDigest does
-	// so for waivers and accept_gaps alone, which Digest leaves out.
+	// so for waivers, accept_gaps and reviews alone, which Digest leaves out.
 	Digest        string
 	WaiversDigest string
 
@@ -177,9 +182,9 @@ type Limits struct {
 	RuleTimeout, LoadTimeout time.Duration
 }
 
-var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "gate", "limits"}
+var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "reviews", "gate", "limits"}
 
-// Load reads and parses a file, and those of owners and waivers that it names, until ctx
+// Load reads and parses a file, and those of owners, waivers and reviews that it names, until ctx
 // ends. Every other error is an *Error or Errors.
 func Load(ctx context.Context, file string, definitions []collectors.Definition) (*Config, error) {
 	data, err := readBounded(ctx, file, "the file", "the configuration file does not exist; `tokenaudit init` writes one, -c FILE names another")
@@ -200,6 +205,9 @@ func Load(ctx context.Context, file string, definitions []collectors.Definition)
 		return nil, err
 	}
 	if err := c.loadWaivers(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.loadReviews(ctx); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -282,6 +290,9 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	if n := top.get("accept_gaps"); n != nil {
 		c.AcceptGaps = r.acceptGaps(n, "accept_gaps")
 	}
+	if n := top.get("reviews"); n != nil {
+		c.Reviews, c.ReviewsFiles = r.reviewsOrFiles(n)
+	}
 	if n := top.get("gate"); n != nil {
 		c.Gate = r.gate(n)
 	}
@@ -290,7 +301,7 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	}
 	if len(r.errs) == 0 {
 		c.Digest = r.digest(top, "version", "sources", "policies", "usage", "owners", "gate", "limits")
-		c.WaiversDigest = r.digest(top, "waivers", "accept_gaps")
+		c.WaiversDigest = r.digest(top, "waivers", "accept_gaps", "reviews")
 	}
 }
 

@@ -20,6 +20,21 @@ type NamedFile struct {
 	Origin inventory.Origin
 }
 
+// TeamFile is a file that is kept by one team.
+type TeamFile struct {
+	NamedFile
+	// Team is the one that the file is of; Parse leaves it empty.
+	Team string
+}
+
+func named(files []TeamFile) []NamedFile {
+	out := make([]NamedFile, len(files))
+	for i, f := range files {
+		out[i] = f.NamedFile
+	}
+	return out
+}
+
 var filesKeys = []string{"files"}
 
 // files reads a section that is a mapping with the names of files in place of a list.
@@ -42,6 +57,17 @@ func (r *reader) files(n *yaml.Node, section, why string) []NamedFile {
 		if seen[file] = true; file != "" {
 			files = append(files, NamedFile{file, r.origin(e)})
 		}
+	}
+	return files
+}
+
+// teamFiles reads a section that names the files of the teams in place of a list of what the
+// section is called.
+func (r *reader) teamFiles(n *yaml.Node, section string) []TeamFile {
+	named := r.files(n, section, fmt.Sprintf("it lists the files of the teams; without files, %s is a list of %s", section, section))
+	files := make([]TeamFile, len(named))
+	for i, f := range named {
+		files[i].NamedFile = f
 	}
 	return files
 }

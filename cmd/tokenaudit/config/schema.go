@@ -34,6 +34,7 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 		"owners":      ownersSchema(),
 		"waivers":     waiversSchema(),
 		"accept_gaps": listSchema(signedSchema(acceptedGapKeys)),
+		"reviews":     reviewsSchema(),
 		"gate": closed(object{
 			"fail_on":       object{"enum": severityNone, "description": "The lowest severity that fails the run."},
 			"not_evaluated": object{"enum": severityNone, "description": "The lowest severity of the rules that must not be left undecided."},

@@ -31,13 +31,6 @@ var (
 	}
 )
 
-// WaiversFile is a file of what one team has waived and accepted.
-type WaiversFile struct {
-	NamedFile
-	// Team is the one that the file is of; Parse leaves it empty.
-	Team string
-}
-
 // expiry is the last day of a waiver or an accepted gap, and where it is written.
 type expiry struct {
 	file string
@@ -79,16 +72,11 @@ func (r *reader) signed(n *yaml.Node, path string, keys []string) (map[string]st
 }
 
 // waiversOrFiles reads waivers: a list of them, or the names of the files of the teams.
-func (r *reader) waiversOrFiles(n *yaml.Node) ([]policies.Waiver, []WaiversFile) {
+func (r *reader) waiversOrFiles(n *yaml.Node) ([]policies.Waiver, []TeamFile) {
 	if r.follow(n).Kind != yaml.MappingNode {
 		return r.waivers(n, "waivers"), nil
 	}
-	named := r.files(n, "waivers", "it lists the files of the teams; without files, waivers is a list of waivers")
-	files := make([]WaiversFile, len(named))
-	for i, f := range named {
-		files[i].NamedFile = f
-	}
-	return nil, files
+	return nil, r.teamFiles(n, "waivers")
 }
 
 // waiversFile reads what one team has waived and accepted.
@@ -126,11 +114,7 @@ func ParseWaivers(file string, data []byte) (*Config, error) {
 
 // loadWaivers reads the files of waivers, and makes them part of the digest of waivers.
 func (c *Config) loadWaivers(ctx context.Context) (err error) {
-	named := make([]NamedFile, len(c.WaiversFiles))
-	for i, f := range c.WaiversFiles {
-		named[i] = f.NamedFile
-	}
-	c.WaiversDigest, err = c.readFiles(ctx, named, "waivers", c.WaiversDigest, func(r *reader, root *yaml.Node, i int) {
+	c.WaiversDigest, err = c.readFiles(ctx, named(c.WaiversFiles), "waivers", c.WaiversDigest, func(r *reader, root *yaml.Node, i int) {
 		team, waivers, gaps := r.waiversFile(root)
 		c.WaiversFiles[i].Team = team
 		c.Waivers, c.AcceptGaps = append(c.Waivers, waivers...), append(c.AcceptGaps, gaps...)

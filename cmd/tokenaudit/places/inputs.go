@@ -65,6 +65,9 @@ func OfConfig(cfg *config.Config) []Input {
 	for _, f := range cfg.WaiversFiles {
 		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, f.File), Is: "a file of waivers"})
 	}
+	for _, f := range cfg.ReviewsFiles {
+		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, f.File), Is: "a file of reviews"})
+	}
 	for _, path := range cfg.PolicyPaths {
 		inputs = append(inputs, CustomRules([]string{Resolve(cfg.Dir, path)})...)
 	}

@@ -117,7 +117,7 @@ func Rules(ctx context.Context, cfg *config.Config, paths, only []string) (*engi
 		all = append(all, places.Resolve(cfg.Dir, path))
 	}
 	loaded, err := engine.Load(ctx, engine.LoadOptions{
-		Paths: append(all, paths...), Only: only, Settings: cfg.Settings, Waivers: cfg.Waivers, Owners: cfg.Owners,
+		Paths: append(all, paths...), Only: only, Settings: cfg.Settings, Waivers: cfg.Waivers, Owners: cfg.Owners, Reviews: cfg.Reviewed(),
 		RuleTimeout: cfg.Limits.RuleTimeout, LoadTimeout: cfg.Limits.LoadTimeout,
 	})
 	if setting, ok := errors.AsType[*engine.SettingsError](err); ok {

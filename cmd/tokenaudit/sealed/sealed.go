@@ -17,7 +17,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
+	"github.com/tokenaudit/tokenaudit/policies/reviews"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -40,8 +42,10 @@ type document struct {
 	Owners        []pattern            `json:"owners,omitempty"`
 	Waivers       []policies.Waiver    `json:"waivers,omitempty"`
 	AcceptGaps    []report.AcceptedGap `json:"accept_gaps,omitempty"`
-	Gate          gate                 `json:"gate,omitzero"`
-	RuleTimeout   time.Duration        `json:"rule_timeout_ns,omitempty"`
+	// Reviews is nil where the configuration has no such section.
+	Reviews     *[]review     `json:"reviews,omitempty"`
+	Gate        gate          `json:"gate,omitzero"`
+	RuleTimeout time.Duration `json:"rule_timeout_ns,omitempty"`
 	// Profile is the name, or else the file, of the profile, whose settings are in Rules.
 	Profile      string        `json:"profile,omitempty"`
 	Lines        []line        `json:"lines,omitempty"`
@@ -90,6 +94,16 @@ type pattern struct {
 	Origin inventory.Origin `json:"origin,omitzero"`
 }
 
+type review struct {
+	Token    string           `json:"token"`
+	Reviewer string           `json:"reviewer"`
+	Date     string           `json:"date"`
+	Decision input.Decision   `json:"decision"`
+	By       string           `json:"by,omitempty"`
+	Note     string           `json:"note"`
+	Origin   inventory.Origin `json:"origin,omitzero"`
+}
+
 type gate struct {
 	FailOn        string `json:"fail_on,omitempty"`
 	NotEvaluated  string `json:"not_evaluated,omitempty"`
@@ -110,6 +124,12 @@ func Write(c *config.Config) ([]byte, error) {
 	}
 	for _, p := range c.Owners {
 		d.Owners = append(d.Owners, pattern(p))
+	}
+	if c.Reviews != nil {
+		d.Reviews = new(make([]review, len(c.Reviews)))
+		for i, r := range c.Reviews {
+			(*d.Reviews)[i] = review{r.Token, r.Reviewer, r.Date, r.Decision, r.By, r.Note, r.Origin}
+		}
 	}
 	for id, settings := range c.Settings.Rules {
 		r := rule{On: settings.On, change: change{settings.Off, settings.Severity, settings.Params}, Origin: settings.Origin}
@@ -151,7 +171,19 @@ func Read(text []byte) (*config.Config, error) {
 	if again, err := d.encode(); err != nil || !bytes.Equal(again, text) {
 		return nil, errors.New("read the configuration: it is not written as a tokenaudit writes it")
 	}
-	return d.config(), nil
+	c := d.config()
+	if d.Reviews == nil {
+		return c, nil
+	}
+	c.Reviews = make([]reviews.Review, len(*d.Reviews))
+	for i, r := range *d.Reviews {
+		from, until, err := reviews.ParseDate(r.Date)
+		if err != nil {
+			return nil, fmt.Errorf("read the configuration: review of %q: %w", r.Token, err)
+		}
+		c.Reviews[i] = reviews.Review{Token: r.Token, Reviewer: r.Reviewer, Date: r.Date, From: from, Until: until, Decision: r.Decision, By: r.By, Note: r.Note, Origin: r.Origin}
+	}
+	return c, nil
 }
 
 func (d *document) config() *config.Config {

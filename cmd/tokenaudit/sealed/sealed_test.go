@@ -23,6 +23,9 @@ policies:
 owners: [{team: web, owns: [{source: "x*", token: t, name: n, label: "a=b*", owner: o}]}]
 waivers: [{rule: a, token: "*", name: n, key: k, reason: r, owner: o, approved_by: p, expires: 2026-12-31}]
 accept_gaps: [{source: s, unit: u, reason: r, owner: o, approved_by: p, expires: 2026-12-31}]
+reviews:
+  - {token: t, reviewer: r, date: 2026-11-01, decision: revoke, by: 2026-11-30, note: n}
+  - {token: "x*", reviewer: r, date: "2026-11-01T12:00:00+02:00", decision: keep, note: n}
 gate: {fail_on: high, not_evaluated: low, waiver_max_days: 30}
 limits: {rule_timeout: 1m, load_timeout: 10h}
 `
@@ -49,7 +52,7 @@ func TestSealedConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []struct{ want, got any }{
-		{c.Settings, got.Settings}, {c.Places().Lines, got.Places().Lines}, {c.Owners, got.Owners}, {c.Waivers, got.Waivers}, {c.AcceptGaps, got.AcceptGaps}, {c.Gate, got.Gate},
+		{c.Settings, got.Settings}, {c.Places().Lines, got.Places().Lines}, {c.Owners, got.Owners}, {c.Waivers, got.Waivers}, {c.AcceptGaps, got.AcceptGaps}, {c.Reviews, got.Reviews}, {c.Gate, got.Gate},
 		{c.Digest, got.Digest}, {c.WaiversDigest, got.WaiversDigest},
 		{config.Limits{RuleTimeout: time.Minute, LoadTimeout: maxJudging}, got.Limits},
 	} {
@@ -63,9 +66,30 @@ func TestSealedConfiguration(t *testing.T) {
 	}
 }
 
+// No reviews are not the same as an empty list of them.
+func TestSealedReviews(t *testing.T) {
+	for text, given := range map[string]bool{"version: 1\n": false, "version: 1\nreviews: []\n": true} {
+		c, err := config.Parse("tokenaudit.yaml", []byte(text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := Write(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Read(sealed); err != nil || (got.Reviews != nil) != given {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+		forged := "{\n  \"reviews\": [\n    {\n      \"token\": \"t\",\n      \"reviewer\": \"r\",\n      \"date\": \"x\",\n      \"decision\": \"keep\",\n      \"note\": \"n\"\n    }\n  ]\n}\n"
+		if _, err := Read([]byte(forged)); err == nil || !strings.Contains(err.Error(), `invalid date "x"`) {
+			t.Errorf("a date that is none: %v", err)
+		}
+	}
+}
+
 // A part of the configuration that is new here has to be sealed, or left out on purpose.
 func TestEveryPartIsSealed(t *testing.T) {
-	leftOut := "Dir PolicyPaths Usage WaiversFiles OwnersFiles Limits expiries" // Limits is there in part
+	leftOut := "Dir PolicyPaths Usage WaiversFiles OwnersFiles ReviewsFiles Limits expiries" // Limits is there in part
 	known := " " + leftOut + " "
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[document]()) {
 		known += field.Name + " "
