@@ -14,6 +14,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/template"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
@@ -49,7 +50,7 @@ rules. It never overwrites a file; - is standard output, without a schema.`,
 const schemaFile = "tokenaudit.schema.json"
 
 func runInit(ctx context.Context, o initOptions) error {
-	text, found := config.Template(o.program.Registry.Definitions(), func(name string) bool {
+	text, found := template.Text(o.program.Registry.Definitions(), func(name string) bool {
 		value, ok := o.program.Lookup(name)
 		return ok && strings.TrimSpace(value) != ""
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/template"
 	"github.com/tokenaudit/tokenaudit/collectors"
 )
 
@@ -183,9 +184,9 @@ func referenceExample(cms string, o collectors.Option) string {
 	case optionDate:
 		return "2099-01-01"
 	case collectors.OptionStrings:
-		return "[" + cmp.Or(o.Example, firstOf(o.Enum...), `"staging-*"`) + "]"
+		return "[" + cmp.Or(o.Example, cmp.Or(o.Enum...), `"staging-*"`) + "]"
 	}
-	return exampleOf(cms, o)
+	return template.Example(cms, o)
 }
 
 func codes(words []string) string { return "`" + strings.Join(words, "`, `") + "`" }

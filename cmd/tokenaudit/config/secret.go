@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/template"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
@@ -55,7 +56,7 @@ func (r *reader) secret(n *yaml.Node, path, cms string, option collectors.Option
 	line := n.Line
 	if k := r.follow(n); k.Kind == yaml.ScalarNode && !isNull(k) {
 		r.failLine(line, path, "a secret must not stand in the file; write %s: {env: %s}, {file: path} or {command: [program, argument]}",
-			option.Key, variableFor(cms, option))
+			option.Key, template.Variable(cms, option))
 		return secretRef{}, false
 	}
 	before := len(r.errs)
@@ -86,22 +87,11 @@ func (r *reader) secret(n *yaml.Node, path, cms string, option collectors.Option
 		return ref, ok
 	}
 	if ok && !variableName.MatchString(value) {
-		r.fail(m.get(key), m.at(key), "must be the name of an environment variable, such as %s", variableFor(cms, option))
+		r.fail(m.get(key), m.at(key), "must be the name of an environment variable, such as %s", template.Variable(cms, option))
 		return secretRef{}, false
 	}
 	ref.env = value
 	return ref, ok
-}
-
-var exampleVariable = regexp.MustCompile(`^(?:\{env: )?([A-Z][A-Z0-9_]*)\}?$`)
-
-// variableFor returns the environment variable that a secret option is usually
-// read from: the one of its example, else one made of CMS and key.
-func variableFor(cms string, option collectors.Option) string {
-	if m := exampleVariable.FindStringSubmatch(option.Example); m != nil {
-		return m[1]
-	}
-	return strings.ToUpper(cms + "_" + option.Key)
 }
 
 // Environment is what secrets are resolved against.

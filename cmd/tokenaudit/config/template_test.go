@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/template"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 )
@@ -14,7 +15,7 @@ import (
 func TestTemplateParses(t *testing.T) {
 	for name, definitions := range map[string][]collectors.Definition{"fictional": definitions(), "built-in": builtin.Definitions()} {
 		for _, present := range []bool{false, true} {
-			text, found := config.Template(definitions, func(string) bool { return present })
+			text, found := template.Text(definitions, func(string) bool { return present })
 			c, err := config.Parse("tokenaudit.yaml", []byte(text), definitions)
 			if err != nil {
 				t.Fatalf("%s: %v\n%s", name, err, text)
@@ -49,7 +50,7 @@ func isSecret(o collectors.Option) bool {
 // TestTemplateCommentsAreExamples: what is commented out must be right as soon
 // as somebody removes the comment marks.
 func TestTemplateCommentsAreExamples(t *testing.T) {
-	text, _ := config.Template(definitions(), func(string) bool { return false })
+	text, _ := template.Text(definitions(), func(string) bool { return false })
 	example := regexp.MustCompile(`^\s*# +(#|- |[a-z_-]+:( |$))`)
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
@@ -68,7 +69,7 @@ func TestTemplateCommentsAreExamples(t *testing.T) {
 }
 
 func TestTemplateTakesTheVariableThatIsSet(t *testing.T) {
-	text, found := config.Template(definitions(), func(name string) bool { return name == "PAPER_OAUTH_TOKEN" })
+	text, found := template.Text(definitions(), func(name string) bool { return name == "PAPER_OAUTH_TOKEN" })
 	if !slices.Equal(found, []string{"PAPER_OAUTH_TOKEN"}) {
 		t.Errorf("found %v", found)
 	}
@@ -79,7 +80,7 @@ func TestTemplateTakesTheVariableThatIsSet(t *testing.T) {
 
 // A variable that is set is used, also where it belongs to an item of a list.
 func TestTemplateTakesTheVariableOfAnItem(t *testing.T) {
-	text, _ := config.Template(builtin.Definitions(), func(name string) bool { return name == "CONTENTSTACK_API_KEY" })
+	text, _ := template.Text(builtin.Definitions(), func(name string) bool { return name == "CONTENTSTACK_API_KEY" })
 	for _, want := range []string{"\n    stacks:\n", "\n      - api_key: {env: CONTENTSTACK_API_KEY}\n", "\n    # organization: blt"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -89,7 +90,7 @@ func TestTemplateTakesTheVariableOfAnItem(t *testing.T) {
 
 // CMSes, which take a credential, stand before programs and plans.
 func TestTemplateBeginsWithWhatTakesACredential(t *testing.T) {
-	text, _ := config.Template([]collectors.Definition{
+	text, _ := template.Text([]collectors.Definition{
 		{CMS: "abacus", Title: "Abacus", Options: []collectors.Option{{Key: "run", Type: collectors.OptionStrings}}},
 		{CMS: "zither", Title: "Zither", Options: []collectors.Option{{Key: "token", Type: collectors.OptionSecret}}},
 	}, func(string) bool { return false })

@@ -1,8 +1,11 @@
-package config
+// Package template writes a commented configuration to start from, made of the option
+// declarations of the collectors.
+package template
 
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,11 +49,11 @@ const templateTail = `
 gate: {fail_on: medium}
 `
 
-// Template returns a commented configuration to start from, made of the option
+// Text returns a commented configuration to start from, made of the option
 // declarations. The entry of a CMS is active if present tells that one of the
 // environment variables its secrets are usually read from is set, else it is
 // commented out. found are those variables, in the order of the file.
-func Template(definitions []collectors.Definition, present func(variable string) bool) (text string, found []string) {
+func Text(definitions []collectors.Definition, present func(variable string) bool) (text string, found []string) {
 	var b strings.Builder
 	b.WriteString(templateHead)
 	// What most people come for is first: the CMSes, which take a credential.
@@ -86,8 +89,8 @@ func presentVariables(d collectors.Definition, present func(string) bool) []stri
 	var walk func([]collectors.Option)
 	walk = func(options []collectors.Option) {
 		for _, o := range options {
-			if o.Type == collectors.OptionSecret && present(variableFor(d.CMS, o)) {
-				out = append(out, variableFor(d.CMS, o))
+			if o.Type == collectors.OptionSecret && present(Variable(d.CMS, o)) {
+				out = append(out, Variable(d.CMS, o))
 			}
 			walk(o.Items)
 		}
@@ -123,7 +126,7 @@ func chosen(d collectors.Definition, group []string, present func(string) bool) 
 
 // hasPresent reports whether a variable of an option, or of its items, is set.
 func hasPresent(cms string, o collectors.Option, present func(string) bool) bool {
-	return o.Type == collectors.OptionSecret && present(variableFor(cms, o)) ||
+	return o.Type == collectors.OptionSecret && present(Variable(cms, o)) ||
 		slices.ContainsFunc(o.Items, func(item collectors.Option) bool { return hasPresent(cms, item, present) })
 }
 
@@ -139,7 +142,7 @@ func templateOption(cms string, o collectors.Option, indent string, active bool)
 	}
 	lines := []string{indent + "# " + help}
 	if o.Type != collectors.OptionObjects {
-		return append(lines, indent+mark+o.Key+": "+exampleOf(cms, o))
+		return append(lines, indent+mark+o.Key+": "+Example(cms, o))
 	}
 	lines = append(lines, indent+mark+o.Key+":")
 	item := "- "
@@ -159,15 +162,15 @@ func templateOption(cms string, o collectors.Option, indent string, active bool)
 	return lines
 }
 
-// exampleOf returns a value that the strict parser accepts.
-func exampleOf(cms string, o collectors.Option) string {
+// Example returns a value that the strict parser accepts.
+func Example(cms string, o collectors.Option) string {
 	example := o.Example
 	if example == "" && len(o.Enum) > 0 {
 		example = o.Enum[0]
 	}
 	switch o.Type {
 	case collectors.OptionSecret:
-		return "{env: " + variableFor(cms, o) + "}"
+		return "{env: " + Variable(cms, o) + "}"
 	case collectors.OptionStrings:
 		return "[" + firstOf(example, "EXAMPLE") + "]"
 	case collectors.OptionInteger:
@@ -188,4 +191,15 @@ func firstOf(values ...string) string {
 		}
 	}
 	return ""
+}
+
+var exampleVariable = regexp.MustCompile(`^(?:\{env: )?([A-Z][A-Z0-9_]*)\}?$`)
+
+// Variable returns the environment variable that a secret option is usually
+// read from: the one of its example, else one made of CMS and key.
+func Variable(cms string, option collectors.Option) string {
+	if m := exampleVariable.FindStringSubmatch(option.Example); m != nil {
+		return m[1]
+	}
+	return strings.ToUpper(cms + "_" + option.Key)
 }
