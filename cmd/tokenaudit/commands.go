@@ -28,6 +28,7 @@ func commands(p *program.Program) []*cobra.Command {
 		newShow(p, runShow),
 		newRules(p),
 		newWaivers(p),
+		newReviews(p),
 		decisions.NewGaps(p),
 		ownercheck.New(p, ownercheck.Run),
 		verify.New(p, verify.Run),

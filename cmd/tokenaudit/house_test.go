@@ -97,9 +97,10 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/explanation": {"collectors/inventory", "collectors/labels", "policies", "policies/engine", "policies/input", "report/safetext", "policies/risk"},
 	// What people keep is changed by inserting text; how is known here alone.
 	"cmd/tokenaudit/entries":         {"collectors/userfile", "report/output"},
-	"cmd/tokenaudit/decisions":       {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/entries", "cmd/tokenaudit/lookup", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "collectors/suggest", "policies", "policies/owners", "policies/ruleid", "report", "report/acceptance", "report/safetext"},
+	"cmd/tokenaudit/decisions":       {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/entries", "cmd/tokenaudit/lookup", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "collectors/suggest", "policies", "policies/input", "policies/owners", "policies/reviews", "policies/ruleid", "report", "report/acceptance", "report/safetext"},
 	"cmd/tokenaudit/leaks":           {"cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "collectors/exposure", "collectors/exposure/search", "collectors/inventory", "policies/input", "report", "report/format", "report/safetext", "report/table"},
 	"cmd/tokenaudit/ownercheck":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "policies/owners", "report", "report/safetext", "report/table"},
+	"cmd/tokenaudit/reviewtodo":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "policies", "policies/engine", "policies/reviews", "report", "report/safetext", "report/table"},
 	"cmd/tokenaudit/lookup":          {"collectors/inventory", "collectors/suggest", "report/safetext"},
 	"cmd/tokenaudit/scaffold":        {"collectors/inventory", "policies", "policies/engine"},
 	"cmd/tokenaudit/ruleinput":       {"collectors/inventory", "policies", "policies/engine", "report/safetext"},

@@ -1,5 +1,5 @@
-// Package decisions is the commands that write down what somebody has decided: waivers add
-// and gaps accept. They add an entry to the configuration, or to the file of a team.
+// Package decisions is the commands that write down what somebody has decided: waivers add,
+// gaps accept and reviews add. They add an entry to the configuration, or to the file of a team.
 package decisions
 
 import (
@@ -24,16 +24,12 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
-// signed are the flags that both commands have: who decided what until when, what it is
-// checked against, and where it is written.
-type signed struct {
+// placed are the flags that all commands have: what an entry is checked against, and where
+// it is written.
+type placed struct {
 	program     *program.Program
 	config      string
 	file        string
-	reason      string
-	owner       string
-	approvedBy  string
-	expires     string
 	at          string
 	inventories []string
 	// report is a saved report, or empty.
@@ -41,23 +37,38 @@ type signed struct {
 	dryRun bool
 }
 
-func (o *signed) bind(cmd *cobra.Command) {
+// bind adds the flags; files is what the files are of that the entry may go to.
+func (o *placed) bind(cmd *cobra.Command, files string) {
 	f := cmd.Flags()
 	f.StringVarP(&o.config, "config", "c", "", "the configuration `file` (default tokenaudit.yaml)")
-	f.StringVar(&o.file, "file", "", "the `file` of waivers, of those that the configuration names, that the entry goes to (default that of the team that answers for it)")
-	f.StringVar(&o.reason, "reason", "", "why it is acceptable, a `text` (required)")
-	f.StringVar(&o.owner, "owner", "", "`who` must remove the cause (required)")
-	cli.Group(f.Lookup("owner"), cli.EntryFlags)
-	f.StringVar(&o.approvedBy, "approved-by", "", "`who` accepted the risk (required)")
-	f.StringVar(&o.expires, "expires", "", "the last `day`, YYYY-MM-DD (required)")
+	f.StringVar(&o.file, "file", "", "the `file` of "+files+", of those that the configuration names, that the entry goes to (default that of the team that answers for it)")
 	f.StringArrayVar(&o.inventories, "inventory", nil, "look for it in this saved inventory `file` (repeatable)")
 	f.StringVar(&o.report, "report", "", "look for it in this saved JSON `report`")
 	f.StringVar(&o.at, "at", "", "the `time` at which it is checked, RFC 3339 or YYYY-MM-DD (default now)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the entry, and write nothing")
 }
 
+// signed are the flags of decisions that hold until a day: who decided what, and until when.
+type signed struct {
+	placed
+	reason     string
+	owner      string
+	approvedBy string
+	expires    string
+}
+
+func (o *signed) bind(cmd *cobra.Command) {
+	o.placed.bind(cmd, "waivers")
+	f := cmd.Flags()
+	f.StringVar(&o.reason, "reason", "", "why it is acceptable, a `text` (required)")
+	f.StringVar(&o.owner, "owner", "", "`who` must remove the cause (required)")
+	cli.Group(f.Lookup("owner"), cli.EntryFlags)
+	f.StringVar(&o.approvedBy, "approved-by", "", "`who` accepted the risk (required)")
+	f.StringVar(&o.expires, "expires", "", "the last `day`, YYYY-MM-DD (required)")
+}
+
 // moment is the time at which the entry is checked.
-func (o signed) moment() (time.Time, error) {
+func (o placed) moment() (time.Time, error) {
 	at, err := options.ParseTime(o.at)
 	switch {
 	case err != nil:
@@ -80,9 +91,6 @@ func (o signed) validate(now time.Time) error {
 	if len(missing) > 0 {
 		problems = append(problems, fmt.Errorf("missing: %s: a decision says why, who removes the cause, who accepted the risk, and until when", strings.Join(missing, ", ")))
 	}
-	if o.report != "" && len(o.inventories) > 0 {
-		problems = append(problems, errors.New("--report and --inventory contradict each other: give one of them"))
-	}
 	if o.expires != "" {
 		day, err := time.Parse(time.DateOnly, o.expires)
 		switch {
@@ -92,13 +100,22 @@ func (o signed) validate(now time.Time) error {
 			problems = append(problems, fmt.Errorf("--expires %s is in the past: give a day from %s on", o.expires, now.UTC().Format(time.DateOnly)))
 		}
 	}
-	if err := places.ReadOnce(places.InputsAs("an inventory", append(slices.Clone(o.inventories), o.report))); err != nil {
-		problems = append(problems, err)
-	}
-	if len(problems) > 0 {
+	if problems = append(problems, o.problems()...); len(problems) > 0 {
 		return cli.Misuse(errors.Join(problems...))
 	}
 	return nil
+}
+
+// problems states what is wrong with the flags that all commands have.
+func (o placed) problems() []error {
+	var problems []error
+	if o.report != "" && len(o.inventories) > 0 {
+		problems = append(problems, errors.New("--report and --inventory contradict each other: give one of them"))
+	}
+	if err := places.ReadOnce(places.InputsAs("an inventory", append(slices.Clone(o.inventories), o.report))); err != nil {
+		problems = append(problems, err)
+	}
+	return problems
 }
 
 // load reads the configuration, which has to be valid, and checks the expiry by it.
@@ -123,11 +140,11 @@ func expired(expires string, now time.Time) bool {
 	return policies.Waiver{Expires: expires}.Expired(now)
 }
 
-// list is a list of the configuration, or of a file of waivers, that entries are added to.
+// list is a list of the configuration, or of a file that it names, that entries are added to.
 type list struct {
 	// file is the path as seen from the working folder.
 	file string
-	// key is waivers or accept_gaps.
+	// key is waivers, accept_gaps or reviews.
 	key string
 	// parse reads the text of the file, and returns what is in the list.
 	parse func(text []byte) (int, error)
@@ -135,12 +152,12 @@ type list struct {
 
 // list returns that of a key: in the file of --file, in that of the one team of teams, or,
 // where the configuration may have it itself, there.
-func (o signed) list(cfg *config.Config, key string, teams []string) (list, error) {
+func (o placed) list(cfg *config.Config, key string, teams []string) (list, error) {
 	file, err := o.choose(cfg, key, teams)
 	if err != nil {
 		return list{}, err
 	}
-	read := func(text []byte) (*config.Config, error) { return config.ParseWaivers(file, text) }
+	read := func(text []byte) (*config.Config, error) { return parse(key, file, text) }
 	if file == cfg.File {
 		read = func(text []byte) (*config.Config, error) {
 			return config.Parse(file, text, o.program.Registry.Definitions())
@@ -151,17 +168,32 @@ func (o signed) list(cfg *config.Config, key string, teams []string) (list, erro
 		if err != nil {
 			return 0, err
 		}
-		if key == "waivers" {
+		switch key {
+		case "waivers":
 			return len(c.Waivers), nil
+		case "reviews":
+			return len(c.Reviews), nil
 		}
 		return len(c.AcceptGaps), nil
 	}}, nil
 }
 
+// parse reads a file of the lists of one team.
+func parse(key, file string, text []byte) (*config.Config, error) {
+	if key == "reviews" {
+		return config.ParseReviews(file, text)
+	}
+	return config.ParseWaivers(file, text)
+}
+
 // choose returns the file that an entry goes to.
-func (o signed) choose(cfg *config.Config, key string, teams []string) (string, error) {
+func (o placed) choose(cfg *config.Config, key string, teams []string) (string, error) {
+	kind, files := "waivers", cfg.WaiversFiles
+	if key == "reviews" {
+		kind, files = key, cfg.ReviewsFiles
+	}
 	var ofTeam, names []string
-	for _, f := range cfg.WaiversFiles {
+	for _, f := range files {
 		path := places.Resolve(cfg.Dir, f.File)
 		if o.file != "" && (o.file == f.File || places.Same(o.file, path)) {
 			return path, nil
@@ -173,22 +205,22 @@ func (o signed) choose(cfg *config.Config, key string, teams []string) (string, 
 	}
 	switch {
 	case o.file != "" && len(names) == 0:
-		return "", cli.Misuse(fmt.Errorf("--file %s: the configuration names no files of waivers; leave --file out, or write waivers: {files: [...]}", o.file))
+		return "", cli.Misuse(fmt.Errorf("--file %s: the configuration names no files of %s; leave --file out, or write %s: {files: [...]}", o.file, kind, kind))
 	case o.file != "":
-		return "", cli.Misuse(fmt.Errorf("--file %s is not one of the files of waivers: %s", o.file, strings.Join(names, ", ")))
+		return "", cli.Misuse(fmt.Errorf("--file %s is not one of the files of %s: %s", o.file, kind, strings.Join(names, ", ")))
 	case len(ofTeam) == 1:
 		return ofTeam[0], nil
 	case len(names) == 0 || key == "accept_gaps":
 		return cfg.File, nil
 	case len(names) == 1:
-		return places.Resolve(cfg.Dir, cfg.WaiversFiles[0].File), nil
+		return places.Resolve(cfg.Dir, files[0].File), nil
 	}
-	return "", cli.Misuse(fmt.Errorf("name the file of waivers by --file: %s", strings.Join(names, ", ")))
+	return "", cli.Misuse(fmt.Errorf("name the file of %s by --file: %s", kind, strings.Join(names, ", ")))
 }
 
 // add adds entries to a list, or prints them where nothing is to be written or where the
 // file cannot take them. It returns the line of the last entry.
-func (o signed) add(ctx context.Context, to list, all []entries.Entry) (line int, err error) {
+func (o placed) add(ctx context.Context, to list, all []entries.Entry) (line int, err error) {
 	if err := check(to.key, all); err != nil {
 		return 0, err
 	}
@@ -208,7 +240,7 @@ func (o signed) add(ctx context.Context, to list, all []entries.Entry) (line int
 	return line, err
 }
 
-func (o signed) write(ctx context.Context, to list, all []entries.Entry) (line int, err error) {
+func (o placed) write(ctx context.Context, to list, all []entries.Entry) (line int, err error) {
 	file, err := entries.Read(to.file)
 	if err != nil {
 		return 0, err
@@ -243,7 +275,7 @@ func check(key string, all []entries.Entry) error {
 				return cli.Misuse(fmt.Errorf("the %s is not UTF-8 text", f.Key))
 			}
 		}
-		_, err := config.ParseWaivers("", []byte("team: none\n"+key+":\n"+e.String()))
+		_, err := parse(key, "", []byte("team: none\n"+key+":\n"+e.String()))
 		var mistakes config.Errors
 		if !errors.As(err, &mistakes) {
 			continue
@@ -261,8 +293,8 @@ func check(key string, all []entries.Entry) error {
 	return nil
 }
 
-// note says what was done, or would be.
-func (o signed) note(to list, line int, what string) {
+// done says what was done, or would be.
+func (o placed) done(to list, line int, what string) {
 	if o.dryRun {
 		o.program.Note("%s would be added to %s; nothing was written", safetext.OneLine(what), to.file)
 		return

@@ -42,7 +42,7 @@ func TestSubject(t *testing.T) {
 		"datocms/projects/8/*":               {"", "", "", `no token or source matches "datocms/projects/8/*"`},
 		"datocms/projects/7/access_tokens/4": {"", "", "", "did you mean datocms/projects/7/access_tokens/"},
 	} {
-		o := WaiverOptions{token: token, signed: signed{report: "report.json"}}
+		o := WaiverOptions{token: token, signed: signed{placed: placed{report: "report.json"}}}
 		got, err := o.subject(t.Context(), have, teams)
 		if want.err != "" {
 			if err == nil || !strings.Contains(err.Error(), want.err) || !strings.HasPrefix(err.Error(), "report.json: ") && token != "odd" {
@@ -96,7 +96,7 @@ func TestUnlessWaived(t *testing.T) {
 			test.old.Expires = "2027-01-31"
 		}
 		var errs bytes.Buffer
-		o := WaiverOptions{signed: signed{program: &program.Program{Streams: &console.Streams{Err: &errs}}}}
+		o := WaiverOptions{signed: signed{placed: placed{program: &program.Program{Streams: &console.Streams{Err: &errs}}}}}
 		err := o.unlessWaived(&config.Config{Waivers: []policies.Waiver{test.old}}, test.add, "deploy", rules, noon)
 		if (err != nil) != test.refused {
 			t.Errorf("%s: %v", name, err)
@@ -123,7 +123,7 @@ func TestClosedLists(t *testing.T) {
 		{[]string{"api_keys"}, "s: the list api_keys of s was read: there is nothing to accept"},
 		{[]string{"app"}, `s: s has no list "app"; did you mean apps?`},
 	} {
-		o := GapOptions{source: "s", units: test.units, signed: signed{report: "s"}}
+		o := GapOptions{source: "s", units: test.units, signed: signed{placed: placed{report: "s"}}}
 		got, err := o.closed([]*inventory.Source{source})
 		if err != nil {
 			got = []string{err.Error()}
@@ -132,7 +132,7 @@ func TestClosedLists(t *testing.T) {
 			t.Errorf("%q: %q", test.units, got)
 		}
 	}
-	o := GapOptions{source: "s", signed: signed{report: "s"}}
+	o := GapOptions{source: "s", signed: signed{placed: placed{report: "s"}}}
 	source.Units = slices.Delete(source.Units, 1, 3)
 	if _, err := o.closed([]*inventory.Source{source}); err == nil || !strings.Contains(err.Error(), "failed for other reasons: apps (timeout): name a list to accept it anyway") {
 		t.Errorf("nothing is closed: %v", err)

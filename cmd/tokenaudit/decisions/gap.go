@@ -45,7 +45,7 @@ func NewGaps(p *program.Program) *cobra.Command {
 }
 
 func newGapsAccept(p *program.Program, run func(context.Context, GapOptions) error) *cobra.Command {
-	o := GapOptions{signed: signed{program: p}}
+	o := GapOptions{signed: signed{placed: placed{program: p}}}
 	cmd := &cobra.Command{
 		Use:   "accept SOURCE [LIST...]",
 		Short: "Accept, until a day, that lists of a source cannot be read",
@@ -105,7 +105,7 @@ func runGapsAccept(ctx context.Context, o GapOptions) error {
 	if err != nil {
 		return err
 	}
-	o.note(to, line, fmt.Sprintf("an accepted gap of %s (%s) until %s", source, strings.Join(units, ", "), o.expires))
+	o.done(to, line, fmt.Sprintf("an accepted gap of %s (%s) until %s", source, strings.Join(units, ", "), o.expires))
 	return nil
 }
 

@@ -19,7 +19,7 @@ type known struct {
 }
 
 // read opens the saved inventories, or reads the saved report.
-func (o signed) read(ctx context.Context) (known, error) {
+func (o placed) read(ctx context.Context) (known, error) {
 	switch {
 	case o.report != "":
 		r, err := o.program.Saved().Report(ctx, o.report)
@@ -71,7 +71,7 @@ func sourcesOf(r *report.Report) []inventory.Source {
 }
 
 // from names where something was looked for.
-func (o signed) from() string {
+func (o placed) from() string {
 	if o.report != "" {
 		return o.report
 	}

@@ -3,8 +3,6 @@ package decisions
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,9 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/entries"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/lookup"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
@@ -36,7 +32,7 @@ type WaiverOptions struct {
 
 // NewWaiversAdd makes the command waivers add.
 func NewWaiversAdd(p *program.Program, run func(context.Context, WaiverOptions) error) *cobra.Command {
-	o := WaiverOptions{signed: signed{program: p}}
+	o := WaiverOptions{signed: signed{placed: placed{program: p}}}
 	cmd := &cobra.Command{
 		Use:   "add RULE TOKEN",
 		Short: "Add a waiver to the configuration, or to the file of a team",
@@ -110,7 +106,7 @@ func RunWaiversAdd(ctx context.Context, o WaiverOptions) error {
 	if err != nil {
 		return err
 	}
-	o.note(to, line, fmt.Sprintf("a waiver of %s for %s until %s", w.Rule, w.Token, w.Expires))
+	o.done(to, line, fmt.Sprintf("a waiver of %s for %s until %s", w.Rule, w.Token, w.Expires))
 	if check.Saved != nil {
 		if state, ok := check.Waiver(w); ok {
 			o.program.Note("in %s it %s", o.report, safetext.OneLine(state))
@@ -133,70 +129,9 @@ func (o WaiverOptions) entry(w policies.Waiver) entries.Entry {
 	return append(e, o.signature()...)
 }
 
-// about is what a waiver is about.
-type about struct {
-	// id is that of a token or a source, or a glob.
-	id string
-	// name is that of the one token; empty else.
-	name string
-	// teams answer for it; none where that is not known.
-	teams []string
-}
-
 // subject finds what TOKEN stands for.
 func (o WaiverOptions) subject(ctx context.Context, have known, teams owners.Patterns) (about, error) {
-	glob := strings.Contains(o.token, "*")
-	switch {
-	case have.sources != nil && glob:
-		return o.matched(ctx, have, teams)
-	case have.sources == nil && !glob && !strings.Contains(o.token, "/"):
-		return about{}, cli.Misuse(fmt.Errorf("%q is not the id of a token, such as datocms/projects/77/access_tokens/312: give an id, or --inventory or --report to find it by its name", o.token))
-	case have.sources == nil:
-		return about{id: o.token}, nil
-	}
-	source, id, _, err := lookup.Find(ctx, have.sources, o.token)
-	if err != nil {
-		return about{}, fmt.Errorf("%s: %w", o.from(), err)
-	}
-	if strings.Contains(id, "*") {
-		return about{}, fmt.Errorf("the id %q has a *, which would match other tokens, too: a waiver cannot name it alone", id)
-	}
-	found := about{id: id}
-	var token *inventory.Token
-	if i := slices.IndexFunc(source.Tokens, func(t inventory.Token) bool { return t.ID == id }); i >= 0 {
-		token = &source.Tokens[i]
-		found.name = token.Name
-	}
-	if team := teams.Team(&source, token); team != "" {
-		found.teams = []string{team}
-	}
-	return found, nil
-}
-
-// matched is what a glob matches.
-func (o WaiverOptions) matched(ctx context.Context, have known, teams owners.Patterns) (about, error) {
-	matched, answer := 0, map[string]bool{}
-	err := have.sources(ctx, func(s inventory.Source) error {
-		if policies.Glob(o.token, s.ID) {
-			matched++
-			answer[teams.Team(&s, nil)] = true
-		}
-		for i := range s.Tokens {
-			if t := &s.Tokens[i]; policies.Glob(o.token, t.ID) && (o.name == "" || policies.Glob(o.name, t.Name)) {
-				matched++
-				answer[teams.Team(&s, t)] = true
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return about{}, err
-	}
-	if matched == 0 {
-		return about{}, fmt.Errorf("%s: no token or source matches %q; `tokenaudit collect` lists all", o.from(), o.token)
-	}
-	delete(answer, "")
-	return about{id: o.token, teams: slices.Sorted(maps.Keys(answer))}, nil
+	return o.find(ctx, have, teams, target{token: o.token, name: o.name})
 }
 
 // useful refuses a waiver that covers nothing, whatever there is.
