@@ -167,6 +167,9 @@ func (f *forger) sign(b *bundle.Bundle) []byte {
 // No bundle that differs from the signed one is accepted, whatever was changed and
 // repaired.
 func TestForgedBundlesAreRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	command := sealing(t)
 	for file, config := range map[string]string{"signed.tar": "tokenaudit.yaml", "other.tar": "other.yaml"} {
 		got := command("evaluate", "live.json", "-c", config, "--previous", "earlier.json", "--at", "2026-12-01", "--no-fail", "--seal", file, "--seal-key", "seal.key")
@@ -213,6 +216,9 @@ func TestForgedBundlesAreRefused(t *testing.T) {
 // A bundle that nobody touched holds, at whatever time it was judged, on another day and
 // without the files that it was made of.
 func TestUntouchedBundlesHold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	command := sealing(t)
 	random := rand.New(rand.NewPCG(3, 4))
 	for i := range repetitions(t, 4) {

@@ -37,6 +37,9 @@ func wordFor(today time.Time, days int) string {
 // all of them are idle, passes if none is, and is unknown otherwise; where there
 // is not a record, the parameter decides.
 func TestUnusedTokenBoundsAgainstOracle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	verdicts := map[policies.Status]int{}
 	for _, threshold := range []int{1, 30, 60, 90} {
 		for _, noRecord := range []string{"fail", "unknown"} {
@@ -131,6 +134,9 @@ func oracle(word string, days []int, threshold int, noRecord string) policies.St
 // fails if all days that a word can stand for are in the later half, passes if none is, and
 // is unknown otherwise.
 func TestPersonTokenBoundsAgainstOracle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	verdicts := map[policies.Status]int{}
 	for _, threshold := range []int{1, 7, 30, 60} {
 		e := load(t, LoadOptions{Only: []string{"person-token-as-service"}, Settings: settings("person-token-as-service", policies.RuleSettings{

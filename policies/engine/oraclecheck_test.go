@@ -42,6 +42,9 @@ var oracleTries = []oracleParams{
 // oracle: each pair of rule and token, and of rule and source, must get the
 // same verdict.
 func TestEngineAgainstOracle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	d := newDice(uint64(numberFrom(t, "ORACLE_SEED", 1)))
 	want := numberFrom(t, "ORACLE_TOKENS", oracleTokens)
 	seen := map[string]map[policies.Status]int{}

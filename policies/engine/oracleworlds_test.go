@@ -189,6 +189,9 @@ func inWorlds(t *testing.T, everything bool, check func(s, world *oracleSource) 
 // truth is. The oracle judges the worlds; that the engine says what it says is
 // for TestEngineAgainstOracle.
 func TestPassHoldsInEveryWorld(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	checked := inWorlds(t, true, func(s, world *oracleSource) int {
 		passes := 0
 		for id, rule := range oracleRules {
@@ -228,6 +231,9 @@ func (s *oracleSource) passesIn(t *testing.T, world *oracleSource, id string, ru
 // creation fails at each moment within them, unless the rule says that it does
 // so by decision.
 func TestProofHoldsInEveryWorld(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	checked := inWorlds(t, false, func(s, world *oracleSource) int {
 		findings := 0
 		for _, id := range []string{"unused-token", "token-not-rotated", "token-lifetime-too-long", "person-token-as-service"} {

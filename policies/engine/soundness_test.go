@@ -106,6 +106,9 @@ func checkLoss(t *testing.T, e *Engine, rule *ruleInForce, source inventory.Sour
 // unknown set of its own: rules are generated, with what the loader makes them
 // require and nothing more.
 func TestUnknownNeverPasses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	tokens, seed := 1000, uint64(1)
 	if testing.Short() {
 		tokens = 200
@@ -145,6 +148,9 @@ func TestUnknownNeverPasses(t *testing.T) {
 
 // The same goes for the built-in rules, which the loader trusts in this.
 func TestUnknownNeverPassesBuiltinRules(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	tokens := 300
 	if *soundTokens > 0 {
 		tokens = *soundTokens

@@ -10,6 +10,9 @@ import (
 // A weaker value of a parameter, as its METADATA declares it, never has more findings, and
 // a stricter one never fewer.
 func TestStricterNeverFindsLess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	d := newDice(7)
 	base := load(t, LoadOptions{})
 	for _, rule := range base.Rules() {

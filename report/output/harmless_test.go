@@ -25,6 +25,9 @@ import (
 // TestHostileNamesAreHarmless puts every hostile name, wherever a name can be,
 // through every format.
 func TestHostileNamesAreHarmless(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many worlds, one after the other: nothing for the race detector")
+	}
 	r := reporttest.Readable(reporttest.Hostile())
 	for _, f := range Formats() {
 		t.Run(f.Name, func(t *testing.T) {
