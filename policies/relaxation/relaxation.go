@@ -52,10 +52,12 @@ func Find(rules []policies.Rule, settings policies.Settings) []Relaxation {
 	all := []Relaxation{}
 	for i := range rules {
 		set := settings.Rules[rules[i].ID]
-		all = append(all, find(&rules[i], policies.SourceSettings{Off: set.Off, Severity: set.Severity, Params: set.Params})...)
-		if !set.Off {
-			all = append(all, defaults(&rules[i], set.Params)...)
+		params := map[string]any{}
+		for name, param := range rules[i].Params {
+			params[name] = param.Default
 		}
+		maps.Copy(params, set.Params)
+		all = append(all, find(&rules[i], policies.SourceSettings{Off: set.Off, Severity: set.Severity, Params: params})...)
 		for _, s := range set.Sources {
 			all = append(all, find(&rules[i], s)...)
 		}
@@ -85,24 +87,7 @@ func find(rule *policies.Rule, set policies.SourceSettings) []Relaxation {
 	}
 	for _, name := range slices.Sorted(maps.Keys(set.Params)) {
 		for _, r := range weaker(rule, name, output.Plain(set.Params[name])) {
-			// Who writes down the default lowers nothing.
-			r.Sources, r.Default = set.Pattern, r.Value == policies.ValueText(rule.Params[name].Default)
-			list = append(list, r)
-		}
-	}
-	return list
-}
-
-// defaults returns the parameters that nobody set, of which controls need more than the
-// default.
-func defaults(rule *policies.Rule, set map[string]any) []Relaxation {
-	var list []Relaxation
-	for _, name := range slices.Sorted(maps.Keys(rule.Params)) {
-		if _, ok := set[name]; ok {
-			continue
-		}
-		for _, r := range weaker(rule, name, rule.Params[name].Default) {
-			r.Default = true
+			r.Sources = set.Pattern
 			list = append(list, r)
 		}
 	}
@@ -114,7 +99,10 @@ func weaker(rule *policies.Rule, name string, value any) []Relaxation {
 	var list []Relaxation
 	missed := missed(rule, name, value)
 	for _, needs := range slices.Sorted(maps.Keys(missed)) {
-		list = append(list, Relaxation{Rule: rule.ID, Kind: Parameter, Parameter: name, Value: policies.ValueText(value), Needs: needs, Controls: missed[needs]})
+		r := Relaxation{Rule: rule.ID, Kind: Parameter, Parameter: name, Value: policies.ValueText(value), Needs: needs, Controls: missed[needs]}
+		// Who writes down the default lowers nothing.
+		r.Default = r.Value == policies.ValueText(rule.Params[name].Default)
+		list = append(list, r)
 	}
 	return list
 }

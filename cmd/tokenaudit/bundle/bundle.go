@@ -129,7 +129,7 @@ func (b *Bundle) check() error {
 		}
 	}
 	if len(b.In(Inventories)) == 0 {
-		return errors.New("there is no inventory")
+		return errors.New("an inventory is missing")
 	}
 	if b.Get(RuleData) != nil && len(b.In(Rules)) == 0 {
 		return fmt.Errorf("%s is there without rules", RuleData)

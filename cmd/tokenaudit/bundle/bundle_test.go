@@ -143,7 +143,7 @@ func TestHostileArchives(t *testing.T) {
 func TestBundleRefuses(t *testing.T) {
 	for want, change := range map[string]func(*Bundle){
 		"configuration.json is missing": func(b *Bundle) { b.Files[2].Name = "previous/0001.json" },
-		"there is no inventory":         func(b *Bundle) { b.Files[1].Name = "previous/0001.json" },
+		"an inventory is missing":       func(b *Bundle) { b.Files[1].Name = "previous/0001.json" },
 		"inventory/0001 is missing: the files of a folder are numbered from 1": func(b *Bundle) { b.Files[1].Name = "inventory/0002.json" },
 		"rules/data.json is there without rules":                               func(b *Bundle) { b.Files = slices.Delete(b.Files, 3, 4) },
 		"report.json is there twice":                                           func(b *Bundle) { b.Files[1].Name = Report },

@@ -1,15 +1,10 @@
 package config
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -64,69 +59,40 @@ func TestOwnersMistakes(t *testing.T) {
 // The files of the teams are read after the configuration; what is in them is part of its
 // digest, and a mistake in one is told at its place.
 func TestOwnersFiles(t *testing.T) {
-	folder := t.TempDir()
-	write := func(name, text string) string {
-		t.Helper()
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	file := write("tokenaudit.yaml", "version: 1\nowners: {files: [web.yaml, shop.yaml]}\n")
-	write("web.yaml", "team: web\nowns: [{source: contentful/*}]\n")
-	load := func() (*Config, error) { return Load(t.Context(), file, nil) }
-	if _, err := load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: owners.files: one of the files does not exist") {
+	f := newFolder(t)
+	f.write("tokenaudit.yaml", "version: 1\nowners: {files: [web.yaml, shop.yaml]}\n")
+	f.write("web.yaml", "team: web\nowns: [{source: contentful/*}]\n")
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: owners.files: one of the files does not exist") {
 		t.Errorf("a file that is missing: %v", err)
 	}
-	shop := write("shop.yaml", "team: shop\nowns: [{source: datocms/*}]\n")
-	first, err := load()
+	shop := f.write("shop.yaml", "team: shop\nowns: [{source: datocms/*}]\n")
+	first, err := f.load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := first.Owners.Teams(); !slices.Equal(got, []string{"shop", "web"}) || first.Owners[1].Team != "shop" || first.Owners[1].Origin.File != filepath.ToSlash(shop) {
 		t.Errorf("teams %v, patterns %+v", got, first.Owners)
 	}
-	write("shop.yaml", "# a comment\nteam: shop\nowns: [{source: datocms/*}]\n")
-	if again, err := load(); err != nil || again.Digest != first.Digest {
+	f.write("shop.yaml", "# a comment\nteam: shop\nowns: [{source: datocms/*}]\n")
+	if again, err := f.load(); err != nil || again.Digest != first.Digest {
 		t.Errorf("a comment changes the digest: %v", err)
 	}
-	write("shop.yaml", "team: shop\nowns: [{source: \"*\"}]\n")
-	if again, err := load(); err != nil || again.Digest == first.Digest {
+	f.write("shop.yaml", "team: shop\nowns: [{source: \"*\"}]\n")
+	if again, err := f.load(); err != nil || again.Digest == first.Digest {
 		t.Errorf("another pattern does not change the digest: %v", err)
 	}
-	write("shop.yaml", "team: shop\nowns:\n  - {tokn: x}\n")
-	if _, err := load(); err == nil || !strings.Contains(err.Error(), "shop.yaml:3: owns[0].tokn: unknown key; did you mean token?") {
+	f.write("shop.yaml", "team: shop\nowns:\n  - {tokn: x}\n")
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "shop.yaml:3: owns[0].tokn: unknown key; did you mean token?") {
 		t.Errorf("a mistake in a file: %v", err)
 	}
 }
 
 func TestOwnersSchema(t *testing.T) {
-	text, err := OwnersSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("owners.json", bytes.NewReader(text)); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("owners.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for document, want := range map[string]bool{
+	checkSchema(t, OwnersSchema, map[string]bool{
 		`{"team": "web", "owns": [{"source": "*"}]}`:        true,
 		`{"team": "web", "owns": [{}]}`:                     false,
 		`{"team": "web", "owns": [{"label": "team"}]}`:      false,
 		`{"team": "unassigned", "owns": [{"source": "*"}]}`: false,
 		`{"team": "web"}`:                                   false,
-	} {
-		var value any
-		if err := json.Unmarshal([]byte(document), &value); err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(value); (err == nil) != want {
-			t.Errorf("%s: %v", document, err)
-		}
-	}
+	})
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,16 +13,14 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
-// written loads a configuration, with other files beside it.
+// written loads a configuration, with other files next to it.
 func written(t *testing.T, files map[string]string) (*Config, error) {
 	t.Helper()
-	dir := t.TempDir()
+	f := newFolder(t)
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		f.write(name, text)
 	}
-	return Load(t.Context(), filepath.Join(dir, "tokenaudit.yaml"), nil)
+	return f.load()
 }
 
 // Every profile loads, says what it is, and sets what the rules know; every framework
@@ -66,7 +63,7 @@ func TestProfiles(t *testing.T) {
 	}
 	for _, name := range []string{"baseline", "strict"} {
 		if !known[name] {
-			t.Errorf("there is no profile %s", name)
+			t.Errorf("the profile %s is missing", name)
 		}
 	}
 }

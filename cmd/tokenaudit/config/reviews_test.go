@@ -1,15 +1,9 @@
 package config
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies/input"
@@ -70,55 +64,34 @@ func TestReviewsMistakes(t *testing.T) {
 
 // The files of the teams are part of the digest of waivers, and not of the other one.
 func TestReviewsFiles(t *testing.T) {
-	folder := t.TempDir()
-	write := func(name, text string) string {
-		t.Helper()
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	file := write("tokenaudit.yaml", "version: 1\nreviews: {files: [web.yaml, shop.yaml]}\n")
-	write("web.yaml", "team: web\nreviews:\n  - {token: a, reviewer: b, date: 2026-11-22, decision: keep, note: n}\n")
-	load := func() (*Config, error) { return Load(t.Context(), file, nil) }
-	if _, err := load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: reviews.files: one of the files does not exist") {
+	f := newFolder(t)
+	f.write("tokenaudit.yaml", "version: 1\nreviews: {files: [web.yaml, shop.yaml]}\n")
+	f.write("web.yaml", "team: web\nreviews:\n  - {token: a, reviewer: b, date: 2026-11-22, decision: keep, note: n}\n")
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: reviews.files: one of the files does not exist") {
 		t.Errorf("a file that is missing: %v", err)
 	}
-	write("shop.yaml", "team: shop\n")
-	first, err := load()
+	f.write("shop.yaml", "team: shop\n")
+	first, err := f.load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(first.Reviews) != 1 || first.ReviewsFiles[0].Team != "web" || first.ReviewsFiles[1].Team != "shop" {
 		t.Errorf("%+v of %+v", first.Reviews, first.ReviewsFiles)
 	}
-	write("shop.yaml", "team: shop\nreviews:\n  - {token: b, reviewer: b, date: 2026-11-22, decision: keep, note: n}\n")
-	again, err := load()
+	f.write("shop.yaml", "team: shop\nreviews:\n  - {token: b, reviewer: b, date: 2026-11-22, decision: keep, note: n}\n")
+	again, err := f.load()
 	if err != nil || len(again.Reviews) != 2 || again.WaiversDigest == first.WaiversDigest || again.Digest != first.Digest {
 		t.Errorf("another review does not change the digest of waivers alone: %v", err)
 	}
-	write("shop.yaml", "team: shop\nreviews:\n  - {token: b}\n")
-	if _, err := load(); err == nil || !strings.Contains(err.Error(), "shop.yaml:3: reviews[0].reviewer: missing") {
+	f.write("shop.yaml", "team: shop\nreviews:\n  - {token: b}\n")
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "shop.yaml:3: reviews[0].reviewer: missing") {
 		t.Errorf("a mistake in a file: %v", err)
 	}
 }
 
 func TestReviewsSchema(t *testing.T) {
-	text, err := ReviewsSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("reviews.json", bytes.NewReader(text)); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("reviews.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	const signed = `"token": "a", "reviewer": "b", "date": "2026-11-22", "note": "n"`
-	for document, want := range map[string]bool{
+	checkSchema(t, ReviewsSchema, map[string]bool{
 		`{"team": "web"}`: true,
 		`{"team": "web", "reviews": [{` + signed + `, "decision": "keep"}]}`:                       true,
 		`{"team": "web", "reviews": [{` + signed + `, "decision": "revoke", "by": "2026-11-30"}]}`: true,
@@ -127,13 +100,5 @@ func TestReviewsSchema(t *testing.T) {
 		`{"team": "web", "reviews": [{` + signed + `, "decision": "maybe"}]}`:                      false,
 		`{"team": "web", "reviews": [{"token": "a", "decision": "keep"}]}`:                         false,
 		`{"reviews": []}`: false,
-	} {
-		var value any
-		if err := json.Unmarshal([]byte(document), &value); err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(value); (err == nil) != want {
-			t.Errorf("%s: %v", document, err)
-		}
-	}
+	})
 }

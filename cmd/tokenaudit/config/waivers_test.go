@@ -1,15 +1,10 @@
 package config
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
 const (
@@ -20,23 +15,14 @@ const (
 // The files of the teams are read after the configuration; what is in them is part of the
 // digest of waivers, and a mistake in one is told at its place.
 func TestWaiversFiles(t *testing.T) {
-	folder := t.TempDir()
-	write := func(name, text string) string {
-		t.Helper()
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	file := write("tokenaudit.yaml", "version: 1\nwaivers: {files: [web.yaml, shop.yaml]}\naccept_gaps:\n  - {source: x, unit: u, reason: r, owner: o, approved_by: p, expires: 2027-01-01}\n")
-	web := write("web.yaml", waiverOfWeb)
-	load := func() (*Config, error) { return Load(t.Context(), file, nil) }
-	if _, err := load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: waivers.files: one of the files does not exist") {
+	f := newFolder(t)
+	f.write("tokenaudit.yaml", "version: 1\nwaivers: {files: [web.yaml, shop.yaml]}\naccept_gaps:\n  - {source: x, unit: u, reason: r, owner: o, approved_by: p, expires: 2027-01-01}\n")
+	web := f.write("web.yaml", waiverOfWeb)
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: waivers.files: one of the files does not exist") {
 		t.Errorf("a file that is missing: %v", err)
 	}
-	shop := write("shop.yaml", gapOfShop)
-	first, err := load()
+	shop := f.write("shop.yaml", gapOfShop)
+	first, err := f.load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,20 +39,20 @@ func TestWaiversFiles(t *testing.T) {
 	if want := filepath.ToSlash(shop) + ":3: accept_gaps[0].expires: lies more than 366 days ahead"; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("an expiry too far ahead: %v, want %s", err, want)
 	}
-	write("shop.yaml", "# a comment\n"+gapOfShop)
-	if again, err := load(); err != nil || again.WaiversDigest != first.WaiversDigest || again.Digest != first.Digest {
+	f.write("shop.yaml", "# a comment\n"+gapOfShop)
+	if again, err := f.load(); err != nil || again.WaiversDigest != first.WaiversDigest || again.Digest != first.Digest {
 		t.Errorf("a comment changes a digest: %v", err)
 	}
-	write("shop.yaml", strings.Replace(gapOfShop, "reason: r", "reason: s", 1))
-	if again, err := load(); err != nil || again.WaiversDigest == first.WaiversDigest || again.Digest != first.Digest {
+	f.write("shop.yaml", strings.Replace(gapOfShop, "reason: r", "reason: s", 1))
+	if again, err := f.load(); err != nil || again.WaiversDigest == first.WaiversDigest || again.Digest != first.Digest {
 		t.Errorf("another reason does not change the digest of waivers alone: %v", err)
 	}
-	write("shop.yaml", strings.Replace(gapOfShop, "unit:", "list:", 1))
-	if _, err := load(); err == nil || !strings.Contains(err.Error(), "shop.yaml:3: accept_gaps[0].list: unknown key") {
+	f.write("shop.yaml", strings.Replace(gapOfShop, "unit:", "list:", 1))
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "shop.yaml:3: accept_gaps[0].list: unknown key") {
 		t.Errorf("a mistake in a file: %v", err)
 	}
-	write("shop.yaml", "waivers: []\n")
-	if _, err := load(); err == nil || !strings.Contains(err.Error(), "shop.yaml:1: team: missing; it is the name of the team") {
+	f.write("shop.yaml", "waivers: []\n")
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "shop.yaml:1: team: missing; it is the name of the team") {
 		t.Errorf("a file without a team: %v", err)
 	}
 }
@@ -87,32 +73,12 @@ func TestWaiversFilesMistakes(t *testing.T) {
 }
 
 func TestWaiversSchema(t *testing.T) {
-	text, err := WaiversSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("waivers.json", bytes.NewReader(text)); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("waivers.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for document, want := range map[string]bool{
+	checkSchema(t, WaiversSchema, map[string]bool{
 		`{"team": "web", "waivers": []}`: true,
 		`{"team": "web"}`:                true,
 		`{"team": "web", "waivers": [{"rule": "a", "token": "b", "reason": "c", "owner": "d", "approved_by": "e", "expires": "2027-01-01"}]}`: true,
 		`{"team": "web", "waivers": [{"rule": "a"}]}`: false,
 		`{"waivers": []}`:             false,
 		`{"team": "web", "owns": []}`: false,
-	} {
-		var value any
-		if err := json.Unmarshal([]byte(document), &value); err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(value); (err == nil) != want {
-			t.Errorf("%s: %v", document, err)
-		}
-	}
+	})
 }

@@ -67,6 +67,21 @@ func (o *signed) bind(cmd *cobra.Command) {
 	f.StringVar(&o.expires, "expires", "", "the last `day`, YYYY-MM-DD (required)")
 }
 
+// begin checks the flags, reads the configuration, and reads what the entry is checked against.
+func (o signed) begin(ctx context.Context) (now time.Time, cfg *config.Config, have known, err error) {
+	if now, err = o.moment(); err != nil {
+		return now, nil, have, err
+	}
+	if err = o.validate(now); err != nil {
+		return now, nil, have, err
+	}
+	if cfg, err = o.load(ctx, now); err != nil {
+		return now, nil, have, err
+	}
+	have, err = o.read(ctx)
+	return now, cfg, have, err
+}
+
 // moment is the time at which the entry is checked.
 func (o placed) moment() (time.Time, error) {
 	at, err := options.ParseTime(o.at)
@@ -140,58 +155,65 @@ func expired(expires string, now time.Time) bool {
 	return policies.Waiver{Expires: expires}.Expired(now)
 }
 
-// list is a list of the configuration, or of a file that it names, that entries are added to.
-type list struct {
-	// file is the path as seen from the working folder.
-	file string
-	// key is waivers, accept_gaps or reviews.
-	key string
-	// parse reads the text of the file, and returns what is in the list.
-	parse func(text []byte) (int, error)
+// kind is a kind of entries.
+type kind struct {
+	// key is that of their list, and section that of the configuration which may name files
+	// with such lists.
+	key, section string
+	// both: the configuration may have a list although it names files.
+	both  bool
+	files func(*config.Config) []config.TeamFile
+	// parse reads a file of the lists of one team, and count counts the entries.
+	parse func(file string, text []byte) (*config.Config, error)
+	count func(*config.Config) int
 }
 
-// list returns that of a key: in the file of --file, in that of the one team of teams, or,
+func waiversFiles(c *config.Config) []config.TeamFile { return c.WaiversFiles }
+
+var (
+	waiverEntries = kind{
+		key: "waivers", section: "waivers", files: waiversFiles, parse: config.ParseWaivers,
+		count: func(c *config.Config) int { return len(c.Waivers) },
+	}
+	gapEntries = kind{
+		key: "accept_gaps", section: "waivers", both: true, files: waiversFiles, parse: config.ParseWaivers,
+		count: func(c *config.Config) int { return len(c.AcceptGaps) },
+	}
+	reviewEntries = kind{
+		key: "reviews", section: "reviews", parse: config.ParseReviews,
+		files: func(c *config.Config) []config.TeamFile { return c.ReviewsFiles },
+		count: func(c *config.Config) int { return len(c.Reviews) },
+	}
+)
+
+// list is a list of the configuration, or of a file that it names, that entries are added to.
+type list struct {
+	kind
+	// file is the path as seen from the working folder.
+	file string
+	// read reads the text of the file.
+	read func(text []byte) (*config.Config, error)
+}
+
+// list returns that of a kind: in the file of --file, in that of the one team of teams, or,
 // where the configuration may have it itself, there.
-func (o placed) list(cfg *config.Config, key string, teams []string) (list, error) {
-	file, err := o.choose(cfg, key, teams)
+func (o placed) list(cfg *config.Config, of kind, teams []string) (list, error) {
+	file, err := o.choose(cfg, of, teams)
 	if err != nil {
 		return list{}, err
 	}
-	read := func(text []byte) (*config.Config, error) { return parse(key, file, text) }
+	to := list{of, file, func(text []byte) (*config.Config, error) { return of.parse(file, text) }}
 	if file == cfg.File {
-		read = func(text []byte) (*config.Config, error) {
+		to.read = func(text []byte) (*config.Config, error) {
 			return config.Parse(file, text, o.program.Registry.Definitions())
 		}
 	}
-	return list{file, key, func(text []byte) (int, error) {
-		c, err := read(text)
-		if err != nil {
-			return 0, err
-		}
-		switch key {
-		case "waivers":
-			return len(c.Waivers), nil
-		case "reviews":
-			return len(c.Reviews), nil
-		}
-		return len(c.AcceptGaps), nil
-	}}, nil
-}
-
-// parse reads a file of the lists of one team.
-func parse(key, file string, text []byte) (*config.Config, error) {
-	if key == "reviews" {
-		return config.ParseReviews(file, text)
-	}
-	return config.ParseWaivers(file, text)
+	return to, nil
 }
 
 // choose returns the file that an entry goes to.
-func (o placed) choose(cfg *config.Config, key string, teams []string) (string, error) {
-	kind, files := "waivers", cfg.WaiversFiles
-	if key == "reviews" {
-		kind, files = key, cfg.ReviewsFiles
-	}
+func (o placed) choose(cfg *config.Config, of kind, teams []string) (string, error) {
+	files := of.files(cfg)
 	var ofTeam, names []string
 	for _, f := range files {
 		path := places.Resolve(cfg.Dir, f.File)
@@ -205,23 +227,23 @@ func (o placed) choose(cfg *config.Config, key string, teams []string) (string, 
 	}
 	switch {
 	case o.file != "" && len(names) == 0:
-		return "", cli.Misuse(fmt.Errorf("--file %s: the configuration names no files of %s; leave --file out, or write %s: {files: [...]}", o.file, kind, kind))
+		return "", cli.Misuse(fmt.Errorf("--file %s: the configuration names no files of %s; leave --file out, or write %s: {files: [...]}", o.file, of.section, of.section))
 	case o.file != "":
-		return "", cli.Misuse(fmt.Errorf("--file %s is not one of the files of %s: %s", o.file, kind, strings.Join(names, ", ")))
+		return "", cli.Misuse(fmt.Errorf("--file %s is not one of the files of %s: %s", o.file, of.section, strings.Join(names, ", ")))
 	case len(ofTeam) == 1:
 		return ofTeam[0], nil
-	case len(names) == 0 || key == "accept_gaps":
+	case len(names) == 0 || of.both:
 		return cfg.File, nil
 	case len(names) == 1:
 		return places.Resolve(cfg.Dir, files[0].File), nil
 	}
-	return "", cli.Misuse(fmt.Errorf("name the file of %s by --file: %s", kind, strings.Join(names, ", ")))
+	return "", cli.Misuse(fmt.Errorf("name the file of %s by --file: %s", of.section, strings.Join(names, ", ")))
 }
 
 // add adds entries to a list, or prints them where nothing is to be written or where the
 // file cannot take them. It returns the line of the last entry.
 func (o placed) add(ctx context.Context, to list, all []entries.Entry) (line int, err error) {
-	if err := check(to.key, all); err != nil {
+	if err := check(to.kind, all); err != nil {
 		return 0, err
 	}
 	line, err = o.write(ctx, to, all)
@@ -245,7 +267,7 @@ func (o placed) write(ctx context.Context, to list, all []entries.Entry) (line i
 	if err != nil {
 		return 0, err
 	}
-	before, err := to.parse(file.Text)
+	before, err := to.read(file.Text)
 	if err != nil {
 		return 0, err
 	}
@@ -255,7 +277,7 @@ func (o placed) write(ctx context.Context, to list, all []entries.Entry) (line i
 			return 0, err
 		}
 	}
-	if after, err := to.parse(text); err != nil || after != before+len(all) {
+	if after, err := to.read(text); err != nil || to.count(after) != to.count(before)+len(all) {
 		return 0, &entries.RefusedError{Reason: fmt.Sprintf("with the entry it would not be valid (%v)", err)}
 	}
 	if o.dryRun {
@@ -268,14 +290,14 @@ func (o placed) write(ctx context.Context, to list, all []entries.Entry) (line i
 var ofEntry = regexp.MustCompile(`\[\d+\]\.([a-z_]+)$`)
 
 // check says which flag or argument has a value that an entry cannot have.
-func check(key string, all []entries.Entry) error {
+func check(of kind, all []entries.Entry) error {
 	for _, e := range all {
 		for _, f := range e {
 			if !utf8.ValidString(f.Value) {
 				return cli.Misuse(fmt.Errorf("the %s is not UTF-8 text", f.Key))
 			}
 		}
-		_, err := parse(key, "", []byte("team: none\n"+key+":\n"+e.String()))
+		_, err := of.parse("", []byte("team: none\n"+of.key+":\n"+e.String()))
 		var mistakes config.Errors
 		if !errors.As(err, &mistakes) {
 			continue

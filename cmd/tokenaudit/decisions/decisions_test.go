@@ -43,7 +43,7 @@ func TestSubject(t *testing.T) {
 		"datocms/projects/7/access_tokens/4": {"", "", "", "did you mean datocms/projects/7/access_tokens/"},
 	} {
 		o := WaiverOptions{token: token, signed: signed{placed: placed{report: "report.json"}}}
-		got, err := o.subject(t.Context(), have, teams)
+		got, err := o.find(t.Context(), have, teams, target{token: o.token, name: o.name})
 		if want.err != "" {
 			if err == nil || !strings.Contains(err.Error(), want.err) || !strings.HasPrefix(err.Error(), "report.json: ") && token != "odd" {
 				t.Errorf("%s: %v, want %s", token, err, want.err)
@@ -55,7 +55,7 @@ func TestSubject(t *testing.T) {
 		}
 	}
 	o := WaiverOptions{token: "datocms/*"}
-	if got, err := o.subject(t.Context(), known{}, teams); err != nil || got.id != "datocms/*" || got.teams != nil {
+	if got, err := o.find(t.Context(), known{}, teams, target{token: o.token, name: o.name}); err != nil || got.id != "datocms/*" || got.teams != nil {
 		t.Errorf("without an inventory: %+v, %v", got, err)
 	}
 }

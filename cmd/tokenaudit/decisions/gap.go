@@ -71,18 +71,7 @@ closed (permission_denied): what failed for another reason may be read tomorrow.
 }
 
 func runGapsAccept(ctx context.Context, o GapOptions) error {
-	now, err := o.moment()
-	if err != nil {
-		return err
-	}
-	if err := o.validate(now); err != nil {
-		return err
-	}
-	cfg, err := o.load(ctx, now)
-	if err != nil {
-		return err
-	}
-	have, err := o.read(ctx)
+	now, cfg, have, err := o.begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -93,7 +82,7 @@ func runGapsAccept(ctx context.Context, o GapOptions) error {
 	if units, err = o.unlessAccepted(cfg, source, units, now); err != nil {
 		return err
 	}
-	to, err := o.list(cfg, "accept_gaps", teams)
+	to, err := o.list(cfg, gapEntries, teams)
 	if err != nil {
 		return err
 	}
@@ -138,7 +127,7 @@ func (o GapOptions) lists(ctx context.Context, have known, patterns owners.Patte
 	switch glob := strings.Contains(o.source, "*"); {
 	case err != nil:
 	case len(ids) == 0:
-		err = fmt.Errorf("%s: there is no source %q%s", o.from(), o.source, near.DidYouMean())
+		err = fmt.Errorf("%s: unknown source %q%s", o.from(), o.source, near.DidYouMean())
 	case len(ids) > 1 && !glob:
 		err = fmt.Errorf("%d sources are called %q, such as %s; give the id", len(ids), o.source, strings.Join(ids[:2], " and "))
 	case !glob:

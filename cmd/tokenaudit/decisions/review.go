@@ -87,7 +87,7 @@ func RunReviewsAdd(ctx context.Context, o ReviewOptions) error {
 	if err != nil {
 		return err
 	}
-	to, err := o.list(cfg, "reviews", about.teams)
+	to, err := o.list(cfg, reviewEntries, about.teams)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/entries"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/ruleid"
 	"github.com/tokenaudit/tokenaudit/report/acceptance"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -63,14 +62,7 @@ or a name will do, and a token that is not in it is refused.`,
 
 // RunWaiversAdd adds a waiver.
 func RunWaiversAdd(ctx context.Context, o WaiverOptions) error {
-	now, err := o.moment()
-	if err != nil {
-		return err
-	}
-	if err := o.validate(now); err != nil {
-		return err
-	}
-	cfg, err := o.load(ctx, now)
+	now, cfg, have, err := o.begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -78,16 +70,11 @@ func RunWaiversAdd(ctx context.Context, o WaiverOptions) error {
 	if err != nil {
 		return err
 	}
-	check := acceptance.Check{At: now, Rules: loaded.Known()}
+	check := acceptance.Check{At: now, Rules: loaded.Known(), Saved: have.report}
 	if id := ruleid.Find(o.rule, policies.IDs(check.Rules)); id != "" {
 		o.rule = id
 	}
-	have, err := o.read(ctx)
-	if err != nil {
-		return err
-	}
-	check.Saved = have.report
-	about, err := o.subject(ctx, have, cfg.Owners)
+	about, err := o.find(ctx, have, cfg.Owners, target{token: o.token, name: o.name})
 	if err != nil {
 		return err
 	}
@@ -98,7 +85,7 @@ func RunWaiversAdd(ctx context.Context, o WaiverOptions) error {
 	if err := o.unlessWaived(cfg, w, about.name, check.Rules, now); err != nil {
 		return err
 	}
-	to, err := o.list(cfg, "waivers", about.teams)
+	to, err := o.list(cfg, waiverEntries, about.teams)
 	if err != nil {
 		return err
 	}
@@ -127,11 +114,6 @@ func (o WaiverOptions) entry(w policies.Waiver) entries.Entry {
 		e = append(e, entries.Field{Key: "key", Value: w.Key})
 	}
 	return append(e, o.signature()...)
-}
-
-// subject finds what TOKEN stands for.
-func (o WaiverOptions) subject(ctx context.Context, have known, teams owners.Patterns) (about, error) {
-	return o.find(ctx, have, teams, target{token: o.token, name: o.name})
 }
 
 // useful refuses a waiver that covers nothing, whatever there is.

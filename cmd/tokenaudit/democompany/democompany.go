@@ -27,7 +27,7 @@ type Company struct {
 }
 
 // Start serves the company as it is at a moment. The clock of the company and of what
-// reads it does not move, so that the same moment gives the same report.
+// reads it does not move, so the report of the same moment is the same.
 func Start(ctx context.Context, host collection.Host, at time.Time) (*Company, error) {
 	clock := func() time.Time { return at }
 	company := demo.New(at, emulator.Options{Clock: clock, NoLimits: true})
