@@ -137,3 +137,11 @@ func TestControlsWithoutTheirBadge(t *testing.T) {
 		}
 	}
 }
+
+func notAsked(r *report.Report, source, rule string) {
+	for i := range r.Sources {
+		if r.Sources[i].ID == source {
+			r.Sources[i].NotAsked = []policies.NotAsked{{Rule: rule, Reason: "not given"}}
+		}
+	}
+}

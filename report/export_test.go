@@ -4,5 +4,3 @@ package report
 var (
 	SchemaMember = object
 )
-
-func (r Resolution) IsStale() bool { return r.stale() }

@@ -1,5 +1,5 @@
-// Package report holds the one model that every output format renders, the
-// gate and the baseline. Each format has a package of its own below it.
+// Package report holds the one model that every output format renders, and the
+// gate. What compares two reports, and each format, has a package of its own below it.
 //
 // A Builder gathers the judged sources, in any order and concurrently, and
 // gives one Report. What a Report says depends on its inputs alone: the same

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/baseline"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -143,7 +144,7 @@ func (d *Difference) compareFindings(before, after *report.Report) {
 	compared := *after
 	compared.Baseline, compared.Findings = nil, slices.Clone(after.Findings)
 	// Incomplete reports may be compared here: what is stale is said.
-	if err := compared.CompareTo(before, true); err != nil {
+	if err := baseline.Compare(&compared, before, true); err != nil {
 		return
 	}
 	d.FindingsNew = []report.Finding{}

@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/baseline"
 	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/parts"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
@@ -92,7 +93,7 @@ func TestSelectNeverSaysMoreThanItSaw(t *testing.T) {
 			t.Errorf("the gap %s %s is %s in a view that does not have its source", gap.Source, gap.Unit, gap.State)
 		}
 	}
-	if err := view.CompareTo(whole, true); err != nil {
+	if err := baseline.Compare(view, whole, true); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range view.Resolved {
@@ -130,9 +131,9 @@ func mustSelect(t *testing.T, r *report.Report, wanted ...string) *report.Report
 // TestSelectOfAComparedReport: of a source that is gone nobody knows the labels.
 func TestSelectOfAComparedReport(t *testing.T) {
 	sources := labelledSources()
-	baseline := reporttest.Readable(reporttest.Build(reporttest.SampleOptions(), sources))
+	before := reporttest.Readable(reporttest.Build(reporttest.SampleOptions(), sources))
 	r := reporttest.Build(reporttest.SampleOptions(), append(sources[:1:1], sources[2:]...))
-	if err := r.CompareTo(baseline, true); err != nil {
+	if err := baseline.Compare(r, before, true); err != nil {
 		t.Fatal(err)
 	}
 	if len(r.Resolved) == 0 {

@@ -18,6 +18,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/baseline"
 	"github.com/tokenaudit/tokenaudit/report/difference"
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
@@ -444,7 +445,7 @@ func Compared(t *testing.T) *report.Report {
 		f.Fingerprint = report.Fingerprint(f.Rule, f.Source, f.Token, f.Key)
 	}
 	now := Sample()
-	if err := now.CompareTo(before, false); err != nil {
+	if err := baseline.Compare(now, before, false); err != nil {
 		t.Fatal(err)
 	}
 	return now

@@ -23,6 +23,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/baseline"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/output"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -64,20 +65,20 @@ func Baseline(ctx context.Context, saved documents.Opener, o options.Gate) (*rep
 	if o.Baseline == "" {
 		return nil, nil
 	}
-	baseline, err := saved.Report(ctx, o.Baseline)
+	earlier, err := saved.Report(ctx, o.Baseline)
 	if err != nil {
 		return nil, fmt.Errorf("--baseline: %w", err)
 	}
-	return baseline, nil
+	return earlier, nil
 }
 
 // Compare marks what is new in a report against a baseline, which may be nil.
-func Compare(r, baseline *report.Report, o options.Gate) error {
-	if baseline == nil {
+func Compare(r, earlier *report.Report, o options.Gate) error {
+	if earlier == nil {
 		return nil
 	}
-	err := r.CompareTo(baseline, o.AllowIncomplete)
-	if _, ok := errors.AsType[*report.BaselineError](err); ok {
+	err := baseline.Compare(r, earlier, o.AllowIncomplete)
+	if _, ok := errors.AsType[*baseline.Error](err); ok {
 		return incompleteBaseline(o, err)
 	}
 	if err != nil {
@@ -178,7 +179,7 @@ func RecallLiterals(was, earlier *report.Report, o options.Gate) error {
 		return nil
 	}
 	if reasons := earlier.Shortfalls(); len(reasons) > 0 && !o.AllowIncomplete {
-		return incompleteBaseline(o, &report.BaselineError{Reasons: reasons})
+		return incompleteBaseline(o, &baseline.Error{Reasons: reasons})
 	}
 	was.RecallLiterals(earlier)
 	return nil

@@ -1,4 +1,4 @@
-package report_test
+package baseline_test
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/baseline"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
@@ -20,7 +21,7 @@ func TestCompareMarksFindings(t *testing.T) {
 	before := yesterday()
 	before.Findings = before.Findings[1:]
 	now := yesterday()
-	if err := now.CompareTo(before, false); err != nil {
+	if err := baseline.Compare(now, before, false); err != nil {
 		t.Fatal(err)
 	}
 	for i, f := range now.Findings {
@@ -35,7 +36,7 @@ func TestCompareMarksFindings(t *testing.T) {
 	if len(now.Resolved) != 0 || len(now.Stale) != 0 || now.Resolved == nil || now.Stale == nil {
 		t.Errorf("resolved %v, stale %v", now.Resolved, now.Stale)
 	}
-	if err := now.CompareTo(before, false); err == nil {
+	if err := baseline.Compare(now, before, false); err == nil {
 		t.Error("a second comparison succeeded")
 	}
 }
@@ -46,7 +47,7 @@ func TestAnEndedWaiverMakesAFindingNew(t *testing.T) {
 		before.Findings[i].Status = policies.Waived
 		now.Findings[i].Status = policies.Fail
 	}
-	if err := now.CompareTo(before, false); err != nil {
+	if err := baseline.Compare(now, before, false); err != nil {
 		t.Fatal(err)
 	}
 	if now.Findings[0].Baseline != report.BaselineNew {
@@ -56,37 +57,37 @@ func TestAnEndedWaiverMakesAFindingNew(t *testing.T) {
 
 func TestCompareRefusesAnIncompleteBaseline(t *testing.T) {
 	now := yesterday()
-	err := now.CompareTo(reporttest.Sample(), false)
-	var refused *report.BaselineError
+	err := baseline.Compare(now, reporttest.Sample(), false)
+	var refused *baseline.Error
 	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "1 list of 1 source could not be read") {
 		t.Errorf("error %v", err)
 	}
 	if now.Baseline != nil || now.Findings[0].Baseline != "" {
 		t.Error("a refused comparison changed the report")
 	}
-	if err := now.CompareTo(reporttest.Sample(), true); err != nil || now.Baseline.Complete {
+	if err := baseline.Compare(now, reporttest.Sample(), true); err != nil || now.Baseline.Complete {
 		t.Errorf("allowed: %v, %+v", err, now.Baseline)
 	}
 
 	restricted := yesterday()
 	restricted.Scope = &report.Scope{Rules: []string{"unused-token"}}
-	if err := yesterday().CompareTo(restricted, false); err == nil || !strings.Contains(err.Error(), "restricted") {
+	if err := baseline.Compare(yesterday(), restricted, false); err == nil || !strings.Contains(err.Error(), "restricted") {
 		t.Errorf("a restricted baseline: %v", err)
 	}
 	same := yesterday()
 	same.Scope = &report.Scope{Rules: []string{"unused-token"}}
-	if err := same.CompareTo(restricted, false); err != nil {
+	if err := baseline.Compare(same, restricted, false); err != nil {
 		t.Errorf("a baseline restricted in the same way: %v", err)
 	}
 
 	restricted.Scope = &report.Scope{Change: true}
-	if err := yesterday().CompareTo(restricted, false); err == nil || !strings.Contains(err.Error(), "of a change that was not made yet") {
+	if err := baseline.Compare(yesterday(), restricted, false); err == nil || !strings.Contains(err.Error(), "of a change that was not made yet") {
 		t.Errorf("the report of a plan as the baseline: %v", err)
 	}
 
 	accepted := reporttest.Sample()
 	accepted.AcceptedGaps = append(accepted.AcceptedGaps, report.AcceptedGap{Source: "*", Unit: "*", State: report.GapApplied})
-	if err := yesterday().CompareTo(accepted, false); err != nil {
+	if err := baseline.Compare(yesterday(), accepted, false); err != nil {
 		t.Errorf("a baseline with accepted gaps: %v", err)
 	}
 }
@@ -168,7 +169,7 @@ func TestResolutions(t *testing.T) {
 			now := yesterday()
 			drop(now)
 			tt.now(now)
-			if err := now.CompareTo(yesterday(), false); err != nil {
+			if err := baseline.Compare(now, yesterday(), false); err != nil {
 				t.Fatal(err)
 			}
 			got := map[string]report.Resolution{}
@@ -186,7 +187,7 @@ func TestResolutions(t *testing.T) {
 			for _, f := range now.Stale {
 				inStale = inStale || f.Token == token
 			}
-			if inStale != tt.want.IsStale() {
+			if inStale != tt.want.Stale() {
 				t.Errorf("%s is in the wrong list", tt.want)
 			}
 			if tt.want.Text() == string(tt.want) {
@@ -234,13 +235,13 @@ func TestStaleFindingsAreCarriedOn(t *testing.T) {
 		return r
 	}
 	second, third, fourth := unread(), unread(), yesterday()
-	if err := second.CompareTo(yesterday(), false); err != nil || len(second.Stale) != 1 {
+	if err := baseline.Compare(second, yesterday(), false); err != nil || len(second.Stale) != 1 {
 		t.Fatal(err, second.Stale)
 	}
-	if err := third.CompareTo(second, true); err != nil || len(third.Stale) != 1 {
+	if err := baseline.Compare(third, second, true); err != nil || len(third.Stale) != 1 {
 		t.Fatal(err, third.Stale)
 	}
-	if err := fourth.CompareTo(third, true); err != nil || len(fourth.Stale) != 0 {
+	if err := baseline.Compare(fourth, third, true); err != nil || len(fourth.Stale) != 0 {
 		t.Fatal(err, fourth.Stale)
 	}
 	for _, f := range fourth.Findings {
