@@ -38,6 +38,9 @@ type gap struct {
 // listed. A run that has ended asks the collector all the same, which then sends
 // nothing: it knows under which id the user has accepted that something is not read.
 func (r *run) discover(ctx context.Context, e *openEntry) ([]inventory.Source, []gap) {
+	if whole := r.earlier.whole(e.Origin); len(whole) > 0 {
+		return whole, nil
+	}
 	found, err := guarded(func() ([]inventory.Source, error) { return e.collector.Discover(ctx) })
 	var gaps []gap
 	for _, err := range discoveryErrors(err) {
@@ -109,7 +112,11 @@ func (r *run) completed(ctx context.Context, u inventory.Unit, err error) invent
 func (r *run) read(ctx context.Context, e *openEntry, s inventory.Source) {
 	r.slots <- struct{}{}
 	defer func() { <-r.slots }()
-	r.deliver(r.finish(e, r.collect(ctx, e, s)))
+	read, kept := r.earlier.kept(s.ID)
+	if !kept {
+		read, kept = r.earlier.better(r.collect(ctx, e, s))
+	}
+	r.deliver(r.finish(e, read), kept)
 }
 
 // collect returns the source with its tokens, or with a failed unit that says

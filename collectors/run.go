@@ -44,6 +44,10 @@ type Options struct {
 	Labels labels.Selector
 	// Shard limits the run to some rate-limit domains; the zero value takes all.
 	Shard Shard
+	// Resume are the sources of an earlier run of the same entries, options and shard. What
+	// of them was read whole is handed on as it is, and everything else is read again: a
+	// source of which a list is missing as a whole, as its lists refer to each other.
+	Resume []inventory.Source
 	// Progress, if set, is kept up to date.
 	Progress *Progress
 }
@@ -52,6 +56,8 @@ type Options struct {
 type Result struct {
 	// Sources and Tokens count what the sink got.
 	Sources, Tokens int
+	// Kept counts those of them that an earlier run had read.
+	Kept int
 	// Incomplete counts the sources of which something could not be read.
 	Incomplete int
 	// LeftOut counts the sources that were found and left out: excluded, not
@@ -77,7 +83,7 @@ func Collect(ctx context.Context, o Options, sink func(inventory.Source) error) 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &run{options: o, sink: sink, cancel: cancel, claimed: map[string]*claim{}, matched: map[string]bool{},
-		pools: map[string]*pool.Pool{}, slots: make(chan struct{}, maxSources)}
+		pools: map[string]*pool.Pool{}, slots: make(chan struct{}, maxSources), earlier: earlierOf(o.Resume)}
 	if r.options.Concurrency <= 0 {
 		r.options.Concurrency = defaultConcurrency
 	}
@@ -92,9 +98,7 @@ func Collect(ctx context.Context, o Options, sink func(inventory.Source) error) 
 	for _, p := range r.pools {
 		p.Wait()
 	}
-	for _, s := range r.standIns() {
-		r.deliver(s)
-	}
+	r.rest()
 	return r.result(ctx)
 }
 
@@ -103,6 +107,7 @@ type run struct {
 	options Options
 	sink    func(inventory.Source) error
 	cancel  context.CancelCauseFunc
+	earlier earlier
 	// slots bounds the sources that are read at once.
 	slots chan struct{}
 
@@ -328,8 +333,8 @@ func place(o inventory.Origin) string {
 	}
 }
 
-// deliver hands a finished source to the sink.
-func (r *run) deliver(s inventory.Source) {
+// deliver hands a finished source to the sink. It was kept if an earlier run had read it.
+func (r *run) deliver(s inventory.Source, kept bool) {
 	r.delivery.Lock()
 	defer r.delivery.Unlock()
 	if r.sinkErr != nil {
@@ -342,14 +347,17 @@ func (r *run) deliver(s inventory.Source) {
 	}
 	r.totals.Sources++
 	r.totals.Tokens += len(s.Tokens)
-	incomplete := slices.ContainsFunc(s.Units, func(u inventory.Unit) bool { return u.Status != inventory.UnitComplete })
-	if incomplete {
+	if kept {
+		r.totals.Kept++
+	}
+	missing := incomplete(s)
+	if missing {
 		r.totals.Incomplete++
 	}
 	r.options.Progress.update(s.CMS, func(p *CMSProgress) {
 		p.Done++
 		p.Tokens += len(s.Tokens)
-		if incomplete {
+		if missing {
 			p.Incomplete++
 		}
 	})

@@ -37,12 +37,14 @@ every token, with no verdict. No secret is in it.
 
 It exits 0 when everything was read, and 3 when a list is missing.`,
 		Example: `  tokenaudit collect > inventory.json
-  tokenaudit collect --source 'datocms/*' -o inventory.json`,
+  tokenaudit collect --source 'datocms/*' -o inventory.json
+  tokenaudit collect --resume inventory.json -o inventory.json`,
 		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.Bind(cmd)
 	o.BindShard(cmd)
+	o.BindResume(cmd)
 	o.BindLeaks(cmd)
 	cmd.Flags().StringVarP(&o.output, "output", "o", output.Stdout, "write the inventory to this `file`")
 	cmd.Flags().BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 3: what is missing stands in the inventory")
@@ -57,7 +59,7 @@ func runCollect(ctx context.Context, o collectOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(o.program.InFile, []string{o.output}, r.Inputs()); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, []string{apart(o.output, o.Resume)}, r.Inputs()); err != nil {
 		return err
 	}
 	var sources []inventory.Source

@@ -13,6 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 // scanOptions are the flags of scan.
@@ -39,16 +40,23 @@ or the rules.
 
 With --leaks it compares the secrets that the lists of Contentful, Contentstack,
 DatoCMS and Ghost show with the strings of the reports. It keeps neither, see
-SECURITY.md; a finding names the file, the line and the commit.`,
+SECURITY.md; a finding names the file, the line and the commit.
+
+With --resume it goes on with the inventory of a run that was interrupted or could
+not read everything: sources that were read whole are kept as they were, with the
+time they were read at, and the others are read again. The sources of the
+configuration, --source, --label and --shard have to be the same.`,
 		Example: `  tokenaudit scan
   tokenaudit scan -o table -o sarif=tokens.sarif -o json=report.json
   tokenaudit scan --source 'contentful/*' --fail-on high
+  tokenaudit scan --resume inventory.json --save-inventory inventory.json
   tokenaudit scan --leaks gitleaks.json --leaks alerts.json`,
 		Args: cli.Takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	o.Read.Bind(cmd)
 	o.BindShard(cmd)
+	o.BindResume(cmd)
 	o.BindLeaks(cmd)
 	o.Judge.Bind(cmd)
 	o.BindNoFail(cmd)
@@ -72,7 +80,7 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err := flags.Split(r.Config.Owners.Teams(), o.Owners); err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.saveInventory, o.seal.File), slices.Concat(r.Inputs(), o.Inputs(), sealKeys(o.seal))); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), apart(o.saveInventory, o.Resume), o.seal.File), slices.Concat(r.Inputs(), o.Inputs(), sealKeys(o.seal))); err != nil {
 		return err
 	}
 	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)
@@ -97,6 +105,15 @@ func sealKeys(o options.Seal) []places.Input {
 		}
 	}
 	return inputs
+}
+
+// apart returns the file of an inventory, empty where it goes on with the one that is
+// resumed: that one was read whole before, and nothing of it is lost.
+func apart(file, resumed string) string {
+	if resumed != output.Stdout && places.Same(file, resumed) {
+		return ""
+	}
+	return file
 }
 
 // checkInventory checks the file of --save-inventory before the work.

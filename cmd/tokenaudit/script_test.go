@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	dir, files := "testdata/script", []string(nil)
 	if testing.Short() {
-		for _, name := range []string{"collect", "demo", "doctor", "evaluate", "gaps", "hostile", "leaks", "limits", "part", "scan", "signal", "usage"} {
+		for _, name := range []string{"collect", "demo", "doctor", "evaluate", "gaps", "hostile", "leaks", "limits", "part", "resume", "scan", "signal", "usage"} {
 			files = append(files, filepath.Join(dir, name+".txtar"))
 		}
 		dir = ""
@@ -51,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"await":    scriptAwait,
 			"exit":     scriptExit,
 			"fault":    scriptFault,
+			"heal":     scriptHeal,
 			"requests": scriptRequests,
 			"nosecret": scriptNoSecret,
 		},
@@ -119,6 +121,18 @@ func scriptFault(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(f.cms[args[0]].Inject(fault))
 }
 
+// scriptHeal is `heal`: every CMS answers as it should from now on, and the requests so far
+// are forgotten.
+func scriptHeal(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: heal")
+	}
+	for _, l := range ts.Value(fixtureKey{}).(*fixture).cms {
+		l.ClearFaults()
+		l.ForgetRequests()
+	}
+}
+
 // scriptAwait is `await`: it waits until a request hangs.
 func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
@@ -127,11 +141,15 @@ func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
 	<-ts.Value(fixtureKey{}).(*fixture).hangs
 }
 
-// scriptRequests is `requests`: it demands that requests were sent, all of them
-// GET or HEAD; `! requests` demands that none was.
-func scriptRequests(ts *testscript.TestScript, neg bool, _ []string) {
+// scriptRequests is `requests [CMS...]`: it demands that requests were sent, all of them
+// GET or HEAD, and to the named CMSes alone if there are any; `! requests` demands that
+// none was.
+func scriptRequests(ts *testscript.TestScript, neg bool, only []string) {
 	sent := 0
 	for cms, l := range ts.Value(fixtureKey{}).(*fixture).cms {
+		if len(only) > 0 && slices.Contains(only, cms) != (len(l.Requests()) > 0) {
+			ts.Fatalf("%s was sent %d requests", cms, len(l.Requests()))
+		}
 		for _, r := range l.Requests() {
 			sent++
 			if r.Method != http.MethodGet && r.Method != http.MethodHead {

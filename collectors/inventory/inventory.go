@@ -31,6 +31,9 @@ type Inventory struct {
 	Only []string `json:"only,omitempty"`
 	// OnlyLabels are the labels that the reading was restricted to; nil for none.
 	OnlyLabels []string `json:"only_labels,omitempty"`
+	// SourcesDigest is the digest of what the configuration says of sources, by which a
+	// scan can be resumed; empty where the document does not say.
+	SourcesDigest string `json:"sources_digest,omitempty"`
 	// CollectedUntil is the latest CollectedAt of Sources, UTC: the audit time unless
 	// another is given. Zero where the document does not say, or there is no source.
 	CollectedUntil time.Time `json:"collected_until,omitzero"`

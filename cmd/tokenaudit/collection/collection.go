@@ -56,6 +56,8 @@ type Collection struct {
 	Config  *config.Config
 	shard   collectors.Shard
 	labels  labels.Selector
+	// earlier are the sources that an unfinished run has read.
+	earlier []inventory.Source
 	// Environment is what the secrets are resolved against.
 	Environment config.Environment
 	// Now stamps the sources.
@@ -92,7 +94,7 @@ func New(h Host, o options.Read, load func() (*config.Config, error)) (*Collecti
 
 // Inventory makes the document of what was read.
 func (r *Collection) Inventory(sources []inventory.Source) inventory.Inventory {
-	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.Host.Tool, Only: r.Options.Sources, OnlyLabels: r.labels, CollectedUntil: inventory.CollectedUntil(sources), Sources: sources}
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: r.Host.Tool, Only: r.Options.Sources, OnlyLabels: r.labels, SourcesDigest: r.Config.SourcesDigest, CollectedUntil: inventory.CollectedUntil(sources), Sources: sources}
 	if r.Options.Shard != "" {
 		inv.Shard = &inventory.Shard{Index: r.shard.Index, Count: r.shard.Count, Config: r.Config.Digest}
 	}
@@ -210,12 +212,14 @@ func (r *Collection) Collect(ctx context.Context, take func(inventory.Source) er
 		Registry: r.Host.Registry, Entries: entries,
 		Run:     r.run(session),
 		Sources: r.Options.Sources, Labels: r.labels, Shard: r.shard, Progress: progress,
+		Resume: r.earlier,
 	}, take)
 	show.Stop()
 	if err != nil {
 		return err
 	}
 	r.Host.Console.WarnAll(result.Warnings)
+	r.tellResumed(result)
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		r.Host.Console.Warn("the time limit is over; what was seen until then follows, and the rest is marked as missing")
@@ -255,5 +259,6 @@ func (r *Collection) run(session *cmsapi.Session) collectors.Run {
 // Inputs are the files that the reading rests on.
 func (r *Collection) Inputs() []places.Input {
 	inputs := append(places.OfConfig(r.Config), places.Input{Path: r.Options.CABundle, Is: "the bundle of CA certificates"})
+	inputs = append(inputs, places.Input{Path: r.Options.Resume, Is: "the inventory to go on with"})
 	return append(inputs, places.InputsAs("a leak report", r.Options.Leaks)...)
 }

@@ -72,6 +72,8 @@ type Config struct {
 	// so for waivers, accept_gaps and reviews alone, which Digest leaves out.
 	Digest        string
 	WaiversDigest string
+	// SourcesDigest does so for sources alone.
+	SourcesDigest string
 
 	// lines are the lines of the rule settings, by place.
 	lines map[string]int
@@ -301,6 +303,7 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	}
 	if len(r.errs) == 0 {
 		c.Digest = r.digest(top, "version", "sources", "policies", "usage", "owners", "gate", "limits")
+		c.SourcesDigest = r.digest(top, "version", "sources")
 		c.WaiversDigest = r.digest(top, "waivers", "accept_gaps", "reviews")
 	}
 }

@@ -177,7 +177,7 @@ func TestParseReadsEverySection(t *testing.T) {
 		Gate:   config.Gate{FailOn: "medium", NotEvaluated: "none", WaiverMaxDays: 90},
 		Limits: config.Limits{Timeout: time.Hour, MaxWait: 30 * time.Second, TotalWait: 5 * time.Minute, RuleTimeout: 2 * time.Minute, LoadTimeout: 20 * time.Second},
 	}
-	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{}), cmpopts.IgnoreFields(config.Config{}, "Sources", "Digest", "WaiversDigest")); diff != "" {
+	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{}), cmpopts.IgnoreFields(config.Config{}, "Sources", "Digest", "SourcesDigest", "WaiversDigest")); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
 }
@@ -204,8 +204,12 @@ func TestDigestFollowsContentOnly(t *testing.T) {
 		t.Error("a comment or the order of keys changed a digest")
 	}
 	gate := parse(t, strings.Replace(complete, "fail_on: medium", "fail_on: high", 1))
-	if gate.Digest == base.Digest || gate.WaiversDigest != base.WaiversDigest {
+	if gate.Digest == base.Digest || gate.WaiversDigest != base.WaiversDigest || gate.SourcesDigest != base.SourcesDigest {
 		t.Error("a changed gate must change the digest of the configuration, and that alone")
+	}
+	sources := parse(t, strings.Replace(complete, "depth: 3", "depth: 4", 1))
+	if sources.Digest == base.Digest || sources.WaiversDigest != base.WaiversDigest || sources.SourcesDigest == base.SourcesDigest {
+		t.Error("changed sources must change their digest, too")
 	}
 	waiver := parse(t, strings.Replace(complete, "2027-01-31", "2027-01-30", 1))
 	if waiver.Digest != base.Digest || waiver.WaiversDigest == base.WaiversDigest {

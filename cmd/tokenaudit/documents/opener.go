@@ -14,6 +14,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 	"github.com/tokenaudit/tokenaudit/collectors/terraform"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -89,6 +91,13 @@ func fromHere(path string) string {
 // Report reads a saved report; - is standard input.
 func (o Opener) Report(ctx context.Context, file string) (*report.Report, error) {
 	return ReadInput(ctx, o, file, "a report", report.Read)
+}
+
+// Inventory reads a saved inventory as a whole; - is standard input.
+func (o Opener) Inventory(ctx context.Context, file string) (inventory.Inventory, error) {
+	return ReadInput(ctx, o, file, "an inventory", func(in io.Reader) (inventory.Inventory, error) {
+		return codec.ReadAll(ctx, in, codec.Limits{})
+	})
 }
 
 // ReadInput reads a file, or standard input where it is called -. wanted says what it

@@ -132,8 +132,19 @@ func (p *Shards) MergeInventories() (inventory.Inventory, error) {
 			have.Units = joinUnits(have.Units, s.Units)
 		}
 	}
+	merged.SourcesDigest = commonDigest(p.inventories)
 	merged.CollectedUntil = inventory.CollectedUntil(merged.Sources)
 	return merged, nil
+}
+
+// commonDigest returns the digest of the sources' configuration that all inventories share;
+// empty where they do not.
+func commonDigest(inventories []inventory.Inventory) string {
+	digest := inventories[0].SourcesDigest
+	if slices.ContainsFunc(inventories, func(inv inventory.Inventory) bool { return inv.SourcesDigest != digest }) {
+		return ""
+	}
+	return digest
 }
 
 // part is what an inventory is restricted to.

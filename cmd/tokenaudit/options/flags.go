@@ -37,6 +37,8 @@ type Read struct {
 	CABundle  string
 	// Leaks are reports of leak scanners.
 	Leaks []string
+	// Resume is the inventory of an unfinished run; empty for none.
+	Resume string
 }
 
 // Bind adds the flags to a command.
@@ -70,6 +72,11 @@ func ParseLabels(values []string) (labels.Selector, error) {
 // inventory has no secrets to compare.
 func (o *Read) BindLeaks(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&o.Leaks, "leaks", nil, "a `report` of gitleaks, betterleaks or trufflehog as JSON, or the alerts of GitHub's secret scanning: tokens whose secret it has are marked (repeatable)")
+}
+
+// BindResume adds --resume, which only commands that save what they read take.
+func (o *Read) BindResume(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.Resume, "resume", "", "go on with this `inventory` of an unfinished run: only sources of which something is missing are read again")
 }
 
 // RefuseLeaks makes a command that reads what is saved say why it takes no --leaks.
@@ -319,6 +326,9 @@ func (o Read) Validate() error {
 	}
 	if o.MaxWait > 0 && o.TotalWait > 0 && o.MaxWait > o.TotalWait {
 		problems = append(problems, errors.New("--max-wait is longer than --total-wait, which bounds the sum of the waits"))
+	}
+	if o.Resume != "" && len(o.Leaks) > 0 {
+		problems = append(problems, errors.New("--resume and --leaks contradict each other: the secrets of what was read before are not there to compare"))
 	}
 	if !(o.Rate >= 0) || math.IsInf(o.Rate, 1) {
 		problems = append(problems, errors.New("--requests-per-second must be a number above 0"))

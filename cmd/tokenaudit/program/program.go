@@ -106,7 +106,18 @@ func (p *Program) Host() collection.Host {
 
 // Collection checks the flags and loads the configuration of what is to be read.
 func (p *Program) Collection(ctx context.Context, o options.Read) (*collection.Collection, error) {
-	return collection.New(p.Host(), o, func() (*config.Config, error) { return p.Config(ctx, o.Config, false) })
+	r, err := collection.New(p.Host(), o, func() (*config.Config, error) { return p.Config(ctx, o.Config, false) })
+	if err != nil || o.Resume == "" {
+		return r, err
+	}
+	earlier, err := p.Saved().Inventory(ctx, o.Resume)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Resume(o.Resume, earlier); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // Rules loads the rules of a configuration and those of --policy. Only restricts them to

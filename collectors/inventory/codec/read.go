@@ -49,7 +49,7 @@ func ReadAll(ctx context.Context, r io.Reader, l Limits) (inventory.Inventory, e
 		return inventory.Inventory{}, err
 	}
 	inv.Tool, inv.Shard, inv.Only, inv.OnlyLabels = head.Tool, head.Shard, head.Only, head.OnlyLabels
-	inv.CollectedUntil = head.CollectedUntil
+	inv.SourcesDigest, inv.CollectedUntil = head.SourcesDigest, head.CollectedUntil
 	return inv, nil
 }
 

@@ -174,7 +174,7 @@ func moveTimes(s *inv.Source) {
 
 func TestOnlyLabelsRoundTrip(t *testing.T) {
 	written := sampleInventory()
-	written.OnlyLabels = []string{"env=prod", "team=web"}
+	written.OnlyLabels, written.SourcesDigest = []string{"env=prod", "team=web"}, "abc"
 	var out bytes.Buffer
 	if err := codec.Write(&out, written); err != nil {
 		t.Fatal(err)
@@ -183,8 +183,8 @@ func TestOnlyLabelsRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(read.OnlyLabels, written.OnlyLabels) {
-		t.Errorf("got %v", read.OnlyLabels)
+	if !slices.Equal(read.OnlyLabels, written.OnlyLabels) || read.SourcesDigest != written.SourcesDigest {
+		t.Errorf("got %v and %q", read.OnlyLabels, read.SourcesDigest)
 	}
 	broken := strings.Replace(out.String(), `"env=prod"`, `"prod"`, 1)
 	if _, err := codec.ReadAll(t.Context(), strings.NewReader(broken), codec.Limits{}); err == nil || !strings.Contains(err.Error(), "only_labels") {

@@ -41,6 +41,8 @@ type Head struct {
 	Shard      *inventory.Shard `json:"shard"`
 	Only       []string         `json:"only"`
 	OnlyLabels []string         `json:"only_labels"`
+	// SourcesDigest is empty where the document does not say.
+	SourcesDigest string `json:"sources_digest"`
 	// CollectedUntil is zero where the document does not say.
 	CollectedUntil time.Time `json:"collected_until"`
 }

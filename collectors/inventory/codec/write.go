@@ -23,7 +23,8 @@ func Write(w io.Writer, inv inventory.Inventory) error {
 	sorted := slices.Clone(inv.Sources)
 	slices.SortStableFunc(sorted, func(a, b inventory.Source) int { return cmp.Compare(a.ID, b.ID) })
 	out := NewWriter(w, inv.Tool)
-	out.Shard, out.Only, out.OnlyLabels, out.CollectedUntil = inv.Shard, inv.Only, inv.OnlyLabels, inv.CollectedUntil
+	out.Shard, out.Only, out.OnlyLabels = inv.Shard, inv.Only, inv.OnlyLabels
+	out.SourcesDigest, out.CollectedUntil = inv.SourcesDigest, inv.CollectedUntil
 	for _, s := range sorted {
 		if err := out.WriteSource(s); err != nil {
 			return err
@@ -47,6 +48,9 @@ type Writer struct {
 	// OnlyLabels are the labels that the reading was restricted to. Set them before
 	// the first call.
 	OnlyLabels []string
+	// SourcesDigest is that of the configuration; empty for none. Set it before the
+	// first call.
+	SourcesDigest string
 	// CollectedUntil is the latest time of collection of the sources to come; zero
 	// where it is not known. Set it before the first call.
 	CollectedUntil time.Time
@@ -123,6 +127,10 @@ func (w *Writer) start() {
 	}
 	if len(w.OnlyLabels) > 0 {
 		w.member("only_labels", w.OnlyLabels)
+		w.text(",")
+	}
+	if w.SourcesDigest != "" {
+		w.member("sources_digest", w.SourcesDigest)
 		w.text(",")
 	}
 	if !w.CollectedUntil.IsZero() {
