@@ -21,7 +21,7 @@ func (r *Report) RecallLiterals(earlier *Report) {
 func (r *Report) NewLiterals() int {
 	n := 0
 	for i := range r.Findings {
-		if f := &r.Findings[i]; f.isLiteral() && f.Baseline == BaselineNew && f.Status == policies.Fail {
+		if f := &r.Findings[i]; f.isLiteral() && f.Baseline.IsNew() && f.Status == policies.Fail {
 			n++
 		}
 	}

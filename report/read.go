@@ -257,8 +257,11 @@ func check(r *Report) error {
 	if err := checkLabelled(r); err != nil {
 		return err
 	}
-	// All that follows relies on the order in which a report is written.
 	r.At = r.At.UTC()
+	if err := checkAges(r); err != nil {
+		return err
+	}
+	// All that follows relies on the order in which a report is written.
 	slices.SortStableFunc(r.Findings, CompareFindings)
 	slices.SortStableFunc(r.Sources, compareSources)
 	slices.SortStableFunc(r.Rules, compareRules)

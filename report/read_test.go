@@ -19,6 +19,7 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 	compared.Baseline = &report.BaselineRef{At: reporttest.DaysAgo(1)}
 	compared.Resolved = []report.Finding{compared.Findings[0]}
 	compared.Stale = []report.Finding{}
+	compared.CountChanges()
 	restricted := reporttest.Empty()
 	restricted.Scope = &report.Scope{Sources: []string{"a*"}, Shard: "1/2"}
 	for name, r := range map[string]*report.Report{

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
@@ -71,6 +70,8 @@ type Report struct {
 	RuleErrors   []RuleError   `json:"rule_errors"`
 	// Baseline identifies the report this one was compared to; nil without one.
 	Baseline *BaselineRef `json:"baseline,omitempty"`
+	// Changes count what is new, resolved and so on since then; nil without a baseline.
+	Changes *Changes `json:"changes,omitempty"`
 	// Resolved are the findings of the baseline that are gone; nil without a baseline.
 	Resolved []Finding `json:"resolved,omitzero"`
 	// Stale are the findings of the baseline about what could not be read this
@@ -109,47 +110,6 @@ type Evidence struct {
 
 func compareEvidence(a, b Evidence) int {
 	return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.File, b.File), strings.Compare(a.SHA256, b.SHA256))
-}
-
-// Scope is what a run was restricted to. What lies outside was not looked at,
-// so nothing is concluded about it.
-type Scope struct {
-	// Sources are the globs of --source.
-	Sources []string `json:"sources,omitempty"`
-	// Labels are those of --label.
-	Labels labels.Selector `json:"labels,omitempty"`
-	// Owners are the teams of --owner; [Unassigned] stands for no team.
-	Owners []string `json:"owners,omitempty"`
-	// Rules are the ids of --rule.
-	Rules []string `json:"rules,omitempty"`
-	// Shard is "3/16"; empty for an unsharded run.
-	Shard string `json:"shard,omitempty"`
-	// Change: a plan or a manifest was judged, and of what is live only what the
-	// inventories next to it hold.
-	Change bool `json:"change,omitempty"`
-}
-
-// PartOfSources reports whether sources that are configured may be missing because
-// nobody asked for them. Nil is the scope of everything.
-func (s *Scope) PartOfSources() bool {
-	return s != nil && (s.asked() || s.Change)
-}
-
-// asked reports whether the run was asked for a part of the sources, by their
-// ids, labels or shard, or by the teams of their tokens.
-func (s *Scope) asked() bool {
-	return len(s.Sources) > 0 || len(s.Labels) > 0 || len(s.Owners) > 0 || s.Shard != ""
-}
-
-// empty reports whether the run was restricted by nothing. Nil is empty.
-func (s *Scope) empty() bool { return s == nil || !s.asked() && len(s.Rules) == 0 && !s.Change }
-
-// Compact returns nil for a scope that restricts nothing.
-func (s *Scope) Compact() *Scope {
-	if s.empty() {
-		return nil
-	}
-	return s
 }
 
 // Summary counts.
@@ -225,9 +185,14 @@ type BaselineState string
 
 // The states of a finding against a baseline.
 const (
-	BaselineNew       BaselineState = "new"
+	BaselineNew BaselineState = "new"
+	// BaselineReopened: it was resolved, and is back.
+	BaselineReopened  BaselineState = "reopened"
 	BaselineUnchanged BaselineState = "unchanged"
 )
+
+// IsNew reports whether the baseline did not have the finding.
+func (s BaselineState) IsNew() bool { return s == BaselineNew || s == BaselineReopened }
 
 // Owner is who owns a token, as the CMS tells it.
 type Owner struct {
@@ -253,8 +218,19 @@ type Finding struct {
 	Baseline BaselineState `json:"baseline,omitempty"`
 	// Resolution says why a finding in Resolved or Stale is there; else empty.
 	Resolution Resolution `json:"resolution,omitempty"`
-	CMS        string     `json:"cms"`
-	Source     string     `json:"source"`
+	// FirstSeen is the audit time, UTC, of the earliest run that is known to have had the
+	// finding, waived or not; zero where no earlier run is known.
+	FirstSeen time.Time `json:"first_seen,omitzero"`
+	// LastSeen is the audit time of the last run that had it, of a finding in Resolved or
+	// Stale; nil for others, which this run has, and where it is unknown.
+	LastSeen *time.Time `json:"last_seen,omitempty"`
+	// OpenDays are whole days from FirstSeen to the audit time, which for a resolved finding
+	// is when that was noticed; nil where it is unknown.
+	OpenDays *int `json:"open_days,omitempty"`
+	// Reopened is how many times it is known to have come back after it was resolved.
+	Reopened int    `json:"reopened,omitempty"`
+	CMS      string `json:"cms"`
+	Source   string `json:"source"`
 	// Token is empty for a finding about a source.
 	Token string `json:"token,omitempty"`
 	// TokenName is untrusted text of the CMS's users.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -35,25 +36,72 @@ func Compare(r, baseline *report.Report, allowIncomplete bool) error {
 		return &Error{Reasons: reasons}
 	}
 	r.Baseline = &report.BaselineRef{At: baseline.At, Complete: baseline.Complete}
-	old := make(map[string]*report.Finding, len(baseline.Findings)+len(baseline.Stale))
-	for _, findings := range [][]report.Finding{baseline.Stale, baseline.Findings} {
-		for i := range findings {
-			old[findings[i].Fingerprint] = &findings[i]
-		}
-	}
+	old := byFingerprint(baseline.Findings, baseline.Stale)
+	resolved := byFingerprint(baseline.Resolved)
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		f.Baseline = report.BaselineNew
+		first := []time.Time{f.FirstSeen, r.At}
 		if before, ok := old[f.Fingerprint]; ok {
 			delete(old, f.Fingerprint)
 			// A waiver that ended brings a finding back as if it were new.
 			if before.Status != policies.Waived || f.Status == policies.Waived {
 				f.Baseline = report.BaselineUnchanged
 			}
+			f.Reopened = max(f.Reopened, before.Reopened)
+			first = append(first, firstSeen(before, baseline))
+		} else if before, ok := resolved[f.Fingerprint]; ok {
+			if before.Resolution == report.ResolvedRuleOff {
+				f.Reopened = max(f.Reopened, before.Reopened) // nobody looked in between
+			} else {
+				f.Baseline, f.Reopened = report.BaselineReopened, max(f.Reopened, before.Reopened+1)
+			}
+			first = append(first, firstSeen(before, baseline))
 		}
+		f.SeenSince(earliest(first), r.At)
 	}
 	settle(r, old, baseline)
+	r.CountChanges()
 	return nil
+}
+
+// byFingerprint finds findings; of two, the first counts.
+func byFingerprint(lists ...[]report.Finding) map[string]*report.Finding {
+	found := map[string]*report.Finding{}
+	for _, findings := range slices.Backward(lists) {
+		for i := range findings {
+			found[findings[i].Fingerprint] = &findings[i]
+		}
+	}
+	return found
+}
+
+// firstSeen returns when a finding of the baseline is first known to have been there; zero
+// where that is unknown.
+func firstSeen(before *report.Finding, baseline *report.Report) time.Time {
+	times := []time.Time{before.FirstSeen}
+	if last := lastSeen(before, baseline); last != nil {
+		times = append(times, *last)
+	}
+	return earliest(times)
+}
+
+// lastSeen returns when a finding of the baseline was there last; nil where that is unknown,
+// as of one that was not there at the time of the baseline, in reports of older versions.
+func lastSeen(before *report.Finding, baseline *report.Report) *time.Time {
+	if before.Resolution == "" {
+		return new(baseline.At.UTC())
+	}
+	return before.LastSeen
+}
+
+// earliest returns the first of the times that are known; zero for none.
+func earliest(times []time.Time) time.Time {
+	known := slices.DeleteFunc(times, time.Time.IsZero)
+	if len(known) == 0 {
+		return time.Time{}
+	}
+	return slices.MinFunc(known, time.Time.Compare)
 }
 
 // objections says why the baseline is not complete for this report.
@@ -75,7 +123,8 @@ func settle(r *report.Report, old map[string]*report.Finding, baseline *report.R
 	d := newJudge(r, baseline)
 	for _, before := range old {
 		f := *before
-		f.Baseline, f.Resolution = "", d.resolution(before)
+		f.Baseline, f.Resolution, f.LastSeen = "", d.resolution(before), lastSeen(before, baseline)
+		f.SeenSince(firstSeen(before, baseline), r.At)
 		if f.Resolution.Stale() {
 			r.Stale = append(r.Stale, f)
 		} else {

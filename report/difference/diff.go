@@ -149,7 +149,7 @@ func (d *Difference) compareFindings(before, after *report.Report) {
 	}
 	d.FindingsNew = []report.Finding{}
 	for _, f := range compared.Findings {
-		if f.Baseline == report.BaselineNew {
+		if f.Baseline.IsNew() {
 			d.FindingsNew = append(d.FindingsNew, f)
 		}
 	}

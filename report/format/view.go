@@ -35,9 +35,8 @@ type View struct {
 	AcceptedUnits int
 	Waivers       []waiverUse
 	WaiverCount   map[WaiverState]int
-	// Compared: there is a baseline; newFindings and unchanged count its states.
-	Compared               bool
-	NewFindings, Unchanged int
+	// Compared: there is a baseline, and the report has its Changes.
+	Compared bool
 	// Labelled: a source of the report has a label.
 	Labelled bool
 }
@@ -70,7 +69,7 @@ type waiverUse struct {
 func NewView(r *report.Report) *View {
 	v := &View{
 		R: r, Rules: make(map[string]*report.Rule, len(r.Rules)), sources: make(map[string]*report.Source, len(r.Sources)),
-		Unread: r.Unread(), WaiverCount: map[WaiverState]int{}, Compared: r.Baseline != nil,
+		Unread: r.Unread(), WaiverCount: map[WaiverState]int{}, Compared: r.Changes != nil,
 	}
 	for i := range r.Rules {
 		v.Rules[r.Rules[i].ID] = &r.Rules[i]
@@ -92,12 +91,6 @@ func NewView(r *report.Report) *View {
 func (v *View) groupFindings() {
 	for i := range v.R.Findings { // sorted by severity and rule
 		f := &v.R.Findings[i]
-		switch f.Baseline {
-		case report.BaselineNew:
-			v.NewFindings++
-		case report.BaselineUnchanged:
-			v.Unchanged++
-		}
 		if f.Status == policies.Waived {
 			v.Waived = append(v.Waived, f)
 			continue

@@ -187,10 +187,11 @@ func tiles(v *format.View) []htmlTile {
 	statuses := v.R.Summary.Statuses
 	add(statuses.Waived, htmlTile{Label: "waived", Class: "waived", Place: "findings", Filter: "findings.status", Value: "waived"})
 	add(statuses.NotEvaluated, htmlTile{Label: "not evaluated", Place: "gaps"})
-	if v.Compared {
-		add(v.NewFindings, htmlTile{Label: "new", Class: "new", Place: "findings", Filter: "findings.since", Value: "new"})
-		add(len(v.R.Resolved), htmlTile{Label: "resolved", Class: "resolved", Place: "findings", Filter: "findings.status", Value: "resolved"})
-		add(len(v.R.Stale), htmlTile{Label: "stale", Place: "findings", Filter: "findings.status", Value: "stale"})
+	if c := v.R.Changes; c != nil {
+		add(c.New, htmlTile{Label: "new", Class: "new", Place: "findings", Filter: "findings.since", Value: "new"})
+		add(c.Reopened, htmlTile{Label: "reopened", Class: "new", Place: "findings", Filter: "findings.since", Value: "reopened"})
+		add(c.Resolved, htmlTile{Label: "resolved", Class: "resolved", Place: "findings", Filter: "findings.status", Value: "resolved"})
+		add(c.Stale, htmlTile{Label: "stale", Place: "findings", Filter: "findings.status", Value: "stale"})
 	}
 	return list
 }

@@ -294,7 +294,7 @@
   const found = table("findings", findings, [
     {
       key: "severity", title: "Severity", value: (f) => f.severity, sort: (f) => severities.indexOf(f.severity),
-      cell: (f) => element("div", "badges", badge(f.severity), f.status === "open" ? null : badge(f.status), f.baseline === "new" ? badge("new") : null),
+      cell: (f) => element("div", "badges", badge(f.severity), f.status === "open" ? null : badge(f.status), ["new", "reopened"].includes(f.baseline) ? badge(f.baseline) : null),
     },
     riskColumn, tokenColumn,
     { key: "rule", title: "What is wrong", wide: "text", value: (f) => f.rule, sort: (f) => f.rule + "\n" + f.message, cell: (f) => element("div", "", clamp(f.message), identifier(f.rule)) },

@@ -199,9 +199,9 @@ func (m *markdown) summary() {
 	statuses := m.v.R.Summary.Statuses
 	titles = append(titles, "waived", "not evaluated")
 	counts = append(counts, safetext.Thousands(statuses.Waived), safetext.Thousands(statuses.NotEvaluated))
-	if m.v.Compared {
-		titles = append(titles, "new", "unchanged", "resolved", "stale")
-		counts = append(counts, safetext.Thousands(m.v.NewFindings), safetext.Thousands(m.v.Unchanged), safetext.Thousands(len(m.v.R.Resolved)), safetext.Thousands(len(m.v.R.Stale)))
+	if c := m.v.R.Changes; c != nil {
+		titles = append(titles, "new", "reopened", "unchanged", "resolved", "stale")
+		counts = append(counts, safetext.Thousands(c.New), safetext.Thousands(c.Reopened), safetext.Thousands(c.Unchanged), safetext.Thousands(c.Resolved), safetext.Thousands(c.Stale))
 	}
 	m.table("the totals", "\n### Findings\n\n", titles, [][]string{counts}, "")
 }
@@ -210,7 +210,7 @@ func (m *markdown) summary() {
 // it, or there is no baseline to tell and it is about a line of code.
 func (m *markdown) attention(f *report.Finding) bool {
 	if m.v.Compared {
-		return f.Baseline == report.BaselineNew
+		return f.Baseline.IsNew()
 	}
 	return format.Place(f) != ""
 }

@@ -164,6 +164,7 @@ func (s selection) settle(out, r *report.Report) {
 	if s.teams != nil {
 		out.Resolved = keep(r.Resolved, func(f *report.Finding) bool { return s.ofTeam(f.Team) })
 		out.Stale = keep(r.Stale, func(f *report.Finding) bool { return s.ofTeam(f.Team) })
+		out.CountChanges()
 		return
 	}
 	out.Resolved = keep(r.Resolved, func(f *report.Finding) bool { return s.wanted[f.Source] })
@@ -175,6 +176,7 @@ func (s selection) settle(out, r *report.Report) {
 		}
 	}
 	slices.SortFunc(out.Stale, report.CompareFindings)
+	out.CountChanges()
 }
 
 // waiversOf returns all waivers in the order of the configuration.

@@ -166,7 +166,7 @@ func (p *metrics) findings() {
 	for i := range p.r.Findings {
 		f := &p.r.Findings[i]
 		bySeverity.add(1, p.labels.with(f.Source, "rule", f.Rule, "severity", string(f.Severity), "status", string(f.Status))...)
-		fresh.add(boolean(f.Baseline == report.BaselineNew && f.Status == policies.Fail), "severity", string(f.Severity))
+		fresh.add(boolean(f.Baseline.IsNew() && f.Status == policies.Fail), "severity", string(f.Severity))
 	}
 	p.family("findings", "Findings by rule; waived ones apart.", bySeverity.samples()...)
 	if p.r.Baseline != nil {

@@ -435,11 +435,17 @@ func Readable(r *report.Report) *report.Report {
 func Compared(t *testing.T) *report.Report {
 	t.Helper()
 	before := Readable(Sample())
+	before.At = DaysAgo(8)
 	gone := before.Findings[len(before.Findings)-1]
 	gone.Token, gone.TokenName, gone.Kind = "datocms/projects/77/access_tokens/9", "Gone", "management"
 	unread := gone
 	unread.CMS, unread.Source, unread.Token, unread.TokenName = "contentstack", "contentstack/stacks/blt9f", "contentstack/stacks/blt9f/management_tokens/blt1", "Unread"
-	before.Findings = append(before.Findings[1:], gone, unread)
+	back := before.Findings[1]
+	back.Resolution, back.LastSeen = report.ResolvedPasses, new(DaysAgo(20))
+	back.SeenSince(DaysAgo(40), before.At)
+	before.Resolved = []report.Finding{back}
+	before.Findings = append(before.Findings[2:], gone, unread)
+	before.Findings[0].SeenSince(DaysAgo(143), before.At)
 	for i := range before.Findings {
 		f := &before.Findings[i]
 		f.Fingerprint = report.Fingerprint(f.Rule, f.Source, f.Token, f.Key)

@@ -269,7 +269,7 @@ func baselineState(m *mergedFinding) string {
 		return string(report.BaselineUnchanged)
 	}
 	for _, f := range m.all {
-		if f.Baseline == report.BaselineNew {
+		if f.Baseline.IsNew() {
 			return string(report.BaselineNew)
 		}
 	}

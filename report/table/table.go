@@ -387,9 +387,9 @@ func (p *page) totals(v *format.View) {
 	p.put("Findings: " + strings.Join(severities, ", ") + "\n")
 	p.put(fmt.Sprintf("Verdicts: %s fail, %s pass, %s not evaluated, %s not applicable, %s waived\n",
 		safetext.Thousands(s.Statuses.Fail), safetext.Thousands(s.Statuses.Pass), safetext.Thousands(s.Statuses.NotEvaluated), safetext.Thousands(s.Statuses.NotApplicable), safetext.Thousands(s.Statuses.Waived)))
-	if v.Compared {
-		p.put(fmt.Sprintf("Against the baseline of %s: %s new, %s unchanged, %s resolved, %s stale%s\n", v.R.Baseline.At.Format("2006-01-02 15:04 MST"),
-			safetext.Thousands(v.NewFindings), safetext.Thousands(v.Unchanged), safetext.Thousands(len(v.R.Resolved)), safetext.Thousands(len(v.R.Stale)), staleMeans(len(v.R.Stale))))
+	if c := v.R.Changes; c != nil {
+		p.put(fmt.Sprintf("Against the baseline of %s: %s new, %s reopened, %s unchanged, %s resolved, %s stale%s\n", c.Since.Format("2006-01-02 15:04 MST"),
+			safetext.Thousands(c.New), safetext.Thousands(c.Reopened), safetext.Thousands(c.Unchanged), safetext.Thousands(c.Resolved), safetext.Thousands(c.Stale), staleMeans(c.Stale)))
 	}
 	if p.o.Hidden > 0 {
 		p.put(fmt.Sprintf("Not shown: %s below %s\n", safetext.Plural(p.o.Hidden, "finding", "findings"), p.o.MinSeverity))
