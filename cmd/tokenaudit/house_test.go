@@ -85,12 +85,13 @@ var mayImport = map[string][]string{
 	"report":              {"policies/relaxation", "report/frameworks", "policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
 	"report/acceptance":   {"policies", "policies/ruleid", "report"},
 	"report/baseline":     {"policies", "report"},
+	"report/controls":     {"report", "report/frameworks", "report/safetext"},
 	"report/safetext":     {},
 	"report/triage":       {"collectors/inventory", "policies", "policies/risk", "report", "report/safetext"},
 	"report/plaintext":    {"report/safetext", "report/table"},
 	"report/difference":   {"collectors/inventory", "collectors/inventory/codec", "policies", "policies/input", "report", "report/baseline", "report/safetext"},
-	"report/format":       {"report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext", "report/triage"},
-	"report/parts":        {"report/frameworks", "collectors/inventory", "collectors/labels", "collectors/suggest", "policies", "policies/input", "report", "report/safetext"},
+	"report/format":       {"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext", "report/triage"},
+	"report/parts":        {"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "collectors/suggest", "policies", "policies/input", "report", "report/safetext"},
 	"report/output":       append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/parts", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
 	"report/reporttest":          {"report/baseline", "report/frameworks", "policies/relaxation", "collectors/inventory", "policies", "policies/input", "policies/owners", "report", "report/difference", "report/safetext", "policies/risk"},
@@ -133,7 +134,7 @@ var formats = []string{
 }
 
 // ofFormat is what a format may import.
-var ofFormat = []string{"report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "policies/risk", "report", "report/difference", "report/format", "report/safetext", "report/triage"}
+var ofFormat = []string{"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "policies/risk", "report", "report/difference", "report/format", "report/safetext", "report/triage"}
 
 // forTests are packages that only tests may import.
 var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest", "collectors/inventory/sample", "policies/policytest", "report/reporttest"}

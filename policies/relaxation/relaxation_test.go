@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
@@ -138,7 +139,7 @@ func checkControls(t *testing.T, all []policies.Rule, rule *policies.Rule, what 
 		r.Rules = append(r.Rules, report.Rule{ID: all[i].ID, Controls: all[i].Controls, Statuses: policies.Counts{Pass: 1}})
 	}
 	for i := range catalogues {
-		for _, control := range r.ByControl(&catalogues[i]).Controls {
+		for _, control := range controls.Of(r, &catalogues[i]).Controls {
 			mine := slices.Contains(rule.Controls[catalogues[i].Key], control.ID)
 			switch {
 			case mine && (control.Outcome != report.ControlRelaxed || len(control.Reasons) != 1):

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/difference"
 )
 
@@ -42,7 +43,7 @@ func (f Format) Render(w io.Writer, r *report.Report, o Options) error {
 	o.Decision = o.Gate.Decide(r)
 	if o.Framework != nil {
 		viewed := *r
-		viewed.Framework = r.ByControl(o.Framework)
+		viewed.Framework = controls.Of(r, o.Framework)
 		r = &viewed
 	}
 	if !f.Whole && o.MinSeverity != "" {

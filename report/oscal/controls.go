@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
@@ -39,7 +40,7 @@ func byFramework(r *report.Report) ([]framework, error) {
 	taken := tokens{}
 	list := make([]framework, len(all))
 	for i := range all {
-		list[i] = framework{FrameworkView: r.ByControl(&all[i]), key: all[i].Key}
+		list[i] = framework{FrameworkView: controls.Of(r, &all[i]), key: all[i].Key}
 		for _, c := range list[i].Controls {
 			list[i].tokens = append(list[i].tokens, taken.of(all[i].ID, c.ID))
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
@@ -62,7 +63,7 @@ func (s selection) of(r *report.Report) (*report.Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Framework = out.ByControl(framework)
+		out.Framework = controls.Of(&out, framework)
 	}
 	return &out, nil
 }

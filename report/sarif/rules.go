@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -29,7 +30,7 @@ func (s *sarif) describeTaxonomies() error {
 			continue
 		}
 		t := sarifComponent{Name: f.Title, Version: f.Version, Organization: f.Organization, InformationURI: f.URL, ShortDescription: &sarifText{Text: description}}
-		for _, c := range s.r.ByControl(&f).Controls {
+		for _, c := range controls.Of(s.r, &f).Controls {
 			if len(c.Rules) == 0 {
 				continue
 			}
@@ -134,9 +135,9 @@ func helpOf(rule *report.Rule) (text, markdown string) {
 		t.WriteString("- " + cms + ": " + fix + "\n")
 		m.WriteString("- *" + safetext.MarkdownText(cms) + "*: " + fix + "\n")
 	}
-	if controls := frameworks.ControlsText(rule.Controls); controls != "" {
-		t.WriteString("\nControls: " + controls + "\n")
-		m.WriteString("\nControls: " + safetext.MarkdownText(controls) + "\n")
+	if names := frameworks.ControlsText(rule.Controls); names != "" {
+		t.WriteString("\nControls: " + names + "\n")
+		m.WriteString("\nControls: " + safetext.MarkdownText(names) + "\n")
 	}
 	return t.String(), m.String()
 }

@@ -1,4 +1,4 @@
-package report_test
+package controls_test
 
 import (
 	"slices"
@@ -9,6 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
 
@@ -18,7 +19,7 @@ func TestByControl(t *testing.T) {
 	r.Rules[0].Controls = map[string][]string{"owasp_nhi": {"NHI5:2025", "NHI99:2030"}}
 	outcomes := func() map[string]report.ControlOutcome {
 		got := map[string]report.ControlOutcome{}
-		for _, c := range r.ByControl(reporttest.Framework(t, "owasp-nhi")).Controls {
+		for _, c := range controls.Of(r, reporttest.Framework(t, "owasp-nhi")).Controls {
 			if c.Outcome != report.ControlNoRule {
 				got[c.ID] = c.Outcome
 			}
@@ -50,7 +51,7 @@ func TestByControl(t *testing.T) {
 	if diff := cmp.Diff(want, outcomes()); diff != "" {
 		t.Error(diff)
 	}
-	for _, c := range r.ByControl(reporttest.Framework(t, "owasp-nhi")).Controls {
+	for _, c := range controls.Of(r, reporttest.Framework(t, "owasp-nhi")).Controls {
 		if c.ID == "NHI7:2025" && !slices.Equal(c.Reasons, []string{"write-token-never-expires: not given"}) {
 			t.Errorf("the control says %q", c.Reasons)
 		}
@@ -86,7 +87,7 @@ func TestReasonsOfControls(t *testing.T) {
 	}
 	r.Complete, r.RuleErrors = false, []report.RuleError{{Rule: "b"}}
 	got := map[string][]string{}
-	for _, c := range r.ByControl(reporttest.Framework(t, "owasp-nhi")).Controls {
+	for _, c := range controls.Of(r, reporttest.Framework(t, "owasp-nhi")).Controls {
 		if c.Reasons != nil {
 			got[c.ID] = c.Reasons
 		}
@@ -130,7 +131,7 @@ func TestControlsWithoutTheirBadge(t *testing.T) {
 	} {
 		r := passing()
 		c.change(r)
-		for _, control := range r.ByControl(reporttest.Framework(t, "owasp-nhi")).Controls {
+		for _, control := range controls.Of(r, reporttest.Framework(t, "owasp-nhi")).Controls {
 			if control.ID == "NHI1:2025" && (control.Outcome != c.outcome || !cmp.Equal(control.Reasons, c.reasons)) {
 				t.Errorf("%s: %s %q", name, control.Outcome, control.Reasons)
 			}
