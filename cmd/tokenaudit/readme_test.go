@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/reference"
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 )
 
@@ -76,5 +77,5 @@ func TestExampleConfigurationsParse(t *testing.T) {
 
 // The reference of the configuration is made from what the collectors declare.
 func TestConfigurationReference(t *testing.T) {
-	upToDate(t, "config/README.md", config.Reference(builtin.Definitions()), "UPDATE_REFERENCE")
+	upToDate(t, "config/README.md", reference.Page(builtin.Definitions()), "UPDATE_REFERENCE")
 }

@@ -141,15 +141,15 @@ type Gate struct {
 	// must not be left undecided.
 	NotEvaluated string
 	// WaiverMaxDays bounds how far ahead a waiver or an accepted gap may expire;
-	// 0 means defaultWaiverMaxDays.
+	// 0 means DefaultWaiverMaxDays.
 	WaiverMaxDays int
 }
 
-// defaultWaiverMaxDays is a year: a waiver that outlives it is not a waiver.
-const defaultWaiverMaxDays = 366
+// DefaultWaiverMaxDays is a year: a waiver that outlives it is not a waiver.
+const DefaultWaiverMaxDays = 366
 
 // WaiverDays is how many days ahead a waiver or an accepted gap may expire.
-func (g Gate) WaiverDays() int { return cmp.Or(g.WaiverMaxDays, defaultWaiverMaxDays) }
+func (g Gate) WaiverDays() int { return cmp.Or(g.WaiverMaxDays, DefaultWaiverMaxDays) }
 
 // LatestExpiry is the latest day on which a waiver or an accepted gap may expire that is
 // looked at on a day, YYYY-MM-DD.

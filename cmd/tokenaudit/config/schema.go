@@ -38,7 +38,7 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 		"gate": closed(object{
 			"fail_on":       object{"enum": severityNone, "description": "The lowest severity that fails the run."},
 			"not_evaluated": object{"enum": severityNone, "description": "The lowest severity of the rules that must not be left undecided."},
-			"waiver_max_days": object{"type": "integer", "minimum": 1, "maximum": maxWaiverDays, "default": defaultWaiverMaxDays,
+			"waiver_max_days": object{"type": "integer", "minimum": 1, "maximum": maxWaiverDays, "default": DefaultWaiverMaxDays,
 				"description": "How far ahead a waiver or an accepted gap may expire."},
 		}),
 		"limits": closed(object{
@@ -79,7 +79,7 @@ func listSchema(items object) object {
 }
 
 func entrySchema(d collectors.Definition) object {
-	o := optionsSchema(optionsOf(d))
+	o := optionsSchema(OptionsOf(d))
 	properties, _ := o["properties"].(object)
 	properties["cms"] = object{"const": d.CMS, "description": d.Title}
 	required, _ := o["required"].([]string)
@@ -135,13 +135,13 @@ func optionSchema(o collectors.Option) object {
 		s["$ref"] = "#/$defs/secret"
 	case collectors.OptionObjects:
 		s = object{"type": "array", "items": optionsSchema(o.Items), "minItems": 1}
-	case optionLabels:
+	case OptionLabels:
 		s = object{"type": "object", "additionalProperties": object{"type": "string", "minLength": 1}}
-	case optionNumber:
+	case OptionNumber:
 		s = object{"type": "number", "exclusiveMinimum": 0, "maximum": 1000}
-	case optionDuration:
+	case OptionDuration:
 		s = durationSchema("")
-	case optionDate:
+	case OptionDate:
 		s = object{"type": "string", "format": "date"}
 	}
 	s = maps.Clone(s)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -21,6 +22,9 @@ var (
 	gateKeys       = []string{"fail_on", "not_evaluated", "waiver_max_days"}
 	limitKeys      = []string{"timeout", "max_wait", "total_wait", "rule_timeout", "load_timeout"}
 )
+
+// RuleKeys are the keys of the settings of a rule.
+func RuleKeys() []string { return slices.Clone(ruleKeys) }
 
 func (r *reader) policies(n *yaml.Node) (paths []string, settings policies.Settings) {
 	m, ok := r.mapping(n, "policies", policyKeys)

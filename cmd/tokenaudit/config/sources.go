@@ -24,25 +24,25 @@ type Source struct {
 func commonOptions() []collectors.Option {
 	return []collectors.Option{
 		{Key: "base_url", Type: collectors.OptionString, Help: "Scheme, host and port of the API, when it is not the CMS's own."},
-		{Key: "labels", Type: optionLabels, Help: "Free labels that reports show with the source, and that --label selects by."},
+		{Key: "labels", Type: OptionLabels, Help: "Free labels that reports show with the source, and that --label selects by."},
 		{Key: "exclude", Type: collectors.OptionStrings, Help: "Globs on ids and names of sources to leave out."},
-		{Key: "requests_per_second", Type: optionNumber, Help: "Lowers the rate of requests below the default."},
-		{Key: "timeout", Type: optionDuration, Help: "Bounds one request, such as 30s."},
-		{Key: "never_after", Type: optionDate, Help: "An expiry from this date on counts as never."},
+		{Key: "requests_per_second", Type: OptionNumber, Help: "Lowers the rate of requests below the default."},
+		{Key: "timeout", Type: OptionDuration, Help: "Bounds one request, such as 30s."},
+		{Key: "never_after", Type: OptionDate, Help: "An expiry from this date on counts as never."},
 	}
 }
 
 // The types of common options that no collector declares.
 const (
-	optionLabels   collectors.OptionType = "labels"
-	optionNumber   collectors.OptionType = "number"
-	optionDuration collectors.OptionType = "duration"
-	optionDate     collectors.OptionType = "date"
+	OptionLabels   collectors.OptionType = "labels"
+	OptionNumber   collectors.OptionType = "number"
+	OptionDuration collectors.OptionType = "duration"
+	OptionDate     collectors.OptionType = "date"
 )
 
-// optionsOf returns all keys of an entry of a CMS apart from cms: its own in the
+// OptionsOf returns all keys of an entry of a CMS apart from cms: its own in the
 // order they are declared, then the common ones.
-func optionsOf(d collectors.Definition) []collectors.Option {
+func OptionsOf(d collectors.Definition) []collectors.Option {
 	out := slices.Clone(d.Options)
 	for _, o := range commonOptions() {
 		if !slices.ContainsFunc(d.Options, func(own collectors.Option) bool { return own.Key == o.Key }) {
@@ -101,7 +101,7 @@ func (r *reader) source(n *yaml.Node, path string, definitions []collectors.Defi
 	if i < 0 {
 		return Source{}, false
 	}
-	options := optionsOf(definitions[i])
+	options := OptionsOf(definitions[i])
 	r.unknownKeys(n, m, append([]string{"cms"}, keysOf(options)...))
 	s := Source{Entry: collectors.Entry{CMS: names[i], Origin: r.origin(n)}}
 	object := objectReader{r: r, cms: names[i], secrets: &s.secrets}

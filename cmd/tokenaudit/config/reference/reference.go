@@ -1,4 +1,5 @@
-package config
+// Package reference writes the page of all keys of the configuration.
+package reference
 
 import (
 	"cmp"
@@ -6,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/template"
 	"github.com/tokenaudit/tokenaudit/collectors"
 )
@@ -55,7 +57,7 @@ var sectionRows = []documented{
 	{"reviews[].note", "text", "required", "Why.", "the shop publishes with it"},
 	{"gate.fail_on", "severity, or `none`", "medium", "The lowest severity that fails the run. `--fail-on` overrides it.", "high"},
 	{"gate.not_evaluated", "severity, or `none`", "none", "The lowest severity of the rules that must not be left undecided.", "critical"},
-	{"gate.waiver_max_days", "integer", fmt.Sprint(defaultWaiverMaxDays), "How far ahead, in days, a waiver or an accepted gap may expire.", "90"},
+	{"gate.waiver_max_days", "integer", fmt.Sprint(config.DefaultWaiverMaxDays), "How far ahead, in days, a waiver or an accepted gap may expire.", "90"},
 	{"limits.timeout", "duration", "none", "Bounds the whole run. What was read by then is judged, and the report is incomplete.", "20m"},
 	{"limits.max_wait", "duration", "1m", "Bounds one wait for a rate limit.", "30s"},
 	{"limits.total_wait", "duration", "10m", "Bounds the sum of the waits of one rate-limit domain.", "5m"},
@@ -78,8 +80,8 @@ a duration is written as ` + "`90s`, `10m` or `1h30m`" + `; a date as ` + "`2027
 
 `
 
-// Reference returns the page of all keys of the configuration, as Markdown.
-func Reference(definitions []collectors.Definition) string {
+// Page returns the page, as Markdown.
+func Page(definitions []collectors.Definition) string {
 	var b strings.Builder
 	b.WriteString(referenceHead)
 	referenceTable(&b, sectionRows)
@@ -89,7 +91,7 @@ func Reference(definitions []collectors.Definition) string {
 	shared := sharedOptions(definitions)
 	referenceTable(&b, optionRows("", "", shared))
 	for _, d := range definitions {
-		own := slices.DeleteFunc(slices.Clone(optionsOf(d)), func(o collectors.Option) bool {
+		own := slices.DeleteFunc(slices.Clone(config.OptionsOf(d)), func(o collectors.Option) bool {
 			return slices.ContainsFunc(shared, func(s collectors.Option) bool { return s.Key == o.Key && s.Help == o.Help })
 		})
 		fmt.Fprintf(&b, "\n### %s\n\n`cms: %s`", d.Title, d.CMS)
@@ -110,13 +112,13 @@ func sharedOptions(definitions []collectors.Definition) []collectors.Option {
 	type meaning struct{ key, help string }
 	count := map[meaning]int{}
 	for _, d := range definitions {
-		for _, o := range optionsOf(d) {
+		for _, o := range config.OptionsOf(d) {
 			count[meaning{o.Key, o.Help}]++
 		}
 	}
 	var shared []collectors.Option
 	for _, d := range definitions {
-		for _, o := range optionsOf(d) {
+		for _, o := range config.OptionsOf(d) {
 			if 2*count[meaning{o.Key, o.Help}] > len(definitions) {
 				shared = append(shared, o)
 				delete(count, meaning{o.Key, o.Help})
@@ -156,13 +158,13 @@ func optionKind(o collectors.Option) string {
 		return "secret"
 	case collectors.OptionObjects:
 		return "list"
-	case optionLabels:
+	case config.OptionLabels:
 		return "mapping"
-	case optionNumber:
+	case config.OptionNumber:
 		return "number"
-	case optionDuration:
+	case config.OptionDuration:
 		return "duration"
-	case optionDate:
+	case config.OptionDate:
 		return "date"
 	}
 	return words
@@ -175,13 +177,13 @@ func referenceExample(cms string, o collectors.Option) string {
 		return ""
 	case collectors.OptionBoolean:
 		return "true"
-	case optionLabels:
+	case config.OptionLabels:
 		return "{team: web}"
-	case optionNumber:
+	case config.OptionNumber:
 		return "2"
-	case optionDuration:
+	case config.OptionDuration:
 		return "30s"
-	case optionDate:
+	case config.OptionDate:
 		return "2099-01-01"
 	case collectors.OptionStrings:
 		return "[" + cmp.Or(o.Example, cmp.Or(o.Enum...), `"staging-*"`) + "]"

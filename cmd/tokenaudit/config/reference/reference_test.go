@@ -1,14 +1,16 @@
-package config
+package reference
 
 import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 )
 
 // Every key of the schema is in the reference, and the reference has no other.
 func TestReferenceHasTheKeysOfTheSchema(t *testing.T) {
-	text, err := Schema(nil, object{"type": "object"})
+	text, err := config.Schema(nil, map[string]any{"type": "object"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +59,7 @@ func TestReferenceHasTheKeysOfTheSchema(t *testing.T) {
 			t.Errorf("the schema has no key %s", key)
 		}
 	}
-	for _, key := range ruleKeys {
+	for _, key := range config.RuleKeys() {
 		if _, ok := told["policies.rules.RULE."+key]; !ok {
 			t.Errorf("the reference lacks %s of a rule", key)
 		}
