@@ -132,7 +132,7 @@ var mayImport = map[string][]string{
 
 // formats are the packages that render a report, one each.
 var formats = []string{
-	"report/csv", "report/gitlab", "report/html", "report/junit", "report/markdown", "report/oscal", "report/prometheus", "report/sarif", "report/table",
+	"report/csv", "report/gitlab", "report/html", "report/junit", "report/markdown", "report/message", "report/oscal", "report/prometheus", "report/sarif", "report/table",
 }
 
 // ofFormat is what a format may import.

@@ -16,9 +16,10 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/metadata"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/message"
 )
 
-var schemaNames = []string{"config", "input", "inventory", "manifest", "owners", "report", "reviews", "rules", "waivers"}
+var schemaNames = []string{"config", "input", "inventory", "manifest", "message", "owners", "report", "reviews", "rules", "waivers"}
 
 // schemaOptions are the flags and the argument of schema.
 type schemaOptions struct {
@@ -31,14 +32,15 @@ type schemaOptions struct {
 func newSchema(p *program.Program, run func(context.Context, schemaOptions) error) *cobra.Command {
 	o := schemaOptions{program: p}
 	cmd := &cobra.Command{
-		Use:   "schema {config|input|inventory|manifest|owners|report|reviews|rules|waivers}",
-		Short: "Print the JSON Schema of the configuration, the input of rules, the inventory, the manifest, the owners, the report, the reviews, the rule settings or the waivers",
+		Use:   "schema {config|input|inventory|manifest|message|owners|report|reviews|rules|waivers}",
+		Short: "Print the JSON Schema of the configuration, the input of rules, the inventory, the manifest, the messages, the owners, the report, the reviews, the rule settings or the waivers",
 		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and other programs:
 
   config     tokenaudit.yaml
   input      what a rule reads, for those who write rules
   inventory  what collect prints
   manifest   tokens.yaml
+  message    what -o webhook writes
   owners     a file of what one team answers for
   report     what -o json writes
   reviews    a file of the reviews of one team
@@ -78,6 +80,8 @@ func schemaText(ctx context.Context, o schemaOptions) ([]byte, error) {
 		return inventory.SchemaJSON(), nil
 	case "manifest":
 		return manifest.SchemaJSON(), nil
+	case "message":
+		return message.SchemaJSON(), nil
 	case "owners":
 		return config.OwnersSchema()
 	case "reviews":

@@ -30,6 +30,8 @@ type Format struct {
 	// Whole: the format is read by programs that must see every finding, so
 	// MinSeverity does not apply.
 	Whole bool
+	// News: the format shows what has changed, and nothing of what has not.
+	News bool
 	// Write renders the report; Render calls it with what it may show.
 	Write func(w io.Writer, r *report.Report, o Options) error
 }

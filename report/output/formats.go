@@ -13,6 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/html"
 	"github.com/tokenaudit/tokenaudit/report/junit"
 	"github.com/tokenaudit/tokenaudit/report/markdown"
+	"github.com/tokenaudit/tokenaudit/report/message"
 	"github.com/tokenaudit/tokenaudit/report/oscal"
 	"github.com/tokenaudit/tokenaudit/report/prometheus"
 	"github.com/tokenaudit/tokenaudit/report/sarif"
@@ -24,6 +25,7 @@ func Formats() []format.Format {
 	return []format.Format{
 		table.Format(), table.TSV(), jsonFormat(), sarif.Format(), markdown.Format(), html.Format(), junit.Format(),
 		csv.Format(), csv.InventoryFormat(), prometheus.Format(), gitlab.Format(), oscal.Format(),
+		message.Slack(), message.Teams(), message.Jira(), message.Webhook(),
 	}
 }
 
