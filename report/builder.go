@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 )
 
@@ -38,6 +39,8 @@ type BuildOptions struct {
 	AcceptedGaps []AcceptedGap
 	// Teams are those that the configuration assigns tokens to, sorted; nil for none.
 	Teams []string
+	// Deadlines of the configuration; nil for none.
+	Deadlines *deadlines.Deadlines
 	// OmitTokens leaves the inventory out of the report (--no-inventory).
 	OmitTokens bool
 	// OmitEvidence leaves out the evidence of findings, which is half of a large
@@ -136,7 +139,7 @@ func (b *Builder) Report() *Report {
 	r.Evidence = slices.SortedFunc(slices.Values(b.options.Evidence), compareEvidence)
 	r.Scope = b.options.Scope
 	r.At = b.options.At.UTC()
-	r.Teams = b.options.Teams
+	r.Teams, r.Deadlines = b.options.Teams, b.options.Deadlines
 	r.Rules = b.reportRules()
 	r.Relaxed = append([]relaxation.Relaxation{}, b.options.Relaxed...)
 	r.Labelled = b.labelled.list()

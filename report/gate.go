@@ -35,7 +35,10 @@ type Gate struct {
 	NotEvaluated policies.Severity
 	// FailOnRisk is the least band of risk that fails; empty: none does.
 	FailOnRisk risk.Band
-	// OnlyNew lets findings pass that the baseline already had.
+	// Overdue fails on findings that are overdue, of whatever severity, and is incomplete
+	// where it is unknown since when they are there.
+	Overdue bool
+	// OnlyNew lets findings pass that the baseline already had, unless they are overdue.
 	OnlyNew bool
 	// Unchanged lets findings fail too that are about tokens of a change which the
 	// change leaves as they are.
@@ -83,12 +86,12 @@ type Decision struct {
 
 // Decide judges the report.
 func (g Gate) Decide(r *Report) Decision {
-	failing, risky := g.failing(r), g.risky(r)
+	failing, risky, overdue := g.failing(r), g.risky(r), g.overdue(r)
 	short := g.shortfalls(r)
 	d := Decision{Verdict: VerdictPass, Reason: g.cleanReason(r)}
 	switch {
-	case failing.Total() > 0 || risky > 0:
-		d = Decision{Verdict: VerdictFail, Reason: g.failReason(failing, risky)}
+	case failing.Total() > 0 || risky > 0 || overdue > 0:
+		d = Decision{Verdict: VerdictFail, Reason: g.failReason(failing, risky, overdue)}
 		if len(short) > 0 {
 			d.Reason += "; besides, the measurement is incomplete: " + strings.Join(short, "; ")
 		}
@@ -114,7 +117,7 @@ func (d Decision) ExitText() string {
 func (g Gate) failing(r *Report) SeverityCounts {
 	var counts SeverityCounts
 	for i := range r.Findings {
-		if g.Fails(r.Findings[i]) {
+		if g.reached(r.Findings[i]) {
 			counts.add(r.Findings[i].Severity)
 		}
 	}
@@ -123,6 +126,11 @@ func (g Gate) failing(r *Report) SeverityCounts {
 
 // Fails reports whether one finding fails the gate.
 func (g Gate) Fails(f Finding) bool {
+	return g.reached(f) || g.Overdue && f.OverdueDays > 0 && f.Status == policies.Fail
+}
+
+// reached reports whether a finding fails the gate by its severity.
+func (g Gate) reached(f Finding) bool {
 	if f.Status != policies.Fail || !Reaches(f.Severity, g.FailOn) {
 		return false
 	}
@@ -152,7 +160,29 @@ func (g Gate) shortfalls(r *Report) []string {
 	if count > 0 {
 		short = append(short, fmt.Sprintf("%s of rules at or above %s could not be decided", safetext.Plural(count, "verdict", "verdicts"), g.NotEvaluated))
 	}
-	return append(short, g.unknownRisk(r)...)
+	return append(append(short, g.unknownRisk(r)...), g.unknownDue(r)...)
+}
+
+// unknownDue says why the gate on deadlines is open; nil where it is not.
+func (g Gate) unknownDue(r *Report) []string {
+	if !g.Overdue {
+		return nil
+	}
+	if r.Deadlines == nil {
+		return []string{"the report has no deadlines; set sla in the configuration of the scan"}
+	}
+	if n := r.UnknownDue(); n > 0 {
+		return []string{fmt.Sprintf("since when %s there is unknown, and so is whether they are overdue; give an earlier report as --baseline", safetext.Plural(n, "finding is", "findings are"))}
+	}
+	return nil
+}
+
+// overdue counts the findings that fail the gate because they are overdue.
+func (g Gate) overdue(r *Report) int {
+	if !g.Overdue {
+		return 0
+	}
+	return len(r.Overdue())
 }
 
 // unknownRisk says why the gate on the risk is open; nil where it is not.
@@ -178,13 +208,16 @@ func (g Gate) risky(r *Report) int {
 	return 0
 }
 
-func (g Gate) failReason(failing SeverityCounts, risky int) string {
+func (g Gate) failReason(failing SeverityCounts, risky, overdue int) string {
 	var reasons []string
 	if failing.Total() > 0 {
 		reasons = append(reasons, g.findingsReason(failing))
 	}
 	if risky > 0 {
 		reasons = append(reasons, fmt.Sprintf("%s of %s risk or worse", safetext.Plural(risky, "token", "tokens"), g.FailOnRisk))
+	}
+	if overdue > 0 {
+		reasons = append(reasons, safetext.Plural(overdue, "finding", "findings")+" overdue")
 	}
 	return strings.Join(reasons, "; ")
 }

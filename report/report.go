@@ -15,6 +15,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
@@ -70,6 +71,8 @@ type Report struct {
 	RuleErrors   []RuleError   `json:"rule_errors"`
 	// Baseline identifies the report this one was compared to; nil without one.
 	Baseline *BaselineRef `json:"baseline,omitempty"`
+	// Deadlines are those of the configuration; nil (and left out) without any.
+	Deadlines *deadlines.Deadlines `json:"deadlines,omitempty"`
 	// Changes count what is new, resolved and so on since then; nil without a baseline.
 	Changes *Changes `json:"changes,omitempty"`
 	// Resolved are the findings of the baseline that are gone; nil without a baseline.
@@ -228,9 +231,16 @@ type Finding struct {
 	// is when that was noticed; nil where it is unknown.
 	OpenDays *int `json:"open_days,omitempty"`
 	// Reopened is how many times it is known to have come back after it was resolved.
-	Reopened int    `json:"reopened,omitempty"`
-	CMS      string `json:"cms"`
-	Source   string `json:"source"`
+	Reopened int `json:"reopened,omitempty"`
+	// WaivedDays is how many of the days since FirstSeen it was waived, as the runs show.
+	WaivedDays int `json:"waived_days,omitempty"`
+	// Due is the last day, YYYY-MM-DD, UTC, on which the finding may be there; empty without
+	// a deadline, and where FirstSeen is unknown. OverdueDays is how long that is past, in
+	// days; 0 where it is not. A waived finding may be overdue, and fails no gate.
+	Due         string `json:"due,omitempty"`
+	OverdueDays int    `json:"overdue_days,omitempty"`
+	CMS         string `json:"cms"`
+	Source      string `json:"source"`
 	// Token is empty for a finding about a source.
 	Token string `json:"token,omitempty"`
 	// TokenName is untrusted text of the CMS's users.

@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"collectors/terraform/masking": {},
 	"collectors/terraform":         {"collectors", "collectors/cmsapi", "collectors/datocms", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/strictjson", "collectors/terraform/code", "collectors/terraform/masking", "collectors/terraform/tfaddress", "collectors/userfile"},
 	"policies":                     {"collectors/inventory", "policies/input", "policies/selection", "policies/risk"},
+	"policies/deadlines":           {"policies", "policies/owners"},
 	"policies/compile":             {"collectors/suggest", "policies", "policies/input", "policies/metadata", "policies/output", "policies/reads", "policies/regofile", "policies/risk"},
 	"policies/complexity":          {},
 	"policies/engine":              {"policies/relaxation", "collectors/inventory", "collectors/suggest", "policies", "policies/compile", "policies/input", "policies/metadata", "policies/output", "policies/owners", "policies/reads", "policies/regofile", "policies/reviews", "policies/ruleid", "policies/selection", "policies/timelimit", "policies/risk"},
@@ -82,9 +83,9 @@ var mayImport = map[string][]string{
 	"policies/profiles":   {"collectors/suggest"},
 	"policies/relaxation": {"collectors/inventory", "policies", "policies/output"},
 	"report/frameworks":   {"collectors/suggest", "report/safetext"},
-	"report":              {"policies/relaxation", "report/frameworks", "policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
+	"report":              {"policies/deadlines", "policies/relaxation", "report/frameworks", "policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
 	"report/acceptance":   {"policies", "policies/ruleid", "report"},
-	"report/baseline":     {"policies", "report"},
+	"report/baseline":     {"policies", "policies/deadlines", "report"},
 	"report/controls":     {"report", "report/frameworks", "report/safetext"},
 	"report/safetext":     {},
 	"report/triage":       {"collectors/inventory", "policies", "policies/risk", "report", "report/safetext"},
@@ -112,7 +113,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/documents":       {"cmd/tokenaudit/cli", "cmd/tokenaudit/options", "collectors", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/manifest", "collectors/terraform", "collectors/userfile", "report", "report/output", "report/parts", "report/safetext"},
 	"cmd/tokenaudit/collection":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/cmsapi", "collectors/exposure", "collectors/interruptible", "collectors/inventory", "collectors/labels", "report", "report/safetext"},
 	"cmd/tokenaudit/bundle":          {},
-	"cmd/tokenaudit/sealed":          {"cmd/tokenaudit/config", "collectors/inventory", "collectors/redact", "policies", "policies/input", "policies/owners", "policies/reviews", "report"},
+	"cmd/tokenaudit/sealed":          {"cmd/tokenaudit/config", "collectors/inventory", "collectors/redact", "policies", "policies/deadlines", "policies/input", "policies/owners", "policies/reviews", "report"},
 	"cmd/tokenaudit/signature":       {},
 	"cmd/tokenaudit/verify":          {"cmd/tokenaudit/audit", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/userfile", "policies/engine", "report", "report/safetext"},
 	"cmd/tokenaudit/audit":           {"cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/deliver", "cmd/tokenaudit/documents", "cmd/tokenaudit/evidence", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/terraform", "policies", "policies/engine", "policies/regofile", "policies/ruleid", "report", "report/acceptance", "report/output", "report/parts", "report/safetext"},
@@ -126,7 +127,7 @@ var mayImport = map[string][]string{
 	// It is for tests, which write the page: what is not a test need not have it.
 	"cmd/tokenaudit/config/reference": {"cmd/tokenaudit/config", "cmd/tokenaudit/config/template", "collectors"},
 	"cmd/tokenaudit/config": {
-		"cmd/tokenaudit/config/template", "collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/input", "policies/owners", "policies/profiles", "policies/relaxation", "policies/reviews", "report",
+		"cmd/tokenaudit/config/template", "collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/deadlines", "policies/input", "policies/owners", "policies/profiles", "policies/relaxation", "policies/reviews", "report",
 	},
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/baseline"
 )
@@ -191,5 +192,80 @@ func TestReadChecksAges(t *testing.T) {
 		if _, err := report.Read(strings.NewReader(changed)); err == nil || !strings.Contains(err.Error(), tt[1]) {
 			t.Errorf("%s: %v", tt[0], err)
 		}
+	}
+}
+
+// A finding seen first on day 1, with a deadline of 10 days, at each day of a run.
+func TestDeadlines(t *testing.T) {
+	start := yesterday().At
+	run := func(before *report.Report, day int, d *deadlines.Deadlines, change func(*report.Report)) *report.Report {
+		now := yesterday()
+		now.At, now.Deadlines = start.AddDate(0, 0, day), d
+		if change != nil {
+			change(now)
+			now.Settle()
+		}
+		if before != nil {
+			if err := baseline.Compare(now, before, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return saved(t, now)
+	}
+	watch := func(r *report.Report) report.Finding {
+		for _, f := range append(r.Findings, r.Stale...) {
+			if f.Rule == watchedRule && f.Token == watchedToken {
+				return f
+			}
+		}
+		return report.Finding{}
+	}
+	gate := report.Gate{Overdue: true}
+	byRule := &deadlines.Deadlines{Rules: map[string]int{watchedRule: 10}}
+	stop := &deadlines.Deadlines{Rules: map[string]int{watchedRule: 10}, StopWaived: true}
+	due := func(day int) string { return start.AddDate(0, 0, day).Format(time.DateOnly) }
+
+	first := run(nil, 1, byRule, nil)
+	if f := watch(first); f.Due != "" || first.UnknownDue() != 1 {
+		t.Errorf("a first run knows since when: %+v", f)
+	}
+	if d := gate.Decide(first); d.Verdict != report.VerdictIncomplete || !strings.Contains(d.Reason, "give an earlier report as --baseline") {
+		t.Errorf("a first run: %+v", d)
+	}
+	if d := gate.Decide(run(first, 2, nil, nil)); d.Verdict != report.VerdictIncomplete || !strings.Contains(d.Reason, "no deadlines") {
+		t.Errorf("without deadlines: %+v", d)
+	}
+	in := run(first, 11, byRule, nil)
+	if f := watch(in); f.Due != due(11) || f.OverdueDays != 0 || gate.Decide(in).Verdict != report.VerdictPass {
+		t.Errorf("on the last day: %+v, %+v", f, gate.Decide(in))
+	}
+	past := run(in, 13, byRule, nil)
+	if f := watch(past); f.Due != due(11) || f.OverdueDays != 2 || past.Changes.Overdue[f.Severity] != 1 {
+		t.Errorf("two days later: %+v, %v", f, past.Changes)
+	}
+	if d := gate.Decide(past); d.Verdict != report.VerdictFail || d.Reason != "1 finding overdue" {
+		t.Errorf("the gate: %+v", d)
+	}
+	if d := (report.Gate{}).Decide(past); d.Verdict != report.VerdictPass {
+		t.Errorf("a gate that was not asked: %+v", d)
+	}
+	if f := watch(run(in, 13, byRule, undecided)); f.OverdueDays != 2 {
+		t.Errorf("stale: %+v", f)
+	}
+
+	for name, tt := range map[string]struct {
+		d                *deadlines.Deadlines
+		dueWaived, after string
+	}{"the clock runs on": {byRule, due(11), due(11)}, "it stops": {stop, "", due(15)}} {
+		waiting := run(run(run(nil, 1, tt.d, nil), 4, tt.d, waived), 6, tt.d, waived)
+		if f := watch(waiting); f.Due != tt.dueWaived || f.WaivedDays != 2 {
+			t.Errorf("%s: waived: %+v", name, f)
+		}
+		if f := watch(run(waiting, 8, tt.d, nil)); f.Due != tt.after || f.WaivedDays != 4 {
+			t.Errorf("%s: after the waiver: %+v", name, f)
+		}
+	}
+	if d := gate.Decide(run(past, 14, byRule, waived)); d.Verdict != report.VerdictPass {
+		t.Errorf("overdue and waived: %+v", d)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -48,7 +49,7 @@ func Compare(r, baseline *report.Report, allowIncomplete bool) error {
 			if before.Status != policies.Waived || f.Status == policies.Waived {
 				f.Baseline = report.BaselineUnchanged
 			}
-			f.Reopened = max(f.Reopened, before.Reopened)
+			f.Reopened, f.WaivedDays = max(f.Reopened, before.Reopened), max(f.WaivedDays, waivedDays(before, baseline, r))
 			first = append(first, firstSeen(before, baseline))
 		} else if before, ok := resolved[f.Fingerprint]; ok {
 			if before.Resolution == report.ResolvedRuleOff {
@@ -95,6 +96,15 @@ func lastSeen(before *report.Finding, baseline *report.Report) *time.Time {
 	return before.LastSeen
 }
 
+// waivedDays returns how many days a finding was waived until a run: those up to the baseline,
+// and those since if it was waived then.
+func waivedDays(before *report.Finding, baseline, r *report.Report) int {
+	if before.Status != policies.Waived {
+		return before.WaivedDays
+	}
+	return before.WaivedDays + max(0, deadlines.DaysBetween(baseline.At, r.At))
+}
+
 // earliest returns the first of the times that are known; zero for none.
 func earliest(times []time.Time) time.Time {
 	known := slices.DeleteFunc(times, time.Time.IsZero)
@@ -125,6 +135,7 @@ func settle(r *report.Report, old map[string]*report.Finding, baseline *report.R
 		f := *before
 		f.Baseline, f.Resolution, f.LastSeen = "", d.resolution(before), lastSeen(before, baseline)
 		f.SeenSince(firstSeen(before, baseline), r.At)
+		f.WaivedDays = waivedDays(before, baseline, r)
 		if f.Resolution.Stale() {
 			r.Stale = append(r.Stale, f)
 		} else {

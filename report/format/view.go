@@ -103,6 +103,7 @@ func (v *View) groupFindings() {
 		v.Groups[last].Findings = append(v.Groups[last].Findings, f)
 	}
 	for i := range v.Groups {
+		slices.SortStableFunc(v.Groups[i].Findings, func(a, b *report.Finding) int { return b.OverdueDays - a.OverdueDays })
 		v.Groups[i].Remediations = v.remediations(v.Groups[i].Findings)
 	}
 }

@@ -93,6 +93,9 @@ func gateText(g report.Gate, compared bool) string {
 	if g.FailOnRisk != "" {
 		parts = append(parts, fmt.Sprintf("a token whose risk is %s or worse", g.FailOnRisk))
 	}
+	if g.Overdue {
+		parts = append(parts, "a finding that is overdue")
+	}
 	text := "No finding makes the verdict fail."
 	if len(parts) > 0 {
 		text = "The verdict fails on " + strings.Join(parts, " and on ") + "."

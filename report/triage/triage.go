@@ -29,6 +29,8 @@ type Token struct {
 	Risk *risk.Score
 	// Findings are those that failed, worst first, without those that are part of another.
 	Findings []Finding
+	// OverdueDays is how long the one is overdue that is so longest; 0 for none.
+	OverdueDays int
 	// Step is what removes most of them.
 	Step Step
 }
@@ -66,8 +68,8 @@ func (t *Token) Score() string {
 	return t.Risk.String()
 }
 
-// Tokens returns the tokens of a report that have findings, worst first: by the risk that is
-// certain, by the risk that could be, by the severities of their findings, and by id.
+// Tokens returns the tokens of a report that have findings, worst first: those that have one
+// that is overdue, and of both by the risk that is certain, by the risk that could be, by the severities of their findings, and by id.
 func Tokens(r *report.Report) []Token {
 	rules := make(map[string]*report.Rule, len(r.Rules))
 	for i := range r.Rules {
@@ -93,12 +95,21 @@ func Tokens(r *report.Report) []Token {
 	for i := range tokens {
 		tokens[i].Findings = Join(findings[i], rules)
 		tokens[i].Step = step(findings[i], rules)
+		for _, f := range findings[i] {
+			tokens[i].OverdueDays = max(tokens[i].OverdueDays, f.OverdueDays)
+		}
 	}
 	slices.SortStableFunc(tokens, compare)
 	return tokens
 }
 
 func compare(a, b Token) int {
+	if late := b.OverdueDays > 0; late != (a.OverdueDays > 0) {
+		if late {
+			return 1
+		}
+		return -1
+	}
 	if a.Risk != nil && b.Risk != nil {
 		if c := risk.Compare(*a.Risk, *b.Risk); c != 0 {
 			return c

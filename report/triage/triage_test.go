@@ -61,6 +61,15 @@ func TestOrder(t *testing.T) {
 	if diff := cmp.Diff([]string{"d", "a", "c", "b"}, got); diff != "" {
 		t.Errorf("tokens (-want +got):\n%s", diff)
 	}
+	// What is overdue comes before what is worse.
+	for i := range r.Findings {
+		if r.Findings[i].Token == "b" {
+			r.Findings[i].OverdueDays = 1
+		}
+	}
+	if first := triage.Tokens(r)[0]; first.ID != "b" || first.OverdueDays != 1 {
+		t.Errorf("%s is before the token that is overdue", first.ID)
+	}
 	// A report of an older version has no risk: what was found decides.
 	r = reportOf("admin-token d", "never-expires c", "duplicate-name c", "unused-token a low")
 	for i := range r.Findings {

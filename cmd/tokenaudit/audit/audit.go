@@ -65,6 +65,9 @@ func New(ctx context.Context, p *program.Program, cfg *config.Config, o options.
 	if err != nil {
 		return nil, err
 	}
+	if err := cfg.CheckDeadlines(policies.IDs(loaded.Known()), o.FailOnOverdue); err != nil {
+		return nil, err
+	}
 	p.WarnAll(acceptance.Warnings(cfg.Waivers, loaded.Known()))
 	au := &Audit{program: p, flags: flags, options: o, config: cfg, judge: loaded, custom: loaded.Custom(), gate: deliver.Gate(cfg.Gate, o.Gate, flags.FailOn)}
 	if len(o.Rules) > 0 {
@@ -101,7 +104,7 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: engine.OPAVersion(),
 		ConfigDigest: au.config.Digest, WaiversDigest: au.config.WaiversDigest,
 		Relaxed:  au.config.Locate(au.judge.Relaxed()),
-		Evidence: au.evidence.Files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps, Teams: au.config.Owners.Teams(),
+		Evidence: au.evidence.Files, Waivers: au.config.Waivers, AcceptedGaps: au.config.AcceptGaps, Teams: au.config.Owners.Teams(), Deadlines: au.config.Deadlines,
 		OmitTokens: au.options.NoInventory || !au.usesTokens(), OmitEvidence: !au.usesEvidence(),
 	})
 	judging, stop := context.WithCancelCause(context.WithoutCancel(ctx))

@@ -28,6 +28,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/policies/reviews"
@@ -66,7 +67,9 @@ type Config struct {
 	Owners      owners.Patterns
 	OwnersFiles []NamedFile
 	Gate        Gate
-	Limits      Limits
+	// Deadlines are those of sla; nil without any.
+	Deadlines *deadlines.Deadlines
+	Limits    Limits
 	// Digest identifies the content: SHA-256 in hex over its canonical JSON,
 	// whatever its comments, order of keys or place on disk. WaiversDigest does
 	// so for waivers, accept_gaps and reviews alone, which Digest leaves out.
@@ -140,6 +143,8 @@ type Gate struct {
 	// NotEvaluated is a severity or "none": rules of at least this severity
 	// must not be left undecided.
 	NotEvaluated string
+	// FailOnOverdue fails on findings past their deadline, too.
+	FailOnOverdue bool
 	// WaiverMaxDays bounds how far ahead a waiver or an accepted gap may expire;
 	// 0 means DefaultWaiverMaxDays.
 	WaiverMaxDays int
@@ -184,7 +189,7 @@ type Limits struct {
 	RuleTimeout, LoadTimeout time.Duration
 }
 
-var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "reviews", "gate", "limits"}
+var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "reviews", "sla", "gate", "limits"}
 
 // Load reads and parses a file, and those of owners, waivers and reviews that it names, until ctx
 // ends. Every other error is an *Error or Errors.
@@ -295,14 +300,20 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	if n := top.get("reviews"); n != nil {
 		c.Reviews, c.ReviewsFiles = r.reviewsOrFiles(n)
 	}
+	if n := top.get("sla"); n != nil {
+		c.Deadlines = r.sla(n)
+	}
 	if n := top.get("gate"); n != nil {
 		c.Gate = r.gate(n)
+		if c.Gate.FailOnOverdue && c.Deadlines == nil {
+			r.fail(n, "gate.fail_on_overdue", "needs deadlines; set sla")
+		}
 	}
 	if n := top.get("limits"); n != nil {
 		c.Limits = r.limits(n)
 	}
 	if len(r.errs) == 0 {
-		c.Digest = r.digest(top, "version", "sources", "policies", "usage", "owners", "gate", "limits")
+		c.Digest = r.digest(top, "version", "sources", "policies", "usage", "owners", "sla", "gate", "limits")
 		c.SourcesDigest = r.digest(top, "version", "sources")
 		c.WaiversDigest = r.digest(top, "waivers", "accept_gaps", "reviews")
 	}

@@ -35,9 +35,11 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 		"waivers":     waiversSchema(),
 		"accept_gaps": listSchema(signedSchema(acceptedGapKeys)),
 		"reviews":     reviewsSchema(),
+		"sla":         slaSchema(),
 		"gate": closed(object{
-			"fail_on":       object{"enum": severityNone, "description": "The lowest severity that fails the run."},
-			"not_evaluated": object{"enum": severityNone, "description": "The lowest severity of the rules that must not be left undecided."},
+			"fail_on":         object{"enum": severityNone, "description": "The lowest severity that fails the run."},
+			"not_evaluated":   object{"enum": severityNone, "description": "The lowest severity of the rules that must not be left undecided."},
+			"fail_on_overdue": object{"type": "boolean", "description": "Whether a finding past its deadline fails the run; needs sla."},
 			"waiver_max_days": object{"type": "integer", "minimum": 1, "maximum": maxWaiverDays, "default": DefaultWaiverMaxDays,
 				"description": "How far ahead a waiver or an accepted gap may expire."},
 		}),

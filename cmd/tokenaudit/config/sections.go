@@ -19,7 +19,7 @@ var (
 	ruleKeys       = []string{"severity", "off", "params", "sources"}
 	ruleSourceKeys = []string{"source", "severity", "off", "params"}
 	usageKeys      = []string{"file"}
-	gateKeys       = []string{"fail_on", "not_evaluated", "waiver_max_days"}
+	gateKeys       = []string{"fail_on", "not_evaluated", "fail_on_overdue", "waiver_max_days"}
 	limitKeys      = []string{"timeout", "max_wait", "total_wait", "rule_timeout", "load_timeout"}
 )
 
@@ -136,6 +136,9 @@ func (r *reader) gate(n *yaml.Node) Gate {
 	}
 	if f := m.get("not_evaluated"); f != nil {
 		out.NotEvaluated = r.oneOf(f, m.at("not_evaluated"), severityNone)
+	}
+	if f := m.get("fail_on_overdue"); f != nil {
+		out.FailOnOverdue = r.boolean(f, m.at("fail_on_overdue"))
 	}
 	if d := m.get("waiver_max_days"); d != nil {
 		before := len(r.errs)

@@ -43,6 +43,7 @@ func Gate(configured config.Gate, o options.Gate, failOn policies.Severity) repo
 		gate.FailOn = failOn
 	}
 	gate.FailOnRisk = risk.Band(o.FailOnRisk)
+	gate.Overdue = o.FailOnOverdue || configured.FailOnOverdue
 	gate.OnlyNew, gate.NoFail, gate.Unchanged = o.FailOnNew, o.NoFail, o.FailOnUnchanged
 	return gate
 }

@@ -100,6 +100,7 @@ type Gate struct {
 	FailOn          string
 	FailOnRisk      string
 	FailOnNew       bool
+	FailOnOverdue   bool
 	FailOnUnchanged bool
 	NoFail          bool
 	Baseline        string
@@ -116,6 +117,7 @@ func (o *Gate) Bind(cmd *cobra.Command) {
 	f.StringVar(&o.Baseline, "baseline", "", "a JSON `report`: findings are marked new or unchanged against it, and resolved ones are listed")
 	f.StringArrayVar(&o.Owners, "owner", nil, "show, and put to the gate, only what this `team` answers for; unassigned stands for no team (repeatable)")
 	f.BoolVar(&o.FailOnNew, "fail-on-new", false, "fail only on findings that the baseline does not have")
+	f.BoolVar(&o.FailOnOverdue, "fail-on-overdue", false, "also fail on findings that are past the deadline that sla in the configuration sets; 3 where it is unknown since when they are there")
 	f.BoolVar(&o.FailOnUnchanged, "fail-on-unchanged", false, "also fail on findings of a plan that the change does not introduce")
 	f.BoolVar(&o.AllowIncomplete, "allow-incomplete-baseline", false, "accept an incomplete baseline (missing findings count as new)")
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/reviews"
@@ -43,9 +44,11 @@ type document struct {
 	Waivers       []policies.Waiver    `json:"waivers,omitempty"`
 	AcceptGaps    []report.AcceptedGap `json:"accept_gaps,omitempty"`
 	// Reviews is nil where the configuration has no such section.
-	Reviews     *[]review     `json:"reviews,omitempty"`
-	Gate        gate          `json:"gate,omitzero"`
-	RuleTimeout time.Duration `json:"rule_timeout_ns,omitempty"`
+	Reviews *[]review `json:"reviews,omitempty"`
+	Gate    gate      `json:"gate,omitzero"`
+	// Deadlines are those of sla; nil for none.
+	Deadlines   *deadlines.Deadlines `json:"deadlines,omitempty"`
+	RuleTimeout time.Duration        `json:"rule_timeout_ns,omitempty"`
 	// Profile is the name, or else the file, of the profile, whose settings are in Rules.
 	Profile      string        `json:"profile,omitempty"`
 	Lines        []line        `json:"lines,omitempty"`
@@ -107,6 +110,7 @@ type review struct {
 type gate struct {
 	FailOn        string `json:"fail_on,omitempty"`
 	NotEvaluated  string `json:"not_evaluated,omitempty"`
+	FailOnOverdue bool   `json:"fail_on_overdue,omitempty"`
 	WaiverMaxDays int    `json:"waiver_max_days,omitempty"`
 }
 
@@ -116,7 +120,7 @@ func Write(c *config.Config) ([]byte, error) {
 	at := c.Places()
 	d := document{
 		File: c.File, Digest: c.Digest, WaiversDigest: c.WaiversDigest, Waivers: c.Waivers, AcceptGaps: c.AcceptGaps,
-		Gate: gate(c.Gate), RuleTimeout: c.Limits.RuleTimeout, LoadTimeout: c.Limits.LoadTimeout,
+		Gate: gate(c.Gate), Deadlines: c.Deadlines, RuleTimeout: c.Limits.RuleTimeout, LoadTimeout: c.Limits.LoadTimeout,
 		Profile: cmp.Or(c.Profile.Name, c.Profile.File), Lines: lines(at.Lines), ProfileFile: at.ProfileFile, ProfileLines: lines(at.ProfileLines),
 	}
 	for _, s := range c.Sources {
@@ -189,7 +193,7 @@ func Read(text []byte) (*config.Config, error) {
 func (d *document) config() *config.Config {
 	c := &config.Config{
 		File: d.File, Dir: ".", Digest: d.Digest, WaiversDigest: d.WaiversDigest, Waivers: d.Waivers, AcceptGaps: d.AcceptGaps,
-		Gate: config.Gate(d.Gate), Limits: config.Limits{RuleTimeout: judging(d.RuleTimeout), LoadTimeout: judging(d.LoadTimeout)},
+		Gate: config.Gate(d.Gate), Deadlines: d.Deadlines, Limits: config.Limits{RuleTimeout: judging(d.RuleTimeout), LoadTimeout: judging(d.LoadTimeout)},
 	}
 	c.SetPlaces(config.Places{Lines: linesOf(d.Lines), ProfileFile: d.ProfileFile, ProfileLines: linesOf(d.ProfileLines)})
 	for _, p := range d.Owners {

@@ -26,7 +26,8 @@ accept_gaps: [{source: s, unit: u, reason: r, owner: o, approved_by: p, expires:
 reviews:
   - {token: t, reviewer: r, date: 2026-11-01, decision: revoke, by: 2026-11-30, note: n}
   - {token: "x*", reviewer: r, date: "2026-11-01T12:00:00+02:00", decision: keep, note: n}
-gate: {fail_on: high, not_evaluated: low, waiver_max_days: 30}
+sla: {severity: {high: 14d}, rules: {a: 3d}, teams: {web: {low: 90d}}, waived: stop}
+gate: {fail_on: high, not_evaluated: low, fail_on_overdue: true, waiver_max_days: 30}
 limits: {rule_timeout: 1m, load_timeout: 10h}
 `
 
@@ -52,7 +53,7 @@ func TestSealedConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []struct{ want, got any }{
-		{c.Settings, got.Settings}, {c.Places().Lines, got.Places().Lines}, {c.Owners, got.Owners}, {c.Waivers, got.Waivers}, {c.AcceptGaps, got.AcceptGaps}, {c.Reviews, got.Reviews}, {c.Gate, got.Gate},
+		{c.Settings, got.Settings}, {c.Places().Lines, got.Places().Lines}, {c.Owners, got.Owners}, {c.Waivers, got.Waivers}, {c.AcceptGaps, got.AcceptGaps}, {c.Reviews, got.Reviews}, {c.Gate, got.Gate}, {c.Deadlines, got.Deadlines},
 		{c.Digest, got.Digest}, {c.WaiversDigest, got.WaiversDigest},
 		{config.Limits{RuleTimeout: time.Minute, LoadTimeout: maxJudging}, got.Limits},
 	} {
