@@ -24,20 +24,27 @@ type observation struct {
 	used inventory.LastUsed
 }
 
+// Reading is one earlier reading of a source.
+type Reading struct {
+	// Source is its id.
+	Source string
+	// At is when the source was read.
+	At time.Time
+	// Units are its lists.
+	Units []inventory.Unit
+	// Uses are the last uses of its tokens, by id. It may leave tokens out: less is known then.
+	Uses map[string]inventory.LastUsed
+}
+
 // Add reads an earlier inventory. Nothing is added if it cannot be
 // read to its end.
 func (h *History) Add(ctx context.Context, r io.Reader) error {
-	type seen struct {
-		source string
-		reading
-		tokens map[string]inventory.LastUsed
-	}
-	var all []seen
+	var all []Reading
 	err := codec.Read(ctx, r, codec.Limits{}, func(s inventory.Source) error {
-		one := seen{s.ID, reading{s.CollectedAt, wholeKinds(s)}, make(map[string]inventory.LastUsed, len(s.Tokens))}
+		one := Reading{s.ID, s.CollectedAt, s.Units, make(map[string]inventory.LastUsed, len(s.Tokens))}
 		for _, t := range s.Tokens {
 			if t.Planned == "" {
-				one.tokens[t.ID] = t.LastUsed
+				one.Uses[t.ID] = t.LastUsed
 			}
 		}
 		all = append(all, one)
@@ -46,22 +53,27 @@ func (h *History) Add(ctx context.Context, r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("read an earlier inventory: %w", err)
 	}
-	if h.reads == nil {
-		h.reads, h.uses = map[string][]reading{}, map[string][]observation{}
-	}
 	for _, one := range all {
-		h.reads[one.source] = append(h.reads[one.source], one.reading)
-		for id, used := range one.tokens {
-			h.uses[id] = append(h.uses[id], observation{one.at, used})
-		}
+		h.See(one)
 	}
 	return nil
 }
 
+// See adds an earlier reading.
+func (h *History) See(one Reading) {
+	if h.reads == nil {
+		h.reads, h.uses = map[string][]reading{}, map[string][]observation{}
+	}
+	h.reads[one.Source] = append(h.reads[one.Source], reading{one.At, wholeKinds(one.Units)})
+	for id, used := range one.Uses {
+		h.uses[id] = append(h.uses[id], observation{one.At, used})
+	}
+}
+
 // wholeKinds returns the kinds of tokens of which a reading saw all.
-func wholeKinds(s inventory.Source) map[inventory.Kind]bool {
+func wholeKinds(units []inventory.Unit) map[inventory.Kind]bool {
 	whole := map[inventory.Kind]bool{}
-	for _, u := range s.Units {
+	for _, u := range units {
 		for _, k := range u.Kinds {
 			if _, ok := whole[k]; !ok {
 				whole[k] = true

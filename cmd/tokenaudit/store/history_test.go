@@ -1,0 +1,221 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// worlds is how many random companies the tests try.
+func worlds(t *testing.T, ordinary int) int {
+	t.Helper()
+	n, err := strconv.Atoi(os.Getenv("TOKENAUDIT_WORLDS"))
+	if err != nil {
+		return ordinary
+	}
+	return n
+}
+
+func newFile(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), Place{File: filepath.Join(t.TempDir(), "store.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func observe(t *testing.T, s scan) *Observation {
+	t.Helper()
+	o, err := Observe(s.Input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func write(t *testing.T, s *Store, o *Observation) Outcome {
+	t.Helper()
+	out, err := s.Write(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func export(t *testing.T, s *Store) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := s.Export(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// The history says of every finding what a model says that follows the runs by itself.
+func TestHistoryAgainstModel(t *testing.T) {
+	for world := range worlds(t, 6) {
+		runs := month(uint64(world), 30)
+		s, m := newFile(t), &model{fates: map[string]*fate{}, facts: map[string]report.Finding{}, configs: map[string]string{}}
+		for day, run := range runs {
+			write(t, s, observe(t, run))
+			m.see(run)
+			compareWithModel(t, s, m, fmt.Sprintf("world %d, run %d", world, day+1))
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}
+
+func compareWithModel(t *testing.T, s *Store, m *model, where string) {
+	t.Helper()
+	got, want := map[string]string{}, map[string]string{}
+	for fingerprint, f := range m.fates {
+		want[fingerprint] = fmt.Sprintf("%s %s since %s reopened %d", m.facts[fingerprint].Rule, f.state, stamp(f.first), f.reopened)
+	}
+	err := s.reading(t.Context(), func(tx *tx) error {
+		reopened := tx.reopenings(1 << 30)
+		tx.each(func(scan func(...any)) error {
+			var fingerprint, rule, state, first string
+			scan(&fingerprint, &rule, &state, &first)
+			got[fingerprint] = fmt.Sprintf("%s %s since %s reopened %d", rule, state, first, reopened[fingerprint])
+			return nil
+		}, `SELECT fingerprint, rule, state, first_seen FROM findings`)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", where, diff)
+	}
+}
+
+// What a run saw is told again as it was, but for messages, which are those of the first run.
+func TestRecallIsWhatWasWritten(t *testing.T) {
+	for world := range worlds(t, 3) {
+		s := newFile(t)
+		var written []*Observation
+		for _, run := range month(uint64(world), 20) {
+			o := observe(t, run)
+			o.Run.Files = []File{{Name: "configuration.json", Data: []byte("{}\x00\xff")}}
+			written = append(written, o)
+			write(t, s, o)
+		}
+		for i, want := range written {
+			var got *Observation
+			err := s.reading(t.Context(), func(tx *tx) (err error) {
+				got, err = tx.recall(i + 1)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j := range got.Findings {
+				got.Findings[j].Message = want.Findings[j].Message
+			}
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(Source{}), cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".units" }, cmp.Ignore())); diff != "" {
+				t.Fatalf("world %d, run %d (-want +got):\n%s", world, i+1, diff)
+			}
+		}
+	}
+}
+
+// The order in which runs are written makes no difference, nor does writing them twice, by
+// way of an export, or by shards.
+func TestOrderMakesNoDifference(t *testing.T) {
+	for world := range worlds(t, 3) {
+		var runs []*Observation
+		for _, run := range month(uint64(world), 15) {
+			runs = append(runs, observe(t, run))
+		}
+		straight := newFile(t)
+		for _, o := range runs {
+			write(t, straight, o)
+		}
+		want := export(t, straight)
+		random := rand.New(rand.NewPCG(uint64(world), 3))
+		shuffled := newFile(t)
+		for _, i := range random.Perm(len(runs)) {
+			write(t, shuffled, runs[i])
+			if out := write(t, shuffled, runs[random.IntN(i+1)]); out.Known != (out.Moved == 0 && out.Known) {
+				t.Errorf("%+v", out)
+			}
+		}
+		sameExport(t, "shuffled", want, export(t, shuffled))
+		sameExport(t, "imported", want, imported(t, random, runs, want))
+	}
+}
+
+func sameExport(t *testing.T, name, want, got string) {
+	t.Helper()
+	if want == got {
+		return
+	}
+	a, b := bytes.Split([]byte(want), []byte("\n")), bytes.Split([]byte(got), []byte("\n"))
+	for i := range min(len(a), len(b)) {
+		if !bytes.Equal(a[i], b[i]) {
+			t.Fatalf("%s: line %d differs:\n%s\n%s", name, i+1, a[i], b[i])
+		}
+	}
+	t.Fatalf("%s: %d lines, want %d", name, len(b), len(a))
+}
+
+// imported returns the export of a store that has some runs, and imports all.
+func imported(t *testing.T, random *rand.Rand, runs []*Observation, text string) string {
+	t.Helper()
+	s := newFile(t)
+	for _, o := range runs {
+		if random.IntN(2) == 0 {
+			write(t, s, o)
+		}
+	}
+	if _, err := s.Import(t.Context(), bytes.NewReader([]byte(text))); err != nil {
+		t.Fatal(err)
+	}
+	return export(t, s)
+}
+
+var errStop = errors.New("stop")
+
+// Nothing of a write that fails is left.
+func TestFailedWriteLeavesNothing(t *testing.T) {
+	s := newFile(t)
+	runs := month(1, 5)
+	for _, run := range runs[:3] {
+		write(t, s, observe(t, run))
+	}
+	before := export(t, s)
+	err := s.writing(t.Context(), func(tx *tx) error {
+		if err := tx.append(4, observe(t, runs[3])); err != nil {
+			return err
+		}
+		return errStop
+	})
+	if !errors.Is(err, errStop) {
+		t.Fatal(err)
+	}
+	sameExport(t, "after the failure", before, export(t, s))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Write(ctx, observe(t, runs[3])); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	sameExport(t, "after the interruption", before, export(t, s))
+}

@@ -1,0 +1,519 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+)
+
+// Observation is what one run saw and judged: all that the history is made of.
+type Observation struct {
+	Run Run `json:"run"`
+	// Sources, Tokens and Findings are sorted by id and by fingerprint.
+	Sources  []Source  `json:"-"`
+	Tokens   []Token   `json:"-"`
+	Findings []Finding `json:"-"`
+}
+
+// Run is a run without what it saw.
+type Run struct {
+	// ID identifies what the run saw: SHA-256 in hex. Writing it twice changes nothing.
+	ID string `json:"id"`
+	// At is the audit time, UTC, in whole seconds.
+	At            time.Time      `json:"at"`
+	Tool          inventory.Tool `json:"tool"`
+	OPA           string         `json:"opa"`
+	PolicyDigest  string         `json:"policy_digest"`
+	ConfigDigest  string         `json:"config_digest"`
+	WaiversDigest string         `json:"waivers_digest"`
+	Complete      bool           `json:"complete"`
+	// Scope is nil for a run over everything configured.
+	Scope *report.Scope `json:"scope,omitempty"`
+	// Open are the findings that were not waived.
+	Open report.SeverityCounts `json:"open"`
+	// Report is the digest of the JSON report, SHA-256 in hex; empty for the shards of a
+	// run that were joined.
+	Report string `json:"report,omitempty"`
+	// Files are what the verdicts rest on besides the inventory, as a bundle holds it.
+	Files []File `json:"files,omitempty"`
+	// Rules judged, sorted by id.
+	Rules []Rule `json:"rules"`
+}
+
+// File is a file that verdicts rest on.
+type File struct {
+	Name   string `json:"name"`
+	Origin string `json:"origin,omitempty"`
+	Data   []byte `json:"-"`
+	// Body is where the store keeps the content.
+	Body string `json:"body,omitempty"`
+}
+
+// Rule is a rule as it judged.
+type Rule struct {
+	ID string `json:"id"`
+	// Definition identifies the text of the rule and its settings.
+	Definition string `json:"definition"`
+}
+
+// Source is a source as a run read it.
+type Source struct {
+	ID          string    `json:"id"`
+	CMS         string    `json:"cms"`
+	CollectedAt time.Time `json:"collected_at"`
+	// Content is the source as JSON, without its tokens and without CollectedAt.
+	Content string `json:"content"`
+	Judged  Judged `json:"judged"`
+
+	units report.Source
+}
+
+// Judged says which rules did not come to a verdict on a source.
+type Judged struct {
+	// Undecided and NotAsked are ids of rules, sorted.
+	Undecided []string `json:"undecided,omitempty"`
+	NotAsked  []string `json:"not_asked,omitempty"`
+	// Seen are the ids of tokens that were seen in lists that were not wholly read, sorted.
+	Seen []string `json:"seen,omitempty"`
+}
+
+// Token is a token as a run saw it.
+type Token struct {
+	ID     string         `json:"id"`
+	Source string         `json:"source"`
+	CMS    string         `json:"cms"`
+	Kind   inventory.Kind `json:"kind"`
+	// Facts is the token as JSON, without its last use; LastUse is that.
+	Facts   string `json:"facts"`
+	LastUse string `json:"last_use"`
+	// Worded: the last use is told in words, or by a record that begins somewhere.
+	Worded bool `json:"worded,omitempty"`
+	// RiskMin and RiskMax are -1 where it was not judged by risk.
+	RiskMin int `json:"risk_min"`
+	RiskMax int `json:"risk_max"`
+	// NotEvaluated are the rules that could not decide, sorted.
+	NotEvaluated []string `json:"not_evaluated,omitempty"`
+}
+
+// Finding is a finding as a run had it.
+type Finding struct {
+	Fingerprint string            `json:"fingerprint"`
+	Rule        string            `json:"rule"`
+	Source      string            `json:"source"`
+	CMS         string            `json:"cms"`
+	Token       string            `json:"token,omitempty"`
+	Kind        inventory.Kind    `json:"kind,omitempty"`
+	Key         string            `json:"key,omitempty"`
+	Severity    policies.Severity `json:"severity"`
+	Team        string            `json:"team,omitempty"`
+	Message     string            `json:"message"`
+	// Waiver is nil for a finding that is not waived.
+	Waiver *Waiver `json:"waiver,omitempty"`
+}
+
+// Waiver says who accepted a finding, and until when.
+type Waiver struct {
+	Owner      string `json:"owner"`
+	ApprovedBy string `json:"approved_by"`
+	Expires    string `json:"expires"`
+}
+
+// Input is what an observation is made of.
+type Input struct {
+	// Report is that of all sources, with its tokens, not yet compared with anything.
+	Report *report.Report
+	// Sources are as they were read, before anything else was known of them.
+	Sources []inventory.Source
+	// Definitions identify the rules and their settings, by id.
+	Definitions map[string]string
+	// Files are what the verdicts rest on besides the inventory.
+	Files []File
+}
+
+// lastUse is what changes of a token whenever it is used.
+type lastUse struct {
+	LastUsed inventory.LastUsed                   `json:"last_used"`
+	ByAPI    map[inventory.API]inventory.LastUsed `json:"by_api,omitempty"`
+}
+
+// Observe returns what a run saw.
+func Observe(in Input) (*Observation, error) {
+	r := in.Report
+	if r.Tokens == nil || (r.Scope != nil && r.Scope.Change) {
+		return nil, errors.New("a store keeps runs over what is live, with their inventories")
+	}
+	if !r.At.Equal(r.At.Truncate(time.Second)) {
+		return nil, fmt.Errorf("the audit time %s has a fraction of a second: give --at in whole seconds", r.At.Format(time.RFC3339Nano))
+	}
+	o := &Observation{Run: Run{
+		At: r.At.UTC(), Tool: r.Tool, OPA: r.Policies.OPA, PolicyDigest: r.Policies.Digest, ConfigDigest: r.ConfigDigest, WaiversDigest: r.WaiversDigest,
+		Complete: r.Complete, Scope: r.Scope, Open: r.Summary.Findings, Files: in.Files,
+	}}
+	for _, rule := range r.Rules {
+		o.Run.Rules = append(o.Run.Rules, Rule{rule.ID, in.Definitions[rule.ID]})
+	}
+	slices.SortFunc(o.Run.Rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
+	if err := o.seeSources(in); err != nil {
+		return nil, err
+	}
+	o.seeFindings(r)
+	sum := sha256.New()
+	if err := r.WriteJSON(sum); err != nil {
+		return nil, err
+	}
+	o.Run.Report = hex.EncodeToString(sum.Sum(nil))
+	return o, o.identify()
+}
+
+func (o *Observation) seeSources(in Input) error {
+	judged := judgedOf(in.Report)
+	verdicts := make(map[string]*report.Token, len(in.Report.Tokens))
+	for i := range in.Report.Tokens {
+		verdicts[in.Report.Tokens[i].ID] = &in.Report.Tokens[i]
+	}
+	for _, s := range in.Sources {
+		head := s.Head()
+		head.CollectedAt, head.Tokens = time.Time{}, []inventory.Token{}
+		content, err := json.Marshal(head)
+		if err != nil {
+			return fmt.Errorf("keep the source %s: %w", s.ID, err)
+		}
+		seen := Source{ID: s.ID, CMS: s.CMS, CollectedAt: s.CollectedAt.UTC(), Content: string(content), units: report.WithoutTokens(head)}
+		if j := judged[s.ID]; j != nil {
+			seen.Judged = *j
+		}
+		for i := range s.Tokens {
+			t, err := tokenSeen(&s, &s.Tokens[i], verdicts[s.Tokens[i].ID])
+			if err != nil {
+				return err
+			}
+			o.Tokens = append(o.Tokens, t)
+			if report.UnreadKind(&seen.units, t.Kind) {
+				seen.Judged.Seen = append(seen.Judged.Seen, t.ID)
+			}
+		}
+		slices.Sort(seen.Judged.Seen)
+		o.Sources = append(o.Sources, seen)
+	}
+	o.sort()
+	return nil
+}
+
+// judgedOf returns by source which rules did not come to a verdict.
+func judgedOf(r *report.Report) map[string]*Judged {
+	of := map[string]*Judged{}
+	at := func(source string) *Judged {
+		if of[source] == nil {
+			of[source] = &Judged{}
+		}
+		return of[source]
+	}
+	for _, g := range r.Gaps {
+		at(g.Source).Undecided = append(at(g.Source).Undecided, g.Rule)
+	}
+	for _, e := range r.RuleErrors {
+		at(e.Source).Undecided = append(at(e.Source).Undecided, e.Rule)
+	}
+	for i := range r.Sources {
+		for _, n := range r.Sources[i].NotAsked {
+			at(r.Sources[i].ID).NotAsked = append(at(r.Sources[i].ID).NotAsked, n.Rule)
+		}
+	}
+	for _, j := range of {
+		slices.Sort(j.Undecided)
+		slices.Sort(j.NotAsked)
+		j.Undecided, j.NotAsked = slices.Compact(j.Undecided), slices.Compact(j.NotAsked)
+	}
+	return of
+}
+
+func tokenSeen(s *inventory.Source, t *inventory.Token, judged *report.Token) (Token, error) {
+	if t.Planned != "" {
+		return Token{}, fmt.Errorf("the token %s is planned: a store keeps what is live", safetext.OneLine(t.ID))
+	}
+	seen := Token{ID: t.ID, Source: s.ID, CMS: s.CMS, Kind: t.Kind, RiskMin: -1, RiskMax: -1}
+	facts := *t
+	facts.LastUsed, facts.LastUsedByAPI = inventory.LastUsed{}, nil
+	use := lastUse{LastUsed: relative(t.LastUsed, s.CollectedAt)}
+	seen.Worded = worded(t.LastUsed)
+	if t.LastUsedByAPI != nil {
+		use.ByAPI = map[inventory.API]inventory.LastUsed{}
+		for api, used := range t.LastUsedByAPI {
+			use.ByAPI[api] = relative(used, s.CollectedAt)
+		}
+	}
+	text, err := json.Marshal(facts)
+	usage, errUse := json.Marshal(use)
+	if err := errors.Join(err, errUse); err != nil {
+		return Token{}, fmt.Errorf("keep the token %s: %w", t.ID, err)
+	}
+	seen.Facts, seen.LastUse = string(text), string(usage)
+	if judged == nil {
+		return seen, nil
+	}
+	if judged.Risk != nil {
+		seen.RiskMin, seen.RiskMax = judged.Risk.Min, judged.Risk.Max
+	}
+	for rule, status := range judged.Verdicts {
+		if status == policies.NotEvaluated {
+			seen.NotEvaluated = append(seen.NotEvaluated, rule)
+		}
+	}
+	slices.Sort(seen.NotEvaluated)
+	return seen, nil
+}
+
+func (o *Observation) seeFindings(r *report.Report) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		seen := Finding{
+			Fingerprint: f.Fingerprint, Rule: f.Rule, Source: f.Source, CMS: f.CMS, Token: f.Token, Kind: f.Kind, Key: f.Key,
+			Severity: f.Severity, Team: f.Team, Message: f.Message,
+		}
+		if f.Status == policies.Waived {
+			seen.Waiver = &Waiver{}
+			if w := f.Waiver; w != nil {
+				seen.Waiver = &Waiver{w.Owner, w.ApprovedBy, w.Expires}
+			}
+		}
+		o.Findings = append(o.Findings, seen)
+	}
+	o.sort()
+}
+
+func (o *Observation) sort() {
+	slices.SortFunc(o.Sources, func(a, b Source) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(o.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(o.Findings, func(a, b Finding) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
+}
+
+// identify sets the id of the run: what it saw, and nothing of who asked.
+func (o *Observation) identify() error {
+	o.Run.ID = ""
+	sum := sha256.New()
+	encoder := json.NewEncoder(sum)
+	for _, part := range []any{o.Run, o.Sources, o.Tokens, o.Findings} {
+		if err := encoder.Encode(part); err != nil {
+			return fmt.Errorf("identify the run: %w", err)
+		}
+	}
+	for _, f := range o.Run.Files {
+		sum.Write(f.Data)
+	}
+	o.Run.ID = hex.EncodeToString(sum.Sum(nil))
+	return nil
+}
+
+// join adds the sources of another shard of the same run.
+func (o *Observation) join(other *Observation) {
+	o.Sources = append(o.Sources, other.Sources...)
+	o.Tokens = append(o.Tokens, other.Tokens...)
+	o.Findings = append(o.Findings, other.Findings...)
+	o.Run.Complete = o.Run.Complete && other.Run.Complete
+	o.Run.Open = plus(o.Run.Open, other.Run.Open)
+	o.sort()
+}
+
+func plus(a, b report.SeverityCounts) report.SeverityCounts {
+	return report.SeverityCounts{
+		Critical: a.Critical + b.Critical, High: a.High + b.High, Medium: a.Medium + b.Medium, Low: a.Low + b.Low, Info: a.Info + b.Info,
+	}
+}
+
+func worded(u inventory.LastUsed) bool {
+	return u.State == inventory.LastUsedBetween || u.State == inventory.LastUsedNoneOnRecord
+}
+
+// relative returns a use that is told in words with its bounds counted from the collection,
+// from 1970 on. "Last month" is the same all month: kept as a date, it would be another
+// every night.
+func relative(u inventory.LastUsed, collected time.Time) inventory.LastUsed {
+	return shifted(u, func(at time.Time) time.Time { return time.Unix(0, 0).UTC().Add(at.Sub(collected)) })
+}
+
+// absolute undoes relative.
+func absolute(u inventory.LastUsed, collected time.Time) inventory.LastUsed {
+	return shifted(u, func(at time.Time) time.Time { return collected.Add(at.Sub(time.Unix(0, 0))).UTC() })
+}
+
+func shifted(u inventory.LastUsed, move func(time.Time) time.Time) inventory.LastUsed {
+	if !worded(u) {
+		return u
+	}
+	if !u.Earliest.IsZero() {
+		u.Earliest = move(u.Earliest)
+	}
+	if !u.Latest.IsZero() {
+		u.Latest = move(u.Latest)
+	}
+	return u
+}
+
+// inventory returns the sources as they were read.
+func (o *Observation) inventory() ([]inventory.Source, error) {
+	tokens := map[string][]inventory.Token{}
+	collected := map[string]time.Time{}
+	for _, s := range o.Sources {
+		collected[s.ID] = s.CollectedAt
+	}
+	for _, seen := range o.Tokens {
+		var t inventory.Token
+		var use lastUse
+		if err := errors.Join(json.Unmarshal([]byte(seen.Facts), &t), json.Unmarshal([]byte(seen.LastUse), &use)); err != nil {
+			return nil, fmt.Errorf("the token %s in the store: %w", safetext.OneLine(seen.ID), err)
+		}
+		t.LastUsed = absolute(use.LastUsed, collected[seen.Source])
+		if use.ByAPI != nil {
+			t.LastUsedByAPI = map[inventory.API]inventory.LastUsed{}
+			for api, used := range use.ByAPI {
+				t.LastUsedByAPI[api] = absolute(used, collected[seen.Source])
+			}
+		}
+		tokens[seen.Source] = append(tokens[seen.Source], t)
+	}
+	sources := make([]inventory.Source, len(o.Sources))
+	for i, seen := range o.Sources {
+		s := &sources[i]
+		if err := json.Unmarshal([]byte(seen.Content), s); err != nil {
+			return nil, fmt.Errorf("the source %s in the store: %w", safetext.OneLine(seen.ID), err)
+		}
+		s.CollectedAt, s.Tokens = seen.CollectedAt, tokens[seen.ID]
+	}
+	return sources, nil
+}
+
+// Inventory returns what the run read, as it was read.
+func (o *Observation) Inventory() (inventory.Inventory, error) {
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: o.Run.Tool}
+	if s := o.Run.Scope; s != nil {
+		inv.Only, inv.OnlyLabels = s.Sources, s.Labels
+	}
+	var err error
+	if inv.Sources, err = o.inventory(); err != nil {
+		return inv, err
+	}
+	for _, s := range inv.Sources {
+		if s.CollectedAt.After(inv.CollectedUntil) {
+			inv.CollectedUntil = s.CollectedAt
+		}
+	}
+	return inv, nil
+}
+
+// packed returns a file as text.
+func packed(data []byte) (string, error) {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return "", err
+	}
+	_, err = w.Write(data)
+	if err := errors.Join(err, w.Close()); err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(out.Bytes()), nil
+}
+
+// maxFile bounds a file that the store keeps, in bytes.
+const maxFile = 1 << 30
+
+// unpacked undoes packed.
+func unpacked(text string) ([]byte, error) {
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, err
+	}
+	r, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("it is larger than %d MiB", maxFile>>20)
+	}
+	return data, err
+}
+
+// world answers what a run saw of something.
+type world struct {
+	o       *Observation
+	sources map[string]*Source
+	tokens  map[string]*Token
+	rules   map[string]string
+	// lost are the CMSes of which sources may not have been found.
+	lost map[string]bool
+}
+
+func newWorld(o *Observation) (*world, error) {
+	w := &world{o: o, sources: map[string]*Source{}, tokens: make(map[string]*Token, len(o.Tokens)), rules: map[string]string{}, lost: map[string]bool{}}
+	for i := range o.Sources {
+		s := &o.Sources[i]
+		if s.units.ID == "" {
+			if err := json.Unmarshal([]byte(s.Content), &s.units.Source); err != nil {
+				return nil, fmt.Errorf("the source %s in the store: %w", safetext.OneLine(s.ID), err)
+			}
+		}
+		w.sources[s.ID] = s
+		if report.LacksSources(&s.units) {
+			w.lost[s.CMS] = true
+		}
+	}
+	for i := range o.Tokens {
+		w.tokens[o.Tokens[i].ID] = &o.Tokens[i]
+	}
+	for _, r := range o.Run.Rules {
+		w.rules[r.ID] = r.Definition
+	}
+	return w, nil
+}
+
+// onlyRules returns the rules that the run was restricted to, as the store keeps them.
+func (r *Run) onlyRules() string {
+	if r.Scope == nil || len(r.Scope.Rules) == 0 {
+		return ""
+	}
+	return "|" + strings.Join(r.Scope.Rules, "|") + "|"
+}
+
+// columns are what the views show of a token.
+type columns struct {
+	name, access, owner, ownerState, expiry string
+	writes                                  bool
+}
+
+func (t *Token) columns() (columns, error) {
+	var of inventory.Token
+	if err := json.Unmarshal([]byte(t.Facts), &of); err != nil {
+		return columns{}, fmt.Errorf("the token %s: %w", safetext.OneLine(t.ID), err)
+	}
+	expiry := string(of.Expiry.State)
+	if !of.Expiry.At.IsZero() {
+		expiry = stamp(of.Expiry.At)
+	}
+	return columns{
+		// PostgreSQL has no text with NUL.
+		name: safetext.OneLine(of.Name), access: string(of.Access.Level), writes: of.Access.Write,
+		owner: safetext.OneLine(cmp.Or(of.Owner.Name, of.Owner.ID)), ownerState: string(of.Owner.State), expiry: expiry,
+	}, nil
+}
+
+// stamp is how the store writes a time: it sorts as text.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/collectors/history"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+)
+
+// Past returns what the runs before a moment knew of tokens: since when they are there, and
+// of those whose last use is told in words, enough of what was said to narrow it.
+func (s *Store) Past(ctx context.Context, before time.Time) (*history.History, error) {
+	past := &history.History{}
+	err := s.reading(ctx, func(t *tx) error {
+		p := t.readings(t.before(before))
+		t.words(p)
+		p.tell(past)
+		t.firsts(p.last, past)
+		return t.err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("what the store knows of the past: %w", err)
+	}
+	return past, nil
+}
+
+// before returns the number of the last run before a moment; 0 for none.
+func (t *tx) before(at time.Time) (n int) {
+	t.one([]any{&n}, `SELECT COALESCE(MAX(run), 0) FROM run WHERE at < ?`, stamp(at))
+	return n
+}
+
+// readings are those of all sources until the run last.
+type readings struct {
+	last int
+	// all are by source, in the order of the runs.
+	all map[string][]*readingOf
+}
+
+// readingOf is one reading of a source.
+type readingOf struct {
+	run    int
+	at     time.Time
+	source *inventory.Source
+	uses   map[string]inventory.LastUsed
+}
+
+func (t *tx) readings(last int) *readings {
+	p := &readings{last: last, all: map[string][]*readingOf{}}
+	contents := map[string]*inventory.Source{}
+	t.each(func(scan func(...any)) error {
+		var r readingOf
+		var source, collected, content, id string
+		scan(&r.run, &source, &collected, &id, &content)
+		at, err := time.Parse(timeFormat, collected)
+		if err != nil {
+			return fmt.Errorf("the time of a reading: %w", err)
+		}
+		r.at = at.UTC()
+		if contents[id] == nil {
+			contents[id] = &inventory.Source{}
+			if err := json.Unmarshal([]byte(content), contents[id]); err != nil {
+				return fmt.Errorf("a source: %w", err)
+			}
+		}
+		r.source = contents[id]
+		p.all[source] = append(p.all[source], &r)
+		return nil
+	}, `SELECT g.run, g.source, g.collected_at, g.content, b.data FROM reading g JOIN body b ON b.id = g.content WHERE g.run <= ? ORDER BY g.run`, last)
+	return p
+}
+
+func (r *readingOf) use(token string, u inventory.LastUsed) {
+	if r.uses == nil {
+		r.uses = map[string]inventory.LastUsed{}
+	}
+	r.uses[token] = u
+}
+
+// firsts tells which reading saw each token first, also where it has been pruned.
+func (t *tx) firsts(last int, past *history.History) {
+	type moment struct {
+		source string
+		at     time.Time
+	}
+	tokens := map[moment]map[string]inventory.LastUsed{}
+	t.each(func(scan func(...any)) error {
+		var token, source, collected string
+		scan(&token, &source, &collected)
+		at, err := time.Parse(timeFormat, collected)
+		if err != nil {
+			return fmt.Errorf("the time of a reading: %w", err)
+		}
+		m := moment{source, at.UTC()}
+		if tokens[m] == nil {
+			tokens[m] = map[string]inventory.LastUsed{}
+		}
+		tokens[m][token] = inventory.LastUsed{State: inventory.LastUsedUnknown}
+		return nil
+	}, `SELECT token, source, first_collected FROM token WHERE first_run <= ?`, last)
+	for m, uses := range tokens {
+		past.See(history.Reading{Source: m.source, At: m.at, Uses: uses})
+	}
+}
+
+// wordedUse is what readings from one run until another said of the use of a token.
+type wordedUse struct {
+	token, source, kind string
+
+	from, to int
+	use      string
+}
+
+// words notes what was said of tokens whose last use is told in words.
+func (t *tx) words(p *readings) {
+	var all []wordedUse
+	t.each(func(scan func(...any)) error {
+		var w wordedUse
+		scan(&w.token, &w.source, &w.kind, &w.from, &w.to, &w.use)
+		all = append(all, w)
+		return nil
+	}, `SELECT v.token, v.source, v.kind, v.from_run, COALESCE(v.to_run, ?), u.data FROM token_version v JOIN body u ON u.id = v.last_use
+		WHERE v.worded = 1 AND v.from_run <= ? ORDER BY v.token, v.from_run`, p.last+1, p.last)
+	for begin := 0; begin < len(all) && t.err == nil; {
+		end := begin + 1
+		for end < len(all) && all[end].token == all[begin].token {
+			end++
+		}
+		t.err = p.wordsOf(all[begin:end])
+		begin = end
+	}
+}
+
+// wordsOf notes what was said of one token: at the first reading of each wording, and at
+// the last reading, the one before it, and those at distances that double. Any of them may
+// be left out without anything untrue being told, and years of nightly readings are not
+// held in memory.
+func (p *readings) wordsOf(wordings []wordedUse) error {
+	type said struct {
+		*readingOf
+
+		wording int
+		first   bool
+	}
+	var all []said
+	for i, w := range wordings {
+		first := true
+		for _, r := range p.all[w.source] {
+			if r.run >= w.from && r.run < w.to && r.read(inventory.Kind(w.kind)) {
+				all = append(all, said{r, i, first})
+				first = false
+			}
+		}
+	}
+	for i, one := range all {
+		if back := len(all) - i; one.first || back&(back-1) == 0 {
+			var use lastUse
+			if err := json.Unmarshal([]byte(wordings[one.wording].use), &use); err != nil {
+				return fmt.Errorf("the last use of a token: %w", err)
+			}
+			one.use(wordings[one.wording].token, absolute(use.LastUsed, one.at))
+		}
+	}
+	return nil
+}
+
+// read reports whether the lists that hold a kind of tokens were wholly read.
+func (r *readingOf) read(kind inventory.Kind) bool {
+	return !slices.ContainsFunc(r.source.Units, func(u inventory.Unit) bool {
+		return u.Status != inventory.UnitComplete && (len(u.Kinds) == 0 || slices.Contains(u.Kinds, kind))
+	})
+}
+
+func (p *readings) tell(past *history.History) {
+	for _, source := range sortedKeys(p.all) {
+		for _, r := range p.all[source] {
+			past.See(history.Reading{Source: source, At: r.at, Units: r.source.Units, Uses: r.uses})
+		}
+	}
+}
+
+// reopenings counts by fingerprint how often findings came back after they were over, until
+// a run.
+func (t *tx) reopenings(last int) map[string]int {
+	counts := map[string]int{}
+	was := map[string]State{}
+	t.each(func(scan func(...any)) error {
+		var fingerprint string
+		var now State
+		scan(&fingerprint, &now)
+		if was[fingerprint].over() && !now.over() {
+			counts[fingerprint]++
+		}
+		was[fingerprint] = now
+		return nil
+	}, `SELECT fingerprint, state FROM finding_state WHERE from_run <= ? ORDER BY fingerprint, from_run`, last)
+	return counts
+}
