@@ -72,6 +72,7 @@ func runDemo(ctx context.Context, o demoOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	defer au.Close()
 	err = au.Scan(ctx, company.Collection, o.saveInventory)
 	var verdict cli.VerdictError
 	if err == nil || errors.As(err, &verdict) {

@@ -101,7 +101,7 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 		return err
 	}
 	inputs := slices.Concat(places.InputsAs("an inventory", o.inventories), o.Change.Inputs(), o.Judge.Inputs(), places.OfConfig(cfg), sealKeys(o.seal))
-	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.seal.File), inputs); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.seal.File, o.Store), inputs); err != nil {
 		return err
 	}
 	if !slices.Contains(o.inventories, "-") && !o.Given() {
@@ -119,6 +119,7 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 	if err != nil {
 		return err
 	}
+	defer au.Close()
 	au.SealTo(o.seal.File, signers)
 	r, err := o.judge(ctx, au, flags.Sealed, wanted)
 	if err != nil {

@@ -6,9 +6,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -47,7 +44,9 @@ type Engine struct {
 	timeout time.Duration
 	grace   time.Duration
 	digest  string
-	custom  *regofile.CustomFiles
+	// definitions identify single rules with their settings, by id.
+	definitions map[string]string
+	custom      *regofile.CustomFiles
 }
 
 // ruleInForce is a compiled rule with the user's settings.
@@ -131,7 +130,10 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if model != nil {
 		rules = append(slices.Clone(rules), model)
 	}
-	e.digest, err = digest(library.Modules, rules)
+	if e.digest, err = digest(library.Modules, rules); err != nil {
+		return nil, err
+	}
+	e.definitions, err = definitions(library, e.rules)
 	return e, err
 }
 
@@ -169,42 +171,6 @@ func noSuchRule(name string, all []string) error {
 	return fmt.Errorf("there is no rule %q%s", name, ruleid.DidYouMean(name, all))
 }
 
-// digest identifies what judges: the modules, the settings in force and the
-// version of OPA.
-func digest(modules []regofile.Module, rules []*ruleInForce) (string, error) {
-	type setting struct {
-		Rule, Pattern string
-		Off           bool
-		Severity      policies.Severity
-		Params        map[string]any
-	}
-	var settings []setting
-	for _, rule := range rules {
-		settings = append(settings, setting{rule.ID, "", rule.base.off, rule.base.severity, rule.base.values})
-		for _, o := range rule.overrides {
-			settings = append(settings, setting{rule.ID, o.pattern, o.variant.off, o.variant.severity, o.variant.values})
-		}
-	}
-	hash := sha256.New()
-	encoder := json.NewEncoder(hash)
-	texts := make([]string, len(modules))
-	for i, m := range modules {
-		// The path is left out: the same rules are the same wherever they lie.
-		texts[i] = string(m.Text)
-	}
-	slices.Sort(texts)
-	if err := encoder.Encode(texts); err != nil {
-		return "", fmt.Errorf("digest the rules: %w", err)
-	}
-	if err := encoder.Encode(settings); err != nil {
-		return "", fmt.Errorf("digest the settings of the rules: %w", err)
-	}
-	if err := encoder.Encode(OPAVersion()); err != nil {
-		return "", fmt.Errorf("digest the version of OPA: %w", err)
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
 // Rules returns the loaded rules, sorted by id, with the severity and the
 // parameters in force.
 func (e *Engine) Rules() []policies.Rule {
@@ -240,9 +206,6 @@ func defined(l *compile.Library) []policies.Rule {
 	}
 	return rules
 }
-
-// Digest identifies the rules and settings in force.
-func (e *Engine) Digest() string { return e.digest }
 
 // Custom are the files of the custom rules that were loaded; nil without any.
 func (e *Engine) Custom() *regofile.CustomFiles { return e.custom }

@@ -48,6 +48,8 @@ type Audit struct {
 	// sealFile is where the report is sealed, and signers sign it.
 	sealFile string
 	signers  []signature.Signer
+	// past is nil where no history is kept.
+	past *past
 }
 
 // New loads the rules: nothing is read before they are known to be sound.
@@ -81,7 +83,11 @@ func New(ctx context.Context, p *program.Program, cfg *config.Config, o options.
 	if au.baseline, err = deliver.Baseline(ctx, p.Saved(), o.Gate); err != nil {
 		return nil, err
 	}
-	if au.evidence, err = evidence.Read(ctx, p.Saved(), cfg, o.Previous, latest, flags.Sealed); err != nil {
+	if err := au.keepHistory(ctx); err != nil {
+		return nil, err
+	}
+	if au.evidence, err = evidence.Read(ctx, p.Saved(), cfg, o.Previous, latest, flags.Sealed || au.past != nil); err != nil {
+		au.Close()
 		return nil, err
 	}
 	return au, nil
@@ -99,6 +105,9 @@ func LaterOf(a, b time.Time) time.Time {
 // interruption must not reach it: what was seen is still judged.
 func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time) (*report.Report, error) {
 	au.program.WarnAll(au.config.ReviewWarnings(at))
+	if err := au.knowThePast(ctx, at); err != nil {
+		return nil, err
+	}
 	builder := report.NewBuilder(report.BuildOptions{
 		Tool: au.program.Tool, At: at,
 		Rules: au.judge.Rules(), PolicyDigest: au.judge.Digest(), OPAVersion: engine.OPAVersion(),
@@ -112,6 +121,9 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 	proven := 0
 	judges := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
 	err := sources(ctx, func(s inventory.Source) error {
+		if au.past != nil {
+			au.past.sources = append(au.past.sources, s)
+		}
 		s, n := au.evidence.Apply(s)
 		proven += n
 		judges.Go(func() {
@@ -136,6 +148,9 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 	}
 	builder.Restrict(au.scope)
 	r := builder.Report()
+	if err := au.compareWithPast(ctx, r); err != nil {
+		return nil, err
+	}
 	if err := deliver.Compare(r, au.baseline, au.options.Gate); err != nil {
 		return nil, err
 	}
@@ -145,18 +160,21 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 // usesTokens reports whether anything that is made of the report looks at the list
 // of tokens; a large one need not be kept else.
 func (au *Audit) usesTokens() bool {
-	return au.flags.Sealed || au.baseline != nil || len(au.options.Owners) > 0 || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesTokens || o.Team != "" })
+	return au.flags.Sealed || au.past != nil || au.baseline != nil || len(au.options.Owners) > 0 || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesTokens || o.Team != "" })
 }
 
 // usesEvidence reports whether an output shows the evidence of findings.
 func (au *Audit) usesEvidence() bool {
-	return au.flags.Sealed || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesEvidence })
+	return au.flags.Sealed || au.past != nil || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesEvidence })
 }
 
 // Finish writes the outputs and returns the gate's decision as an error, nil for
 // exit code 0.
 func (au *Audit) Finish(ctx context.Context, r *report.Report) error {
 	if err := deliver.Report(ctx, au.program.Streams, r, au.gate, au.flags.Shown, au.options.Waived); err != nil {
+		return err
+	}
+	if err := au.writePast(ctx, r); err != nil {
 		return err
 	}
 	decision := au.gate.Decide(r)

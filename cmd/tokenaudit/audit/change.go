@@ -20,6 +20,9 @@ import (
 // Change judges how things will stand after a change, against how they
 // stand now.
 func (au *Audit) Change(ctx context.Context, o options.Change, files documents.Inventories) (*report.Report, error) {
+	// A store keeps what is live.
+	au.Close()
+	au.past = nil
 	au.scope = cmp.Or(au.scope, &report.Scope{})
 	au.scope.Change = true
 	if o.Manifest != "" {

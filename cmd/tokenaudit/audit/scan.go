@@ -20,6 +20,9 @@ func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInvento
 	if at.IsZero() {
 		at = r.Now().UTC().Truncate(time.Second)
 	}
+	if err := au.checkClock(ctx, at); err != nil {
+		return err
+	}
 	var kept []inventory.Source
 	var latest documents.Latest
 	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {

@@ -98,7 +98,7 @@ func (au *Audit) WriteSeal(ctx context.Context, r *report.Report, inventories []
 // does not hold.
 func (au *Audit) seal(ctx context.Context, r *report.Report, inventories []documents.Document, wanted labels.Selector) (*bundle.Bundle, error) {
 	b := &bundle.Bundle{At: r.At, Only: au.options.Rules, Labels: wanted}
-	configuration, err := sealed.Write(au.config)
+	files, err := au.context()
 	if err != nil {
 		return nil, err
 	}
@@ -106,16 +106,11 @@ func (au *Audit) seal(ctx context.Context, r *report.Report, inventories []docum
 	if err := r.WriteJSON(&text); err != nil {
 		return nil, err
 	}
-	b.Files = []bundle.File{{Name: bundle.Configuration, Data: configuration}, {Name: bundle.Report, Data: text.Bytes()}}
+	b.Files = files
+	b.Files = append(b.Files, bundle.File{Name: bundle.Report, Data: text.Bytes()})
 	for i, d := range inventories {
 		b.Files = append(b.Files, bundle.File{Name: bundle.Number(bundle.Inventories, i, ".json"), Data: d.Data})
 	}
-	b.Files = append(b.Files, sealedEvidence(au.evidence.Contents)...)
-	rules, err := sealedRules(au.custom)
-	if err != nil {
-		return nil, err
-	}
-	b.Files = append(b.Files, rules...)
 	again, err := Derive(ctx, au.program, b)
 	if err != nil {
 		return nil, fmt.Errorf("judge what is sealed: %w", err)

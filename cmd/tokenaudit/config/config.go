@@ -70,6 +70,8 @@ type Config struct {
 	// Deadlines are those of sla; nil without any.
 	Deadlines *deadlines.Deadlines
 	Limits    Limits
+	// Store is where the history of runs is kept; no verdict rests on where that is.
+	Store Store
 	// Digest identifies the content: SHA-256 in hex over its canonical JSON,
 	// whatever its comments, order of keys or place on disk. WaiversDigest does
 	// so for waivers, accept_gaps and reviews alone, which Digest leaves out.
@@ -83,6 +85,8 @@ type Config struct {
 	// profileLines are those of the profile, whose file profileFile is: "profile strict".
 	profileLines map[string]int
 	profileFile  string
+	// database is the connection string of the store; nil for none.
+	database *secretRef
 	// expiries are those of the waivers, then those of the accepted gaps, file by file.
 	expiries []expiry
 }
@@ -189,7 +193,7 @@ type Limits struct {
 	RuleTimeout, LoadTimeout time.Duration
 }
 
-var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "reviews", "sla", "gate", "limits"}
+var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "reviews", "sla", "gate", "limits", "store"}
 
 // Load reads and parses a file, and those of owners, waivers and reviews that it names, until ctx
 // ends. Every other error is an *Error or Errors.
@@ -257,7 +261,7 @@ func Parse(file string, data []byte, definitions []collectors.Definition) (*Conf
 	if len(r.errs) > 0 {
 		return nil, sortErrors(r.errs)
 	}
-	c.expiries = r.expiries
+	c.expiries, c.database = r.expiries, r.database
 	return c, nil
 }
 
@@ -311,6 +315,9 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	}
 	if n := top.get("limits"); n != nil {
 		c.Limits = r.limits(n)
+	}
+	if n := top.get("store"); n != nil {
+		c.Store = r.store(n)
 	}
 	if len(r.errs) == 0 {
 		c.Digest = r.digest(top, "version", "sources", "policies", "usage", "owners", "sla", "gate", "limits")

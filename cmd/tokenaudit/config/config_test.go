@@ -239,7 +239,7 @@ func TestMistakes(t *testing.T) {
 		"other version":          {"version: 2\n", "f.yaml:1: version: must be 1, the only version there is"},
 		"version as text":        {"version: one\n", "f.yaml:1: version: must be a whole number, not text"},
 		"unknown section":        {"version: 1\nsource: []\n", "f.yaml:2: source: unknown key; did you mean sources?"},
-		"unrelated section":      {"version: 1\nfrobnicate: []\n", "f.yaml:2: frobnicate: unknown key; the keys here are version, sources, profile, policies, usage, owners, waivers, accept_gaps, reviews, sla, gate and limits"},
+		"unrelated section":      {"version: 1\nfrobnicate: []\n", "f.yaml:2: frobnicate: unknown key; the keys here are version, sources, profile, policies, usage, owners, waivers, accept_gaps, reviews, sla, gate, limits and store"},
 		"section twice":          {"version: 1\ngate: {}\ngate: {}\n", "f.yaml:3: gate: the key stands here twice"},
 		"merge key":              {"version: 1\ngate: &g {}\nlimits:\n  <<: *g\n", "f.yaml:4: limits: a key must be plain text; merge keys (<<) are not supported"},
 		"sources not a list":     {"version: 1\nsources: {}\n", "f.yaml:2: sources: must be a list, not a mapping"},

@@ -42,6 +42,8 @@ type reader struct {
 	// lines are the lines of the rule settings, by place.
 	lines    map[string]int
 	expiries []expiry
+	// database is the secret of the store.
+	database *secretRef
 }
 
 func newReader(file string) *reader {

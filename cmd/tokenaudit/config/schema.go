@@ -50,6 +50,7 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 			"rule_timeout": durationSchema("Bounds one rule on one source, 30s by default; a rule that takes longer is not evaluated there."),
 			"load_timeout": durationSchema("Bounds the loading of custom rules, 10s by default."),
 		}),
+		"store": storeSchema(),
 	}, "version")
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	schema["title"] = "tokenaudit configuration"

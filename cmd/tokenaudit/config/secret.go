@@ -106,6 +106,9 @@ type Environment struct {
 // names them.
 func (c *Config) SecretFiles() []string {
 	var files []string
+	if ref := c.database; ref != nil && ref.file != "" {
+		files = append(files, ref.file)
+	}
 	for _, s := range c.Sources {
 		for _, ref := range s.secrets {
 			if ref.file != "" {

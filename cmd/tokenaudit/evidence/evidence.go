@@ -72,6 +72,9 @@ func Of(ctx context.Context, contents []Content, now time.Time) (*Evidence, erro
 	return e, nil
 }
 
+// Recall adds what the runs in a store knew, in place of earlier inventories.
+func (e *Evidence) Recall(past *history.History) { e.past = past }
+
 // Apply returns a source with what is known of its tokens, and how many of these are in
 // the usage files. The tokens of the argument stay as they are.
 func (e *Evidence) Apply(s inventory.Source) (_ inventory.Source, proven int) {

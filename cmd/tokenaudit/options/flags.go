@@ -266,6 +266,8 @@ type Judge struct {
 	Policies    []string
 	Previous    []string
 	NoInventory bool
+	// Store is the file of --store; empty for the store of the configuration.
+	Store string
 }
 
 // Bind adds the flags to a command.
@@ -275,6 +277,7 @@ func (o *Judge) Bind(cmd *cobra.Command) {
 	f.StringArrayVar(&o.Rules, "rule", nil, "judge by this rule `id` only (repeatable)")
 	f.StringArrayVar(&o.Policies, "policy", nil, "a file, `folder` or bundle of custom rules (repeatable)")
 	BindPrevious(f, &o.Previous)
+	f.StringVar(&o.Store, "store", "", "keep the history of runs in this `file` of SQLite, and say what is new since the last one")
 	f.BoolVar(&o.NoInventory, "no-inventory", false, "leave the list of tokens out of the report")
 	o.Gate.Bind(cmd)
 	o.Show.Bind(cmd)
@@ -306,13 +309,41 @@ func (o Judge) Validate(saved string) (Resolved, error) {
 			problems = append(problems, fmt.Errorf("the inventory and the %s report would both go to %s; give one of them another file", output.Format.Name, places.Name(saved)))
 		}
 	}
-	if o.FailOnNew && o.Baseline == "" {
-		problems = append(problems, errors.New("--fail-on-new needs a --baseline to tell what is new"))
+	if o.Store != "" {
+		problems = append(problems, o.CheckStore(), places.Check("--store", o.Store))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return Resolved{}, cli.Misuse(err)
 	}
 	return Resolved{Shown: shown, At: at, FailOn: failOn}, nil
+}
+
+// CheckStore states what contradicts a store, which keeps whole runs and knows what earlier
+// ones said.
+func (o Judge) CheckStore() error {
+	var problems []error
+	for _, other := range []struct {
+		flag  string
+		given bool
+		why   string
+	}{
+		{"--baseline", o.Baseline != "", "the store knows what the last run found"},
+		{"--previous", len(o.Previous) > 0, "the store knows what earlier inventories said"},
+		{"--no-inventory", o.NoInventory, "the store keeps the tokens"},
+	} {
+		if other.given {
+			problems = append(problems, fmt.Errorf("a store and %s contradict each other: %s", other.flag, other.why))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// CheckNew states that nothing tells what is new. stored: there is a store.
+func (o Judge) CheckNew(stored bool) error {
+	if o.FailOnNew && o.Baseline == "" && !stored {
+		return cli.Misuse(errors.New("--fail-on-new needs a --baseline or a --store to tell what is new"))
+	}
+	return nil
 }
 
 // Validate states what is wrong with the flags of reading.

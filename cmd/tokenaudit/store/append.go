@@ -49,7 +49,7 @@ type state struct {
 
 // sameAs reports whether the two rows say the same.
 func (s state) sameAs(other state) bool {
-	s.from = other.from
+	other.from = s.from
 	return s == other
 }
 

@@ -178,7 +178,10 @@ func Observe(in Input) (*Observation, error) {
 		return nil, err
 	}
 	o.Run.Report = hex.EncodeToString(sum.Sum(nil))
-	return o, o.identify()
+	if err := o.identify(); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 func (o *Observation) seeSources(in Input) error {

@@ -25,7 +25,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	sqlite "modernc.org/sqlite" // also the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
@@ -231,7 +231,7 @@ func (s *Store) writing(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return s.named(err)
 	}
-	t := &tx{ctx: ctx, raw: raw, postgres: s.postgres, prepared: map[string]*sql.Stmt{}}
+	t := s.newTx(ctx, raw)
 	if s.postgres {
 		t.exec(`LOCK TABLE run IN EXCLUSIVE MODE`)
 	}
@@ -248,8 +248,7 @@ func (s *Store) reading(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return s.named(err)
 	}
-	t := &tx{ctx: ctx, raw: raw, postgres: s.postgres, prepared: map[string]*sql.Stmt{}}
-	return s.end(t, fn)
+	return s.end(s.newTx(ctx, raw), fn)
 }
 
 func (s *Store) end(t *tx, fn func(*tx) error) error {
@@ -268,11 +267,27 @@ func (s *Store) end(t *tx, fn func(*tx) error) error {
 
 // tx is a transaction. The first error ends it: what follows does nothing, and end returns it.
 type tx struct {
-	ctx      context.Context
 	raw      *sql.Tx
 	postgres bool
 	prepared map[string]*sql.Stmt
 	err      error
+
+	// prepare, run and query are those of the database, until the context of the transaction ends.
+	prepare func(text string) (*sql.Stmt, error)
+	run     func(of *sql.Stmt, arguments []any) error
+	query   func(of *sql.Stmt, arguments []any) (*sql.Rows, error)
+}
+
+func (s *Store) newTx(ctx context.Context, raw *sql.Tx) *tx {
+	return &tx{
+		raw: raw, postgres: s.postgres, prepared: map[string]*sql.Stmt{},
+		prepare: func(text string) (*sql.Stmt, error) { return raw.PrepareContext(ctx, text) },
+		run: func(of *sql.Stmt, arguments []any) error {
+			_, err := of.ExecContext(ctx, arguments...)
+			return err
+		},
+		query: func(of *sql.Stmt, arguments []any) (*sql.Rows, error) { return of.QueryContext(ctx, arguments...) },
+	}
 }
 
 // stmt returns the statement of a query with ? for its parameters.
@@ -287,7 +302,7 @@ func (t *tx) stmt(query string) *sql.Stmt {
 	if t.postgres {
 		text = numbered(query)
 	}
-	made, err := t.raw.PrepareContext(t.ctx, text)
+	made, err := t.prepare(text)
 	if err != nil {
 		t.err = fmt.Errorf("%s: %w", query, err)
 		return nil
@@ -315,7 +330,7 @@ func (t *tx) exec(query string, arguments ...any) {
 	if made == nil {
 		return
 	}
-	if _, err := made.ExecContext(t.ctx, arguments...); err != nil {
+	if err := t.run(made, arguments); err != nil {
 		t.err = fmt.Errorf("%s: %w", query, err)
 	}
 }
@@ -327,23 +342,17 @@ func (t *tx) each(fn func(scan func(...any)) error, query string, arguments ...a
 	if made == nil {
 		return
 	}
-	rows, err := made.QueryContext(t.ctx, arguments...)
+	rows, err := t.query(made, arguments)
 	if err != nil {
 		t.err = fmt.Errorf("%s: %w", query, err)
 		return
 	}
-	defer rows.Close()
-	for rows.Next() {
-		err := fn(func(to ...any) {
-			if err := rows.Scan(to...); err != nil {
-				t.err = cmp.Or(t.err, fmt.Errorf("%s: %w", query, err))
-			}
-		})
-		if t.err = cmp.Or(t.err, err); t.err != nil {
-			return
-		}
+	for err == nil && rows.Next() {
+		var errScan error
+		err = fn(func(to ...any) { errScan = rows.Scan(to...) })
+		err = cmp.Or(errScan, err)
 	}
-	if err := rows.Err(); err != nil {
+	if err := cmp.Or(err, rows.Err(), rows.Close()); err != nil {
 		t.err = fmt.Errorf("%s: %w", query, err)
 	}
 }

@@ -81,16 +81,16 @@ func (c *company) live() {
 		for _, name := range sortedKeys(s.tokens) {
 			t := s.tokens[name]
 			t.age++
-			switch {
-			case c.chance(4):
+			switch chance := c.random.IntN(100); {
+			case chance < 4:
 				t.level = c.random.IntN(3)
-			case c.chance(4):
+			case chance < 8:
 				t.age = 0
-			case c.chance(4):
+			case chance < 12:
 				t.owner = c.random.IntN(3)
-			case c.chance(10):
+			case chance < 22:
 				t.used = c.day
-			case c.chance(3):
+			case chance < 25:
 				delete(s.tokens, name)
 			}
 		}
@@ -124,11 +124,7 @@ func (c *company) live() {
 }
 
 // scan is one run, as the program would have it: what it saw, and its report.
-type scan struct {
-	Input
-
-	shards [][]string
-}
+type scan struct{ Input }
 
 // runOf scans the company as of today, by some of its sources and rules, with outages.
 func (c *company) runOf(at time.Time) scan {
@@ -176,10 +172,10 @@ func (c *company) read(id string, s *estate, at time.Time, lost bool) inventory.
 	status := map[inventory.Kind]inventory.UnitStatus{}
 	for _, kind := range []inventory.Kind{inventory.Delivery, inventory.Management} {
 		unit := inventory.CompleteUnit(string(kind), kind)
-		switch {
-		case c.chance(5):
+		switch chance := c.random.IntN(20); chance {
+		case 0:
 			unit = inventory.FailedUnit(string(kind), inventory.ErrTimeout, "no answer", "", kind)
-		case c.chance(5):
+		case 1:
 			unit = inventory.PartialUnit(string(kind), inventory.ErrTruncated, "cut off", "", kind)
 		}
 		status[kind] = unit.Status

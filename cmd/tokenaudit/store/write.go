@@ -297,7 +297,10 @@ func joined(parts []string) (*Observation, error) {
 		unsharded.Shard = ""
 		whole.Run.Scope = unsharded.Compact()
 	}
-	return whole, whole.identify()
+	if err := whole.identify(); err != nil {
+		return nil, err
+	}
+	return whole, nil
 }
 
 // key tells the shards of one run from those of others.

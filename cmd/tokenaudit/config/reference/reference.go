@@ -68,6 +68,8 @@ var sectionRows = []documented{
 	{"limits.total_wait", "duration", "10m", "Bounds the sum of the waits of one rate-limit domain.", "5m"},
 	{"limits.rule_timeout", "duration", "30s", "Bounds one rule on one source; a rule that takes longer is not evaluated there.", "1m"},
 	{"limits.load_timeout", "duration", "10s", "Bounds the loading of custom rules.", "30s"},
+	{"store", "text", "none", "The file of SQLite that keeps the history of runs. See [history](../store/README.md).", "tokenaudit.db"},
+	{"store.postgres", "secret", "none", "The connection string of a PostgreSQL database, in place of a file.", "{env: DATABASE_URL}"},
 }
 
 const referenceHead = `# Configuration

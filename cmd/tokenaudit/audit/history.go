@@ -1,0 +1,160 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/bundle"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/sealed"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store"
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// past is the history that a run is compared with, and that it is added to.
+type past struct {
+	store *store.Store
+	place store.Place
+	// sources are what the run reads.
+	sources []inventory.Source
+	// seen is what the run saw; nil before it was judged.
+	seen *store.Observation
+}
+
+// StorePlace returns where the history of runs is kept: the file that is named, else what
+// the configuration says.
+func StorePlace(ctx context.Context, p *program.Program, cfg *config.Config, file string) (store.Place, error) {
+	if file != "" {
+		return store.Place{File: file}, nil
+	}
+	file, postgres, err := cfg.StorePlace(ctx, p.Host().Environment)
+	return store.Place{File: file, Postgres: postgres}, err
+}
+
+// keepHistory opens the store, if there is one.
+func (au *Audit) keepHistory(ctx context.Context) error {
+	place, err := StorePlace(ctx, au.program, au.config, au.options.Store)
+	if err := cmp.Or(err, au.options.CheckNew(!place.IsZero())); err != nil || place.IsZero() {
+		return err
+	}
+	if err := au.options.CheckStore(); err != nil {
+		return cli.Misuse(err)
+	}
+	if au.flags.Sealed {
+		return cli.Misuse(errors.New("a store and --seal contradict each other: a bundle does not hold what the store knows of earlier runs"))
+	}
+	opened, err := store.Open(ctx, place)
+	if err != nil {
+		return err
+	}
+	au.past = &past{store: opened, place: place}
+	return nil
+}
+
+// Close closes the store.
+func (au *Audit) Close() {
+	if au.past == nil {
+		return
+	}
+	if err := au.past.store.Close(); err != nil {
+		au.program.Warn("store: %v", err)
+	}
+}
+
+// checkClock refuses a scan that is earlier than the runs in the store.
+func (au *Audit) checkClock(ctx context.Context, at time.Time) error {
+	if au.past == nil {
+		return nil
+	}
+	return au.past.store.CheckClock(ctx, at)
+}
+
+// knowThePast adds to the evidence what the runs before a moment knew.
+func (au *Audit) knowThePast(ctx context.Context, at time.Time) error {
+	if au.past == nil {
+		return nil
+	}
+	au.past.sources = nil
+	known, err := au.past.store.Past(ctx, at)
+	if err != nil {
+		return err
+	}
+	au.evidence.Recall(known)
+	return nil
+}
+
+// compareWithPast notes what the run saw, and marks what is new since the last one.
+func (au *Audit) compareWithPast(ctx context.Context, r *report.Report) error {
+	if au.past == nil {
+		return nil
+	}
+	files, err := au.context()
+	if err != nil {
+		return err
+	}
+	in := store.Input{Report: r, Sources: au.past.sources, Definitions: au.judge.Definitions()}
+	for _, f := range files {
+		in.Files = append(in.Files, store.File{Name: f.Name, Origin: f.Origin, Data: f.Data})
+	}
+	if au.past.seen, err = store.Observe(in); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	found, err := au.past.store.Compare(ctx, r, au.past.seen)
+	if err == nil && !found && au.gate.OnlyNew {
+		au.program.Note("the store has no earlier run: every finding counts as new")
+	}
+	return err
+}
+
+// context returns what verdicts rest on besides the inventory, as a bundle holds it.
+func (au *Audit) context() ([]bundle.File, error) {
+	configuration, err := sealed.Write(au.config)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := sealedRules(au.custom)
+	if err != nil {
+		return nil, err
+	}
+	files := []bundle.File{{Name: bundle.Configuration, Data: configuration}}
+	return append(append(files, sealedEvidence(au.evidence.Contents)...), rules...), nil
+}
+
+// writePast adds the run to the store, after its report was written: a run whose report
+// nobody got is one that is made again.
+func (au *Audit) writePast(ctx context.Context, r *report.Report) error {
+	if au.past == nil || au.past.seen == nil {
+		return nil
+	}
+	out, err := au.writeRun(context.WithoutCancel(ctx), r)
+	if err != nil {
+		return err
+	}
+	switch {
+	case out.Missing > 0:
+		au.program.Note("kept in %s; %d shards of the run are still to come", au.past.place, out.Missing)
+	case out.Known:
+		au.program.Note("%s had this run already, as run %d", au.past.place, out.Run)
+	default:
+		au.program.Note("kept in %s as run %d", au.past.place, out.Run)
+	}
+	return nil
+}
+
+func (au *Audit) writeRun(ctx context.Context, r *report.Report) (store.Outcome, error) {
+	if r.Scope == nil || r.Scope.Shard == "" {
+		return au.past.store.Write(ctx, au.past.seen)
+	}
+	shard, err := collectors.ParseShard(r.Scope.Shard)
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	return au.past.store.WriteShard(ctx, au.past.seen, shard.Index, shard.Count)
+}
