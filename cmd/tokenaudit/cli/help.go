@@ -17,7 +17,7 @@ import (
 // FlagGroups are the headings of the help, and the flags below each in the order
 // in which they are shown. A flag has the same purpose at every command.
 var FlagGroups = []FlagGroup{
-	{"Source", []string{"config", "source", "label", "owner", "shard", "resume", "inventory", "terraform-plan", "terraform-dir", "manifest", "report", "previous", "leaks", "no-history"}},
+	{"Source", []string{"config", "source", "label", "owner", "shard", "resume", "inventory", "terraform-plan", "terraform-dir", "manifest", "report", "previous", "store", "leaks", "no-history"}},
 	{"Rule", []string{"policy", "rule", "at"}},
 	{EntryFlags, []string{"reason", "owner", "approved-by", "expires", "name", "key", "decision", "reviewer", "note", "date", "by", "file", "dry-run"}},
 	{"Exit code", []string{"fail-on", "fail-on-risk", "baseline", "fail-on-new", "fail-on-overdue", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
