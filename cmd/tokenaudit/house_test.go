@@ -86,6 +86,7 @@ var mayImport = map[string][]string{
 	"report":              {"policies/deadlines", "policies/relaxation", "report/frameworks", "policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
 	"report/acceptance":   {"policies", "policies/ruleid", "report"},
 	"report/baseline":     {"policies", "policies/deadlines", "report"},
+	"report/trend":        {"collectors/inventory", "policies", "report", "report/format", "report/safetext", "report/table"},
 	"report/controls":     {"report", "report/frameworks", "report/safetext"},
 	"report/safetext":     {},
 	"report/triage":       {"collectors/inventory", "policies", "policies/risk", "report", "report/safetext"},
