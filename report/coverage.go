@@ -8,6 +8,43 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
+// GapState says what became of an accepted gap.
+type GapState string
+
+// The states of an accepted gap.
+const (
+	// GapApplied: it covers a unit that could not be read.
+	GapApplied GapState = "applied"
+	// GapExpired: past its date, it covers nothing.
+	GapExpired GapState = "expired"
+	// GapUnmatched: no such unit failed.
+	GapUnmatched GapState = "unmatched"
+	// GapContradicted: the list, said to be empty, has tokens.
+	GapContradicted GapState = "contradicted"
+	// GapUnseen: no such unit failed in what the run looked at, and that was not
+	// all that the gap may be about.
+	GapUnseen GapState = "unseen"
+)
+
+// AcceptedGap is a unit that could not be read, or came back empty, and that somebody accepted.
+type AcceptedGap struct {
+	// Empty: the unit is known to be empty; with the unit *, the source has no tokens.
+	Empty bool `json:"empty,omitempty"`
+	// Source and Unit are globs; only * is special, and it crosses /.
+	Source     string `json:"source"`
+	Unit       string `json:"unit"`
+	Reason     string `json:"reason"`
+	Owner      string `json:"owner"`
+	ApprovedBy string `json:"approved_by"`
+	// Expires is a date, YYYY-MM-DD; it holds to its end, UTC.
+	Expires string           `json:"expires"`
+	Origin  inventory.Origin `json:"origin,omitzero"`
+	// State is set by the Builder.
+	State GapState `json:"state"`
+	// ExpiresInDays counts whole days to the end of its last day; negative once past.
+	ExpiresInDays int `json:"expires_in_days"`
+}
+
 // UnreadUnit is a list of a source that was not, or not wholly, read.
 type UnreadUnit struct {
 	CMS    string
@@ -31,7 +68,7 @@ func (r *Report) Unread() []UnreadUnit {
 			}
 			unread = append(unread, UnreadUnit{
 				CMS: source.CMS, Source: source.ID, SourceName: source.Name,
-				Unit: unit, Accepted: r.acceptance(source.ID, unit.Name),
+				Unit: unit, Accepted: r.acceptance(source, unit),
 			})
 		}
 	}
@@ -39,10 +76,9 @@ func (r *Report) Unread() []UnreadUnit {
 }
 
 // acceptance returns the accepted gap in force that covers a unit, or nil.
-func (r *Report) acceptance(source, unit string) *AcceptedGap {
+func (r *Report) acceptance(source *Source, unit inventory.Unit) *AcceptedGap {
 	for i := range r.AcceptedGaps {
-		gap := &r.AcceptedGaps[i]
-		if gap.State == GapApplied && gap.Covers(source, unit) {
+		if gap := &r.AcceptedGaps[i]; gap.State == GapApplied && gap.accepts(source, unit) {
 			return gap
 		}
 	}
@@ -53,6 +89,27 @@ func (r *Report) acceptance(source, unit string) *AcceptedGap {
 func (g AcceptedGap) Covers(source, unit string) bool {
 	return policies.Glob(g.Source, source) && policies.Glob(g.Unit, unit)
 }
+
+// accepts reports whether the accepted gap is about a unit, and about what is wrong with it.
+func (g AcceptedGap) accepts(source *Source, unit inventory.Unit) bool {
+	said := !g.Empty || unit.Error == inventory.ErrDoubtedEmpty && (g.Unit != "*" || source.Tokens == 0)
+	return unit.Status != inventory.UnitComplete && said && g.names(source, unit)
+}
+
+func (g AcceptedGap) names(source *Source, unit inventory.Unit) bool {
+	return g.Covers(source.ID, unit.Name)
+}
+
+// Until says in a few words what was accepted, and until when.
+func (g AcceptedGap) Until() string {
+	return "accepted " + map[bool]string{true: "as empty "}[g.Empty] + "until " + g.Expires
+}
+
+// String says who accepted what: until when, and why.
+func (g AcceptedGap) String() string { return g.Until() + " by " + g.ApprovedBy + ": " + g.Reason }
+
+// List returns the name of the list, with what somebody says of it.
+func (g AcceptedGap) List() string { return g.Unit + map[bool]string{true: " (empty)"}[g.Empty] }
 
 // judgeGaps returns the accepted gaps with what became of each in this run.
 func (r *Report) judgeGaps(gaps []AcceptedGap) []AcceptedGap {
@@ -65,6 +122,8 @@ func (r *Report) judgeGaps(gaps []AcceptedGap) []AcceptedGap {
 			gap.State = GapExpired
 		case r.Accepts(gap) > 0:
 			gap.State = GapApplied
+		case r.Contradicts(gap):
+			gap.State = GapContradicted
 		case r.MayMiss(gap):
 			gap.State = GapUnseen
 		default:

@@ -56,36 +56,47 @@ func (r *Report) Has(glob string) bool {
 }
 
 // HasList reports whether the report knows a list that an accepted gap is about.
-func (r *Report) HasList(gap AcceptedGap) bool { return len(r.lists(gap)) > 0 }
+func (r *Report) HasList(gap AcceptedGap) bool { return r.lists(gap.names) > 0 }
 
-// Accepts counts the lists that were not wholly read and that an accepted gap is about.
-func (r *Report) Accepts(gap AcceptedGap) int {
+// Accepts counts the lists that an accepted gap covers.
+func (r *Report) Accepts(gap AcceptedGap) int { return r.lists(gap.accepts) }
+
+// Contradicts reports whether a list that is said to be empty has something. What a report
+// without its tokens does not show is no contradiction.
+func (r *Report) Contradicts(gap AcceptedGap) bool {
+	return gap.Empty && r.lists(func(s *Source, unit inventory.Unit) bool {
+		switch {
+		case !gap.names(s, unit):
+			return false
+		case unit.Sources:
+			return slices.ContainsFunc(r.Sources, func(o Source) bool { return o.ID != s.ID && o.Organization == s.Organization })
+		}
+		return gap.Unit == "*" && s.Tokens > 0 || slices.ContainsFunc(r.Tokens, func(t Token) bool { return t.Source == s.ID && slices.Contains(unit.Kinds, t.Kind) })
+	}) > 0
+}
+
+func (r *Report) lists(which func(*Source, inventory.Unit) bool) int {
 	n := 0
-	for _, unit := range r.lists(gap) {
-		if unit.Status != inventory.UnitComplete {
-			n++
+	for i := range r.Sources {
+		for _, unit := range r.Sources[i].Units {
+			if which(&r.Sources[i], unit) {
+				n++
+			}
 		}
 	}
 	return n
 }
 
-func (r *Report) lists(gap AcceptedGap) []inventory.Unit {
-	var lists []inventory.Unit
-	for i := range r.Sources {
-		for _, unit := range r.Sources[i].Units {
-			if gap.Covers(r.Sources[i].ID, unit.Name) {
-				lists = append(lists, unit)
-			}
-		}
-	}
-	return lists
-}
-
 // MayMiss reports whether an accepted gap may cover a list that this run did not
 // come to: it was restricted to other sources, or not all could be found. Which
-// rules were loaded makes no difference to what is read.
+// rules were loaded makes no difference to what is read. Nor does a list that was not read
+// show whether it is empty.
 func (r *Report) MayMiss(gap AcceptedGap) bool {
 	found := r.HasList(gap)
+	read := gap
+	if read.Empty = false; gap.Empty && r.Accepts(read) > 0 {
+		return true
+	}
 	if found && !strings.Contains(gap.Source, "*") {
 		return false
 	}

@@ -89,3 +89,52 @@ func TestAcceptedGapsOfAPart(t *testing.T) {
 		}
 	}
 }
+
+// That a list is known to be empty covers one that came back empty and is doubted for that,
+// and nothing else.
+func TestAcceptEmpty(t *testing.T) {
+	unit := func(status inventory.UnitStatus, class inventory.ErrorClass) inventory.Unit {
+		return inventory.Unit{Name: "tokens", Kinds: []inventory.Kind{inventory.Management}, Status: status, Error: class}
+	}
+	source := func(tokens int, units ...inventory.Unit) []Source {
+		return []Source{{Source: inventory.Source{ID: "s", CMS: "strapi", Units: units}, Tokens: tokens}}
+	}
+	doubted, read := unit(inventory.UnitFailed, inventory.ErrDoubtedEmpty), unit(inventory.UnitComplete, "")
+	has := []Token{{Token: inventory.Token{ID: "s/1", Source: "s", Kind: inventory.Management}}}
+	other := []Token{{Token: inventory.Token{ID: "s/2", Source: "s", Kind: inventory.Delivery}}}
+	organization := []Source{
+		{Source: inventory.Source{ID: "o", CMS: "contentful", Organization: "o", Units: []inventory.Unit{{Name: "tokens", Sources: true, Status: inventory.UnitComplete}}}},
+		{Source: inventory.Source{ID: "a", CMS: "contentful", Organization: "o"}},
+	}
+	for name, tt := range map[string]struct {
+		sources []Source
+		tokens  []Token
+		unit    string
+		expires string
+		want    GapState
+	}{
+		"a doubted list":                         {source(0, doubted), nil, "tokens", "2030-01-01", GapApplied},
+		"beside other tokens":                    {source(1, doubted), other, "tokens", "2030-01-01", GapApplied},
+		"a source without tokens":                {source(0, doubted), nil, "*", "2030-01-01", GapApplied},
+		"a source with a token":                  {source(1, doubted), other, "*", "2030-01-01", GapContradicted},
+		"past its date":                          {source(0, doubted), nil, "tokens", "2026-01-01", GapExpired},
+		"a refused list":                         {source(0, unit(inventory.UnitFailed, inventory.ErrPermissionDenied)), nil, "tokens", "2030-01-01", GapUnseen},
+		"a list that timed out":                  {source(0, unit(inventory.UnitFailed, inventory.ErrTimeout)), nil, "tokens", "2030-01-01", GapUnseen},
+		"a list that was read, and is empty":     {source(0, read), nil, "tokens", "2030-01-01", GapUnmatched},
+		"a list with tokens":                     {source(1, read), has, "tokens", "2030-01-01", GapContradicted},
+		"a part of a list with tokens":           {source(1, unit(inventory.UnitPartial, inventory.ErrTimeout)), has, "tokens", "2030-01-01", GapContradicted},
+		"tokens of another list":                 {source(1, read), other, "tokens", "2030-01-01", GapUnmatched},
+		"another list":                           {source(0, doubted), nil, "roles", "2030-01-01", GapUnmatched},
+		"a list of sources that has some":        {organization, nil, "tokens", "2030-01-01", GapContradicted},
+		"a list of sources that has none at all": {organization[:1], nil, "tokens", "2030-01-01", GapUnmatched},
+	} {
+		r := Report{At: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC), Sources: tt.sources, Tokens: tt.tokens}
+		r.AcceptedGaps = r.judgeGaps([]AcceptedGap{{Empty: true, Source: "*", Unit: tt.unit, Expires: tt.expires}})
+		if got := r.AcceptedGaps[0].State; got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+		if closed := len(r.Sources) > 0 && len(r.Shortfalls()) == 0; closed != (tt.want == GapApplied || tt.sources[0].Units[0].Status == inventory.UnitComplete) {
+			t.Errorf("%s: shortfalls %q", name, r.Shortfalls())
+		}
+	}
+}

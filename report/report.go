@@ -332,39 +332,6 @@ type Waiver struct {
 	ExpiresInDays int `json:"expires_in_days"`
 }
 
-// GapState says what became of an accepted gap.
-type GapState string
-
-// The states of an accepted gap.
-const (
-	// GapApplied: it covers a unit that could not be read.
-	GapApplied GapState = "applied"
-	// GapExpired: past its date, it covers nothing.
-	GapExpired GapState = "expired"
-	// GapUnmatched: no such unit failed.
-	GapUnmatched GapState = "unmatched"
-	// GapUnseen: no such unit failed in what the run looked at, and that was not
-	// all that the gap may be about.
-	GapUnseen GapState = "unseen"
-)
-
-// AcceptedGap is a unit that could not be read and that somebody accepted.
-type AcceptedGap struct {
-	// Source and Unit are globs; only * is special, and it crosses /.
-	Source     string `json:"source"`
-	Unit       string `json:"unit"`
-	Reason     string `json:"reason"`
-	Owner      string `json:"owner"`
-	ApprovedBy string `json:"approved_by"`
-	// Expires is a date, YYYY-MM-DD; it holds to its end, UTC.
-	Expires string           `json:"expires"`
-	Origin  inventory.Origin `json:"origin,omitzero"`
-	// State is set by the Builder.
-	State GapState `json:"state"`
-	// ExpiresInDays counts whole days to the end of its last day; negative once past.
-	ExpiresInDays int `json:"expires_in_days"`
-}
-
 // RuleError is a rule that could not judge a source.
 type RuleError struct {
 	Rule   string `json:"rule"`

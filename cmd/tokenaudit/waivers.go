@@ -78,9 +78,10 @@ type checkedWaiver struct {
 	Token string `json:"token"`
 	Name  string `json:"name,omitempty"`
 	Key   string `json:"key,omitempty"`
-	// Source and Unit are those of an accepted gap.
+	// Source and Unit are those of an accepted gap; Empty: that the list is known to be empty.
 	Source  string           `json:"source,omitempty"`
 	Unit    string           `json:"unit,omitempty"`
+	Empty   bool             `json:"empty,omitempty"`
 	Expires string           `json:"expires"`
 	Owner   string           `json:"owner"`
 	Origin  inventory.Origin `json:"origin"`
@@ -124,7 +125,7 @@ func runWaiversCheck(ctx context.Context, o waiversCheckOptions) error {
 	for _, g := range cfg.AcceptGaps {
 		state, ok := c.Gap(g)
 		stale = stale || !ok
-		checked = append(checked, checkedWaiver{State: state, Source: g.Source, Unit: g.Unit, Expires: g.Expires, Owner: g.Owner, Origin: g.Origin})
+		checked = append(checked, checkedWaiver{State: state, Source: g.Source, Unit: g.Unit, Empty: g.Empty, Expires: g.Expires, Owner: g.Owner, Origin: g.Origin})
 	}
 	if err := printWaivers(o.program.Streams, checked, len(cfg.Waivers), o.format); err != nil {
 		return err
@@ -156,7 +157,7 @@ func printWaivers(to *console.Streams, checked []checkedWaiver, n int, format st
 		waivers = append(waivers, row(w, w.Rule, w.Token))
 	}
 	for _, g := range checked[n:] {
-		gaps = append(gaps, row(g, g.Source, g.Unit))
+		gaps = append(gaps, row(g, g.Source, report.AcceptedGap{Unit: g.Unit, Empty: g.Empty}.List()))
 	}
 	if err := cli.PrintTable(to, format, columns(table.Column{Title: "RULE", Kind: table.ColumnID}, table.Column{Title: "TOKEN", Kind: table.ColumnID}), waivers); err != nil || len(gaps) == 0 {
 		return err

@@ -102,12 +102,17 @@ func readable(sources ...inventory.Source) error {
 	return codec.Read(context.Background(), &saved, codec.Limits{}, func(inventory.Source) error { return nil })
 }
 
+// needsHint reports whether a class of errors asks somebody to do something.
+func needsHint(class inventory.ErrorClass) bool {
+	return class == inventory.ErrPermissionDenied || class == inventory.ErrUnauthorized || class == inventory.ErrDoubtedEmpty
+}
+
 // honestUnit checks what a unit says.
 func (v *verdict) honestUnit(id string, u inventory.Unit) {
 	if u.Error == inventory.ErrInternal {
 		v.complain("unit %s of %s has the class internal: %s", u.Name, id, u.Detail)
 	}
-	if (u.Error == inventory.ErrPermissionDenied || u.Error == inventory.ErrUnauthorized) && u.Hint == "" {
+	if needsHint(u.Error) && u.Hint == "" {
 		v.complain("unit %s of %s does not say what permission is missing: it has no hint", u.Name, id)
 	}
 	for _, named := range requestPattern.FindAllStringSubmatch(u.Detail, -1) {

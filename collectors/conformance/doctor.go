@@ -10,7 +10,6 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/cmsapi"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
 // probed are the faults under which `tokenaudit doctor` must not say that all is
@@ -78,8 +77,7 @@ func (w *fakeNetwork) checkDoctor(checks []collectors.Check) {
 		if strings.ContainsFunc(text, unprintable) || slices.ContainsFunc(secrets, func(s string) bool { return strings.Contains(text, s) }) {
 			w.complain("the check %q is not safe to print: %q", c.Name, text)
 		}
-		denied := c.Class == inventory.ErrPermissionDenied || c.Class == inventory.ErrUnauthorized
-		if c.Status == collectors.CheckFailed && (c.Detail == "" || denied && c.Hint == "") {
+		if c.Status == collectors.CheckFailed && (c.Detail == "" || needsHint(c.Class) && c.Hint == "") {
 			w.complain("the check %q does not say what is wrong, or what to do: %+v", c.Name, c)
 		}
 	}

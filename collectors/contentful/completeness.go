@@ -16,15 +16,18 @@ import (
 // doubtTokens says why the organization's list of tokens may not be whole; nil if
 // nothing speaks against it. Contentful gives it to owners and admins only, and
 // it has the tokens of all members. role is that of the credential's user, empty
-// if it is not known.
-func doubtTokens(all cmsapi.Listing[accessToken], role string, itself auditor) *cmsapi.Error {
+// if it is not known; some: the organization has tokens, whoever listed them.
+func doubtTokens(all cmsapi.Listing[accessToken], role string, itself auditor, some bool) *cmsapi.Error {
 	listed := slices.ContainsFunc(all.Items, func(t accessToken) bool { return t.id() == itself.tokenID })
 	switch {
 	case all.Err != nil:
 		return all.Err
 	case role != "" && !isAdminRole(role):
-		return &cmsapi.Error{Class: inventory.ErrPermissionDenied, Hint: hintOwnerOrAdmin, Message: fmt.Sprintf(
-			"the list is whole for owners and admins only, and the credential's user has the role %.40q", role)}
+		why := fmt.Sprintf("the list is whole for owners and admins only, and the credential's user has the role %.40q", role)
+		if !some {
+			return cmsapi.DoubtedEmpty(why, hintOwnerOrAdmin)
+		}
+		return &cmsapi.Error{Class: inventory.ErrPermissionDenied, Hint: hintOwnerOrAdmin, Message: why}
 	case itself.tokenID != "" && !listed:
 		return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintOwnerOrAdmin,
 			Message: "the list lacks the token of the scan itself, so it is not whole"}
@@ -34,8 +37,8 @@ func doubtTokens(all cmsapi.Listing[accessToken], role string, itself auditor) *
 
 // hiddenSpaces is why a list of spaces may be empty to somebody with the role.
 func hiddenSpaces(role string) *cmsapi.Error {
-	return &cmsapi.Error{Class: inventory.ErrPermissionDenied, Hint: hintOwnerOrAdmin, Message: fmt.Sprintf(
-		"the list came back empty, but only owners and admins may list all spaces, and the credential's user has the role %.40q", role)}
+	return cmsapi.DoubtedEmpty(fmt.Sprintf(
+		"the list came back empty, but only owners and admins may list all spaces, and the credential's user has the role %.40q", role), hintOwnerOrAdmin)
 }
 
 // doubtNoSpaces says why an organization's list of spaces that came back empty is

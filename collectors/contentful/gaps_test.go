@@ -151,8 +151,26 @@ func TestGaps(t *testing.T) {
 				organizationPath("organization_memberships"): items(`{"role":"member","sys":{"id":"om","user":{"sys":{"id":"uAudit"}}}}`),
 				organizationPath("access_tokens"):            failure(403, "AccessDenied"),
 			},
-			source: organizationID, gaps: []string{"spaces failed permission_denied", "access_tokens partial permission_denied"},
+			source: organizationID, gaps: []string{"spaces failed doubted_empty", "access_tokens partial permission_denied"},
 			unit: unitSpaces, hint: "Owner or Admin", tokens: 1,
+		},
+		{
+			name: "no tokens, to somebody who has none and is not an admin",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): items(), "/users/me/access_tokens": items(),
+				organizationPath("organization_memberships"): items(`{"role":"member","sys":{"id":"om","user":{"sys":{"id":"uAudit"}}}}`),
+			},
+			source: organizationID, gaps: []string{"access_tokens failed doubted_empty"},
+			unit: unitAccessTokens, hint: "accept_empty", tokens: 0,
+		},
+		{
+			name: "no tokens, to somebody who has some",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"):            items(),
+				organizationPath("organization_memberships"): items(`{"role":"member","sys":{"id":"om","user":{"sys":{"id":"uAudit"}}}}`),
+			},
+			source: organizationID, gaps: []string{"access_tokens partial permission_denied"},
+			unit: unitAccessTokens, hint: "Owner or Admin", tokens: 1,
 		},
 		{
 			name:    "an organization without spaces",

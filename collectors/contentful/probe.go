@@ -221,11 +221,11 @@ func (p *probed) doubt(e *cmsapi.Error) {
 // doubtOrganization doubts the lists of an organization as a scan does, as far as
 // one item of each shows it.
 func (c *collector) doubtOrganization(ctx context.Context, tokens, spaces *probed, role string) {
-	itself := auditor{}
+	some, itself := true, auditor{}
 	if tokens.empty {
-		itself = c.self(ctx)
+		some, itself = len(c.ownTokens(ctx).Items) > 0, c.self(ctx)
 	}
-	tokens.doubt(doubtTokens(cmsapi.Listing[accessToken]{}, role, itself))
+	tokens.doubt(doubtTokens(cmsapi.Listing[accessToken]{}, role, itself, some))
 	switch {
 	case spaces.empty && role != "" && !isAdminRole(role):
 		spaces.doubt(hiddenSpaces(role))
@@ -260,12 +260,9 @@ func (c *collector) probeKeys(ctx context.Context, id, deliveryName, previewName
 	d := c.probeList(ctx, deliveryName, unitAPIKeys, cmsapi.Path("/spaces/{}/api_keys", id))
 	p := c.probeList(ctx, previewName, unitPreviewAPIKeys, cmsapi.Path("/spaces/{}/preview_api_keys", id))
 	if d.empty && p.empty {
-		if reason := c.hiddenKeys(ctx, id, func(string) string { return role }); reason != "" {
-			for _, check := range []*collectors.Check{&d.Check, &p.Check} {
-				check.Status, check.Class = collectors.CheckFailed, inventory.ErrPermissionDenied
-				check.Detail, check.Hint = reason, hintAPIKeys
-			}
-		}
+		hidden := c.hiddenKeys(ctx, id, func(string) string { return role })
+		d.doubt(hidden)
+		p.doubt(hidden)
 	}
 	return d.Check, p.Check
 }

@@ -51,7 +51,7 @@ func TestProbe(t *testing.T) {
 				"/spaces/blog/space_members": items(`{"admin":false,"roles":[],"sys":{"id":"sm1","user":{"sys":{"id":"uAudit"}}}}`),
 				"/spaces/blog/roles":         items(),
 			},
-			want:  append(head("authorization ok", "organization role warning", "list organization tokens failed permission_denied", "list spaces ok"), others+" failed permission_denied"),
+			want:  append(head("authorization ok", "organization role warning", "list organization tokens failed permission_denied", "list spaces ok"), others+" failed doubted_empty"),
 			hints: []string{"Owner or Admin", "Owner or Admin", "API keys"},
 		},
 		{
@@ -59,7 +59,7 @@ func TestProbe(t *testing.T) {
 			answers: map[string]http.HandlerFunc{
 				"/spaces/web/api_keys": items(), "/spaces/web/preview_api_keys": items(), "/spaces/web/space_members": failure(403, "AccessDenied"),
 			},
-			want: []string{"identity ok", "credential ok", "list API keys of space web failed permission_denied", "list preview keys of space web failed permission_denied",
+			want: []string{"identity ok", "credential ok", "list API keys of space web failed doubted_empty", "list preview keys of space web failed doubted_empty",
 				"list environments of space web ok", "list environment aliases of space web ok"},
 			hints: []string{"API keys", "API keys"},
 		},

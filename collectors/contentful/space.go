@@ -21,9 +21,8 @@ type spaceLists struct {
 	auditor      auditor
 	// created is when the space was created, which tells keys that were made with it.
 	created moment
-	// hidden says why lists of keys that are empty may not be so; empty if they
-	// are.
-	hidden string
+	// hidden says why lists of keys that are empty may not be so; nil if they are.
+	hidden *cmsapi.Error
 }
 
 // collectSpace reads the API keys of a space.
@@ -87,9 +86,9 @@ func (c *collector) spaceUnits(ctx context.Context, source inventory.Source, l s
 		preview.Detail = plural(n, "preview key") + " without a delivery key"
 	}
 	delivery := l.delivery.Unit(unitAPIKeys, inventory.Delivery)
-	if l.hidden != "" {
-		delivery = inventory.FailedUnit(unitAPIKeys, inventory.ErrPermissionDenied, l.hidden, hintAPIKeys, inventory.Delivery)
-		preview = inventory.FailedUnit(unitPreviewAPIKeys, inventory.ErrPermissionDenied, l.hidden, hintAPIKeys, inventory.Preview)
+	if l.hidden != nil {
+		delivery = cmsapi.UnitOf(unitAPIKeys, delivery.Kinds, false, l.hidden)
+		preview = cmsapi.UnitOf(unitPreviewAPIKeys, preview.Kinds, false, l.hidden)
 	}
 	units := []inventory.Unit{itself, delivery, preview, l.environments.Unit(unitEnvironments), aliases}
 	for i, u := range units {
@@ -100,26 +99,26 @@ func (c *collector) spaceUnits(ctx context.Context, source inventory.Source, l s
 
 // readsSecrets: whoever gets a list of API keys gets the keys.
 func readsSecrets(l spaceLists) inventory.Ternary {
-	if l.hidden == "" && (l.delivery.Err == nil || l.preview.Err == nil) || len(l.delivery.Items)+len(l.preview.Items) > 0 {
+	if l.hidden == nil && (l.delivery.Err == nil || l.preview.Err == nil) || len(l.delivery.Items)+len(l.preview.Items) > 0 {
 		return inventory.Yes
 	}
 	return inventory.Unknown
 }
 
-// hiddenKeys says why the empty lists of keys of a space may hide some; empty if
+// hiddenKeys says why the empty lists of keys of a space may hide some; nil if
 // they do not.
 //
 // What Contentful answers to a member whose roles do not let them read API keys
 // is not documented: a refusal, or an empty list. So an empty list is believed
 // only if the caller has the right. roleOf gives a user's role in the
 // organization; empty if it is not known.
-func (c *collector) hiddenKeys(ctx context.Context, id string, roleOf func(userID string) string) string {
+func (c *collector) hiddenKeys(ctx context.Context, id string, roleOf func(userID string) string) *cmsapi.Error {
 	me, err := c.whoAmI(ctx)
 	if err != nil {
-		return "the list is empty, and whether the credential's user may read API keys is not known, because the user is not"
+		return cmsapi.DoubtedEmpty("the list is empty, and whether the credential's user may read API keys is not known, because the user is not", hintAPIKeys)
 	}
 	if isAdminRole(roleOf(me.id())) {
-		return ""
+		return nil
 	}
 	var (
 		members cmsapi.Listing[membership]
@@ -140,12 +139,12 @@ func (c *collector) hiddenKeys(ctx context.Context, id string, roleOf func(userI
 		}
 		switch rightIn(m, rights).Keys {
 		case inventory.Yes:
-			return ""
+			return nil
 		case inventory.No:
-			return "the list is empty because the credential's user may not read API keys in this space"
+			return cmsapi.DoubtedEmpty("the list is empty, and the credential's user may not read API keys in this space", hintAPIKeys)
 		}
 	}
-	return "the list is empty, and whether the credential's user may read API keys in this space could not be read"
+	return cmsapi.DoubtedEmpty("the list is empty, and whether the credential's user may read API keys in this space could not be read", hintAPIKeys)
 }
 
 func orphans(tokens []inventory.Token) int {

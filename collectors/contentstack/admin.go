@@ -38,9 +38,7 @@ func (c *collector) judgeEmptiness(s *openStack, people census, l *contents) {
 	case admin == inventory.Unknown:
 		why = "the list came back empty, and whether the scan's user is an admin of the stack, who alone would see any token, is not known"
 	}
-	l.management.Err = &cmsapi.Error{
-		Class: inventory.ErrPermissionDenied, Path: "/v3/stacks/management_tokens", Message: why, Hint: hintManagement,
-	}
+	l.management.Err = cmsapi.DoubtedEmpty(why, hintManagement).At("/v3/stacks/management_tokens")
 }
 
 // appToken: OAuth tokens of apps have no user.

@@ -203,7 +203,7 @@ func TestEmptyManagementList(t *testing.T) {
 			s.bodies["/v3/stacks/management_tokens "+webKey] = `{"count": 0, "tokens": []}`
 			sources, _ := newHarness(t, s).collect(t, organizationEntry())
 			u := units(sources[webID])[unitManagement]
-			if u.Status != tt.status || (u.Status == inventory.UnitFailed && u.Error != inventory.ErrPermissionDenied) {
+			if u.Status != tt.status || (u.Status == inventory.UnitFailed && u.Error != inventory.ErrDoubtedEmpty) {
 				t.Errorf("unit %+v, want it %s", u, tt.status)
 			}
 		})

@@ -43,8 +43,13 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 	if len(c.keys) > 0 {
 		return c.keep(found), nil
 	}
-	sources := c.keep(lists.merge(c))
-	if e := lists.gap(c.caller.administers(c.organization)); e != nil {
+	found = lists.merge(c)
+	sources := c.keep(found)
+	e := lists.gap(c.caller.administers(c.organization))
+	if e == nil && len(found) == 0 {
+		e = cmsapi.DoubtedEmpty("the organization has no stack that the scan's credential can see", hintStacks)
+	}
+	if e != nil {
 		return sources, c.discoveryError(len(sources) > 0, e)
 	}
 	return sources, nil

@@ -143,6 +143,19 @@ func TestStacksThatAreNotShared(t *testing.T) {
 	}
 }
 
+// An organization in which the credential sees no stack may still have some.
+func TestOrganizationWithoutStacks(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.bodies["/v3/stacks bltorg"], s.bodies["/v3/organizations/bltorg/stacks bltorg"] = `{"stacks": []}`, `{"stacks": []}`
+	_, err := newHarness(t, s).collect(t, organizationEntry())
+	discovery, ok := errors.AsType[*collectors.DiscoveryError](err)
+	if !ok || discovery.Source.ID != "contentstack/organizations/bltorg" || discovery.Unit.Error != inventory.ErrDoubtedEmpty ||
+		discovery.Unit.Status != inventory.UnitFailed || !strings.Contains(discovery.Unit.Hint, "accept_empty") {
+		t.Errorf("error %v, %+v", err, discovery)
+	}
+}
+
 func TestStackWithoutAPIKeyIsAGap(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

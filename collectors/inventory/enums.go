@@ -40,7 +40,7 @@ func (s UnitStatus) valid() bool {
 func (c ErrorClass) valid() bool {
 	switch c {
 	case ErrPermissionDenied, ErrUnauthorized, ErrNotFound, ErrRateLimited, ErrTimeout,
-		ErrUnavailable, ErrTruncated, ErrUnreadable, ErrInternal:
+		ErrUnavailable, ErrTruncated, ErrUnreadable, ErrInternal, ErrDoubtedEmpty:
 		return true
 	}
 	return false

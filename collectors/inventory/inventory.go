@@ -172,6 +172,9 @@ const (
 	ErrTruncated        ErrorClass = "truncated"
 	ErrUnreadable       ErrorClass = "unreadable"
 	ErrInternal         ErrorClass = "internal"
+	// ErrDoubtedEmpty: the list came back empty, and nothing shows that the credential
+	// would see what is in it. A person may know that it is empty (accept_empty).
+	ErrDoubtedEmpty ErrorClass = "doubted_empty"
 )
 
 // Fact names something a rule may need and a CMS may be unable to tell.

@@ -142,15 +142,15 @@ func (c *collector) judgeAdminList(u *inventory.Unit, a answers, who caller) {
 		})
 	case who.superAdmin == inventory.Yes:
 	default:
-		gap := inventory.FailedUnit
-		if some {
-			gap = inventory.PartialUnit
+		const why = "Strapi gives the admin tokens of all people to super admins only, and "
+		const hint = "Make the admin token of the scan as a super admin: `tokenaudit doctor` prints how."
+		e := &cmsapi.Error{Class: inventory.ErrPermissionDenied, Message: why + "the credential of the scan belongs to none", Hint: hint}
+		switch {
+		case who.superAdmin == inventory.Unknown:
+			e.Class, e.Message = who.class, why+"whether the credential of the scan belongs to one is not known: "+who.reason
+		case c.session && !some: // an admin token would be in it
+			e = cmsapi.DoubtedEmpty(e.Message, hint)
 		}
-		detail, class := "Strapi gives the admin tokens of all people to super admins only, and the credential of the scan belongs to none", inventory.ErrPermissionDenied
-		if who.superAdmin == inventory.Unknown {
-			detail = "Strapi gives the admin tokens of all people to super admins only, and whether the credential of the scan belongs to one is not known: " + who.reason
-			class = who.class
-		}
-		*u = gap(listAdmin.unit, class, detail, "Make the admin token of the scan as a super admin: `tokenaudit doctor` prints how.", kinds...)
+		*u = cmsapi.UnitOf(listAdmin.unit, kinds, some, e)
 	}
 }

@@ -285,6 +285,17 @@ func TestNoAdminTokens(t *testing.T) {
 	}
 }
 
+// The list of admin tokens is empty to a person who has none, and is not a super admin.
+func TestEmptyAdminListOfALogin(t *testing.T) {
+	answers := recorded(t)
+	answers[listAdmin.path] = conformance.Answer{Body: `{"data":[]}`}
+	answers[listMe.path] = conformance.Answer{Body: meOther}
+	u := conformance.Unit(t, conformance.Collect(t, open(t, answers, "head.claims.signature")), "admin_tokens")
+	if u.Status != inventory.UnitFailed || u.Error != inventory.ErrDoubtedEmpty || !strings.Contains(u.Hint, "accept_empty") {
+		t.Errorf("%+v", u)
+	}
+}
+
 func TestContentLevel(t *testing.T) {
 	for permission, want := range map[string]inventory.Level{
 		"api::article.article.find":                                    inventory.LevelRead,

@@ -64,6 +64,8 @@ func (c Check) Gap(g report.AcceptedGap) (string, bool) {
 	switch {
 	case n > 0:
 		return fmt.Sprintf("%s, covers %d", state, n), true
+	case c.Saved.Contradicts(g):
+		return "contradicted: it is not empty", false
 	case c.Saved.MayMiss(g):
 		return state + ", covers 0 of what was seen", true
 	case !c.Saved.HasList(g):

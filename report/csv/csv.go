@@ -20,7 +20,7 @@ import (
 )
 
 // csvColumns are the columns of the csv format. record says what a row is:
-// finding; not_evaluated, unread_list, accepted_gap or rule_error for what is
+// finding; not_evaluated, unread_list, accepted_gap, accepted_empty or rule_error for what is
 // missing (the token column has the ids of a sample, or the name of the list);
 // relaxed for a setting that asks less than controls need, which are in reasons;
 // waiver; control, where that was asked for, with its verdicts by status and why it is
@@ -78,7 +78,7 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 	}
 	for i := range r.AcceptedGaps {
 		if gap := &r.AcceptedGaps[i]; gap.State != report.GapApplied {
-			row := csvRow{"record": "accepted_gap", "status": string(gap.State), "source": gap.Source, "token": gap.Unit}
+			row := csvRow{"status": string(gap.State), "source": gap.Source, "token": gap.Unit}
 			row.acceptance(gap)
 			out.row(row)
 		}
@@ -124,7 +124,7 @@ func (row csvRow) risk(s *risk.Score) {
 func unreadRow(v *format.View, unit report.UnreadUnit) csvRow {
 	row := csvRow{"record": "unread_list", "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "token": unit.Name, "message": unit.Problem(), "remediation": unit.Hint, "labels": labelsCell(v, unit.Source)}
 	if gap := unit.Accepted; gap != nil {
-		row["record"], row["status"] = "accepted_gap", string(gap.State)
+		row["status"] = string(gap.State)
 		row.acceptance(gap)
 	}
 	return row
@@ -140,7 +140,15 @@ func (row csvRow) waiver(w *policies.Waiver) {
 	row.origin(w.Origin)
 }
 
+func acceptedRecord(gap *report.AcceptedGap) string {
+	if gap.Empty {
+		return "accepted_empty"
+	}
+	return "accepted_gap"
+}
+
 func (row csvRow) acceptance(gap *report.AcceptedGap) {
+	row["record"] = acceptedRecord(gap)
 	row.waiver(&policies.Waiver{Reason: gap.Reason, Owner: gap.Owner, ApprovedBy: gap.ApprovedBy, Expires: gap.Expires, Origin: gap.Origin})
 }
 
@@ -181,7 +189,7 @@ func (t *csvTable) close() error {
 }
 
 // csvInventoryColumns are the columns of the csv-inventory format. record is
-// token, or unread_list or accepted_gap for a list whose tokens are missing here.
+// token, or unread_list, accepted_gap or accepted_empty for a list whose tokens are missing here.
 var csvInventoryColumns = []string{
 	"record", "cms", "source", "source_name", "id", "ref", "name", "description", "kind", "status", "apis", "level", "write", "assumed", "manages_tokens", "role", "grants",
 	"environments_state", "environments", "environments_count", "created_at", "age_days", "expiry_state", "expires_at", "expires_in_days",
@@ -208,7 +216,7 @@ func renderCSVInventory(w io.Writer, r *report.Report, _ format.Options) error {
 	for _, unit := range v.Unread {
 		record := "unread_list"
 		if unit.Accepted != nil {
-			record = "accepted_gap"
+			record = acceptedRecord(unit.Accepted)
 		}
 		out.row(csvRow{"record": record, "cms": unit.CMS, "source": unit.Source, "source_name": unit.SourceName, "name": unit.Name, "message": unit.Problem(), "labels": labelsCell(v, unit.Source)})
 	}

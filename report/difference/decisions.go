@@ -106,7 +106,7 @@ func gapsOnlyIn(one, other *report.Report) []report.AcceptedGap {
 	only := []report.AcceptedGap{}
 	for _, g := range one.AcceptedGaps {
 		if g.State == report.GapApplied && !slices.ContainsFunc(other.AcceptedGaps, func(o report.AcceptedGap) bool {
-			return o.State == report.GapApplied && o.Source == g.Source && o.Unit == g.Unit
+			return o.State == report.GapApplied && o.Source == g.Source && o.Unit == g.Unit && o.Empty == g.Empty
 		}) {
 			only = append(only, g)
 		}

@@ -121,7 +121,7 @@ func missingQuality(v *format.View) []codeQuality {
 	for _, unit := range v.Unread {
 		text := fmt.Sprintf("%s of %s could not be read in full: %s", unit.Name, unit.Source, unit.Problem())
 		if unit.Accepted != nil {
-			add("tokenaudit/accepted-gap", unit.Source, unit.Name, "info", text+" (accepted until "+unit.Accepted.Expires+")")
+			add("tokenaudit/accepted-gap", unit.Source, unit.Name, "info", text+" ("+unit.Accepted.Until()+")")
 			continue
 		}
 		add("tokenaudit/unread-list", unit.Source, unit.Name, "major", text)

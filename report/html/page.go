@@ -369,7 +369,7 @@ func (p *htmlPage) gaps(v *format.View) {
 // signed are the things that somebody signed for, and the passes explained.
 func (p *htmlPage) signed(v *format.View) {
 	for _, gap := range v.R.AcceptedGaps {
-		p.Accepted = append(p.Accepted, htmlAccepted{string(gap.State), htmlText(gap.Source), htmlText(gap.Unit), htmlText(format.ExpiryText(gap.Expires, gap.ExpiresInDays)), htmlText(gap.Reason), htmlText(gap.Owner), htmlText(gap.ApprovedBy)})
+		p.Accepted = append(p.Accepted, htmlAccepted{string(gap.State), htmlText(gap.Source), htmlText(gap.List()), htmlText(format.ExpiryText(gap.Expires, gap.ExpiresInDays)), htmlText(gap.Reason), htmlText(gap.Owner), htmlText(gap.ApprovedBy)})
 	}
 	var waivers []htmlWaiver
 	for _, w := range v.Waivers {

@@ -162,7 +162,7 @@ func collectionSuite(r *report.Report) junitSuite {
 			if u, ok := unread[[2]string{source.ID, unit.Name}]; ok {
 				outcome := &junitOutcome{Message: junitText(u.Problem()), Type: junitText(cmp.Or(string(u.Error), "partial")), Text: junitText(u.Hint)}
 				if u.Accepted != nil {
-					outcome.Message = junitText(fmt.Sprintf("accepted until %s by %s: %s (%s)", u.Accepted.Expires, u.Accepted.ApprovedBy, u.Accepted.Reason, u.Problem()))
+					outcome.Message = junitText(fmt.Sprintf("%s (%s)", u.Accepted, u.Problem()))
 					c.Skipped = outcome
 				} else {
 					c.Error = outcome

@@ -80,7 +80,7 @@ func (m *markdown) decisions(d *difference.Decisions) {
 func (m *markdown) gapList(title string, gaps []report.AcceptedGap) {
 	var rows [][]string
 	for _, g := range gaps {
-		rows = append(rows, []string{mdCode(g.Source), mdCode(g.Unit), mdText(g.Expires), mdText(g.Owner + ": " + g.Reason)})
+		rows = append(rows, []string{mdCode(g.Source), mdCode(g.List()), mdText(g.Expires), mdText(g.Owner + ": " + g.Reason)})
 	}
 	m.section(title, []string{"Source", "List", "Until", "Who and why"}, rows)
 }

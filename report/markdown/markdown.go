@@ -310,7 +310,7 @@ func (m *markdown) notAsked() {
 func (m *markdown) acceptedGaps() {
 	var rows [][]string
 	for _, gap := range m.v.R.AcceptedGaps {
-		rows = append(rows, []string{string(gap.State), mdCode(gap.Source), mdCode(gap.Unit), format.ExpiryText(gap.Expires, gap.ExpiresInDays), mdText(gap.Owner), mdText(gap.Reason)})
+		rows = append(rows, []string{string(gap.State), mdCode(gap.Source), mdCode(gap.List()), format.ExpiryText(gap.Expires, gap.ExpiresInDays), mdText(gap.Owner), mdText(gap.Reason)})
 	}
 	m.table("the accepted gaps", "\n<details><summary>Accepted gaps</summary>\n\n", []string{"State", "Source", "List", "Until", "Owner", "Reason"}, rows, "\n</details>\n")
 }

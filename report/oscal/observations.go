@@ -161,8 +161,8 @@ func unreadProperty(name string, unit report.UnreadUnit) property {
 		why += ". To close the gap: " + unit.Hint
 	}
 	if gap := unit.Accepted; gap != nil {
-		p.Class = "accepted"
-		why += ". Accepted until " + gap.Expires + " by " + gap.ApprovedBy + ": " + gap.Reason
+		p.Class = map[bool]string{false: "accepted", true: "accepted-empty"}[gap.Empty]
+		why += "; " + gap.String()
 	}
 	p.Remarks = prose(why)
 	return p
@@ -255,11 +255,11 @@ func (d *results) decisions() iter.Seq[observation] {
 			var p props
 			p.add("state", string(gap.State))
 			p.add("source", gap.Source)
-			p.add("list", gap.Unit)
+			p.add("list", gap.List())
 			p.add("owner", gap.Owner)
 			p.add("approved-by", gap.ApprovedBy)
 			p.add("expires", gap.Expires)
-			o := d.observe(typeWaiver, identify("accepted gap", d.run, strconv.Itoa(i)), "Accepted gap of "+gap.Unit+" on "+gap.Source+": "+string(gap.State),
+			o := d.observe(typeWaiver, identify("accepted gap", d.run, strconv.Itoa(i)), "Accepted gap of "+gap.List()+" on "+gap.Source+": "+string(gap.State),
 				fmt.Sprintf("It ends on %s and covers nothing. Reason: %s", gap.Expires, gap.Reason))
 			o.Props = p
 			if !yield(o) {

@@ -79,7 +79,7 @@ func (n *notes) add(kind, level, rule, text string) {
 func (n *notes) unread(unit report.UnreadUnit) {
 	text := fmt.Sprintf("%s: %s could not be read in full: %s", unit.Source, unit.Name, unit.Problem())
 	if unit.Accepted != nil {
-		n.add(noteAccepted, "note", "", fmt.Sprintf("%s. Accepted until %s by %s: %s", text, unit.Accepted.Expires, unit.Accepted.ApprovedBy, unit.Accepted.Reason))
+		n.add(noteAccepted, "note", "", text+"; "+unit.Accepted.String())
 		return
 	}
 	if unit.Hint != "" {

@@ -75,7 +75,7 @@ func (p *page) decisions(d *difference.Decisions) {
 func (p *page) gapList(s style, title string, gaps []report.AcceptedGap) {
 	var rows [][]string
 	for _, g := range gaps {
-		rows = append(rows, []string{g.Source, g.Unit, g.Expires, g.Owner + ": " + g.Reason})
+		rows = append(rows, []string{g.Source, g.List(), g.Expires, g.Owner + ": " + g.Reason})
 	}
 	p.list(s, title, []column{{title: "SOURCE", id: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "WHO AND WHY", prose: true}}, rows)
 }

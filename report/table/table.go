@@ -260,7 +260,7 @@ func (p *page) acceptedGaps(v *format.View) {
 	}
 	var rows [][]string
 	for _, gap := range v.R.AcceptedGaps {
-		rows = append(rows, []string{string(gap.State), gap.Source, gap.Unit, format.ExpiryText(gap.Expires, gap.ExpiresInDays), gap.Reason, gap.Owner})
+		rows = append(rows, []string{string(gap.State), gap.Source, gap.List(), format.ExpiryText(gap.Expires, gap.ExpiresInDays), gap.Reason, gap.Owner})
 	}
 	p.heading(bold, fmt.Sprintf("ACCEPTED GAPS: %s not read, as accepted", safetext.Plural(v.AcceptedUnits, "list", "lists")))
 	p.table([]column{{title: "STATE", whole: true}, {title: "SOURCE", id: true}, {title: "LIST"}, {title: "UNTIL", whole: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)

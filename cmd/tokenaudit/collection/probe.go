@@ -95,7 +95,7 @@ func (d Diagnosis) Count(status collectors.CheckStatus) int {
 func (d Diagnosis) LacksPermission() bool {
 	return slices.ContainsFunc(d.Checks, func(c collectors.Check) bool {
 		switch c.Class {
-		case inventory.ErrUnauthorized, inventory.ErrPermissionDenied, inventory.ErrNotFound, inventory.ErrTruncated:
+		case inventory.ErrUnauthorized, inventory.ErrPermissionDenied, inventory.ErrNotFound, inventory.ErrTruncated, inventory.ErrDoubtedEmpty:
 			return c.Status == collectors.CheckFailed
 		}
 		return false

@@ -74,7 +74,7 @@ type Config struct {
 	Store Store
 	// Digest identifies the content: SHA-256 in hex over its canonical JSON,
 	// whatever its comments, order of keys or place on disk. WaiversDigest does
-	// so for waivers, accept_gaps and reviews alone, which Digest leaves out.
+	// so for waivers, accept_gaps, accept_empty and reviews alone, which Digest leaves out.
 	Digest        string
 	WaiversDigest string
 	// SourcesDigest does so for sources alone.
@@ -193,7 +193,7 @@ type Limits struct {
 	RuleTimeout, LoadTimeout time.Duration
 }
 
-var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "reviews", "sla", "gate", "limits", "store"}
+var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "accept_empty", "reviews", "sla", "gate", "limits", "store"}
 
 // Load reads and parses a file, and those of owners, waivers and reviews that it names, until ctx
 // ends. Every other error is an *Error or Errors.
@@ -298,9 +298,7 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	if n := top.get("waivers"); n != nil {
 		c.Waivers, c.WaiversFiles = r.waiversOrFiles(n)
 	}
-	if n := top.get("accept_gaps"); n != nil {
-		c.AcceptGaps = r.acceptGaps(n, "accept_gaps")
-	}
+	c.AcceptGaps = r.acceptGaps(top)
 	if n := top.get("reviews"); n != nil {
 		c.Reviews, c.ReviewsFiles = r.reviewsOrFiles(n)
 	}
@@ -322,7 +320,7 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	if len(r.errs) == 0 {
 		c.Digest = r.digest(top, "version", "sources", "policies", "usage", "owners", "sla", "gate", "limits")
 		c.SourcesDigest = r.digest(top, "version", "sources")
-		c.WaiversDigest = r.digest(top, "waivers", "accept_gaps", "reviews")
+		c.WaiversDigest = r.digest(top, "waivers", "accept_gaps", "accept_empty", "reviews")
 	}
 }
 

@@ -31,11 +31,12 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 		"usage": listSchema(closed(object{
 			"file": object{"type": "string", "minLength": 1, "description": "A CSV or JSON file of token ids and times of last use."},
 		}, "file")),
-		"owners":      ownersSchema(),
-		"waivers":     waiversSchema(),
-		"accept_gaps": listSchema(signedSchema(acceptedGapKeys)),
-		"reviews":     reviewsSchema(),
-		"sla":         slaSchema(),
+		"owners":       ownersSchema(),
+		"waivers":      waiversSchema(),
+		"accept_gaps":  listSchema(signedSchema(acceptedGapKeys)),
+		"accept_empty": listSchema(signedSchema(acceptedGapKeys)),
+		"reviews":      reviewsSchema(),
+		"sla":          slaSchema(),
 		"gate": closed(object{
 			"fail_on":         object{"enum": severityNone, "description": "The lowest severity that fails the run."},
 			"not_evaluated":   object{"enum": severityNone, "description": "The lowest severity of the rules that must not be left undecided."},

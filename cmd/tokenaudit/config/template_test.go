@@ -63,7 +63,7 @@ func TestTemplateCommentsAreExamples(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(lines, "\n"))
 	}
-	if len(c.Sources) != 2 || len(c.Waivers) != 1 || len(c.AcceptGaps) != 1 || len(c.Settings.Rules) != 2 {
+	if len(c.Sources) != 2 || len(c.Waivers) != 1 || len(c.AcceptGaps) != 2 || len(c.Reviews) != 1 || len(c.Settings.Rules) != 2 {
 		t.Errorf("got %+v", c)
 	}
 }

@@ -16,14 +16,14 @@ var (
 	signatureKeys    = []string{"reason", "owner", "approved_by", "expires"}
 	waiverKeys       = append([]string{"rule", "token", "name", "key"}, signatureKeys...)
 	acceptedGapKeys  = append([]string{"source", "unit"}, signatureKeys...)
-	waiversFileKeys  = []string{"team", "waivers", "accept_gaps"}
+	waiversFileKeys  = []string{"team", "waivers", "accept_gaps", "accept_empty"}
 	missingSignature = map[string]string{
 		"rule":        "it is a rule id or a glob",
 		"token":       "it is a token id or a glob",
 		"name":        "it is the name of a token, or a glob",
 		"key":         "it is the key of the one finding that is waived, as a report has it; without one, every finding of the rule on the token is",
 		"source":      "it is a source id or a glob",
-		"unit":        "it is the list that cannot be read, as a report names it",
+		"unit":        "it is the list that cannot be read, or is empty, as a report names it",
 		"reason":      "it says why this is acceptable",
 		"owner":       "it says who must remove the cause",
 		"approved_by": "it says who accepted the risk",
@@ -91,10 +91,7 @@ func (r *reader) waiversFile(n *yaml.Node) (team string, waivers []policies.Waiv
 	if list := m.get("waivers"); list != nil {
 		waivers = r.waivers(list, m.at("waivers"))
 	}
-	if list := m.get("accept_gaps"); list != nil {
-		gaps = r.acceptGaps(list, m.at("accept_gaps"))
-	}
-	return team, waivers, gaps
+	return team, waivers, r.acceptGaps(m)
 }
 
 // ParseWaivers reads the text of a file of what one team has waived and accepted, as a
@@ -135,12 +132,21 @@ func (r *reader) waivers(n *yaml.Node, path string) []policies.Waiver {
 	return out
 }
 
-func (r *reader) acceptGaps(n *yaml.Node, path string) []report.AcceptedGap {
+// acceptGaps reads accept_gaps, then accept_empty.
+func (r *reader) acceptGaps(m *mapping) []report.AcceptedGap {
+	return append(r.acceptances(m, "accept_gaps", false), r.acceptances(m, "accept_empty", true)...)
+}
+
+func (r *reader) acceptances(m *mapping, key string, empty bool) []report.AcceptedGap {
 	var out []report.AcceptedGap
-	for i, e := range r.sequence(n, path) {
-		if v, ok := r.signed(e, index(path, i), acceptedGapKeys); ok {
+	n := m.get(key)
+	if n == nil {
+		return nil
+	}
+	for i, e := range r.sequence(n, m.at(key)) {
+		if v, ok := r.signed(e, index(m.at(key), i), acceptedGapKeys); ok {
 			out = append(out, report.AcceptedGap{
-				Source: v["source"], Unit: v["unit"], Reason: v["reason"], Owner: v["owner"],
+				Empty: empty, Source: v["source"], Unit: v["unit"], Reason: v["reason"], Owner: v["owner"],
 				ApprovedBy: v["approved_by"], Expires: v["expires"], Origin: r.origin(e),
 			})
 		}
@@ -153,7 +159,7 @@ func WaiversSchema() ([]byte, error) {
 	schema := closed(object{
 		"team":        object{"type": "string", "minLength": 1, "maxLength": maxTeam, "description": "The name of the team."},
 		"waivers":     listSchema(signedSchema(waiverKeys)),
-		"accept_gaps": listSchema(signedSchema(acceptedGapKeys)),
+		"accept_gaps": listSchema(signedSchema(acceptedGapKeys)), "accept_empty": listSchema(signedSchema(acceptedGapKeys)),
 	}, "team")
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	schema["title"] = "What one team has waived and accepted, for tokenaudit"

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,33 @@ func TestWaiversFiles(t *testing.T) {
 	f.write("shop.yaml", "waivers: []\n")
 	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "shop.yaml:1: team: missing; it is the name of the team") {
 		t.Errorf("a file without a team: %v", err)
+	}
+}
+
+// What is known to be empty has the shape of an accepted gap, and is told apart from one.
+func TestAcceptEmpty(t *testing.T) {
+	const entry = "\n  - {source: s, unit: u, reason: r, owner: o, approved_by: p, expires: 2027-01-01}\n"
+	f := newFolder(t)
+	f.write("tokenaudit.yaml", "version: 1\nwaivers: {files: [web.yaml]}\naccept_empty:"+entry+"accept_gaps:"+entry)
+	f.write("web.yaml", "team: web\naccept_empty:"+entry)
+	c, err := f.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []bool
+	for _, g := range c.AcceptGaps {
+		got = append(got, g.Empty)
+	}
+	if !slices.Equal(got, []bool{false, true, true}) || c.AcceptGaps[1].Origin.Line != 4 {
+		t.Errorf("%+v", c.AcceptGaps)
+	}
+	f.write("tokenaudit.yaml", "version: 1\nwaivers: {files: [web.yaml]}\naccept_empty: []\naccept_gaps:"+entry)
+	if again, err := f.load(); err != nil || again.WaiversDigest == c.WaiversDigest || again.Digest != c.Digest {
+		t.Errorf("it is not part of the digest of waivers alone: %v", err)
+	}
+	f.write("tokenaudit.yaml", "version: 1\naccept_empty:"+strings.Replace(entry, "approved_by: p, ", "", 1))
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "accept_empty[0].approved_by: missing") {
+		t.Errorf("nobody has approved it: %v", err)
 	}
 }
 

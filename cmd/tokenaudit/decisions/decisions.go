@@ -170,15 +170,20 @@ type kind struct {
 
 func waiversFiles(c *config.Config) []config.TeamFile { return c.WaiversFiles }
 
+func gapsBelow(key string) kind {
+	return kind{
+		key: key, section: "waivers", both: true, files: waiversFiles, parse: config.ParseWaivers,
+		count: func(c *config.Config) int { return len(c.AcceptGaps) },
+	}
+}
+
 var (
 	waiverEntries = kind{
 		key: "waivers", section: "waivers", files: waiversFiles, parse: config.ParseWaivers,
 		count: func(c *config.Config) int { return len(c.Waivers) },
 	}
-	gapEntries = kind{
-		key: "accept_gaps", section: "waivers", both: true, files: waiversFiles, parse: config.ParseWaivers,
-		count: func(c *config.Config) int { return len(c.AcceptGaps) },
-	}
+	gapEntries    = gapsBelow("accept_gaps")
+	emptyEntries  = gapsBelow("accept_empty")
 	reviewEntries = kind{
 		key: "reviews", section: "reviews", parse: config.ParseReviews,
 		files: func(c *config.Config) []config.TeamFile { return c.ReviewsFiles },

@@ -30,13 +30,15 @@ type GapOptions struct {
 	source string
 	// units are the names of lists, or globs; empty for all that a role or a plan keeps closed.
 	units []string
+	// empty: the lists are known to be empty.
+	empty bool
 }
 
 // NewGaps makes the command gaps.
 func NewGaps(p *program.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gaps",
-		Short: "Accept that lists cannot be read",
+		Short: "Accept that lists cannot be read, or are empty",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  cli.ShowHelp,
 	}
@@ -48,7 +50,7 @@ func newGapsAccept(p *program.Program, run func(context.Context, GapOptions) err
 	o := GapOptions{signed: signed{placed: placed{program: p}}}
 	cmd := &cobra.Command{
 		Use:   "accept SOURCE [LIST...]",
-		Short: "Accept, until a day, that lists of a source cannot be read",
+		Short: "Accept, until a day, that lists of a source cannot be read, or are empty",
 		Long: `Accept writes an entry to the accept_gaps of the configuration, or of a file of
 waivers, for each list. Comments, order and layout of the file stay as they are,
 as with waivers add.
@@ -56,7 +58,13 @@ as with waivers add.
 SOURCE is the id of a source, or a glob; LIST is a list as a report names it, or a
 glob. With a saved inventory or report, the name of a source will do, a list that
 was read is refused, and without a LIST those are taken that a role or a plan keeps
-closed (permission_denied): what failed for another reason may be read tomorrow.`,
+closed (permission_denied, doubted_empty): what failed for another reason may be
+read tomorrow.
+
+A list that came back empty to a credential that might not see what is in it is not
+believed (doubted_empty). With --empty the entry goes to accept_empty: it says that
+the list is known to be empty, and covers nothing else. The LIST * says that the
+source has no tokens at all.`,
 		Example: `  tokenaudit gaps accept contentstack/stacks/blt0123 --report report.json \
     --reason "no owner rights there yet" --owner web@example.com \
     --approved-by security@example.com --expires 2027-02-28`,
@@ -67,6 +75,7 @@ closed (permission_denied): what failed for another reason may be read tomorrow.
 		},
 	}
 	o.bind(cmd)
+	cmd.Flags().BoolVar(&o.empty, "empty", false, "the lists came back empty, and are known to be (accept_empty)")
 	return cmd
 }
 
@@ -82,7 +91,11 @@ func runGapsAccept(ctx context.Context, o GapOptions) error {
 	if units, err = o.unlessAccepted(cfg, source, units, now); err != nil {
 		return err
 	}
-	to, err := o.list(cfg, gapEntries, teams)
+	of, what := gapEntries, "an accepted gap"
+	if o.empty {
+		of, what = emptyEntries, "an accepted empty list"
+	}
+	to, err := o.list(cfg, of, teams)
 	if err != nil {
 		return err
 	}
@@ -94,7 +107,7 @@ func runGapsAccept(ctx context.Context, o GapOptions) error {
 	if err != nil {
 		return err
 	}
-	o.done(to, line, fmt.Sprintf("an accepted gap of %s (%s) until %s", source, strings.Join(units, ", "), o.expires))
+	o.done(to, line, fmt.Sprintf("%s of %s (%s) until %s", what, source, strings.Join(units, ", "), o.expires))
 	return nil
 }
 
@@ -152,7 +165,7 @@ func (o GapOptions) closed(sources []*inventory.Source) ([]string, error) {
 		for _, u := range s.Units {
 			switch {
 			case u.Status == inventory.UnitComplete:
-			case u.Error == inventory.ErrPermissionDenied:
+			case u.Error == inventory.ErrDoubtedEmpty, u.Error == inventory.ErrPermissionDenied && !o.empty:
 				closed[u.Name] = true
 			default:
 				other[fmt.Sprintf("%s (%s)", u.Name, u.Error)] = true
@@ -162,6 +175,9 @@ func (o GapOptions) closed(sources []*inventory.Source) ([]string, error) {
 	if len(o.units) == 0 {
 		if len(closed) == 0 {
 			failed := ""
+			if o.empty {
+				return nil, fmt.Errorf("%s: no list of %s came back empty and is doubted for that", o.from(), o.source)
+			}
 			if len(other) > 0 {
 				failed = "; failed for other reasons: " + strings.Join(slices.Sorted(maps.Keys(other)), ", ") + ": name a list to accept it anyway"
 			}
@@ -187,12 +203,15 @@ func (o GapOptions) unread(glob string, sources []*inventory.Source) error {
 			if !policies.Glob(glob, u.Name) {
 				continue
 			}
-			if found = true; u.Status != inventory.UnitComplete {
+			if found = true; u.Status != inventory.UnitComplete && (!o.empty || u.Error == inventory.ErrDoubtedEmpty) {
 				return nil
 			}
 		}
 	}
-	if found {
+	switch {
+	case found && o.empty:
+		return fmt.Errorf("%s: the list %s of %s is not in doubt for being empty: --empty would cover nothing", o.from(), glob, o.source)
+	case found:
 		return fmt.Errorf("%s: the list %s of %s was read: there is nothing to accept", o.from(), glob, o.source)
 	}
 	return fmt.Errorf("%s: %s has no list %q%s", o.from(), o.source, glob, near.DidYouMean())
@@ -203,7 +222,9 @@ func (o GapOptions) unread(glob string, sources []*inventory.Source) error {
 func (o GapOptions) unlessAccepted(cfg *config.Config, source string, units []string, now time.Time) ([]string, error) {
 	var left []string
 	for _, unit := range units {
-		i := slices.IndexFunc(cfg.AcceptGaps, func(g report.AcceptedGap) bool { return g.Covers(source, unit) && !expired(g.Expires, now) })
+		i := slices.IndexFunc(cfg.AcceptGaps, func(g report.AcceptedGap) bool {
+			return g.Empty == o.empty && g.Covers(source, unit) && !expired(g.Expires, now)
+		})
 		if i < 0 {
 			if !slices.Contains(left, unit) {
 				left = append(left, unit)

@@ -46,6 +46,24 @@ const templateTail = `
 #     approved_by: ciso@example.com
 #     expires: 2027-01-31
 
+# A list that came back empty, which is in doubt, and that somebody knows to be empty: "tokenaudit gaps accept --empty" writes it.
+# accept_empty:
+#   - source: contentstack/stacks/blt0123
+#     unit: management_tokens       # "*": the source has no tokens
+#     reason: The stack has no management tokens; checked in the web app
+#     owner: platform@example.com
+#     approved_by: ciso@example.com
+#     expires: 2027-01-31
+
+# Who looked at which token, and what was decided: the rule token-not-reviewed judges by it.
+# "tokenaudit reviews add" writes one; {files: [reviews/web.yaml]} names a file for each team.
+# reviews:
+#   - token: datocms/projects/77/access_tokens/312
+#     reviewer: ada@example.com
+#     date: 2026-11-22
+#     decision: keep                # or change; revoke needs the last day for it: by: 2026-12-06
+#     note: The shop publishes with it
+
 gate: {fail_on: medium}
 `
 
