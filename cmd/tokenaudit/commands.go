@@ -32,6 +32,7 @@ func commands(p *program.Program) []*cobra.Command {
 		decisions.NewGaps(p),
 		ownercheck.New(p, ownercheck.Run),
 		verify.New(p, verify.Run),
+		verify.NewSeal(p, verify.RunSeal),
 		verify.NewKeygen(p),
 		newInit(p, runInit),
 		newDoctor(p, runDoctor),

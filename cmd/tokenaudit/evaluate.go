@@ -100,7 +100,7 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 	if err := flags.Split(cfg.Owners.Teams(), o.Owners); err != nil {
 		return err
 	}
-	inputs := slices.Concat(places.InputsAs("an inventory", o.inventories), o.Change.Inputs(), o.Judge.Inputs(), places.OfConfig(cfg), sealKeys(o.seal))
+	inputs := slices.Concat(places.InputsAs("an inventory", o.inventories), o.Change.Inputs(), o.Judge.Inputs(), places.OfConfig(cfg), o.seal.Inputs())
 	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.seal.File, o.Store), inputs); err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ func TestNothingLeaks(t *testing.T) {
 		{"keygen", "-v", "seal.key"},
 		everywhere,
 		{"verify", "-v", "audit.tar", "--key", "seal.key.pub", "--re-derive"},
+		{"seal", "-v", "inventory.json", "--report", "json.out", "--seal", "saved.tar", "--seal-key", "seal.key"},
 		{"collect", "-v"},
 		{"collect", "-v", "--leaks", leaked.github},
 		{"leaks", "-v", leaked.folder},

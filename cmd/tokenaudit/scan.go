@@ -9,7 +9,6 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
-	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
@@ -80,7 +79,7 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err := flags.Split(r.Config.Owners.Teams(), o.Owners); err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), apart(o.saveInventory, o.Resume), o.seal.File, o.Store), slices.Concat(r.Inputs(), o.Inputs(), sealKeys(o.seal))); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), apart(o.saveInventory, o.Resume), o.seal.File, o.Store), slices.Concat(r.Inputs(), o.Inputs(), o.seal.Inputs())); err != nil {
 		return err
 	}
 	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)
@@ -95,17 +94,6 @@ func runScan(ctx context.Context, o scanOptions) error {
 	defer au.Close()
 	au.SealTo(o.seal.File, signers)
 	return au.Scan(ctx, r, o.saveInventory)
-}
-
-// sealKeys are the files of the keys that sign.
-func sealKeys(o options.Seal) []places.Input {
-	var inputs []places.Input
-	for _, text := range o.Keys {
-		if reference, err := config.ParseSecretFlag(text); err == nil {
-			inputs = append(inputs, places.Input{Path: reference.File(), Is: "a key"})
-		}
-	}
-	return inputs
 }
 
 // apart returns the file of an inventory, empty where it goes on with the one that is

@@ -23,6 +23,13 @@ func AllSections() []Section { return []Section{SectionNotEvaluated, SectionAllo
 // Shows reports whether a section is shown whole.
 func (o *Options) Shows(s Section) bool { return slices.Contains(o.Shown, s) }
 
+// Bundle is a file that a report was sealed in, with all that it rests on. The zero value is
+// none. The report in it does not depend on it.
+type Bundle struct {
+	// File is its name, without folders, and SHA256 its digest, in hex.
+	File, SHA256 string
+}
+
 // Options say how a report is shown, never what is in it. The zero value
 // is right for a file.
 type Options struct {
@@ -46,6 +53,9 @@ type Options struct {
 	Shown []Section
 	// Suppressed has the sarif format include waived findings, with their suppressions.
 	Suppressed bool
+
+	// Bundle is where the report was sealed, for formats that name it.
+	Bundle Bundle
 
 	// Next is the command that people run next; empty for none.
 	Next string

@@ -73,6 +73,9 @@ func render(w io.Writer, r *report.Report, o format.Options) error {
 func (d *results) identity() string {
 	r := d.r
 	words := []string{"result", stamp(r.At), r.Tool.Version, r.Policies.Digest, r.Policies.OPA, r.ConfigDigest, r.WaiversDigest, r.ScopeNote(), string(d.o.MinSeverity)}
+	if b := d.o.Bundle; b.File != "" {
+		words = append(words, b.File, b.SHA256)
+	}
 	for _, e := range r.Evidence {
 		words = append(words, string(e.Kind), e.File, e.SHA256)
 	}
@@ -207,7 +210,7 @@ func (d *results) resultProps() []property {
 }
 
 // resources returns what the audit was made by, and the files on which its verdicts
-// rest besides the inventory.
+// rest besides the inventory, and the bundle that the report was sealed in.
 func (d *results) resources(plan string) []resource {
 	var p props
 	p.add("policies-digest", d.r.Policies.Digest)
@@ -221,6 +224,12 @@ func (d *results) resources(plan string) []resource {
 		list = append(list, resource{
 			UUID: identify("evidence", d.run, string(e.Kind), e.File, e.SHA256), Title: line(e.File), Description: "A file besides the inventory on which verdicts rest.", Props: p,
 			Links: []resourceLink{{Href: format.URISegment(e.File), Hashes: []hash{{"SHA-256", value(e.SHA256)}}}},
+		})
+	}
+	if b := d.o.Bundle; b.File != "" {
+		list = append(list, resource{
+			UUID: identify("bundle", d.run, b.File, b.SHA256), Title: line(b.File), Description: "The sealed bundle of this audit: the report and all that it rests on, to be verified and judged again.",
+			Links: []resourceLink{{Href: format.URISegment(b.File), Hashes: []hash{{"SHA-256", b.SHA256}}}},
 		})
 	}
 	return list

@@ -320,6 +320,18 @@ func TestScopeIsWithEachControl(t *testing.T) {
 	}
 }
 
+// The bundle that the report was sealed in is a resource, by its digest.
+func TestBundleIsAResource(t *testing.T) {
+	o := format.Options{Bundle: format.Bundle{File: "an audit.tar", SHA256: strings.Repeat("ab", 32)}}
+	text := string(rendered(t, reporttest.Sample(), o))
+	if want := `"rlinks":[{"href":"an%20audit.tar","hashes":[{"algorithm":"SHA-256","value":"` + o.Bundle.SHA256 + `"}]}]`; strings.Count(text, want) != 1 {
+		t.Errorf("%s is not in the document", want)
+	}
+	if plain := string(rendered(t, reporttest.Sample(), format.Options{})); strings.Contains(plain, "bundle") {
+		t.Error("a report that was not sealed names a bundle")
+	}
+}
+
 // The same run has the same document. Another run is another result, and a risk that is
 // in both keeps its id.
 func TestIDs(t *testing.T) {

@@ -51,6 +51,7 @@ func reportsOfEveryKind(t *testing.T) map[string]func() (*report.Report, format.
 		"nothing":    with(reporttest.Build(reporttest.SampleOptions(), nil), format.Options{}),
 		"no rules":   with(noRules, format.Options{}),
 		"hostile":    with(reporttest.Hostile(), format.Options{}),
+		"sealed":     with(reporttest.Sample(), format.Options{Bundle: format.Bundle{File: "audit of November.tar", SHA256: strings.Repeat("ab", 32)}}),
 		"10,000":     func() (*report.Report, format.Options) { return tenThousand(), format.Options{} },
 	}
 }

@@ -3,6 +3,8 @@ package audit
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +30,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/policies/regofile"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
@@ -82,13 +85,15 @@ func (au *Audit) WriteSeal(ctx context.Context, r *report.Report, inventories []
 			by += ", " + s.ID()
 		}
 	}
+	digest := sha256.New()
 	err = output.WriteFile(interruptible.UnlessEnded(ctx), au.sealFile, func(w io.Writer) error {
-		_, err := b.WriteTo(w)
+		_, err := b.WriteTo(io.MultiWriter(w, digest))
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	au.flags.Bundle = format.Bundle{File: filepath.Base(au.sealFile), SHA256: hex.EncodeToString(digest.Sum(nil))}
 	au.program.Note("sealed in %s, %s", au.sealFile, by)
 	return nil
 }

@@ -19,9 +19,9 @@ import (
 var FlagGroups = []FlagGroup{
 	{"Source", []string{"config", "source", "label", "owner", "shard", "resume", "inventory", "terraform-plan", "terraform-dir", "manifest", "report", "previous", "store", "leaks", "no-history"}},
 	{"Rule", []string{"policy", "rule", "at"}},
-	{EntryFlags, []string{"reason", "owner", "approved-by", "expires", "name", "key", "decision", "reviewer", "note", "date", "by", "file", "dry-run"}},
+	{EntryFlags, []string{"reason", "owner", "approved-by", "expires", "name", "key", "decision", "reviewer", "note", "date", "by", "file", "dry-run", "empty"}},
 	{"Exit code", []string{"fail-on", "fail-on-risk", "baseline", "fail-on-new", "fail-on-overdue", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
-	{"Output", []string{"output", "guide", "framework", "group-by", "show", "min-severity", "waived", "no-inventory", "save-inventory", "seal", "seal-key"}},
+	{"Output", []string{"output", "guide", "framework", "group-by", "show", "min-severity", "waived", "no-inventory", "save-inventory", "seal", "seal-key", "sign"}},
 	{"Request", []string{"timeout", "max-wait", "total-wait", "requests-per-second", "ca-bundle"}},
 	{"General", []string{"color", "help", "quiet", "verbose", "version"}},
 }

@@ -92,7 +92,7 @@ func Compare(r, earlier *report.Report, o options.Gate) error {
 func Report(ctx context.Context, to *console.Streams, r *report.Report, gate report.Gate, s options.Shown, waived bool) error {
 	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.Outputs, to.Out, r, format.Options{
 		Gate: gate, MinSeverity: s.MinSeverity, Framework: s.Framework, Suppressed: waived,
-		GroupBy: s.GroupBy, Shown: s.Sections, Next: next(r, gate, s.Next),
+		GroupBy: s.GroupBy, Shown: s.Sections, Next: next(r, gate, s.Next), Bundle: s.Bundle,
 		Width: to.Page().Width, Color: to.Color,
 	})
 }

@@ -184,6 +184,8 @@ type Shown struct {
 	Sections []format.Section
 	// Next are the commands that the last line of the table may name.
 	Next Next
+	// Bundle is where the report was sealed.
+	Bundle format.Bundle
 	// Framework is nil where no --framework was given.
 	Framework *frameworks.Framework
 }

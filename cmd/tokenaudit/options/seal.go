@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
@@ -23,6 +24,17 @@ func (o *Seal) Bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.File, "seal", "", "pack the report and all that it rests on into this `file`, which verify checks and judges again")
 	f.StringArrayVar(&o.Keys, "seal-key", nil, "sign the bundle with this private `key`: a file, env:NAME or command:PROGRAM (repeatable)")
+}
+
+// Inputs are the files of the keys that sign.
+func (o Seal) Inputs() []places.Input {
+	var inputs []places.Input
+	for _, text := range o.Keys {
+		if reference, err := config.ParseSecretFlag(text); err == nil {
+			inputs = append(inputs, places.Input{Path: reference.File(), Is: "a key"})
+		}
+	}
+	return inputs
 }
 
 // Validate adds to what the flags of judging come to that the report is sealed, and states

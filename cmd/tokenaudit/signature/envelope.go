@@ -75,6 +75,33 @@ func Sign(ctx context.Context, name string, manifest []byte, signers []Signer) (
 	return encode(envelope)
 }
 
+// Add returns an envelope with more signatures: those that it has stay as they are. text is
+// nil for a manifest that nobody has signed. A key signs once.
+func Add(ctx context.Context, text []byte, name string, manifest []byte, signers []Signer) ([]byte, error) {
+	added, err := Sign(ctx, name, manifest, signers)
+	if err != nil || text == nil {
+		return added, err
+	}
+	have, err := Parse(text, name, manifest)
+	if err != nil {
+		return nil, err
+	}
+	more, err := Parse(added, name, manifest)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range more.KeyIDs() {
+		if slices.Contains(have.KeyIDs(), id) {
+			return nil, fmt.Errorf("key %s has signed it already", id)
+		}
+	}
+	have.Signatures = append(have.Signatures, more.Signatures...)
+	if err := have.checkSignatures(); err != nil {
+		return nil, err
+	}
+	return encode(&have.Envelope)
+}
+
 // encode writes one member a line, for people who have nothing but sed.
 func encode(envelope *dsse.Envelope) ([]byte, error) {
 	text, err := json.MarshalIndent(envelope, "", "  ")

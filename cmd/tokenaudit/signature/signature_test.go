@@ -2,6 +2,7 @@ package signature
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -58,6 +59,37 @@ func TestSignAndVerify(t *testing.T) {
 	}
 	if _, err := Parse(text, "manifest.json", []byte("{}")); err == nil || err.Error() != "the envelope is not about the manifest of this bundle" {
 		t.Errorf("another manifest: %v", err)
+	}
+}
+
+// One signs after the other; what was signed, and the signatures that are there, stay.
+func TestAddSignature(t *testing.T) {
+	first, firstPublic := keys(t, P256)
+	second, secondPublic := keys(t, Ed25519)
+	one, err := Add(t.Context(), nil, "manifest.json", manifest, []Signer{first})
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := Add(t.Context(), one, "manifest.json", manifest, []Signer{second, second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := Sign(t.Context(), "manifest.json", manifest, []Signer{first, second})
+	if err != nil || !bytes.Equal(at, both) {
+		t.Errorf("signing one after the other makes another envelope: %v", err)
+	}
+	e, err := Parse(both, "manifest.json", manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(e.Verify(t.Context(), firstPublic), e.Verify(t.Context(), secondPublic)); err != nil {
+		t.Error(err)
+	}
+	if _, err := Add(t.Context(), both, "manifest.json", manifest, []Signer{first}); err == nil || !strings.HasSuffix(err.Error(), "has signed it already") {
+		t.Errorf("a key signs twice: %v", err)
+	}
+	if _, err := Add(t.Context(), both, "manifest.json", []byte("{}"), []Signer{first}); err == nil {
+		t.Error("an envelope about another manifest is signed")
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package verify has the commands verify, which says whether a bundle holds, and keygen,
-// which makes the keys that bundles are signed with.
+// Package verify has the commands verify, which says whether a bundle holds, seal, which
+// makes one of what is saved and signs it, and keygen, which makes the keys for that.
 package verify
 
 import (
