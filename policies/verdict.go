@@ -337,6 +337,23 @@ type RuleSettings struct {
 	Origin  inventory.Origin
 }
 
+// TurnsOff reports whether a rule, which may be off by default, is off where no pattern of
+// sources says otherwise. Who sets its severity or parameters wants it to judge.
+func (s RuleSettings) TurnsOff(byDefault bool) bool {
+	return s.Off || byDefault && !s.On && s.Severity == "" && len(s.Params) == 0
+}
+
+// OnIn returns the patterns of the sources for which the settings do not switch it off.
+func (s RuleSettings) OnIn() []string {
+	var patterns []string
+	for _, o := range s.Sources {
+		if !o.Off {
+			patterns = append(patterns, o.Pattern)
+		}
+	}
+	return patterns
+}
+
 // SourceSettings change one rule for some sources.
 type SourceSettings struct {
 	Pattern  string

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies/engine"
 )
 
 // ioStreams are what the program reads and writes, and all else that it is given
@@ -82,22 +84,29 @@ func execute(ctx context.Context, p *program.Program, args []string) (err error)
 	return p.HelpFailed
 }
 
-// version is the module's version where the binary was installed from one,
-// else the revision it was built from.
-func version() string {
-	build, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "devel"
-	}
-	if v := build.Main.Version; v != "" && v != "(devel)" {
-		return strings.TrimPrefix(v, "v")
-	}
-	for _, setting := range build.Settings {
-		if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
-			return "devel-" + setting.Value[:12]
+// version is the module's version where the binary was installed from one, else the
+// revision it was built from. Where neither says which rules are in the binary, their digest
+// does: a bundle that another build judged must be told from one that was changed.
+var version = sync.OnceValue(func() string { return versionOf(debug.ReadBuildInfo()) })
+
+func versionOf(build *debug.BuildInfo, ok bool) string {
+	name, exact := "devel", false
+	if ok && build.Main.Version != "" && build.Main.Version != "(devel)" {
+		name, exact = strings.TrimPrefix(build.Main.Version, "v"), !strings.Contains(build.Main.Version, "+dirty")
+	} else if ok {
+		for _, setting := range build.Settings {
+			switch {
+			case setting.Key == "vcs.revision" && len(setting.Value) >= 12:
+				name, exact = "devel-"+setting.Value[:12], true
+			case setting.Key == "vcs.modified" && setting.Value == "true": // it follows the revision
+				exact = false
+			}
 		}
 	}
-	return "devel"
+	if digest, err := engine.BuiltInDigest(); !exact && err == nil {
+		name += map[bool]string{true: ".", false: "+"}[strings.Contains(name, "+")] + "rules." + digest[:12]
+	}
+	return name
 }
 
 func newRoot(p *program.Program) *cobra.Command {

@@ -58,6 +58,9 @@ type listedRule struct {
 	Off      bool              `json:"off"`
 	// OffByDefault: the rule is off unless the configuration switches it on.
 	OffByDefault bool `json:"off_by_default"`
+	// OnIn are the globs of the sources in which alone a rule judges that is off; left out
+	// for none.
+	OnIn []string `json:"on_in,omitempty"`
 	// OnlyWith is what the rule judges with alone; empty for nothing.
 	OnlyWith policies.Given         `json:"only_with,omitempty"`
 	Subject  policies.Subject       `json:"subject"`
@@ -90,7 +93,9 @@ func runRulesList(ctx context.Context, o rulesListOptions) error {
 	rows := make([][]string, len(rules))
 	for i, r := range rules {
 		severity := "off"
-		now, on := inForce[r.ID]
+		settings := cfg.Settings.Rules[r.ID]
+		now, some := inForce[r.ID]
+		on := some && !settings.TurnsOff(r.Off)
 		changes := cfg.Changes(r, now, !on)
 		if on {
 			severity = string(now.Severity)
@@ -99,6 +104,10 @@ func runRulesList(ctx context.Context, o rulesListOptions) error {
 		rows[i] = []string{r.ID, severity, pages.Judges(r), r.Goal, changesText(changes)}
 		listed[i] = listRule(r, !on)
 		listed[i].Changes = changes
+		if only := settings.OnIn(); some && !on {
+			rows[i][1], rows[i][4] = "off elsewhere", strings.TrimPrefix(rows[i][4]+"; on in "+strings.Join(only, ", "), "; ")
+			listed[i].OnIn = only
+		}
 	}
 	if o.format == "json" {
 		return printJSON(o.program.Out, listed)

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -102,6 +103,26 @@ func TestUnknownVersions(t *testing.T) {
 	} {
 		if got := len(unknownVersions(text, []string{"v1.0.0"})) > 0; got != want {
 			t.Errorf("%q is refused: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// A build says which rules are in it, where no version or revision does.
+func TestVersionOfABuild(t *testing.T) {
+	build := func(version string, settings ...debug.BuildSetting) *debug.BuildInfo {
+		return &debug.BuildInfo{Main: debug.Module{Version: version}, Settings: settings}
+	}
+	revision := debug.BuildSetting{Key: "vcs.revision", Value: strings.Repeat("ab", 20)}
+	modified := debug.BuildSetting{Key: "vcs.modified", Value: "true"}
+	for want, b := range map[string]*debug.BuildInfo{
+		`^1\.2\.3$`:            build("v1.2.3"),
+		`^devel-abababababab$`: build("(devel)", revision),
+		`^devel-abababababab\+rules\.[0-9a-f]{12}$`:     build("(devel)", revision, modified),
+		`^0\.0\.0-2026-ab\+dirty\.rules\.[0-9a-f]{12}$`: build("v0.0.0-2026-ab+dirty"),
+		`^devel\+rules\.[0-9a-f]{12}$`:                  build("(devel)"),
+	} {
+		if got := versionOf(b, true); !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("version %s, want %s", got, want)
 		}
 	}
 }

@@ -29,28 +29,45 @@ func settingsOf(rule *ruleInForce) []setting {
 	return settings
 }
 
-// digest identifies what judges: the modules, the settings in force and the
-// version of OPA.
-func digest(modules []regofile.Module, rules []*ruleInForce) (string, error) {
+// BuiltInDigest identifies the built-in rules, in hex.
+func BuiltInDigest() (string, error) {
+	modules, err := regofile.BuiltIn()
+	if err != nil {
+		return "", fmt.Errorf("read the built-in rules: %w", err)
+	}
+	return digest(&compile.Library{Modules: modules}, nil)
+}
+
+// dataOf returns the data of bundles that the custom rules may use; no part without any.
+func dataOf(library *compile.Library) []any {
+	if library.Custom == nil || library.Custom.Document() == nil {
+		return nil
+	}
+	return []any{library.Custom.Document()}
+}
+
+// digest identifies what judges: the modules, the data of bundles, the settings in force and
+// the version of OPA.
+func digest(library *compile.Library, rules []*ruleInForce) (string, error) {
 	var settings []setting
 	for _, rule := range rules {
 		settings = append(settings, settingsOf(rule)...)
 	}
-	texts := make([]string, len(modules))
-	for i, m := range modules {
+	texts := make([]string, len(library.Modules))
+	for i, m := range library.Modules {
 		// The path is left out: the same rules are the same wherever they lie.
 		texts[i] = string(m.Text)
 	}
 	slices.Sort(texts)
-	sum, err := sumOf(texts, settings, OPAVersion())
+	sum, err := sumOf(append([]any{texts, settings, OPAVersion()}, dataOf(library)...)...)
 	if err != nil {
 		return "", fmt.Errorf("digest the rules: %w", err)
 	}
 	return sum, nil
 }
 
-// definitions identify each rule by its text, that of the modules that are not rules, which
-// any rule may use, and its settings.
+// definitions identify each rule by its text, that of the modules that are not rules, and the
+// data of bundles, which any rule may use, and its settings.
 func definitions(library *compile.Library, rules []*ruleInForce) (map[string]string, error) {
 	own := map[string]bool{}
 	for _, rule := range library.Rules {
@@ -70,7 +87,7 @@ func definitions(library *compile.Library, rules []*ruleInForce) (map[string]str
 	slices.Sort(shared)
 	all := make(map[string]string, len(rules))
 	for _, rule := range rules {
-		sum, err := sumOf(texts[rule.File], shared, settingsOf(rule))
+		sum, err := sumOf(append([]any{texts[rule.File], shared, settingsOf(rule)}, dataOf(library)...)...)
 		if err != nil {
 			return nil, fmt.Errorf("identify the rule %s: %w", rule.ID, err)
 		}

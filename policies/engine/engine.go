@@ -130,7 +130,7 @@ func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	if model != nil {
 		rules = append(slices.Clone(rules), model)
 	}
-	if e.digest, err = digest(library.Modules, rules); err != nil {
+	if e.digest, err = digest(library, rules); err != nil {
 		return nil, err
 	}
 	e.definitions, err = definitions(library, e.rules)

@@ -42,7 +42,7 @@ func inForce(l *compile.Library, settings policies.Settings) ([]*ruleInForce, er
 		rule := &ruleInForce{Rule: compiled, stuck: &atomic.Bool{}}
 		set := settings.Rules[compiled.ID]
 		var err error
-		if rule.base, err = rule.variant(variant{severity: compiled.Severity, values: compiled.Values}, isOff(compiled.Off, set), set.Severity, set.Params, nil); err != nil {
+		if rule.base, err = rule.variant(variant{severity: compiled.Severity, values: compiled.Values}, set.TurnsOff(compiled.Off), set.Severity, set.Params, nil); err != nil {
 			return nil, err
 		}
 		for _, s := range set.Sources {
@@ -57,12 +57,6 @@ func inForce(l *compile.Library, settings policies.Settings) ([]*ruleInForce, er
 		}
 	}
 	return rules, nil
-}
-
-// isOff reports whether a rule, which may be off by default, is off where no pattern of
-// sources says otherwise. Who sets its severity or parameters wants it to judge.
-func isOff(byDefault bool, set policies.RuleSettings) bool {
-	return set.Off || byDefault && !set.On && set.Severity == "" && len(set.Params) == 0
 }
 
 // variant changes a variant by the settings of one place.

@@ -83,3 +83,18 @@ func TestRulesWithDataAreSealed(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
+
+// Rules that judge by other data are other rules.
+func TestDigestHasTheData(t *testing.T) {
+	digests := map[string]bool{}
+	for _, data := range []string{`{"custom": {"list": {"names": ["a"]}}}`, `{"custom": {"list": {"names": ["b"]}}}`, `{"custom": {"list": {"names": ["a"]}} }`} {
+		loaded, err := engine.Load(t.Context(), engine.LoadOptions{Paths: []string{opaBundle(t, map[string]string{"rules/listed.rego": ruleWithData, "data.json": data})}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests[loaded.Digest()] = true
+	}
+	if len(digests) != 2 {
+		t.Errorf("%d digests of two sets of rules", len(digests))
+	}
+}

@@ -31,7 +31,7 @@ const maxFile = 8 << 20
 const maxJudging = 5 * time.Minute
 
 // document is of a configuration, and the files that it names, what verdicts rest on.
-// Nothing of an entry of sources is in it but which CMS it is of, its name and its labels:
+// Nothing of an entry of sources is in it but which CMS it is of, its name, its labels and what it excludes:
 // all other keys may lead to a credential, and none of them changes a verdict on what was
 // read.
 type document struct {
@@ -67,6 +67,8 @@ type source struct {
 	CMS    string            `json:"cms"`
 	Name   string            `json:"name,omitempty"`
 	Labels map[string]string `json:"labels,omitempty"`
+	// Exclude is what was left out of it. No verdict rests on it: it says what the bundle is not about.
+	Exclude []string `json:"exclude,omitempty"`
 }
 
 type change struct {
@@ -124,7 +126,7 @@ func Write(c *config.Config) ([]byte, error) {
 		Profile: cmp.Or(c.Profile.Name, c.Profile.File), Lines: lines(at.Lines), ProfileFile: at.ProfileFile, ProfileLines: lines(at.ProfileLines),
 	}
 	for _, s := range c.Sources {
-		d.Sources = append(d.Sources, source{s.Entry.CMS, s.Entry.Name, s.Entry.Labels})
+		d.Sources = append(d.Sources, source{s.Entry.CMS, s.Entry.Name, s.Entry.Labels, s.Entry.Exclude})
 	}
 	for _, p := range c.Owners {
 		d.Owners = append(d.Owners, pattern(p))
