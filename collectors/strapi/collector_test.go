@@ -29,6 +29,9 @@ func open(t *testing.T, answers conformance.Answers, credential string) *collect
 	return conformance.Open[*collector](t, Definition(), entryWith("intranet", credential), answers, auditTime)
 }
 
+// meOther is a person who is not a super admin.
+const meOther = `{"data":{"id":2,"createdAt":"2026-11-22T02:00:00Z","roles":[{"code":"strapi-editor"}]}}`
+
 func find(t *testing.T, s inventory.Source, id string) inventory.Token {
 	t.Helper()
 	for _, token := range s.Tokens {
@@ -111,7 +114,6 @@ func TestRecordedServer(t *testing.T) {
 
 // TestTraps: each is one answer that means something else than it says.
 func TestTraps(t *testing.T) {
-	const meOther = `{"data":{"id":2,"createdAt":"2026-11-22T02:00:00Z","roles":[{"code":"strapi-editor"}]}}`
 	one := func(members string) conformance.Answer {
 		return ok(`{"data":[{"id":4,"name":"t","createdAt":"2026-01-01T00:00:00Z",` + members + `}]}`)
 	}
