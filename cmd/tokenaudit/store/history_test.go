@@ -26,9 +26,35 @@ func worlds(t *testing.T, ordinary int) int {
 	return n
 }
 
+// days is how long they are followed.
+func days(ordinary int) int {
+	if os.Getenv("TOKENAUDIT_WORLDS") != "" {
+		return 30
+	}
+	return ordinary
+}
+
+// missing skips a test that needs a program which is not there. Where all tests have to run,
+// that is an error.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("TOKENAUDIT_NO_SKIP") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// maker makes an empty store.
+type maker func(t *testing.T) *Store
+
 func newFile(t *testing.T) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), Place{File: filepath.Join(t.TempDir(), "store.db")})
+	return opened(t, Place{File: filepath.Join(t.TempDir(), "store.db")})
+}
+
+func opened(t *testing.T, place Place) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), place)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +73,16 @@ func observe(t *testing.T, s scan) *Observation {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// observed returns what the runs of some days saw.
+func observed(t *testing.T, seed uint64, days int) []*Observation {
+	t.Helper()
+	var runs []*Observation
+	for _, run := range month(seed, days) {
+		runs = append(runs, observe(t, run))
+	}
+	return runs
 }
 
 func write(t *testing.T, s *Store, o *Observation) Outcome {
@@ -68,10 +104,13 @@ func export(t *testing.T, s *Store) string {
 }
 
 // The history says of every finding what a model says that follows the runs by itself.
-func TestHistoryAgainstModel(t *testing.T) {
-	for world := range worlds(t, 6) {
-		runs := month(uint64(world), 30)
-		s, m := newFile(t), &model{fates: map[string]*fate{}, facts: map[string]report.Finding{}, configs: map[string]string{}}
+func TestHistoryAgainstModel(t *testing.T) { historyAgainstModel(t, newFile, worlds(t, 3), days(30)) }
+
+func historyAgainstModel(t *testing.T, empty maker, worlds, days int) {
+	t.Helper()
+	for world := range worlds {
+		runs := month(uint64(world), days)
+		s, m := empty(t), &model{fates: map[string]*fate{}, facts: map[string]report.Finding{}, configs: map[string]string{}}
 		for day, run := range runs {
 			write(t, s, observe(t, run))
 			m.see(run)
@@ -109,10 +148,15 @@ func compareWithModel(t *testing.T, s *Store, m *model, where string) {
 
 // What a run saw is told again as it was, but for messages, which are those of the first run.
 func TestRecallIsWhatWasWritten(t *testing.T) {
-	for world := range worlds(t, 3) {
-		s := newFile(t)
+	recallIsWhatWasWritten(t, newFile, worlds(t, 2), days(20))
+}
+
+func recallIsWhatWasWritten(t *testing.T, empty maker, worlds, days int) {
+	t.Helper()
+	for world := range worlds {
+		s := empty(t)
 		var written []*Observation
-		for _, run := range month(uint64(world), 20) {
+		for _, run := range month(uint64(world), days) {
 			o := observe(t, run)
 			o.Run.Files = []File{{Name: "configuration.json", Data: []byte("{}\x00\xff")}}
 			written = append(written, o)
@@ -140,18 +184,21 @@ func TestRecallIsWhatWasWritten(t *testing.T) {
 // The order in which runs are written makes no difference, nor does writing them twice, by
 // way of an export, or by shards.
 func TestOrderMakesNoDifference(t *testing.T) {
-	for world := range worlds(t, 3) {
-		var runs []*Observation
-		for _, run := range month(uint64(world), 15) {
-			runs = append(runs, observe(t, run))
-		}
+	orderMakesNoDifference(t, newFile, worlds(t, 2), days(12))
+}
+
+// orderMakesNoDifference compares with a file to which the runs were written in order.
+func orderMakesNoDifference(t *testing.T, empty maker, worlds, days int) {
+	t.Helper()
+	for world := range worlds {
+		runs := observed(t, uint64(world), days)
 		straight := newFile(t)
 		for _, o := range runs {
 			write(t, straight, o)
 		}
 		want := export(t, straight)
 		random := rand.New(rand.NewPCG(uint64(world), 3))
-		shuffled := newFile(t)
+		shuffled := empty(t)
 		for _, i := range random.Perm(len(runs)) {
 			write(t, shuffled, runs[i])
 			if out := write(t, shuffled, runs[random.IntN(i+1)]); out.Known != (out.Moved == 0 && out.Known) {
@@ -159,7 +206,7 @@ func TestOrderMakesNoDifference(t *testing.T) {
 			}
 		}
 		sameExport(t, "shuffled", want, export(t, shuffled))
-		sameExport(t, "imported", want, imported(t, random, runs, want))
+		sameExport(t, "imported", want, imported(t, empty(t), random, runs, want))
 	}
 }
 
@@ -178,9 +225,8 @@ func sameExport(t *testing.T, name, want, got string) {
 }
 
 // imported returns the export of a store that has some runs, and imports all.
-func imported(t *testing.T, random *rand.Rand, runs []*Observation, text string) string {
+func imported(t *testing.T, s *Store, random *rand.Rand, runs []*Observation, text string) string {
 	t.Helper()
-	s := newFile(t)
 	for _, o := range runs {
 		if random.IntN(2) == 0 {
 			write(t, s, o)
@@ -195,8 +241,10 @@ func imported(t *testing.T, random *rand.Rand, runs []*Observation, text string)
 var errStop = errors.New("stop")
 
 // Nothing of a write that fails is left.
-func TestFailedWriteLeavesNothing(t *testing.T) {
-	s := newFile(t)
+func TestFailedWriteLeavesNothing(t *testing.T) { failedWriteLeavesNothing(t, newFile(t)) }
+
+func failedWriteLeavesNothing(t *testing.T, s *Store) {
+	t.Helper()
 	runs := month(1, 5)
 	for _, run := range runs[:3] {
 		write(t, s, observe(t, run))

@@ -9,10 +9,8 @@ package store
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"embed"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,7 +32,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// patience is how long a writer waits for another one.
+// patience is how long a writer waits for another one, where the place says nothing else.
 const patience = 30 * time.Second
 
 // ErrNotFound is for a store that is read and does not exist.
@@ -43,16 +41,26 @@ var ErrNotFound = errors.New("there are no runs in it yet: scan or evaluate with
 // ErrBusy is for a store to which another program writes for longer than 30 seconds.
 var ErrBusy = errors.New("another program writes to the store: try again when it has ended")
 
+var errNewer = errors.New("a newer version of tokenaudit wrote it")
+
 // Place says where a store is: a file or a database.
 type Place struct {
 	// File is the path of a file of SQLite.
 	File string
 	// Postgres is a connection string of PostgreSQL. It may hold a password: do not show it.
 	Postgres string
+
+	// patience is how long a writer waits for another one; 0 for 30 seconds.
+	patience time.Duration
 }
 
 // IsZero reports whether there is no store.
 func (p Place) IsZero() bool { return p == Place{} }
+
+// waits returns for how many milliseconds a writer waits for another one.
+func (p Place) waits() string {
+	return strconv.FormatInt(cmp.Or(p.patience, patience).Milliseconds(), 10)
+}
 
 // String names the place without a secret.
 func (p Place) String() string { return cmp.Or(p.File, "the PostgreSQL database") }
@@ -88,9 +96,9 @@ func open(ctx context.Context, place Place) (*Store, error) {
 	s := &Store{place: place, postgres: place.Postgres != ""}
 	var err error
 	if s.postgres {
-		s.db, err = openPostgres(place.Postgres)
+		s.db, err = openPostgres(place)
 	} else {
-		s.db, err = openSQLite(ctx, place.File)
+		s.db, err = openSQLite(ctx, place)
 	}
 	if err != nil {
 		return nil, err
@@ -108,7 +116,8 @@ func (s *Store) Close() error { return s.db.Close() }
 const sqliteHead = "SQLite format 3\x00"
 
 // openSQLite opens or makes a file. Names of tokens are in it, so nobody else may read it.
-func openSQLite(ctx context.Context, path string) (*sql.DB, error) {
+func openSQLite(ctx context.Context, place Place) (*sql.DB, error) {
+	path := place.File
 	created, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err == nil {
 		err = created.Close()
@@ -120,7 +129,7 @@ func openSQLite(ctx context.Context, path string) (*sql.DB, error) {
 		return nil, err
 	}
 	options := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(" + strconv.FormatInt(patience.Milliseconds(), 10) + ")", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"busy_timeout(" + place.waits() + ")", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 	}}
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}).String())
 }
@@ -142,14 +151,14 @@ func checkFile(ctx context.Context, path string) error {
 	return nil
 }
 
-func openPostgres(connection string) (*sql.DB, error) {
-	config, err := pgx.ParseConfig(connection)
+func openPostgres(place Place) (*sql.DB, error) {
+	config, err := pgx.ParseConfig(place.Postgres)
 	if err != nil {
 		// The error quotes the connection string, which has a password.
 		return nil, errors.New("the connection string is not one of PostgreSQL, such as postgres://user@host:5432/database")
 	}
 	config.RuntimeParams["application_name"] = "tokenaudit"
-	config.RuntimeParams["lock_timeout"] = strconv.FormatInt(patience.Milliseconds(), 10)
+	config.RuntimeParams["lock_timeout"] = place.waits()
 	config.RuntimeParams["timezone"] = "UTC"
 	return stdlib.OpenDB(*config), nil
 }
@@ -170,9 +179,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	// Two programs that make a store at once race for its first table: the second one finds
 	// it made.
+	begin := time.Now()
 	for attempt := 0; ; attempt++ {
 		err = s.migrateOnce(ctx, provider)
-		if err == nil || attempt == 5 || ctx.Err() != nil {
+		if err == nil || attempt == 5 || ctx.Err() != nil || errors.Is(err, errNewer) || time.Since(begin) > cmp.Or(s.place.patience, patience) {
 			return err
 		}
 		if err := pause(ctx, time.Duration(attempt+1)*100*time.Millisecond); err != nil {
@@ -187,7 +197,7 @@ func (s *Store) migrateOnce(ctx context.Context, provider *goose.Provider) error
 		return err
 	}
 	if current > target {
-		return fmt.Errorf("a newer version of tokenaudit wrote it (schema %d, this one knows %d): use that version", current, target)
+		return fmt.Errorf("%w (schema %d, this one knows %d): use that version", errNewer, current, target)
 	}
 	if current == target {
 		return nil
@@ -263,119 +273,4 @@ func (s *Store) end(t *tx, fn func(*tx) error) error {
 		return s.named(err)
 	}
 	return nil
-}
-
-// tx is a transaction. The first error ends it: what follows does nothing, and end returns it.
-type tx struct {
-	raw      *sql.Tx
-	postgres bool
-	prepared map[string]*sql.Stmt
-	err      error
-
-	// prepare, run and query are those of the database, until the context of the transaction ends.
-	prepare func(text string) (*sql.Stmt, error)
-	run     func(of *sql.Stmt, arguments []any) error
-	query   func(of *sql.Stmt, arguments []any) (*sql.Rows, error)
-}
-
-func (s *Store) newTx(ctx context.Context, raw *sql.Tx) *tx {
-	return &tx{
-		raw: raw, postgres: s.postgres, prepared: map[string]*sql.Stmt{},
-		prepare: func(text string) (*sql.Stmt, error) { return raw.PrepareContext(ctx, text) },
-		run: func(of *sql.Stmt, arguments []any) error {
-			_, err := of.ExecContext(ctx, arguments...)
-			return err
-		},
-		query: func(of *sql.Stmt, arguments []any) (*sql.Rows, error) { return of.QueryContext(ctx, arguments...) },
-	}
-}
-
-// stmt returns the statement of a query with ? for its parameters.
-func (t *tx) stmt(query string) *sql.Stmt {
-	if t.err != nil {
-		return nil
-	}
-	if have, ok := t.prepared[query]; ok {
-		return have
-	}
-	text := query
-	if t.postgres {
-		text = numbered(query)
-	}
-	made, err := t.prepare(text)
-	if err != nil {
-		t.err = fmt.Errorf("%s: %w", query, err)
-		return nil
-	}
-	t.prepared[query] = made
-	return made
-}
-
-// numbered returns a query with $1, $2 and so on for each ?.
-func numbered(query string) string {
-	var out strings.Builder
-	n := 0
-	for part := range strings.SplitSeq(query, "?") {
-		if n > 0 {
-			out.WriteString("$" + strconv.Itoa(n))
-		}
-		out.WriteString(part)
-		n++
-	}
-	return out.String()
-}
-
-func (t *tx) exec(query string, arguments ...any) {
-	made := t.stmt(query)
-	if made == nil {
-		return
-	}
-	if err := t.run(made, arguments); err != nil {
-		t.err = fmt.Errorf("%s: %w", query, err)
-	}
-}
-
-// each calls fn for every row, which scan reads. fn must not use the transaction, which
-// PostgreSQL allows for one query at a time.
-func (t *tx) each(fn func(scan func(...any)) error, query string, arguments ...any) {
-	made := t.stmt(query)
-	if made == nil {
-		return
-	}
-	rows, err := t.query(made, arguments)
-	if err != nil {
-		t.err = fmt.Errorf("%s: %w", query, err)
-		return
-	}
-	for err == nil && rows.Next() {
-		var errScan error
-		err = fn(func(to ...any) { errScan = rows.Scan(to...) })
-		err = cmp.Or(errScan, err)
-	}
-	if err := cmp.Or(err, rows.Err(), rows.Close()); err != nil {
-		t.err = fmt.Errorf("%s: %w", query, err)
-	}
-}
-
-// one reads the only row, if there is one.
-func (t *tx) one(to []any, query string, arguments ...any) (found bool) {
-	t.each(func(scan func(...any)) error {
-		found = true
-		scan(to...)
-		return nil
-	}, query, arguments...)
-	return found && t.err == nil
-}
-
-// keep keeps a body and returns its id.
-func (t *tx) keep(data string) string {
-	id := bodyID(data)
-	t.exec(`INSERT INTO body (id, data) VALUES (?, ?) ON CONFLICT (id) DO NOTHING`, id, data)
-	return id
-}
-
-// bodyID identifies a body: 160 bits of its SHA-256.
-func bodyID(data string) string {
-	sum := sha256.Sum256([]byte(data))
-	return base64.RawURLEncoding.EncodeToString(sum[:20])
 }
