@@ -75,6 +75,7 @@ with. What scan or collect found with --leaks is in the inventory.
 		},
 	}
 	o.Judge.Bind(cmd)
+	o.BindNotify(cmd)
 	options.RefuseLeaks(cmd)
 	o.BindNoFail(cmd)
 	o.Change.Bind(cmd)

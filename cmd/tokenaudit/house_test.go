@@ -105,6 +105,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/leaks":           {"cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "collectors/exposure", "collectors/exposure/search", "collectors/inventory", "policies/input", "report", "report/format", "report/safetext", "report/table"},
 	"cmd/tokenaudit/ownercheck":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "policies/owners", "report", "report/safetext", "report/table"},
 	"cmd/tokenaudit/reviewtodo":      {"cmd/tokenaudit/cli", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "collectors/inventory", "policies", "policies/engine", "policies/reviews", "report", "report/safetext", "report/table"},
+	"cmd/tokenaudit/notify":          {"policies", "report", "report/format", "report/message", "report/parts", "report/safetext"},
 	"cmd/tokenaudit/lookup":          {"collectors/inventory", "collectors/suggest", "report/safetext"},
 	"cmd/tokenaudit/scaffold":        {"collectors/inventory", "policies", "policies/engine"},
 	"cmd/tokenaudit/ruleinput":       {"collectors/inventory", "policies", "policies/engine", "report/safetext"},
@@ -118,7 +119,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/signature":       {},
 	"cmd/tokenaudit/verify":          {"cmd/tokenaudit/audit", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/userfile", "policies/engine", "report", "report/output", "report/safetext"},
 	"cmd/tokenaudit/store":           {"collectors/history", "collectors/interruptible", "collectors/inventory", "policies", "report", "report/safetext"},
-	"cmd/tokenaudit/audit":           {"cmd/tokenaudit/store", "collectors", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/deliver", "cmd/tokenaudit/documents", "cmd/tokenaudit/evidence", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/terraform", "policies", "policies/engine", "policies/regofile", "policies/ruleid", "report", "report/acceptance", "report/format", "report/output", "report/parts", "report/safetext"},
+	"cmd/tokenaudit/audit":           {"cmd/tokenaudit/store", "collectors", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/deliver", "cmd/tokenaudit/documents", "cmd/tokenaudit/evidence", "cmd/tokenaudit/notify", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/terraform", "policies", "policies/engine", "policies/regofile", "policies/ruleid", "report", "report/acceptance", "report/format", "report/output", "report/message", "report/parts", "report/safetext"},
 	"cmd/tokenaudit/deliver":         {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "policies", "report", "report/baseline", "report/format", "report/output", "report/safetext", "policies/risk", "report/triage"},
 	"cmd/tokenaudit/evidence":        {"cmd/tokenaudit/config", "cmd/tokenaudit/documents", "cmd/tokenaudit/places", "collectors/history", "collectors/interruptible", "collectors/inventory", "collectors/usage", "report", "report/output", "report/safetext"},
 	"cmd/tokenaudit/democompany":     {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "collectors/emulator", "collectors/emulator/demo", "collectors/inventory"},
@@ -126,10 +127,11 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/options":         {"report/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "policies/risk", "report/format"},
 	"cmd/tokenaudit/places":          {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config/template": {"collectors"},
+	"cmd/tokenaudit/config/targets":  {"collectors"},
 	// It is for tests, which write the page: what is not a test need not have it.
-	"cmd/tokenaudit/config/reference": {"cmd/tokenaudit/config", "cmd/tokenaudit/config/template", "collectors"},
+	"cmd/tokenaudit/config/reference": {"cmd/tokenaudit/config", "cmd/tokenaudit/config/targets", "cmd/tokenaudit/config/template", "collectors"},
 	"cmd/tokenaudit/config": {
-		"cmd/tokenaudit/config/template", "collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/deadlines", "policies/input", "policies/owners", "policies/profiles", "policies/relaxation", "policies/reviews", "report",
+		"cmd/tokenaudit/config/targets", "cmd/tokenaudit/config/template", "collectors", "collectors/cmsapi", "collectors/interruptible", "collectors/inventory", "collectors/redact", "collectors/suggest", "collectors/userfile", "policies", "policies/deadlines", "policies/input", "policies/owners", "policies/profiles", "policies/relaxation", "policies/reviews", "report",
 	},
 }
 

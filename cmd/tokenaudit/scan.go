@@ -58,6 +58,7 @@ configuration, --source, --label and --shard have to be the same.`,
 	o.BindResume(cmd)
 	o.BindLeaks(cmd)
 	o.Judge.Bind(cmd)
+	o.BindNotify(cmd)
 	o.BindNoFail(cmd)
 	o.seal.Bind(cmd)
 	cmd.Flags().StringVar(&o.saveInventory, "save-inventory", "", "write what was read to this `file`, for evaluate")

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,10 +81,32 @@ func setUpScript(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("PREMERGE", sample)
+	if sample, err = filepath.Abs("../../examples"); err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", sample)
+	hook := httptest.NewServer(hookIn(env.WorkDir))
+	env.Defer(hook.Close)
+	env.Setenv("HOOK", hook.URL)
 	for cms, url := range f.url {
 		env.Setenv(strings.ToUpper(cms)+"_URL", url)
 	}
 	return os.WriteFile(filepath.Join(env.WorkDir, "tokenaudit.yaml"), []byte(f.config()), 0o600)
+}
+
+// hookIn is a webhook: it answers with the status that its path begins with, and writes what
+// it is told to a file of that name.
+func hookIn(folder string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		code, err := strconv.Atoi(status)
+		body, errBody := io.ReadAll(r.Body)
+		if err := errors.Join(err, errBody, os.WriteFile(filepath.Join(folder, "told-"+status+".json"), body, 0o600)); err != nil {
+			code = http.StatusTeapot
+		}
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, "{}") // enough for a Jira that has no issues
+	})
 }
 
 // scriptExit runs `exit CODE program args...` and demands that exit code.

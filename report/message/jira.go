@@ -79,13 +79,13 @@ func (m *Message) jira() jiraBulk {
 	groups := m.Groups(PerToken)
 	for i := range groups {
 		if len(bulk.Updates) == jiraIssues-1 {
-			bulk.Updates = append(bulk.Updates, m.overview(left(len(groups)-i, "tokens")))
+			bulk.Updates = append(bulk.Updates, m.Overview(left(len(groups)-i, "tokens")))
 			return bulk
 		}
 		bulk.Updates = append(bulk.Updates, m.Issue(&groups[i]))
 	}
 	if len(groups) == 0 && m.open > 0 {
-		bulk.Updates = append(bulk.Updates, m.overview())
+		bulk.Updates = append(bulk.Updates, m.Overview())
 	}
 	return bulk
 }
@@ -174,8 +174,11 @@ func issue(summary string, description Node, labels ...string) Issue {
 	}}
 }
 
-// overview is an issue about the run as a whole.
-func (m *Message) overview(lines ...string) Issue {
+// Text is a document of one line.
+func Text(line string) Node { return document([]string{line}, nil) }
+
+// Overview is an issue about the run as a whole.
+func (m *Message) Overview(lines ...string) Issue {
 	return issue(m.Summary(), document(append(m.lines(), lines...), nil), Label+"-run")
 }
 

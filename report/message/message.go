@@ -80,7 +80,7 @@ func Of(r *report.Report, o format.Options) *Message {
 		}
 	}
 	for i := range r.Resolved {
-		if f := &r.Resolved[i]; f.Status == policies.Fail {
+		if f := &r.Resolved[i]; f.Status == policies.Fail && f.Resolution != report.ResolvedRuleOff {
 			add(Gone, f)
 		}
 	}
@@ -98,12 +98,20 @@ func severityOr(s policies.Severity) policies.Severity {
 // kindOf returns what happened to a finding; empty for nothing.
 func kindOf(f *report.Finding, compared bool) Kind {
 	switch {
+	case f.OverdueDays > 0:
+		return Overdue
 	case !compared || f.Baseline == report.BaselineNew:
 		return New
 	case f.Baseline == report.BaselineReopened:
 		return Reopened
 	}
 	return ""
+}
+
+// Told reports whether the message of the baseline has told the item already: a finding is
+// overdue in each message until it is gone.
+func (m *Message) Told(i *Item) bool {
+	return m.Compared && i.Kind == Overdue && i.Baseline == report.BaselineUnchanged && i.Due < m.report.Baseline.At.UTC().Format(time.DateOnly)
 }
 
 // missing says what of the report was not measured. A gap that somebody accepted is named
@@ -128,6 +136,15 @@ func (m *Message) missing() {
 	if n := len(m.report.Stale); n > 0 {
 		m.Missing = append(m.Missing, safetext.Plural(n, "earlier finding", "earlier findings")+" could not be looked at again: nobody knows whether they are gone")
 	}
+	off := 0
+	for i := range m.report.Resolved {
+		if m.report.Resolved[i].Resolution == report.ResolvedRuleOff {
+			off++
+		}
+	}
+	if off > 0 {
+		m.Missing = append(m.Missing, safetext.Plural(off, "earlier finding is", "earlier findings are")+" not judged any more: the rule is switched off")
+	}
 	m.Missing = append(m.Missing, accepted...)
 }
 
@@ -147,6 +164,9 @@ func (m *Message) count(kind Kind) int {
 func (m *Message) Empty() bool {
 	return len(m.Items) == 0 && m.open == 0
 }
+
+// Incomplete reports whether something was not measured that nobody has accepted.
+func (m *Message) Incomplete() bool { return m.open > 0 }
 
 // Summary says in one line, without a name, what happened.
 func (m *Message) Summary() string {
@@ -206,6 +226,9 @@ func (i Item) line() string {
 			text += safetext.CutRunes(i.TokenName, maxName) + ": "
 		}
 		return fmt.Sprintf("%s%s (%s)", text, i.Resolution.Text(), i.Subject())
+	}
+	if i.Kind == Overdue {
+		text += safetext.Plural(i.OverdueDays, "day", "days") + " overdue: "
 	}
 	return fmt.Sprintf("%s%s (%s)", text, safetext.CutRunes(i.Message, maxLine/2), i.Subject())
 }

@@ -286,6 +286,27 @@ func TestOnlyNews(t *testing.T) {
 	}
 }
 
+// What is overdue comes first, and what came back is told.
+func TestOverdueAndReopened(t *testing.T) {
+	r := reporttest.Compared(t)
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Status == policies.Fail && f.Baseline == report.BaselineUnchanged {
+			f.OverdueDays, f.Due = 3, "2026-03-11"
+		} else if f.Baseline == report.BaselineNew {
+			f.Baseline = report.BaselineReopened
+		}
+	}
+	for _, f := range formats() {
+		document, value := render(t, f, r)
+		if f.Name == "webhook" && value["items"].([]any)[0].(map[string]any)["kind"] != "overdue" || f.Name != "webhook" && !strings.Contains(document, "3 days overdue: ") {
+			t.Errorf("%s does not begin with what is overdue:\n%s", f.Name, document)
+		}
+		if !strings.Contains(document, "eopened") {
+			t.Errorf("%s does not tell what came back", f.Name)
+		}
+	}
+}
+
 func TestMessageFitsItsSchema(t *testing.T) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat = true

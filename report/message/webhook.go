@@ -76,9 +76,11 @@ type webhookItem struct {
 	Remediation string            `json:"remediation"`
 	// Resolution says why what is gone is gone.
 	Resolution report.Resolution `json:"resolution,omitempty"`
-	// OpenDays is nil where it is unknown.
-	OpenDays *int   `json:"open_days,omitempty"`
-	URL      string `json:"url,omitempty"`
+	// OpenDays is nil where it is unknown, and Due empty without a deadline.
+	OpenDays    *int   `json:"open_days,omitempty"`
+	Due         string `json:"due,omitempty"`
+	OverdueDays int    `json:"overdue_days,omitempty"`
+	URL         string `json:"url,omitempty"`
 }
 
 func (m *Message) webhook() webhookDocument {
@@ -97,7 +99,7 @@ func (m *Message) webhook() webhookDocument {
 		}
 		d.Items = append(d.Items, webhookItem{
 			item.Kind, item.Fingerprint, item.Rule, cut(item.Title), item.Severity, item.CMS, cut(item.Source), cut(item.Token), cut(item.TokenName), cut(item.Team),
-			cut(item.Message), cut(item.Remediation), item.Resolution, item.OpenDays, safetext.SafeURL(item.URL),
+			cut(item.Message), cut(item.Remediation), item.Resolution, item.OpenDays, item.Due, item.OverdueDays, safetext.SafeURL(item.URL),
 		})
 	}
 	for i, text := range m.Missing {

@@ -72,6 +72,9 @@ func New(ctx context.Context, p *program.Program, cfg *config.Config, o options.
 	}
 	p.WarnAll(acceptance.Warnings(cfg.Waivers, loaded.Known()))
 	au := &Audit{program: p, flags: flags, options: o, config: cfg, judge: loaded, custom: loaded.Custom(), gate: deliver.Gate(cfg.Gate, o.Gate, flags.FailOn)}
+	if err := au.checkTargets(); err != nil {
+		return nil, err
+	}
 	if len(o.Rules) > 0 {
 		ids := policies.IDs(loaded.Rules())
 		au.options.Rules = make([]string, len(o.Rules))
@@ -160,7 +163,7 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 // usesTokens reports whether anything that is made of the report looks at the list
 // of tokens; a large one need not be kept else.
 func (au *Audit) usesTokens() bool {
-	return au.flags.Sealed || au.past != nil || au.baseline != nil || len(au.options.Owners) > 0 || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesTokens || o.Team != "" })
+	return au.flags.Sealed || au.past != nil || au.baseline != nil || au.tellsTeams() || len(au.options.Owners) > 0 || slices.ContainsFunc(au.flags.Outputs, func(o output.Output) bool { return o.Format.UsesTokens || o.Team != "" })
 }
 
 // usesEvidence reports whether an output shows the evidence of findings.
@@ -177,6 +180,7 @@ func (au *Audit) Finish(ctx context.Context, r *report.Report) error {
 	if err := au.writePast(ctx, r); err != nil {
 		return err
 	}
+	au.tell(ctx, r)
 	decision := au.gate.Decide(r)
 	if !au.flags.ShowsVerdict() {
 		au.program.Note("%s", deliver.Text(decision))

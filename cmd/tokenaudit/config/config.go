@@ -46,6 +46,8 @@ type Config struct {
 	Dir  string
 	// Sources are the entries in the order of the file, secrets not yet resolved.
 	Sources []Source
+	// Notify are the targets of messages, in the order of the file, secrets not yet resolved.
+	Notify []Source
 	// PolicyPaths are files, folders or bundles of custom rules.
 	PolicyPaths []string
 	// Profile is what the settings are a difference to. Parse does not read it; Load puts
@@ -193,7 +195,7 @@ type Limits struct {
 	RuleTimeout, LoadTimeout time.Duration
 }
 
-var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "accept_empty", "reviews", "sla", "gate", "limits", "store"}
+var topKeys = []string{"version", "sources", "profile", "policies", "usage", "owners", "waivers", "accept_gaps", "accept_empty", "reviews", "sla", "gate", "notify", "limits", "store"}
 
 // Load reads and parses a file, and those of owners, waivers and reviews that it names, until ctx
 // ends. Every other error is an *Error or Errors.
@@ -283,6 +285,7 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 	if n := top.get("sources"); n != nil {
 		c.Sources = r.sources(n, definitions)
 	}
+	c.Notify = r.targets(top)
 	if n := top.get("profile"); n != nil {
 		c.Profile = r.profile(n)
 	}

@@ -217,6 +217,37 @@ func TestDigestFollowsContentOnly(t *testing.T) {
 	}
 }
 
+// A target whose secret cannot be had does not take the others with it, and what is told
+// changes no digest: no verdict rests on it.
+func TestTargets(t *testing.T) {
+	c := parse(t, complete+"notify:\n  - {type: slack, url: {env: HOOK}}\n  - {type: jira, url: {env: NONE}, project: SEC, token: {env: NONE}}\n")
+	if base := parse(t, complete); c.Digest != base.Digest || c.WaiversDigest != base.WaiversDigest || c.SourcesDigest != base.SourcesDigest {
+		t.Error("the targets changed a digest")
+	}
+	env := environment(map[string]string{"HOOK": "https://hooks.example.com/x"})
+	e, err := c.Target(t.Context(), env, 0)
+	if err != nil || e.Secret("url").Reveal() != "https://hooks.example.com/x" || e.Name != "notify[0]" {
+		t.Errorf("%+v, %v", e, err)
+	}
+	for text, want := range map[string]string{
+		"{url: {env: U}}":                                                    "notify[0].type: missing; what the messages are for",
+		"{type: email, url: {env: U}}":                                       "notify[0].type: must be slack, teams, jira or webhook",
+		"{type: slack}":                                                      "notify[0].url: missing; the URL of the webhook, which is a secret, or of the site of Jira, such as https://acme.atlassian.net",
+		"{type: slack, url: https://example.com/hunter2}":                    "notify[0].url: a secret must not stand in the file; write url: {env: NOTIFY_URL}, {file: path} or {command: [program, argument]}",
+		"{type: slack, url: {env: U}, project: SEC}":                         "notify[0].project: is for type: jira alone",
+		"{type: jira, url: {env: U}, token: {env: T}}":                       "notify[0].project: missing; Jira needs it",
+		"{type: jira, url: {env: U}, project: SEC}":                          "notify[0].token: missing; Jira needs it",
+		`{type: jira, url: {env: U}, token: {env: T}, project: 'SEC" OR x'}`: "notify[0].project: must be the key of a project, for example SEC",
+	} {
+		if _, err := config.Parse("f.yaml", []byte("version: 1\nnotify: ["+text+"]\n"), nil); err == nil || err.Error() != "f.yaml:2: "+want {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := c.Target(t.Context(), env, 1); err == nil || !strings.Contains(err.Error(), "notify[1].url: the environment variable NONE is not set") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestMistakes holds one mistake a case: each must give exactly one error with
 // its line, and none may repeat the planted secret.
 func TestMistakes(t *testing.T) {
@@ -239,7 +270,7 @@ func TestMistakes(t *testing.T) {
 		"other version":          {"version: 2\n", "f.yaml:1: version: must be 1, the only version there is"},
 		"version as text":        {"version: one\n", "f.yaml:1: version: must be a whole number, not text"},
 		"unknown section":        {"version: 1\nsource: []\n", "f.yaml:2: source: unknown key; did you mean sources?"},
-		"unrelated section":      {"version: 1\nfrobnicate: []\n", "f.yaml:2: frobnicate: unknown key; the keys here are version, sources, profile, policies, usage, owners, waivers, accept_gaps, accept_empty, reviews, sla, gate, limits and store"},
+		"unrelated section":      {"version: 1\nfrobnicate: []\n", "f.yaml:2: frobnicate: unknown key; the keys here are version, sources, profile, policies, usage, owners, waivers, accept_gaps, accept_empty, reviews, sla, gate, notify, limits and store"},
 		"section twice":          {"version: 1\ngate: {}\ngate: {}\n", "f.yaml:3: gate: the key stands here twice"},
 		"merge key":              {"version: 1\ngate: &g {}\nlimits:\n  <<: *g\n", "f.yaml:4: limits: a key must be plain text; merge keys (<<) are not supported"},
 		"sources not a list":     {"version: 1\nsources: {}\n", "f.yaml:2: sources: must be a list, not a mapping"},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/targets"
 	"github.com/tokenaudit/tokenaudit/collectors"
 )
 
@@ -44,6 +45,7 @@ func Schema(definitions []collectors.Definition, rules object) ([]byte, error) {
 			"waiver_max_days": object{"type": "integer", "minimum": 1, "maximum": maxWaiverDays, "default": DefaultWaiverMaxDays,
 				"description": "How far ahead a waiver or an accepted gap may expire."},
 		}),
+		"notify": listSchema(optionsSchema(targets.Options())),
 		"limits": closed(object{
 			"timeout":      durationSchema("Bounds the whole run."),
 			"max_wait":     durationSchema("Bounds one wait for a rate limit."),

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -109,7 +110,7 @@ func (c *Config) SecretFiles() []string {
 	if ref := c.database; ref != nil && ref.file != "" {
 		files = append(files, ref.file)
 	}
-	for _, s := range c.Sources {
+	for _, s := range slices.Concat(c.Sources, c.Notify) {
 		for _, ref := range s.secrets {
 			if ref.file != "" {
 				files = append(files, ref.file)
@@ -123,11 +124,15 @@ func (c *Config) SecretFiles() []string {
 // secret that cannot be had is an Error; nothing is returned then. Commands run
 // one after the other, so that one that asks on the terminal is asked alone.
 func (c *Config) Entries(ctx context.Context, env Environment) ([]collectors.Entry, error) {
+	return resolve(ctx, env, c.Dir, c.Sources)
+}
+
+func resolve(ctx context.Context, env Environment, dir string, sources []Source) ([]collectors.Entry, error) {
 	var errs Errors
-	entries := make([]collectors.Entry, 0, len(c.Sources))
-	for _, s := range c.Sources {
+	entries := make([]collectors.Entry, 0, len(sources))
+	for _, s := range sources {
 		for _, ref := range s.secrets {
-			value, err := ref.resolve(ctx, env, c.Dir)
+			value, err := ref.resolve(ctx, env, dir)
 			if err != nil {
 				errs = append(errs, &Error{File: s.Entry.Origin.File, Line: ref.line, Key: ref.path, Message: err.Error()})
 				continue

@@ -270,6 +270,8 @@ type Judge struct {
 	NoInventory bool
 	// Store is the file of --store; empty for the store of the configuration.
 	Store string
+	// Notify: the targets of the configuration are told what is new.
+	Notify bool
 }
 
 // Bind adds the flags to a command.
@@ -283,6 +285,11 @@ func (o *Judge) Bind(cmd *cobra.Command) {
 	f.BoolVar(&o.NoInventory, "no-inventory", false, "leave the list of tokens out of the report")
 	o.Gate.Bind(cmd)
 	o.Show.Bind(cmd)
+}
+
+// BindNotify adds --notify, which only commands take that make a report of what there is.
+func (o *Judge) BindNotify(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.Notify, "notify", false, "send what is new to the targets of notify in the configuration; never changes the exit code")
 }
 
 // Resolved is what the flags come to once they have been checked.

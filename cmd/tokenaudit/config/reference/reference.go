@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/targets"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/template"
 	"github.com/tokenaudit/tokenaudit/collectors"
 )
@@ -74,6 +75,11 @@ var sectionRows = []documented{
 	{"store.postgres", "secret", "none", "The connection string of a PostgreSQL database, in place of a file.", "{env: DATABASE_URL}"},
 }
 
+// rows are the keys of the configuration but for those of its sources.
+func rows() []documented {
+	return slices.Concat(sectionRows, optionRows("notify", "notify[].", targets.Options()))
+}
+
 const referenceHead = `# Configuration
 
 <!-- Written by "UPDATE_REFERENCE=1 go test ./cmd/tokenaudit -run ConfigurationReference". -->
@@ -93,7 +99,7 @@ a duration is written as ` + "`90s`, `10m` or `1h30m`" + `; a date as ` + "`2027
 func Page(definitions []collectors.Definition) string {
 	var b strings.Builder
 	b.WriteString(referenceHead)
-	referenceTable(&b, sectionRows)
+	referenceTable(&b, rows())
 	b.WriteString("\n## Sources\n\nEach entry of `sources` has a `cms` and the options of that CMS. Most CMSes share these:\n\n")
 	definitions = slices.Clone(definitions)
 	slices.SortStableFunc(definitions, func(a, b collectors.Definition) int { return cmp.Compare(a.Title, b.Title) })

@@ -24,7 +24,7 @@ func TestReferenceHasTheKeysOfTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := map[string]bool{}
-	for _, row := range sectionRows {
+	for _, row := range rows() {
 		told[row.key] = false
 	}
 	var visit func(key string, n *node)
