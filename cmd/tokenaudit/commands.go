@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/decisions"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/history"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/leaks"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/ownercheck"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
@@ -29,6 +30,8 @@ func commands(p *program.Program) []*cobra.Command {
 		newRules(p),
 		newWaivers(p),
 		newReviews(p),
+		history.New(p),
+		history.NewStore(p),
 		decisions.NewGaps(p),
 		ownercheck.New(p, ownercheck.Run),
 		verify.New(p, verify.Run),

@@ -102,7 +102,7 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 		return err
 	}
 	inputs := slices.Concat(places.InputsAs("an inventory", o.inventories), o.Change.Inputs(), o.Judge.Inputs(), places.OfConfig(cfg), o.seal.Inputs())
-	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.seal.File, o.Store), inputs); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), o.seal.File), inputs); err != nil {
 		return err
 	}
 	if !slices.Contains(o.inventories, "-") && !o.Given() {

@@ -80,7 +80,7 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err := flags.Split(r.Config.Owners.Teams(), o.Owners); err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), apart(o.saveInventory, o.Resume), o.seal.File, o.Store), slices.Concat(r.Inputs(), o.Inputs(), o.seal.Inputs())); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), apart(o.saveInventory, o.Resume), o.seal.File), slices.Concat(r.Inputs(), o.Inputs(), o.seal.Inputs())); err != nil {
 		return err
 	}
 	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -14,7 +15,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/sealed"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store"
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -157,4 +160,26 @@ func (au *Audit) writeRun(ctx context.Context, r *report.Report) (store.Outcome,
 		return store.Outcome{}, err
 	}
 	return au.past.store.WriteShard(ctx, au.past.seen, shard.Index, shard.Count)
+}
+
+// Recall judges again what a run saw, by its rules and settings, with what the runs before
+// it knew.
+func Recall(ctx context.Context, p *program.Program, seen *store.Observation, known *history.History) (*report.Report, error) {
+	inv, err := seen.Inventory()
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := codec.Write(&text, inv); err != nil {
+		return nil, err
+	}
+	b := &bundle.Bundle{At: seen.Run.At}
+	if scope := seen.Run.Scope; scope != nil {
+		b.Only = scope.Rules
+	}
+	for _, f := range seen.Run.Files {
+		b.Files = append(b.Files, bundle.File{Name: f.Name, Origin: f.Origin, Data: f.Data})
+	}
+	b.Files = append(b.Files, bundle.File{Name: bundle.Number(bundle.Inventories, 0, ".json"), Data: text.Bytes()})
+	return derive(ctx, p, b, known)
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/sealed"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/signature"
+	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
@@ -168,6 +169,11 @@ func sealedRules(custom *regofile.CustomFiles) ([]bundle.File, error) {
 // audit time. The report in it is not looked at. Nothing but the built-in rules and the
 // version of the program comes from elsewhere.
 func Derive(ctx context.Context, p *program.Program, b *bundle.Bundle) (*report.Report, error) {
+	return derive(ctx, p, b, nil)
+}
+
+// derive is Derive with what earlier runs knew; nil for what is in the bundle alone.
+func derive(ctx context.Context, p *program.Program, b *bundle.Bundle, known *history.History) (*report.Report, error) {
 	quiet := *p
 	quiet.Streams = console.New(strings.NewReader(""), io.Discard, io.Discard, p.Lookup)
 	cfg, err := sealed.Read(b.Get(bundle.Configuration))
@@ -201,6 +207,9 @@ func Derive(ctx context.Context, p *program.Program, b *bundle.Bundle) (*report.
 	}
 	if au.evidence, err = evidence.Of(ctx, contents, LaterOf(p.Now(), b.At)); err != nil {
 		return nil, err
+	}
+	if known != nil {
+		au.evidence.Recall(known)
 	}
 	var inventories []documents.Document
 	for _, f := range b.In(bundle.Inventories) {

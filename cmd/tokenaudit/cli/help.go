@@ -21,7 +21,7 @@ var FlagGroups = []FlagGroup{
 	{"Rule", []string{"policy", "rule", "at"}},
 	{EntryFlags, []string{"reason", "owner", "approved-by", "expires", "name", "key", "decision", "reviewer", "note", "date", "by", "file", "dry-run", "empty"}},
 	{"Exit code", []string{"fail-on", "fail-on-risk", "baseline", "fail-on-new", "fail-on-overdue", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
-	{"Output", []string{"output", "guide", "framework", "group-by", "show", "min-severity", "waived", "no-inventory", "save-inventory", "seal", "seal-key", "sign", "notify"}},
+	{"Output", []string{"output", "guide", "framework", "open", "resolved", "since", "group-by", "show", "min-severity", "waived", "no-inventory", "save-inventory", "seal", "seal-key", "sign", "notify"}},
 	{"Request", []string{"timeout", "max-wait", "total-wait", "requests-per-second", "ca-bundle"}},
 	{"General", []string{"color", "help", "quiet", "verbose", "version"}},
 }

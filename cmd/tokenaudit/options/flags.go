@@ -415,7 +415,7 @@ func (o Gate) Inputs() []places.Input { return []places.Input{{Path: o.Baseline,
 
 // Inputs are the files that the flags name.
 func (o Judge) Inputs() []places.Input {
-	return slices.Concat(o.Gate.Inputs(), places.InputsAs("an earlier inventory", o.Previous), places.CustomRules(o.Policies))
+	return slices.Concat(o.Gate.Inputs(), places.InputsAs("an earlier inventory", o.Previous), places.CustomRules(o.Policies), []places.Input{{Path: o.Store, Is: "the store"}})
 }
 
 // BindPrevious adds --previous.

@@ -56,6 +56,9 @@ func OfConfig(cfg *config.Config) []Input {
 	for _, u := range cfg.Usage {
 		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, u.File), Is: "a usage file of the configuration"})
 	}
+	if cfg.Store.File != "" {
+		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, cfg.Store.File), Is: "the store"})
+	}
 	if cfg.Profile.File != "" {
 		inputs = append(inputs, Input{Path: Resolve(cfg.Dir, cfg.Profile.File), Is: "the profile"})
 	}

@@ -1,0 +1,290 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tokenaudit/tokenaudit/report"
+)
+
+// RunInfo is a run in the list of runs.
+type RunInfo struct {
+	// Run is its place in time, from 1.
+	Run      int       `json:"run"`
+	ID       string    `json:"id"`
+	At       time.Time `json:"at"`
+	Complete bool      `json:"complete"`
+	Sources  int       `json:"sources"`
+	Tokens   int       `json:"tokens"`
+	// OpenFindings are all that were open after the run, also those that it could not see.
+	OpenFindings int           `json:"open_findings"`
+	Scope        *report.Scope `json:"scope,omitempty"`
+	// Version is that of the program.
+	Version string `json:"version"`
+	// Kept: what the run saw is still there.
+	Kept bool `json:"kept"`
+}
+
+// Runs returns all runs, the earliest first.
+func (s *Store) Runs(ctx context.Context) ([]RunInfo, error) {
+	runs := []RunInfo{}
+	err := s.reading(ctx, func(t *tx) error {
+		t.each(func(scan func(...any)) error {
+			var r RunInfo
+			var at, head string
+			var kept, complete int
+			scan(&r.Run, &r.ID, &at, &kept, &complete, &r.Sources, &r.Tokens, &r.OpenFindings, &head)
+			var run Run
+			if err := json.Unmarshal([]byte(head), &run); err != nil {
+				return fmt.Errorf("run %d: %w", r.Run, err)
+			}
+			r.At, r.Scope, r.Version, r.Kept, r.Complete = run.At, run.Scope, run.Tool.Version, kept == 1, complete == 1
+			runs = append(runs, r)
+			return nil
+		}, `SELECT run, id, at, kept, complete, sources, tokens, open_findings, head FROM run ORDER BY run`)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	return runs, nil
+}
+
+// FindingInfo is a finding with what became of it.
+type FindingInfo struct {
+	Fingerprint string    `json:"fingerprint"`
+	Rule        string    `json:"rule"`
+	Severity    string    `json:"severity"`
+	State       State     `json:"state"`
+	Reason      string    `json:"reason,omitempty"`
+	Source      string    `json:"source"`
+	Token       string    `json:"token,omitempty"`
+	TokenName   string    `json:"token_name,omitempty"`
+	Team        string    `json:"team,omitempty"`
+	Message     string    `json:"message"`
+	FirstSeen   time.Time `json:"first_seen"`
+	// LastSeen is zero where the run that saw it last was pruned.
+	LastSeen time.Time `json:"last_seen,omitzero"`
+	// StateSince is when it came to the state.
+	StateSince time.Time `json:"state_since"`
+	Reopened   int       `json:"reopened,omitempty"`
+	Waiver     *Waiver   `json:"waiver,omitempty"`
+}
+
+// Findings returns all findings, by rule, source, token and fingerprint.
+func (s *Store) Findings(ctx context.Context) ([]FindingInfo, error) {
+	findings := []FindingInfo{}
+	err := s.reading(ctx, func(t *tx) error {
+		t.each(func(scan func(...any)) error {
+			var f FindingInfo
+			var w Waiver
+			var first, last, since string
+			scan(&f.Fingerprint, &f.Rule, &f.Severity, &f.State, &f.Reason, &f.Source, &f.Token, &f.TokenName, &f.Team, &f.Message, &first, &last, &since, &w.Owner, &w.ApprovedBy, &w.Expires)
+			if w != (Waiver{}) {
+				f.Waiver = &w
+			}
+			findings = append(findings, f)
+			return parseTimes(&findings[len(findings)-1], first, last, since)
+		}, `SELECT fingerprint, rule, severity, state, reason, source, token, token_name, team, message, first_seen, COALESCE(last_seen, ''), state_since,
+			waiver_owner, waiver_approved_by, waiver_expires FROM findings`)
+		reopened := t.reopenings(1 << 30)
+		for i := range findings {
+			findings[i].Reopened = reopened[findings[i].Fingerprint]
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	slices.SortFunc(findings, func(a, b FindingInfo) int {
+		return slices.Compare([]string{a.Rule, a.Source, a.Token, a.Fingerprint}, []string{b.Rule, b.Source, b.Token, b.Fingerprint})
+	})
+	return findings, nil
+}
+
+func parseTimes(f *FindingInfo, first, last, since string) error {
+	for _, at := range []struct {
+		text string
+		to   *time.Time
+	}{{first, &f.FirstSeen}, {last, &f.LastSeen}, {since, &f.StateSince}} {
+		if at.text == "" {
+			continue
+		}
+		parsed, err := time.Parse(time.RFC3339, at.text)
+		if err != nil {
+			return fmt.Errorf("a time in the store: %w", err)
+		}
+		*at.to = parsed
+	}
+	return nil
+}
+
+// Version is a token for as long as it did not change.
+type Version struct {
+	From time.Time `json:"from"`
+	// To is when it was seen to be other, or not there; zero while it holds.
+	To time.Time `json:"to,omitzero"`
+	// Ended is changed or gone; empty while it holds.
+	Ended  string `json:"ended,omitempty"`
+	Source string `json:"source"`
+	Name   string `json:"name"`
+	Kind   string `json:"kind"`
+	Access string `json:"access"`
+	Owner  string `json:"owner,omitempty"`
+	Expiry string `json:"expiry"`
+	// RiskMin and RiskMax are -1 where it was not judged by risk.
+	RiskMin int `json:"risk_min"`
+	RiskMax int `json:"risk_max"`
+	// Facts is the token as it was, without its last use.
+	Facts json.RawMessage `json:"facts"`
+}
+
+// TokenIDs returns the ids of all tokens that ever were, sorted.
+func (s *Store) TokenIDs(ctx context.Context) ([]string, error) {
+	ids := []string{}
+	err := s.reading(ctx, func(t *tx) error {
+		t.each(func(scan func(...any)) error {
+			var id string
+			scan(&id)
+			ids = append(ids, id)
+			return nil
+		}, `SELECT token FROM token`)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// Versions returns the versions of a token, the earliest first.
+func (s *Store) Versions(ctx context.Context, token string) ([]Version, error) {
+	versions := []Version{}
+	err := s.reading(ctx, func(t *tx) error {
+		t.each(func(scan func(...any)) error {
+			var v Version
+			var from, to, facts string
+			scan(&from, &to, &v.Ended, &v.Source, &v.Name, &v.Kind, &v.Access, &v.Owner, &v.Expiry, &v.RiskMin, &v.RiskMax, &facts)
+			v.Facts = json.RawMessage(facts)
+			var of FindingInfo
+			err := parseTimes(&of, from, to, "")
+			v.From, v.To = of.FirstSeen, of.LastSeen
+			versions = append(versions, v)
+			return err
+		}, `SELECT b.at, COALESCE(e.at, ''), v.ended, v.source, v.name, v.kind, v.access, v.owner, v.expiry, v.risk_min, v.risk_max, f.data
+			FROM token_version v JOIN run b ON b.run = v.from_run LEFT JOIN run e ON e.run = v.to_run JOIN body f ON f.id = v.facts
+			WHERE v.token = ? ORDER BY v.from_run`, token)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	return versions, nil
+}
+
+// Span is a finding for as long as its state did not change.
+type Span struct {
+	Rule     string    `json:"rule"`
+	Key      string    `json:"key,omitempty"`
+	Severity string    `json:"severity"`
+	State    State     `json:"state"`
+	Reason   string    `json:"reason,omitempty"`
+	From     time.Time `json:"from"`
+	// To is zero while it holds.
+	To     time.Time `json:"to,omitzero"`
+	Waiver *Waiver   `json:"waiver,omitempty"`
+	Team   string    `json:"team,omitempty"`
+	// Fingerprint identifies the finding.
+	Fingerprint string `json:"fingerprint"`
+}
+
+// Spans returns what became of findings, in the order of time. With a token, of those about it.
+func (s *Store) Spans(ctx context.Context, token string) ([]Span, error) {
+	spans := []Span{}
+	err := s.reading(ctx, func(t *tx) error {
+		where, arguments := ``, []any(nil)
+		if token != "" {
+			where, arguments = ` WHERE f.token = ?`, []any{token}
+		}
+		t.each(func(scan func(...any)) error {
+			var p Span
+			var w Waiver
+			var from, to string
+			scan(&p.Fingerprint, &p.Rule, &p.Key, &p.Severity, &p.State, &p.Reason, &p.Team, &from, &to, &w.Owner, &w.ApprovedBy, &w.Expires)
+			if p.State == StateWaived {
+				p.Waiver = &w
+			}
+			var of FindingInfo
+			err := parseTimes(&of, from, to, "")
+			p.From, p.To = of.FirstSeen, of.LastSeen
+			spans = append(spans, p)
+			return err
+		}, `SELECT s.fingerprint, f.rule, f.finding_key, s.severity, s.state, s.reason, s.team, b.at, COALESCE(e.at, ''), s.waiver_owner, s.waiver_approved_by, s.waiver_expires
+			FROM finding_state s JOIN finding f ON f.fingerprint = s.fingerprint JOIN run b ON b.run = s.from_run LEFT JOIN run e ON e.run = s.to_run`+where+` ORDER BY s.from_run`, arguments...)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	slices.SortStableFunc(spans, func(a, b Span) int {
+		if c := a.From.Compare(b.From); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Rule+"\x00"+a.Fingerprint, b.Rule+"\x00"+b.Fingerprint)
+	})
+	return spans, nil
+}
+
+// At returns the last run until a moment, with what it saw; nil where there is none.
+func (s *Store) At(ctx context.Context, until time.Time) (*Observation, error) {
+	var o *Observation
+	err := s.reading(ctx, func(t *tx) error {
+		var n int
+		t.one([]any{&n}, `SELECT COALESCE(MAX(run), 0) FROM run WHERE at <= ?`, stamp(until))
+		if n == 0 || t.err != nil {
+			return t.err
+		}
+		var err error
+		o, err = t.recall(n)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	return o, nil
+}
+
+// KindSpan is a token for as long as its kind did not change.
+type KindSpan struct {
+	Kind string
+	From time.Time
+	// To is zero while it holds.
+	To time.Time
+}
+
+// Kinds returns of all tokens when they were there, and as what.
+func (s *Store) Kinds(ctx context.Context) ([]KindSpan, error) {
+	spans := []KindSpan{}
+	err := s.reading(ctx, func(t *tx) error {
+		t.each(func(scan func(...any)) error {
+			var k KindSpan
+			var from, to string
+			scan(&k.Kind, &from, &to)
+			var of FindingInfo
+			err := parseTimes(&of, from, to, "")
+			k.From, k.To = of.FirstSeen, of.LastSeen
+			spans = append(spans, k)
+			return err
+		}, `SELECT v.kind, b.at, COALESCE(e.at, '') FROM token_version v JOIN run b ON b.run = v.from_run LEFT JOIN run e ON e.run = v.to_run`)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	return spans, nil
+}
