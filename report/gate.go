@@ -172,7 +172,7 @@ func (g Gate) unknownDue(r *Report) []string {
 		return []string{"the report has no deadlines; set sla in the configuration of the scan"}
 	}
 	if n := r.UnknownDue(); n > 0 {
-		return []string{fmt.Sprintf("since when %s there is unknown, and so is whether they are overdue; give an earlier report as --baseline", safetext.Plural(n, "finding is", "findings are"))}
+		return []string{fmt.Sprintf("since when %s there is unknown, and so is whether they are overdue; give a report of an earlier run as --baseline, or a --store", safetext.Plural(n, "finding is", "findings are"))}
 	}
 	return nil
 }

@@ -91,6 +91,9 @@ func savedReport(ctx context.Context, p *program.Program, file, configFile strin
 	if err := deliver.Compare(r, baseline, o); err != nil {
 		return nil, report.Gate{}, err
 	}
+	if note := deliver.BaselineNote(r, o); note != "" {
+		p.Note("%s", note)
+	}
 	if r, err = parts.OfTeams(r, o.Owners); err != nil {
 		return nil, report.Gate{}, fmt.Errorf("%s: %w", file, err)
 	}

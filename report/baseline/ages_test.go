@@ -229,7 +229,7 @@ func TestDeadlines(t *testing.T) {
 	if f := watch(first); f.Due != "" || first.UnknownDue() != 1 {
 		t.Errorf("a first run knows since when: %+v", f)
 	}
-	if d := gate.Decide(first); d.Verdict != report.VerdictIncomplete || !strings.Contains(d.Reason, "give an earlier report as --baseline") {
+	if d := gate.Decide(first); d.Verdict != report.VerdictIncomplete || !strings.Contains(d.Reason, "give a report of an earlier run as --baseline, or a --store") {
 		t.Errorf("a first run: %+v", d)
 	}
 	if d := gate.Decide(run(first, 2, nil, nil)); d.Verdict != report.VerdictIncomplete || !strings.Contains(d.Reason, "no deadlines") {

@@ -30,7 +30,7 @@ var csvColumns = []string{
 	"record", "severity", "status", "baseline", "rule", "title", "cms", "source", "source_name", "token", "token_name", "kind", "count",
 	"message", "remediation", "url", "address", "file", "line", "waiver_reason", "waiver_owner", "waiver_approved_by", "waiver_expires", "evidence", "fingerprint", "labels", "risk_min", "risk_max", "risk_band",
 	"key", "fail", "waived", "not_evaluated", "pass", "not_applicable", "reasons",
-	"owner_type", "owner_id", "owner", "owner_state", "owner_reason", "team",
+	"owner_type", "owner_id", "owner", "owner_state", "owner_reason", "team", "first_seen", "open_days", "reopened", "due", "overdue_days",
 }
 
 // csvRow is a row by the names of its columns.
@@ -108,11 +108,22 @@ func findingRow(v *format.View, f *report.Finding) csvRow {
 	if f.Waiver != nil {
 		row.waiver(f.Waiver)
 	}
+	row.ages(f)
 	row.risk(f.Risk)
 	if len(f.Evidence) > 0 {
 		row["evidence"] = string(f.Evidence)
 	}
 	return row
+}
+
+// ages are empty where they are unknown; reopened and overdue_days where there are none.
+func (row csvRow) ages(f *report.Finding) {
+	row["first_seen"], row["open_days"], row["due"] = date(f.FirstSeen), days(f.OpenDays), f.Due
+	for name, n := range map[string]int{"reopened": f.Reopened, "overdue_days": f.OverdueDays} {
+		if n > 0 {
+			row[name] = strconv.Itoa(n)
+		}
+	}
 }
 
 func (row csvRow) risk(s *risk.Score) {

@@ -90,6 +90,9 @@ func findingQuality(v *format.View, f *report.Finding) codeQuality {
 	if title := v.Title(f.Rule); title != "" {
 		description = safetext.OneLine(title) + ": " + description
 	}
+	if late := format.OverdueText(f.OverdueDays); late != "" {
+		description = late + ": " + description
+	}
 	e := codeQuality{
 		Description: safetext.CutRunes(description, maxDescription),
 		CheckName:   safetext.OneLine(f.Rule),

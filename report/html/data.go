@@ -163,7 +163,7 @@ func (d *htmlData) findingRow(f *report.Finding, status string) []any {
 	return []any{
 		min(report.SeverityRank(f.Severity), len(report.AllSeverities())-1), status, d.rules.of(htmlText(f.Rule)), d.sources.of(f.Source), htmlText(f.Token), htmlText(d.v.Name(f)), string(f.Kind),
 		htmlText(f.Message), safetext.SafeURL(f.URL), d.fixes.of(htmlText(f.Remediation)), string(f.Baseline), htmlText(extra), htmlText(string(f.Evidence)), f.Fingerprint, htmlText(place), d.owner(f.Owner), htmlText(f.Team),
-		riskCell(f.Risk), waiverKey(f),
+		riskCell(f.Risk), waiverKey(f), f.OpenDays, seenText(f), dueText(f), f.OverdueDays,
 	}
 }
 

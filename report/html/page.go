@@ -14,7 +14,6 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
-	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
 // htmlMaxRows bounds the tables that have no pages.
@@ -29,7 +28,7 @@ const htmlMaxText = 500
 // htmlPage is what the template shows. Its texts are one line each.
 type htmlPage struct {
 	At, Sources, Tokens, RuleCount, Tool string
-	Verdict, Reason, Exit                string
+	Verdict, Reason, Exit, Changes       string
 	Tiles                                []htmlTile
 	Risks                                []htmlTile
 	Notice, Scope                        string
@@ -93,15 +92,6 @@ type barPart struct {
 	X, W  string
 }
 
-type htmlWorst struct {
-	Risk, Band, Name, Where, ID, Can, Owner string
-	Findings                                []htmlFinding
-	ToDo                                    string
-}
-
-// htmlFinding names the rule of a finding, and those of the findings that are a part of it.
-type htmlFinding struct{ Fingerprint, Rule, With string }
-
 // htmlCounts count verdicts of one CMS: what paper has of a long list.
 type htmlCounts struct{ CMS, Count, Rules, Sources string }
 
@@ -134,7 +124,7 @@ func newHTMLPage(v *format.View, o format.Options) *htmlPage {
 	p := &htmlPage{
 		At: r.At.Format("2006-01-02 15:04 MST"), Sources: safetext.Plural(len(r.Sources), "source", "sources"), Tokens: safetext.Plural(r.Summary.Tokens, "token", "tokens"),
 		RuleCount: safetext.Plural(len(r.Rules), "rule", "rules"), Tool: htmlText(strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)),
-		Verdict: string(d.Verdict), Reason: htmlText(d.Reason), Exit: d.ExitText(),
+		Verdict: string(d.Verdict), Reason: htmlText(d.Reason), Exit: d.ExitText(), Changes: format.Changes(r, o.Gate),
 		Tiles: tiles(v), Risks: riskTiles(r), HasTokens: r.Tokens != nil, Scope: htmlText(r.ScopeNote()),
 	}
 	p.FindingsNote = "Open a row to see what to do and what the finding rests on."
@@ -192,6 +182,9 @@ func tiles(v *format.View) []htmlTile {
 		add(c.Reopened, htmlTile{Label: "reopened", Class: "new", Place: "findings", Filter: "findings.since", Value: "reopened"})
 		add(c.Resolved, htmlTile{Label: "resolved", Class: "resolved", Place: "findings", Filter: "findings.status", Value: "resolved"})
 		add(c.Stale, htmlTile{Label: "stale", Place: "findings", Filter: "findings.status", Value: "stale"})
+		if v.R.Deadlines != nil {
+			add(len(v.R.Overdue()), htmlTile{Label: "overdue", Class: "new", Place: "findings", Filter: "findings.status=open&findings.due", Value: "overdue"})
+		}
 	}
 	return list
 }
@@ -263,24 +256,6 @@ func (p *htmlPage) missing(v *format.View) {
 func (p *htmlPage) relaxed(r *report.Report) {
 	for _, s := range r.Lowered() {
 		p.Relaxed = append(p.Relaxed, htmlRelaxed{htmlText(s.String()), htmlText(frameworks.ControlsText(s.Controls))})
-	}
-}
-
-// worst lists the tokens to fix first.
-func (p *htmlPage) worst(v *format.View) {
-	tokens := triage.Tokens(v.R)
-	shown := tokens[:min(len(tokens), triage.First)]
-	p.WorstNote = safetext.Plural(len(tokens), "token has findings", "tokens have findings") + "; those with the highest risk come first."
-	for i := range shown {
-		t := &shown[i]
-		w := htmlWorst{
-			Risk: t.Score(), Band: bandText(t.Risk), Name: htmlText(cmp.Or(strings.TrimSpace(t.Name), t.ID)), Where: htmlText(strings.TrimRight(t.CMS+" · "+v.SourceName(t.Source), " ·")), ID: htmlText(t.ID),
-			Can: htmlText(string(t.Access)), Owner: htmlText(format.Answers(t)), ToDo: htmlText(t.Step.String()),
-		}
-		for _, f := range t.Findings {
-			w.Findings = append(w.Findings, htmlFinding{Fingerprint: f.Fingerprint, Rule: htmlText(f.Rule), With: htmlText(format.PartsText(f))})
-		}
-		p.Worst = append(p.Worst, w)
 	}
 }
 

@@ -289,23 +289,25 @@
   const rule = (i) => data.rules[i], source = (i) => data.sources[i];
   const findings = data.findings.map((f, index) => ({
     index, anchor: "finding-" + f[13], severity: severities[f[0]], status: f[1] === "fail" ? "open" : f[1], rule: rule(f[2]), source: source(f[3]), token: f[4], id: f[4] || source(f[3]).id, name: f[5], kind: f[6], message: f[7],
-    url: f[8], fix: data.fixes[f[9]], baseline: f[10], extra: f[11], evidence: f[12], place: f[14], owner: data.owners[f[15]], team: f[16], risk: f[17], key: f[18],
+    url: f[8], fix: data.fixes[f[9]], baseline: f[10], extra: f[11], evidence: f[12], place: f[14], owner: data.owners[f[15]], team: f[16], risk: f[17], key: f[18], days: f[19], seen: f[20], due: f[21], late: f[22],
   }));
   const found = table("findings", findings, [
     {
       key: "severity", title: "Severity", value: (f) => f.severity, sort: (f) => severities.indexOf(f.severity),
-      cell: (f) => element("div", "badges", badge(f.severity), f.status === "open" ? null : badge(f.status), ["new", "reopened"].includes(f.baseline) ? badge(f.baseline) : null),
+      cell: (f) => element("div", "badges", badge(f.severity), f.status === "open" ? null : badge(f.status), ["new", "reopened"].includes(f.baseline) ? badge(f.baseline) : null, f.late ? badge("overdue") : null),
     },
     riskColumn, tokenColumn,
     { key: "rule", title: "What is wrong", wide: "text", value: (f) => f.rule, sort: (f) => f.rule + "\n" + f.message, cell: (f) => element("div", "", clamp(f.message), identifier(f.rule)) },
     ownerColumn, ...teamColumn, ...labelColumn,
+    ...(data.compared ? [{ key: "days", title: "Days open", value: (f) => f.days ?? "", sort: (f) => f.days === null ? 1 : -f.days, numeric: true }] : []),
   ], [
     { key: "severity", title: "Severity", values: (f) => [f.severity], order: rank(severities) }, { key: "status", title: "Status", values: (f) => [f.status] }, byRisk,
     { key: "rule", title: "Rule", values: (f) => [f.rule] }, { key: "cms", title: "CMS", values: (f) => [f.source.cms] }, ...(data.compared ? [{ key: "since", title: "Since", values: (f) => [f.baseline] }] : []),
+    ...(findings.some((f) => f.due) ? [{ key: "due", title: "Deadline", values: (f) => [f.late ? "overdue" : f.due ? "ahead" : "none known"] }] : []),
     byOwner, ...byTeam, ...byLabel, { key: "token", title: "Token", exact: true, values: (f) => [f.id] },
   ], (f) => element("div", "", list([
     ["What is wrong", f.message], ["What to do", f.fix], ["Token", f.token && hasToken.has(f.token) ? link("#" + encode(tokenAnchor(f.token)), "in the inventory") : ""], ["Where", f.url ? foreign(f.url) : ""], ["Source", f.source.name + " (" + f.source.id + ")"],
-    ["Labels", f.source.labelText], ["Owner", f.owner.filter(Boolean).join(": ")], ["Team", f.team], ["Kind", f.kind], ["Declared", f.place], ["Why it is here", f.extra], ["Evidence", f.evidence ? element("code", "", f.evidence) : ""],
+    ["Labels", f.source.labelText], ["Owner", f.owner.filter(Boolean).join(": ")], ["Team", f.team], ["Kind", f.kind], ["Declared", f.place], ["Seen first", f.seen], ["Due", f.due], ["Why it is here", f.extra], ["Evidence", f.evidence ? element("code", "", f.evidence) : ""],
     ["Link", link("#" + f.anchor, "to this finding")],
   ]), waiver(f)), [
     { key: "rule", title: "none" },

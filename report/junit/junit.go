@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -243,6 +244,12 @@ func findingCase(v *format.View, f *report.Finding) junitCase {
 	}
 	if f.Baseline != "" {
 		c.Properties.List = append(c.Properties.List, junitProperty{"baseline", string(f.Baseline)})
+	}
+	if f.OpenDays != nil {
+		c.Properties.List = append(c.Properties.List, junitProperty{"first_seen", f.FirstSeen.Format(time.RFC3339)}, junitProperty{"open_days", strconv.Itoa(*f.OpenDays)})
+	}
+	if f.Due != "" {
+		c.Properties.List = append(c.Properties.List, junitProperty{"due", f.Due}, junitProperty{"overdue_days", strconv.Itoa(f.OverdueDays)})
 	}
 	if labels := v.LabelsText(f.Source); labels != "" {
 		c.Properties.List = append(c.Properties.List, junitProperty{"labels", junitText(labels)})

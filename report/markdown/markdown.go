@@ -122,6 +122,9 @@ func (m *markdown) head() {
 	m.put(fmt.Sprintf("## API token audit: %s\n\n**%s** (%s)\n\n%s in %s, judged by %s at %s.\n",
 		word, safetext.MarkdownText(d.Reason), d.ExitText(), safetext.Plural(s.Tokens, "token", "tokens"), safetext.Plural(s.Sources, "source", "sources"),
 		safetext.Plural(len(m.v.R.Rules), "rule", "rules"), m.v.R.At.Format("2006-01-02 15:04 MST")))
+	if text := format.Changes(m.v.R, m.o.Gate); text != "" {
+		m.put("\n" + safetext.MarkdownText(text) + ".\n")
+	}
 	if note := m.v.R.ScopeNote(); note != "" {
 		m.put("\n" + safetext.MarkdownText(note) + ".\n")
 	}
@@ -134,7 +137,7 @@ func (m *markdown) worst() {
 	var rows [][]string
 	for i := range shown {
 		t := &shown[i]
-		rows = append(rows, []string{t.Score(), mdText(t.Name) + " " + mdCode(t.ID), mdText(t.CMS), mdText(string(t.Access)), mdText(format.Answers(t)), mdText(format.RulesText(t.Findings)), mdText(t.Step.String())})
+		rows = append(rows, []string{t.Score(), mdText(t.Name) + " " + mdCode(t.ID), mdText(t.CMS), mdText(string(t.Access)), mdText(format.Answers(t)), mdText(format.FindingsText(t)), mdText(t.Step.String())})
 	}
 	title := fmt.Sprintf("\n### Fix first: %s\n\n", safetext.Plural(len(tokens), "token has findings", "tokens have findings"))
 	if len(shown) < len(tokens) {
@@ -268,7 +271,7 @@ func (m *markdown) group(g format.Group, state string) {
 			row = append(row, mdText(f.Team))
 		}
 		if m.v.Compared {
-			row = append(row, string(f.Baseline))
+			row = append(row, format.Since(f))
 		}
 		rows = append(rows, m.labelled(row, f.Source))
 	}

@@ -54,7 +54,16 @@ func (d *results) risk(f *report.Finding) risk {
 	} else {
 		risk.Observations = []relatedObservation{{d.discoveryID(f)}}
 	}
-	risk.Props = p
+	if !f.FirstSeen.IsZero() {
+		p.add("first-seen", stamp(f.FirstSeen))
+	}
+	if f.Reopened > 0 {
+		p.add("reopened", strconv.Itoa(f.Reopened))
+	}
+	if f.OverdueDays > 0 {
+		p.add("overdue-days", strconv.Itoa(f.OverdueDays))
+	}
+	risk.Props, risk.Deadline = p, deadline(f.Due)
 	switch {
 	case f.Status == policies.Waived && f.Waiver != nil:
 		risk.Status, risk.Deadline = "deviation-approved", deadline(f.Waiver.Expires)

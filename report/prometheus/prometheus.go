@@ -44,6 +44,7 @@ func renderPrometheus(w io.Writer, r *report.Report, o format.Options) error {
 	p := &metrics{w: bufio.NewWriter(w), r: r, cms: map[string]string{}, labels: newSourceLabels(r)}
 	p.run(o.Decision)
 	p.findings()
+	p.ages()
 	p.gaps()
 	p.relaxed()
 	p.waivers()

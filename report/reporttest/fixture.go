@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
@@ -451,6 +452,7 @@ func Compared(t *testing.T) *report.Report {
 		f.Fingerprint = report.Fingerprint(f.Rule, f.Source, f.Token, f.Key)
 	}
 	now := Sample()
+	now.Deadlines = &deadlines.Deadlines{Severity: deadlines.Days{policies.Critical: 2, policies.High: 90}, Rules: map[string]int{"unused-token": 30}}
 	if err := baseline.Compare(now, before, false); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -130,6 +131,7 @@ func (s *sarif) result(m *mergedFinding) (result sarifResult, short bool) {
 	if f.Owner != nil {
 		result.Properties["owner"] = plainOwner(f.Owner)
 	}
+	ages(result.Properties, m.all)
 	if m.stale {
 		result.Properties["stale"] = string(f.Resolution)
 	}
@@ -148,6 +150,19 @@ func (s *sarif) result(m *mergedFinding) (result sarifResult, short bool) {
 		result.Suppressions = suppressionsOf(f)
 	}
 	return result, text != message
+}
+
+// ages adds since when the oldest of the findings is there, and the first day on which one is
+// due, as far as they are known.
+func ages(properties map[string]any, findings []*report.Finding) {
+	for _, f := range findings {
+		if days, ok := properties["openDays"].(int); f.OpenDays != nil && (!ok || *f.OpenDays > days) {
+			properties["openDays"], properties["firstSeen"] = *f.OpenDays, f.FirstSeen.Format(time.RFC3339)
+		}
+		if due, ok := properties["due"].(string); f.Due != "" && (!ok || f.Due < due) {
+			properties["due"], properties["overdueDays"] = f.Due, f.OverdueDays
+		}
+	}
 }
 
 // riskOf returns the worst score of the tokens that findings are about; nil for none.

@@ -45,6 +45,7 @@ func renderTSV(w io.Writer, r *report.Report, o format.Options) error { return n
 func (p *page) report(r *report.Report) error {
 	v := format.NewView(r)
 	p.missing(v)
+	p.changes(v)
 	if !p.tabs {
 		v.Group(p.groupBy(r))
 		p.worst(v)
@@ -65,6 +66,13 @@ func (p *page) report(r *report.Report) error {
 	p.totals(v)
 	p.verdict(p.o.Decision)
 	return p.close()
+}
+
+// changes says what is different since the last run, where one is known.
+func (p *page) changes(v *format.View) {
+	if text := format.Changes(v.R, p.o.Gate); text != "" {
+		p.heading(bold, text)
+	}
 }
 
 // groupBy is what findings are grouped by. Where there are teams, each looks for its own on a
@@ -158,7 +166,7 @@ func (p *page) group(v *format.View, g *format.Group) {
 			row = append(row, format.Place(f))
 		}
 		if v.Compared {
-			row = append(row, string(f.Baseline))
+			row = append(row, format.Since(f))
 		}
 		switch {
 		case p.tabs:

@@ -103,6 +103,15 @@ func Tokens(r *report.Report) []Token {
 	return tokens
 }
 
+// Overdue counts the tokens that have an overdue finding; they come first.
+func Overdue(tokens []Token) int {
+	n := 0
+	for n < len(tokens) && tokens[n].OverdueDays > 0 {
+		n++
+	}
+	return n
+}
+
 func compare(a, b Token) int {
 	if late := b.OverdueDays > 0; late != (a.OverdueDays > 0) {
 		if late {

@@ -157,6 +157,9 @@ func (au *Audit) run(ctx context.Context, sources program.Sources, at time.Time)
 	if err := deliver.Compare(r, au.baseline, au.options.Gate); err != nil {
 		return nil, err
 	}
+	if note := deliver.BaselineNote(r, au.options.Gate); note != "" {
+		au.program.Note("%s", note)
+	}
 	return parts.OfTeams(r, au.options.Owners)
 }
 

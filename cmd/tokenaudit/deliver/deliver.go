@@ -11,12 +11,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/console"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/documents"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
@@ -86,6 +88,17 @@ func Compare(r, earlier *report.Report, o options.Gate) error {
 		return fmt.Errorf("--baseline %s: %w", o.Baseline, err)
 	}
 	return nil
+}
+
+// BaselineNote says how old a baseline file is, and how many findings of severity high or
+// above a gate on new findings passes over for it; empty where it passes over none.
+func BaselineNote(r *report.Report, o options.Gate) string {
+	hidden := format.Hidden(r)
+	if o.Baseline == "" || !o.FailOnNew || hidden == 0 || r.Baseline == nil {
+		return ""
+	}
+	return fmt.Sprintf("the baseline %s is %s old; --fail-on-new passes over %s of severity high or above that it has",
+		places.Name(o.Baseline), safetext.Plural(int(max(0, r.At.Sub(r.Baseline.At))/(24*time.Hour)), "day", "days"), safetext.Plural(hidden, "finding", "findings"))
 }
 
 // Report writes a report in all the formats that were asked for.
