@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -54,6 +55,9 @@ It exits 0 when everything was read, and 3 when a list is missing.`,
 func runCollect(ctx context.Context, o collectOptions) error {
 	if err := places.Check("-o", o.output); err != nil {
 		return cli.Misuse(err)
+	}
+	if o.Resume == options.ResumeLast {
+		return cli.Misuse(errors.New("--resume last goes on with the last run in a store, which collect does not have; give an inventory"))
 	}
 	r, err := o.program.Collection(ctx, o.Read)
 	if err != nil {

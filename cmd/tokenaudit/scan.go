@@ -93,6 +93,15 @@ func runScan(ctx context.Context, o scanOptions) error {
 		return err
 	}
 	defer au.Close()
+	if o.Resume == options.ResumeLast {
+		last, err := au.LastInventory(ctx)
+		if err == nil {
+			err = r.Resume(o.Resume, last)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	au.SealTo(o.seal.File, signers)
 	return au.Scan(ctx, r, o.saveInventory)
 }

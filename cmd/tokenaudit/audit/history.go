@@ -27,6 +27,8 @@ type past struct {
 	place store.Place
 	// sources are what the run reads.
 	sources []inventory.Source
+	// sourcesDigest says with which configuration of sources they are read; empty for saved ones.
+	sourcesDigest string
 	// seen is what the run saw; nil before it was judged.
 	seen *store.Observation
 }
@@ -71,6 +73,21 @@ func (au *Audit) Close() {
 	}
 }
 
+// LastInventory returns what the last run in the store read.
+func (au *Audit) LastInventory(ctx context.Context) (inventory.Inventory, error) {
+	if au.past == nil {
+		return inventory.Inventory{}, cli.Misuse(errors.New("--resume last needs a store that has the last run"))
+	}
+	seen, err := au.past.store.At(ctx, au.program.Now())
+	if err == nil && seen == nil {
+		err = errors.New("--resume last: the store has no run yet; scan everything")
+	}
+	if err != nil {
+		return inventory.Inventory{}, err
+	}
+	return seen.Inventory()
+}
+
 // checkClock refuses a scan that is earlier than the runs in the store.
 func (au *Audit) checkClock(ctx context.Context, at time.Time) error {
 	if au.past == nil {
@@ -102,7 +119,7 @@ func (au *Audit) compareWithPast(ctx context.Context, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	in := store.Input{Report: r, Sources: au.past.sources, Definitions: au.judge.Definitions()}
+	in := store.Input{Report: r, Sources: au.past.sources, Definitions: au.judge.Definitions(), SourcesDigest: au.past.sourcesDigest}
 	for _, f := range files {
 		in.Files = append(in.Files, store.File{Name: f.Name, Origin: f.Origin, Data: f.Data})
 	}

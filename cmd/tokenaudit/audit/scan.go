@@ -23,6 +23,9 @@ func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInvento
 	if err := au.checkClock(ctx, at); err != nil {
 		return err
 	}
+	if au.past != nil {
+		au.past.sourcesDigest = au.config.SourcesDigest
+	}
 	var kept []inventory.Source
 	var latest documents.Latest
 	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {

@@ -259,6 +259,8 @@ func (r *Collection) run(session *cmsapi.Session) collectors.Run {
 // Inputs are the files that the reading rests on.
 func (r *Collection) Inputs() []places.Input {
 	inputs := append(places.OfConfig(r.Config), places.Input{Path: r.Options.CABundle, Is: "the bundle of CA certificates"})
-	inputs = append(inputs, places.Input{Path: r.Options.Resume, Is: "the inventory to go on with"})
+	if r.Options.Resume != options.ResumeLast {
+		inputs = append(inputs, places.Input{Path: r.Options.Resume, Is: "the inventory to go on with"})
+	}
 	return append(inputs, places.InputsAs("a leak report", r.Options.Leaks)...)
 }

@@ -37,7 +37,7 @@ type Read struct {
 	CABundle  string
 	// Leaks are reports of leak scanners.
 	Leaks []string
-	// Resume is the inventory of an unfinished run; empty for none.
+	// Resume is the inventory of an unfinished run, or ResumeLast; empty for none.
 	Resume string
 }
 
@@ -74,9 +74,12 @@ func (o *Read) BindLeaks(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&o.Leaks, "leaks", nil, "a `report` of gitleaks, betterleaks or trufflehog as JSON, or the alerts of GitHub's secret scanning: tokens whose secret it has are marked (repeatable)")
 }
 
+// ResumeLast stands for the last run in the store, in place of an inventory.
+const ResumeLast = "last"
+
 // BindResume adds --resume, which only commands that save what they read take.
 func (o *Read) BindResume(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.Resume, "resume", "", "go on with this `inventory` of an unfinished run: only sources of which something is missing are read again")
+	cmd.Flags().StringVar(&o.Resume, "resume", "", "go on with this `inventory` of an unfinished run: only sources of which something is missing are read again; last is the last run in the store")
 }
 
 // RefuseLeaks makes a command that reads what is saved say why it takes no --leaks.

@@ -107,7 +107,7 @@ func (p *Program) Host() collection.Host {
 // Collection checks the flags and loads the configuration of what is to be read.
 func (p *Program) Collection(ctx context.Context, o options.Read) (*collection.Collection, error) {
 	r, err := collection.New(p.Host(), o, func() (*config.Config, error) { return p.Config(ctx, o.Config, false) })
-	if err != nil || o.Resume == "" {
+	if err != nil || o.Resume == "" || o.Resume == options.ResumeLast {
 		return r, err
 	}
 	earlier, err := p.Saved().Inventory(ctx, o.Resume)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -44,8 +45,10 @@ type comparison struct {
 	// was are the findings that were known, by fingerprint.
 	was      map[string]known
 	reopened map[string]int
-	runs     []runTime
-	names    map[string]string
+	// waived are the days on which findings were waived.
+	waived map[string]int
+	runs   []runTime
+	names  map[string]string
 }
 
 // known is a finding as it was known after the last run.
@@ -54,6 +57,30 @@ type known struct {
 
 	firstSeen    time.Time
 	key, message string
+}
+
+// waivedDays counts by fingerprint the days on which findings were waived, until a moment after
+// the run last.
+func (t *tx) waivedDays(last int, until time.Time) map[string]int {
+	counted := map[string]int{}
+	t.each(func(scan func(...any)) error {
+		var fingerprint, from, to string
+		scan(&fingerprint, &from, &to)
+		begin, err := time.Parse(time.RFC3339, from)
+		if err != nil {
+			return err
+		}
+		end := until
+		if to != "" {
+			if end, err = time.Parse(time.RFC3339, to); err != nil {
+				return err
+			}
+		}
+		counted[fingerprint] += max(0, deadlines.DaysBetween(begin, end))
+		return nil
+	}, `SELECT s.fingerprint, b.at, COALESCE(e.at, '') FROM finding_state s JOIN run b ON b.run = s.from_run
+		LEFT JOIN run e ON e.run = s.to_run AND e.run <= ? WHERE s.state = 'waived' AND s.from_run <= ?`, last, last)
+	return counted
 }
 
 // runTime is a run that may have seen something.
@@ -81,6 +108,7 @@ func (t *tx) comparison(r *report.Report, o *Observation) (*comparison, error) {
 		return err
 	}, `SELECT `+stateColumns+`, f.first_at, f.finding_key, f.message FROM finding_state s JOIN finding f ON f.fingerprint = s.fingerprint WHERE s.`+covering, c.last, c.last)
 	c.reopened = t.reopenings(c.last)
+	c.waived = t.waivedDays(c.last, r.At)
 	return c, t.err
 }
 
@@ -96,7 +124,7 @@ func (c *comparison) mark() {
 			}
 			continue
 		}
-		f.Baseline, f.Reopened = report.BaselineUnchanged, c.reopened[f.Fingerprint]
+		f.Baseline, f.Reopened, f.WaivedDays = report.BaselineUnchanged, c.reopened[f.Fingerprint], c.waived[f.Fingerprint]
 		f.SeenSince(was.firstSeen, c.r.At)
 		switch {
 		case was.state.state.over():
@@ -152,7 +180,7 @@ func (c *comparison) settle() error {
 func (c *comparison) earlier(was known, reason report.Resolution) (report.Finding, error) {
 	f := report.Finding{
 		Fingerprint: was.fingerprint, Rule: was.rule, Severity: was.severity, Status: policies.Fail, Resolution: reason, CMS: was.cms, Source: was.source,
-		Token: was.token, Kind: kindOf(was.kind), Team: was.team, Key: was.key, Message: was.message, Reopened: c.reopened[was.fingerprint],
+		Token: was.token, Kind: kindOf(was.kind), Team: was.team, Key: was.key, Message: was.message, Reopened: c.reopened[was.fingerprint], WaivedDays: c.waived[was.fingerprint],
 	}
 	if was.waiver != (Waiver{}) {
 		f.Status = policies.Waived

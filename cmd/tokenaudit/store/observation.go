@@ -43,6 +43,9 @@ type Run struct {
 	ConfigDigest  string         `json:"config_digest"`
 	WaiversDigest string         `json:"waivers_digest"`
 	Complete      bool           `json:"complete"`
+	// SourcesDigest says with which configuration of sources the run read; empty where it
+	// judged what was saved.
+	SourcesDigest string `json:"sources_digest,omitempty"`
 	// Scope is nil for a run over everything configured.
 	Scope *report.Scope `json:"scope,omitempty"`
 	// Open are the findings that were not waived.
@@ -140,6 +143,9 @@ type Input struct {
 	Report *report.Report
 	// Sources are as they were read, before anything else was known of them.
 	Sources []inventory.Source
+	// SourcesDigest says with which configuration of sources the run read; empty where it
+	// judged what was saved.
+	SourcesDigest string
 	// Definitions identify the rules and their settings, by id.
 	Definitions map[string]string
 	// Files are what the verdicts rest on besides the inventory.
@@ -163,7 +169,7 @@ func Observe(in Input) (*Observation, error) {
 	}
 	o := &Observation{Run: Run{
 		At: r.At.UTC(), Tool: r.Tool, OPA: r.Policies.OPA, PolicyDigest: r.Policies.Digest, ConfigDigest: r.ConfigDigest, WaiversDigest: r.WaiversDigest,
-		Complete: r.Complete, Scope: r.Scope, Open: r.Summary.Findings, Files: in.Files,
+		Complete: r.Complete, Scope: r.Scope, Open: r.Summary.Findings, Files: in.Files, SourcesDigest: in.SourcesDigest,
 	}}
 	for _, rule := range r.Rules {
 		o.Run.Rules = append(o.Run.Rules, Rule{rule.ID, in.Definitions[rule.ID]})
@@ -403,7 +409,7 @@ func (o *Observation) inventory() ([]inventory.Source, error) {
 
 // Inventory returns what the run read, as it was read.
 func (o *Observation) Inventory() (inventory.Inventory, error) {
-	inv := inventory.Inventory{Schema: inventory.Schema, Tool: o.Run.Tool}
+	inv := inventory.Inventory{Schema: inventory.Schema, Tool: o.Run.Tool, SourcesDigest: o.Run.SourcesDigest}
 	if s := o.Run.Scope; s != nil {
 		inv.Only, inv.OnlyLabels = s.Sources, s.Labels
 	}
