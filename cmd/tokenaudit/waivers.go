@@ -48,12 +48,13 @@ func newWaiversCheck(p *program.Program, run func(context.Context, waiversCheckO
 		Use:   "check [REPORT.json]",
 		Short: "Say which waivers and accepted gaps have expired, will soon, or cover nothing",
 		Long: `Check says of each waiver how long it holds, whether its rule exists, and whether it
-lacks a key that the rule demands; of each accepted gap, how long it holds. With a
-saved report it also says how many findings, or lists, each covers. Nothing is sent.
+lacks a key that the rule demands; of each accepted gap, and each list that is known
+to be empty, how long it holds. With a saved report it also says how many findings, or
+lists, each covers. Nothing is sent.
 
-It exits 1 when one has expired, names no rule, lacks a key, or covers nothing, so
-that a scheduled job finds what is to be cleaned up, and 0 otherwise. One that may
-cover what the report could not see is not among them.`,
+It exits 1 when one has expired, names no rule, lacks a key, covers nothing, or is
+contradicted, so that a scheduled job finds what is to be cleaned up, and 0 otherwise.
+One that may cover what the report could not see is not among them.`,
 		Args: cli.Takes("[REPORT.json]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

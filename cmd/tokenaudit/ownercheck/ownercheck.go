@@ -56,8 +56,8 @@ and for how many of them it decides, because the last pattern that matches wins.
 Nothing is sent.
 
 It exits 1 when a token has no team or a pattern matches nothing, 3 when neither is so
-but a list of tokens was not read, which no accept_gaps covers, or the owner that a
-pattern asks for is unknown, and 0 otherwise.`,
+but a list of tokens was not read, which no accept_gaps or accept_empty covers, or the
+owner that a pattern asks for is unknown, and 0 otherwise.`,
 		Example: `  tokenaudit owners check inventory.json
   tokenaudit collect | tokenaudit owners check -o tsv -`,
 		Args: cli.Takes("INVENTORY.json..."),

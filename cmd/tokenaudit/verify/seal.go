@@ -63,7 +63,7 @@ files of the bundle first, and not the signatures: verify --key does.`,
 			return run(cmd.Context(), o)
 		},
 	}
-	o.Seal.Bind(cmd)
+	o.Bind(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.sign, "sign", "", "add the signature of --seal-key to this `bundle`")
 	f.StringVar(&o.report, "report", "", "the saved `report` (-o json) that the inventories have to come to")
@@ -93,7 +93,7 @@ func RunSeal(ctx context.Context, o SealOptions) error {
 		return err
 	}
 	flags.Outputs = nil
-	if err := o.Seal.Validate(&flags, o.judge, ""); err != nil {
+	if err := o.Validate(&flags, o.judge, ""); err != nil {
 		return err
 	}
 	return o.seal(ctx, flags, wanted)
