@@ -97,22 +97,22 @@ func judgeAgain(ctx context.Context, p *program.Program, b *bundle.Bundle, was *
 	case same:
 		found.add("verdicts", "judged again: the same report, though it was judged %s", other)
 	case other != "":
-		return fmt.Errorf("cannot say: it was judged %s; %s", other, differences(was, derived))
+		return fmt.Errorf("cannot say: it was judged %s; %s", other, differences("in the bundle", was, derived))
 	default:
-		return brokenError{errors.New("judged again, it makes another report: " + differences(was, derived))}
+		return brokenError{errors.New("judged again, it makes another report: " + differences("in the bundle", was, derived))}
 	}
 	return nil
 }
 
-// differences says in which verdicts two reports differ.
-func differences(was, derived *report.Report) string {
+// differences says in which verdicts two reports differ; where says where the first one is.
+func differences(where string, was, derived *report.Report) string {
 	before, after := verdicts(was), verdicts(derived)
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	var lines []string
 	for _, subject := range slices.Sorted(maps.Keys(all)) {
 		if before[subject] != after[subject] {
-			lines = append(lines, fmt.Sprintf("%s: %s in the bundle, %s when judged again", safetext.OneLine(subject), orNone(before[subject]), orNone(after[subject])))
+			lines = append(lines, fmt.Sprintf("%s: %s %s, %s when judged again", safetext.OneLine(subject), orNone(before[subject]), where, orNone(after[subject])))
 		}
 	}
 	if len(lines) == 0 {

@@ -163,10 +163,10 @@ func same(saved, r *report.Report) error {
 		{"rules", saved.Policies.Digest, r.Policies.Digest},
 	} {
 		if part.was != part.is {
-			return fmt.Errorf("the inventories come to another report: it was made by another %s; %s", part.what, differences(saved, r))
+			return fmt.Errorf("the inventories come to another report: it was made by another %s; %s", part.what, differences("in it", saved, r))
 		}
 	}
-	return errors.New("the inventories come to another report: " + differences(saved, r))
+	return errors.New("the inventories come to another report: " + differences("in it", saved, r))
 }
 
 // addSignatures signs a bundle that is there.
