@@ -13,6 +13,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/sealed"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/signature"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store"
 	"github.com/tokenaudit/tokenaudit/collectors"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
@@ -53,7 +54,7 @@ func (au *Audit) keepHistory(ctx context.Context) error {
 		return cli.Misuse(err)
 	}
 	if au.flags.Sealed {
-		return cli.Misuse(errors.New("a store and --seal contradict each other: a bundle does not hold what the store knows of earlier runs"))
+		return cli.Misuse(errors.New("a store and --seal contradict each other: `tokenaudit history show --seal` seals a run that the store has"))
 	}
 	opened, err := store.Open(ctx, place)
 	if err != nil {
@@ -182,6 +183,43 @@ func (au *Audit) writeRun(ctx context.Context, r *report.Report) (store.Outcome,
 // Recall judges again what a run saw, by its rules and settings, with what the runs before
 // it knew.
 func Recall(ctx context.Context, p *program.Program, seen *store.Observation, known *history.History) (*report.Report, error) {
+	b, err := bundleOf(seen)
+	if err != nil {
+		return nil, err
+	}
+	return derive(ctx, p, b, known)
+}
+
+// Seal packs what a run saw, its rules and settings, and earlier, the inventories that say
+// what the runs before it knew, with the report that all of it comes to, and returns that.
+func Seal(ctx context.Context, p *program.Program, seen *store.Observation, earlier []inventory.Inventory, file string, signers []signature.Signer) (*report.Report, error) {
+	b, err := bundleOf(seen)
+	if err != nil {
+		return nil, err
+	}
+	for i, inv := range earlier {
+		var text bytes.Buffer
+		if err := codec.Write(&text, inv); err != nil {
+			return nil, err
+		}
+		name := "until-" + inv.CollectedUntil.UTC().Format("20060102T150405Z") + ".json"
+		b.Files = append(b.Files, bundle.File{Name: bundle.Number(bundle.Previous, i, ".json"), Origin: name, Data: text.Bytes()})
+	}
+	r, err := Derive(ctx, p, b)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := r.WriteJSON(&text); err != nil {
+		return nil, err
+	}
+	b.Files = append(b.Files, bundle.File{Name: bundle.Report, Data: text.Bytes()})
+	au := &Audit{program: p, sealFile: file, signers: signers}
+	return r, au.writeBundle(ctx, b)
+}
+
+// bundleOf returns what a run saw as a bundle without a report.
+func bundleOf(seen *store.Observation) (*bundle.Bundle, error) {
 	inv, err := seen.Inventory()
 	if err != nil {
 		return nil, err
@@ -198,5 +236,5 @@ func Recall(ctx context.Context, p *program.Program, seen *store.Observation, kn
 		b.Files = append(b.Files, bundle.File{Name: f.Name, Origin: f.Origin, Data: f.Data})
 	}
 	b.Files = append(b.Files, bundle.File{Name: bundle.Number(bundle.Inventories, 0, ".json"), Data: text.Bytes()})
-	return derive(ctx, p, b, known)
+	return b, nil
 }

@@ -72,6 +72,11 @@ func (au *Audit) WriteSeal(ctx context.Context, r *report.Report, inventories []
 	if err != nil {
 		return fmt.Errorf("--seal: %w", err)
 	}
+	return au.writeBundle(ctx, b)
+}
+
+// writeBundle signs a bundle, where anybody signs, and writes it.
+func (au *Audit) writeBundle(ctx context.Context, b *bundle.Bundle) error {
 	by := "unsigned: anybody can change it and repair its digests; --seal-key signs it"
 	if len(au.signers) > 0 {
 		manifest, err := b.Manifest()
@@ -87,7 +92,7 @@ func (au *Audit) WriteSeal(ctx context.Context, r *report.Report, inventories []
 		}
 	}
 	digest := sha256.New()
-	err = output.WriteFile(interruptible.UnlessEnded(ctx), au.sealFile, func(w io.Writer) error {
+	err := output.WriteFile(interruptible.UnlessEnded(ctx), au.sealFile, func(w io.Writer) error {
 		_, err := b.WriteTo(io.MultiWriter(w, digest))
 		return err
 	})

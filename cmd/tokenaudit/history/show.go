@@ -27,7 +27,8 @@ type showOptions struct {
 	Options
 	options.Show
 
-	at string
+	at   string
+	seal options.Seal
 }
 
 func newShow(p *program.Program) *cobra.Command {
@@ -45,6 +46,7 @@ with another version of the program, it says so. It exits 0 whatever the report 
 	}
 	o.bind(cmd)
 	o.Bind(cmd)
+	o.seal.Bind(cmd)
 	cmd.Flags().StringVar(&o.at, "at", "", "the `time`, RFC 3339 or YYYY-MM-DD, which is the end of that day (default now)")
 	return cmd
 }
@@ -54,6 +56,9 @@ func runShow(ctx context.Context, o showOptions) error {
 	if err != nil {
 		return cli.Misuse(err)
 	}
+	if err := o.seal.Validate(&options.Resolved{Shown: flags}, options.Judge{}, ""); err != nil {
+		return err
+	}
 	until := o.program.Now().UTC()
 	if o.at != "" {
 		if until, err = endOf(o.at); err != nil {
@@ -61,7 +66,7 @@ func runShow(ctx context.Context, o showOptions) error {
 		}
 	}
 	return o.open(ctx, false, func(s *store.Store, cfg *config.Config) error {
-		if err := o.spare(cfg, places.Outputs(flags.Outputs)...); err != nil {
+		if err := o.spare(cfg, append(places.Outputs(flags.Outputs), o.seal.File)...); err != nil {
 			return err
 		}
 		r, err := o.asOf(ctx, s, until)
@@ -84,6 +89,10 @@ func (o *showOptions) asOf(ctx context.Context, s *store.Store, until time.Time)
 	if seen == nil {
 		return nil, fmt.Errorf("the store has no run until %s: `tokenaudit history runs` lists them", until.Format(time.RFC3339))
 	}
+	o.program.Note("as of the run of %s", seen.Run.At.Format(time.RFC3339))
+	if o.seal.File != "" {
+		return o.sealed(ctx, s, seen)
+	}
 	known, err := s.Past(ctx, seen.Run.At)
 	if err != nil {
 		return nil, err
@@ -95,9 +104,26 @@ func (o *showOptions) asOf(ctx context.Context, s *store.Store, until time.Time)
 	if err := o.check(r, seen); err != nil {
 		return nil, err
 	}
-	o.program.Note("as of the run of %s", seen.Run.At.Format(time.RFC3339))
 	_, err = s.Compare(ctx, r, seen)
 	return r, err
+}
+
+// sealed seals the run, with the report that it comes to. That is not compared with earlier
+// runs, of which a bundle holds no report.
+func (o *showOptions) sealed(ctx context.Context, s *store.Store, seen *store.Observation) (*report.Report, error) {
+	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := s.Previous(ctx, seen.Run.At)
+	if err != nil {
+		return nil, err
+	}
+	r, err := audit.Seal(ctx, o.program, seen, earlier, o.seal.File, signers)
+	if err != nil {
+		return nil, fmt.Errorf("--seal: %w", err)
+	}
+	return r, nil
 }
 
 // check says where the report is not the one that was written then.

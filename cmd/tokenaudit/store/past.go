@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -47,6 +48,8 @@ type readingOf struct {
 	at     time.Time
 	source *inventory.Source
 	uses   map[string]inventory.LastUsed
+	// firsts: it saw tokens first. says: it says something of the past.
+	firsts, says bool
 }
 
 func (t *tx) readings(last int) *readings {
@@ -105,6 +108,109 @@ func (t *tx) firsts(last int, past *history.History) {
 	for m, uses := range tokens {
 		past.See(history.Reading{Source: m.source, At: m.at, Uses: uses})
 	}
+}
+
+// Previous returns what Past does as inventories of earlier runs, the earliest first: such of
+// their sources and tokens as say something. What they do not tell of a last use is unknown.
+func (s *Store) Previous(ctx context.Context, before time.Time) ([]inventory.Inventory, error) {
+	var all []inventory.Inventory
+	err := s.reading(ctx, func(t *tx) error {
+		p := t.readings(t.before(before))
+		t.words(p)
+		t.noteFirsts(p)
+		for _, run := range p.saying() {
+			inv, err := t.inventoryOf(run, p)
+			if err != nil {
+				return err
+			}
+			all = append(all, inv)
+		}
+		return t.err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("what the store knows of the past: %w", err)
+	}
+	return all, nil
+}
+
+// noteFirsts notes at the readings that are still kept which tokens they saw first.
+func (t *tx) noteFirsts(p *readings) {
+	t.each(func(scan func(...any)) error {
+		var token, source, collected string
+		scan(&token, &source, &collected)
+		for _, r := range p.all[source] {
+			if r.at.Format(timeFormat) != collected {
+				continue
+			}
+			if _, told := r.uses[token]; !told {
+				r.use(token, inventory.UnknownUse("it is not told here"))
+			}
+			r.firsts = true
+			break
+		}
+		return nil
+	}, `SELECT token, source, first_collected FROM token WHERE first_run <= ?`, p.last)
+}
+
+// saying returns the runs of which a reading says something: of the use of a token, that it
+// is there, or that it was not there the last time before.
+func (p *readings) saying() []int {
+	runs := map[int]bool{}
+	for _, all := range p.all {
+		for i, r := range all {
+			if len(r.uses) > 0 {
+				r.says = true
+			}
+			for j := i - 1; r.firsts && j >= 0; j-- {
+				all[j].says = true
+				if !slices.ContainsFunc(all[j].source.Units, func(u inventory.Unit) bool { return u.Status != inventory.UnitComplete }) {
+					break
+				}
+			}
+		}
+		for _, r := range all {
+			if r.says {
+				runs[r.run] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(runs))
+}
+
+// inventoryOf returns what the readings of a run say.
+func (t *tx) inventoryOf(run int, p *readings) (inventory.Inventory, error) {
+	o, err := t.recall(run)
+	if err != nil {
+		return inventory.Inventory{}, err
+	}
+	inv, err := o.Inventory()
+	if err != nil {
+		return inv, err
+	}
+	inv.Only, inv.OnlyLabels, inv.SourcesDigest, inv.CollectedUntil = nil, nil, "", time.Time{}
+	var sources []inventory.Source
+	for _, s := range inv.Sources {
+		i := slices.IndexFunc(p.all[s.ID], func(r *readingOf) bool { return r.run == run && r.says })
+		if i < 0 {
+			continue
+		}
+		uses := p.all[s.ID][i].uses
+		s.Tokens = slices.DeleteFunc(s.Tokens, func(token inventory.Token) bool {
+			_, told := uses[token.ID]
+			return !told
+		})
+		for j := range s.Tokens {
+			if use := uses[s.Tokens[j].ID]; use.State == inventory.LastUsedUnknown {
+				s.Tokens[j].LastUsed, s.Tokens[j].LastUsedByAPI = use, nil
+			}
+		}
+		if s.CollectedAt.After(inv.CollectedUntil) {
+			inv.CollectedUntil = s.CollectedAt
+		}
+		sources = append(sources, s)
+	}
+	inv.Sources = sources
+	return inv, nil
 }
 
 // wordedUse is what readings from one run until another said of the use of a token.
