@@ -115,6 +115,22 @@ func notAskedOf(r *report.Report, rules []string) []string {
 // maxReasons is how many reasons of gaps a control has; the last says how many more there are.
 const maxReasons = 3
 
+// lacks says what a run lacks that measured all that the rules of a control ask for: what
+// nobody accepted, else the lists whose absence somebody did, which is not a measurement.
+func lacks(r *report.Report) []string {
+	if short := r.Shortfalls(); len(short) > 0 {
+		return short
+	}
+	var told []string
+	for _, unit := range r.Unread() {
+		if len(told) == maxReasons {
+			return append(told, "and more lists that were not read, as accepted")
+		}
+		told = append(told, fmt.Sprintf("the list %s of %s was not read, %s", unit.Name, unit.Source, unit.Accepted))
+	}
+	return told
+}
+
 // undecided says why some rules could not decide everything: what they judge with and was
 // not given, the reasons of their gaps, else what the run lacks.
 func undecided(r *report.Report, rules []string) []string {
@@ -129,7 +145,7 @@ func undecided(r *report.Report, rules []string) []string {
 	}
 	told := notAskedOf(r, rules)
 	if len(counts)+len(told) == 0 {
-		return r.Shortfalls()
+		return lacks(r)
 	}
 	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))

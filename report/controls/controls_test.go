@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -98,6 +99,25 @@ func TestReasonsOfControls(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Nor does a control pass in a run of which a list was not read, whoever accepted that: it
+// says who did.
+func TestAcceptedListsAreNoPass(t *testing.T) {
+	r := reporttest.Readable(reporttest.Sample())
+	r.Relaxed = []relaxation.Relaxation{}
+	r.Rules = []report.Rule{{ID: "a", Controls: map[string][]string{"owasp_nhi": {"NHI1:2025"}}, Statuses: policies.Counts{Pass: 1}}}
+	r.Gaps = []report.Gap{}
+	id := r.Sources[0].ID
+	r.Sources[0].Units = append(r.Sources[0].Units, inventory.FailedUnit("roles", inventory.ErrDoubtedEmpty, "it came back empty", "look"))
+	r.AcceptedGaps = []report.AcceptedGap{{Empty: true, Source: id, Unit: "roles", Reason: "no roles", Owner: "o", ApprovedBy: "ciso@example.com", Expires: "2027-01-31"}}
+	r.Settle()
+	want := []string{"the list roles of " + id + " was not read, accepted as empty until 2027-01-31 by ciso@example.com: no roles"}
+	for _, c := range controls.Of(r, reporttest.Framework(t, "owasp-nhi")).Controls {
+		if c.ID == "NHI1:2025" && (c.Outcome != report.ControlNotEvaluated || !cmp.Equal(c.Reasons, want)) {
+			t.Errorf("%s because %q, want %q", c.Outcome, c.Reasons, want)
+		}
 	}
 }
 
