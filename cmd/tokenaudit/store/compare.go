@@ -118,7 +118,7 @@ func (c *comparison) mark() {
 		f := &c.r.Findings[i]
 		was, there := c.was[f.Fingerprint]
 		if !there {
-			f.SeenSince(c.r.At, c.r.At)
+			f.SeenSince(c.r.At.Truncate(time.Second), c.r.At)
 			if c.last > 0 {
 				f.Baseline = report.BaselineNew
 			}

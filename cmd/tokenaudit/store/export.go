@@ -260,8 +260,8 @@ func (r *importer) begin() error {
 	if r.last != nil && !r.last.before(run) {
 		return errors.New("the runs are not in the order of time")
 	}
-	if run.ID == "" || run.At.IsZero() || !run.At.Equal(run.At.Truncate(1e9)) {
-		return errors.New("the run has no id, or not a time in whole seconds")
+	if run.ID == "" || run.At.IsZero() {
+		return errors.New("the run has no id, or no time")
 	}
 	run.At = run.At.UTC()
 	r.last = run

@@ -35,7 +35,7 @@ type Observation struct {
 type Run struct {
 	// ID identifies what the run saw: SHA-256 in hex. Writing it twice changes nothing.
 	ID string `json:"id"`
-	// At is the audit time, UTC, in whole seconds.
+	// At is the audit time, UTC. Runs of one second are ordered by ID.
 	At            time.Time      `json:"at"`
 	Tool          inventory.Tool `json:"tool"`
 	OPA           string         `json:"opa"`
@@ -163,9 +163,6 @@ func Observe(in Input) (*Observation, error) {
 	r := in.Report
 	if r.Tokens == nil || (r.Scope != nil && r.Scope.Change) {
 		return nil, errors.New("a store keeps runs over what is live, with their inventories")
-	}
-	if !r.At.Equal(r.At.Truncate(time.Second)) {
-		return nil, fmt.Errorf("the audit time %s has a fraction of a second: give --at in whole seconds", r.At.Format(time.RFC3339Nano))
 	}
 	o := &Observation{Run: Run{
 		At: r.At.UTC(), Tool: r.Tool, OPA: r.Policies.OPA, PolicyDigest: r.Policies.Digest, ConfigDigest: r.ConfigDigest, WaiversDigest: r.WaiversDigest,

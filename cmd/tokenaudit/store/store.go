@@ -16,17 +16,20 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite" // also the driver "sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 //go:embed migrations/*.sql
@@ -117,7 +120,11 @@ const sqliteHead = "SQLite format 3\x00"
 
 // openSQLite opens or makes a file. Names of tokens are in it, so nobody else may read it.
 func openSQLite(ctx context.Context, place Place) (*sql.DB, error) {
-	path := place.File
+	// SQLite gives names such as :memory: a meaning of their own.
+	path, err := filepath.Abs(place.File)
+	if err != nil {
+		return nil, err
+	}
 	created, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err == nil {
 		err = created.Close()
@@ -136,6 +143,9 @@ func openSQLite(ctx context.Context, place Place) (*sql.DB, error) {
 
 // checkFile refuses what is not a file of SQLite: nothing that a user has is written over.
 func checkFile(ctx context.Context, path string) error {
+	if stat, err := os.Stat(path); err == nil && !stat.Mode().IsRegular() {
+		return errors.New("it is not a file")
+	}
 	f, err := interruptible.Open(ctx, path)
 	if err != nil {
 		return err
@@ -231,6 +241,10 @@ func (s *Store) named(err error) error {
 	}
 	if s.postgres && strings.Contains(err.Error(), "55P03") {
 		return ErrBusy
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		// It has a line for each address that was tried.
+		return errors.New(safetext.OneLine(err.Error()))
 	}
 	return err
 }

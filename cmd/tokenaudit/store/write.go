@@ -175,10 +175,7 @@ func (m *merging) rest() error {
 
 // before reports whether a run comes before another.
 func (r *Run) before(other *Run) bool {
-	if c := r.At.Compare(other.At); c != 0 {
-		return c < 0
-	}
-	return r.ID < other.ID
+	return stamp(r.At)+r.ID < stamp(other.At)+other.ID
 }
 
 // forget removes the runs from n on, as if they had never been written.
