@@ -60,6 +60,7 @@ type Message struct {
 func Of(r *report.Report, o format.Options) *Message {
 	m := &Message{Compared: r.Baseline != nil, report: r, gate: o.Decision}
 	m.missing()
+	m.undecided(o)
 	if r.Scope != nil {
 		m.Teams = r.Scope.Owners
 	}
@@ -148,6 +149,18 @@ func (m *Message) missing() {
 	m.Missing = append(m.Missing, accepted...)
 }
 
+// undecided adds what else keeps the gate from passing, such as verdicts that it wants to be
+// decided: what is not in the lists of a report.
+func (m *Message) undecided(o format.Options) {
+	blind := o.Gate // for findings
+	blind.FailOn, blind.FailOnRisk = report.NoSeverity, ""
+	for _, d := range []report.Decision{o.Decision, blind.Decide(m.report)} {
+		if d.Verdict == report.VerdictIncomplete && m.open == 0 {
+			m.open, m.Missing = 1, append([]string{d.Reason}, m.Missing...)
+		}
+	}
+}
+
 // count counts the items of a kind.
 func (m *Message) count(kind Kind) int {
 	n := 0
@@ -183,7 +196,7 @@ func (m *Message) Summary() string {
 	case !m.Compared:
 		text = safetext.Plural(len(m.Items), "finding", "findings") + ", compared with nothing earlier"
 	}
-	if !m.report.Complete {
+	if !m.report.Complete || m.open > 0 {
 		text += "; the measurement is incomplete"
 	}
 	return "API tokens: " + text

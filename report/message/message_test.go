@@ -286,6 +286,30 @@ func TestOnlyNews(t *testing.T) {
 	}
 }
 
+// A gate may want more than that everything was read.
+func TestUndecidedIsTold(t *testing.T) {
+	r := reporttest.Compared(t)
+	r.Findings, r.Resolved, r.Stale, r.RuleErrors, r.Complete = nil, nil, nil, nil, true
+	for i := range r.Sources {
+		for k := range r.Sources[i].Units {
+			r.Sources[i].Units[k].Status = "complete"
+		}
+	}
+	if len(r.Gaps) == 0 {
+		t.Fatal("nothing is undecided")
+	}
+	gate := report.DefaultGate()
+	for _, wanted := range []bool{false, true} {
+		if wanted {
+			gate.NotEvaluated = policies.Info
+		}
+		m := message.Of(r, format.Options{Gate: gate, Decision: gate.Decide(r)})
+		if m.Empty() == wanted || m.Incomplete() != wanted || strings.Contains(m.Summary(), "incomplete") != wanted {
+			t.Errorf("wanted %v: %q, empty %v", wanted, m.Summary(), m.Empty())
+		}
+	}
+}
+
 // What is overdue comes first, and what came back is told.
 func TestOverdueAndReopened(t *testing.T) {
 	r := reporttest.Compared(t)
