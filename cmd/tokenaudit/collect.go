@@ -63,12 +63,14 @@ func runCollect(ctx context.Context, o collectOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(o.program.InFile, []string{apart(o.output, o.Resume)}, r.Inputs()); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, []string{apart(o.output, o.Resume), apart(deliver.CheckpointOf(o.output), o.Resume)}, r.Inputs()); err != nil {
 		return err
 	}
 	var sources []inventory.Source
+	checkpoint := deliver.NewCheckpoint(o.output, r.Now, r.Unended)
 	err = r.Collect(ctx, func(s inventory.Source) error {
 		sources = append(sources, s)
+		o.program.WarnOf("the inventory so far could not be kept", checkpoint.Keep(ctx, sources))
 		return nil
 	})
 	if err != nil {
@@ -78,6 +80,7 @@ func runCollect(ctx context.Context, o collectOptions) error {
 	if err := deliver.Inventory(ctx, o.program.Out, o.output, r.Inventory(sources)); err != nil {
 		return err
 	}
+	o.program.WarnOf("the inventory so far was not removed", checkpoint.Remove())
 	missing := tellMissing(o.program.Streams, sources)
 	// A shard may be empty; everything may not.
 	if len(sources) == 0 && o.Shard == "" {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
@@ -80,7 +81,7 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err := flags.Split(r.Config.Owners.Teams(), o.Owners); err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), apart(o.saveInventory, o.Resume), o.seal.File), slices.Concat(r.Inputs(), o.Inputs(), o.seal.Inputs())); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), apart(o.saveInventory, o.Resume), apart(deliver.CheckpointOf(o.saveInventory), o.Resume), o.seal.File), slices.Concat(r.Inputs(), o.Inputs(), o.seal.Inputs())); err != nil {
 		return err
 	}
 	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)

@@ -28,11 +28,13 @@ func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInvento
 	}
 	var kept []inventory.Source
 	var latest documents.Latest
+	checkpoint := deliver.NewCheckpoint(saveInventory, r.Now, r.Unended)
 	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
 		return r.Collect(ctx, func(s inventory.Source) error {
 			latest.See(s.CollectedAt)
 			if saveInventory != "" || au.flags.Sealed {
 				kept = append(kept, s)
+				au.program.WarnOf("the inventory so far could not be kept", checkpoint.Keep(ctx, kept))
 			}
 			return take(s)
 		})
@@ -47,6 +49,7 @@ func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInvento
 		if err := deliver.Inventory(ctx, au.program.Out, saveInventory, r.Inventory(kept)); err != nil {
 			return err
 		}
+		au.program.WarnOf("the inventory so far was not removed", checkpoint.Remove())
 	}
 	if au.flags.Sealed {
 		var text bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
@@ -48,6 +49,26 @@ func (r *Collection) resumable(inv inventory.Inventory) error {
 		}
 	}
 	return nil
+}
+
+// Unended makes the document of what was read while the reading goes on: each entry has a
+// source that says so, which --resume takes no notice of.
+func (r *Collection) Unended(sources []inventory.Source) inventory.Inventory {
+	sources = slices.Clone(sources)
+	now := r.Now()
+	for i, s := range r.Config.Sources {
+		unit := inventory.FailedUnit("sources", inventory.ErrTimeout, "the run had not ended when this was written", "Go on with it by --resume.", inventory.AllKinds()...)
+		unit.Sources = true
+		definition, _ := r.Host.Registry.Lookup(s.Entry.CMS)
+		stands := inventory.Source{
+			ID: fmt.Sprintf("%s/entries/%d", s.Entry.CMS, i+1), CMS: s.Entry.CMS, Kind: inventory.KindOrganization, CollectedAt: now, Origin: s.Entry.Origin,
+			Units: []inventory.Unit{unit}, Facts: definition.Facts, Tokens: []inventory.Token{},
+			Auditor: inventory.Auditor{ReadsSecrets: inventory.Unknown, Writes: inventory.Unknown, Necessary: inventory.Unknown},
+		}
+		sources = append(sources, stands)
+	}
+	slices.SortFunc(sources, func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
+	return r.Inventory(sources)
 }
 
 func sameShard(a, b *inventory.Shard) bool {

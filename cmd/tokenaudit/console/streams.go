@@ -143,6 +143,13 @@ func (s *Streams) Warn(text string, args ...any) {
 	_, _ = fmt.Fprintf(s.Err, "tokenaudit: "+text+"\n", args...)
 }
 
+// WarnOf writes a warning of an error that nothing ends by; nil is none.
+func (s *Streams) WarnOf(what string, err error) {
+	if err != nil {
+		s.Warn("%s: %v", what, err)
+	}
+}
+
 // WarnAll warns of what may quote untrusted text.
 func (s *Streams) WarnAll(warnings []string) {
 	for _, warning := range warnings {
