@@ -10,9 +10,9 @@ func TestRunsOfOneSecond(t *testing.T) {
 	runs := month(3, 3)
 	at := runs[0].Report.At
 	var written []*Observation
-	for i, fraction := range []time.Duration{900, 100, 0} {
+	for i, fraction := range []time.Duration{900 * time.Millisecond, 100 * time.Millisecond, 0} {
 		run := runs[i]
-		run.Report.At = at.Add(fraction * time.Millisecond)
+		run.Report.At = at.Add(fraction)
 		written = append(written, observe(t, run))
 	}
 	a, b := newFile(t), newFile(t)
