@@ -63,7 +63,7 @@ func runCollect(ctx context.Context, o collectOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(o.program.InFile, []string{apart(o.output, o.Resume), apart(deliver.CheckpointOf(o.output), o.Resume)}, r.Inputs()); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, []string{places.Apart(o.output, o.Resume), places.Apart(deliver.CheckpointOf(o.output), o.Resume)}, r.Inputs()); err != nil {
 		return err
 	}
 	var sources []inventory.Source

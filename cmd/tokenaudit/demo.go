@@ -45,8 +45,8 @@ It exits 0 whatever it finds, and says which code a scan would have given.`,
 
 func runDemo(ctx context.Context, o demoOptions) (err error) {
 	flags, err := o.Validate(o.saveInventory)
-	if err := errors.Join(err, checkInventory(o.saveInventory)); err != nil {
-		return err
+	if err := errors.Join(err, places.Check("--save-inventory", o.saveInventory)); err != nil {
+		return cli.Misuse(err)
 	}
 	if err := flags.Split(nil, nil); err != nil {
 		return err

@@ -13,7 +13,6 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
-	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
 // scanOptions are the flags of scan.
@@ -71,8 +70,8 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(checkInventory(o.saveInventory), o.seal.Validate(&flags, o.Judge, o.saveInventory)); err != nil {
-		return err
+	if err := errors.Join(places.Check("--save-inventory", o.saveInventory), o.seal.Validate(&flags, o.Judge, o.saveInventory)); err != nil {
+		return cli.Misuse(err)
 	}
 	r, err := o.program.Collection(ctx, o.Read)
 	if err != nil {
@@ -81,7 +80,7 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err := flags.Split(r.Config.Owners.Teams(), o.Owners); err != nil {
 		return err
 	}
-	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), apart(o.saveInventory, o.Resume), apart(deliver.CheckpointOf(o.saveInventory), o.Resume), o.seal.File), slices.Concat(r.Inputs(), o.Inputs(), o.seal.Inputs())); err != nil {
+	if err := places.RefuseOverwrite(o.program.InFile, append(places.Outputs(flags.Outputs), places.Apart(o.saveInventory, o.Resume), places.Apart(deliver.CheckpointOf(o.saveInventory), o.Resume), o.seal.File), slices.Concat(r.Inputs(), o.Inputs(), o.seal.Inputs())); err != nil {
 		return err
 	}
 	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)
@@ -105,24 +104,4 @@ func runScan(ctx context.Context, o scanOptions) error {
 	}
 	au.SealTo(o.seal.File, signers)
 	return au.Scan(ctx, r, o.saveInventory)
-}
-
-// apart returns the file of an inventory, empty where it goes on with the one that is
-// resumed: that one was read whole before, and nothing of it is lost.
-func apart(file, resumed string) string {
-	if resumed != output.Stdout && places.Same(file, resumed) {
-		return ""
-	}
-	return file
-}
-
-// checkInventory checks the file of --save-inventory before the work.
-func checkInventory(file string) error {
-	if file == "" {
-		return nil
-	}
-	if err := places.Check("--save-inventory", file); err != nil {
-		return cli.Misuse(err)
-	}
-	return nil
 }

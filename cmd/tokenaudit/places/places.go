@@ -10,9 +10,10 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/output"
 )
 
-// Check finds out before the work that a file cannot be written after it.
+// Check finds out before the work that a file, which may be empty, cannot be written after
+// it.
 func Check(flag, path string) error {
-	if path == output.Stdout {
+	if path == output.Stdout || path == "" {
 		return nil
 	}
 	if err := output.CheckFile(path); err != nil {
@@ -41,6 +42,15 @@ func Same(a, b string) bool {
 		return os.SameFile(statA, statB) && statA.Mode().IsRegular()
 	}
 	return realPath(a) == realPath(b)
+}
+
+// Apart returns the file of an inventory, empty where it goes on with the one that is
+// resumed: that one was read whole before, and nothing of it is lost.
+func Apart(file, resumed string) string {
+	if resumed != output.Stdout && Same(file, resumed) {
+		return ""
+	}
+	return file
 }
 
 // realPath is a path without the links in it. A file need not be there, and is
