@@ -3,6 +3,7 @@ module github.com/tokenaudit/tokenaudit/examples/check
 go 1.26.0
 
 require (
+	github.com/grafana/grafana-foundation-sdk/go v0.0.22
 	github.com/itchyny/gojq v0.12.20
 	k8s.io/api v0.37.2
 	k8s.io/apimachinery v0.37.2
