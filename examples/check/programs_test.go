@@ -314,11 +314,11 @@ func TestPreCommitPrograms(t *testing.T) {
 	}
 }
 
-// own are the scripts of the examples: they have a POSIX machine.
+// The scripts of the examples have a POSIX machine, and the program that they are about.
 func TestOwnPrograms(t *testing.T) {
 	t.Parallel()
 	for _, file := range glob(t, "../*/*.sh") {
-		m := &machine{t: t, fail: t.Errorf, where: file, programs: map[string]bool{}}
+		m := &machine{t: t, fail: t.Errorf, where: file, programs: map[string]bool{"tokenaudit": true}}
 		m.provide(essential...)
 		m.run(read(t, file))
 	}
@@ -332,11 +332,17 @@ var (
 // What a page has its reader call, it names before; the machine is the reader's.
 func TestPagePrograms(t *testing.T) {
 	t.Parallel()
+	// Pages call them from the top of the repository.
+	scripts := glob(t, "../*/*.sh")
+	for i, file := range scripts {
+		scripts[i] = "examples" + strings.TrimPrefix(file, "..")
+	}
 	for _, file := range append(glob(t, "../*.md", "../*/*.md"), "../../README.md") {
 		for _, part := range section.Split(read(t, file), -1) {
 			for _, found := range block.FindAllStringSubmatchIndex(part, -1) {
 				m := &machine{t: t, fail: t.Errorf, where: file, programs: map[string]bool{"tokenaudit": true}}
 				m.provide(essential...)
+				m.provide(scripts...)
 				before := strings.ToLower(part[:found[0]])
 				for _, program := range []string{"git", "make", "go", "docker", "kubectl"} {
 					if regexp.MustCompile(`\b` + program + `\b`).MatchString(before) {
@@ -345,6 +351,9 @@ func TestPagePrograms(t *testing.T) {
 				}
 				if strings.Contains(before, "systemd") {
 					m.provide("systemctl")
+				}
+				if strings.Contains(before, "node exporter") {
+					m.provide("node_exporter")
 				}
 				m.run(part[found[2]:found[3]])
 			}
