@@ -81,7 +81,7 @@ func (t *tx) append(n int, o *Observation) error {
 		return err
 	}
 	open := t.putFindings(n, w)
-	return cmp.Or(t.err, t.putRun(n, o, open))
+	return cmp.Or(t.Err, t.putRun(n, o, open))
 }
 
 func (t *tx) putRun(n int, o *Observation, open int) error {
@@ -102,10 +102,10 @@ func (t *tx) putRun(n int, o *Observation, open int) error {
 	if err != nil {
 		return fmt.Errorf("keep the rules: %w", err)
 	}
-	t.exec(`INSERT INTO run (run, id, at, config_digest, only_rules, kept, complete, sources, tokens, open_findings, head, rules)
+	t.Exec(`INSERT INTO run (run, id, at, config_digest, only_rules, kept, complete, sources, tokens, open_findings, head, rules)
 		VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
 		n, run.ID, stamp(run.At), run.ConfigDigest, run.onlyRules(), number(run.Complete), len(o.Sources), len(o.Tokens), open, string(head), t.keep(string(rules)))
-	return t.err
+	return t.Err
 }
 
 func number(b bool) int {
@@ -119,8 +119,8 @@ func (t *tx) putReadings(n int, o *Observation) {
 	for i := range o.Sources {
 		s := &o.Sources[i]
 		judged, err := json.Marshal(s.Judged)
-		t.err = cmp.Or(t.err, err)
-		t.exec(`INSERT INTO reading (run, source, cms, collected_at, content, judged) VALUES (?, ?, ?, ?, ?, ?)`,
+		t.Err = cmp.Or(t.Err, err)
+		t.Exec(`INSERT INTO reading (run, source, cms, collected_at, content, judged) VALUES (?, ?, ?, ?, ?, ?)`,
 			n, s.ID, s.CMS, s.CollectedAt.Format(timeFormat), t.keep(s.Content), t.keep(string(judged)))
 	}
 }
@@ -131,7 +131,7 @@ const timeFormat = "2006-01-02T15:04:05.999999999Z07:00"
 // putTokens ends the versions that do not hold any more, and begins new ones.
 func (t *tx) putTokens(n int, w *world) error {
 	current := map[string]version{}
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		v := scanVersion(scan)
 		current[v.token] = v
 		return nil
@@ -139,7 +139,7 @@ func (t *tx) putTokens(n int, w *world) error {
 	for _, id := range sortedKeys(current) {
 		v := current[id]
 		if _, there := w.tokens[id]; !there && t.tokenGone(w, &v) {
-			t.exec(`UPDATE token_version SET to_run = ?, ended = 'gone' WHERE token = ? AND from_run = ?`, n, id, v.from)
+			t.Exec(`UPDATE token_version SET to_run = ?, ended = 'gone' WHERE token = ? AND from_run = ?`, n, id, v.from)
 		}
 	}
 	for i := range w.o.Tokens {
@@ -153,15 +153,15 @@ func (t *tx) putTokens(n int, w *world) error {
 			continue
 		}
 		if there {
-			t.exec(`UPDATE token_version SET to_run = ?, ended = 'changed' WHERE token = ? AND from_run = ?`, n, seen.ID, v.from)
+			t.Exec(`UPDATE token_version SET to_run = ?, ended = 'changed' WHERE token = ? AND from_run = ?`, n, seen.ID, v.from)
 		}
-		t.exec(`INSERT INTO token (token, source, first_run, first_at, first_collected) VALUES (?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING`,
+		t.Exec(`INSERT INTO token (token, source, first_run, first_at, first_collected) VALUES (?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING`,
 			seen.ID, seen.Source, n, stamp(w.o.Run.At), w.sources[seen.Source].CollectedAt.Format(timeFormat))
 		if err := t.putVersion(n, seen, c); err != nil {
 			return err
 		}
 	}
-	return t.err
+	return t.Err
 }
 
 const versionColumns = `token, from_run, source, cms, kind, facts, last_use, worded, risk_min, risk_max, not_evaluated`
@@ -181,11 +181,11 @@ func (t *tx) putVersion(n int, seen *Token, c content) error {
 	}
 	t.keep(seen.Facts)
 	t.keep(seen.LastUse)
-	t.exec(`INSERT INTO token_version (token, from_run, to_run, ended, source, cms, kind, name, access, writes, owner, owner_state, expiry,
+	t.Exec(`INSERT INTO token_version (token, from_run, to_run, ended, source, cms, kind, name, access, writes, owner, owner_state, expiry,
 		facts, last_use, worded, risk_min, risk_max, not_evaluated) VALUES (?, ?, NULL, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		seen.ID, n, seen.Source, seen.CMS, string(seen.Kind), shown.name, shown.access, number(shown.writes), shown.owner, shown.ownerState, shown.expiry,
 		c.facts, c.lastUse, number(c.worded), c.riskMin, c.riskMax, c.notEvaluated)
-	return t.err
+	return t.Err
 }
 
 // tokenGone reports whether the run proves that a token which it did not see is not there.
@@ -205,7 +205,7 @@ func (t *tx) sourceGone(w *world, source, cms string) bool {
 		return false
 	}
 	var config string
-	return t.one([]any{&config}, `SELECT r.config_digest FROM reading g JOIN run r ON r.run = g.run WHERE g.source = ? ORDER BY g.run DESC LIMIT 1`, source) &&
+	return t.One([]any{&config}, `SELECT r.config_digest FROM reading g JOIN run r ON r.run = g.run WHERE g.source = ? ORDER BY g.run DESC LIMIT 1`, source) &&
 		config == w.o.Run.ConfigDigest
 }
 
@@ -222,7 +222,7 @@ func scanState(scan func(...any)) state {
 // putFindings notes what became of all findings, and returns how many are open.
 func (t *tx) putFindings(n int, w *world) (open int) {
 	current := map[string]state{}
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		s := scanState(scan)
 		current[s.fingerprint] = s
 		return nil
@@ -233,7 +233,7 @@ func (t *tx) putFindings(n int, w *world) (open int) {
 		seen[f.Fingerprint] = true
 		was, known := current[f.Fingerprint]
 		if !known {
-			t.exec(`INSERT INTO finding (fingerprint, first_run, first_at, rule, source, cms, token, finding_key, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			t.Exec(`INSERT INTO finding (fingerprint, first_run, first_at, rule, source, cms, token, finding_key, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 				f.Fingerprint, n, stamp(w.o.Run.At), f.Rule, f.Source, f.CMS, f.Token, f.Key, f.Message)
 		}
 		now := f.state(w.rules[f.Rule])
@@ -273,9 +273,9 @@ func (t *tx) putState(n int, was, now state, known bool) {
 		if was.sameAs(now) {
 			return
 		}
-		t.exec(`UPDATE finding_state SET to_run = ? WHERE fingerprint = ? AND from_run = ?`, n, was.fingerprint, was.from)
+		t.Exec(`UPDATE finding_state SET to_run = ? WHERE fingerprint = ? AND from_run = ?`, n, was.fingerprint, was.from)
 	}
-	t.exec(`INSERT INTO finding_state (fingerprint, from_run, to_run, state, reason, severity, kind, team, definition, waiver_owner, waiver_approved_by, waiver_expires)
+	t.Exec(`INSERT INTO finding_state (fingerprint, from_run, to_run, state, reason, severity, kind, team, definition, waiver_owner, waiver_approved_by, waiver_expires)
 		VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		now.fingerprint, n, string(now.state), now.reason, string(now.severity), now.kind, now.team, now.definition, now.waiver.Owner, now.waiver.ApprovedBy, now.waiver.Expires)
 }

@@ -26,7 +26,7 @@ func (s *Store) Compare(ctx context.Context, r *report.Report, o *Observation) (
 		if found = c.last > 0; !found {
 			return nil
 		}
-		return cmp.Or(c.settle(), t.err)
+		return cmp.Or(c.settle(), t.Err)
 	})
 	if err != nil {
 		return false, fmt.Errorf("compare with the store: %w", err)
@@ -63,7 +63,7 @@ type known struct {
 // the run last.
 func (t *tx) waivedDays(last int, until time.Time) map[string]int {
 	counted := map[string]int{}
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var fingerprint, from, to string
 		scan(&fingerprint, &from, &to)
 		begin, err := time.Parse(time.RFC3339, from)
@@ -98,7 +98,7 @@ func (t *tx) comparison(r *report.Report, o *Observation) (*comparison, error) {
 		return nil, err
 	}
 	c := &comparison{t: t, w: w, r: r, last: t.before(r.At), was: map[string]known{}}
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var k known
 		var first string
 		k.state = scanState(func(to ...any) { scan(append(to, &first, &k.key, &k.message)...) })
@@ -109,7 +109,7 @@ func (t *tx) comparison(r *report.Report, o *Observation) (*comparison, error) {
 	}, `SELECT `+stateColumns+`, f.first_at, f.finding_key, f.message FROM finding_state s JOIN finding f ON f.fingerprint = s.fingerprint WHERE s.`+covering, c.last, c.last)
 	c.reopened = t.reopenings(c.last)
 	c.waived = t.waivedDays(c.last, r.At)
-	return c, t.err
+	return c, t.Err
 }
 
 // mark says of the findings of the report whether they are new, and since when they are open.
@@ -141,10 +141,10 @@ func (c *comparison) mark() {
 func (c *comparison) settle() error {
 	complete := 0
 	var at string
-	c.t.one([]any{&at, &complete}, `SELECT at, complete FROM run WHERE run = ?`, c.last)
+	c.t.One([]any{&at, &complete}, `SELECT at, complete FROM run WHERE run = ?`, c.last)
 	since, err := time.Parse(time.RFC3339, at)
 	if err != nil {
-		return cmp.Or(c.t.err, err)
+		return cmp.Or(c.t.Err, err)
 	}
 	c.r.Baseline = &report.BaselineRef{At: since.UTC(), Complete: complete == 1}
 	c.r.Resolved, c.r.Stale = []report.Finding{}, []report.Finding{}
@@ -173,7 +173,7 @@ func (c *comparison) settle() error {
 	}
 	slices.SortFunc(c.r.Resolved, report.CompareFindings)
 	slices.SortFunc(c.r.Stale, report.CompareFindings)
-	return c.t.err
+	return c.t.Err
 }
 
 // earlier returns a finding that the report does not have.
@@ -204,14 +204,14 @@ func (c *comparison) earlier(was known, reason report.Resolution) (report.Findin
 func (c *comparison) name(token string) (string, error) {
 	if c.names == nil {
 		c.names = map[string]string{}
-		c.t.each(func(scan func(...any)) error {
+		c.t.Each(func(scan func(...any)) error {
 			var token, name string
 			scan(&token, &name)
 			c.names[token] = name
 			return nil
 		}, `SELECT token, name FROM token_version WHERE from_run <= ? ORDER BY from_run`, c.last)
 	}
-	return c.names[token], c.t.err
+	return c.names[token], c.t.Err
 }
 
 // lastSeen returns the time of the last run that had a finding.
@@ -233,7 +233,7 @@ func (c *comparison) lastSeen(was known) (time.Time, error) {
 func (c *comparison) readRuns() error {
 	c.runs = []runTime{}
 	index := map[int]int{}
-	c.t.each(func(scan func(...any)) error {
+	c.t.Each(func(scan func(...any)) error {
 		r := runTime{sources: map[string]bool{}}
 		var at string
 		scan(&r.run, &at, &r.only)
@@ -243,7 +243,7 @@ func (c *comparison) readRuns() error {
 		c.runs = append(c.runs, r)
 		return err
 	}, `SELECT run, at, only_rules FROM run WHERE run <= ? ORDER BY run`, c.last)
-	c.t.each(func(scan func(...any)) error {
+	c.t.Each(func(scan func(...any)) error {
 		var run int
 		var source string
 		scan(&run, &source)
@@ -252,5 +252,5 @@ func (c *comparison) readRuns() error {
 		}
 		return nil
 	}, `SELECT run, source FROM reading WHERE run <= ?`, c.last)
-	return c.t.err
+	return c.t.Err
 }

@@ -61,7 +61,7 @@ func (s *Store) Export(ctx context.Context, out io.Writer) error {
 				return err
 			}
 		}
-		return errors.Join(w.err, t.err)
+		return errors.Join(w.err, t.Err)
 	})
 	if err := errors.Join(err, buffered.Flush()); err != nil {
 		return fmt.Errorf("export the store: %w", err)
@@ -72,7 +72,7 @@ func (s *Store) Export(ctx context.Context, out io.Writer) error {
 // kept returns the numbers of the runs that the store still keeps.
 func (t *tx) kept() []int {
 	var all []int
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var n int
 		scan(&n)
 		all = append(all, n)

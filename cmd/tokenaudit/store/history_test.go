@@ -130,7 +130,7 @@ func compareWithModel(t *testing.T, s *Store, m *model, where string) {
 	}
 	err := s.reading(t.Context(), func(tx *tx) error {
 		reopened := tx.reopenings(1 << 30)
-		tx.each(func(scan func(...any)) error {
+		tx.Each(func(scan func(...any)) error {
 			var fingerprint, rule, state, first string
 			scan(&fingerprint, &rule, &state, &first)
 			got[fingerprint] = fmt.Sprintf("%s %s since %s reopened %d", rule, state, first, reopened[fingerprint])

@@ -21,7 +21,7 @@ func (s *Store) Past(ctx context.Context, before time.Time) (*history.History, e
 		t.words(p)
 		p.tell(past)
 		t.firsts(p.last, past)
-		return t.err
+		return t.Err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("what the store knows of the past: %w", err)
@@ -31,7 +31,7 @@ func (s *Store) Past(ctx context.Context, before time.Time) (*history.History, e
 
 // before returns the number of the last run before a moment; 0 for none.
 func (t *tx) before(at time.Time) (n int) {
-	t.one([]any{&n}, `SELECT COALESCE(MAX(run), 0) FROM run WHERE at < ?`, stamp(at))
+	t.One([]any{&n}, `SELECT COALESCE(MAX(run), 0) FROM run WHERE at < ?`, stamp(at))
 	return n
 }
 
@@ -55,7 +55,7 @@ type readingOf struct {
 func (t *tx) readings(last int) *readings {
 	p := &readings{last: last, all: map[string][]*readingOf{}}
 	contents := map[string]*inventory.Source{}
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var r readingOf
 		var source, collected, content, id string
 		scan(&r.run, &source, &collected, &id, &content)
@@ -91,7 +91,7 @@ func (t *tx) firsts(last int, past *history.History) {
 		at     time.Time
 	}
 	tokens := map[moment]map[string]inventory.LastUsed{}
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var token, source, collected string
 		scan(&token, &source, &collected)
 		at, err := time.Parse(timeFormat, collected)
@@ -125,7 +125,7 @@ func (s *Store) Previous(ctx context.Context, before time.Time) ([]inventory.Inv
 			}
 			all = append(all, inv)
 		}
-		return t.err
+		return t.Err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("what the store knows of the past: %w", err)
@@ -135,7 +135,7 @@ func (s *Store) Previous(ctx context.Context, before time.Time) ([]inventory.Inv
 
 // noteFirsts notes at the readings that are still kept which tokens they saw first.
 func (t *tx) noteFirsts(p *readings) {
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var token, source, collected string
 		scan(&token, &source, &collected)
 		for _, r := range p.all[source] {
@@ -224,19 +224,19 @@ type wordedUse struct {
 // words notes what was said of tokens whose last use is told in words.
 func (t *tx) words(p *readings) {
 	var all []wordedUse
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var w wordedUse
 		scan(&w.token, &w.source, &w.kind, &w.from, &w.to, &w.use)
 		all = append(all, w)
 		return nil
 	}, `SELECT v.token, v.source, v.kind, v.from_run, COALESCE(v.to_run, ?), u.data FROM token_version v JOIN body u ON u.id = v.last_use
 		WHERE v.worded = 1 AND v.from_run <= ? ORDER BY v.token, v.from_run`, p.last+1, p.last)
-	for begin := 0; begin < len(all) && t.err == nil; {
+	for begin := 0; begin < len(all) && t.Err == nil; {
 		end := begin + 1
 		for end < len(all) && all[end].token == all[begin].token {
 			end++
 		}
-		t.err = p.wordsOf(all[begin:end])
+		t.Err = p.wordsOf(all[begin:end])
 		begin = end
 	}
 }
@@ -294,7 +294,7 @@ func (p *readings) tell(past *history.History) {
 func (t *tx) reopenings(last int) map[string]int {
 	counts := map[string]int{}
 	was := map[string]State{}
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var fingerprint string
 		var now State
 		scan(&fingerprint, &now)

@@ -14,18 +14,16 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (int, error) {
 	pruned := 0
 	err := s.writing(ctx, func(t *tx) error {
 		var first int
-		t.one([]any{&first}, `SELECT COALESCE(MIN(run), (SELECT MAX(run) FROM run)) FROM run WHERE at >= ?`, stamp(before))
-		t.one([]any{&pruned}, `SELECT COUNT(*) FROM run WHERE kept = 1 AND run < ?`, first)
-		if t.err != nil || pruned == 0 {
-			return t.err
+		t.One([]any{&first}, `SELECT COALESCE(MIN(run), (SELECT MAX(run) FROM run)) FROM run WHERE at >= ?`, stamp(before))
+		t.One([]any{&pruned}, `SELECT COUNT(*) FROM run WHERE kept = 1 AND run < ?`, first)
+		if t.Err != nil || pruned == 0 {
+			return t.Err
 		}
 		t.pruneRows(first)
 		return t.pruneBodies()
 	})
-	if err == nil && pruned > 0 && !s.postgres {
-		// PostgreSQL does so by itself.
-		_, err = s.db.ExecContext(ctx, `VACUUM`)
-		err = s.namedOrNil(err)
+	if err == nil && pruned > 0 {
+		err = s.db.Shrink(ctx)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("prune the store: %w", err)
@@ -33,21 +31,14 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (int, error) {
 	return pruned, nil
 }
 
-func (s *Store) namedOrNil(err error) error {
-	if err == nil {
-		return nil
-	}
-	return s.named(err)
-}
-
 func (t *tx) pruneRows(first int) {
-	t.exec(`UPDATE run SET kept = 0 WHERE run < ?`, first)
-	t.exec(`DELETE FROM reading WHERE run < ?`, first)
-	t.exec(`DELETE FROM token_version WHERE to_run <= ?`, first)
-	t.exec(`DELETE FROM token WHERE token NOT IN (SELECT token FROM token_version)`)
-	t.exec(`DELETE FROM finding_state WHERE fingerprint IN
+	t.Exec(`UPDATE run SET kept = 0 WHERE run < ?`, first)
+	t.Exec(`DELETE FROM reading WHERE run < ?`, first)
+	t.Exec(`DELETE FROM token_version WHERE to_run <= ?`, first)
+	t.Exec(`DELETE FROM token WHERE token NOT IN (SELECT token FROM token_version)`)
+	t.Exec(`DELETE FROM finding_state WHERE fingerprint IN
 		(SELECT fingerprint FROM finding_state WHERE to_run IS NULL AND from_run <= ? AND state IN ('resolved', 'gone'))`, first)
-	t.exec(`DELETE FROM finding WHERE fingerprint NOT IN (SELECT fingerprint FROM finding_state)`)
+	t.Exec(`DELETE FROM finding WHERE fingerprint NOT IN (SELECT fingerprint FROM finding_state)`)
 }
 
 // pruneBodies removes the bodies that nothing refers to any more.
@@ -57,14 +48,14 @@ func (t *tx) pruneBodies() error {
 	for _, query := range []string{
 		`SELECT facts, last_use FROM token_version`, `SELECT content, judged FROM reading`, `SELECT rules, '' FROM run`,
 	} {
-		t.each(func(scan func(...any)) error {
+		t.Each(func(scan func(...any)) error {
 			var a, b string
 			scan(&a, &b)
 			used[a], used[b] = true, true
 			return nil
 		}, query)
 	}
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var head string
 		scan(&head)
 		heads = append(heads, head)
@@ -80,7 +71,7 @@ func (t *tx) pruneBodies() error {
 		}
 	}
 	var unused []string
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var id string
 		scan(&id)
 		if !used[id] {
@@ -89,7 +80,7 @@ func (t *tx) pruneBodies() error {
 		return nil
 	}, `SELECT id FROM body`)
 	for _, id := range unused {
-		t.exec(`DELETE FROM body WHERE id = ?`, id)
+		t.Exec(`DELETE FROM body WHERE id = ?`, id)
 	}
-	return t.err
+	return t.Err
 }

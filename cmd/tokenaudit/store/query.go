@@ -33,7 +33,7 @@ type RunInfo struct {
 func (s *Store) Runs(ctx context.Context) ([]RunInfo, error) {
 	runs := []RunInfo{}
 	err := s.reading(ctx, func(t *tx) error {
-		t.each(func(scan func(...any)) error {
+		t.Each(func(scan func(...any)) error {
 			var r RunInfo
 			var at, head string
 			var kept, complete int
@@ -79,7 +79,7 @@ type FindingInfo struct {
 func (s *Store) Findings(ctx context.Context) ([]FindingInfo, error) {
 	findings := []FindingInfo{}
 	err := s.reading(ctx, func(t *tx) error {
-		t.each(func(scan func(...any)) error {
+		t.Each(func(scan func(...any)) error {
 			var f FindingInfo
 			var w Waiver
 			var first, last, since string
@@ -147,7 +147,7 @@ type Version struct {
 func (s *Store) TokenIDs(ctx context.Context) ([]string, error) {
 	ids := []string{}
 	err := s.reading(ctx, func(t *tx) error {
-		t.each(func(scan func(...any)) error {
+		t.Each(func(scan func(...any)) error {
 			var id string
 			scan(&id)
 			ids = append(ids, id)
@@ -166,7 +166,7 @@ func (s *Store) TokenIDs(ctx context.Context) ([]string, error) {
 func (s *Store) Versions(ctx context.Context, token string) ([]Version, error) {
 	versions := []Version{}
 	err := s.reading(ctx, func(t *tx) error {
-		t.each(func(scan func(...any)) error {
+		t.Each(func(scan func(...any)) error {
 			var v Version
 			var from, to, facts string
 			scan(&from, &to, &v.Ended, &v.Source, &v.Name, &v.Kind, &v.Access, &v.Owner, &v.Expiry, &v.RiskMin, &v.RiskMax, &facts)
@@ -211,7 +211,7 @@ func (s *Store) Spans(ctx context.Context, token string) ([]Span, error) {
 		if token != "" {
 			where, arguments = ` WHERE f.token = ?`, []any{token}
 		}
-		t.each(func(scan func(...any)) error {
+		t.Each(func(scan func(...any)) error {
 			var p Span
 			var w Waiver
 			var from, to string
@@ -245,9 +245,9 @@ func (s *Store) At(ctx context.Context, until time.Time) (*Observation, error) {
 	var o *Observation
 	err := s.reading(ctx, func(t *tx) error {
 		var n int
-		t.one([]any{&n}, `SELECT COALESCE(MAX(run), 0) FROM run WHERE at <= ?`, stamp(until))
-		if n == 0 || t.err != nil {
-			return t.err
+		t.One([]any{&n}, `SELECT COALESCE(MAX(run), 0) FROM run WHERE at <= ?`, stamp(until))
+		if n == 0 || t.Err != nil {
+			return t.Err
 		}
 		var err error
 		o, err = t.recall(n)
@@ -271,7 +271,7 @@ type KindSpan struct {
 func (s *Store) Kinds(ctx context.Context) ([]KindSpan, error) {
 	spans := []KindSpan{}
 	err := s.reading(ctx, func(t *tx) error {
-		t.each(func(scan func(...any)) error {
+		t.Each(func(scan func(...any)) error {
 			var k KindSpan
 			var from, to string
 			scan(&k.Kind, &from, &to)

@@ -43,14 +43,14 @@ func (t *tx) recall(n int) (*Observation, error) {
 	t.recallTokens(n, w)
 	t.recallFindings(n, w)
 	o.sort()
-	return o, t.err
+	return o, t.Err
 }
 
 func (t *tx) recallRun(n int, o *Observation) error {
 	var head, rules string
-	if !t.one([]any{&head, &rules}, `SELECT r.head, b.data FROM run r JOIN body b ON b.id = r.rules WHERE r.run = ? AND r.kept = 1`, n) {
-		if t.err != nil {
-			return t.err
+	if !t.One([]any{&head, &rules}, `SELECT r.head, b.data FROM run r JOIN body b ON b.id = r.rules WHERE r.run = ? AND r.kept = 1`, n) {
+		if t.Err != nil {
+			return t.Err
 		}
 		return fmt.Errorf("the store keeps nothing of run %d", n)
 	}
@@ -63,7 +63,7 @@ func (t *tx) recallRun(n int, o *Observation) error {
 	for i := range o.Run.Files {
 		f := &o.Run.Files[i]
 		var text string
-		if !t.one([]any{&text}, `SELECT data FROM body WHERE id = ?`, f.Body) && t.err == nil {
+		if !t.One([]any{&text}, `SELECT data FROM body WHERE id = ?`, f.Body) && t.Err == nil {
 			return fmt.Errorf("%s of run %d is missing in the store", f.Name, n)
 		}
 		var err error
@@ -72,11 +72,11 @@ func (t *tx) recallRun(n int, o *Observation) error {
 		}
 		f.Body = ""
 	}
-	return t.err
+	return t.Err
 }
 
 func (t *tx) recallSources(n int, o *Observation) error {
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var s Source
 		var collected, judged string
 		scan(&s.ID, &s.CMS, &collected, &s.Content, &judged)
@@ -91,14 +91,14 @@ func (t *tx) recallSources(n int, o *Observation) error {
 		o.Sources = append(o.Sources, s)
 		return nil
 	}, `SELECT g.source, g.cms, g.collected_at, c.data, j.data FROM reading g JOIN body c ON c.id = g.content JOIN body j ON j.id = g.judged WHERE g.run = ?`, n)
-	return t.err
+	return t.Err
 }
 
 // covering selects the rows that hold for a run.
 const covering = `from_run <= ? AND (to_run IS NULL OR to_run > ?)`
 
 func (t *tx) recallTokens(n int, w *world) {
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var seen Token
 		var worded int
 		var rules string
@@ -122,7 +122,7 @@ func (t *tx) recallTokens(n int, w *world) {
 
 func (t *tx) recallFindings(n int, w *world) {
 	only := w.o.Run.onlyRules()
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var f Finding
 		var waiver Waiver
 		var was State

@@ -7,82 +7,42 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
-	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite" // also the driver "sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
-	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
-	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/database"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// patience is how long a writer waits for another one, where the place says nothing else.
-const patience = 30 * time.Second
-
 // ErrNotFound is for a store that is read and does not exist.
 var ErrNotFound = errors.New("there are no runs in it yet: scan or evaluate with --store writes one")
 
-// ErrBusy is for a store to which another program writes for longer than 30 seconds.
-var ErrBusy = errors.New("another program writes to the store: try again when it has ended")
-
-var errNewer = errors.New("a newer version of tokenaudit wrote it")
-
-// Place says where a store is: a file or a database.
-type Place struct {
-	// File is the path of a file of SQLite.
-	File string
-	// Postgres is a connection string of PostgreSQL. It may hold a password: do not show it.
-	Postgres string
-
-	// patience is how long a writer waits for another one; 0 for 30 seconds.
-	patience time.Duration
-}
-
-// IsZero reports whether there is no store.
-func (p Place) IsZero() bool { return p == Place{} }
-
-// waits returns for how many milliseconds a writer waits for another one.
-func (p Place) waits() string {
-	return strconv.FormatInt(cmp.Or(p.patience, patience).Milliseconds(), 10)
-}
-
-// String names the place without a secret.
-func (p Place) String() string { return cmp.Or(p.File, "the PostgreSQL database") }
+// Place says where a store is.
+type Place = database.Place
 
 // Store is an open store. Its methods may be called concurrently.
-type Store struct {
-	db       *sql.DB
-	place    Place
-	postgres bool
-}
+type Store struct{ db *database.DB }
 
 // Open opens a store, and makes it where there is none. One that a newer version wrote, or
 // that is something else, is an error.
 func Open(ctx context.Context, place Place) (*Store, error) {
-	s, err := open(ctx, place)
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	db, err := database.Open(ctx, place, files, "run")
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: %w", place, err)
 	}
-	return s, nil
+	return &Store{db}, nil
 }
 
 // OpenExisting is Open, but ErrNotFound where there is no store yet.
@@ -95,196 +55,31 @@ func OpenExisting(ctx context.Context, place Place) (*Store, error) {
 	return Open(ctx, place)
 }
 
-func open(ctx context.Context, place Place) (*Store, error) {
-	s := &Store{place: place, postgres: place.Postgres != ""}
-	var err error
-	if s.postgres {
-		s.db, err = openPostgres(place)
-	} else {
-		s.db, err = openSQLite(ctx, place)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := s.migrate(ctx); err != nil {
-		return nil, errors.Join(s.named(err), s.db.Close())
-	}
-	return s, nil
-}
-
 // Close closes the store.
 func (s *Store) Close() error { return s.db.Close() }
 
-// sqliteHead begins every file of SQLite.
-const sqliteHead = "SQLite format 3\x00"
-
-// openSQLite opens or makes a file. Names of tokens are in it, so nobody else may read it.
-func openSQLite(ctx context.Context, place Place) (*sql.DB, error) {
-	// SQLite gives names such as :memory: a meaning of their own.
-	path, err := filepath.Abs(place.File)
-	if err != nil {
-		return nil, err
-	}
-	created, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err == nil {
-		err = created.Close()
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	if err := checkFile(ctx, path); err != nil {
-		return nil, err
-	}
-	options := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(" + place.waits() + ")", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-	}}
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}).String())
-}
-
-// checkFile refuses what is not a file of SQLite: nothing that a user has is written over.
-func checkFile(ctx context.Context, path string) error {
-	if stat, err := os.Stat(path); err == nil && !stat.Mode().IsRegular() {
-		return errors.New("it is not a file")
-	}
-	f, err := interruptible.Open(ctx, path)
-	if err != nil {
-		return err
-	}
-	head := make([]byte, len(sqliteHead))
-	n, _ := f.Read(head)
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if n > 0 && string(head[:n]) != sqliteHead {
-		return errors.New("it is not a store: the file begins with something else")
-	}
-	return nil
-}
-
-func openPostgres(place Place) (*sql.DB, error) {
-	config, err := pgx.ParseConfig(place.Postgres)
-	if err != nil {
-		// The error quotes the connection string, which has a password.
-		return nil, errors.New("the connection string is not one of PostgreSQL, such as postgres://user@host:5432/database")
-	}
-	config.RuntimeParams["application_name"] = "tokenaudit"
-	config.RuntimeParams["lock_timeout"] = place.waits()
-	config.RuntimeParams["timezone"] = "UTC"
-	return stdlib.OpenDB(*config), nil
-}
-
-// migrate brings the schema up to date.
-func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	dialect := goose.DialectSQLite3
-	if s.postgres {
-		dialect = goose.DialectPostgres
-	}
-	provider, err := goose.NewProvider(dialect, s.db, files, goose.WithDisableGlobalRegistry(true), goose.WithVerbose(false))
-	if err != nil {
-		return err
-	}
-	// Two programs that make a store at once race for its first table: the second one finds
-	// it made.
-	begin := time.Now()
-	for attempt := 0; ; attempt++ {
-		err = s.migrateOnce(ctx, provider)
-		if err == nil || attempt == 5 || ctx.Err() != nil || errors.Is(err, errNewer) || time.Since(begin) > cmp.Or(s.place.patience, patience) {
-			return err
-		}
-		if err := pause(ctx, time.Duration(attempt+1)*100*time.Millisecond); err != nil {
-			return err
-		}
-	}
-}
-
-func (s *Store) migrateOnce(ctx context.Context, provider *goose.Provider) error {
-	current, target, err := provider.GetVersions(ctx)
-	if err != nil {
-		return err
-	}
-	if current > target {
-		return fmt.Errorf("%w (schema %d, this one knows %d): use that version", errNewer, current, target)
-	}
-	if current == target {
-		return nil
-	}
-	_, err = provider.Up(ctx)
-	return err
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
-// named returns an error of the database as one that a user understands.
-func (s *Store) named(err error) error {
-	if of, ok := errors.AsType[*sqlite.Error](err); ok {
-		switch of.Code() & 0xff {
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-			return ErrBusy
-		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-			return fmt.Errorf("the file is damaged: %w", err)
-		case sqlite3.SQLITE_READONLY:
-			return fmt.Errorf("it cannot be written: %w", err)
-		case sqlite3.SQLITE_FULL:
-			return fmt.Errorf("the disk is full: %w", err)
-		}
-	}
-	if s.postgres && strings.Contains(err.Error(), "55P03") {
-		return ErrBusy
-	}
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		// It has a line for each address that was tried.
-		return errors.New(safetext.OneLine(err.Error()))
-	}
-	return err
-}
+// tx is a transaction on a store.
+type tx struct{ *database.Tx }
 
 // writing runs fn in a transaction that no other writer shares.
 func (s *Store) writing(ctx context.Context, fn func(*tx) error) error {
-	raw, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return s.named(err)
-	}
-	t := s.newTx(ctx, raw)
-	if s.postgres {
-		t.exec(`LOCK TABLE run IN EXCLUSIVE MODE`)
-	}
-	return s.end(t, fn)
+	return s.db.Writing(ctx, func(t *database.Tx) error { return fn(&tx{t}) })
 }
 
 // reading runs fn on a snapshot, which no writer changes.
 func (s *Store) reading(ctx context.Context, fn func(*tx) error) error {
-	options := &sql.TxOptions{ReadOnly: true}
-	if s.postgres {
-		options.Isolation = sql.LevelRepeatableRead
-	}
-	raw, err := s.db.BeginTx(ctx, options)
-	if err != nil {
-		return s.named(err)
-	}
-	return s.end(s.newTx(ctx, raw), fn)
+	return s.db.Reading(ctx, func(t *database.Tx) error { return fn(&tx{t}) })
 }
 
-func (s *Store) end(t *tx, fn func(*tx) error) error {
-	err := t.err
-	if err == nil {
-		err = fn(t)
-	}
-	if err = cmp.Or(err, t.err); err != nil {
-		return s.named(errors.Join(err, t.raw.Rollback()))
-	}
-	if err := t.raw.Commit(); err != nil {
-		return s.named(err)
-	}
-	return nil
+// keep keeps a body and returns its id.
+func (t *tx) keep(data string) string {
+	id := bodyID(data)
+	t.Exec(`INSERT INTO body (id, data) VALUES (?, ?) ON CONFLICT (id) DO NOTHING`, id, data)
+	return id
+}
+
+// bodyID identifies a body: 160 bits of its SHA-256.
+func bodyID(data string) string {
+	sum := sha256.Sum256([]byte(data))
+	return base64.RawURLEncoding.EncodeToString(sum[:20])
 }

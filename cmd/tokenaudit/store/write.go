@@ -60,7 +60,7 @@ func (s *Store) insertAll(ctx context.Context, t *tx, next func() (*Observation,
 			return out, err
 		}
 		var n int
-		if !t.one([]any{&n}, `SELECT run FROM run WHERE id = ?`, o.Run.ID) {
+		if !t.One([]any{&n}, `SELECT run FROM run WHERE id = ?`, o.Run.ID) {
 			break
 		}
 		out.Run = n
@@ -94,13 +94,13 @@ func (s *Store) insertAll(ctx context.Context, t *tx, next func() (*Observation,
 func (t *tx) place(r *Run) (n, last int, err error) {
 	at := stamp(r.At)
 	var pruned int
-	t.one([]any{&pruned}, `SELECT COUNT(*) FROM run WHERE kept = 0 AND (at > ? OR (at = ? AND id > ?))`, at, at, r.ID)
-	t.one([]any{&last}, `SELECT COALESCE(MAX(run), 0) FROM run`)
-	t.one([]any{&n}, `SELECT COUNT(*) + 1 FROM run WHERE at < ? OR (at = ? AND id < ?)`, at, at, r.ID)
-	if t.err == nil && pruned > 0 {
+	t.One([]any{&pruned}, `SELECT COUNT(*) FROM run WHERE kept = 0 AND (at > ? OR (at = ? AND id > ?))`, at, at, r.ID)
+	t.One([]any{&last}, `SELECT COALESCE(MAX(run), 0) FROM run`)
+	t.One([]any{&n}, `SELECT COUNT(*) + 1 FROM run WHERE at < ? OR (at = ? AND id < ?)`, at, at, r.ID)
+	if t.Err == nil && pruned > 0 {
 		return 0, 0, fmt.Errorf("the run of %s lies before what the store still keeps: what came after it cannot be told any more", at)
 	}
-	return n, last, t.err
+	return n, last, t.Err
 }
 
 // merging puts new runs between those that the store had.
@@ -190,7 +190,7 @@ func (t *tx) forget(n int) {
 		`UPDATE finding_state SET to_run = NULL WHERE to_run >= ?`,
 		`DELETE FROM finding WHERE first_run >= ?`,
 	} {
-		t.exec(query, n)
+		t.Exec(query, n)
 	}
 }
 
@@ -242,19 +242,19 @@ func (t *tx) putShard(o *Observation, index, count int) (whole *Observation, mis
 	if err != nil {
 		return nil, 0, err
 	}
-	t.exec(`DELETE FROM part WHERE run_key = ? AND shard = ?`, key, index)
-	t.exec(`INSERT INTO part (run_key, shard, shards, at, data) VALUES (?, ?, ?, ?, ?)`, key, index, count, stamp(o.Run.At), text)
+	t.Exec(`DELETE FROM part WHERE run_key = ? AND shard = ?`, key, index)
+	t.Exec(`INSERT INTO part (run_key, shard, shards, at, data) VALUES (?, ?, ?, ?, ?)`, key, index, count, stamp(o.Run.At), text)
 	var parts []string
-	t.each(func(scan func(...any)) error {
+	t.Each(func(scan func(...any)) error {
 		var one string
 		scan(&one)
 		parts = append(parts, one)
 		return nil
 	}, `SELECT data FROM part WHERE run_key = ? ORDER BY shard`, key)
-	if t.err != nil || len(parts) < count {
-		return nil, count - len(parts), t.err
+	if t.Err != nil || len(parts) < count {
+		return nil, count - len(parts), t.Err
 	}
-	t.exec(`DELETE FROM part WHERE run_key = ?`, key)
+	t.Exec(`DELETE FROM part WHERE run_key = ?`, key)
 	whole, err = joined(parts)
 	return whole, 0, err
 }
@@ -317,8 +317,8 @@ func (r *Run) key(count int) (string, error) {
 func (s *Store) CheckClock(ctx context.Context, now time.Time) error {
 	var last string
 	err := s.reading(ctx, func(t *tx) error {
-		t.one([]any{&last}, `SELECT COALESCE(MAX(at), '') FROM run`)
-		return t.err
+		t.One([]any{&last}, `SELECT COALESCE(MAX(at), '') FROM run`)
+		return t.Err
 	})
 	if err != nil {
 		return fmt.Errorf("store: %w", err)

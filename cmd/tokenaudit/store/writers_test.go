@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/database"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 )
@@ -24,14 +25,14 @@ func busyWriterIsAnError(t *testing.T, place Place) {
 	runs := observed(t, 1, 4)
 	s := opened(t, place)
 	write(t, s, runs[0])
-	place.patience = 50 * time.Millisecond
+	place.Patience = 50 * time.Millisecond
 	err := s.writing(t.Context(), func(tx *tx) error {
 		// To open a store is not to write to it.
 		hasty := opened(t, place)
-		if _, err := hasty.Write(t.Context(), runs[1]); !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "another program writes to the store: try again when it has ended") {
+		if _, err := hasty.Write(t.Context(), runs[1]); !errors.Is(err, database.ErrBusy) || !strings.Contains(err.Error(), "another program writes to the store: try again when it has ended") {
 			t.Errorf("a write beside another: %v", err)
 		}
-		if _, err := hasty.Prune(t.Context(), runs[0].Run.At.AddDate(1, 0, 0)); !errors.Is(err, ErrBusy) {
+		if _, err := hasty.Prune(t.Context(), runs[0].Run.At.AddDate(1, 0, 0)); !errors.Is(err, database.ErrBusy) {
 			t.Errorf("a prune beside a write: %v", err)
 		}
 		if _, err := hasty.Past(t.Context(), runs[1].Run.At); err != nil {

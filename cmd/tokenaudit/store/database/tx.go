@@ -1,23 +1,22 @@
-package store
+package database
 
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 )
 
-// tx is a transaction. The first error ends it: what follows does nothing, and end returns it.
-type tx struct {
+// Tx is a transaction. The first error ends it: what follows does nothing, and end returns it.
+type Tx struct {
 	raw      *sql.Tx
 	postgres bool
 	prepared map[string]*sql.Stmt
-	err      error
+	// Err is the first error; nil for none.
+	Err error
 
 	// prepare, run and query are those of the database, until the context of the transaction ends.
 	prepare func(text string) (*sql.Stmt, error)
@@ -25,8 +24,8 @@ type tx struct {
 	query   func(of *sql.Stmt, arguments []any) (*sql.Rows, error)
 }
 
-func (s *Store) newTx(ctx context.Context, raw *sql.Tx) *tx {
-	return &tx{
+func (s *DB) newTx(ctx context.Context, raw *sql.Tx) *Tx {
+	return &Tx{
 		raw: raw, postgres: s.postgres, prepared: map[string]*sql.Stmt{},
 		prepare: func(text string) (*sql.Stmt, error) { return raw.PrepareContext(ctx, text) },
 		run: func(of *sql.Stmt, arguments []any) error {
@@ -38,8 +37,8 @@ func (s *Store) newTx(ctx context.Context, raw *sql.Tx) *tx {
 }
 
 // stmt returns the statement of a query with ? for its parameters.
-func (t *tx) stmt(query string) *sql.Stmt {
-	if t.err != nil {
+func (t *Tx) stmt(query string) *sql.Stmt {
+	if t.Err != nil {
 		return nil
 	}
 	if have, ok := t.prepared[query]; ok {
@@ -51,7 +50,7 @@ func (t *tx) stmt(query string) *sql.Stmt {
 	}
 	made, err := t.prepare(text)
 	if err != nil {
-		t.err = fmt.Errorf("%s: %w", query, err)
+		t.Err = fmt.Errorf("%s: %w", query, err)
 		return nil
 	}
 	t.prepared[query] = made
@@ -72,13 +71,14 @@ func numbered(query string) string {
 	return out.String()
 }
 
-func (t *tx) exec(query string, arguments ...any) {
+// Exec runs a statement with ? for its parameters.
+func (t *Tx) Exec(query string, arguments ...any) {
 	made := t.stmt(query)
 	if made == nil {
 		return
 	}
 	if err := t.run(made, t.escaped(arguments)); err != nil {
-		t.err = fmt.Errorf("%s: %w", query, err)
+		t.Err = fmt.Errorf("%s: %w", query, err)
 	}
 }
 
@@ -89,7 +89,7 @@ var (
 	unescaper = strings.NewReplacer("\uE000\uE000", "\uE000", "\uE000.", "\x00")
 )
 
-func (t *tx) escaped(arguments []any) []any {
+func (t *Tx) escaped(arguments []any) []any {
 	for i := range arguments {
 		if text, ok := arguments[i].(string); ok && t.postgres && strings.ContainsAny(text, "\x00\uE000") {
 			arguments[i] = escaper.Replace(text)
@@ -99,7 +99,7 @@ func (t *tx) escaped(arguments []any) []any {
 }
 
 // unescape undoes escaped in what was read.
-func (t *tx) unescape(to []any) {
+func (t *Tx) unescape(to []any) {
 	for i := range to {
 		if v := reflect.ValueOf(to[i]).Elem(); t.postgres && v.Kind() == reflect.String && strings.Contains(v.String(), "\uE000") {
 			v.SetString(unescaper.Replace(v.String()))
@@ -107,16 +107,16 @@ func (t *tx) unescape(to []any) {
 	}
 }
 
-// each calls fn for every row, which scan reads. fn must not use the transaction, which
+// Each calls fn for every row, which scan reads. fn must not use the transaction, which
 // PostgreSQL allows for one query at a time.
-func (t *tx) each(fn func(scan func(...any)) error, query string, arguments ...any) {
+func (t *Tx) Each(fn func(scan func(...any)) error, query string, arguments ...any) {
 	made := t.stmt(query)
 	if made == nil {
 		return
 	}
 	rows, err := t.query(made, t.escaped(arguments))
 	if err != nil {
-		t.err = fmt.Errorf("%s: %w", query, err)
+		t.Err = fmt.Errorf("%s: %w", query, err)
 		return
 	}
 	for err == nil && rows.Next() {
@@ -128,29 +128,16 @@ func (t *tx) each(fn func(scan func(...any)) error, query string, arguments ...a
 		err = cmp.Or(errScan, err)
 	}
 	if err := cmp.Or(err, rows.Err(), rows.Close()); err != nil {
-		t.err = fmt.Errorf("%s: %w", query, err)
+		t.Err = fmt.Errorf("%s: %w", query, err)
 	}
 }
 
-// one reads the only row, if there is one.
-func (t *tx) one(to []any, query string, arguments ...any) (found bool) {
-	t.each(func(scan func(...any)) error {
+// One reads the only row, if there is one.
+func (t *Tx) One(to []any, query string, arguments ...any) (found bool) {
+	t.Each(func(scan func(...any)) error {
 		found = true
 		scan(to...)
 		return nil
 	}, query, arguments...)
-	return found && t.err == nil
-}
-
-// keep keeps a body and returns its id.
-func (t *tx) keep(data string) string {
-	id := bodyID(data)
-	t.exec(`INSERT INTO body (id, data) VALUES (?, ?) ON CONFLICT (id) DO NOTHING`, id, data)
-	return id
-}
-
-// bodyID identifies a body: 160 bits of its SHA-256.
-func bodyID(data string) string {
-	sum := sha256.Sum256([]byte(data))
-	return base64.RawURLEncoding.EncodeToString(sum[:20])
+	return found && t.Err == nil
 }
