@@ -61,7 +61,7 @@ var sectionRows = []documented{
 	{"sla.severity", "mapping", "none", "Deadlines by severity: how many days after a finding was seen first it has to be gone; the last day counts to its end, in UTC. Of the deadlines that fit a finding, that of its rule wins, then that of its team.", "{critical: 2d, high: 14d}"},
 	{"sla.teams", "mapping", "none", "Deadlines by team and severity, of what the team answers for; `unassigned` stands for no team.", "{web: {high: 7d}}"},
 	{"sla.rules", "mapping", "none", "Deadlines of all findings of a rule, by its id.", "{write-token-never-expires: 30d}"},
-	{"sla.waived", "`run`, or `stop`", "run", "Whether the clock runs on while a finding is waived. With `stop`, the days on which it was waived do not count, as far as baselines show them.", "stop"},
+	{"sla.waived", "`run`, or `stop`", "run", "Whether the clock runs on while a finding is waived. With `stop`, the days on which it was waived do not count, as far as baselines or a store show them.", "stop"},
 	{"gate.fail_on", "severity, or `none`", "medium", "The lowest severity that fails the run. `--fail-on` overrides it.", "high"},
 	{"gate.not_evaluated", "severity, or `none`", "none", "The lowest severity of the rules that must not be left undecided.", "critical"},
 	{"gate.fail_on_overdue", "boolean", "false", "Whether a finding past its deadline fails the run, whatever its severity. It needs `sla`; `--fail-on-overdue` sets it, too.", "true"},

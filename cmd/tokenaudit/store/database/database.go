@@ -259,7 +259,7 @@ func (s *DB) end(t *Tx, fn func(*Tx) error) error {
 	return nil
 }
 
-// Shrink gives the place of what was deleted back to the system. PostgreSQL does so by itself.
+// Shrink returns the space of what was deleted to the system. PostgreSQL does so by itself.
 func (s *DB) Shrink(ctx context.Context) error {
 	if s.postgres {
 		return nil
