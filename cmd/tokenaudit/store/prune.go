@@ -8,8 +8,8 @@ import (
 )
 
 // Prune forgets what ended before a moment: runs, versions of tokens and findings that are
-// over. What is there or open is kept with its whole history, and so is the latest run. It
-// returns how many runs were forgotten.
+// over. What is there or open keeps since when it is, and the latest run is kept. It returns
+// how many runs were forgotten.
 func (s *Store) Prune(ctx context.Context, before time.Time) (int, error) {
 	pruned := 0
 	err := s.writing(ctx, func(t *tx) error {
