@@ -56,7 +56,7 @@ func TestSend(t *testing.T) {
 	for kind, member := range map[notify.Type]string{notify.Slack: "blocks", notify.Teams: "attachments", notify.Webhook: "items"} {
 		h := newHook(t, nil, http.StatusOK)
 		line, err := (&notify.Sender{Gate: report.DefaultGate()}).Send(t.Context(), h.target(kind), reporttest.Compared(t))
-		if err != nil || line != "API tokens: 1 new, 1 gone; the measurement is incomplete" || len(h.bodies) != 1 {
+		if err != nil || line != "API tokens: 1 overdue, 1 new, 1 gone; the measurement is incomplete" || len(h.bodies) != 1 {
 			t.Fatalf("%s: %q, %v, %d requests", kind, line, err, len(h.bodies))
 		}
 		var body map[string]any
