@@ -111,9 +111,9 @@ func emptied(t *testing.T, s *Store) {
 	t.Helper()
 	err := s.writing(t.Context(), func(tx *tx) error {
 		for _, table := range tables {
-			tx.exec(`DELETE FROM ` + table)
+			tx.Exec(`DELETE FROM ` + table)
 		}
-		return tx.err
+		return tx.Err
 	})
 	if err != nil {
 		t.Fatal(err)

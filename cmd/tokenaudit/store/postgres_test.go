@@ -152,5 +152,6 @@ func TestPostgres(t *testing.T) {
 	t.Run("busy", func(t *testing.T) { busyWriterIsAnError(t, c.place(t)) })
 	t.Run("writers at once", func(t *testing.T) { writersAtOnceLoseNothing(t, c.place(t), 3) })
 	t.Run("hostile text", func(t *testing.T) { hostileTextIsKept(t, c.store(t)) })
+	t.Run("views", func(t *testing.T) { viewsAreAsDocumented(t, c.store(t)) })
 	t.Run("dashboard", func(t *testing.T) { dashboardSaysWhatIsSo(t, c) })
 }

@@ -17,13 +17,13 @@ func told(t *testing.T, s *Store, query string) rows {
 	t.Helper()
 	all := rows{}
 	err := s.reading(t.Context(), func(tx *tx) error {
-		tx.each(func(scan func(...any)) error {
+		tx.Each(func(scan func(...any)) error {
 			var id, text string
 			scan(&id, &text)
 			all[id] = text
 			return nil
 		}, query)
-		return tx.err
+		return tx.Err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -42,8 +42,8 @@ func count(t *testing.T, s *Store, from string) int {
 	t.Helper()
 	n := 0
 	if err := s.reading(t.Context(), func(tx *tx) error {
-		tx.one([]any{&n}, `SELECT COUNT(*) FROM `+from)
-		return tx.err
+		tx.One([]any{&n}, `SELECT COUNT(*) FROM `+from)
+		return tx.Err
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -6,11 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tokenaudit/tokenaudit/policies"
 )
@@ -41,24 +38,25 @@ func viewsAreAsDocumented(t *testing.T, s *Store) {
 	if len(views) != 6 {
 		t.Fatalf("%v", views)
 	}
-	for view, want := range views {
-		got := []string{}
+	for _, o := range observed(t, 1, 2) {
+		write(t, s, o)
+	}
+	for view, columns := range views {
+		row := make([]any, len(columns))
+		for i := range row {
+			row[i] = new(any)
+		}
 		err := s.reading(t.Context(), func(tx *tx) error {
-			found, err := tx.raw.QueryContext(t.Context(), `SELECT * FROM `+view)
-			if err != nil {
-				return err
+			// All of them are there, and no others.
+			for _, query := range []string{strings.Join(columns, ", "), "*"} {
+				if !tx.One(row, `SELECT `+query+` FROM `+view+` LIMIT 1`) && tx.Err == nil {
+					t.Errorf("%s has no rows", view)
+				}
 			}
-			defer found.Close()
-			got, err = found.Columns()
-			return err
+			return tx.Err
 		})
 		if err != nil {
-			t.Fatal(err)
-		}
-		slices.Sort(got)
-		slices.Sort(want)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-README.md +view):\n%s", view, diff)
+			t.Errorf("%s: README.md names the columns %v: %v", view, columns, err)
 		}
 	}
 }
