@@ -12,8 +12,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/tokenaudit/tokenaudit/report"
 )
 
 // worlds is how many random companies the tests try.
@@ -110,7 +108,7 @@ func historyAgainstModel(t *testing.T, empty maker, worlds, days int) {
 	t.Helper()
 	for world := range worlds {
 		runs := month(uint64(world), days)
-		s, m := empty(t), &model{fates: map[string]*fate{}, facts: map[string]report.Finding{}, configs: map[string]string{}}
+		s, m := empty(t), newModel()
 		for day, run := range runs {
 			write(t, s, observe(t, run))
 			m.see(run)
@@ -144,6 +142,11 @@ func compareWithModel(t *testing.T, s *Store, m *model, where string) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", where, diff)
 	}
+	there := rows{}
+	for id := range m.tokens {
+		there[id] = m.tokens[id].Source
+	}
+	sameRows(t, where, there, told(t, s, `SELECT token, source FROM tokens`))
 }
 
 // What a run saw is told again as it was, but for messages, which are those of the first run.
@@ -206,6 +209,7 @@ func orderMakesNoDifference(t *testing.T, empty maker, worlds, days int) {
 			}
 		}
 		sameExport(t, "shuffled", want, export(t, shuffled))
+		sameRows(t, "shuffled", told(t, straight, tokensKept), told(t, shuffled, tokensKept))
 		sameExport(t, "imported", want, imported(t, empty(t), random, runs, want))
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -101,7 +102,7 @@ func (c *company) live() {
 		if c.chance(10) {
 			c.addToken(s)
 		}
-		if c.chance(2) {
+		if c.chance(3) {
 			delete(c.sources, id)
 		}
 	}
@@ -115,7 +116,7 @@ func (c *company) live() {
 		rule := worldRules[c.random.IntN(len(worldRules))]
 		c.off[rule] = !c.off[rule]
 	}
-	if c.chance(6) {
+	if c.chance(15) {
 		c.config++
 	}
 	if c.chance(15) {
@@ -290,6 +291,12 @@ type model struct {
 	facts map[string]report.Finding
 	// configs are those of the runs that read a source last.
 	configs map[string]string
+	// tokens are those that nothing proves to be gone, by id.
+	tokens map[string]inventory.Token
+}
+
+func newModel() *model {
+	return &model{fates: map[string]*fate{}, facts: map[string]report.Finding{}, configs: map[string]string{}, tokens: map[string]inventory.Token{}}
 }
 
 func (m *model) see(s scan) {
@@ -316,9 +323,39 @@ func (m *model) see(s scan) {
 			m.miss(s, m.facts[fingerprint], was)
 		}
 	}
+	m.seeTokens(s)
 	for _, source := range s.Sources {
 		m.configs[source.ID] = r.ConfigDigest
 	}
+}
+
+func (m *model) seeTokens(s scan) {
+	seen := map[string]inventory.Token{}
+	read := map[string]*inventory.Source{}
+	lost := map[string]bool{}
+	for i := range s.Sources {
+		source := &s.Sources[i]
+		read[source.ID] = source
+		for _, t := range source.Tokens {
+			seen[t.ID] = t
+		}
+		for _, u := range source.Units {
+			lost[source.CMS] = lost[source.CMS] || u.Sources
+		}
+	}
+	partly := s.Report.Scope != nil && len(s.Report.Scope.Sources) > 0
+	for id, t := range m.tokens {
+		gone := !partly && !lost[t.CMS] && m.configs[t.Source] == s.Report.ConfigDigest
+		if source := read[t.Source]; source != nil {
+			gone = !slices.ContainsFunc(source.Units, func(u inventory.Unit) bool {
+				return u.Status != inventory.UnitComplete && slices.Contains(u.Kinds, t.Kind)
+			})
+		}
+		if gone {
+			delete(m.tokens, id)
+		}
+	}
+	maps.Copy(m.tokens, seen)
 }
 
 func (m *model) miss(s scan, f report.Finding, was *fate) {
