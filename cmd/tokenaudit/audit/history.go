@@ -181,13 +181,27 @@ func (au *Audit) writeRun(ctx context.Context, r *report.Report) (store.Outcome,
 }
 
 // Recall judges again what a run saw, by its rules and settings, with what the runs before
-// it knew.
-func Recall(ctx context.Context, p *program.Program, seen *store.Observation, known *history.History) (*report.Report, error) {
+// it knew. same reports whether the verdicts are those of the run, word by word.
+func Recall(ctx context.Context, p *program.Program, seen *store.Observation, known *history.History) (r *report.Report, same bool, err error) {
 	b, err := bundleOf(seen)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return derive(ctx, p, b, known)
+	r, rules, err := derive(ctx, p, b, known)
+	if err != nil {
+		return nil, false, err
+	}
+	inv, err := seen.Inventory()
+	if err != nil {
+		return nil, false, err
+	}
+	again, err := store.Observe(store.Input{
+		Report: r, Sources: inv.Sources, SourcesDigest: seen.Run.SourcesDigest, Definitions: rules.Definitions(), Files: seen.Run.Files,
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return r, again.Run.ID == seen.Run.ID, nil
 }
 
 // Seal packs what a run saw, its rules and settings, and earlier, the inventories that say

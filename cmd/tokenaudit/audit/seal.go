@@ -174,27 +174,29 @@ func sealedRules(custom *regofile.CustomFiles) ([]bundle.File, error) {
 // audit time. The report in it is not looked at. Nothing but the built-in rules and the
 // version of the program comes from elsewhere.
 func Derive(ctx context.Context, p *program.Program, b *bundle.Bundle) (*report.Report, error) {
-	return derive(ctx, p, b, nil)
+	r, _, err := derive(ctx, p, b, nil)
+	return r, err
 }
 
-// derive is Derive with what earlier runs knew; nil for what is in the bundle alone.
-func derive(ctx context.Context, p *program.Program, b *bundle.Bundle, known *history.History) (*report.Report, error) {
+// derive is Derive with what earlier runs knew; nil for what is in the bundle alone. It
+// returns the rules that judged, too.
+func derive(ctx context.Context, p *program.Program, b *bundle.Bundle, known *history.History) (*report.Report, *engine.Engine, error) {
 	quiet := *p
 	quiet.Streams = console.New(strings.NewReader(""), io.Discard, io.Discard, p.Lookup)
 	cfg, err := sealed.Read(b.Get(bundle.Configuration))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	custom, err := customRules(b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	loaded, err := engine.Load(ctx, engine.LoadOptions{
 		Files: custom, Only: b.Only, Settings: cfg.Settings, Waivers: cfg.Waivers, Owners: cfg.Owners, Reviews: cfg.Reviewed(),
 		RuleTimeout: cfg.Limits.RuleTimeout, LoadTimeout: cfg.Limits.LoadTimeout,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	au := &Audit{
 		program: &quiet, flags: options.Resolved{At: b.At, Sealed: true}, options: options.Judge{Rules: b.Only},
@@ -211,7 +213,7 @@ func derive(ctx context.Context, p *program.Program, b *bundle.Bundle, known *hi
 		contents = append(contents, evidence.Content{Kind: report.EvidencePrevious, Name: f.Origin, Data: f.Data})
 	}
 	if au.evidence, err = evidence.Of(ctx, contents, LaterOf(p.Now(), b.At)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if known != nil {
 		au.evidence.Recall(known)
@@ -220,7 +222,8 @@ func derive(ctx context.Context, p *program.Program, b *bundle.Bundle, known *hi
 	for _, f := range b.In(bundle.Inventories) {
 		inventories = append(inventories, documents.Document{Name: f.Name, Data: f.Data})
 	}
-	return au.Replay(ctx, quiet.Saved().InMemory(inventories), slices.Clone(b.Labels))
+	r, err := au.Replay(ctx, quiet.Saved().InMemory(inventories), slices.Clone(b.Labels))
+	return r, loaded, err
 }
 
 func customRules(b *bundle.Bundle) (*regofile.CustomFiles, error) {

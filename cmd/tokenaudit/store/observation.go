@@ -50,9 +50,6 @@ type Run struct {
 	Scope *report.Scope `json:"scope,omitempty"`
 	// Open are the findings that were not waived.
 	Open report.SeverityCounts `json:"open"`
-	// Report is the digest of the JSON report, SHA-256 in hex; empty for the shards of a
-	// run that were joined.
-	Report string `json:"report,omitempty"`
 	// Files are what the verdicts rest on besides the inventory, as a bundle holds it.
 	Files []File `json:"files,omitempty"`
 	// Rules judged, sorted by id.
@@ -176,11 +173,6 @@ func Observe(in Input) (*Observation, error) {
 		return nil, err
 	}
 	o.seeFindings(r)
-	sum := sha256.New()
-	if err := r.WriteJSON(sum); err != nil {
-		return nil, err
-	}
-	o.Run.Report = hex.EncodeToString(sum.Sum(nil))
 	if err := o.identify(); err != nil {
 		return nil, err
 	}
@@ -309,15 +301,22 @@ func (o *Observation) sort() {
 	slices.SortFunc(o.Findings, func(a, b Finding) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
 }
 
-// identify sets the id of the run: what it saw, and nothing of who asked.
+// identify sets the id of the run: what it saw and judged, and nothing of who asked.
 func (o *Observation) identify() error {
 	o.Run.ID = ""
 	sum := sha256.New()
 	encoder := json.NewEncoder(sum)
-	for _, part := range []any{o.Run, o.Sources, o.Tokens, o.Findings} {
-		if err := encoder.Encode(part); err != nil {
-			return fmt.Errorf("identify the run: %w", err)
+	if err := errors.Join(encoder.Encode(o.Run), encoder.Encode(o.Sources), encoder.Encode(o.Findings)); err != nil {
+		return fmt.Errorf("identify the run: %w", err)
+	}
+	for i := range o.Tokens {
+		// JSON in JSON would cost more than all else.
+		t := &o.Tokens[i]
+		for _, text := range []string{t.ID, t.Source, t.CMS, string(t.Kind), t.Facts, t.LastUse, strings.Join(t.NotEvaluated, " ")} {
+			_, _ = fmt.Fprintf(sum, "%d:", len(text)) // a hash never fails
+			_, _ = io.WriteString(sum, text)
 		}
+		_, _ = fmt.Fprintf(sum, "%v %d %d\n", t.Worded, t.RiskMin, t.RiskMax)
 	}
 	for _, f := range o.Run.Files {
 		sum.Write(f.Data)

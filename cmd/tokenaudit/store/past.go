@@ -40,6 +40,13 @@ type readings struct {
 	last int
 	// all are by source, in the order of the runs.
 	all map[string][]*readingOf
+	// wholly are those that wholly read the lists with a kind of tokens, as whole returns them.
+	wholly map[sourceKind][]*readingOf
+}
+
+type sourceKind struct {
+	source string
+	kind   inventory.Kind
 }
 
 // readingOf is one reading of a source.
@@ -53,7 +60,7 @@ type readingOf struct {
 }
 
 func (t *tx) readings(last int) *readings {
-	p := &readings{last: last, all: map[string][]*readingOf{}}
+	p := &readings{last: last, all: map[string][]*readingOf{}, wholly: map[sourceKind][]*readingOf{}}
 	contents := map[string]*inventory.Source{}
 	t.Each(func(scan func(...any)) error {
 		var r readingOf
@@ -246,32 +253,52 @@ func (t *tx) words(p *readings) {
 // be left out without anything untrue being told, and years of nightly readings are not
 // held in memory.
 func (p *readings) wordsOf(wordings []wordedUse) error {
-	type said struct {
-		*readingOf
-
-		wording int
-		first   bool
-	}
-	var all []said
+	total := 0
+	said := make([][]*readingOf, len(wordings))
 	for i, w := range wordings {
-		first := true
-		for _, r := range p.all[w.source] {
-			if r.run >= w.from && r.run < w.to && r.read(inventory.Kind(w.kind)) {
-				all = append(all, said{r, i, first})
-				first = false
-			}
-		}
+		said[i] = between(p.whole(w.source, inventory.Kind(w.kind)), w.from, w.to)
+		total += len(said[i])
 	}
-	for i, one := range all {
-		if back := len(all) - i; one.first || back&(back-1) == 0 {
-			var use lastUse
-			if err := json.Unmarshal([]byte(wordings[one.wording].use), &use); err != nil {
+	before := 0
+	for i, w := range wordings {
+		var use lastUse
+		if len(said[i]) > 0 {
+			if err := json.Unmarshal([]byte(w.use), &use); err != nil {
 				return fmt.Errorf("the last use of a token: %w", err)
 			}
-			one.use(wordings[one.wording].token, absolute(use.LastUsed, one.at))
+			said[i][0].use(w.token, absolute(use.LastUsed, said[i][0].at))
 		}
+		for back := 1; back <= total; back *= 2 {
+			if at := total - back - before; at >= 0 && at < len(said[i]) {
+				said[i][at].use(w.token, absolute(use.LastUsed, said[i][at].at))
+			}
+		}
+		before += len(said[i])
 	}
 	return nil
+}
+
+// between returns the readings by the runs from one until before another.
+func between(all []*readingOf, from, to int) []*readingOf {
+	byRun := func(r *readingOf, run int) int { return r.run - run }
+	begin, _ := slices.BinarySearchFunc(all, from, byRun)
+	end, _ := slices.BinarySearchFunc(all, to, byRun)
+	return all[begin:max(begin, end)]
+}
+
+// whole returns the readings of a source that wholly read the lists with a kind of tokens.
+func (p *readings) whole(source string, kind inventory.Kind) []*readingOf {
+	of := sourceKind{source, kind}
+	if _, known := p.wholly[of]; !known {
+		var all []*readingOf
+		for _, r := range p.all[source] {
+			if r.read(kind) {
+				all = append(all, r)
+			}
+		}
+		p.wholly[of] = all
+	}
+	return p.wholly[of]
 }
 
 // read reports whether the lists that hold a kind of tokens were wholly read.

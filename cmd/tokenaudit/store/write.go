@@ -288,7 +288,6 @@ func joined(parts []string) (*Observation, error) {
 		}
 		whole.join(&o)
 	}
-	whole.Run.Report = ""
 	if scope := whole.Run.Scope; scope != nil {
 		unsharded := *scope
 		unsharded.Shard = ""
