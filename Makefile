@@ -83,7 +83,7 @@ bench: ## the benchmarks of the packages
 	go test -run '^$$' -bench . -benchmem ./...
 
 # A year of nightly runs over 10,000 tokens in a store: its size, and what a run with it costs
-# beside the judging. It takes some minutes.
+# next to the judging. It takes some minutes.
 .PHONY: bench-store
 bench-store: ## how large a store gets in a year, and what it costs
 	go test -run '^$$' -bench '^BenchmarkYear$$' -benchtime 1x -timeout 30m ./cmd/tokenaudit/store
