@@ -3,12 +3,14 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -243,6 +245,26 @@ func imported(t *testing.T, s *Store, random *rand.Rand, runs []*Observation, te
 		t.Fatal(err)
 	}
 	return export(t, s)
+}
+
+// A file of SQLite that another program made is left as it is.
+func TestFileOfAnotherProgram(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cookies.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), `CREATE TABLE cookie (name TEXT)`)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	was, errWas := os.ReadFile(path)
+	if s, err := Open(t.Context(), Place{File: path}); err == nil || !strings.Contains(err.Error(), "another program made the file") {
+		t.Errorf("%v, %v", s, err)
+	}
+	if is, err := os.ReadFile(path); errors.Join(errWas, err) != nil || !bytes.Equal(was, is) {
+		t.Error("the file is another one")
+	}
 }
 
 var errStop = errors.New("stop")

@@ -78,7 +78,7 @@ func Open(ctx context.Context, place Place, migrations fs.FS, table string) (*DB
 		s.db, err = openSQLite(ctx, place)
 	}
 	if err != nil {
-		return nil, err
+		return nil, s.named(err)
 	}
 	if err := s.migrate(ctx, migrations); err != nil {
 		return nil, errors.Join(s.named(err), s.db.Close())
@@ -112,7 +112,11 @@ func openSQLite(ctx context.Context, place Place) (*sql.DB, error) {
 	options := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(" + place.waits() + ")", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 	}}
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}).String())
+	address := "file:" + (&url.URL{Path: path}).EscapedPath()
+	if err := checkTables(ctx, address, place.waits()); err != nil {
+		return nil, err
+	}
+	return sql.Open("sqlite", address+"?"+options.Encode())
 }
 
 // checkFile refuses what is not a file of SQLite: nothing that a user has is written over.
@@ -133,6 +137,20 @@ func checkFile(ctx context.Context, path string) error {
 		return errors.New("it is not a store: the file begins with something else")
 	}
 	return nil
+}
+
+// checkTables refuses a file of SQLite that another program made, and leaves it as it is.
+func checkTables(ctx context.Context, address, waits string) error {
+	db, err := sql.Open("sqlite", address+"?_pragma=busy_timeout("+waits+")")
+	if err != nil {
+		return err
+	}
+	var tables, versions int
+	err = db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE name WHEN 'goose_db_version' THEN 1 END) FROM sqlite_master WHERE type = 'table'`).Scan(&tables, &versions)
+	if err == nil && tables > 0 && versions == 0 {
+		err = errors.New("it is not a store: another program made the file")
+	}
+	return errors.Join(err, db.Close())
 }
 
 func openPostgres(place Place) (*sql.DB, error) {
