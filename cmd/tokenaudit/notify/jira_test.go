@@ -170,7 +170,7 @@ func (j *fakeJira) find(w http.ResponseWriter, r *http.Request) *fakeIssue {
 			return i
 		}
 	}
-	j.t.Errorf("%s %s: there is no such issue", r.Method, r.URL.Path)
+	j.t.Errorf("%s %s: unknown issue", r.Method, r.URL.Path)
 	w.WriteHeader(http.StatusNotFound)
 	return nil
 }
@@ -216,7 +216,7 @@ func (j *fakeJira) transition(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if body.Transition.ID != "31" || j.stuck {
-		j.t.Errorf("there is no transition %q", body.Transition.ID)
+		j.t.Errorf("unknown transition %q", body.Transition.ID)
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}

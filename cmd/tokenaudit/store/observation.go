@@ -370,8 +370,8 @@ func shifted(u inventory.LastUsed, move func(time.Time) time.Time) inventory.Las
 	return u
 }
 
-// inventory returns the sources as they were read.
-func (o *Observation) inventory() ([]inventory.Source, error) {
+// inventorySources returns the sources as they were read.
+func (o *Observation) inventorySources() ([]inventory.Source, error) {
 	tokens := map[string][]inventory.Token{}
 	collected := map[string]time.Time{}
 	for _, s := range o.Sources {
@@ -410,7 +410,7 @@ func (o *Observation) Inventory() (inventory.Inventory, error) {
 		inv.Only, inv.OnlyLabels = s.Sources, s.Labels
 	}
 	var err error
-	if inv.Sources, err = o.inventory(); err != nil {
+	if inv.Sources, err = o.inventorySources(); err != nil {
 		return inv, err
 	}
 	for _, s := range inv.Sources {

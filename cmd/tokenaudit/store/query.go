@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -31,27 +32,17 @@ type RunInfo struct {
 
 // Runs returns all runs, the earliest first.
 func (s *Store) Runs(ctx context.Context) ([]RunInfo, error) {
-	runs := []RunInfo{}
-	err := s.reading(ctx, func(t *tx) error {
-		t.Each(func(scan func(...any)) error {
-			var r RunInfo
-			var at, head string
-			var kept, complete int
-			scan(&r.Run, &r.ID, &at, &kept, &complete, &r.Sources, &r.Tokens, &r.OpenFindings, &head)
-			var run Run
-			if err := json.Unmarshal([]byte(head), &run); err != nil {
-				return fmt.Errorf("run %d: %w", r.Run, err)
-			}
-			r.At, r.Scope, r.Version, r.Kept, r.Complete = run.At, run.Scope, run.Tool.Version, kept == 1, complete == 1
-			runs = append(runs, r)
-			return nil
-		}, `SELECT run, id, at, kept, complete, sources, tokens, open_findings, head FROM run ORDER BY run`)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the store: %w", err)
-	}
-	return runs, nil
+	return list(ctx, s, func(scan func(...any)) (r RunInfo, err error) {
+		var head string
+		var kept, complete int
+		scan(&r.Run, &r.ID, &kept, &complete, &r.Sources, &r.Tokens, &r.OpenFindings, &head)
+		var run Run
+		if err := json.Unmarshal([]byte(head), &run); err != nil {
+			return r, fmt.Errorf("run %d: %w", r.Run, err)
+		}
+		r.At, r.Scope, r.Version, r.Kept, r.Complete = run.At, run.Scope, run.Tool.Version, kept == 1, complete == 1
+		return r, nil
+	}, `SELECT run, id, kept, complete, sources, tokens, open_findings, head FROM run ORDER BY run`)
 }
 
 // FindingInfo is a finding with what became of it.
@@ -87,11 +78,12 @@ func (s *Store) Findings(ctx context.Context) ([]FindingInfo, error) {
 			if w != (Waiver{}) {
 				f.Waiver = &w
 			}
+			err := parseTimes([]string{first, last, since}, &f.FirstSeen, &f.LastSeen, &f.StateSince)
 			findings = append(findings, f)
-			return parseTimes(&findings[len(findings)-1], first, last, since)
+			return err
 		}, `SELECT fingerprint, rule, severity, state, reason, source, token, token_name, team, message, first_seen, COALESCE(last_seen, ''), state_since,
 			waiver_owner, waiver_approved_by, waiver_expires FROM findings`)
-		reopened := t.reopenings(1 << 30)
+		reopened := t.reopenings(math.MaxInt32)
 		for i := range findings {
 			findings[i].Reopened = reopened[findings[i].Fingerprint]
 		}
@@ -106,21 +98,36 @@ func (s *Store) Findings(ctx context.Context) ([]FindingInfo, error) {
 	return findings, nil
 }
 
-func parseTimes(f *FindingInfo, first, last, since string) error {
-	for _, at := range []struct {
-		text string
-		to   *time.Time
-	}{{first, &f.FirstSeen}, {last, &f.LastSeen}, {since, &f.StateSince}} {
-		if at.text == "" {
+// parseTimes reads times as stamp writes them; an empty text leaves its time zero.
+func parseTimes(texts []string, to ...*time.Time) error {
+	for i, text := range texts {
+		if text == "" {
 			continue
 		}
-		parsed, err := time.Parse(time.RFC3339, at.text)
+		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {
 			return fmt.Errorf("a time in the store: %w", err)
 		}
-		*at.to = parsed
+		*to[i] = at
 	}
 	return nil
+}
+
+// list returns what row makes of every row of a query.
+func list[T any](ctx context.Context, s *Store, row func(scan func(...any)) (T, error), query string, arguments ...any) ([]T, error) {
+	all := []T{}
+	err := s.reading(ctx, func(t *tx) error {
+		t.Each(func(scan func(...any)) error {
+			one, err := row(scan)
+			all = append(all, one)
+			return err
+		}, query, arguments...)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	return all, nil
 }
 
 // Version is a token for as long as it did not change.
@@ -145,46 +152,25 @@ type Version struct {
 
 // TokenIDs returns the ids of all tokens that ever were, sorted.
 func (s *Store) TokenIDs(ctx context.Context) ([]string, error) {
-	ids := []string{}
-	err := s.reading(ctx, func(t *tx) error {
-		t.Each(func(scan func(...any)) error {
-			var id string
-			scan(&id)
-			ids = append(ids, id)
-			return nil
-		}, `SELECT token FROM token`)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the store: %w", err)
-	}
+	ids, err := list(ctx, s, func(scan func(...any)) (id string, err error) {
+		scan(&id)
+		return id, nil
+	}, `SELECT token FROM token`)
 	slices.Sort(ids)
-	return ids, nil
+	return ids, err
 }
 
 // Versions returns the versions of a token, the earliest first.
 func (s *Store) Versions(ctx context.Context, token string) ([]Version, error) {
-	versions := []Version{}
-	err := s.reading(ctx, func(t *tx) error {
-		t.Each(func(scan func(...any)) error {
-			var v Version
-			var from, to, facts string
-			scan(&from, &to, &v.Ended, &v.Source, &v.Name, &v.Kind, &v.Access, &v.Owner, &v.Expiry, &v.RiskMin, &v.RiskMax, &facts)
-			v.Facts = json.RawMessage(facts)
-			var of FindingInfo
-			err := parseTimes(&of, from, to, "")
-			v.From, v.To = of.FirstSeen, of.LastSeen
-			versions = append(versions, v)
-			return err
-		}, `SELECT b.at, COALESCE(e.at, ''), v.ended, v.source, v.name, v.kind, v.access, v.owner, v.expiry, v.risk_min, v.risk_max, f.data
-			FROM token_version v JOIN run b ON b.run = v.from_run LEFT JOIN run e ON e.run = v.to_run JOIN body f ON f.id = v.facts
-			WHERE v.token = ? ORDER BY v.from_run`, token)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the store: %w", err)
-	}
-	return versions, nil
+	return list(ctx, s, func(scan func(...any)) (v Version, err error) {
+		var from, to, facts string
+		scan(&from, &to, &v.Ended, &v.Source, &v.Name, &v.Kind, &v.Access, &v.Owner, &v.Expiry, &v.RiskMin, &v.RiskMax, &facts)
+		v.Facts = json.RawMessage(facts)
+		err = parseTimes([]string{from, to}, &v.From, &v.To)
+		return v, err
+	}, `SELECT b.at, COALESCE(e.at, ''), v.ended, v.source, v.name, v.kind, v.access, v.owner, v.expiry, v.risk_min, v.risk_max, f.data
+		FROM token_version v JOIN run b ON b.run = v.from_run LEFT JOIN run e ON e.run = v.to_run JOIN body f ON f.id = v.facts
+		WHERE v.token = ? ORDER BY v.from_run`, token)
 }
 
 // Span is a finding for as long as its state did not change.
@@ -205,39 +191,28 @@ type Span struct {
 
 // Spans returns what became of findings, in the order of time. With a token, of those about it.
 func (s *Store) Spans(ctx context.Context, token string) ([]Span, error) {
-	spans := []Span{}
-	err := s.reading(ctx, func(t *tx) error {
-		where, arguments := ``, []any(nil)
-		if token != "" {
-			where, arguments = ` WHERE f.token = ?`, []any{token}
-		}
-		t.Each(func(scan func(...any)) error {
-			var p Span
-			var w Waiver
-			var from, to string
-			scan(&p.Fingerprint, &p.Rule, &p.Key, &p.Severity, &p.State, &p.Reason, &p.Team, &from, &to, &w.Owner, &w.ApprovedBy, &w.Expires)
-			if p.State == StateWaived {
-				p.Waiver = &w
-			}
-			var of FindingInfo
-			err := parseTimes(&of, from, to, "")
-			p.From, p.To = of.FirstSeen, of.LastSeen
-			spans = append(spans, p)
-			return err
-		}, `SELECT s.fingerprint, f.rule, f.finding_key, s.severity, s.state, s.reason, s.team, b.at, COALESCE(e.at, ''), s.waiver_owner, s.waiver_approved_by, s.waiver_expires
-			FROM finding_state s JOIN finding f ON f.fingerprint = s.fingerprint JOIN run b ON b.run = s.from_run LEFT JOIN run e ON e.run = s.to_run`+where+` ORDER BY s.from_run`, arguments...)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the store: %w", err)
+	where, arguments := ``, []any(nil)
+	if token != "" {
+		where, arguments = ` WHERE f.token = ?`, []any{token}
 	}
+	spans, err := list(ctx, s, func(scan func(...any)) (p Span, err error) {
+		var w Waiver
+		var from, to string
+		scan(&p.Fingerprint, &p.Rule, &p.Key, &p.Severity, &p.State, &p.Reason, &p.Team, &from, &to, &w.Owner, &w.ApprovedBy, &w.Expires)
+		if p.State == StateWaived {
+			p.Waiver = &w
+		}
+		err = parseTimes([]string{from, to}, &p.From, &p.To)
+		return p, err
+	}, `SELECT s.fingerprint, f.rule, f.finding_key, s.severity, s.state, s.reason, s.team, b.at, COALESCE(e.at, ''), s.waiver_owner, s.waiver_approved_by, s.waiver_expires
+		FROM finding_state s JOIN finding f ON f.fingerprint = s.fingerprint JOIN run b ON b.run = s.from_run LEFT JOIN run e ON e.run = s.to_run`+where+` ORDER BY s.from_run`, arguments...)
 	slices.SortStableFunc(spans, func(a, b Span) int {
 		if c := a.From.Compare(b.From); c != 0 {
 			return c
 		}
 		return strings.Compare(a.Rule+"\x00"+a.Fingerprint, b.Rule+"\x00"+b.Fingerprint)
 	})
-	return spans, nil
+	return spans, err
 }
 
 // At returns the last run until a moment, with what it saw; nil where there is none.
@@ -269,22 +244,10 @@ type KindSpan struct {
 
 // Kinds returns of all tokens when they were there, and as what.
 func (s *Store) Kinds(ctx context.Context) ([]KindSpan, error) {
-	spans := []KindSpan{}
-	err := s.reading(ctx, func(t *tx) error {
-		t.Each(func(scan func(...any)) error {
-			var k KindSpan
-			var from, to string
-			scan(&k.Kind, &from, &to)
-			var of FindingInfo
-			err := parseTimes(&of, from, to, "")
-			k.From, k.To = of.FirstSeen, of.LastSeen
-			spans = append(spans, k)
-			return err
-		}, `SELECT v.kind, b.at, COALESCE(e.at, '') FROM token_version v JOIN run b ON b.run = v.from_run LEFT JOIN run e ON e.run = v.to_run`)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the store: %w", err)
-	}
-	return spans, nil
+	return list(ctx, s, func(scan func(...any)) (k KindSpan, err error) {
+		var from, to string
+		scan(&k.Kind, &from, &to)
+		err = parseTimes([]string{from, to}, &k.From, &k.To)
+		return k, err
+	}, `SELECT v.kind, b.at, COALESCE(e.at, '') FROM token_version v JOIN run b ON b.run = v.from_run LEFT JOIN run e ON e.run = v.to_run`)
 }

@@ -23,7 +23,7 @@ import (
 var migrations embed.FS
 
 // ErrNotFound is for a store that is read and does not exist.
-var ErrNotFound = errors.New("there are no runs in it yet: scan or evaluate with --store writes one")
+var ErrNotFound = errors.New("it has no runs yet: scan or evaluate with --store writes one")
 
 // Place says where a store is.
 type Place = database.Place

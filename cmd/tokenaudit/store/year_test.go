@@ -160,7 +160,7 @@ func BenchmarkYear(b *testing.B) {
 	}
 }
 
-// size is that of a file and of what SQLite keeps beside it, in bytes.
+// size is that of a file and of what SQLite keeps next to it, in bytes.
 func size(b *testing.B, path string) (bytes int64) {
 	b.Helper()
 	for _, name := range []string{path, path + "-wal"} {

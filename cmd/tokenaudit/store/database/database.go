@@ -94,7 +94,7 @@ const sqliteHead = "SQLite format 3\x00"
 
 // openSQLite opens or makes a file. Names of tokens are in it, so nobody else may read it.
 func openSQLite(ctx context.Context, place Place) (*sql.DB, error) {
-	// SQLite gives names such as :memory: a meaning of their own.
+	// Names such as :memory: mean something else to SQLite.
 	path, err := filepath.Abs(place.File)
 	if err != nil {
 		return nil, err
