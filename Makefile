@@ -103,6 +103,12 @@ oscal-check: ## OSCAL documents, judged by NIST's schema
 	go run ./cmd/tokenaudit demo --quiet -o oscal=bin/_oscal/demo.json
 	go test ./report/oscal -count=1 -run '^TestOSCALFiles$$' -oscal-schema "$(abspath $(OSCAL_SCHEMA))" -oscal-files "$(CURDIR)/bin/_oscal/*.json"
 
+# A bundle signed as an identity by sigstore's own package, with its mocks of Fulcio and
+# Rekor. Needs node and npm.
+.PHONY: keyless-check
+keyless-check: ## a keyless signature by the package sigstore of npm, verified (node)
+	cmd/tokenaudit/keyless/testdata/npm-check/check.sh
+
 # The page of the demo, judged by axe-core in Chromium, on a phone and on paper. Needs
 # chromium, node and npm.
 .PHONY: html-check

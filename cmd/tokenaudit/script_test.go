@@ -85,6 +85,10 @@ func setUpScript(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("EXAMPLES", sample)
+	if sample, err = filepath.Abs("keyless/testdata"); err != nil {
+		return err
+	}
+	env.Setenv("KEYLESS", sample)
 	hook := httptest.NewServer(hookIn(env.WorkDir))
 	env.Defer(hook.Close)
 	env.Setenv("HOOK", hook.URL)

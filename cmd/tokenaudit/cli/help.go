@@ -20,6 +20,7 @@ var FlagGroups = []FlagGroup{
 	{"Source", []string{"config", "source", "label", "owner", "shard", "resume", "inventory", "terraform-plan", "terraform-dir", "manifest", "report", "previous", "store", "leaks", "no-history"}},
 	{"Rule", []string{"policy", "rule", "at"}},
 	{EntryFlags, []string{"reason", "owner", "approved-by", "expires", "name", "key", "decision", "reviewer", "note", "date", "by", "file", "dry-run", "empty"}},
+	{VerificationFlags, []string{"key", "sigstore-bundle", "trusted-root", "certificate-identity", "certificate-oidc-issuer", "re-derive"}},
 	{"Exit code", []string{"fail-on", "fail-on-risk", "baseline", "fail-on-new", "fail-on-overdue", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
 	{"Output", []string{"output", "guide", "framework", "open", "resolved", "since", "group-by", "show", "min-severity", "waived", "no-inventory", "save-inventory", "seal", "seal-key", "sign", "notify"}},
 	{"Request", []string{"timeout", "max-wait", "total-wait", "requests-per-second", "ca-bundle"}},
@@ -28,6 +29,9 @@ var FlagGroups = []FlagGroup{
 
 // EntryFlags is the heading of the flags that say what is written to the configuration.
 const EntryFlags = "Entry"
+
+// VerificationFlags is the heading of the flags that say what a bundle must stand up to.
+const VerificationFlags = "Verification"
 
 // groupAnnotation has the heading of a flag that has another purpose at this command than
 // at others.

@@ -184,7 +184,7 @@ func (o SealOptions) addSignatures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b, err := Options{bundle: o.sign}.read(ctx)
+	b, _, err := Options{bundle: o.sign}.read(ctx)
 	if err == nil {
 		err = checkContents(ctx, o.program, b, false, &findings{})
 	}

@@ -4,8 +4,10 @@ package verify
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +25,7 @@ type Options struct {
 	program  *program.Program
 	bundle   string
 	keys     []string
+	keyless  keylessFlags
 	reDerive bool
 }
 
@@ -38,7 +41,8 @@ func New(p *program.Program, run func(context.Context, Options) error) *cobra.Co
 		Long: `Verify checks that a bundle holds the files that its manifest lists, by their
 digests, that they are documents of tokenaudit, and that the keys given have signed.
 Without a signature, and a key that you know, a bundle proves only that it is not
-damaged: anybody can write one.
+damaged: anybody can write one. --sigstore-bundle checks a keyless signature of the
+whole file, by the authorities in --trusted-root, without a network.
 
 With --re-derive it judges the inventories in the bundle by the rules and settings in
 the bundle, at its audit time, and compares the report byte by byte. The built-in
@@ -50,6 +54,9 @@ Exit codes:
   1  it does not
   2  nobody can say: it cannot be read, or another version judges differently`,
 		Example: `  tokenaudit verify audit.tar --key seal.key.pub --re-derive
+  tokenaudit verify audit.tar --sigstore-bundle audit.tar.sigstore.json \
+    --trusted-root trusted_root.json --certificate-identity ada@example.com \
+    --certificate-oidc-issuer https://accounts.example.com
   tokenaudit verify audit.tar`,
 		Args: cli.Takes("BUNDLE.tar"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -58,6 +65,8 @@ Exit codes:
 		},
 	}
 	cmd.Flags().StringArrayVar(&o.keys, "key", nil, "a `file` with a public key that must have signed (repeatable)")
+	cli.Group(cmd.Flags().Lookup("key"), cli.VerificationFlags)
+	o.keyless.bind(cmd.Flags())
 	cmd.Flags().BoolVar(&o.reDerive, "re-derive", false, "judge what is in the bundle again, and compare the report")
 	return cmd
 }
@@ -77,14 +86,24 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	b, err := o.read(ctx)
+	identity, err := o.keyless.read()
+	if err != nil {
+		return err
+	}
+	b, digest, err := o.read(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.bundle, err)
 	}
 	var found findings
 	found.add("files", "%d, as the manifest lists them", len(b.Files))
 	for _, check := range []func() error{
-		func() error { return checkSignatures(ctx, b, keys, &found) },
+		func() error {
+			if identity == nil {
+				return nil
+			}
+			return identity.check(digest, &found)
+		},
+		func() error { return checkSignatures(ctx, b, keys, identity != nil, &found) },
 		func() error { return checkContents(ctx, o.program, b, o.reDerive, &found) },
 	} {
 		if err := check(); err != nil {
@@ -116,17 +135,19 @@ func (f *findings) miss(what, format string, args ...any) {
 	f.unchecked = true
 }
 
-func (o Options) read(ctx context.Context) (*bundle.Bundle, error) {
+// read returns the bundle, and the digest of the file that it was read from.
+func (o Options) read(ctx context.Context) (b *bundle.Bundle, digest [sha256.Size]byte, err error) {
 	f, err := interruptible.Open(ctx, o.bundle)
 	if err != nil {
-		return nil, userfile.Reason(err)
+		return nil, digest, userfile.Reason(err)
 	}
 	defer f.Close() //nolint:errcheck // opened for reading only
-	b, err := bundle.Read(f)
+	sum := sha256.New()
+	b, err = bundle.Read(io.TeeReader(f, sum))
 	if flaw, ok := errors.AsType[*bundle.Flaw](err); ok {
-		return nil, brokenError{flaw}
+		return nil, digest, brokenError{flaw}
 	}
-	return b, err
+	return b, [sha256.Size]byte(sum.Sum(nil)), err
 }
 
 func readKeys(files []string) ([]signature.Verifier, error) {
@@ -145,13 +166,15 @@ func readKeys(files []string) ([]signature.Verifier, error) {
 	return keys, nil
 }
 
-// checkSignatures demands that all keys have signed.
-func checkSignatures(ctx context.Context, b *bundle.Bundle, keys []signature.Verifier, found *findings) error {
+// checkSignatures demands that all keys have signed. identified: an identity has signed the file.
+func checkSignatures(ctx context.Context, b *bundle.Bundle, keys []signature.Verifier, identified bool, found *findings) error {
 	if b.Envelope == nil {
 		if len(keys) > 0 {
 			return brokenError{errors.New("it is not signed")}
 		}
-		found.miss("signature", "none: anybody can have written it")
+		if !identified {
+			found.miss("signature", "none: anybody can have written it")
+		}
 		return nil
 	}
 	manifest, err := b.Manifest()
