@@ -18,6 +18,8 @@ const (
 	// ControlRelaxed: nothing failed, but a setting asks less than the control needs.
 	ControlRelaxed      ControlOutcome = "relaxed"
 	ControlNotEvaluated ControlOutcome = "not_evaluated"
+	// ControlIncomplete: all that was not evaluated is in lists whose absence somebody accepted.
+	ControlIncomplete ControlOutcome = "incomplete"
 	// ControlWaived: what failed is waived.
 	ControlWaived ControlOutcome = "waived"
 	ControlPasses ControlOutcome = "pass"
@@ -35,7 +37,7 @@ type ControlView struct {
 	Rules []string `json:"rules"`
 	// Statuses adds up the verdicts of these rules: the evidence.
 	Statuses policies.Counts `json:"statuses"`
-	// Reasons say what is relaxed, and why a control is not evaluated, the most frequent
+	// Reasons say what is relaxed, and why a control is not evaluated or incomplete, the most frequent
 	// first; nil for any other outcome. They quote what sources said: untrusted text.
 	Reasons []string `json:"reasons,omitempty"`
 }

@@ -42,7 +42,7 @@ func Of(r *report.Report, f *frameworks.Framework) *report.FrameworkView {
 		switch c.Outcome = outcomeOf(r, c, len(relaxed) > 0); c.Outcome {
 		case report.ControlRelaxed:
 			c.Reasons = relaxed
-		case report.ControlNotEvaluated:
+		case report.ControlNotEvaluated, report.ControlIncomplete:
 			c.Reasons = undecided(r, c.Rules)
 		}
 	}
@@ -83,19 +83,29 @@ func outcomeOf(r *report.Report, c *report.ControlView, relaxed bool) report.Con
 	case len(c.Rules) == 0:
 		return report.ControlNoRule
 	case s.NotEvaluated > 0 || len(notAskedOf(r, c.Rules)) > 0:
-		return report.ControlNotEvaluated
+		return withoutVerdicts(r, c.Rules)
 	case s.Waived == 0 && s.Pass == 0 && len(r.Sources) > 0:
 		// A list that may hold what the rules judge counts as not evaluated, and so does a
 		// rule that could not run: there is neither.
 		return report.ControlNotApplicable
 	case !r.Complete:
-		return report.ControlNotEvaluated
+		return withoutVerdicts(r, c.Rules)
 	case s.Waived > 0:
 		return report.ControlWaived
 	case s.Pass > 0:
 		return report.ControlPasses
 	}
 	return report.ControlNotApplicable
+}
+
+// withoutVerdicts tells verdicts that are missing because lists were not read, as somebody
+// accepted, from those that are missing for any other reason.
+func withoutVerdicts(r *report.Report, rules []string) report.ControlOutcome {
+	known := func(gap report.Gap) bool { return !gap.Unread && slices.Contains(rules, gap.Rule) }
+	if len(r.Unread()) == 0 || len(r.Shortfalls()) > 0 || len(notAskedOf(r, rules)) > 0 || slices.ContainsFunc(r.Gaps, known) {
+		return report.ControlNotEvaluated
+	}
+	return report.ControlIncomplete
 }
 
 // notAskedOf says which of the rules were not asked everywhere, and why.

@@ -113,11 +113,27 @@ func TestAcceptedListsAreNoPass(t *testing.T) {
 	r.Sources[0].Units = append(r.Sources[0].Units, inventory.FailedUnit("roles", inventory.ErrDoubtedEmpty, "it came back empty", "look"))
 	r.AcceptedGaps = []report.AcceptedGap{{Empty: true, Source: id, Unit: "roles", Reason: "no roles", Owner: "o", ApprovedBy: "ciso@example.com", Expires: "2027-01-31"}}
 	r.Settle()
+	control := func() (report.ControlOutcome, []string) {
+		all := controls.Of(r, reporttest.Framework(t, "owasp-nhi")).Controls
+		c := all[slices.IndexFunc(all, func(c report.ControlView) bool { return c.ID == "NHI1:2025" })]
+		return c.Outcome, c.Reasons
+	}
 	want := []string{"the list roles of " + id + " was not read, accepted as empty until 2027-01-31 by ciso@example.com: no roles"}
-	for _, c := range controls.Of(r, reporttest.Framework(t, "owasp-nhi")).Controls {
-		if c.ID == "NHI1:2025" && (c.Outcome != report.ControlNotEvaluated || !cmp.Equal(c.Reasons, want)) {
-			t.Errorf("%s because %q, want %q", c.Outcome, c.Reasons, want)
-		}
+	if outcome, why := control(); outcome != report.ControlIncomplete || !cmp.Equal(why, want) {
+		t.Errorf("%s because %q, want it incomplete because %q", outcome, why, want)
+	}
+	r.Gaps = []report.Gap{{Rule: "a", Source: id, Unread: true, Reason: "the list roles was not read", Count: 1}}
+	r.Rules[0].Statuses.NotEvaluated = 1
+	if outcome, _ := control(); outcome != report.ControlIncomplete {
+		t.Errorf("with a verdict for the list: %s, want it incomplete", outcome)
+	}
+	r.Gaps = append(r.Gaps, report.Gap{Rule: "a", Source: id, Reason: "no date", Count: 1})
+	if outcome, _ := control(); outcome != report.ControlNotEvaluated {
+		t.Errorf("with a fact that nobody knows: %s, want it not evaluated", outcome)
+	}
+	r.Gaps, r.AcceptedGaps = r.Gaps[:1], nil
+	if outcome, _ := control(); outcome != report.ControlNotEvaluated {
+		t.Errorf("with a list whose absence nobody accepts: %s, want it not evaluated", outcome)
 	}
 }
 

@@ -170,6 +170,8 @@ func (d *results) statusOf(c *report.ControlView) status {
 		why = "The rules ask less than the control needs."
 	case report.ControlNotEvaluated:
 		why = "Not everything could be evaluated."
+	case report.ControlIncomplete:
+		why = "Lists were not read, and somebody accepted that. To accept a gap does not satisfy a control."
 	case report.ControlNotApplicable:
 		why = "There is nothing that its rules judge, so nothing shows that it is met."
 	case report.ControlNoRule:
