@@ -2,8 +2,11 @@ package report_test
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -76,6 +79,23 @@ func TestBuilderSortsFindings(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, rules); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A decoder makes a text of its own for each token, and a report may have millions.
+func TestFindingsHoldOnceWhatTheySayAlike(t *testing.T) {
+	large := reporttest.LargeSources(1, 100)
+	for i := range large[0].Source.Tokens {
+		token := &large[0].Source.Tokens[i]
+		token.Kind, token.URL, token.Origin.File = inventory.Kind(strings.Clone(string(token.Kind))), strings.Clone("https://example.org/tokens"), strings.Clone("tokenaudit.yaml")
+	}
+	findings := reporttest.Build(reporttest.SampleOptions(), large).Findings
+	for _, f := range findings {
+		first := findings[slices.IndexFunc(findings, func(other report.Finding) bool { return other.Kind == f.Kind })]
+		if f.Owner != findings[0].Owner || f.Origin != findings[0].Origin || unsafe.StringData(f.URL) != unsafe.StringData(findings[0].URL) ||
+			unsafe.StringData(string(f.Kind)) != unsafe.StringData(string(first.Kind)) {
+			t.Fatalf("%s has a copy of its own of what other findings say, too", f.Token)
+		}
 	}
 }
 

@@ -20,10 +20,13 @@ type part struct {
 	gaps     map[gapKey]*Gap
 	// groups are the verdicts of the source by what they can be told apart by.
 	groups []Labelled
+	// origin is that of the source, nil where it is unknown.
+	origin *inventory.Origin
+	shared shared
 }
 
 func (b *Builder) convert(source inventory.Source, result policies.Result) part {
-	p := part{source: WithoutTokens(source), gaps: map[gapKey]*Gap{}, groups: b.groups(&source, &result)}
+	p := part{source: WithoutTokens(source), gaps: map[gapKey]*Gap{}, groups: b.groups(&source, &result), origin: originOf(source.Origin), shared: newShared()}
 	p.source.Team, p.source.NotAsked = result.Team, result.NotAsked
 	p.source.Risk = countRisks(result.Risks)
 	subjects := make([]subject, len(source.Tokens))
@@ -68,7 +71,7 @@ func (b *Builder) convert(source inventory.Source, result policies.Result) part 
 	return p
 }
 
-// subject is what a verdict is about. The findings of a token share what they say of it.
+// subject is what a verdict is about.
 type subject struct {
 	// token is nil for the source itself.
 	token *inventory.Token
@@ -76,20 +79,6 @@ type subject struct {
 	team string
 	// risk is nil where it was not judged.
 	risk *risk.Risk
-	// owner and score are made for the first finding; score stays nil without a risk.
-	owner *Owner
-	score *risk.Score
-}
-
-// shown returns what every finding of the token says of it.
-func (s *subject) shown() (*Owner, *risk.Score) {
-	if s.owner == nil {
-		s.owner = ownerOf(&s.token.Owner)
-		if s.risk != nil {
-			s.score = new(s.risk.Score)
-		}
-	}
-	return s.owner, s.score
 }
 
 func countFindings(verdicts []policies.Verdict) int {
@@ -128,7 +117,7 @@ func (t *Token) note(v policies.Verdict) {
 func (b *Builder) take(p *part, v policies.Verdict, s *subject, team string) {
 	switch v.Status {
 	case policies.Fail, policies.Waived:
-		f := b.placed(&p.source, v, s)
+		f := b.placed(p, v, s)
 		f.Team = team
 		if !b.options.OmitEvidence {
 			f.Evidence = newObject(v.Evidence)
@@ -144,8 +133,8 @@ func (b *Builder) take(p *part, v policies.Verdict, s *subject, team string) {
 }
 
 // placed makes a finding that says where it is.
-func (b *Builder) placed(source *Source, v policies.Verdict, s *subject) Finding {
-	token := s.token
+func (b *Builder) placed(p *part, v policies.Verdict, s *subject) Finding {
+	source, token, shared := &p.source, s.token, &p.shared
 	f := Finding{
 		Fingerprint: Fingerprint(v.Rule, source.ID, v.Token, v.Key),
 		Rule:        v.Rule, Severity: v.Severity, Status: v.Status,
@@ -153,27 +142,30 @@ func (b *Builder) placed(source *Source, v policies.Verdict, s *subject) Finding
 		Message:     v.Message,
 		Remediation: b.rules[v.Rule].RemediationOf(source.CMS, token),
 		URL:         source.URL,
-		Origin:      originOf(source.Origin),
+		Origin:      p.origin,
 		Waiver:      v.Waiver,
 	}
 	if token == nil {
 		f.placeInCode(v.Evidence, source.Literals)
 		return f
 	}
-	f.TokenName, f.Kind, f.Access = token.Name, token.Kind, token.Access.Level
-	f.Owner, f.Risk = s.shown()
-	f.Planned, f.Address = token.Planned, token.Address
-	if token.URL != "" {
-		f.URL = token.URL
+	f.TokenName, f.Kind, f.Access = token.Name, same(shared.texts, token.Kind), same(shared.texts, token.Access.Level)
+	f.Owner = shared.owners.of(ownerOf(&token.Owner))
+	if s.risk != nil {
+		f.Risk = shared.scores.of(s.risk.Score)
 	}
-	if origin := originOf(token.Origin); origin != nil {
-		f.Origin = origin
+	f.Planned, f.Address = same(shared.texts, token.Planned), token.Address
+	if token.URL != "" {
+		f.URL = same(shared.texts, token.URL)
+	}
+	if token.Origin.File != "" {
+		f.Origin = shared.origins.of(token.Origin)
 	}
 	return f
 }
 
-func ownerOf(owner *inventory.Owner) *Owner {
-	o := &Owner{Type: owner.Type, ID: owner.ID, Name: owner.Name, State: owner.State}
+func ownerOf(owner *inventory.Owner) Owner {
+	o := Owner{Type: owner.Type, ID: owner.ID, Name: owner.Name, State: owner.State}
 	if o.Type == inventory.OwnerUnknown || o.State == inventory.OwnerStateUnknown {
 		o.Reason = owner.Reason
 	}
