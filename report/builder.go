@@ -54,10 +54,8 @@ type Builder struct {
 	options BuildOptions
 	rules   map[string]policies.Rule
 
-	mu     sync.Mutex
-	report Report
-	// findings are those of each source; the report has them when it is asked for.
-	findings [][]Finding
+	mu       sync.Mutex
+	report   Report
 	counts   map[string]policies.Counts
 	gaps     map[gapKey]*Gap
 	labelled labelledCounts
@@ -88,7 +86,7 @@ func (b *Builder) Add(source inventory.Source, result policies.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.report.Sources = append(b.report.Sources, part.source)
-	b.findings = append(b.findings, part.findings)
+	b.report.Findings = append(b.report.Findings, part.findings...)
 	b.report.Allowed = append(b.report.Allowed, part.allowed...)
 	b.report.Tokens = append(b.report.Tokens, part.tokens...)
 	for _, e := range result.Errors {
@@ -130,7 +128,6 @@ func (b *Builder) Restrict(scope *Scope) {
 func (b *Builder) Report() *Report {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.joinFindings()
 	r := b.report
 	r.Schema = Schema
 	r.Tool = b.options.Tool
@@ -150,6 +147,7 @@ func (b *Builder) Report() *Report {
 	} else if r.Tokens == nil {
 		r.Tokens = []Token{}
 	}
+	r.Findings = sorted(r.Findings, CompareFindings)
 	r.Settle()
 	r.Waivers = r.UseOf(b.options.Waivers)
 	return &r
@@ -173,23 +171,6 @@ func (r *Report) Settle() {
 	r.Summary = summarize(r)
 }
 
-// joinFindings gathers and sorts the findings of all sources. There may be
-// millions, so there is never a second copy of more than one source's.
-func (b *Builder) joinFindings() {
-	n := len(b.report.Findings)
-	for _, findings := range b.findings {
-		n += len(findings)
-	}
-	all := append(make([]Finding, 0, n), b.report.Findings...)
-	for i, findings := range b.findings {
-		all = append(all, findings...)
-		b.findings[i] = nil
-	}
-	b.findings = nil
-	slices.SortFunc(all, CompareFindings)
-	b.report.Findings = all
-}
-
 // complete is the definition of Report.Complete.
 func complete(r *Report) bool {
 	return len(r.Sources) > 0 && len(r.RuleErrors) == 0 && len(r.Unread()) == 0
@@ -200,9 +181,9 @@ func summarize(r *Report) Summary {
 	for i := range r.Sources {
 		s.Tokens += r.Sources[i].Tokens
 	}
-	for i := range r.Findings {
-		if r.Findings[i].Status == policies.Fail {
-			s.Findings.add(r.Findings[i].Severity)
+	for _, f := range r.Findings {
+		if f.Status == policies.Fail {
+			s.Findings.add(f.Severity)
 		}
 	}
 	for i := range r.Rules {

@@ -91,7 +91,7 @@ func TestFindingsHoldOnceWhatTheySayAlike(t *testing.T) {
 	}
 	findings := reporttest.Build(reporttest.SampleOptions(), large).Findings
 	for _, f := range findings {
-		first := findings[slices.IndexFunc(findings, func(other report.Finding) bool { return other.Kind == f.Kind })]
+		first := findings[slices.IndexFunc(findings, func(other *report.Finding) bool { return other.Kind == f.Kind })]
 		if f.Owner != findings[0].Owner || f.Origin != findings[0].Origin || unsafe.StringData(f.URL) != unsafe.StringData(findings[0].URL) ||
 			unsafe.StringData(string(f.Kind)) != unsafe.StringData(string(first.Kind)) {
 			t.Fatalf("%s has a copy of its own of what other findings say, too", f.Token)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -32,9 +31,9 @@ type Changes struct {
 // CountChanges sets Changes to what the findings and the baseline say, nil without one, and
 // says of the findings when they are due.
 func (r *Report) CountChanges() {
-	for _, findings := range [][]Finding{r.Findings, r.Stale, r.Resolved} {
-		for i := range findings {
-			r.setDue(&findings[i])
+	for _, findings := range [][]*Finding{r.Findings, r.Stale, r.Resolved} {
+		for _, f := range findings {
+			r.setDue(f)
 		}
 	}
 	r.Changes = nil
@@ -42,8 +41,8 @@ func (r *Report) CountChanges() {
 		return
 	}
 	c := &Changes{Since: r.Baseline.At, Resolved: len(r.Resolved), Stale: len(r.Stale), Oldest: map[policies.Severity]int{}}
-	for i := range r.Findings {
-		switch r.Findings[i].Baseline {
+	for _, f := range r.Findings {
+		switch f.Baseline {
 		case BaselineNew:
 			c.New++
 		case BaselineReopened:
@@ -52,9 +51,8 @@ func (r *Report) CountChanges() {
 			c.Unchanged++
 		}
 	}
-	for _, findings := range [][]Finding{r.Findings, r.Stale} {
-		for i := range findings {
-			f := &findings[i]
+	for _, findings := range [][]*Finding{r.Findings, r.Stale} {
+		for _, f := range findings {
 			if f.OpenDays == nil || f.Status != policies.Fail {
 				continue
 			}
@@ -92,8 +90,8 @@ func (r *Report) setDue(f *Finding) {
 // Overdue returns the findings that fail and are overdue.
 func (r *Report) Overdue() []*Finding {
 	var overdue []*Finding
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.OverdueDays > 0 && f.Status == policies.Fail {
+	for _, f := range r.Findings {
+		if f.OverdueDays > 0 && f.Status == policies.Fail {
 			overdue = append(overdue, f)
 		}
 	}
@@ -104,8 +102,7 @@ func (r *Report) Overdue() []*Finding {
 // is unknown since when they are there.
 func (r *Report) UnknownDue() int {
 	n := 0
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range r.Findings {
 		if _, ok := r.Deadlines.Of(f.Rule, f.Team, f.Severity); ok && f.FirstSeen.IsZero() && f.Status == policies.Fail {
 			n++
 		}
@@ -124,19 +121,19 @@ func (f *Finding) SeenSince(first, at time.Time) {
 
 // checkAges reports what does not agree with the audit time and the baseline.
 func checkAges(r *Report) error {
-	lists := map[string][]Finding{"findings": r.Findings, "resolved": r.Resolved, "stale": r.Stale}
+	lists := map[string][]*Finding{"findings": r.Findings, "resolved": r.Resolved, "stale": r.Stale}
 	had := map[string][]Finding{}
 	for name, findings := range lists {
-		had[name] = slices.Clone(findings)
-		for i := range findings {
-			findings[i].SeenSince(findings[i].FirstSeen, r.At)
+		for _, f := range findings {
+			had[name] = append(had[name], *f)
+			f.SeenSince(f.FirstSeen, r.At)
 		}
 	}
 	changes := r.Changes
 	r.CountChanges()
 	for _, name := range []string{"findings", "resolved", "stale"} {
 		for i := range lists[name] {
-			is, was := &lists[name][i], &had[name][i]
+			is, was := lists[name][i], &had[name][i]
 			switch {
 			case !reflect.DeepEqual(is.OpenDays, was.OpenDays):
 				return fmt.Errorf("/%s/%d/open_days is not the time from first_seen to the audit time", name, i)

@@ -14,7 +14,7 @@ const sampleSize = 3
 // part is what one source adds to a report. It is made without the lock.
 type part struct {
 	source   Source
-	findings []Finding
+	findings []*Finding
 	allowed  []Allowed
 	tokens   []Token
 	gaps     map[gapKey]*Gap
@@ -53,7 +53,7 @@ func (b *Builder) convert(source inventory.Source, result policies.Result) part 
 			}
 		}
 	}
-	p.findings = make([]Finding, 0, countFindings(result.Verdicts))
+	p.findings = make([]*Finding, 0, countFindings(result.Verdicts))
 	for _, verdict := range result.Verdicts {
 		s := &subject{}
 		if i, ok := index[verdict.Token]; ok {
@@ -133,9 +133,9 @@ func (b *Builder) take(p *part, v policies.Verdict, s *subject, team string) {
 }
 
 // placed makes a finding that says where it is.
-func (b *Builder) placed(p *part, v policies.Verdict, s *subject) Finding {
+func (b *Builder) placed(p *part, v policies.Verdict, s *subject) *Finding {
 	source, token, shared := &p.source, s.token, &p.shared
-	f := Finding{
+	f := &Finding{
 		Fingerprint: Fingerprint(v.Rule, source.ID, v.Token, v.Key),
 		Rule:        v.Rule, Severity: v.Severity, Status: v.Status,
 		CMS: source.CMS, Source: source.ID, Token: v.Token, Key: v.Key,
@@ -222,9 +222,9 @@ func sampled(sample []string, id string) []string {
 // UseOf sorts waivers by what became of them in this report.
 func (r *Report) UseOf(waivers []policies.Waiver) WaiverReport {
 	covered := map[policies.Waiver]int{}
-	for i := range r.Findings {
-		if waiver := r.Findings[i].Waiver; waiver != nil {
-			covered[*waiver]++
+	for _, f := range r.Findings {
+		if f.Waiver != nil {
+			covered[*f.Waiver]++
 		}
 	}
 	w := WaiverReport{Applied: []Waiver{}, Expired: []Waiver{}, Unmatched: []Waiver{}}
@@ -250,8 +250,7 @@ func (r *Report) wouldCover(waiver policies.Waiver) int {
 		return 0
 	}
 	count := 0
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range r.Findings {
 		if f.Status == policies.Fail && f.CoveredBy(waiver) {
 			count++
 		}

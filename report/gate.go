@@ -116,21 +116,21 @@ func (d Decision) ExitText() string {
 // failing counts the findings that fail the gate.
 func (g Gate) failing(r *Report) SeverityCounts {
 	var counts SeverityCounts
-	for i := range r.Findings {
-		if g.reached(r.Findings[i]) {
-			counts.add(r.Findings[i].Severity)
+	for _, f := range r.Findings {
+		if g.reached(f) {
+			counts.add(f.Severity)
 		}
 	}
 	return counts
 }
 
 // Fails reports whether one finding fails the gate.
-func (g Gate) Fails(f Finding) bool {
+func (g Gate) Fails(f *Finding) bool {
 	return g.reached(f) || g.Overdue && f.OverdueDays > 0 && f.Status == policies.Fail
 }
 
 // reached reports whether a finding fails the gate by its severity.
-func (g Gate) reached(f Finding) bool {
+func (g Gate) reached(f *Finding) bool {
 	if f.Status != policies.Fail || !Reaches(f.Severity, g.FailOn) {
 		return false
 	}

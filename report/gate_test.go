@@ -11,10 +11,10 @@ import (
 )
 
 func TestGateDecide(t *testing.T) {
-	finding := func(s policies.Severity, edit ...func(*report.Finding)) report.Finding {
-		f := report.Finding{Rule: "r", Severity: s, Status: policies.Fail}
+	finding := func(s policies.Severity, edit ...func(*report.Finding)) *report.Finding {
+		f := &report.Finding{Rule: "r", Severity: s, Status: policies.Fail}
 		for _, e := range edit {
-			e(&f)
+			e(f)
 		}
 		return f
 	}
@@ -37,31 +37,31 @@ func TestGateDecide(t *testing.T) {
 	}{
 		"clean":                        {report.DefaultGate(), report.Report{Sources: []report.Source{read}}, 0, report.VerdictPass, "no finding at or above medium, and everything was measured"},
 		"a source without tokens":      {report.DefaultGate(), report.Report{Sources: []report.Source{{}}}, 0, report.VerdictPass, "everything was measured"},
-		"below the threshold":          {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.Low)}}, 0, report.VerdictPass, "no finding at or above medium"},
-		"at the threshold":             {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.Medium)}}, 1, report.VerdictFail, "1 finding at or above medium (1 medium)"},
-		"above the threshold":          {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.Critical), finding(policies.High)}}, 1, report.VerdictFail, "2 findings at or above medium (1 critical, 1 high)"},
-		"waived":                       {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.Critical, waived)}}, 0, report.VerdictPass, ""},
-		"fail on none":                 {report.Gate{FailOn: report.NoSeverity}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.Critical)}}, 0, report.VerdictPass, "no finding fails this gate"},
-		"fail on info":                 {report.Gate{FailOn: policies.Info}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.Info)}}, 1, report.VerdictFail, ""},
+		"below the threshold":          {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.Low)}}, 0, report.VerdictPass, "no finding at or above medium"},
+		"at the threshold":             {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.Medium)}}, 1, report.VerdictFail, "1 finding at or above medium (1 medium)"},
+		"above the threshold":          {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.Critical), finding(policies.High)}}, 1, report.VerdictFail, "2 findings at or above medium (1 critical, 1 high)"},
+		"waived":                       {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.Critical, waived)}}, 0, report.VerdictPass, ""},
+		"fail on none":                 {report.Gate{FailOn: report.NoSeverity}, report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.Critical)}}, 0, report.VerdictPass, "no finding fails this gate"},
+		"fail on info":                 {report.Gate{FailOn: policies.Info}, report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.Info)}}, 1, report.VerdictFail, ""},
 		"failed unit":                  {report.DefaultGate(), report.Report{Sources: []report.Source{failed}}, 3, report.VerdictIncomplete, "1 list of 1 source could not be read"},
 		"partial unit":                 {report.DefaultGate(), report.Report{Sources: []report.Source{partial}}, 3, report.VerdictIncomplete, ""},
 		"no source":                    {report.DefaultGate(), report.Report{}, 3, report.VerdictIncomplete, "no source was found"},
 		"rule error":                   {report.DefaultGate(), report.Report{Sources: []report.Source{read}, RuleErrors: []report.RuleError{{Rule: "r"}, {Rule: "r"}}}, 3, report.VerdictIncomplete, "1 rule could not run everywhere (r)"},
 		"accepted gap":                 {report.DefaultGate(), report.Report{Sources: []report.Source{failed}, AcceptedGaps: []report.AcceptedGap{accepted}}, 0, report.VerdictPass, "everything was measured but 1 list whose absence is accepted"},
 		"expired acceptance":           {report.DefaultGate(), report.Report{Sources: []report.Source{failed}, AcceptedGaps: []report.AcceptedGap{expired}}, 3, report.VerdictIncomplete, ""},
-		"findings beat a gap":          {report.DefaultGate(), report.Report{Sources: []report.Source{failed}, Findings: []report.Finding{finding(policies.High)}}, 1, report.VerdictFail, "besides, the measurement is incomplete"},
-		"a gap beats a low finding":    {report.DefaultGate(), report.Report{Sources: []report.Source{failed}, Findings: []report.Finding{finding(policies.Low)}}, 3, report.VerdictIncomplete, ""},
-		"no fail on findings":          {report.Gate{FailOn: policies.Low, NoFail: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High)}}, 0, report.VerdictFail, "exit code 0 instead of 1, by --no-fail"},
+		"findings beat a gap":          {report.DefaultGate(), report.Report{Sources: []report.Source{failed}, Findings: []*report.Finding{finding(policies.High)}}, 1, report.VerdictFail, "besides, the measurement is incomplete"},
+		"a gap beats a low finding":    {report.DefaultGate(), report.Report{Sources: []report.Source{failed}, Findings: []*report.Finding{finding(policies.Low)}}, 3, report.VerdictIncomplete, ""},
+		"no fail on findings":          {report.Gate{FailOn: policies.Low, NoFail: true}, report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.High)}}, 0, report.VerdictFail, "exit code 0 instead of 1, by --no-fail"},
 		"no fail on a gap":             {report.Gate{NoFail: true}, report.Report{Sources: []report.Source{failed}}, 0, report.VerdictIncomplete, "exit code 0 instead of 3, by --no-fail"},
-		"only new: unchanged":          {report.Gate{FailOn: policies.Low, OnlyNew: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High, unchanged)}}, 0, report.VerdictPass, "no new finding"},
-		"only new: new":                {report.Gate{FailOn: policies.Low, OnlyNew: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High, isNew)}}, 1, report.VerdictFail, "1 new finding"},
-		"only new: no baseline":        {report.Gate{FailOn: policies.Low, OnlyNew: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High)}}, 1, report.VerdictFail, ""},
-		"a change leaves it as it is":  {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High, leftAlone)}}, 0, report.VerdictPass, "no new finding"},
-		"unchanged findings asked for": {report.Gate{FailOn: policies.Medium, Unchanged: true}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.High, leftAlone)}}, 1, report.VerdictFail, "1 finding at or above medium"},
+		"only new: unchanged":          {report.Gate{FailOn: policies.Low, OnlyNew: true}, report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.High, unchanged)}}, 0, report.VerdictPass, "no new finding"},
+		"only new: new":                {report.Gate{FailOn: policies.Low, OnlyNew: true}, report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.High, isNew)}}, 1, report.VerdictFail, "1 new finding"},
+		"only new: no baseline":        {report.Gate{FailOn: policies.Low, OnlyNew: true}, report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.High)}}, 1, report.VerdictFail, ""},
+		"a change leaves it as it is":  {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.High, leftAlone)}}, 0, report.VerdictPass, "no new finding"},
+		"unchanged findings asked for": {report.Gate{FailOn: policies.Medium, Unchanged: true}, report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.High, leftAlone)}}, 1, report.VerdictFail, "1 finding at or above medium"},
 		"not evaluated, ignored":       {report.DefaultGate(), report.Report{Sources: []report.Source{read}, Gaps: []report.Gap{{Severity: policies.Critical, Count: 2}}}, 0, report.VerdictPass, ""},
 		"not evaluated, reached":       {report.Gate{NotEvaluated: policies.High}, report.Report{Sources: []report.Source{read}, Gaps: []report.Gap{{Severity: policies.High, Count: 2}}}, 3, report.VerdictIncomplete, "2 verdicts of rules at or above high could not be decided"},
 		"not evaluated, below":         {report.Gate{NotEvaluated: policies.High}, report.Report{Sources: []report.Source{read}, Gaps: []report.Gap{{Severity: policies.Medium, Count: 2}}}, 0, report.VerdictPass, ""},
-		"an empty gate":                {report.Gate{}, report.Report{Sources: []report.Source{read}, Findings: []report.Finding{finding(policies.Critical)}}, 0, report.VerdictPass, ""},
+		"an empty gate":                {report.Gate{}, report.Report{Sources: []report.Source{read}, Findings: []*report.Finding{finding(policies.Critical)}}, 0, report.VerdictPass, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

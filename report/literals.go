@@ -9,10 +9,9 @@ import (
 // RecallLiterals adds the findings about literals that an earlier report has of plans that
 // are in this one, too: a plan tells of the code after a change alone.
 func (r *Report) RecallLiterals(earlier *Report) {
-	for i := range earlier.Findings {
-		f := &earlier.Findings[i]
+	for _, f := range earlier.Findings {
 		if f.isLiteral() && slices.ContainsFunc(r.Sources, func(s Source) bool { return s.ID == f.Source }) {
-			r.Findings = append(r.Findings, *f)
+			r.Findings = append(r.Findings, new(*f))
 		}
 	}
 }
@@ -20,8 +19,8 @@ func (r *Report) RecallLiterals(earlier *Report) {
 // NewLiterals counts the findings about literals that no baseline has.
 func (r *Report) NewLiterals() int {
 	n := 0
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.isLiteral() && f.Baseline.IsNew() && f.Status == policies.Fail {
+	for _, f := range r.Findings {
+		if f.isLiteral() && f.Baseline.IsNew() && f.Status == policies.Fail {
 			n++
 		}
 	}

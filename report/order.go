@@ -16,7 +16,7 @@ func sorted[T any](s []T, compare func(a, b T) int) []T {
 
 // CompareFindings is the order of findings in a report: by severity, rule, token,
 // source, key and message.
-func CompareFindings(a, b Finding) int {
+func CompareFindings(a, b *Finding) int {
 	return cmp.Or(
 		SeverityRank(a.Severity)-SeverityRank(b.Severity),
 		strings.Compare(a.Rule, b.Rule),

@@ -237,8 +237,7 @@ func unexpectedEnd(err error) error {
 
 // check tells what a schema cannot: that the parts of a report agree.
 func check(r *Report) error {
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for i, f := range r.Findings {
 		if want := Fingerprint(f.Rule, f.Source, f.Token, f.Key); f.Fingerprint != want {
 			return fmt.Errorf("/findings/%d/fingerprint is not that of its rule, source, token and key: the report was changed by hand", i)
 		}

@@ -17,8 +17,8 @@ import (
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
 	compared := reporttest.Sample()
 	compared.Baseline = &report.BaselineRef{At: reporttest.DaysAgo(1)}
-	compared.Resolved = []report.Finding{compared.Findings[0]}
-	compared.Stale = []report.Finding{}
+	compared.Resolved = []*report.Finding{compared.Findings[0]}
+	compared.Stale = []*report.Finding{}
 	compared.CountChanges()
 	restricted := reporttest.Empty()
 	restricted.Scope = &report.Scope{Sources: []string{"a*"}, Shard: "1/2"}

@@ -61,9 +61,9 @@ type Report struct {
 	// labels nor teams, or more than [MaxLabelled] combinations of them.
 	Labelled []Labelled `json:"labelled,omitempty"`
 	// Findings are sorted by severity, rule, token, source, key.
-	Findings []Finding `json:"findings"`
-	Gaps     []Gap     `json:"gaps"`
-	Allowed  []Allowed `json:"allowed"`
+	Findings []*Finding `json:"findings"`
+	Gaps     []Gap      `json:"gaps"`
+	Allowed  []Allowed  `json:"allowed"`
 	// Tokens is nil (and left out) with --no-inventory.
 	Tokens       []Token       `json:"tokens,omitzero"`
 	Waivers      WaiverReport  `json:"waivers"`
@@ -76,10 +76,10 @@ type Report struct {
 	// Changes count what is new, resolved and so on since then; nil without a baseline.
 	Changes *Changes `json:"changes,omitempty"`
 	// Resolved are the findings of the baseline that are gone; nil without a baseline.
-	Resolved []Finding `json:"resolved,omitzero"`
+	Resolved []*Finding `json:"resolved,omitzero"`
 	// Stale are the findings of the baseline about what could not be read this
 	// time: nobody knows whether they are gone. Nil without a baseline.
-	Stale []Finding `json:"stale,omitzero"`
+	Stale []*Finding `json:"stale,omitzero"`
 	// Framework is the report control by control; nil unless it was asked for.
 	Framework *FrameworkView `json:"framework,omitempty"`
 }

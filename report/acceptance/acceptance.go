@@ -87,8 +87,8 @@ func (c Check) keysFor(w policies.Waiver) string {
 		return ""
 	}
 	var keys []string
-	for i := range c.Saved.Findings {
-		if f := &c.Saved.Findings[i]; f.Key != "" && f.CoveredBy(w) {
+	for _, f := range c.Saved.Findings {
+		if f.Key != "" && f.CoveredBy(w) {
 			keys = append(keys, strconv.Quote(f.Key))
 		}
 	}
@@ -134,10 +134,10 @@ func Warnings(waivers []policies.Waiver, rules []policies.Rule) []string {
 }
 
 // covered counts the findings that a waiver covers.
-func covered(w policies.Waiver, findings []report.Finding) int {
+func covered(w policies.Waiver, findings []*report.Finding) int {
 	n := 0
-	for i := range findings {
-		if f := &findings[i]; f.CoveredBy(w) {
+	for _, f := range findings {
+		if f.CoveredBy(w) {
 			n++
 		}
 	}

@@ -101,7 +101,7 @@ func TestAgesAreCarriedOverRuns(t *testing.T) {
 
 // watched says what a report says of the finding.
 func watched(r *report.Report, start time.Time) string {
-	for state, findings := range map[string][]report.Finding{"": r.Findings, "resolved": r.Resolved, "stale": r.Stale} {
+	for state, findings := range map[string][]*report.Finding{"": r.Findings, "resolved": r.Resolved, "stale": r.Stale} {
 		for _, f := range findings {
 			if f.Rule != watchedRule || f.Token != watchedToken {
 				continue
@@ -212,13 +212,13 @@ func TestDeadlines(t *testing.T) {
 		}
 		return saved(t, now)
 	}
-	watch := func(r *report.Report) report.Finding {
+	watch := func(r *report.Report) *report.Finding {
 		for _, f := range append(r.Findings, r.Stale...) {
 			if f.Rule == watchedRule && f.Token == watchedToken {
 				return f
 			}
 		}
-		return report.Finding{}
+		return nil
 	}
 	gate := report.Gate{Overdue: true}
 	byRule := &deadlines.Deadlines{Rules: map[string]int{watchedRule: 10}}

@@ -39,8 +39,7 @@ func Compare(r, baseline *report.Report, allowIncomplete bool) error {
 	r.Baseline = &report.BaselineRef{At: baseline.At, Complete: baseline.Complete}
 	old := byFingerprint(baseline.Findings, baseline.Stale)
 	resolved := byFingerprint(baseline.Resolved)
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range r.Findings {
 		f.Baseline = report.BaselineNew
 		first := []time.Time{f.FirstSeen, r.At}
 		if before, ok := old[f.Fingerprint]; ok {
@@ -67,11 +66,11 @@ func Compare(r, baseline *report.Report, allowIncomplete bool) error {
 }
 
 // byFingerprint finds findings; of two, the first counts.
-func byFingerprint(lists ...[]report.Finding) map[string]*report.Finding {
+func byFingerprint(lists ...[]*report.Finding) map[string]*report.Finding {
 	found := map[string]*report.Finding{}
 	for _, findings := range slices.Backward(lists) {
-		for i := range findings {
-			found[findings[i].Fingerprint] = &findings[i]
+		for _, f := range findings {
+			found[f.Fingerprint] = f
 		}
 	}
 	return found
@@ -129,10 +128,10 @@ func objections(r, baseline *report.Report) []string {
 
 // settle sorts the findings of the baseline that are not there any more.
 func settle(r *report.Report, old map[string]*report.Finding, baseline *report.Report) {
-	r.Resolved, r.Stale = []report.Finding{}, []report.Finding{}
+	r.Resolved, r.Stale = []*report.Finding{}, []*report.Finding{}
 	d := newJudge(r, baseline)
 	for _, before := range old {
-		f := *before
+		f := new(*before)
 		f.Baseline, f.Resolution, f.LastSeen = "", d.resolution(before), lastSeen(before, baseline)
 		f.SeenSince(firstSeen(before, baseline), r.At)
 		f.WaivedDays = waivedDays(before, baseline, r)

@@ -173,7 +173,7 @@ func TestResolutions(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := map[string]report.Resolution{}
-			for _, findings := range [][]report.Finding{now.Resolved, now.Stale} {
+			for _, findings := range [][]*report.Finding{now.Resolved, now.Stale} {
 				for _, f := range findings {
 					if f.Rule == rule && f.Token == token {
 						got[f.Rule] = f.Resolution

@@ -48,8 +48,8 @@ func Format() format.Format {
 func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 	out := newCSVTable(w, csvColumns)
 	v := format.NewView(r)
-	for i := range r.Findings {
-		out.row(findingRow(v, &r.Findings[i]))
+	for _, f := range r.Findings {
+		out.row(findingRow(v, f))
 	}
 	for _, gap := range r.Gaps {
 		out.row(csvRow{

@@ -15,8 +15,8 @@ import (
 type Decisions struct {
 	// Waived are findings that a waiver covers in the new report alone; Unwaived
 	// are waived in the old report and fail in the new one.
-	Waived   []report.Finding `json:"findings_waived"`
-	Unwaived []report.Finding `json:"findings_unwaived"`
+	Waived   []*report.Finding `json:"findings_waived"`
+	Unwaived []*report.Finding `json:"findings_unwaived"`
 	// WaiversEnded applied in the old report, and have expired or are gone.
 	WaiversEnded []EndedWaiver `json:"waivers_ended"`
 	// GapsAccepted apply in the new report alone, GapsEnded in the old one alone.
@@ -48,7 +48,7 @@ func (d *Decisions) empty() bool {
 
 func decisionsBetween(before, after *report.Report) *Decisions {
 	d := &Decisions{
-		Waived: waivedIn(after, before), Unwaived: []report.Finding{}, WaiversEnded: endedWaivers(before, after),
+		Waived: waivedIn(after, before), Unwaived: []*report.Finding{}, WaiversEnded: endedWaivers(before, after),
 		GapsAccepted: gapsOnlyIn(after, before), GapsEnded: gapsOnlyIn(before, after), Rules: ruleChanges(before, after),
 	}
 	failing := statusOf(after, policies.Fail)
@@ -61,9 +61,9 @@ func decisionsBetween(before, after *report.Report) *Decisions {
 }
 
 // waivedIn returns the findings that are waived in one report and not in the other.
-func waivedIn(one, other *report.Report) []report.Finding {
+func waivedIn(one, other *report.Report) []*report.Finding {
 	waived := statusOf(other, policies.Waived)
-	only := []report.Finding{}
+	only := []*report.Finding{}
 	for _, f := range one.Findings {
 		if _, ok := waived[f.Fingerprint]; f.Status == policies.Waived && !ok {
 			only = append(only, f)
@@ -72,8 +72,8 @@ func waivedIn(one, other *report.Report) []report.Finding {
 	return only
 }
 
-func statusOf(r *report.Report, status policies.Status) map[string]report.Finding {
-	found := map[string]report.Finding{}
+func statusOf(r *report.Report, status policies.Status) map[string]*report.Finding {
+	found := map[string]*report.Finding{}
 	for _, f := range r.Findings {
 		if f.Status == status {
 			found[f.Fingerprint] = f

@@ -37,10 +37,10 @@ type Difference struct {
 	// see: nobody knows whether they were added or removed.
 	Unknown []UnknownChange `json:"unknown"`
 	// FindingsNew and FindingsResolved are left out unless both are reports.
-	FindingsNew      []report.Finding `json:"findings_new,omitzero"`
-	FindingsResolved []report.Finding `json:"findings_resolved,omitzero"`
+	FindingsNew      []*report.Finding `json:"findings_new,omitzero"`
+	FindingsResolved []*report.Finding `json:"findings_resolved,omitzero"`
 	// FindingsStale could not be looked at again.
-	FindingsStale []report.Finding `json:"findings_stale,omitzero"`
+	FindingsStale []*report.Finding `json:"findings_stale,omitzero"`
 	// Decisions is nil (and left out) unless both are reports.
 	Decisions *Decisions `json:"decisions,omitzero"`
 }
@@ -142,12 +142,15 @@ func (d *Difference) compareFindings(before, after *report.Report) {
 		return
 	}
 	compared := *after
-	compared.Baseline, compared.Findings = nil, slices.Clone(after.Findings)
+	compared.Baseline, compared.Findings = nil, make([]*report.Finding, 0, len(after.Findings))
+	for _, f := range after.Findings {
+		compared.Findings = append(compared.Findings, new(*f))
+	}
 	// Incomplete reports may be compared here: what is stale is said.
 	if err := baseline.Compare(&compared, before, true); err != nil {
 		return
 	}
-	d.FindingsNew = []report.Finding{}
+	d.FindingsNew = []*report.Finding{}
 	for _, f := range compared.Findings {
 		if f.Baseline.IsNew() {
 			d.FindingsNew = append(d.FindingsNew, f)

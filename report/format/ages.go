@@ -80,8 +80,8 @@ func oldestText(c *report.Changes) string {
 // passes over.
 func Hidden(r *report.Report) int {
 	n := 0
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Status == policies.Fail && f.Baseline == report.BaselineUnchanged && report.Reaches(f.Severity, policies.High) {
+	for _, f := range r.Findings {
+		if f.Status == policies.Fail && f.Baseline == report.BaselineUnchanged && report.Reaches(f.Severity, policies.High) {
 			n++
 		}
 	}

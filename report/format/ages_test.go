@@ -12,7 +12,7 @@ import (
 
 func TestSince(t *testing.T) {
 	at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	for want, f := range map[string]report.Finding{
+	for want, f := range map[string]*report.Finding{
 		"":                     {},
 		"new":                  {Baseline: report.BaselineNew, FirstSeen: at},
 		"unchanged":            {Baseline: report.BaselineUnchanged, FirstSeen: at},
@@ -21,7 +21,7 @@ func TestSince(t *testing.T) {
 		"143 days, 20 overdue": {Baseline: report.BaselineUnchanged, FirstSeen: at.AddDate(0, 0, -143), OverdueDays: 20},
 	} {
 		f.SeenSince(f.FirstSeen, at)
-		if got := format.Since(&f); got != want {
+		if got := format.Since(f); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -29,12 +29,12 @@ func TestSince(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	finding := func(state report.BaselineState, severity policies.Severity, days int) report.Finding {
-		f := report.Finding{Rule: "r", Severity: severity, Status: policies.Fail, Baseline: state}
+	finding := func(state report.BaselineState, severity policies.Severity, days int) *report.Finding {
+		f := &report.Finding{Rule: "r", Severity: severity, Status: policies.Fail, Baseline: state}
 		f.SeenSince(at.AddDate(0, 0, -days), at)
 		return f
 	}
-	r := &report.Report{At: at, Findings: []report.Finding{{Rule: "r", Severity: policies.High, Status: policies.Fail}}}
+	r := &report.Report{At: at, Findings: []*report.Finding{{Rule: "r", Severity: policies.High, Status: policies.Fail}}}
 	if got := format.Changes(r, report.Gate{}); got != "" {
 		t.Errorf("without a baseline: %q", got)
 	}
@@ -43,8 +43,8 @@ func TestChanges(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	r.Baseline = &report.BaselineRef{At: at.AddDate(0, 0, -8)}
-	r.Resolved = make([]report.Finding, 2)
-	r.Findings = []report.Finding{
+	r.Resolved = []*report.Finding{{}, {}}
+	r.Findings = []*report.Finding{
 		finding(report.BaselineUnchanged, policies.High, 143), finding(report.BaselineNew, policies.High, 0), finding(report.BaselineReopened, policies.Medium, 200), finding(report.BaselineUnchanged, policies.Low, 300),
 	}
 	r.CountChanges()

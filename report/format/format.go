@@ -50,7 +50,7 @@ func (f Format) Render(w io.Writer, r *report.Report, o Options) error {
 	}
 	if !f.Whole && o.MinSeverity != "" {
 		shown := *r
-		shown.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(finding report.Finding) bool {
+		shown.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(finding *report.Finding) bool {
 			return !report.Reaches(finding.Severity, o.MinSeverity)
 		})
 		o.Hidden = len(r.Findings) - len(shown.Findings)

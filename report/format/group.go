@@ -81,8 +81,7 @@ func (v *View) Group(by string) {
 	}
 	index := map[string]int{}
 	order := map[string]int{}
-	for i := range v.R.Findings { // sorted by severity and rule
-		f := &v.R.Findings[i]
+	for _, f := range v.R.Findings { // sorted by severity and rule
 		if f.Status != policies.Fail {
 			continue
 		}

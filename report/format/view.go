@@ -89,8 +89,7 @@ func NewView(r *report.Report) *View {
 }
 
 func (v *View) groupFindings() {
-	for i := range v.R.Findings { // sorted by severity and rule
-		f := &v.R.Findings[i]
+	for _, f := range v.R.Findings { // sorted by severity and rule
 		if f.Status == policies.Waived {
 			v.Waived = append(v.Waived, f)
 			continue

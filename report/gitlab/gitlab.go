@@ -63,8 +63,8 @@ func renderGitLab(w io.Writer, r *report.Report, _ format.Options) error {
 		_, err = safetext.NewJSONWriter(out).Write(b)
 		return err
 	}
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Status == policies.Fail {
+	for _, f := range r.Findings {
+		if f.Status == policies.Fail {
 			if err := put(findingQuality(v, f)); err != nil {
 				return err
 			}

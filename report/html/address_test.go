@@ -66,7 +66,7 @@ func checkAddress(b *browser) {
 func checkLinks(b *browser) {
 	r := reporttest.Readable(reporttest.Sample())
 	before := reporttest.Readable(reporttest.Sample())
-	gone := before.Findings[5]
+	gone := new(*before.Findings[5])
 	gone.Fingerprint = "gone"
 	before.Findings = append(before.Findings[2:5], gone)
 	if err := baseline.Compare(r, before, false); err != nil {

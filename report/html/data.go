@@ -127,9 +127,8 @@ func (d *htmlData) cms(source string) string {
 
 func (d *htmlData) findings() {
 	separator := "[\n"
-	list := func(findings []report.Finding, status string) {
-		for i := range findings {
-			f := &findings[i]
+	list := func(findings []*report.Finding, status string) {
+		for _, f := range findings {
 			word := status
 			if word == "" {
 				word = string(f.Status)

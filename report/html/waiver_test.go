@@ -21,7 +21,7 @@ func checkWaivers(b *browser) {
 	r := reporttest.Hostile()
 	for i, name := range reporttest.HostileNames() {
 		// Texts that go through the page as they are must go through YAML as well.
-		f := r.Findings[i]
+		f := new(*r.Findings[i])
 		f.Fingerprint, f.Status, f.Rule, f.Source, f.Token, f.Key = fmt.Sprintf("visible-%d", i), policies.Fail, "some-rule", "source", htmlText("token "+name), htmlText(name)
 		r.Findings = append(r.Findings, f)
 	}
@@ -45,8 +45,7 @@ func checkWaivers(b *browser) {
 		b.Fatal(err)
 	}
 	visible := 0
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range r.Findings {
 		entry, offered := got[f.Fingerprint]
 		if want := waiverKey(f) != nil; offered != want {
 			b.Errorf("%q: a waiver is offered: %t, want %t", f.Subject(), offered, want)
@@ -93,7 +92,7 @@ func checkWithoutClipboard(b *browser) {
 }
 
 func TestWaiverKey(t *testing.T) {
-	for want, f := range map[string]report.Finding{
+	for want, f := range map[string]*report.Finding{
 		"":        {Rule: "r", Token: "t", Status: policies.Fail},
 		"k":       {Rule: "r", Source: "s", Status: policies.Fail, Key: "k"},
 		"waived":  {Rule: "r", Token: "t", Status: policies.Waived},
@@ -102,7 +101,7 @@ func TestWaiverKey(t *testing.T) {
 		"cut":     {Rule: "r", Token: strings.Repeat("t", htmlMaxText+1), Status: policies.Fail},
 		"escaped": {Rule: "r", Token: "t", Status: policies.Fail, Key: "a\u202eb"},
 	} {
-		key := waiverKey(&f)
+		key := waiverKey(f)
 		if offered := want == "" || want == "k"; (key != nil) != offered || offered && *key != want {
 			t.Errorf("%s: %v", want, key)
 		}

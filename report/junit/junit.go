@@ -91,8 +91,7 @@ func renderJUnit(w io.Writer, r *report.Report, _ format.Options) error {
 	for i := range r.Rules {
 		ids[r.Rules[i].ID] = true
 	}
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range r.Findings {
 		ids[f.Rule] = true
 		findings[f.Rule] = append(findings[f.Rule], f)
 	}
@@ -206,7 +205,7 @@ func ruleSuite(v *format.View, id string, findings []*report.Finding, gaps []rep
 	if title := v.Goal(id); title != "" {
 		suite.Properties = &junitProperties{[]junitProperty{{"title", junitText(title)}}}
 	}
-	slices.SortStableFunc(findings, func(a, b *report.Finding) int { return report.CompareFindings(*a, *b) })
+	slices.SortStableFunc(findings, report.CompareFindings)
 	for _, f := range findings {
 		suite.Cases = append(suite.Cases, findingCase(v, f))
 	}

@@ -54,8 +54,7 @@ func WriteDifference(w io.Writer, d *difference.Difference) error {
 func (m *markdown) decisions(d *difference.Decisions) {
 	m.findings("Waived before, failing now", d.Unwaived)
 	var rows [][]string
-	for i := range d.Waived {
-		f := &d.Waived[i]
+	for _, f := range d.Waived {
 		row := []string{mdCode(f.Rule), mdCode(f.Subject()), "", ""}
 		if f.Waiver != nil {
 			row[2], row[3] = mdText(f.Waiver.Expires), mdText(f.Waiver.Owner+": "+f.Waiver.Reason)
@@ -115,10 +114,9 @@ func (m *markdown) tokens(title string, refs []difference.TokenRef) {
 	m.section(title, []string{"Name", "Token", "Kind", "Level"}, rows)
 }
 
-func (m *markdown) findings(title string, findings []report.Finding) {
+func (m *markdown) findings(title string, findings []*report.Finding) {
 	var rows [][]string
-	for i := range findings {
-		f := &findings[i]
+	for _, f := range findings {
 		why := f.Message
 		if f.Resolution != "" {
 			why = f.Resolution.Text()

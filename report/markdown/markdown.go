@@ -341,10 +341,9 @@ func (m *markdown) waived() {
 }
 
 func (m *markdown) baseline() {
-	list := func(what, summary string, findings []report.Finding) {
+	list := func(what, summary string, findings []*report.Finding) {
 		var rows [][]string
-		for i := range findings {
-			f := &findings[i]
+		for _, f := range findings {
 			rows = append(rows, []string{string(f.Severity), mdCode(f.Rule), mdCode(f.Subject()), f.Resolution.Text()})
 		}
 		m.table(what, "\n<details><summary>"+summary+"</summary>\n\n", []string{"Severity", "Rule", "Token", "Why"}, rows, "\n</details>\n")

@@ -62,7 +62,7 @@ func TestMarkdownFitsAComment(t *testing.T) {
 func TestMarkdownHasRoomForControls(t *testing.T) {
 	r := reporttest.Sample()
 	for i := range 2000 {
-		f := r.Findings[0]
+		f := new(*r.Findings[0])
 		f.Token = fmt.Sprintf("%s%d", f.Token, i)
 		r.Findings = append(r.Findings, f)
 	}
@@ -94,7 +94,7 @@ func TestMarkdownGroups(t *testing.T) {
 		}
 	}
 	parts := reporttest.Sample()
-	twin := parts.Findings[0]
+	twin := new(*parts.Findings[0])
 	twin.Rule, twin.Fingerprint = "unused-token", "twin"
 	parts.Findings = append(parts.Findings, twin)
 	for i := range parts.Rules {

@@ -73,15 +73,15 @@ func Of(r *report.Report, o format.Options) *Message {
 			m.Items = append(m.Items, Item{Kind: kind, Finding: f, Title: titles[f.Rule]})
 		}
 	}
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Status == policies.Fail {
+	for _, f := range r.Findings {
+		if f.Status == policies.Fail {
 			if kind := kindOf(f, m.Compared); kind != "" {
 				add(kind, f)
 			}
 		}
 	}
-	for i := range r.Resolved {
-		if f := &r.Resolved[i]; f.Status == policies.Fail && f.Resolution != report.ResolvedRuleOff {
+	for _, f := range r.Resolved {
+		if f.Status == policies.Fail && f.Resolution != report.ResolvedRuleOff {
 			add(Gone, f)
 		}
 	}
@@ -138,8 +138,8 @@ func (m *Message) missing() {
 		m.Missing = append(m.Missing, safetext.Plural(n, "earlier finding", "earlier findings")+" could not be looked at again: nobody knows whether they are gone")
 	}
 	off := 0
-	for i := range m.report.Resolved {
-		if m.report.Resolved[i].Resolution == report.ResolvedRuleOff {
+	for _, f := range m.report.Resolved {
+		if f.Resolution == report.ResolvedRuleOff {
 			off++
 		}
 	}

@@ -43,7 +43,7 @@ func large(text string, findings int) *report.Report {
 	first := r.Findings[0]
 	r.Findings = nil
 	for i := range findings {
-		f := first
+		f := new(*first)
 		f.Status, f.TokenName, f.Message, f.Remediation, f.URL = policies.Fail, text, text, text, text
 		f.Token = fmt.Sprintf("%s/access_tokens/%d%s", f.Source, i, text)
 		r.Findings = append(r.Findings, f)
@@ -205,8 +205,7 @@ func TestHostileNames(t *testing.T) {
 	names := append(reporttest.HostileNames(), "<!channel>", "<!here|x>", "<@U012ABCDEF>", "<#C1>", "<https://evil.example|fine>", "&lt;!channel&gt;", "@here", "<at>Ed</at>", "[~accountid:1]", "{color:red}x{color}", "{{DATE(2017-02-14T06:00:00Z, SHORT)}}", "${x}")
 	for i, name := range names {
 		r := reporttest.Sample()
-		for k := range r.Findings {
-			f := &r.Findings[k]
+		for _, f := range r.Findings {
 			f.TokenName, f.Message, f.Remediation, f.URL, f.Team = name, name, name, name, name
 			f.Token += name
 		}
@@ -313,8 +312,8 @@ func TestUndecidedIsTold(t *testing.T) {
 // What is overdue comes first, and what came back is told.
 func TestOverdueAndReopened(t *testing.T) {
 	r := reporttest.Compared(t)
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Status == policies.Fail && f.Baseline == report.BaselineUnchanged {
+	for _, f := range r.Findings {
+		if f.Status == policies.Fail && f.Baseline == report.BaselineUnchanged {
 			f.OverdueDays, f.Due = 3, "2026-03-11"
 		} else if f.Baseline == report.BaselineNew {
 			f.Baseline = report.BaselineReopened

@@ -277,8 +277,7 @@ func (d *results) discoveryID(f *report.Finding) string {
 // knows whether they still stand were not observed in it.
 func (d *results) discoveries() iter.Seq[observation] {
 	return func(yield func(observation) bool) {
-		for i := range d.r.Findings {
-			f := &d.r.Findings[i]
+		for _, f := range d.r.Findings {
 			var p props
 			p.add("rule", f.Rule)
 			p.add("fingerprint", f.Fingerprint)

@@ -101,9 +101,9 @@ func (d *results) identity() string {
 // knows whether they still stand.
 func (d *results) findings() iter.Seq[*report.Finding] {
 	return func(yield func(*report.Finding) bool) {
-		for _, findings := range [][]report.Finding{d.r.Findings, d.r.Stale} {
-			for i := range findings {
-				if !yield(&findings[i]) {
+		for _, findings := range [][]*report.Finding{d.r.Findings, d.r.Stale} {
+			for _, f := range findings {
+				if !yield(f) {
 					return
 				}
 			}

@@ -277,7 +277,7 @@ func TestRelaxedControl(t *testing.T) {
 		r.Rules[i].Statuses = policies.Counts{Pass: 5}
 		r.Rules[i].Controls = map[string][]string{"pci_dss": {"8.2.6"}, "soc2": {"CC6.3"}}
 	}
-	r.Findings, r.Gaps = []report.Finding{}, []report.Gap{}
+	r.Findings, r.Gaps = []*report.Finding{}, []report.Gap{}
 	d := read(t, r, format.Options{})
 	relaxed := control(t, d, "pci-dss", "8.2.6")
 	if s := relaxed.Target.Status; s.State != "not-satisfied" || s.Reason != "other" || !strings.Contains(s.Remarks, "is 365, where at most 90 is needed (tokenaudit.yaml&#58;14)") {

@@ -416,7 +416,7 @@ func TestFormatsShowControls(t *testing.T) {
 // What is not shown still counts: the verdict is that of the exit code.
 func TestHiddenFindingsStillCount(t *testing.T) {
 	whole := reporttest.Sample()
-	whole.Findings = slices.DeleteFunc(whole.Findings, func(f report.Finding) bool { return f.Severity == policies.Critical })
+	whole.Findings = slices.DeleteFunc(whole.Findings, func(f *report.Finding) bool { return f.Severity == policies.Critical })
 	want := report.DefaultGate().Decide(whole)
 	for name, verdict := range map[string]string{
 		"table": "FAIL (exit code 1): " + want.Reason, "markdown": "audit: failed", "html": `class="verdict fail"`, "prometheus": "tokenaudit_exit_code 1\n",

@@ -206,8 +206,7 @@ func hostileDifference(t *testing.T) *difference.Difference {
 			after.Sources[i].ID += "/new"
 		}
 	}
-	for i := range after.Findings {
-		f := &after.Findings[i]
+	for i, f := range after.Findings {
 		if i%2 == 0 {
 			f.Key += "/new"
 			f.Fingerprint = report.Fingerprint(f.Rule, f.Source, f.Token, f.Key)
@@ -221,8 +220,8 @@ func hostileDecisions() *difference.Decisions {
 	d := &difference.Decisions{}
 	for _, name := range reporttest.HostileNames() {
 		w := policies.Waiver{Rule: name, Token: name, Reason: name, Owner: name, ApprovedBy: name, Expires: name}
-		d.Waived = append(d.Waived, report.Finding{Rule: name, Token: name, Waiver: &w})
-		d.Unwaived = append(d.Unwaived, report.Finding{Rule: name, Token: name, TokenName: name, Message: name})
+		d.Waived = append(d.Waived, &report.Finding{Rule: name, Token: name, Waiver: &w})
+		d.Unwaived = append(d.Unwaived, &report.Finding{Rule: name, Token: name, TokenName: name, Message: name})
 		d.WaiversEnded = append(d.WaiversEnded, difference.EndedWaiver{Waiver: w, Why: "expired"})
 		d.GapsAccepted = append(d.GapsAccepted, report.AcceptedGap{Source: name, Unit: name, Owner: name, Reason: name, Expires: name})
 		d.Rules = append(d.Rules, difference.RuleChange{Rule: name, Field: "params." + name, Old: name, New: name})
@@ -237,7 +236,7 @@ func TestHostileDifferenceIsHarmless(t *testing.T) {
 	}
 	// A comment has no room for all, so each part is tried on its own too.
 	for _, d := range []*difference.Difference{
-		all, {FindingsNew: all.FindingsNew}, {FindingsNew: []report.Finding{}, FindingsResolved: all.FindingsResolved}, {FindingsStale: all.FindingsStale},
+		all, {FindingsNew: all.FindingsNew}, {FindingsNew: []*report.Finding{}, FindingsResolved: all.FindingsResolved}, {FindingsStale: all.FindingsStale},
 		{Decisions: hostileDecisions()}, {Added: all.Added}, {Removed: all.Removed}, {Changed: all.Changed}, {Unknown: all.Unknown}, {SourcesAdded: all.SourcesAdded, SourcesRemoved: all.SourcesRemoved},
 	} {
 		var b bytes.Buffer

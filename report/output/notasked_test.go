@@ -19,7 +19,7 @@ func TestNotAskedIsSaid(t *testing.T) {
 	for i := range r.Sources {
 		r.Sources[i].NotAsked = []policies.NotAsked{{Rule: rule, Reason: reason}, {Rule: "token-limit-near", Reason: reason}}
 	}
-	r.Findings = slices.DeleteFunc(r.Findings, func(f report.Finding) bool { return f.Rule == rule })
+	r.Findings = slices.DeleteFunc(r.Findings, func(f *report.Finding) bool { return f.Rule == rule })
 	for name, want := range map[string]struct {
 		text  string
 		times int

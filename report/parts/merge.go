@@ -37,7 +37,7 @@ func Merge(parts []Part) (*report.Report, error) {
 	for i := range m.report.Rules {
 		m.report.Rules[i].Statuses = policies.Counts{}
 	}
-	m.report.Sources, m.report.Findings, m.report.Gaps = []report.Source{}, []report.Finding{}, []report.Gap{}
+	m.report.Sources, m.report.Findings, m.report.Gaps = []report.Source{}, []*report.Finding{}, []report.Gap{}
 	m.report.Allowed, m.report.RuleErrors = []report.Allowed{}, []report.RuleError{}
 	if m.report.Tokens != nil {
 		m.report.Tokens = []report.Token{}

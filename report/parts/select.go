@@ -46,7 +46,7 @@ func (s selection) of(r *report.Report) (*report.Report, error) {
 	out.Scope = &scope
 	out.Sources = keep(r.Sources, func(source *report.Source) bool { return s.wanted[source.ID] })
 	s.countTokens(out.Sources)
-	out.Findings = keep(r.Findings, func(f *report.Finding) bool { return s.wanted[f.Source] && s.ofTeam(f.Team) })
+	out.Findings = keepFindings(r.Findings, func(f *report.Finding) bool { return s.wanted[f.Source] && s.ofTeam(f.Team) })
 	out.Gaps = keep(r.Gaps, func(g *report.Gap) bool { return s.wanted[g.Source] && (s.ofTeam(g.Team) || g.Unread) })
 	out.Allowed = keep(r.Allowed, func(a *report.Allowed) bool { return s.wanted[a.Source] && s.ofTeam(a.Team) })
 	out.RuleErrors = keep(r.RuleErrors, func(e *report.RuleError) bool { return s.wanted[e.Source] })
@@ -77,6 +77,10 @@ func keep[T any](list []T, wanted func(*T) bool) []T {
 		}
 	}
 	return kept
+}
+
+func keepFindings(list []*report.Finding, wanted func(*report.Finding) bool) []*report.Finding {
+	return keep(list, func(f **report.Finding) bool { return wanted(*f) })
 }
 
 // selection is the part of a report that some labels want, or some teams.
@@ -163,17 +167,18 @@ func (s selection) settle(out, r *report.Report) {
 		return
 	}
 	if s.teams != nil {
-		out.Resolved = keep(r.Resolved, func(f *report.Finding) bool { return s.ofTeam(f.Team) })
-		out.Stale = keep(r.Stale, func(f *report.Finding) bool { return s.ofTeam(f.Team) })
+		out.Resolved = keepFindings(r.Resolved, func(f *report.Finding) bool { return s.ofTeam(f.Team) })
+		out.Stale = keepFindings(r.Stale, func(f *report.Finding) bool { return s.ofTeam(f.Team) })
 		out.CountChanges()
 		return
 	}
-	out.Resolved = keep(r.Resolved, func(f *report.Finding) bool { return s.wanted[f.Source] })
-	out.Stale = keep(r.Stale, func(f *report.Finding) bool { return s.wanted[f.Source] || !s.known[f.Source] })
+	out.Resolved = keepFindings(r.Resolved, func(f *report.Finding) bool { return s.wanted[f.Source] })
+	out.Stale = keepFindings(r.Stale, func(f *report.Finding) bool { return s.wanted[f.Source] || !s.known[f.Source] })
 	for _, f := range r.Resolved {
 		if !s.known[f.Source] {
-			f.Resolution = report.StaleOutOfScope
-			out.Stale = append(out.Stale, f)
+			stale := new(*f)
+			stale.Resolution = report.StaleOutOfScope
+			out.Stale = append(out.Stale, stale)
 		}
 	}
 	slices.SortFunc(out.Stale, report.CompareFindings)

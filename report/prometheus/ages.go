@@ -28,8 +28,7 @@ func (p *metrics) ages() {
 	oldest, overdue := map[policies.Severity]time.Time{}, tally{}
 	teams := append([]string{report.Unassigned}, p.r.Teams[:min(len(p.r.Teams), maxTeams)]...)
 	unknown := 0
-	for i := range p.r.Findings {
-		f := &p.r.Findings[i]
+	for _, f := range p.r.Findings {
 		if f.Status != policies.Fail {
 			continue
 		}

@@ -71,7 +71,7 @@ func TestLabelsOfNoSource(t *testing.T) {
 		t.Errorf("a label without a source that has it:\n%s", out)
 	}
 	r = reporttest.Sample()
-	r.Findings = append(r.Findings, report.Finding{Rule: "unused-token", Severity: "medium", Status: "fail", Source: "gone/1"})
+	r.Findings = append(r.Findings, &report.Finding{Rule: "unused-token", Severity: "medium", Status: "fail", Source: "gone/1"})
 	if out := renderedMetrics(t, r, format.Options{}); !bytes.Contains(out, []byte(`rule="unused-token",severity="medium",status="fail",label_env="",label_team=""} 1`)) {
 		t.Errorf("a finding on a source that is gone:\n%s", out)
 	}

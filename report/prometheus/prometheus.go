@@ -164,8 +164,7 @@ func (p *metrics) findings() {
 			bySeverity.add(0, slices.Concat([]string{"rule", rule.ID, "severity", string(rule.Severity), "status", string(policies.Fail)}, set)...)
 		}
 	}
-	for i := range p.r.Findings {
-		f := &p.r.Findings[i]
+	for _, f := range p.r.Findings {
 		bySeverity.add(1, p.labels.with(f.Source, "rule", f.Rule, "severity", string(f.Severity), "status", string(f.Status))...)
 		fresh.add(boolean(f.Baseline.IsNew() && f.Status == policies.Fail), "severity", string(f.Severity))
 	}

@@ -437,18 +437,17 @@ func Compared(t *testing.T) *report.Report {
 	t.Helper()
 	before := Readable(Sample())
 	before.At = DaysAgo(8)
-	gone := before.Findings[len(before.Findings)-1]
+	gone := new(*before.Findings[len(before.Findings)-1])
 	gone.Token, gone.TokenName, gone.Kind = "datocms/projects/77/access_tokens/9", "Gone", "management"
-	unread := gone
+	unread := new(*gone)
 	unread.CMS, unread.Source, unread.Token, unread.TokenName = "contentstack", "contentstack/stacks/blt9f", "contentstack/stacks/blt9f/management_tokens/blt1", "Unread"
-	back := before.Findings[1]
+	back := new(*before.Findings[1])
 	back.Resolution, back.LastSeen = report.ResolvedPasses, new(DaysAgo(20))
 	back.SeenSince(DaysAgo(40), before.At)
-	before.Resolved = []report.Finding{back}
+	before.Resolved = []*report.Finding{back}
 	before.Findings = append(before.Findings[2:], gone, unread)
 	before.Findings[0].SeenSince(DaysAgo(143), before.At)
-	for i := range before.Findings {
-		f := &before.Findings[i]
+	for _, f := range before.Findings {
 		f.Fingerprint = report.Fingerprint(f.Rule, f.Source, f.Token, f.Key)
 	}
 	now := Sample()

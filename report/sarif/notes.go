@@ -150,8 +150,8 @@ func (s *sarif) notAskedNotes(cms string, n *notes) {
 
 func (s *sarif) staleNotes(cms string, n *notes) {
 	stale := 0
-	for i := range s.r.Stale {
-		if s.r.Stale[i].CMS == cms {
+	for _, f := range s.r.Stale {
+		if f.CMS == cms {
 			stale++
 		}
 	}

@@ -65,9 +65,8 @@ type mergedFinding struct {
 func (s *sarif) merged(cms string) []*mergedFinding {
 	var list []*mergedFinding
 	index := map[[3]string]*mergedFinding{}
-	take := func(findings []report.Finding, stale bool) {
-		for i := range findings {
-			f := &findings[i]
+	take := func(findings []*report.Finding, stale bool) {
+		for _, f := range findings {
 			if f.CMS != cms {
 				continue
 			}
@@ -86,7 +85,7 @@ func (s *sarif) merged(cms string) []*mergedFinding {
 	}
 	take(s.r.Findings, false)
 	take(s.r.Stale, true)
-	slices.SortStableFunc(list, func(a, b *mergedFinding) int { return report.CompareFindings(*a.first, *b.first) })
+	slices.SortStableFunc(list, func(a, b *mergedFinding) int { return report.CompareFindings(a.first, b.first) })
 	return list
 }
 

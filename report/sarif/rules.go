@@ -58,9 +58,9 @@ func (s *sarif) describeRules() {
 		s.rules = append(s.rules, s.describe(&s.r.Rules[i]))
 	}
 	// A finding carried over may be of a rule that is not loaded any more.
-	for _, findings := range [][]report.Finding{s.r.Findings, s.r.Stale} {
-		for i := range findings {
-			s.describeUnknown(&findings[i])
+	for _, findings := range [][]*report.Finding{s.r.Findings, s.r.Stale} {
+		for _, f := range findings {
+			s.describeUnknown(f)
 		}
 	}
 }

@@ -162,8 +162,8 @@ func (s *sarif) cmses() []string {
 	for i := range s.r.Sources {
 		names = append(names, s.r.Sources[i].CMS)
 	}
-	for i := range s.r.Stale {
-		names = append(names, s.r.Stale[i].CMS)
+	for _, f := range s.r.Stale {
+		names = append(names, f.CMS)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

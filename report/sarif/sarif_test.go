@@ -137,7 +137,7 @@ func TestSARIFCarriesStaleFindingsOver(t *testing.T) {
 		r.Findings[i].Baseline = report.BaselineUnchanged
 	}
 	r.Findings[0].Baseline = report.BaselineNew
-	r.Stale = []report.Finding{{Fingerprint: "f1", Rule: "old-rule", Severity: policies.High, Status: policies.Fail, Resolution: report.StaleUnread, CMS: "contentstack", Source: "contentstack/stacks/blt9f", Token: "contentstack/stacks/blt9f/management_tokens/m", Message: "was bad"}}
+	r.Stale = []*report.Finding{{Fingerprint: "f1", Rule: "old-rule", Severity: policies.High, Status: policies.Fail, Resolution: report.StaleUnread, CMS: "contentstack", Source: "contentstack/stacks/blt9f", Token: "contentstack/stacks/blt9f/management_tokens/m", Message: "was bad"}}
 	log := sarifOf(t, r, format.Options{})
 	states := map[string]int{}
 	for _, run := range log.Runs {

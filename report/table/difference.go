@@ -49,8 +49,7 @@ func WriteDifference(w io.Writer, d *difference.Difference, o format.Options) er
 func (p *page) decisions(d *difference.Decisions) {
 	p.findings(red, "WAIVED BEFORE, FAILING NOW", d.Unwaived)
 	var rows [][]string
-	for i := range d.Waived {
-		f := &d.Waived[i]
+	for _, f := range d.Waived {
 		row := []string{f.Rule, f.Subject(), "", ""}
 		if f.Waiver != nil {
 			row[2], row[3] = f.Waiver.Expires, f.Waiver.Owner+": "+f.Waiver.Reason
@@ -96,10 +95,9 @@ func (p *page) tokenRefs(s style, title string, refs []difference.TokenRef) {
 	p.list(s, title, []column{{title: "TOKEN", id: true}, {title: "NAME"}, {title: "KIND", whole: true}, {title: "LEVEL", whole: true}}, rows)
 }
 
-func (p *page) findings(s style, title string, findings []report.Finding) {
+func (p *page) findings(s style, title string, findings []*report.Finding) {
 	var rows [][]string
-	for i := range findings {
-		f := &findings[i]
+	for _, f := range findings {
 		why := f.Message
 		if f.Resolution != "" {
 			why = f.Resolution.Text()

@@ -340,13 +340,12 @@ func (p *page) allowed(v *format.View) {
 
 // baseline lists what is gone, and what nobody could look at again.
 func (p *page) baseline(v *format.View) {
-	list := func(s style, title string, findings []report.Finding) {
+	list := func(s style, title string, findings []*report.Finding) {
 		if len(findings) == 0 {
 			return
 		}
 		var rows [][]string
-		for i := range findings {
-			f := &findings[i]
+		for _, f := range findings {
 			rows = append(rows, []string{string(f.Severity), f.Rule, f.Subject(), f.Resolution.Text()})
 		}
 		p.heading(s, title)

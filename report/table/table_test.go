@@ -121,8 +121,7 @@ func TestTableShowsIDsWhole(t *testing.T) {
 			for word := range strings.FieldsSeq(string(renderedTable(t, r, format.Options{Width: width}))) {
 				shown[word] = true
 			}
-			for i := range r.Findings {
-				f := &r.Findings[i]
+			for _, f := range r.Findings {
 				id := strings.Fields(safetext.OneLine(f.Subject()))
 				if len(id) == 1 && len(id[0]) <= idWidth && !shown[id[0]] {
 					t.Errorf("%d columns: %s is not shown whole", width, id)

@@ -78,8 +78,7 @@ func Tokens(r *report.Report) []Token {
 	place := map[string]int{}
 	var tokens []Token
 	var findings [][]*report.Finding
-	for i := range r.Findings { // sorted by severity
-		f := &r.Findings[i]
+	for _, f := range r.Findings { // sorted by severity
 		if f.Status != policies.Fail || f.Token == "" {
 			continue
 		}

@@ -25,10 +25,10 @@ func rules() []report.Rule {
 }
 
 // finding is "rule token severity score", the last two optional.
-func finding(text string) report.Finding {
+func finding(text string) *report.Finding {
 	words := strings.Fields(text)
 	words = append(words, []string{"high", ""}[len(words)-2:]...)
-	f := report.Finding{Rule: words[0], Token: words[1], Severity: policies.Severity(words[2]), Status: policies.Fail, Remediation: "Fix " + words[0] + "."}
+	f := &report.Finding{Rule: words[0], Token: words[1], Severity: policies.Severity(words[2]), Status: policies.Fail, Remediation: "Fix " + words[0] + "."}
 	if words[3] != "" {
 		f.Risk = &risk.Score{}
 		if _, err := fmt.Sscanf(words[3], "%d-%d", &f.Risk.Min, &f.Risk.Max); err != nil {
@@ -52,8 +52,8 @@ func TestOrder(t *testing.T) {
 		"never-expires b high 40-50", "admin-token d high 60-60", "never-expires a high 40-70", "never-expires c high 40-50",
 		"unused-token c low 40-50",
 	)
-	r.Findings = append(r.Findings, report.Finding{Rule: "token-limit-near", Severity: policies.Critical, Status: policies.Fail},
-		report.Finding{Rule: "never-expires", Token: "waived", Severity: policies.Critical, Status: policies.Waived})
+	r.Findings = append(r.Findings, &report.Finding{Rule: "token-limit-near", Severity: policies.Critical, Status: policies.Fail},
+		&report.Finding{Rule: "never-expires", Token: "waived", Severity: policies.Critical, Status: policies.Waived})
 	var got []string
 	for _, token := range triage.Tokens(r) {
 		got = append(got, token.ID)

@@ -64,7 +64,7 @@ func TestSubject(t *testing.T) {
 func TestSourcesOfReportWithoutTokens(t *testing.T) {
 	r := &report.Report{
 		Sources:  []report.Source{{Source: inventory.Source{ID: "a"}}, {Source: inventory.Source{ID: "b"}}},
-		Findings: []report.Finding{{Source: "b", Token: "b/1", TokenName: "one"}, {Source: "b", Token: "b/1", TokenName: "one"}, {Source: "a"}},
+		Findings: []*report.Finding{{Source: "b", Token: "b/1", TokenName: "one"}, {Source: "b", Token: "b/1", TokenName: "one"}, {Source: "a"}},
 	}
 	sources := sourcesOf(r)
 	if len(sources) != 2 || len(sources[0].Tokens) != 0 || len(sources[1].Tokens) != 1 || sources[1].Tokens[0].Name != "one" {

@@ -61,8 +61,8 @@ func sourcesOf(r *report.Report) []inventory.Source {
 		return sources
 	}
 	seen := map[string]bool{}
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Token != "" && !seen[f.Token] {
+	for _, f := range r.Findings {
+		if f.Token != "" && !seen[f.Token] {
 			seen[f.Token] = true
 			add(inventory.Token{ID: f.Token, Name: f.TokenName, Source: f.Source})
 		}

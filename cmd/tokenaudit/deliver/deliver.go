@@ -141,7 +141,7 @@ func next(r *report.Report, gate report.Gate, commands options.Next) string {
 // fails reports whether a finding of the token fails the gate.
 func fails(gate report.Gate, t *triage.Token) bool {
 	for _, f := range t.Findings {
-		if gate.Fails(*f.Finding) || slices.ContainsFunc(f.Contains, func(c *report.Finding) bool { return gate.Fails(*c) }) {
+		if gate.Fails(f.Finding) || slices.ContainsFunc(f.Contains, gate.Fails) {
 			return true
 		}
 	}

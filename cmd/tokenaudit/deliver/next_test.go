@@ -31,7 +31,7 @@ func TestNextIsAboutWhatDecides(t *testing.T) {
 	if got := next(r, gate, commands); got != other {
 		t.Errorf("another token has what is new: %q", got)
 	}
-	r.Findings = slices.DeleteFunc(r.Findings, func(f report.Finding) bool { return f.Rule != "token-limit-near" })
+	r.Findings = slices.DeleteFunc(r.Findings, func(f *report.Finding) bool { return f.Rule != "token-limit-near" })
 	gate = report.Gate{FailOn: policies.Low}
 	if got := next(r, gate, commands); got != "explain token-limit-near datocms/projects/77" {
 		t.Errorf("a source fails: %q", got)

@@ -139,8 +139,7 @@ func differs(r *report.Report, seen *store.Observation) string {
 		was[f.Fingerprint] = f.Waiver != nil
 	}
 	changed := 0
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range r.Findings {
 		if waived, ok := was[f.Fingerprint]; !ok || waived != (f.Status == policies.Waived) {
 			changed++
 		}

@@ -161,17 +161,17 @@ func (j *jira) comment(ctx context.Context, key string, body message.Node) error
 // is not resolved.
 func (j *jira) closeResolved(ctx context.Context, r *report.Report) (int, error) {
 	open := map[string]bool{}
-	for _, list := range [][]report.Finding{r.Findings, r.Stale} {
-		for i := range list {
-			if f := &list[i]; j.least == "" || report.Reaches(f.Severity, j.least) {
+	for _, list := range [][]*report.Finding{r.Findings, r.Stale} {
+		for _, f := range list {
+			if j.least == "" || report.Reaches(f.Severity, j.least) {
 				open[j.issues.Per.Key(f)] = true
 			}
 		}
 	}
 	closed, looked := 0, 0
-	for i := range r.Resolved {
-		key := j.issues.Per.Key(&r.Resolved[i])
-		if r.Resolved[i].Resolution == report.ResolvedRuleOff {
+	for _, f := range r.Resolved {
+		key := j.issues.Per.Key(f)
+		if f.Resolution == report.ResolvedRuleOff {
 			open[key] = true // nobody has looked
 		}
 		if open[key] || looked == maxIssues {
@@ -186,7 +186,7 @@ func (j *jira) closeResolved(ctx context.Context, r *report.Report) (int, error)
 		if issue == "" {
 			continue
 		}
-		if err := j.resolve(ctx, issue, "No finding is left: "+r.Resolved[i].Resolution.Text()+"."); err != nil {
+		if err := j.resolve(ctx, issue, "No finding is left: "+f.Resolution.Text()+"."); err != nil {
 			return closed, err
 		}
 		closed++

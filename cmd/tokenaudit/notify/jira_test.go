@@ -259,8 +259,8 @@ func night(t *testing.T, incomplete bool, now, before []string) *report.Report {
 			r.Sources[0].Units[i].Status, r.Sources[0].Units[i].Error = "failed", "timeout"
 		}
 	}
-	finding := func(text string) report.Finding {
-		f := base.Findings[0]
+	finding := func(text string) *report.Finding {
+		f := new(*base.Findings[0])
 		token, rule, ok := strings.Cut(text, "/")
 		if ok {
 			f.Rule = rule

@@ -114,8 +114,7 @@ func (t *tx) comparison(r *report.Report, o *Observation) (*comparison, error) {
 
 // mark says of the findings of the report whether they are new, and since when they are open.
 func (c *comparison) mark() {
-	for i := range c.r.Findings {
-		f := &c.r.Findings[i]
+	for _, f := range c.r.Findings {
 		was, there := c.was[f.Fingerprint]
 		if !there {
 			f.SeenSince(c.r.At.Truncate(time.Second), c.r.At)
@@ -147,10 +146,10 @@ func (c *comparison) settle() error {
 		return cmp.Or(c.t.Err, err)
 	}
 	c.r.Baseline = &report.BaselineRef{At: since.UTC(), Complete: complete == 1}
-	c.r.Resolved, c.r.Stale = []report.Finding{}, []report.Finding{}
+	c.r.Resolved, c.r.Stale = []*report.Finding{}, []*report.Finding{}
 	here := make(map[string]bool, len(c.r.Findings))
-	for i := range c.r.Findings {
-		here[c.r.Findings[i].Fingerprint] = true
+	for _, f := range c.r.Findings {
+		here[f.Fingerprint] = true
 	}
 	for _, fingerprint := range sortedKeys(c.was) {
 		was := c.was[fingerprint]
@@ -177,8 +176,8 @@ func (c *comparison) settle() error {
 }
 
 // earlier returns a finding that the report does not have.
-func (c *comparison) earlier(was known, reason report.Resolution) (report.Finding, error) {
-	f := report.Finding{
+func (c *comparison) earlier(was known, reason report.Resolution) (*report.Finding, error) {
+	f := &report.Finding{
 		Fingerprint: was.fingerprint, Rule: was.rule, Severity: was.severity, Status: policies.Fail, Resolution: reason, CMS: was.cms, Source: was.source,
 		Token: was.token, Kind: kindOf(was.kind), Team: was.team, Key: was.key, Message: was.message, Reopened: c.reopened[was.fingerprint], WaivedDays: c.waived[was.fingerprint],
 	}

@@ -122,7 +122,7 @@ func seenOn(at time.Time, management inventory.Unit, findings ...string) Input {
 	for _, text := range findings {
 		what, severity, _ := strings.Cut(text, " ")
 		rule, token, _ := strings.Cut(what, "/")
-		f := report.Finding{Rule: rule, Source: id, CMS: source.CMS, Token: token, Status: policies.Fail, Severity: policies.Severity(severity), Message: what}
+		f := &report.Finding{Rule: rule, Source: id, CMS: source.CMS, Token: token, Status: policies.Fail, Severity: policies.Severity(severity), Message: what}
 		f.Fingerprint = report.Fingerprint(rule, id, token, "")
 		f.Kind = inventory.Delivery
 		if token == "a" {

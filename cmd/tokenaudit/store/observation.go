@@ -278,8 +278,7 @@ func tokenSeen(s *inventory.Source, t *inventory.Token, judged *report.Token) (T
 }
 
 func (o *Observation) seeFindings(r *report.Report) {
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range r.Findings {
 		seen := Finding{
 			Fingerprint: f.Fingerprint, Rule: f.Rule, Source: f.Source, CMS: f.CMS, Token: f.Token, Kind: f.Kind, Key: f.Key,
 			Severity: f.Severity, Team: f.Team, Message: f.Message,

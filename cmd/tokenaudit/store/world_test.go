@@ -140,7 +140,7 @@ func (c *company) runOf(at time.Time) scan {
 	r := &report.Report{
 		Schema: report.Schema, Tool: inventory.Tool{Name: "tokenaudit", Version: "1"}, At: at, ConfigDigest: fmt.Sprint("config", c.config),
 		Policies: report.PolicySet{Digest: fmt.Sprint(c.limit, c.off), OPA: "1"}, Scope: scope.Compact(), Complete: true,
-		Tokens: []report.Token{}, Findings: []report.Finding{}, Gaps: []report.Gap{},
+		Tokens: []report.Token{}, Findings: []*report.Finding{}, Gaps: []report.Gap{},
 	}
 	in := Input{Report: r, Definitions: map[string]string{}}
 	for _, rule := range worldRules {
@@ -221,7 +221,7 @@ func (c *company) judge(r *report.Report, source *inventory.Source, s *estate, r
 		judged := report.Token{Token: *seen, Verdicts: map[string]policies.Status{}, Risk: &risk.Risk{Score: risk.Score{Min: t.level, Max: t.level}}}
 		fail := func(rule string, bad bool) {
 			if _, ok := rules[rule]; ok && bad {
-				c.add(r, report.Finding{Rule: rule, Source: source.ID, CMS: source.CMS, Token: seen.ID, Kind: seen.Kind, Key: ""}, c.waived[name])
+				c.add(r, &report.Finding{Rule: rule, Source: source.ID, CMS: source.CMS, Token: seen.ID, Kind: seen.Kind, Key: ""}, c.waived[name])
 				judged.Verdicts[rule] = policies.Fail
 			}
 		}
@@ -240,13 +240,13 @@ func (c *company) judge(r *report.Report, source *inventory.Source, s *estate, r
 		case c.chance(10):
 			r.Gaps = append(r.Gaps, report.Gap{Rule: "source", Source: source.ID})
 		case len(source.Tokens) > 3:
-			c.add(r, report.Finding{Rule: "source", Source: source.ID, CMS: source.CMS}, false)
+			c.add(r, &report.Finding{Rule: "source", Source: source.ID, CMS: source.CMS}, false)
 		}
 	}
 	r.Sources = append(r.Sources, one)
 }
 
-func (c *company) add(r *report.Report, f report.Finding, waived bool) {
+func (c *company) add(r *report.Report, f *report.Finding, waived bool) {
 	f.Fingerprint = report.Fingerprint(f.Rule, f.Source, f.Token, f.Key)
 	f.Status, f.Severity = policies.Fail, policies.High
 	f.Message = fmt.Sprintf("%s since day %d", f.Rule, c.day)
@@ -288,7 +288,7 @@ type fate struct {
 // from what the store makes of it.
 type model struct {
 	fates map[string]*fate
-	facts map[string]report.Finding
+	facts map[string]*report.Finding
 	// configs are those of the runs that read a source last.
 	configs map[string]string
 	// tokens are those that nothing proves to be gone, by id.
@@ -296,7 +296,7 @@ type model struct {
 }
 
 func newModel() *model {
-	return &model{fates: map[string]*fate{}, facts: map[string]report.Finding{}, configs: map[string]string{}, tokens: map[string]inventory.Token{}}
+	return &model{fates: map[string]*fate{}, facts: map[string]*report.Finding{}, configs: map[string]string{}, tokens: map[string]inventory.Token{}}
 }
 
 func (m *model) see(s scan) {
@@ -358,7 +358,7 @@ func (m *model) seeTokens(s scan) {
 	maps.Copy(m.tokens, seen)
 }
 
-func (m *model) miss(s scan, f report.Finding, was *fate) {
+func (m *model) miss(s scan, f *report.Finding, was *fate) {
 	i := slices.IndexFunc(s.Sources, func(source inventory.Source) bool { return source.ID == f.Source })
 	restricted := s.Report.Scope
 	asked := restricted == nil || len(restricted.Rules) == 0 || restricted.Rules[0] == f.Rule
@@ -406,7 +406,7 @@ func (m *model) miss(s scan, f report.Finding, was *fate) {
 	}
 }
 
-func (m *model) undecided(s scan, f report.Finding) bool {
+func (m *model) undecided(s scan, f *report.Finding) bool {
 	for i := range s.Report.Sources {
 		source := &s.Report.Sources[i]
 		if source.ID == f.Source && slices.ContainsFunc(source.NotAsked, func(n policies.NotAsked) bool { return n.Rule == f.Rule }) {

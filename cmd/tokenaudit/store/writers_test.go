@@ -125,7 +125,7 @@ func hostileTextIsKept(t *testing.T, s *Store) {
 	source.Name = hostile
 	source.Tokens[0].Name, source.Tokens[0].ID = hostile, source.ID+"/"+hostile
 	source.Tokens[0].Owner = inventory.Owner{Name: hostile, ID: hostile}
-	run.Report.Findings = append(run.Report.Findings, report.Finding{
+	run.Report.Findings = append(run.Report.Findings, &report.Finding{
 		Rule: "admin", Fingerprint: report.Fingerprint("admin", source.ID, source.Tokens[0].ID, hostile), Source: source.ID, CMS: source.CMS,
 		Token: source.Tokens[0].ID, Key: hostile, Team: hostile, Message: hostile, Kind: source.Tokens[0].Kind, Severity: "high",
 	})

@@ -135,8 +135,7 @@ func orNone(s string) string {
 // verdicts are the findings of a report, and the counts of each rule, by what they are about.
 func verdicts(r *report.Report) map[string]string {
 	all := map[string]string{}
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range r.Findings {
 		subject := f.Rule + " on " + f.Source
 		if f.Token != "" {
 			subject = f.Rule + " on " + f.Token
