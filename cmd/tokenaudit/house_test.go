@@ -86,13 +86,13 @@ var mayImport = map[string][]string{
 	"report":              {"policies/deadlines", "policies/relaxation", "report/frameworks", "policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
 	"report/acceptance":   {"policies", "policies/ruleid", "report"},
 	"report/baseline":     {"policies", "policies/deadlines", "report"},
-	"report/trend":        {"collectors/inventory", "policies", "report", "report/format", "report/safetext", "report/table"},
+	"report/trend":        {"collectors/inventory", "policies", "report", "report/safetext"},
 	"report/controls":     {"report", "report/frameworks", "report/safetext"},
 	"report/safetext":     {},
 	"report/triage":       {"collectors/inventory", "policies", "policies/risk", "report", "report/safetext"},
 	"report/plaintext":    {"report/safetext", "report/table"},
 	"report/difference":   {"collectors/inventory", "collectors/inventory/codec", "policies", "policies/input", "report", "report/baseline", "report/safetext"},
-	"report/format":       {"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext", "report/triage"},
+	"report/format":       {"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext", "report/trend", "report/triage"},
 	"report/parts":        {"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "collectors/suggest", "policies", "policies/input", "report", "report/safetext"},
 	"report/output":       append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/parts", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
@@ -121,13 +121,14 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/verify":          {"cmd/tokenaudit/audit", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/keyless", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/userfile", "policies/engine", "report", "report/output", "report/safetext"},
 	"cmd/tokenaudit/store/database":  {"collectors/interruptible", "report/safetext"},
 	"cmd/tokenaudit/store":           {"cmd/tokenaudit/store/database", "collectors/history", "collectors/interruptible", "collectors/inventory", "policies", "policies/deadlines", "report", "report/safetext"},
-	"cmd/tokenaudit/audit":           {"cmd/tokenaudit/store", "collectors/history", "collectors", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/deliver", "cmd/tokenaudit/documents", "cmd/tokenaudit/evidence", "cmd/tokenaudit/notify", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/terraform", "policies", "policies/engine", "policies/regofile", "policies/ruleid", "report", "report/acceptance", "report/format", "report/output", "report/message", "report/parts", "report/safetext"},
-	"cmd/tokenaudit/history":         {"cmd/tokenaudit/audit", "cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/deliver", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "cmd/tokenaudit/store", "collectors/interruptible", "collectors/inventory", "policies", "policies/deadlines", "report", "report/format", "report/output", "report/safetext", "report/table", "report/trend"},
+	"cmd/tokenaudit/course":          {"cmd/tokenaudit/store", "collectors/inventory", "policies", "policies/deadlines", "report", "report/trend"},
+	"cmd/tokenaudit/audit":           {"cmd/tokenaudit/course", "cmd/tokenaudit/store", "collectors/history", "collectors", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/deliver", "cmd/tokenaudit/documents", "cmd/tokenaudit/evidence", "cmd/tokenaudit/notify", "cmd/tokenaudit/options", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/terraform", "policies", "policies/engine", "policies/regofile", "policies/ruleid", "report", "report/acceptance", "report/format", "report/output", "report/message", "report/parts", "report/safetext"},
+	"cmd/tokenaudit/history":         {"cmd/tokenaudit/audit", "cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/course", "cmd/tokenaudit/deliver", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "cmd/tokenaudit/store", "collectors/interruptible", "collectors/inventory", "policies", "report", "report/format", "report/output", "report/safetext", "report/table", "report/trend"},
 	"cmd/tokenaudit/deliver":         {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "policies", "report", "report/baseline", "report/format", "report/output", "report/safetext", "policies/risk", "report/triage"},
 	"cmd/tokenaudit/evidence":        {"cmd/tokenaudit/config", "cmd/tokenaudit/documents", "cmd/tokenaudit/places", "collectors/history", "collectors/interruptible", "collectors/inventory", "collectors/usage", "report", "report/output", "report/safetext"},
 	"cmd/tokenaudit/democompany":     {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "collectors/emulator", "collectors/emulator/demo", "collectors/inventory"},
 	"cmd/tokenaudit/program":         {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/inventory", "policies/engine"},
-	"cmd/tokenaudit/options":         {"report/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "policies/risk", "report/format"},
+	"cmd/tokenaudit/options":         {"report/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "report/trend", "policies/risk", "report/format"},
 	"cmd/tokenaudit/places":          {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config/template": {"collectors"},
 	"cmd/tokenaudit/config/targets":  {"collectors"},
@@ -144,7 +145,7 @@ var formats = []string{
 }
 
 // ofFormat is what a format may import.
-var ofFormat = []string{"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "policies/risk", "report", "report/difference", "report/format", "report/safetext", "report/triage"}
+var ofFormat = []string{"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "policies/risk", "report", "report/difference", "report/format", "report/safetext", "report/trend", "report/triage"}
 
 // forTests are packages that only tests may import.
 var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest", "collectors/inventory/sample", "policies/policytest", "report/reporttest"}

@@ -27,6 +27,8 @@ type Format struct {
 	UsesTokens bool
 	// UsesEvidence: the format shows the evidence of findings.
 	UsesEvidence bool
+	// UsesTrend: the format shows how things have developed.
+	UsesTrend bool
 	// Whole: the format is read by programs that must see every finding, so
 	// MinSeverity does not apply.
 	Whole bool

@@ -6,6 +6,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
+	"github.com/tokenaudit/tokenaudit/report/trend"
 )
 
 // Section is a part of a report for people that is short unless it is asked for.
@@ -56,6 +57,10 @@ type Options struct {
 
 	// Bundle is where the report was sealed, for formats that name it.
 	Bundle Bundle
+
+	// Trend returns how findings and tokens have developed until the report: those of some
+	// teams, or all where none is named. It is nil where there is no store.
+	Trend func(teams []string) *trend.Trend
 
 	// Next is the command that people run next; empty for none.
 	Next string

@@ -239,7 +239,7 @@ func TestHTMLInABrowser(t *testing.T) {
 		run  func(*browser)
 	}{
 		{"tables", checkTables}, {"labels", checkLabels}, {"columns", checkColumns}, {"address", checkAddress}, {"links", checkLinks}, {"anchors", checkAnchors},
-		{"waivers", checkWaivers}, {"without clipboard", checkWithoutClipboard}, {"size", checkSize}, {"hostile", checkHostile}, {"paper", checkPaper}, {"demo", checkDemo}, {"axe", checkAxe},
+		{"waivers", checkWaivers}, {"without clipboard", checkWithoutClipboard}, {"size", checkSize}, {"hostile", checkHostile}, {"paper", checkPaper}, {"trend", checkTrend}, {"demo", checkDemo}, {"axe", checkAxe},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			b.T, b.trouble = t, nil

@@ -6,9 +6,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"testing"
 
 	"github.com/tokenaudit/tokenaudit/report/baseline"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
@@ -86,22 +89,64 @@ func checkAxe(b *browser) {
 		b.Fatal(err)
 	}
 	sample := savePage(b.T, r)
+	developed, alone := savePageWith(b.T, r, withTrend()), saveTrend(b.T)
 	for _, look := range []struct {
 		page   string
 		width  int
 		scheme string
 	}{
-		{sample, 1300, "light"}, {sample, 1300, "dark"}, {sample, 400, "light"}, {sample, 400, "dark"}, {*demoPage, 1300, "light"}, {*demoPage, 400, "dark"},
+		{sample, 1300, "light"}, {sample, 1300, "dark"}, {sample, 400, "light"}, {sample, 400, "dark"},
+		{developed, 1300, "light"}, {developed, 400, "dark"}, {alone, 1300, "dark"}, {alone, 400, "light"}, {*demoPage, 1300, "light"}, {*demoPage, 400, "dark"},
 	} {
 		if look.page == "" {
 			continue
 		}
 		b.open(look.page+"#findings&controls=shown", look.width, look.scheme)
 		b.eval(`document.querySelectorAll("#findings .opener, #inventory .opener").forEach((opener, i) => { if (i < 8) opener.click(); })`)
+		b.eval(`document.querySelectorAll("details").forEach((more) => { more.open = true; })`)
 		b.eval(`document.querySelectorAll(".waiver button").forEach((button) => button.click())`)
 		b.eval(string(axe) + "; undefined")
 		b.complain(look.page, look.width, look.scheme)
 	}
+}
+
+// The trend fits a page, a phone and paper, in the report and alone.
+func checkTrend(b *browser) {
+	for name, path := range map[string]string{"report": savePageWith(b.T, reporttest.Sample(), withTrend()), "alone": saveTrend(b.T)} {
+		for _, look := range []struct {
+			width  int
+			scheme string
+		}{{1300, "light"}, {400, "dark"}} {
+			b.open(path, look.width, look.scheme)
+			b.eval(`document.querySelectorAll("#trend details").forEach((more) => { more.open = true; })`)
+			b.picture(fmt.Sprintf("trend-%s-%d-%s.png", name, look.width, look.scheme))
+			b.expect("sideways scrolling", sideways, "false")
+			b.expect("the color of a bar and of its legend", `getComputedStyle(document.querySelector("#trend rect.high")).fill + " " + getComputedStyle(document.querySelector("#trend i.high")).backgroundColor`,
+				map[string]string{"light": "rgb(184, 63, 18) rgb(184, 63, 18)", "dark": "rgb(255, 143, 92) rgb(255, 143, 92)"}[look.scheme])
+		}
+		if n := b.pages(8.27, 11.69); n > 6 {
+			b.Errorf("%s: %d pages", name, n)
+		}
+		b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+		b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": 720, "height": 1000, "deviceScaleFactor": 1, "mobile": false}, nil)
+		b.eval(`dispatchEvent(new Event("beforeprint"))`)
+		b.expect("what is wider than paper", `[...document.querySelectorAll("#trend svg, #trend table")].filter((e) => e.getBoundingClientRect().right > innerWidth).length`, "0")
+		b.picture("trend-" + name + "-print.png")
+	}
+}
+
+// saveTrend writes the page of history trend.
+func saveTrend(t *testing.T) string {
+	t.Helper()
+	var page bytes.Buffer
+	if err := aYear().WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "trend.html")
+	if err := os.WriteFile(path, page.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // complain reports what axe finds in the page that is open.

@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
+	"github.com/tokenaudit/tokenaudit/report/trend"
 )
 
 var (
@@ -32,7 +34,7 @@ var htmlTemplate = sync.OnceValues(func() (*template.Template, error) {
 // Format is one self-contained page.
 func Format() format.Format {
 	return format.Format{
-		Name: "html", Help: "one self-contained page, for looking", UsesTokens: true, UsesEvidence: true,
+		Name: "html", Help: "one self-contained page, for looking", UsesTokens: true, UsesEvidence: true, UsesTrend: true,
 		Write: renderHTML,
 	}
 }
@@ -46,8 +48,12 @@ func renderHTML(w io.Writer, r *report.Report, o format.Options) error {
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}
+	developed, style, err := trendOf(r, o)
+	if err != nil {
+		return err
+	}
 	out := bufio.NewWriterSize(w, 1<<16)
-	policy := "default-src 'none'; style-src '" + sourceHash(htmlStyle) + "'; script-src '" + sourceHash(htmlScript) + "'; base-uri 'none'; form-action 'none'"
+	policy := "default-src 'none'; style-src '" + sourceHash(style) + "'; script-src '" + sourceHash(htmlScript) + "'; base-uri 'none'; form-action 'none'"
 	if _, err := fmt.Fprintf(out, `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -59,11 +65,11 @@ func renderHTML(w io.Writer, r *report.Report, o format.Options) error {
 <style>%s</style>
 </head>
 <body>
-`, policy, htmlStyle); err != nil {
+`, policy, style); err != nil {
 		return err
 	}
 	v := format.NewView(r)
-	if err := page.Execute(out, newHTMLPage(v, o)); err != nil {
+	if err := page.Execute(out, newHTMLPage(v, o, developed)); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(out, `<script type="application/json" id="data">`); err != nil {
@@ -76,6 +82,24 @@ func renderHTML(w io.Writer, r *report.Report, o format.Options) error {
 		return err
 	}
 	return out.Flush()
+}
+
+// trendOf returns the section that shows how things have developed, empty where there is no
+// store, and the style of a page with it.
+func trendOf(r *report.Report, o format.Options) (section template.HTML, style string, err error) {
+	if o.Trend == nil {
+		return "", htmlStyle, nil
+	}
+	var teams []string
+	if r.Scope != nil {
+		teams = r.Scope.Owners
+	}
+	var text strings.Builder
+	if err := o.Trend(teams).WriteSection(&text); err != nil {
+		return "", "", err
+	}
+	// The template of the section has escaped what it quotes.
+	return template.HTML(text.String()), htmlStyle + trend.Style(), nil //nolint:gosec
 }
 
 // sourceHash names an inline style or script in a Content-Security-Policy.

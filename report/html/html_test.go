@@ -17,8 +17,12 @@ import (
 
 // The page allows its own style and script, by their hashes, and nothing else.
 func TestHTMLStandsAlone(t *testing.T) {
-	for name, r := range map[string]*report.Report{"sample": reporttest.Sample(), "hostile": reporttest.Hostile(), "nothing": reporttest.Build(reporttest.SampleOptions(), nil)} {
-		page := string(renderedPage(t, r, format.Options{Gate: report.DefaultGate()}))
+	for name, r := range map[string]*report.Report{"sample": reporttest.Sample(), "hostile": reporttest.Hostile(), "nothing": reporttest.Build(reporttest.SampleOptions(), nil), "trend": reporttest.Sample()} {
+		o := format.Options{Gate: report.DefaultGate()}
+		if name == "trend" {
+			o = withTrend()
+		}
+		page := string(renderedPage(t, r, o))
 		policy := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`).FindStringSubmatch(page)
 		if policy == nil {
 			t.Fatalf("%s: no policy", name)

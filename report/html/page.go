@@ -60,9 +60,11 @@ type htmlPage struct {
 	Allowed      []htmlAllowed
 	AllowedMore  string
 	AllowedByCMS []htmlCounts
-	Framework    string
-	Controls     []htmlControl
-	Method       htmlMethod
+	// Trend is a section of its own; empty where there is no store.
+	Trend     template.HTML
+	Framework string
+	Controls  []htmlControl
+	Method    htmlMethod
 }
 
 // htmlTile is a number that links to what it counts, unless that is nothing: to a place
@@ -118,14 +120,14 @@ type htmlControl struct {
 
 type htmlAllowed struct{ Rule, Token, Why string }
 
-func newHTMLPage(v *format.View, o format.Options) *htmlPage {
+func newHTMLPage(v *format.View, o format.Options, developed template.HTML) *htmlPage {
 	r := v.R
 	d := o.Decision
 	p := &htmlPage{
 		At: r.At.Format("2006-01-02 15:04 MST"), Sources: safetext.Plural(len(r.Sources), "source", "sources"), Tokens: safetext.Plural(r.Summary.Tokens, "token", "tokens"),
 		RuleCount: safetext.Plural(len(r.Rules), "rule", "rules"), Tool: htmlText(strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version)),
 		Verdict: string(d.Verdict), Reason: htmlText(d.Reason), Exit: d.ExitText(), Changes: format.Changes(r, o.Gate),
-		Tiles: tiles(v), Risks: riskTiles(r), HasTokens: r.Tokens != nil, Scope: htmlText(r.ScopeNote()),
+		Tiles: tiles(v), Risks: riskTiles(r), HasTokens: r.Tokens != nil, Trend: developed, Scope: htmlText(r.ScopeNote()),
 	}
 	p.FindingsNote = "Open a row to see what to do and what the finding rests on."
 	if o.Hidden > 0 {

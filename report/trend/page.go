@@ -21,14 +21,20 @@ import (
 )
 
 var (
-	//go:embed page.html
-	pageText string
-	//go:embed style.css
-	style string
+	//go:embed section.html
+	sectionText string
+	//go:embed section.css
+	sectionStyle string
+	//go:embed page.css
+	pageStyle string
 )
 
-// pageTemplate is parsed once a process, on first use.
-var pageTemplate = sync.OnceValues(func() (*template.Template, error) { return template.New("trend").Parse(pageText) })
+// sectionTemplate is parsed once a process, on first use.
+var sectionTemplate = sync.OnceValues(func() (*template.Template, error) { return template.New("trend").Parse(sectionText) })
+
+// Style returns the style of what WriteSection writes. It expects the page to define the
+// colors that it names.
+func Style() string { return sectionStyle }
 
 const (
 	// maxBars is how many periods a chart shows: a year of weeks. Older ones are in the table.
@@ -37,18 +43,34 @@ const (
 	maxKinds = 5
 
 	chartWidth  = 960.0
+	chartMargin = 18.0
 	chartFloor  = 150.0
 	chartHeight = 120.0
+	// widest is the room of a period where there are few.
+	widest = 96.0
+	// fixWidth is the length of the longest bar of a mean time to fix.
+	fixWidth = 160.0
 )
 
-// page is what the template shows.
-type page struct {
+// section is what the template shows.
+type section struct {
 	Span, Note string
 	Charts     []chart
-	Fixes      [][]string
-	Columns    []string
-	Rows       [][]string
+	Fixes      []fixRow
+	Figures    []figures
+	// Alone: the section is all that there is on the page.
+	Alone bool
 }
+
+// figures are the numbers of some charts.
+type figures struct {
+	Title   string
+	Columns []string
+	Rows    [][]string
+}
+
+// fixRow is a mean time to fix. Width is that of its bar, of fixWidth.
+type fixRow struct{ Severity, Team, Findings, Mean, Width string }
 
 // chart is a chart of upright bars. Label says in words what it shows.
 type chart struct {
@@ -59,10 +81,11 @@ type chart struct {
 
 type key struct{ Class, Name string }
 
-// bar is a period. Value and Day are nil where there is no room for them.
+// bar is a period. Values are empty and Day is nil where there is no room for them.
 type bar struct {
-	Segments   []segment
-	Value, Day *label
+	Segments []segment
+	Values   []label
+	Day      *label
 }
 
 type segment struct{ Class, X, Y, W, H, Title string }
@@ -73,18 +96,30 @@ type label struct{ X, Y, Text string }
 // Both are nil where it is unknown.
 type column struct{ stack, side []int }
 
+// WriteSection writes the section of a page, with the id trend. It needs Style, and runs no
+// script.
+func (t *Trend) WriteSection(w io.Writer) error { return t.write(w, false) }
+
+func (t *Trend) write(w io.Writer, alone bool) error {
+	parsed, err := sectionTemplate()
+	if err != nil {
+		return fmt.Errorf("parse the section: %w", err)
+	}
+	if err := parsed.Execute(w, t.section(alone)); err != nil {
+		return fmt.Errorf("write the section: %w", err)
+	}
+	return nil
+}
+
 // WriteHTML writes one page that needs nothing else, and runs no script.
 func (t *Trend) WriteHTML(w io.Writer) error {
-	parsed, err := pageTemplate()
-	if err != nil {
-		return fmt.Errorf("parse the page: %w", err)
-	}
 	var body bytes.Buffer
-	if err := parsed.Execute(&body, t.page()); err != nil {
-		return fmt.Errorf("write the page: %w", err)
+	if err := t.write(&body, true); err != nil {
+		return err
 	}
+	style := pageStyle + sectionStyle
 	sum := sha256.Sum256([]byte(style))
-	_, err = fmt.Fprintf(w, `<!DOCTYPE html>
+	_, err := fmt.Fprintf(w, `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -95,25 +130,70 @@ func (t *Trend) WriteHTML(w io.Writer) error {
 <style>%s</style>
 </head>
 <body>
-%s</body>
+<main>
+<h1>API token audit</h1>
+%s</main>
+</body>
 </html>
 `, base64.StdEncoding.EncodeToString(sum[:]), style, body.String())
 	return err
 }
 
-func (t *Trend) page() page {
-	p := page{Span: "No runs", Charts: t.charts(), Fixes: t.fixRows()}
-	p.Columns, p.Rows = t.periodRows()
-	for _, row := range p.Fixes {
-		row[1] = safetext.CutRunes(safetext.OneLine(row[1]), 200)
-	}
+func (t *Trend) section(alone bool) section {
+	s := section{Span: "No runs", Charts: t.charts(), Fixes: t.fixBars(), Alone: alone}
 	if n := len(t.Periods); n > 0 {
-		p.Span = fmt.Sprintf("%s to %s", day(t.Periods[0].From), day(t.Periods[n-1].At))
+		s.Figures = t.figures()
+		s.Span = fmt.Sprintf("%s to %s", day(t.Periods[0].From), day(t.Periods[n-1].At))
 		if n > maxBars {
-			p.Note = fmt.Sprintf("The charts show the last %d of %d periods.", maxBars, n)
+			s.Note = fmt.Sprintf("The charts show the last %d of %d periods.", maxBars, n)
 		}
 	}
-	return p
+	return s
+}
+
+// figures are those of all periods.
+func (t *Trend) figures() []figures {
+	findings := figures{Title: "Findings by period"}
+	findings.Columns, findings.Rows = t.PeriodRows()
+	kinds := t.kinds()
+	if len(kinds) == 0 {
+		return []figures{findings}
+	}
+	tokens := figures{Title: "Tokens by kind and period", Columns: []string{findings.Columns[0]}}
+	for _, kind := range kinds {
+		tokens.Columns = append(tokens.Columns, safetext.OneLine(string(kind)))
+	}
+	for i := range t.Periods {
+		row := []string{findings.Rows[i][0]}
+		for _, kind := range kinds {
+			row = append(row, kindText(&t.Periods[i], kind))
+		}
+		tokens.Rows = append(tokens.Rows, row)
+	}
+	return []figures{findings, tokens}
+}
+
+func kindText(p *Period, kind inventory.Kind) string {
+	if p.Tokens == nil {
+		return "unknown"
+	}
+	return safetext.Thousands(p.Tokens[kind])
+}
+
+// fixBars are the mean times to fix, with bars on one scale.
+func (t *Trend) fixBars() []fixRow {
+	most := 0.0
+	for _, f := range t.Fixes {
+		most = max(most, f.mean())
+	}
+	rows := make([]fixRow, len(t.Fixes))
+	for i, cells := range t.FixRows() {
+		rows[i] = fixRow{Severity: cells[0], Team: safetext.CutRunes(safetext.OneLine(cells[1]), 200), Findings: cells[2], Mean: cells[3], Width: "0"}
+		if most > 0 {
+			rows[i].Width = coordinate(fixWidth * t.Fixes[i].mean() / most)
+		}
+	}
+	return rows
 }
 
 func day(at time.Time) string { return at.UTC().Format("2 Jan 2006") }
@@ -141,7 +221,7 @@ func (t *Trend) charts() []chart {
 		}),
 	}
 	if slices.ContainsFunc(periods, func(p Period) bool { return p.Overdue > 0 }) {
-		charts = append(charts, draw("Overdue findings", []key{{"overdue", "overdue"}}, periods, func(p *Period) column { return column{stack: []int{p.Overdue}} }))
+		charts = append(charts, draw("Burn-down of overdue findings", []key{{"overdue", "overdue"}}, periods, func(p *Period) column { return column{stack: []int{p.Overdue}} }))
 	}
 	if legend, count := kindsOf(periods); len(legend) > 0 {
 		charts = append(charts, draw("Tokens by kind", legend, periods, count))
@@ -198,10 +278,10 @@ func draw(title string, legend []key, periods []Period, count func(*Period) colu
 		most = max(most, sum(columns[i].stack), sum(columns[i].side))
 	}
 	c := chart{Title: title, Legend: legend}
-	step := chartWidth / float64(len(periods))
+	step := min((chartWidth-2*chartMargin)/float64(len(periods)), widest)
 	every := 1 + len(periods)/14 // labels that do not touch
 	for i := range periods {
-		x, w := float64(i)*step+step*0.12, step*0.76
+		x, w := chartMargin+float64(i)*step+step*0.12, step*0.76
 		b := bar{}
 		on := fmt.Sprintf("%s: ", day(periods[i].At))
 		if columns[i].side != nil {
@@ -209,9 +289,18 @@ func draw(title string, legend []key, periods []Period, count func(*Period) colu
 			b.Segments = stack(columns[i].side, legend[len(columns[i].stack):], x+w, w, most, on)
 		}
 		b.Segments = append(stack(columns[i].stack, legend, x, w, most, on), b.Segments...)
-		middle := coordinate(float64(i)*step + step/2)
-		if n := max(sum(columns[i].stack), sum(columns[i].side)); n > 0 && i%every == 0 && columns[i].side == nil {
-			b.Value = &label{middle, coordinate(chartFloor - chartHeight*float64(n)/float64(most) - 6), safetext.Thousands(n)}
+		middle := coordinate(chartMargin + float64(i)*step + step/2)
+		value := func(counts []int, x float64) {
+			if n := sum(counts); n > 0 {
+				b.Values = append(b.Values, label{coordinate(x), coordinate(chartFloor - chartHeight*float64(n)/float64(most) - 6), safetext.Thousands(n)})
+			}
+		}
+		switch {
+		case columns[i].side != nil && every == 1:
+			value(columns[i].stack, x+w/2)
+			value(columns[i].side, x+w*3/2)
+		case columns[i].side == nil && i%every == 0:
+			value(columns[i].stack, x+w/2)
 		}
 		if i%every == 0 {
 			b.Day = &label{middle, coordinate(chartFloor + 17), periods[i].At.UTC().Format("2 Jan")}

@@ -1,5 +1,5 @@
 // Package trend renders how findings and tokens have developed over many runs: as JSON,
-// CSV, a table, and a page with charts.
+// CSV, rows for a table, and charts for a page.
 package trend
 
 import (
@@ -10,15 +10,12 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
-	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
-	"github.com/tokenaudit/tokenaudit/report/table"
 )
 
 // Schema names the version of the JSON.
@@ -47,7 +44,8 @@ type Period struct {
 	Open map[policies.Severity]int `json:"open"`
 	// Overdue counts those of them that were past their deadline.
 	Overdue int `json:"overdue"`
-	// New, Reopened and Resolved count what became of findings in the period.
+	// New, Reopened and Resolved count what became of findings in the period. What the first of
+	// all runs found is not new: nobody had looked before.
 	New      int `json:"new"`
 	Reopened int `json:"reopened"`
 	Resolved int `json:"resolved"`
@@ -70,8 +68,10 @@ func (f Fix) Mean() string {
 	if f.Findings == 0 {
 		return ""
 	}
-	return strconv.FormatFloat(float64(f.Days)/float64(f.Findings), 'f', 1, 64)
+	return strconv.FormatFloat(f.mean(), 'f', 1, 64)
 }
+
+func (f Fix) mean() float64 { return float64(f.Days) / float64(max(f.Findings, 1)) }
 
 // WriteJSON writes all of it.
 func (t *Trend) WriteJSON(w io.Writer) error {
@@ -143,31 +143,8 @@ func (t *Trend) csvPeriod(p *Period) []string {
 	return row
 }
 
-// WriteTable writes the periods, and below them the mean times to fix.
-func (t *Trend) WriteTable(w io.Writer, o format.Options) error {
-	if len(t.Periods) == 0 {
-		_, err := io.WriteString(w, "No runs.\n")
-		return err
-	}
-	columns, rows := t.periodRows()
-	shown := make([]table.Column, len(columns))
-	for i, title := range columns {
-		shown[i] = table.Column{Title: strings.ToUpper(title)}
-	}
-	if err := table.WriteTable(w, shown, rows, o); err != nil {
-		return err
-	}
-	if len(t.Fixes) == 0 {
-		return nil
-	}
-	if _, err := io.WriteString(w, "\n"); err != nil {
-		return err
-	}
-	return table.WriteTable(w, []table.Column{{Title: "SEVERITY"}, {Title: "TEAM"}, {Title: "FIXED"}, {Title: "MEAN DAYS TO FIX"}}, t.fixRows(), o)
-}
-
-// periodRows are for people.
-func (t *Trend) periodRows() (columns []string, rows [][]string) {
+// PeriodRows returns the periods as people read them, and the titles of the columns.
+func (t *Trend) PeriodRows() (columns []string, rows [][]string) {
 	columns = []string{"until", "runs"}
 	for _, s := range report.AllSeverities() {
 		columns = append(columns, string(s))
@@ -199,7 +176,9 @@ func tokensText(p *Period) string {
 	return safetext.Thousands(sum)
 }
 
-func (t *Trend) fixRows() [][]string {
+// FixRows returns the mean times to fix as people read them: severity, team, how many findings
+// were fixed, and the mean of their days.
+func (t *Trend) FixRows() [][]string {
 	var rows [][]string
 	for _, f := range t.Fixes {
 		team := f.Team

@@ -14,7 +14,6 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/trend"
 )
 
@@ -43,8 +42,7 @@ func sample() *trend.Trend {
 
 func formats(t *trend.Trend) map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{
-		"json": t.WriteJSON, "csv": t.WriteCSV, "html": t.WriteHTML,
-		"table": func(w io.Writer) error { return t.WriteTable(w, format.Options{}) },
+		"json": t.WriteJSON, "csv": t.WriteCSV, "html": t.WriteHTML, "section": t.WriteSection,
 	}
 }
 
@@ -86,7 +84,7 @@ func TestHostileTeams(t *testing.T) {
 				t.Errorf("%s has %q", name, bad)
 			}
 		}
-		if name == "html" && strings.Contains(got.String(), "<script") {
+		if (name == "html" || name == "section") && strings.Contains(got.String(), "<script") {
 			t.Error("a name is markup in the page")
 		}
 	}

@@ -177,6 +177,9 @@ func (au *Audit) usesEvidence() bool {
 // Finish writes the outputs and returns the gate's decision as an error, nil for
 // exit code 0.
 func (au *Audit) Finish(ctx context.Context, r *report.Report) error {
+	if err := au.knowTheCourse(ctx, r); err != nil {
+		return err
+	}
 	if err := deliver.Report(ctx, au.program.Streams, r, au.gate, au.flags.Shown, au.options.Waived); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/bundle"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/course"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/sealed"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/signature"
@@ -132,6 +133,19 @@ func (au *Audit) compareWithPast(ctx context.Context, r *report.Report) error {
 		au.program.Note("the store has no earlier run: every finding counts as new")
 	}
 	return err
+}
+
+// knowTheCourse reads how things have developed until the run, where an output shows that.
+func (au *Audit) knowTheCourse(ctx context.Context, r *report.Report) error {
+	if au.past == nil || au.past.seen == nil || !au.flags.UsesTrend() {
+		return nil
+	}
+	c, err := course.With(ctx, au.past.store, au.past.seen)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	au.flags.Trend = c.LastYear(r.At, r.Deadlines)
+	return nil
 }
 
 // context returns what verdicts rest on besides the inventory, as a bundle holds it.

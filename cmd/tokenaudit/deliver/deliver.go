@@ -105,7 +105,7 @@ func BaselineNote(r *report.Report, o options.Gate) string {
 func Report(ctx context.Context, to *console.Streams, r *report.Report, gate report.Gate, s options.Shown, waived bool) error {
 	return output.WriteOutputs(interruptible.UnlessEnded(ctx), s.Outputs, to.Out, r, format.Options{
 		Gate: gate, MinSeverity: s.MinSeverity, Framework: s.Framework, Suppressed: waived,
-		GroupBy: s.GroupBy, Shown: s.Sections, Next: next(r, gate, s.Next), Bundle: s.Bundle,
+		GroupBy: s.GroupBy, Shown: s.Sections, Next: next(r, gate, s.Next), Bundle: s.Bundle, Trend: s.Trend,
 		Width: to.Page().Width, Color: to.Color,
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/course"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
@@ -72,6 +73,13 @@ func runShow(ctx context.Context, o showOptions) error {
 		}
 		if err := flags.Split(r.Teams, nil); err != nil {
 			return err
+		}
+		if flags.UsesTrend() {
+			c, err := course.Until(ctx, s, r.At)
+			if err != nil {
+				return err
+			}
+			flags.Trend = c.LastYear(r.At, r.Deadlines)
 		}
 		return deliver.Report(ctx, o.program.Streams, r, deliver.Gate(cfg.Gate, options.Gate{}, ""), flags, o.Waived)
 	})

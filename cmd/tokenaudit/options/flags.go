@@ -22,6 +22,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/output"
+	"github.com/tokenaudit/tokenaudit/report/trend"
 )
 
 // Read say what is read, and how patiently.
@@ -189,8 +190,15 @@ type Shown struct {
 	Next Next
 	// Bundle is where the report was sealed.
 	Bundle format.Bundle
+	// Trend is that of the formats that show one; nil where there is no store.
+	Trend func(teams []string) *trend.Trend
 	// Framework is nil where no --framework was given.
 	Framework *frameworks.Framework
+}
+
+// UsesTrend reports whether an output shows how things have developed.
+func (s *Shown) UsesTrend() bool {
+	return slices.ContainsFunc(s.Outputs, func(o output.Output) bool { return o.Format.UsesTrend })
 }
 
 // Validate reads the flags and states what contradicts itself.
