@@ -98,8 +98,7 @@ func trendOf(r *report.Report, o format.Options) (section template.HTML, style s
 	if err := o.Trend(teams).WriteSection(&text); err != nil {
 		return "", "", err
 	}
-	// The template of the section has escaped what it quotes.
-	return template.HTML(text.String()), htmlStyle + trend.Style(), nil //nolint:gosec
+	return template.HTML(text.String()), htmlStyle + trend.Style(), nil //nolint:gosec // the template of the section has escaped what it quotes
 }
 
 // sourceHash names an inline style or script in a Content-Security-Policy.
