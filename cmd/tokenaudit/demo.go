@@ -10,6 +10,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/democompany"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
@@ -66,7 +67,7 @@ func runDemo(ctx context.Context, o demoOptions) (err error) {
 	if o.saveInventory != "" && o.saveInventory != output.Stdout {
 		judged := o.Judge
 		judged.At = "" // the company is read at that time, too
-		flags.Next.About = aboutCommand(judged, "", o.saveInventory)
+		flags.Next.About = deliver.About(judged, "", o.saveInventory)
 	}
 	au, err := audit.New(ctx, o.program, company.Config, o.Judge, flags)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/bundle"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/deliver"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
@@ -106,12 +107,12 @@ func runEvaluate(ctx context.Context, o evaluateOptions) error {
 		return err
 	}
 	if !slices.Contains(o.inventories, "-") && !o.Given() {
-		flags.Next.About = aboutCommand(o.Judge, o.config, o.inventories...)
+		flags.Next.About = deliver.About(o.Judge, o.config, o.inventories...)
 	}
 	if len(cfg.Sources) > 0 {
-		flags.Next.Doctor = withConfig("doctor", o.config)
+		flags.Next.Doctor = deliver.WithConfig("doctor", o.config)
 	}
-	flags.Next.Waivers = withConfig("waivers check", o.config)
+	flags.Next.Waivers = deliver.WithConfig("waivers check", o.config)
 	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)
 	if err != nil {
 		return err

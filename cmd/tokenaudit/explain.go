@@ -38,6 +38,8 @@ type explainOptions struct {
 	policies    []string
 	previous    []string
 	rule        string
+	// store is the file of the history, which show tells, too.
+	store string
 	// subject is a token id, or a source id for a rule about sources.
 	subject string
 }
@@ -88,7 +90,8 @@ func (o *explainOptions) bind(cmd *cobra.Command) {
 
 func runExplain(ctx context.Context, o explainOptions) error {
 	if o.rule == "" {
-		return printDossier(ctx, o, explanation.Verdicts)
+		_, err := printDossier(ctx, o, explanation.Verdicts)
+		return err
 	}
 	s, err := o.find(ctx, o.rule)
 	if err != nil {
@@ -105,6 +108,7 @@ func runExplain(ctx context.Context, o explainOptions) error {
 // explained is what explain and show are about: a token, or a source, where it was found,
 // and what judges it at which moment.
 type explained struct {
+	config *config.Config
 	engine *engine.Engine
 	source inventory.Source
 	id     string
@@ -144,7 +148,7 @@ func (o explainOptions) find(ctx context.Context, rules ...string) (explained, e
 		at = latest
 	}
 	audit.WarnOfHindsight(o.program.Streams, at, latest)
-	return explained{loaded, source, id, at}, nil
+	return explained{cfg, loaded, source, id, at}, nil
 }
 
 // explainedSources returns where to look: the saved inventories, else what the

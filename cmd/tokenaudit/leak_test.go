@@ -67,7 +67,7 @@ func TestNothingLeaks(t *testing.T) {
 		{"manifest", "init", "-v", "inventory.json"},
 		{"drift", "-v", "--manifest", "tokens.yaml", "inventory.json"},
 		{"explain", "-v", "unused-token", "contentful/organizations/acme/access_tokens/t-idle"},
-		{"show", "-v", "contentful/organizations/acme/access_tokens/t-idle"},
+		{"show", "-v", "--store", "history.db", "contentful/organizations/acme/access_tokens/t-idle"},
 		{"merge", "-v", "inventory.json"},
 		{"diff", "-v", "inventory.json", "json.out"},
 		{"diff", "-o", "markdown", "inventory.json", "json.out"},

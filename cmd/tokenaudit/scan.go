@@ -87,7 +87,7 @@ func runScan(ctx context.Context, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	flags.Next = options.Next{About: aboutCommand(o.Judge, o.Config), Doctor: withConfig("doctor", o.Config), Waivers: withConfig("waivers check", o.Config)}
+	flags.Next = options.Next{About: deliver.About(o.Judge, o.Config), Doctor: deliver.WithConfig("doctor", o.Config), Waivers: deliver.WithConfig("waivers check", o.Config)}
 	au, err := audit.New(ctx, o.program, r.Config, o.Judge, flags)
 	if err != nil {
 		return err

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/audit"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
@@ -60,8 +63,55 @@ type life struct {
 
 // event is something that happened to a token.
 type event struct {
-	At   time.Time `json:"at"`
-	What string    `json:"what"`
+	// At is the time of the run that saw it first.
+	At time.Time `json:"at"`
+	// What is one line.
+	What string `json:"what"`
+}
+
+// PrintPast prints what the runs in a store saw of a token, until a moment or all of it: in the
+// file that is named, else where the configuration says. It prints nothing without a store.
+func PrintPast(ctx context.Context, p *program.Program, cfg *config.Config, file, token string, until time.Time) error {
+	place, err := audit.StorePlace(ctx, p, cfg, file)
+	if err != nil || place.IsZero() {
+		return err
+	}
+	var l life
+	switch s, err := store.OpenExisting(ctx, place); {
+	case file == "" && errors.Is(err, store.ErrNotFound): // configured, and not written yet
+	case err != nil:
+		return err
+	default:
+		l, err = lifeOf(ctx, s, cfg, token)
+		if err := errors.Join(err, s.Close()); err != nil {
+			return err
+		}
+	}
+	var b strings.Builder
+	label := "\nhistory"
+	for _, e := range l.Events {
+		if until.IsZero() || !e.At.After(until) {
+			fmt.Fprintf(&b, "%s   %s %s\n", label, e.At.UTC().Format(time.RFC3339), e.What)
+			label = "       "
+		}
+	}
+	if b.Len() == 0 {
+		b.WriteString(label + "   the store has no run that saw this token\n")
+	}
+	_, err = io.WriteString(p.Out, b.String())
+	return err
+}
+
+func lifeOf(ctx context.Context, s *store.Store, cfg *config.Config, token string) (life, error) {
+	l := life{Token: token}
+	var err error
+	if l.Versions, err = s.Versions(ctx, token); err != nil || len(l.Versions) == 0 {
+		return l, err
+	}
+	if l.Findings, err = s.Spans(ctx, token); err != nil {
+		return l, err
+	}
+	return l, l.tell(cfg)
 }
 
 func runToken(ctx context.Context, o tokenOptions) error {
@@ -73,14 +123,8 @@ func runToken(ctx context.Context, o tokenOptions) error {
 		if err != nil {
 			return err
 		}
-		l := life{Token: id}
-		if l.Versions, err = s.Versions(ctx, id); err != nil {
-			return err
-		}
-		if l.Findings, err = s.Spans(ctx, id); err != nil {
-			return err
-		}
-		if err := l.tell(cfg); err != nil {
+		l, err := lifeOf(ctx, s, cfg, id)
+		if err != nil {
 			return err
 		}
 		return l.print(&o)
