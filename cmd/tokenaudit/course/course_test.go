@@ -39,7 +39,7 @@ func seen(t *testing.T, at time.Time, findings ...string) *store.Observation {
 	for _, text := range findings {
 		words := strings.Fields(text)
 		rule, token, _ := strings.Cut(words[0], "/")
-		f := report.Finding{
+		f := &report.Finding{
 			Fingerprint: report.Fingerprint(rule, id, token, ""), Rule: rule, Source: id, CMS: source.CMS, Token: token, Kind: inventory.Management,
 			Status: policies.Fail, Severity: policies.Severity(words[1]), Team: words[2],
 		}
