@@ -24,7 +24,7 @@ import (
 )
 
 // longestRun bounds one run of one program.
-const longestRun = 3 * time.Minute
+const longestRun = 20 * time.Minute
 
 // A measurement is what one way of judging took.
 type measurement struct {

@@ -15,13 +15,15 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/output"
 	"github.com/tokenaudit/tokenaudit/policies/regofile"
 )
 
 // saveDocument writes the inputs of all sources of the crowd as one JSON
-// document, with the day counts that the engine derives.
-func saveDocument(t *testing.T, path string, c crowd) {
+// document, with the day counts that the engine derives, and the places of the tokens
+// that each rule selects.
+func saveDocument(t *testing.T, path string, c crowd, rules []*ruleInForce) {
 	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
@@ -45,7 +47,11 @@ func saveDocument(t *testing.T, path string, c crowd) {
 			}
 			writeTerm(t, w, term)
 		}
-		fmt.Fprint(w, "]}")
+		selected, err := json.Marshal(places(b, rules))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(w, `], "selected": %s}`, selected)
 	}
 	fmt.Fprint(w, "]}\n")
 	if err := w.Flush(); err != nil {
@@ -54,6 +60,26 @@ func saveDocument(t *testing.T, path string, c crowd) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// places returns those of the tokens that each rule selects, by the rules that are asked.
+func places(b *preparedSource, rules []*ruleInForce) map[string][]int {
+	selected := map[string][]int{}
+	for _, rule := range rules {
+		if rule.Subject == policies.SubjectSource && !rule.Select.HasSource(b.source) {
+			continue
+		}
+		some := []int{}
+		for i := range b.source.Tokens {
+			if rule.Select.Has(b.source, &b.source.Tokens[i], &b.derived[i]) {
+				some = append(some, i)
+			}
+		}
+		if len(some) > 0 || rule.Subject == policies.SubjectSource {
+			selected[rule.ID] = some
+		}
+	}
+	return selected
 }
 
 func writeTerm(t *testing.T, w *bufio.Writer, term *ast.Term) {
@@ -94,8 +120,8 @@ func savePolicies(t *testing.T, dir string, e *Engine) {
 	about := map[string]any{}
 	for _, rule := range e.Rules() {
 		about[rule.ID] = map[string]any{
-			"kinds": append([]inventory.Kind{}, rule.Select.Kinds...), "requires": append([]inventory.Fact{}, rule.Requires...),
-			"params": orNone(rule.Values), "subject": rule.Subject,
+			"requires": append([]inventory.Fact{}, rule.Requires...),
+			"params":   orNone(rule.Values), "subject": rule.Subject,
 		}
 	}
 	text, err := json.Marshal(map[string]any{"rules": about})

@@ -70,7 +70,7 @@ type row struct {
 func (b *bench) compare(c crowd, rules string, runs int) {
 	inv, document := filepath.Join(b.dir, "inventory.json"), filepath.Join(b.dir, "document.json")
 	c.save(b.T, inv)
-	saveDocument(b.T, document, c)
+	saveDocument(b.T, document, c, b.engine.rules)
 
 	loading, judged, plain := b.inMemory(inv, runs)
 	ours := b.evaluate(runs, inv)
@@ -140,15 +140,15 @@ func (b *bench) agree(want measurement, others ...measurement) {
 
 func (b *bench) table(rows ...row) {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(out, "\tjudging s\tx\twhole s\tx\tCPU s\tpeak MiB\t")
+	fmt.Fprintln(out, "\tjudging s\tx\twhole s\tx\tCPU s\tx\tpeak MiB\t")
 	first := rows[0]
 	for _, r := range rows {
 		if r.skipped != "" {
-			fmt.Fprintf(out, "%s\t%s\t\t\t\t\t\t\n", r.name, r.skipped)
+			fmt.Fprintf(out, "%s\t%s\t\t\t\t\t\t\t\n", r.name, r.skipped)
 			continue
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", r.name, seconds(r.judging), times(r.judging, first.judging),
-			seconds(r.wall), times(r.wall, first.wall), seconds(r.cpu), mebibytes(r.peak))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", r.name, seconds(r.judging), times(r.judging, first.judging),
+			seconds(r.wall), times(r.wall, first.wall), seconds(r.cpu), times(r.cpu, first.cpu), mebibytes(r.peak))
 	}
 	if err := out.Flush(); err != nil {
 		b.Fatal(err)
