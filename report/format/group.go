@@ -71,9 +71,11 @@ func (v *View) Group(by string) {
 	part := map[*report.Finding]bool{}
 	place := map[string]int{}
 	for i := range v.Tokens {
-		place[v.Tokens[i].ID] = i
+		place[v.Tokens[i].Token] = i
 		for _, f := range v.Tokens[i].Findings {
-			v.contained[f.Finding] = f.Contains
+			if len(f.Contains) > 0 {
+				v.contained[f.Finding] = f.Contains
+			}
 			for _, c := range f.Contains {
 				part[c] = true
 			}

@@ -32,7 +32,7 @@ func (p *htmlPage) worst(v *format.View) {
 	for i := range shown {
 		t := &shown[i]
 		w := htmlWorst{
-			Risk: t.Score(), Band: bandText(t.Risk), Name: htmlText(cmp.Or(strings.TrimSpace(t.Name), t.ID)), Where: htmlText(strings.TrimRight(t.CMS+" · "+v.SourceName(t.Source), " ·")), ID: htmlText(t.ID),
+			Risk: t.Score(), Band: bandText(t.Risk), Name: htmlText(cmp.Or(strings.TrimSpace(t.TokenName), t.Token)), Where: htmlText(strings.TrimRight(t.CMS+" · "+v.SourceName(t.Source), " ·")), ID: htmlText(t.Token),
 			Can: htmlText(string(t.Access)), Owner: htmlText(format.Answers(t)), ToDo: htmlText(t.Step.String()), Overdue: format.OverdueText(t.OverdueDays),
 		}
 		for _, f := range t.Findings {

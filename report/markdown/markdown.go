@@ -137,7 +137,7 @@ func (m *markdown) worst() {
 	var rows [][]string
 	for i := range shown {
 		t := &shown[i]
-		rows = append(rows, []string{t.Score(), mdText(t.Name) + " " + mdCode(t.ID), mdText(t.CMS), mdText(string(t.Access)), mdText(format.Answers(t)), mdText(format.FindingsText(t)), mdText(t.Step.String())})
+		rows = append(rows, []string{t.Score(), mdText(t.TokenName) + " " + mdCode(t.Token), mdText(t.CMS), mdText(string(t.Access)), mdText(format.Answers(t)), mdText(format.FindingsText(t)), mdText(t.Step.String())})
 	}
 	title := fmt.Sprintf("\n### Fix first: %s\n\n", safetext.Plural(len(tokens), "token has findings", "tokens have findings"))
 	if len(shown) < len(tokens) {

@@ -26,7 +26,7 @@ func (p *page) worst(v *format.View) {
 	var rows [][]string
 	for i := range shown {
 		t := &shown[i]
-		rows = append(rows, []string{t.Score(), t.Name, t.CMS, string(t.Access), format.Answers(t), t.ID, format.FindingsText(t), "Do: " + t.Step.String()})
+		rows = append(rows, []string{t.Score(), t.TokenName, t.CMS, string(t.Access), format.Answers(t), t.Token, format.FindingsText(t), "Do: " + t.Step.String()})
 	}
 	p.table([]column{{title: "RISK", whole: true}, {title: "NAME"}, {title: "CMS", whole: true}, {title: "CAN", whole: true}, {title: "OWNER"},
 		{title: "TOKEN", id: true, below: true}, {title: "FINDINGS", below: true}, {title: "WHAT TO DO", below: true}}, rows)

@@ -8,25 +8,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
-// A Token is a token to fix.
+// A Token is a token to fix. The finding that it embeds is one of its own, and says what the
+// token is.
 type Token struct {
-	// ID, CMS, Source, Name, Kind and Access are those of the token; Name is untrusted text.
-	ID, CMS, Source, Name string
-	Kind                  inventory.Kind
-	// Access is empty where the report does not have it.
-	Access inventory.Level
-	// Owner is nil where the report does not have it, and Team empty for none.
-	Owner *report.Owner
-	Team  string
-	// Risk is nil where the report does not have it.
-	Risk *risk.Score
+	*report.Finding
 	// Findings are those that failed, worst first, without those that are part of another.
 	Findings []Finding
 	// OverdueDays is how long the one is overdue that is so longest; 0 for none.
@@ -75,28 +66,27 @@ func Tokens(r *report.Report) []Token {
 	for i := range r.Rules {
 		rules[r.Rules[i].ID] = &r.Rules[i]
 	}
-	place := map[string]int{}
-	var tokens []Token
-	var findings [][]*report.Finding
+	var failing []*report.Finding
 	for _, f := range r.Findings { // sorted by severity
-		if f.Status != policies.Fail || f.Token == "" {
-			continue
+		if f.Status == policies.Fail && f.Token != "" {
+			failing = append(failing, f)
 		}
-		at, ok := place[f.Token]
-		if !ok {
-			at = len(tokens)
-			place[f.Token] = at
-			tokens = append(tokens, Token{ID: f.Token, CMS: f.CMS, Source: f.Source, Name: f.TokenName, Kind: f.Kind, Access: f.Access, Owner: f.Owner, Team: f.Team, Risk: f.Risk})
-			findings = append(findings, nil)
-		}
-		findings[at] = append(findings[at], f)
 	}
-	for i := range tokens {
-		tokens[i].Findings = Join(findings[i], rules)
-		tokens[i].Step = step(findings[i], rules)
-		for _, f := range findings[i] {
-			tokens[i].OverdueDays = max(tokens[i].OverdueDays, f.OverdueDays)
+	// A report may have a million: what a token has are neighbours in one list.
+	slices.SortStableFunc(failing, func(a, b *report.Finding) int { return strings.Compare(a.Token, b.Token) })
+	var tokens []Token
+	for len(failing) > 0 {
+		n := 1
+		for n < len(failing) && failing[n].Token == failing[0].Token {
+			n++
 		}
+		findings := failing[:n]
+		failing = failing[n:]
+		token := Token{Finding: findings[0], Findings: Join(findings, rules), Step: step(findings, rules)}
+		for _, f := range findings {
+			token.OverdueDays = max(token.OverdueDays, f.OverdueDays)
+		}
+		tokens = append(tokens, token)
 	}
 	slices.SortStableFunc(tokens, compare)
 	return tokens
@@ -123,7 +113,7 @@ func compare(a, b Token) int {
 			return c
 		}
 	}
-	return cmp.Or(compareSeverities(a.Findings, b.Findings), strings.Compare(a.ID, b.ID))
+	return cmp.Or(compareSeverities(a.Findings, b.Findings), strings.Compare(a.Token, b.Token))
 }
 
 // compareSeverities puts the list first that has the worse finding at the first place where

@@ -56,7 +56,7 @@ func TestOrder(t *testing.T) {
 		&report.Finding{Rule: "never-expires", Token: "waived", Severity: policies.Critical, Status: policies.Waived})
 	var got []string
 	for _, token := range triage.Tokens(r) {
-		got = append(got, token.ID)
+		got = append(got, token.Token)
 	}
 	if diff := cmp.Diff([]string{"d", "a", "c", "b"}, got); diff != "" {
 		t.Errorf("tokens (-want +got):\n%s", diff)
@@ -67,8 +67,8 @@ func TestOrder(t *testing.T) {
 			r.Findings[i].OverdueDays = 1
 		}
 	}
-	if first := triage.Tokens(r)[0]; first.ID != "b" || first.OverdueDays != 1 {
-		t.Errorf("%s is before the token that is overdue", first.ID)
+	if first := triage.Tokens(r)[0]; first.Token != "b" || first.OverdueDays != 1 {
+		t.Errorf("%s is before the token that is overdue", first.Token)
 	}
 	// A report of an older version has no risk: what was found decides.
 	r = reportOf("admin-token d", "never-expires c", "duplicate-name c", "unused-token a low")
@@ -77,7 +77,7 @@ func TestOrder(t *testing.T) {
 	}
 	got = nil
 	for _, token := range triage.Tokens(r) {
-		got = append(got, token.ID)
+		got = append(got, token.Token)
 	}
 	if diff := cmp.Diff([]string{"c", "d", "a"}, got); diff != "" {
 		t.Errorf("tokens without risk (-want +got):\n%s", diff)
@@ -90,7 +90,7 @@ func TestParts(t *testing.T) {
 	var got []string
 	for _, token := range tokens {
 		for _, f := range token.Findings {
-			text := token.ID + " " + f.Rule
+			text := token.Token + " " + f.Rule
 			for _, part := range f.Contains {
 				text += " with " + part.Rule
 				if !token.IsPart(part) {

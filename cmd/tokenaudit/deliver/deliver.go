@@ -121,7 +121,7 @@ func next(r *report.Report, gate report.Gate, commands options.Next) string {
 	switch gate.Decide(r).Verdict {
 	case report.VerdictFail:
 		if i := slices.IndexFunc(tokens, func(t triage.Token) bool { return fails(gate, &t) }); i >= 0 {
-			return about("show", tokens[i].ID)
+			return about("show", tokens[i].Token)
 		}
 		if i := slices.IndexFunc(r.Findings, gate.Fails); i >= 0 { // about a source
 			return about("explain", r.Findings[i].Rule, r.Findings[i].Source)
@@ -131,7 +131,7 @@ func next(r *report.Report, gate report.Gate, commands options.Next) string {
 	}
 	switch {
 	case len(tokens) > 0: // below the gate, or of a risk that fails it
-		return about("show", tokens[0].ID)
+		return about("show", tokens[0].Token)
 	case len(r.Waivers.Applied) > 0:
 		return commands.Waivers
 	}
