@@ -118,7 +118,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/sealed":          {"cmd/tokenaudit/config", "collectors/inventory", "collectors/redact", "policies", "policies/deadlines", "policies/input", "policies/owners", "policies/reviews", "report"},
 	"cmd/tokenaudit/signature":       {},
 	"cmd/tokenaudit/keyless":         {},
-	"cmd/tokenaudit/verify":          {"cmd/tokenaudit/audit", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/keyless", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/userfile", "policies/engine", "report", "report/output", "report/safetext"},
+	"cmd/tokenaudit/verify":          {"cmd/tokenaudit/audit", "cmd/tokenaudit/bundle", "cmd/tokenaudit/cli", "cmd/tokenaudit/keyless", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "cmd/tokenaudit/program", "cmd/tokenaudit/sealed", "cmd/tokenaudit/signature", "cmd/tokenaudit/store", "collectors/interruptible", "collectors/inventory", "collectors/inventory/codec", "collectors/labels", "collectors/userfile", "policies/engine", "report", "report/output", "report/safetext"},
 	"cmd/tokenaudit/store/database":  {"collectors/interruptible", "report/safetext"},
 	"cmd/tokenaudit/store":           {"cmd/tokenaudit/store/database", "collectors/history", "collectors/interruptible", "collectors/inventory", "policies", "policies/deadlines", "report", "report/safetext"},
 	"cmd/tokenaudit/course":          {"cmd/tokenaudit/store", "collectors/inventory", "policies", "policies/deadlines", "report", "report/trend"},

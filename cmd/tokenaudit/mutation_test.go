@@ -64,10 +64,15 @@ func sealing(t *testing.T) func(args ...string) outcome {
 	write(t, "other.yaml", fmt.Sprintf(sealedConfig, "low"))
 	write(t, "ours.rego", sealedRule)
 	write(t, "usage.csv", "token,last_used_at,origin\ndatocms/projects/a/access_tokens/0,2026-11-20,cdn\n")
-	for name, tokens := range map[string]int{"live.json": 3, "earlier.json": 2} {
+	for name, tokens := range map[string]int{"live.json": 3, "earlier.json": 2, "three.json": 3, "two.json": 2} {
 		var text bytes.Buffer
 		source := sample.Source("datocms/projects/a", tokens)
 		source.CollectedAt = source.CollectedAt.AddDate(0, 0, tokens)
+		for i := range source.Tokens {
+			if t := &source.Tokens[i]; name == "three.json" || name == "two.json" {
+				t.Planned, t.Address, t.Origin, t.Exposure = "", "", inventory.Origin{}, nil
+			}
+		}
 		if err := codec.Write(&text, inventory.Inventory{Schema: inventory.Schema, CollectedUntil: source.CollectedAt, Sources: []inventory.Source{source}}); err != nil {
 			t.Fatal(err)
 		}
@@ -232,6 +237,46 @@ func TestUntouchedBundlesHold(t *testing.T) {
 			[]string{"verify", "a.tar", "--key", "seal.key.pub", "--re-derive"})
 		if code != 0 || !strings.HasPrefix(out.String(), "a.tar: holds\n") {
 			t.Errorf("%s: exit code %d\n%s%s", text, code, out.String(), errs.String())
+		}
+	}
+}
+
+// What a store knew is sealed with the run that it was asked about: the report is made again
+// without the store, and is another one where any of it was changed.
+func TestWhatAStoreKnewIsSealed(t *testing.T) {
+	command := sealing(t)
+	for _, run := range []struct{ inventory, at, seal string }{
+		{"three.json", "2026-12-01", "first.tar"}, {"three.json", "2026-12-08", "second.tar"}, {"two.json", "2026-12-09", "third.tar"},
+	} {
+		got := command("evaluate", run.inventory, "--store", "history.db", "--at", run.at, "--no-fail", "--seal", run.seal, "-o", "json=report.json")
+		if got.code != 0 {
+			t.Fatal(got.err)
+		}
+		if got := command("verify", run.seal, "--re-derive"); got.code != 0 {
+			t.Errorf("%s: exit code %d\n%s", run.seal, got.code, got.err)
+		}
+	}
+	// The run is sealed as it was, also when it is in the store.
+	if got := command("history", "show", "--store", "history.db", "--at", "2026-12-09", "--seal", "shown.tar", "-o", "json=shown.json"); got.code != 0 || textOf(t, "shown.json") != textOf(t, "report.json") {
+		t.Errorf("exit code %d, or another report\n%s", got.code, got.err)
+	}
+	third, _ := readBundle(t, "third.tar")
+	shown, _ := readBundle(t, "shown.tar")
+	if !bytes.Equal(third.Get(bundle.Report), shown.Get(bundle.Report)) || !bytes.Equal(third.Get(bundle.History), shown.Get(bundle.History)) {
+		t.Error("the run is sealed another way afterwards")
+	}
+	for _, change := range [][2]string{
+		{`"first_seen":"2026-12-01T`, `"first_seen":"2026-11-01T`}, {`"state":"open","first_seen"`, `"state":"resolved","first_seen"`},
+		{`"last_seen":"2026-12-08`, `"last_seen":"2026-12-07`}, {`{"at":"2026-12-08`, `{"at":"2026-12-07`}, {`"token":"datocms/projects/a/access_tokens/0002"`, `"token":"datocms/projects/a/access_tokens/0001"`},
+		{`"past":[{`, `"past":[{"source":"datocms/projects/a","at":"2020-01-01T00:00:00Z","uses":{"datocms/projects/a/access_tokens/0000":{"state":"never"}}},{`},
+	} {
+		text := strings.ReplaceAll(string(third.Get(bundle.History)), change[0], change[1])
+		if text == string(third.Get(bundle.History)) {
+			t.Errorf("no %s in %s", change[0], text)
+		}
+		write(t, "forged.tar", string(archived(t, with(third, bundle.History, []byte(text)))))
+		if got := command("verify", "forged.tar", "--re-derive"); got.code != 1 || got.out != "" {
+			t.Errorf("%s: exit code %d\n%s%s", change[1], got.code, got.out, got.err)
 		}
 	}
 }

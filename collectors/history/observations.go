@@ -27,13 +27,13 @@ type observation struct {
 // Reading is one earlier reading of a source.
 type Reading struct {
 	// Source is its id.
-	Source string
+	Source string `json:"source"`
 	// At is when the source was read.
-	At time.Time
+	At time.Time `json:"at"`
 	// Units are its lists.
-	Units []inventory.Unit
+	Units []inventory.Unit `json:"units,omitempty"`
 	// Uses are the last uses of its tokens, by id. It may leave tokens out: less is known then.
-	Uses map[string]inventory.LastUsed
+	Uses map[string]inventory.LastUsed `json:"uses,omitempty"`
 }
 
 // Add reads an earlier inventory. Nothing is added if it cannot be
@@ -64,14 +64,14 @@ func (h *History) See(one Reading) {
 	if h.reads == nil {
 		h.reads, h.uses = map[string][]reading{}, map[string][]observation{}
 	}
-	h.reads[one.Source] = append(h.reads[one.Source], reading{one.At, wholeKinds(one.Units)})
+	h.reads[one.Source] = append(h.reads[one.Source], reading{one.At, WholeKinds(one.Units)})
 	for id, used := range one.Uses {
 		h.uses[id] = append(h.uses[id], observation{one.At, used})
 	}
 }
 
-// wholeKinds returns the kinds of tokens of which a reading saw all.
-func wholeKinds(units []inventory.Unit) map[inventory.Kind]bool {
+// WholeKinds returns of the kinds of tokens in lists whether a reading saw all of them.
+func WholeKinds(units []inventory.Unit) map[inventory.Kind]bool {
 	whole := map[inventory.Kind]bool{}
 	for _, u := range units {
 		for _, k := range u.Kinds {

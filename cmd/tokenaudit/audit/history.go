@@ -25,8 +25,11 @@ import (
 
 // past is the history that a run is compared with, and that it is added to.
 type past struct {
+	// store is nil where memory is what a bundle holds of it.
 	store *store.Store
 	place store.Place
+	// memory is what the store knew before the run.
+	memory *store.Memory
 	// sources are what the run reads.
 	sources []inventory.Source
 	// sourcesDigest says with which configuration of sources they are read; empty for saved ones.
@@ -54,9 +57,6 @@ func (au *Audit) keepHistory(ctx context.Context) error {
 	if err := au.options.CheckStore(); err != nil {
 		return cli.Misuse(err)
 	}
-	if au.flags.Sealed {
-		return cli.Misuse(errors.New("a store and --seal contradict each other: `tokenaudit history show --seal` seals a run that the store has"))
-	}
 	opened, err := store.Open(ctx, place)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (au *Audit) keepHistory(ctx context.Context) error {
 
 // Close closes the store.
 func (au *Audit) Close() {
-	if au.past == nil {
+	if au.past == nil || au.past.store == nil {
 		return
 	}
 	if err := au.past.store.Close(); err != nil {
@@ -104,11 +104,14 @@ func (au *Audit) knowThePast(ctx context.Context, at time.Time) error {
 		return nil
 	}
 	au.past.sources = nil
-	known, err := au.past.store.Past(ctx, at)
-	if err != nil {
-		return err
+	if au.past.store != nil {
+		past, err := au.past.store.Past(ctx, at)
+		if err != nil {
+			return err
+		}
+		au.past.memory = &store.Memory{Past: past}
 	}
-	au.evidence.Recall(known)
+	au.evidence.Recall(au.past.memory.Past)
 	return nil
 }
 
@@ -128,7 +131,15 @@ func (au *Audit) compareWithPast(ctx context.Context, r *report.Report) error {
 	if au.past.seen, err = store.Observe(in); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	found, err := au.past.store.Compare(ctx, r, au.past.seen)
+	if au.past.store != nil {
+		if au.past.memory.Known, err = au.past.store.Known(ctx, r); err != nil {
+			return err
+		}
+	}
+	if au.past.memory.Known == nil {
+		return nil
+	}
+	found, err := au.past.memory.Known.Compare(r, au.past.seen)
 	if err == nil && !found && au.gate.OnlyNew {
 		au.program.Note("the store has no earlier run: every finding counts as new")
 	}
@@ -196,12 +207,12 @@ func (au *Audit) writeRun(ctx context.Context, r *report.Report) (store.Outcome,
 
 // Recall judges again what a run saw, by its rules and settings, with what the runs before
 // it knew. same reports whether the verdicts are those of the run, word by word.
-func Recall(ctx context.Context, p *program.Program, seen *store.Observation, known *history.History) (r *report.Report, same bool, err error) {
+func Recall(ctx context.Context, p *program.Program, seen *store.Observation, past []history.Reading) (r *report.Report, same bool, err error) {
 	b, err := bundleOf(seen)
 	if err != nil {
 		return nil, false, err
 	}
-	r, rules, err := derive(ctx, p, b, known)
+	r, rules, err := derive(ctx, p, b, &store.Memory{Past: past})
 	if err != nil {
 		return nil, false, err
 	}
@@ -218,21 +229,18 @@ func Recall(ctx context.Context, p *program.Program, seen *store.Observation, kn
 	return r, again.Run.ID == seen.Run.ID, nil
 }
 
-// Seal packs what a run saw, its rules and settings, and earlier, the inventories that say
-// what the runs before it knew, with the report that all of it comes to, and returns that.
-func Seal(ctx context.Context, p *program.Program, seen *store.Observation, earlier []inventory.Inventory, file string, signers []signature.Signer) (*report.Report, error) {
+// Seal packs what a run saw, its rules and settings, and what the store knew before it, with
+// the report that all of it comes to, and returns that.
+func Seal(ctx context.Context, p *program.Program, seen *store.Observation, memory *store.Memory, file string, signers []signature.Signer) (*report.Report, error) {
 	b, err := bundleOf(seen)
 	if err != nil {
 		return nil, err
 	}
-	for i, inv := range earlier {
-		var text bytes.Buffer
-		if err := codec.Write(&text, inv); err != nil {
-			return nil, err
-		}
-		name := "until-" + inv.CollectedUntil.UTC().Format("20060102T150405Z") + ".json"
-		b.Files = append(b.Files, bundle.File{Name: bundle.Number(bundle.Previous, i, ".json"), Origin: name, Data: text.Bytes()})
+	known, err := memory.Encode()
+	if err != nil {
+		return nil, err
 	}
+	b.Files = append(b.Files, bundle.File{Name: bundle.History, Data: known})
 	r, err := Derive(ctx, p, b)
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/sealed"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/signature"
-	"github.com/tokenaudit/tokenaudit/collectors/history"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
@@ -122,6 +122,13 @@ func (au *Audit) seal(ctx context.Context, r *report.Report, inventories []docum
 	for i, d := range inventories {
 		b.Files = append(b.Files, bundle.File{Name: bundle.Number(bundle.Inventories, i, ".json"), Data: d.Data})
 	}
+	if au.past != nil {
+		known, err := au.past.memory.Encode()
+		if err != nil {
+			return nil, err
+		}
+		b.Files = append(b.Files, bundle.File{Name: bundle.History, Data: known})
+	}
 	again, err := Derive(ctx, au.program, b)
 	if err != nil {
 		return nil, fmt.Errorf("judge what is sealed: %w", err)
@@ -178,9 +185,9 @@ func Derive(ctx context.Context, p *program.Program, b *bundle.Bundle) (*report.
 	return r, err
 }
 
-// derive is Derive with what earlier runs knew; nil for what is in the bundle alone. It
-// returns the rules that judged, too.
-func derive(ctx context.Context, p *program.Program, b *bundle.Bundle, known *history.History) (*report.Report, *engine.Engine, error) {
+// derive is Derive with what a store knew; nil for what the bundle holds of it. It returns
+// the rules that judged, too.
+func derive(ctx context.Context, p *program.Program, b *bundle.Bundle, memory *store.Memory) (*report.Report, *engine.Engine, error) {
 	quiet := *p
 	quiet.Streams = console.New(strings.NewReader(""), io.Discard, io.Discard, p.Lookup)
 	cfg, err := sealed.Read(b.Get(bundle.Configuration))
@@ -215,8 +222,13 @@ func derive(ctx context.Context, p *program.Program, b *bundle.Bundle, known *hi
 	if au.evidence, err = evidence.Of(ctx, contents, LaterOf(p.Now(), b.At)); err != nil {
 		return nil, nil, err
 	}
-	if known != nil {
-		au.evidence.Recall(known)
+	if known := b.Get(bundle.History); known != nil {
+		if memory, err = store.DecodeMemory(known); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", bundle.History, err)
+		}
+	}
+	if memory != nil {
+		au.past = &past{memory: memory}
 	}
 	var inventories []documents.Document
 	for _, f := range b.In(bundle.Inventories) {

@@ -21,9 +21,11 @@ import (
 const (
 	Configuration = "configuration.json"
 	Envelope      = "envelope.json"
-	Manifest      = "manifest.json"
-	Report        = "report.json"
-	RuleData      = "rules/data.json"
+	// History is what a store knew before the run.
+	History  = "history.json"
+	Manifest = "manifest.json"
+	Report   = "report.json"
+	RuleData = "rules/data.json"
 )
 
 // The folders of which the files are numbered.
@@ -71,7 +73,7 @@ type Bundle struct {
 
 var (
 	numbered = regexp.MustCompile(`^(?:inventory/[0-9]{4}\.json|previous/[0-9]{4}\.json|rules/[0-9]{4}\.rego|usage/[0-9]{4}\.(?:csv|json))$`)
-	single   = []string{Configuration, Report, RuleData}
+	single   = []string{Configuration, History, Report, RuleData}
 )
 
 // Number returns the name of a file in a folder, such as inventory/0001.json. Files are

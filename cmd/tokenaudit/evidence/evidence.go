@@ -73,7 +73,12 @@ func Of(ctx context.Context, contents []Content, now time.Time) (*Evidence, erro
 }
 
 // Recall adds what the runs in a store knew, in place of earlier inventories.
-func (e *Evidence) Recall(past *history.History) { e.past = past }
+func (e *Evidence) Recall(past []history.Reading) {
+	e.past = &history.History{}
+	for _, one := range past {
+		e.past.See(one)
+	}
+}
 
 // Apply returns a source with what is known of its tokens, and how many of these are in
 // the usage files. The tokens of the argument stay as they are.

@@ -95,36 +95,35 @@ func (o *showOptions) asOf(ctx context.Context, s *store.Store, until time.Time)
 		return nil, fmt.Errorf("the store has no run until %s: `tokenaudit history runs` lists them", until.Format(time.RFC3339))
 	}
 	o.program.Note("as of the run of %s", seen.Run.At.Format(time.RFC3339))
-	if o.seal.File != "" {
-		return o.sealed(ctx, s, seen)
-	}
-	known, err := s.Past(ctx, seen.Run.At)
+	past, err := s.Past(ctx, seen.Run.At)
 	if err != nil {
 		return nil, err
 	}
-	r, same, err := audit.Recall(ctx, o.program, seen, known)
+	r, same, err := audit.Recall(ctx, o.program, seen, past)
 	if err != nil {
 		return nil, fmt.Errorf("judge what the run of %s saw: %w", seen.Run.At.Format(time.RFC3339), err)
 	}
 	if !same {
 		o.warn(r, seen)
 	}
-	_, err = s.Compare(ctx, r, seen)
+	known, err := s.Known(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if o.seal.File != "" {
+		return o.sealed(ctx, seen, &store.Memory{Past: past, Known: known})
+	}
+	_, err = known.Compare(r, seen)
 	return r, err
 }
 
-// sealed seals the run, with the report that it comes to. That is not compared with earlier
-// runs, of which a bundle holds no report.
-func (o *showOptions) sealed(ctx context.Context, s *store.Store, seen *store.Observation) (*report.Report, error) {
+// sealed seals the run with what the store knew before it, and the report that it comes to.
+func (o *showOptions) sealed(ctx context.Context, seen *store.Observation, memory *store.Memory) (*report.Report, error) {
 	signers, err := audit.ReadSigners(ctx, o.program, o.seal.Keys)
 	if err != nil {
 		return nil, err
 	}
-	earlier, err := s.Previous(ctx, seen.Run.At)
-	if err != nil {
-		return nil, err
-	}
-	r, err := audit.Seal(ctx, o.program, seen, earlier, o.seal.File, signers)
+	r, err := audit.Seal(ctx, o.program, seen, memory, o.seal.File, signers)
 	if err != nil {
 		return nil, fmt.Errorf("--seal: %w", err)
 	}

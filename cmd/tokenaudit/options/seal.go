@@ -52,7 +52,7 @@ func (o Seal) Validate(flags *Resolved, judge Judge, saved string) error {
 		given bool
 	}{{"--baseline", judge.Baseline != ""}, {"--owner", len(judge.Owners) > 0}, {"--no-inventory", judge.NoInventory}} {
 		if other.given {
-			problems = append(problems, fmt.Errorf("--seal and %s contradict each other: a bundle holds the whole report and nothing of earlier ones", other.flag))
+			problems = append(problems, fmt.Errorf("--seal and %s contradict each other: a bundle holds the whole report and no other one", other.flag))
 		}
 	}
 	switch {

@@ -23,6 +23,7 @@ func (s *Store) Ahead(ctx context.Context, o *Observation) (Ahead, error) {
 	}
 	err = s.reading(ctx, func(t *tx) error {
 		last := t.before(o.Run.At)
+		w.readWith = t.readWith(last)
 		t.lookAtFindings(last, w, &a)
 		t.lookAtTokens(last, w, &a)
 		return t.Err
@@ -34,28 +35,26 @@ func (s *Store) Ahead(ctx context.Context, o *Observation) (Ahead, error) {
 }
 
 func (t *tx) lookAtFindings(last int, w *world, a *Ahead) {
-	states := map[string]state{}
-	t.Each(func(scan func(...any)) error {
-		s := scanState(scan)
-		states[s.fingerprint] = s
-		return nil
-	}, `SELECT `+stateColumns+` FROM finding_state s JOIN finding f ON f.fingerprint = s.fingerprint WHERE s.`+covering, last, last)
-	look := func(was, now state, known bool) {
-		if !known || !was.sameAs(now) {
+	standings := t.standings(last)
+	look := func(now *state) {
+		if standings[now.fingerprint].digest != now.digest() {
 			a.Spans = append(a.Spans, Span{
 				Fingerprint: now.fingerprint, Rule: now.rule, Severity: string(now.severity), State: now.state, Reason: now.reason, Team: now.team, From: w.o.Run.At,
 			})
 		}
 	}
+	seen := make(map[string]bool, len(w.o.Findings))
 	for i := range w.o.Findings {
 		f := &w.o.Findings[i]
-		was, known := states[f.Fingerprint]
-		look(was, f.state(w.rules[f.Rule]), known)
-		delete(states, f.Fingerprint)
+		seen[f.Fingerprint] = true
+		now := f.state(w.rules[f.Rule])
+		look(&now)
 	}
-	for _, fingerprint := range sortedKeys(states) {
-		was := states[fingerprint]
-		look(was, t.settled(w, was), true)
+	unseen := notOver(standings, seen)
+	rows := t.rows(last, unseen)
+	for _, fingerprint := range unseen {
+		now := w.settled(rows[fingerprint].state)
+		look(&now)
 	}
 }
 
@@ -63,16 +62,9 @@ func (t *tx) lookAtTokens(last int, w *world, a *Ahead) {
 	for i := range w.o.Tokens {
 		a.Kinds[string(w.o.Tokens[i].Kind)]++
 	}
-	var unseen []version
-	t.Each(func(scan func(...any)) error {
-		if v := scanVersion(scan); w.tokens[v.token] == nil {
-			unseen = append(unseen, v)
-		}
-		return nil
-	}, `SELECT `+versionColumns+` FROM token_version WHERE `+covering, last, last)
-	for i := range unseen {
-		if !t.tokenGone(w, &unseen[i]) {
-			a.Kinds[unseen[i].kind]++
+	for _, of := range t.unseen(last, w, t.versions(last)) {
+		if !w.tokenGone(of) {
+			a.Kinds[of.kind]++
 		}
 	}
 }

@@ -33,12 +33,11 @@ func (s State) over() bool { return s == StateResolved || s == StateGone }
 // ruleChanged is why a finding is withdrawn that a rule with other settings does not find.
 const ruleChanged report.Resolution = "rule_changed"
 
-// state is a row of finding_state, with what identifies the finding.
+// state is what was known of a finding, with what identifies it.
 type state struct {
 	fingerprint, rule, source, cms, token string
 
 	kind       string
-	from       int
 	state      State
 	reason     string
 	severity   policies.Severity
@@ -47,35 +46,13 @@ type state struct {
 	waiver     Waiver
 }
 
-// sameAs reports whether the two rows say the same.
-func (s state) sameAs(other state) bool {
-	other.from = s.from
-	return s == other
-}
-
-// version is a row of token_version.
-type version struct {
-	token, source, cms, kind string
-
-	from    int
-	content content
-}
-
-// content is what a version of a token says. It is comparable.
-type content struct {
-	facts, lastUse, notEvaluated string
-
-	source           string
-	worded           bool
-	riskMin, riskMax int
-}
-
 // append adds a run after all others. n is its number.
 func (t *tx) append(n int, o *Observation) error {
 	w, err := newWorld(o)
 	if err != nil {
 		return err
 	}
+	w.readWith = t.readWith(n - 1)
 	t.putReadings(n, o)
 	if err := t.putTokens(n, w); err != nil {
 		return err
@@ -130,103 +107,85 @@ const timeFormat = "2006-01-02T15:04:05.999999999Z07:00"
 
 // putTokens ends the versions that do not hold any more, and begins new ones.
 func (t *tx) putTokens(n int, w *world) error {
-	current := map[string]version{}
-	t.Each(func(scan func(...any)) error {
-		v := scanVersion(scan)
-		current[v.token] = v
-		return nil
-	}, `SELECT `+versionColumns+` FROM token_version WHERE to_run IS NULL`)
-	for _, id := range sortedKeys(current) {
-		v := current[id]
-		if _, there := w.tokens[id]; !there && t.tokenGone(w, &v) {
-			t.Exec(`UPDATE token_version SET to_run = ?, ended = 'gone' WHERE token = ? AND from_run = ?`, n, id, v.from)
+	current := t.versions(n - 1)
+	for _, of := range t.unseen(n-1, w, current) {
+		if w.tokenGone(of) {
+			t.endVersion(n, of.token, current[of.token].from, "gone")
 		}
 	}
 	for i := range w.o.Tokens {
 		seen := &w.o.Tokens[i]
-		c := content{
-			facts: bodyID(seen.Facts), lastUse: bodyID(seen.LastUse), notEvaluated: strings.Join(seen.NotEvaluated, " "),
-			source: seen.Source, worded: seen.Worded, riskMin: seen.RiskMin, riskMax: seen.RiskMax,
-		}
+		now := seen.digest()
 		v, there := current[seen.ID]
-		if there && v.content == c {
+		if there && v.digest == now {
 			continue
 		}
 		if there {
-			t.Exec(`UPDATE token_version SET to_run = ?, ended = 'changed' WHERE token = ? AND from_run = ?`, n, seen.ID, v.from)
+			t.endVersion(n, seen.ID, v.from, "changed")
 		}
 		t.Exec(`INSERT INTO token (token, source, first_run, first_at, first_collected) VALUES (?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING`,
 			seen.ID, seen.Source, n, stamp(w.o.Run.At), w.sources[seen.Source].CollectedAt.Format(timeFormat))
-		if err := t.putVersion(n, seen, c); err != nil {
+		if err := t.putVersion(n, seen, now); err != nil {
 			return err
 		}
 	}
 	return t.Err
 }
 
-const versionColumns = `token, from_run, source, cms, kind, facts, last_use, worded, risk_min, risk_max, not_evaluated`
-
-func scanVersion(scan func(...any)) version {
-	var v version
-	var worded int
-	scan(&v.token, &v.from, &v.source, &v.cms, &v.kind, &v.content.facts, &v.content.lastUse, &worded, &v.content.riskMin, &v.content.riskMax, &v.content.notEvaluated)
-	v.content.source, v.content.worded = v.source, worded == 1
-	return v
+func (t *tx) endVersion(n int, token string, from int, ended string) {
+	t.Exec(`UPDATE token_version SET to_run = ?, ended = ? WHERE token = ? AND from_run = ?`, n, ended, token, from)
 }
 
-func (t *tx) putVersion(n int, seen *Token, c content) error {
+// digest identifies what a run saw of a token.
+func (t *Token) digest() string {
+	return digestOf(t.Source, t.Facts, t.LastUse, strings.Join(t.NotEvaluated, " "), fmt.Sprint(t.Worded, t.RiskMin, t.RiskMax))
+}
+
+func (t *tx) putVersion(n int, seen *Token, digest string) error {
 	shown, err := seen.columns()
 	if err != nil {
 		return err
 	}
-	t.keep(seen.Facts)
-	t.keep(seen.LastUse)
 	t.Exec(`INSERT INTO token_version (token, from_run, to_run, ended, source, cms, kind, name, access, writes, owner, owner_state, expiry,
-		facts, last_use, worded, risk_min, risk_max, not_evaluated) VALUES (?, ?, NULL, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		facts, last_use, worded, risk_min, risk_max, not_evaluated, digest) VALUES (?, ?, NULL, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		seen.ID, n, seen.Source, seen.CMS, string(seen.Kind), shown.name, shown.access, number(shown.writes), shown.owner, shown.ownerState, shown.expiry,
-		c.facts, c.lastUse, number(c.worded), c.riskMin, c.riskMax, c.notEvaluated)
+		t.keep(seen.Facts), seen.LastUse, number(seen.Worded), seen.RiskMin, seen.RiskMax, strings.Join(seen.NotEvaluated, " "), digest)
 	return t.Err
 }
 
 // tokenGone reports whether the run proves that a token which it did not see is not there.
-func (t *tx) tokenGone(w *world, v *version) bool {
-	source, there := w.sources[v.source]
+func (w *world) tokenGone(of placed) bool {
+	source, there := w.sources[of.source]
 	if !there {
-		return t.sourceGone(w, v.source, v.cms)
+		return w.sourceGone(of.source, of.cms)
 	}
-	return !report.UnreadKind(&source.units, kindOf(v.kind))
+	return !report.UnreadKind(&source.units, kindOf(of.kind))
 }
 
 // sourceGone reports whether the run proves that a source which it did not read is not
 // there: it looked at all that is configured, found all sources of the CMS, and was
 // configured as when the source was read last.
-func (t *tx) sourceGone(w *world, source, cms string) bool {
-	if w.o.Run.Scope.PartOfSources() || w.lost[cms] {
-		return false
-	}
-	var config string
-	return t.One([]any{&config}, `SELECT r.config_digest FROM reading g JOIN run r ON r.run = g.run WHERE g.source = ? ORDER BY g.run DESC LIMIT 1`, source) &&
-		config == w.o.Run.ConfigDigest
+func (w *world) sourceGone(source, cms string) bool {
+	return !w.o.Run.Scope.PartOfSources() && !w.lost[cms] && w.readWith(source) == w.o.Run.ConfigDigest
 }
 
-const stateColumns = `s.fingerprint, f.rule, f.source, f.cms, f.token, s.kind, s.from_run, s.state, s.reason, s.severity, s.team, s.definition,
-	s.waiver_owner, s.waiver_approved_by, s.waiver_expires`
-
-func scanState(scan func(...any)) state {
-	var s state
-	scan(&s.fingerprint, &s.rule, &s.source, &s.cms, &s.token, &s.kind, &s.from, &s.state, &s.reason, &s.severity, &s.team, &s.definition,
-		&s.waiver.Owner, &s.waiver.ApprovedBy, &s.waiver.Expires)
-	return s
+// readWith returns the digest of the configuration with which a source was read last, until
+// the run last; empty where it was not.
+func (t *tx) readWith(last int) func(source string) string {
+	digests := map[string]string{}
+	return func(source string) string {
+		digest, asked := digests[source]
+		if !asked {
+			t.One([]any{&digest}, `SELECT r.config_digest FROM reading g JOIN run r ON r.run = g.run WHERE g.source = ? AND g.run <= ? ORDER BY g.run DESC LIMIT 1`, source, last)
+			digests[source] = digest
+		}
+		return digest
+	}
 }
 
 // putFindings notes what became of all findings, and returns how many are open.
 func (t *tx) putFindings(n int, w *world) (open int) {
-	current := map[string]state{}
-	t.Each(func(scan func(...any)) error {
-		s := scanState(scan)
-		current[s.fingerprint] = s
-		return nil
-	}, `SELECT `+stateColumns+` FROM finding_state s JOIN finding f ON f.fingerprint = s.fingerprint WHERE s.to_run IS NULL`)
+	current := t.standings(n - 1)
 	seen := make(map[string]bool, len(w.o.Findings))
 	for i := range w.o.Findings {
 		f := &w.o.Findings[i]
@@ -240,20 +199,29 @@ func (t *tx) putFindings(n int, w *world) (open int) {
 		if now.state == StateOpen {
 			open++
 		}
-		t.putState(n, was, now, known)
+		t.putState(n, was, &now)
 	}
-	for _, fingerprint := range sortedKeys(current) {
-		was := current[fingerprint]
-		if seen[fingerprint] {
-			continue
-		}
-		now := t.settled(w, was)
+	unseen := notOver(current, seen)
+	rows := t.rows(n-1, unseen)
+	for _, fingerprint := range unseen {
+		was, now := current[fingerprint], w.settled(rows[fingerprint].state)
 		if now.state == StateOpen || now.state == StateUnseen {
 			open++
 		}
-		t.putState(n, was, now, true)
+		t.putState(n, was, &now)
 	}
 	return open
+}
+
+// notOver returns the findings that a run did not have and that are not over, sorted.
+func notOver(current map[string]standing, seen map[string]bool) []string {
+	var unseen []string
+	for _, fingerprint := range sortedKeys(current) {
+		if !seen[fingerprint] && !current[fingerprint].state.over() {
+			unseen = append(unseen, fingerprint)
+		}
+	}
+	return unseen
 }
 
 // state returns a finding that a run had.
@@ -268,24 +236,32 @@ func (f *Finding) state(definition string) state {
 	return s
 }
 
-func (t *tx) putState(n int, was, now state, known bool) {
-	if known {
-		if was.sameAs(now) {
-			return
-		}
-		t.Exec(`UPDATE finding_state SET to_run = ? WHERE fingerprint = ? AND from_run = ?`, n, was.fingerprint, was.from)
+// digest identifies what a state says. What identifies the finding is not in it.
+func (s *state) digest() string {
+	return digestOf(string(s.state), s.reason, string(s.severity), s.kind, s.team, s.definition, s.waiver.Owner, s.waiver.ApprovedBy, s.waiver.Expires)
+}
+
+// putState puts a state in the place of what was; was is zero for a finding that was not known.
+func (t *tx) putState(n int, was standing, now *state) {
+	digest := now.digest()
+	if was.digest == digest {
+		return
 	}
-	t.Exec(`INSERT INTO finding_state (fingerprint, from_run, to_run, state, reason, severity, kind, team, definition, waiver_owner, waiver_approved_by, waiver_expires)
-		VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		now.fingerprint, n, string(now.state), now.reason, string(now.severity), now.kind, now.team, now.definition, now.waiver.Owner, now.waiver.ApprovedBy, now.waiver.Expires)
+	if was.from > 0 {
+		t.Exec(`UPDATE finding_state SET to_run = ? WHERE fingerprint = ? AND from_run = ?`, n, now.fingerprint, was.from)
+	}
+	reopened := was.reopened
+	if was.state.over() && !now.state.over() {
+		reopened++
+	}
+	t.Exec(`INSERT INTO finding_state (fingerprint, from_run, to_run, state, reason, severity, kind, team, definition, waiver_owner, waiver_approved_by, waiver_expires, reopened, digest)
+		VALUES (?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		now.fingerprint, n, string(now.state), now.reason, string(now.severity), now.kind, now.team, now.definition, now.waiver.Owner, now.waiver.ApprovedBy, now.waiver.Expires, reopened, digest)
 }
 
 // settled returns what a run that did not have a finding says of it.
-func (t *tx) settled(w *world, s state) state {
-	if s.state.over() {
-		return s
-	}
-	became, reason, said := t.outcome(w, &s)
+func (w *world) settled(s state) state {
+	became, reason, said := w.outcome(&s)
 	if !said || (became == StateUnseen && s.state == StateWithdrawn) {
 		return s
 	}
@@ -295,7 +271,7 @@ func (t *tx) settled(w *world, s state) state {
 
 // outcome says what became of a finding that the run did not have; said is false where the
 // run did not look.
-func (t *tx) outcome(w *world, s *state) (became State, reason report.Resolution, said bool) {
+func (w *world) outcome(s *state) (became State, reason report.Resolution, said bool) {
 	source, there := w.sources[s.source]
 	scope := w.o.Run.Scope
 	asked := scope == nil || len(scope.Rules) == 0 || strings.Contains(w.o.Run.onlyRules(), "|"+s.rule+"|")
@@ -305,7 +281,7 @@ func (t *tx) outcome(w *world, s *state) (became State, reason report.Resolution
 	case !there && w.lost[s.cms]:
 		return StateUnseen, report.StaleUnread, asked
 	case !there:
-		return StateGone, report.ResolvedSourceGone, t.sourceGone(w, s.source, s.cms)
+		return StateGone, report.ResolvedSourceGone, w.sourceGone(s.source, s.cms)
 	}
 	token := w.tokens[s.token]
 	if s.token != "" && token == nil {

@@ -132,7 +132,7 @@ func compareWithModel(t *testing.T, s *Store, m *model, where string) {
 		want[fingerprint] = fmt.Sprintf("%s %s since %s reopened %d", m.facts[fingerprint].Rule, f.state, stamp(f.first), f.reopened)
 	}
 	err := s.reading(t.Context(), func(tx *tx) error {
-		reopened := tx.reopenings(1 << 30)
+		reopened := tx.reopenings()
 		tx.Each(func(scan func(...any)) error {
 			var fingerprint, rule, state, first string
 			scan(&fingerprint, &rule, &state, &first)

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sourcegraph/conc/iter"
+
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -185,31 +187,50 @@ func (o *Observation) seeSources(in Input) error {
 	for i := range in.Report.Tokens {
 		verdicts[in.Report.Tokens[i].ID] = &in.Report.Tokens[i]
 	}
-	for _, s := range in.Sources {
-		head := s.Head()
-		head.CollectedAt, head.Tokens = time.Time{}, []inventory.Token{}
-		content, err := json.Marshal(head)
-		if err != nil {
-			return fmt.Errorf("keep the source %s: %w", s.ID, err)
-		}
-		seen := Source{ID: s.ID, CMS: s.CMS, CollectedAt: s.CollectedAt.UTC(), Content: string(content), units: report.WithoutTokens(head)}
-		if j := judged[s.ID]; j != nil {
-			seen.Judged = *j
-		}
-		for i := range s.Tokens {
-			t, err := tokenSeen(&s, &s.Tokens[i], verdicts[s.Tokens[i].ID])
-			if err != nil {
-				return err
-			}
-			o.Tokens = append(o.Tokens, t)
-			if report.UnreadKind(&seen.units, t.Kind) {
-				seen.Judged.Seen = append(seen.Judged.Seen, t.ID)
-			}
-		}
-		slices.Sort(seen.Judged.Seen)
-		o.Sources = append(o.Sources, seen)
+	all, err := iter.MapErr(in.Sources, func(s *inventory.Source) (sourceSeen, error) {
+		seen := sourceSeen{}
+		err := seen.see(s, judged[s.ID], verdicts)
+		return seen, err
+	})
+	if err != nil {
+		return err
 	}
-	o.sort()
+	for i := range all {
+		o.Sources = append(o.Sources, all[i].Source)
+		o.Tokens = append(o.Tokens, all[i].tokens...)
+	}
+	return nil
+}
+
+// sourceSeen is what a run saw of a source.
+type sourceSeen struct {
+	Source
+
+	tokens []Token
+}
+
+func (seen *sourceSeen) see(s *inventory.Source, judged *Judged, verdicts map[string]*report.Token) error {
+	head := s.Head()
+	head.CollectedAt, head.Tokens = time.Time{}, []inventory.Token{}
+	content, err := json.Marshal(head)
+	if err != nil {
+		return fmt.Errorf("keep the source %s: %w", s.ID, err)
+	}
+	seen.Source = Source{ID: s.ID, CMS: s.CMS, CollectedAt: s.CollectedAt.UTC(), Content: string(content), units: report.WithoutTokens(head)}
+	if judged != nil {
+		seen.Judged = *judged
+	}
+	seen.tokens = make([]Token, len(s.Tokens))
+	for i := range s.Tokens {
+		t := &seen.tokens[i]
+		if *t, err = tokenSeen(s, &s.Tokens[i], verdicts[s.Tokens[i].ID]); err != nil {
+			return err
+		}
+		if report.UnreadKind(&seen.units, t.Kind) {
+			seen.Judged.Seen = append(seen.Judged.Seen, t.ID)
+		}
+	}
+	slices.Sort(seen.Judged.Seen)
 	return nil
 }
 
@@ -308,14 +329,12 @@ func (o *Observation) identify() error {
 	if err := errors.Join(encoder.Encode(o.Run), encoder.Encode(o.Sources), encoder.Encode(o.Findings)); err != nil {
 		return fmt.Errorf("identify the run: %w", err)
 	}
+	var one []byte
 	for i := range o.Tokens {
 		// JSON in JSON would cost more than all else.
 		t := &o.Tokens[i]
-		for _, text := range []string{t.ID, t.Source, t.CMS, string(t.Kind), t.Facts, t.LastUse, strings.Join(t.NotEvaluated, " ")} {
-			_, _ = fmt.Fprintf(sum, "%d:", len(text)) // a hash never fails
-			_, _ = io.WriteString(sum, text)
-		}
-		_, _ = fmt.Fprintf(sum, "%v %d %d\n", t.Worded, t.RiskMin, t.RiskMax)
+		one = appendTexts(one[:0], t.ID, t.Source, t.CMS, string(t.Kind), t.Facts, t.LastUse, strings.Join(t.NotEvaluated, " "))
+		sum.Write(fmt.Appendf(one, "%v %d %d\n", t.Worded, t.RiskMin, t.RiskMax))
 	}
 	for _, f := range o.Run.Files {
 		sum.Write(f.Data)
@@ -462,6 +481,9 @@ type world struct {
 	rules   map[string]string
 	// lost are the CMSes of which sources may not have been found.
 	lost map[string]bool
+	// readWith returns the digest of the configuration with which a source was read last before
+	// the run; empty where it was not.
+	readWith func(source string) string
 }
 
 func newWorld(o *Observation) (*world, error) {

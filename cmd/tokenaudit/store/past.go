@@ -1,11 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/history"
@@ -14,13 +15,13 @@ import (
 
 // Past returns what the runs before a moment knew of tokens: since when they are there, and
 // of those whose last use is told in words, enough of what was said to narrow it.
-func (s *Store) Past(ctx context.Context, before time.Time) (*history.History, error) {
-	past := &history.History{}
+func (s *Store) Past(ctx context.Context, before time.Time) ([]history.Reading, error) {
+	var past []history.Reading
 	err := s.reading(ctx, func(t *tx) error {
 		p := t.readings(t.before(before))
 		t.words(p)
-		p.tell(past)
-		t.firsts(p.last, past)
+		firsts := t.firsts(p.last)
+		past = append(p.saying(firsts), firsts...)
 		return t.Err
 	})
 	if err != nil {
@@ -51,36 +52,46 @@ type sourceKind struct {
 
 // readingOf is one reading of a source.
 type readingOf struct {
-	run    int
-	at     time.Time
-	source *inventory.Source
-	uses   map[string]inventory.LastUsed
-	// firsts: it saw tokens first. says: it says something of the past.
-	firsts, says bool
+	run  int
+	at   time.Time
+	of   *contentOf
+	uses map[string]inventory.LastUsed
+	// says: it says something of the past.
+	says bool
+}
+
+// contentOf is what a reading read of a source, whole the kinds of tokens of which it saw all.
+type contentOf struct {
+	source inventory.Source
+	whole  map[inventory.Kind]bool
 }
 
 func (t *tx) readings(last int) *readings {
 	p := &readings{last: last, all: map[string][]*readingOf{}, wholly: map[sourceKind][]*readingOf{}}
-	contents := map[string]*inventory.Source{}
+	contents := map[string]*contentOf{}
 	t.Each(func(scan func(...any)) error {
 		var r readingOf
-		var source, collected, content, id string
-		scan(&r.run, &source, &collected, &id, &content)
+		var source, collected, content string
+		scan(&r.run, &source, &collected, &content)
 		at, err := time.Parse(timeFormat, collected)
 		if err != nil {
 			return fmt.Errorf("the time of a reading: %w", err)
 		}
 		r.at = at.UTC()
-		if contents[id] == nil {
-			contents[id] = &inventory.Source{}
-			if err := json.Unmarshal([]byte(content), contents[id]); err != nil {
-				return fmt.Errorf("a source: %w", err)
-			}
+		if contents[content] == nil {
+			contents[content] = &contentOf{}
 		}
-		r.source = contents[id]
+		r.of = contents[content]
 		p.all[source] = append(p.all[source], &r)
 		return nil
-	}, `SELECT g.run, g.source, g.collected_at, g.content, b.data FROM reading g JOIN body b ON b.id = g.content WHERE g.run <= ? ORDER BY g.run`, last)
+	}, `SELECT run, source, collected_at, content FROM reading WHERE run <= ? ORDER BY run`, last)
+	for id, content := range contents {
+		var text string
+		if t.One([]any{&text}, `SELECT data FROM body WHERE id = ?`, id); t.Err == nil {
+			t.Err = json.Unmarshal([]byte(text), &content.source)
+		}
+		content.whole = history.WholeKinds(content.source.Units)
+	}
 	return p
 }
 
@@ -91,138 +102,87 @@ func (r *readingOf) use(token string, u inventory.LastUsed) {
 	r.uses[token] = u
 }
 
-// firsts tells which reading saw each token first, also where it has been pruned.
-func (t *tx) firsts(last int, past *history.History) {
-	type moment struct {
-		source string
-		at     time.Time
-	}
+// firsts returns the readings that saw tokens first, by source and time, also where they
+// have been pruned. They tell no more of these tokens.
+func (t *tx) firsts(last int) []history.Reading {
+	type moment struct{ source, collected string }
 	tokens := map[moment]map[string]inventory.LastUsed{}
 	t.Each(func(scan func(...any)) error {
-		var token, source, collected string
-		scan(&token, &source, &collected)
-		at, err := time.Parse(timeFormat, collected)
-		if err != nil {
-			return fmt.Errorf("the time of a reading: %w", err)
-		}
-		m := moment{source, at.UTC()}
+		var token string
+		var m moment
+		scan(&token, &m.source, &m.collected)
 		if tokens[m] == nil {
 			tokens[m] = map[string]inventory.LastUsed{}
 		}
 		tokens[m][token] = inventory.LastUsed{State: inventory.LastUsedUnknown}
 		return nil
 	}, `SELECT token, source, first_collected FROM token WHERE first_run <= ?`, last)
+	firsts := make([]history.Reading, 0, len(tokens))
 	for m, uses := range tokens {
-		past.See(history.Reading{Source: m.source, At: m.at, Uses: uses})
-	}
-}
-
-// Previous returns what Past does as inventories of earlier runs, the earliest first: such of
-// their sources and tokens as say something. What they do not tell of a last use is unknown.
-func (s *Store) Previous(ctx context.Context, before time.Time) ([]inventory.Inventory, error) {
-	var all []inventory.Inventory
-	err := s.reading(ctx, func(t *tx) error {
-		p := t.readings(t.before(before))
-		t.words(p)
-		t.noteFirsts(p)
-		for _, run := range p.saying() {
-			inv, err := t.inventoryOf(run, p)
-			if err != nil {
-				return err
-			}
-			all = append(all, inv)
+		at, err := time.Parse(timeFormat, m.collected)
+		if err != nil {
+			t.Err = cmp.Or(t.Err, fmt.Errorf("the time of a reading: %w", err))
 		}
-		return t.Err
+		firsts = append(firsts, history.Reading{Source: m.source, At: at.UTC(), Uses: uses})
+	}
+	slices.SortFunc(firsts, func(a, b history.Reading) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), a.At.Compare(b.At))
 	})
-	if err != nil {
-		return nil, fmt.Errorf("what the store knows of the past: %w", err)
+	return firsts
+}
+
+// saying returns the readings that say something, by source and time: of the use of a token,
+// or that one was not there yet, the last time before it was seen first. The latest do so of
+// the tokens that nobody has seen yet.
+func (p *readings) saying(firsts []history.Reading) []history.Reading {
+	seen := map[string][]time.Time{}
+	for _, f := range firsts {
+		seen[f.Source] = append(seen[f.Source], f.At)
 	}
-	return all, nil
-}
-
-// noteFirsts notes at the readings that are still kept which tokens they saw first.
-func (t *tx) noteFirsts(p *readings) {
-	t.Each(func(scan func(...any)) error {
-		var token, source, collected string
-		scan(&token, &source, &collected)
-		for _, r := range p.all[source] {
-			if r.at.Format(timeFormat) != collected {
-				continue
-			}
-			if _, told := r.uses[token]; !told {
-				r.use(token, inventory.UnknownUse("it is not told here"))
-			}
-			r.firsts = true
-			break
-		}
-		return nil
-	}, `SELECT token, source, first_collected FROM token WHERE first_run <= ?`, p.last)
-}
-
-// saying returns the runs of which a reading says something: of the use of a token, that it
-// is there, or that it was not there the last time before.
-func (p *readings) saying() []int {
-	runs := map[int]bool{}
-	for _, all := range p.all {
-		for i, r := range all {
-			if len(r.uses) > 0 {
-				r.says = true
-			}
-			for j := i - 1; r.firsts && j >= 0; j-- {
-				all[j].says = true
-				if !slices.ContainsFunc(all[j].source.Units, func(u inventory.Unit) bool { return u.Status != inventory.UnitComplete }) {
-					break
+	var past []history.Reading
+	for _, source := range sortedKeys(p.all) {
+		byTime := slices.Clone(p.all[source])
+		slices.SortStableFunc(byTime, func(a, b *readingOf) int { return a.at.Compare(b.at) })
+		kinds := map[inventory.Kind]bool{}
+		for _, r := range byTime {
+			for kind, whole := range r.of.whole {
+				if whole {
+					kinds[kind] = true
 				}
 			}
 		}
-		for _, r := range all {
-			if r.says {
-				runs[r.run] = true
+		for _, at := range seen[source] {
+			first, _ := slices.BinarySearchFunc(byTime, at, func(r *readingOf, at time.Time) int { return r.at.Compare(at) })
+			lastBefore(byTime[:first], len(kinds))
+		}
+		lastBefore(byTime, len(kinds))
+		for _, r := range byTime {
+			if r.says || len(r.uses) > 0 {
+				past = append(past, history.Reading{Source: source, At: r.at, Units: r.of.source.Units, Uses: r.uses})
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(runs))
+	return past
 }
 
-// inventoryOf returns what the readings of a run say.
-func (t *tx) inventoryOf(run int, p *readings) (inventory.Inventory, error) {
-	o, err := t.recall(run)
-	if err != nil {
-		return inventory.Inventory{}, err
-	}
-	inv, err := o.Inventory()
-	if err != nil {
-		return inv, err
-	}
-	inv.Only, inv.OnlyLabels, inv.SourcesDigest, inv.CollectedUntil = nil, nil, "", time.Time{}
-	var sources []inventory.Source
-	for _, s := range inv.Sources {
-		i := slices.IndexFunc(p.all[s.ID], func(r *readingOf) bool { return r.run == run && r.says })
-		if i < 0 {
-			continue
+// lastBefore marks the last readings that saw all tokens of a kind, of each of so many kinds.
+func lastBefore(all []*readingOf, kinds int) {
+	seen := map[inventory.Kind]bool{}
+	for _, r := range slices.Backward(all) {
+		if len(seen) == kinds {
+			return
 		}
-		uses := p.all[s.ID][i].uses
-		s.Tokens = slices.DeleteFunc(s.Tokens, func(token inventory.Token) bool {
-			_, told := uses[token.ID]
-			return !told
-		})
-		for j := range s.Tokens {
-			if use := uses[s.Tokens[j].ID]; use.State == inventory.LastUsedUnknown {
-				s.Tokens[j].LastUsed, s.Tokens[j].LastUsedByAPI = use, nil
+		for kind, whole := range r.of.whole {
+			if whole && !seen[kind] {
+				seen[kind], r.says = true, true
 			}
 		}
-		if s.CollectedAt.After(inv.CollectedUntil) {
-			inv.CollectedUntil = s.CollectedAt
-		}
-		sources = append(sources, s)
 	}
-	inv.Sources = sources
-	return inv, nil
 }
 
 // wordedUse is what readings from one run until another said of the use of a token.
 type wordedUse struct {
-	token, source, kind string
+	source, kind string
 
 	from, to int
 	use      string
@@ -230,50 +190,64 @@ type wordedUse struct {
 
 // words notes what was said of tokens whose last use is told in words.
 func (t *tx) words(p *readings) {
-	var all []wordedUse
+	all := map[string][]wordedUse{}
 	t.Each(func(scan func(...any)) error {
+		var token string
 		var w wordedUse
-		scan(&w.token, &w.source, &w.kind, &w.from, &w.to, &w.use)
-		all = append(all, w)
+		scan(&token, &w.source, &w.kind, &w.from, &w.to, &w.use)
+		all[token] = append(all[token], w)
 		return nil
-	}, `SELECT v.token, v.source, v.kind, v.from_run, COALESCE(v.to_run, ?), u.data FROM token_version v JOIN body u ON u.id = v.last_use
-		WHERE v.worded = 1 AND v.from_run <= ? ORDER BY v.token, v.from_run`, p.last+1, p.last)
-	for begin := 0; begin < len(all) && t.Err == nil; {
-		end := begin + 1
-		for end < len(all) && all[end].token == all[begin].token {
-			end++
+	}, `SELECT token, source, kind, from_run, COALESCE(to_run, ?), last_use FROM token_version WHERE worded = 1 AND from_run <= ?`, p.last+1, p.last)
+	said := map[string]inventory.LastUsed{}
+	for token, wordings := range all {
+		if t.Err == nil {
+			slices.SortFunc(wordings, func(a, b wordedUse) int { return a.from - b.from })
+			t.Err = p.wordsOf(token, wordings, said)
 		}
-		t.Err = p.wordsOf(all[begin:end])
-		begin = end
 	}
 }
 
 // wordsOf notes what was said of one token: at the first reading of each wording, and at
 // the last reading, the one before it, and those at distances that double. Any of them may
 // be left out without anything untrue being told, and years of nightly readings are not
-// held in memory.
-func (p *readings) wordsOf(wordings []wordedUse) error {
-	total := 0
-	said := make([][]*readingOf, len(wordings))
-	for i, w := range wordings {
-		said[i] = between(p.whole(w.source, inventory.Kind(w.kind)), w.from, w.to)
-		total += len(said[i])
-	}
-	before := 0
-	for i, w := range wordings {
-		var use lastUse
-		if len(said[i]) > 0 {
-			if err := json.Unmarshal([]byte(w.use), &use); err != nil {
+// held in memory. What was said before the earliest moment of the last use is left out, too:
+// a chain of what was said ends there.
+func (p *readings) wordsOf(token string, wordings []wordedUse, said map[string]inventory.LastUsed) error {
+	var earliest time.Time
+	later := 0
+	for _, w := range slices.Backward(wordings) {
+		readings := between(p.whole(w.source, inventory.Kind(w.kind)), w.from, w.to)
+		n := len(readings)
+		if n == 0 {
+			continue
+		}
+		if later > 0 && !readings[n-1].at.After(earliest) {
+			return nil
+		}
+		use, known := said[w.use]
+		if !known {
+			var of lastUse
+			if err := json.Unmarshal([]byte(w.use), &of); err != nil {
 				return fmt.Errorf("the last use of a token: %w", err)
 			}
-			said[i][0].use(w.token, absolute(use.LastUsed, said[i][0].at))
+			use = of.LastUsed
+			said[w.use] = use
 		}
-		for back := 1; back <= total; back *= 2 {
-			if at := total - back - before; at >= 0 && at < len(said[i]) {
-				said[i][at].use(w.token, absolute(use.LastUsed, said[i][at].at))
+		if later == 0 {
+			earliest = absolute(use, readings[n-1].at).Earliest
+		}
+		note := func(r *readingOf) {
+			if r.at.After(earliest) {
+				r.use(token, absolute(use, r.at))
 			}
 		}
-		before += len(said[i])
+		note(readings[0])
+		for back := 1; back <= later+n; back *= 2 {
+			if back > later {
+				note(readings[later+n-back])
+			}
+		}
+		later += n
 	}
 	return nil
 }
@@ -303,33 +277,7 @@ func (p *readings) whole(source string, kind inventory.Kind) []*readingOf {
 
 // read reports whether the lists that hold a kind of tokens were wholly read.
 func (r *readingOf) read(kind inventory.Kind) bool {
-	return !slices.ContainsFunc(r.source.Units, func(u inventory.Unit) bool {
+	return !slices.ContainsFunc(r.of.source.Units, func(u inventory.Unit) bool {
 		return u.Status != inventory.UnitComplete && (len(u.Kinds) == 0 || slices.Contains(u.Kinds, kind))
 	})
-}
-
-func (p *readings) tell(past *history.History) {
-	for _, source := range sortedKeys(p.all) {
-		for _, r := range p.all[source] {
-			past.See(history.Reading{Source: source, At: r.at, Units: r.source.Units, Uses: r.uses})
-		}
-	}
-}
-
-// reopenings counts by fingerprint how often findings came back after they were over, until
-// a run.
-func (t *tx) reopenings(last int) map[string]int {
-	counts := map[string]int{}
-	was := map[string]State{}
-	t.Each(func(scan func(...any)) error {
-		var fingerprint string
-		var now State
-		scan(&fingerprint, &now)
-		if was[fingerprint].over() && !now.over() {
-			counts[fingerprint]++
-		}
-		was[fingerprint] = now
-		return nil
-	}, `SELECT fingerprint, state FROM finding_state WHERE from_run <= ? ORDER BY fingerprint, from_run`, last)
-	return counts
 }

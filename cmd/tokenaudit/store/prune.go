@@ -46,7 +46,7 @@ func (t *tx) pruneBodies() error {
 	used := map[string]bool{}
 	var heads []string
 	for _, query := range []string{
-		`SELECT facts, last_use FROM token_version`, `SELECT content, judged FROM reading`, `SELECT rules, '' FROM run`,
+		`SELECT facts, '' FROM token_version`, `SELECT content, judged FROM reading`, `SELECT rules, '' FROM run`,
 	} {
 		t.Each(func(scan func(...any)) error {
 			var a, b string

@@ -50,13 +50,13 @@ func count(t *testing.T, s *Store, from string) int {
 	return n
 }
 
-func TestPrune(t *testing.T) { pruneKeepsWhatIsThere(t, newFile) }
+func TestPrune(t *testing.T) { pruneKeepsWhatIsThere(t, newFile, worlds(t, 2), 30) }
 
-// pruneKeepsWhatIsThere forgets the first half of a month, and goes on with the other.
-func pruneKeepsWhatIsThere(t *testing.T, empty maker) {
+// pruneKeepsWhatIsThere forgets the first half of some days, and goes on with the other.
+func pruneKeepsWhatIsThere(t *testing.T, empty maker, worlds, days int) {
 	t.Helper()
-	for world := range worlds(t, 2) {
-		runs := observed(t, uint64(world), 30)
+	for world := range worlds {
+		runs := observed(t, uint64(world), days)
 		half, late := len(runs)/2, len(runs)/2+6
 		s, whole := empty(t), newFile(t)
 		for _, o := range runs[:late] {
@@ -137,6 +137,25 @@ func goesOn(t *testing.T, where string, s, whole *Store, runs []*Observation, ha
 // forgotten reports whether the run at the cut did not have a finding.
 func forgotten(runs []*Observation, half int, fingerprint string) bool {
 	return !slices.ContainsFunc(runs[half].Findings, func(f Finding) bool { return f.Fingerprint == fingerprint })
+}
+
+// prunedAlike prunes the same runs in a file, too: both keep the same, and not only for the views.
+func prunedAlike(t *testing.T, empty maker, days int) {
+	t.Helper()
+	runs := observed(t, 11, days)
+	a, b := newFile(t), empty(t)
+	for _, s := range []*Store{a, b} {
+		for _, o := range runs {
+			write(t, s, o)
+		}
+		if n, err := s.Prune(t.Context(), runs[len(runs)/2].Run.At); err != nil || n != len(runs)/2 {
+			t.Fatalf("%d, %v", n, err)
+		}
+	}
+	sameExport(t, "pruned", export(t, a), export(t, b))
+	sameRows(t, "bodies", told(t, a, `SELECT id, data FROM body`), told(t, b, `SELECT id, data FROM body`))
+	sameRows(t, "findings", told(t, a, findingsKept), told(t, b, findingsKept))
+	sameRows(t, "runs", told(t, a, `SELECT id, head FROM run`), told(t, b, `SELECT id, head FROM run`))
 }
 
 func sameRows(t *testing.T, where string, want, got rows) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +82,7 @@ func (s *Store) Findings(ctx context.Context) ([]FindingInfo, error) {
 			return err
 		}, `SELECT fingerprint, rule, severity, state, reason, source, token, token_name, team, message, first_seen, COALESCE(last_seen, ''), state_since,
 			waiver_owner, waiver_approved_by, waiver_expires FROM findings`)
-		reopened := t.reopenings(math.MaxInt32)
+		reopened := t.reopenings()
 		for i := range findings {
 			findings[i].Reopened = reopened[findings[i].Fingerprint]
 		}
@@ -96,6 +95,19 @@ func (s *Store) Findings(ctx context.Context) ([]FindingInfo, error) {
 		return slices.Compare([]string{a.Rule, a.Source, a.Token, a.Fingerprint}, []string{b.Rule, b.Source, b.Token, b.Fingerprint})
 	})
 	return findings, nil
+}
+
+// reopenings returns by fingerprint how often findings came back after they were over.
+func (t *tx) reopenings() map[string]int {
+	counts := map[string]int{}
+	t.Each(func(scan func(...any)) error {
+		var fingerprint string
+		var n int
+		scan(&fingerprint, &n)
+		counts[fingerprint] = n
+		return nil
+	}, `SELECT fingerprint, reopened FROM finding_state WHERE to_run IS NULL AND reopened > 0`)
+	return counts
 }
 
 // parseTimes reads times as stamp writes them; an empty text leaves its time zero.

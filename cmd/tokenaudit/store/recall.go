@@ -116,8 +116,8 @@ func (t *tx) recallTokens(n int, w *world) {
 		}
 		w.o.Tokens = append(w.o.Tokens, seen)
 		return nil
-	}, `SELECT v.token, v.source, v.cms, v.kind, f.data, u.data, v.worded, v.risk_min, v.risk_max, v.not_evaluated
-		FROM token_version v JOIN body f ON f.id = v.facts JOIN body u ON u.id = v.last_use WHERE v.`+covering, n, n)
+	}, `SELECT v.token, v.source, v.cms, v.kind, f.data, v.last_use, v.worded, v.risk_min, v.risk_max, v.not_evaluated
+		FROM token_version v JOIN body f ON f.id = v.facts WHERE v.`+covering, n, n)
 }
 
 func (t *tx) recallFindings(n int, w *world) {

@@ -15,6 +15,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/database"
 )
@@ -29,7 +33,11 @@ var ErrNotFound = errors.New("it has no runs yet: scan or evaluate with --store 
 type Place = database.Place
 
 // Store is an open store. Its methods may be called concurrently.
-type Store struct{ db *database.DB }
+type Store struct {
+	db *database.DB
+	// recent is nil before anything was read.
+	recent atomic.Pointer[recent]
+}
 
 // Open opens a store, and makes it where there is none. One that a newer version wrote, or
 // that is something else, is an error.
@@ -42,7 +50,7 @@ func Open(ctx context.Context, place Place) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: %w", place, err)
 	}
-	return &Store{db}, nil
+	return &Store{db: db}, nil
 }
 
 // OpenExisting is Open, but ErrNotFound where there is no store yet.
@@ -59,16 +67,36 @@ func OpenExisting(ctx context.Context, place Place) (*Store, error) {
 func (s *Store) Close() error { return s.db.Close() }
 
 // tx is a transaction on a store.
-type tx struct{ *database.Tx }
+type tx struct {
+	*database.Tx
+
+	recent *atomic.Pointer[recent]
+}
 
 // writing runs fn in a transaction that no other writer shares.
 func (s *Store) writing(ctx context.Context, fn func(*tx) error) error {
-	return s.db.Writing(ctx, func(t *database.Tx) error { return fn(&tx{t}) })
+	return s.db.Writing(ctx, func(t *database.Tx) error { return fn(&tx{t, &s.recent}) })
 }
 
 // reading runs fn on a snapshot, which no writer changes.
 func (s *Store) reading(ctx context.Context, fn func(*tx) error) error {
-	return s.db.Reading(ctx, func(t *database.Tx) error { return fn(&tx{t}) })
+	return s.db.Reading(ctx, func(t *database.Tx) error { return fn(&tx{t, &s.recent}) })
+}
+
+// atOnce is of how many keys one query asks.
+const atOnce = 100
+
+// eachOf is Each for a query with IN (*), asked for all keys. The arguments follow these.
+func (t *tx) eachOf(keys []string, fn func(scan func(...any)) error, query string, arguments ...any) {
+	query = strings.Replace(query, "*", strings.Repeat("?, ", atOnce-1)+"?", 1)
+	for chunk := range slices.Chunk(keys, atOnce) {
+		var all []any
+		for i := range atOnce {
+			// The last one stands for those that are left.
+			all = append(all, chunk[min(i, len(chunk)-1)])
+		}
+		t.Each(fn, query, append(all, arguments...)...)
+	}
 }
 
 // keep keeps a body and returns its id.
@@ -80,6 +108,24 @@ func (t *tx) keep(data string) string {
 
 // bodyID identifies a body: 160 bits of its SHA-256.
 func bodyID(data string) string {
-	sum := sha256.Sum256([]byte(data))
+	return bodyIDOf([]byte(data))
+}
+
+func bodyIDOf(data []byte) string {
+	sum := sha256.Sum256(data)
 	return base64.RawURLEncoding.EncodeToString(sum[:20])
+}
+
+// digestOf identifies texts in their order.
+func digestOf(texts ...string) string {
+	return bodyIDOf(appendTexts(nil, texts...))
+}
+
+// appendTexts appends texts so that others, in another order or divided otherwise, are others.
+func appendTexts(to []byte, texts ...string) []byte {
+	for _, text := range texts {
+		to = strconv.AppendInt(to, int64(len(text)), 10)
+		to = append(append(to, ':'), text...)
+	}
+	return to
 }

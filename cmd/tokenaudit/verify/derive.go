@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/bundle"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/sealed"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
@@ -53,6 +54,11 @@ func documentsOf(ctx context.Context, b *bundle.Bundle) (*report.Report, error) 
 		err := codec.Read(ctx, bytes.NewReader(f.Data), codec.Limits{}, func(inventory.Source) error { return nil })
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	if known := b.Get(bundle.History); known != nil {
+		if _, err := store.DecodeMemory(known); err != nil {
+			return nil, fmt.Errorf("%s: %w", bundle.History, err)
 		}
 	}
 	r, err := report.Read(bytes.NewReader(b.Get(bundle.Report)))

@@ -126,6 +126,7 @@ func (o SealOptions) seal(ctx context.Context, flags options.Resolved, wanted la
 	if err != nil {
 		return err
 	}
+	defer au.Close()
 	inventories, err := o.program.Saved().Load(ctx, o.inventories, bundle.MaxFile)
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ CREATE TABLE token_version (
 	owner         TEXT NOT NULL,
 	owner_state   TEXT NOT NULL,
 	expiry        TEXT NOT NULL,
-	-- facts and last_use are bodies; worded is 1 where the use is told in words.
+	-- facts is a body, last_use JSON; worded is 1 where the use is told in words.
 	facts         TEXT NOT NULL,
 	last_use      TEXT NOT NULL,
 	worded        INTEGER NOT NULL,
@@ -73,10 +73,13 @@ CREATE TABLE token_version (
 	risk_max      INTEGER NOT NULL,
 	-- not_evaluated are the rules that could not decide, sorted, separated by spaces.
 	not_evaluated TEXT NOT NULL,
+	-- digest identifies what the version says of the token.
+	digest        TEXT NOT NULL,
 	PRIMARY KEY (token, from_run)
 );
-CREATE INDEX token_version_current ON token_version (source) WHERE to_run IS NULL;
-CREATE INDEX token_version_to ON token_version (to_run);
+-- A run compares all tokens with these columns, and nothing else of those that did not change.
+CREATE INDEX token_version_current ON token_version (token, from_run, to_run, digest) WHERE to_run IS NULL;
+CREATE INDEX token_version_to ON token_version (to_run) WHERE to_run IS NOT NULL;
 
 -- A finding, whatever became of it. first_run may have been pruned, first_at stays.
 CREATE TABLE finding (
@@ -108,10 +111,16 @@ CREATE TABLE finding_state (
 	waiver_owner       TEXT NOT NULL,
 	waiver_approved_by TEXT NOT NULL,
 	waiver_expires     TEXT NOT NULL,
+	-- reopened is how often the finding came back after it was over, until this state and with it.
+	reopened           INTEGER NOT NULL,
+	-- digest identifies what the state says of the finding, but for reopened.
+	digest             TEXT NOT NULL,
 	PRIMARY KEY (fingerprint, from_run)
 );
-CREATE INDEX finding_state_current ON finding_state (fingerprint) WHERE to_run IS NULL;
-CREATE INDEX finding_state_to ON finding_state (to_run);
+-- A run compares all findings with these columns, and nothing else of those that did not change.
+CREATE INDEX finding_state_current ON finding_state (fingerprint, from_run, to_run, state, reopened, digest) WHERE to_run IS NULL;
+CREATE INDEX finding_state_waived ON finding_state (from_run) WHERE state = 'waived';
+CREATE INDEX finding_state_to ON finding_state (to_run) WHERE to_run IS NOT NULL;
 
 -- The shards of runs that are not all in yet.
 CREATE TABLE part (
