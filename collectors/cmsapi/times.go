@@ -103,6 +103,22 @@ func Timestamp(name string, f Field[Moment], nullIsNone bool) inventory.Timestam
 	}
 }
 
+// LastUse makes a last use of a field. The use was within resolution after what the CMS
+// writes, 0 for exactly then. A null is never; everything else that is not a time is
+// unknown, with its reason.
+func LastUse(name string, f Field[Moment], resolution time.Duration) inventory.LastUsed {
+	switch {
+	case f.State == FieldGiven && resolution == 0:
+		return inventory.UsedAt(f.Value.Time)
+	case f.State == FieldGiven:
+		return inventory.UsedBetween(f.Value.Time, f.Value.Time.Add(resolution))
+	case f.State == FieldNull:
+		return inventory.NeverUsed()
+	default:
+		return inventory.UnknownUse(f.Reason(name))
+	}
+}
+
 // UTC turns the field of a CMS that leaves the zone out into one that has it.
 func UTC(f Field[UTCMoment]) Field[Moment] {
 	return Field[Moment]{Value: f.Value.Moment, State: f.State, wrong: f.wrong}

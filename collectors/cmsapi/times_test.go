@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
@@ -79,6 +81,22 @@ func TestTimestamp(t *testing.T) {
 	}
 	if s := stamp(Timestamp("at", Field[Moment]{State: FieldNull}, false)); s != "unknown 0001-01-01 00:00:00 at is null in the CMS's answer" {
 		t.Errorf("null that is not none: %s", s)
+	}
+}
+
+func TestLastUse(t *testing.T) {
+	t.Parallel()
+	used := time.Date(2026, 11, 22, 1, 5, 22, 0, time.UTC)
+	given := Given(Moment{Time: used})
+	for name, c := range map[string]struct{ got, want inventory.LastUsed }{
+		"exact":   {LastUse("at", given, 0), inventory.UsedAt(used)},
+		"rough":   {LastUse("at", given, time.Hour), inventory.UsedBetween(used, used.Add(time.Hour))},
+		"never":   {LastUse("at", Field[Moment]{State: FieldNull}, time.Hour), inventory.NeverUsed()},
+		"unknown": {LastUse("at", Field[Moment]{}, 0), inventory.UnknownUse("the CMS's answer has no at")},
+	} {
+		if !cmp.Equal(c.got, c.want) {
+			t.Errorf("%s: %+v, want %+v", name, c.got, c.want)
+		}
 	}
 }
 

@@ -164,3 +164,15 @@ func Unit(t testing.TB, s inventory.Source, name string) inventory.Unit {
 	t.Fatalf("%s has no unit %s", s.ID, name)
 	return inventory.Unit{}
 }
+
+// Token returns the token of a source whose id ends with a path below that of the source.
+func Token(t testing.TB, s inventory.Source, path string) inventory.Token {
+	t.Helper()
+	for _, token := range s.Tokens {
+		if token.ID == s.ID+"/"+path {
+			return token
+		}
+	}
+	t.Fatalf("%s has no token %s", s.ID, path)
+	return inventory.Token{}
+}

@@ -85,7 +85,7 @@ func (x tokenContext) token(t accessToken) inventory.Token {
 		UpdatedAt:    cmsapi.Timestamp("updatedAt", t.sys().UpdatedAt, false),
 		RevokedAt:    revokedAt(t),
 		Expiry:       expiry,
-		LastUsed:     lastUsed(t),
+		LastUsed:     cmsapi.LastUse("lastUsedAt", t.sys().LastUsedAt, 0),
 		Traits: inventory.Traits{
 			Factory:              factoryToken(t, x.given(t)),
 			NotifiesBeforeExpiry: notifies(t, created, expiry),
@@ -264,18 +264,6 @@ func revokedAt(t accessToken) inventory.Timestamp {
 		field = t.sys().RevokedAt
 	}
 	return cmsapi.Timestamp("revokedAt", field, true)
-}
-
-func lastUsed(t accessToken) inventory.LastUsed {
-	field := t.sys().LastUsedAt
-	switch field.State {
-	case cmsapi.FieldGiven:
-		return inventory.UsedAt(field.Value.Time)
-	case cmsapi.FieldNull:
-		return inventory.NeverUsed()
-	default:
-		return inventory.UnknownUse(field.Reason("lastUsedAt"))
-	}
 }
 
 // notifies: the owner of a personal token gets an e-mail before it expires,

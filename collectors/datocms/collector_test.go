@@ -91,13 +91,7 @@ func TestTokens(t *testing.T) {
 
 func find(t testing.TB, s inventory.Source, ref string) inventory.Token {
 	t.Helper()
-	for _, token := range s.Tokens {
-		if token.Ref == ref {
-			return token
-		}
-	}
-	t.Fatalf("there is no token %s", ref)
-	return inventory.Token{}
+	return conformance.Token(t, s, "access_tokens/"+ref)
 }
 
 // TestUnitsThatFail: each list fails in turn. The others are read, the unit

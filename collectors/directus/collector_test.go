@@ -37,13 +37,7 @@ func collect(t *testing.T, answers conformance.Answers) inventory.Source {
 
 func find(t *testing.T, s inventory.Source, user string) inventory.Token {
 	t.Helper()
-	for _, token := range s.Tokens {
-		if token.ID == "directus/instances/intranet/static_tokens/"+user {
-			return token
-		}
-	}
-	t.Fatalf("no token of %s", user)
-	return inventory.Token{}
+	return conformance.Token(t, s, "static_tokens/"+user)
 }
 
 // TestRecordedServer holds what is made of the captures of Directus 11.17.4.

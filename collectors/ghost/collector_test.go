@@ -23,17 +23,6 @@ func open(t testing.TB, cms http.Handler) *collector {
 	return conformance.Open[*collector](t, Definition(), entryWith("magazine", ownKey+":"+ownSecret), cms, auditTime)
 }
 
-func find(t *testing.T, s inventory.Source, id string) inventory.Token {
-	t.Helper()
-	for _, token := range s.Tokens {
-		if token.ID == "ghost/instances/magazine/"+id {
-			return token
-		}
-	}
-	t.Fatalf("no token %s", id)
-	return inventory.Token{}
-}
-
 const (
 	zapierKey  = "api_keys/6b023c330a9d5d13998aa43d"
 	deployRead = "api_keys/6b023c780a9d5d13998aa6b1"
@@ -91,7 +80,7 @@ func TestRecordedSite(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	key := find(t, s, deployKey)
+	key := conformance.Token(t, s, deployKey)
 	if diff := cmp.Diff(&inventory.Role{ID: "6b023c310a9d5d13998aa39e", Name: "Admin Integration", Level: admin}, key.Role); diff != "" {
 		t.Error(diff)
 	}
@@ -101,7 +90,7 @@ func TestRecordedSite(t *testing.T) {
 	if at, want := key.CreatedAt.At, time.Date(2026, 11, 22, 0, 51, 4, 0, time.UTC); !at.Equal(want) {
 		t.Errorf("created at %s", at)
 	}
-	own := find(t, s, ownToken)
+	own := conformance.Token(t, s, ownToken)
 	owner := inventory.Owner{Type: inventory.OwnerPerson, ID: me, Name: "It Owner", State: inventory.OwnerActive, Level: admin, Role: "Owner",
 		LastActive: inventory.UnknownTime(reasonNoActivity)}
 	if diff := cmp.Diff(owner, own.Owner); diff != "" {
@@ -147,28 +136,28 @@ func TestTraps(t *testing.T) {
 	}{
 		"a date of use is a lower bound": {change(listIntegrations, `"last_seen_at": null`, `"last_seen_at": "2026-11-22T09:00:00.000Z"`), func(t *testing.T, s inventory.Source) {
 			want := inventory.UsedBetween(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), auditTime)
-			if diff := cmp.Diff(want, find(t, s, deployKey).LastUsed); diff != "" {
+			if diff := cmp.Diff(want, conformance.Token(t, s, deployKey).LastUsed); diff != "" {
 				t.Error(diff)
 			}
 		}},
 		"a date of use in the future": {change(listIntegrations, `"last_seen_at": null`, `"last_seen_at": "2027-11-22T09:00:00.000Z"`), func(t *testing.T, s inventory.Source) {
-			if u := find(t, s, deployKey).LastUsed; u.State != inventory.LastUsedUnknown {
+			if u := conformance.Token(t, s, deployKey).LastUsed; u.State != inventory.LastUsedUnknown {
 				t.Errorf("%+v", u)
 			}
 		}},
 		"an integration of a type that nobody knows": {change(listIntegrations, `"type": "core"`, `"type": "partner"`), func(t *testing.T, s inventory.Source) {
-			if f := find(t, s, "api_keys/6b023c330a9d5d13998aa441").Traits.Factory; f != inventory.Unknown {
+			if f := conformance.Token(t, s, "api_keys/6b023c330a9d5d13998aa441").Traits.Factory; f != inventory.Unknown {
 				t.Errorf("factory is %s", f)
 			}
 		}},
 		"a key of a type that nobody knows": {change(listIntegrations, `"type": "content"`, `"type": "members"`), func(t *testing.T, s inventory.Source) {
-			if token := find(t, s, deployRead); !token.Access.Assumed || !token.Access.Write || token.Kind != inventory.Management {
+			if token := conformance.Token(t, s, deployRead); !token.Access.Assumed || !token.Access.Write || token.Kind != inventory.Management {
 				t.Errorf("%+v", token)
 			}
 			isGap(listIntegrations, inventory.UnitPartial, inventory.ErrUnreadable, "members")(t, s)
 		}},
 		"a role that nobody knows": {change(listRoles, `"Admin Integration"`, `"Agent Integration"`), func(t *testing.T, s inventory.Source) {
-			token := find(t, s, deployKey)
+			token := conformance.Token(t, s, deployKey)
 			if !token.Access.Assumed || !token.Access.Write || token.Access.ManagesTokens != inventory.Unknown || !strings.Contains(token.Access.Reason, "Agent Integration") {
 				t.Errorf("%+v", token.Access)
 			}
@@ -177,33 +166,33 @@ func TestTraps(t *testing.T) {
 			}
 		}},
 		"a role that is not in the list": {change(listRoles, adminRole, "6b023c310a9d5d13998aaaaa"), func(t *testing.T, s inventory.Source) {
-			if token := find(t, s, deployKey); !token.Access.Assumed || token.Role.ID != adminRole {
+			if token := conformance.Token(t, s, deployKey); !token.Access.Assumed || token.Role.ID != adminRole {
 				t.Errorf("%+v", token)
 			}
 		}},
 		"an admin key without a role": {change(listIntegrations, `"role_id": "`+adminRole+`"`, `"role_id": null`), func(t *testing.T, s inventory.Source) {
-			if token := find(t, s, deployKey); !token.Access.Assumed || token.Role != nil {
+			if token := conformance.Token(t, s, deployKey); !token.Access.Assumed || token.Role != nil {
 				t.Errorf("%+v", token)
 			}
 		}},
 		"roles that may not be read": {fails(listRoles, 403, "error-403-editor.json"), func(t *testing.T, s inventory.Source) {
 			isGap(listRoles, inventory.UnitFailed, inventory.ErrPermissionDenied, hintCredential)(t, s)
-			if a := find(t, s, deployKey).Access; !a.Assumed || !strings.Contains(a.Reason, "list of roles could not be read") {
+			if a := conformance.Token(t, s, deployKey).Access; !a.Assumed || !strings.Contains(a.Reason, "list of roles could not be read") {
 				t.Errorf("%+v", a)
 			}
-			if a := find(t, s, deployRead).Access; a.Assumed || a.Write {
+			if a := conformance.Token(t, s, deployRead).Access; a.Assumed || a.Write {
 				t.Errorf("a content key reads, whatever the roles: %+v", a)
 			}
 		}},
 		"a key made anew": {change(listIntegrations, `"updated_at": "2026-11-22T00:51:04.000Z"`, `"updated_at": "2026-11-22T10:00:00.000Z"`), func(t *testing.T, s inventory.Source) {
-			token := find(t, s, deployKey)
+			token := conformance.Token(t, s, deployKey)
 			if token.UpdatedAt.At.Hour() != 10 || token.CreatedAt.At.Hour() != 0 {
 				t.Errorf("%+v, %+v", token.CreatedAt, token.UpdatedAt)
 			}
 		}},
 		"other staff": {becomes(listUsers, usersOf(me, "6b023c310a9d5d13998aa111", "6b023c310a9d5d13998aa222")), func(t *testing.T, s inventory.Source) {
 			isGap(listUsers, inventory.UnitPartial, inventory.ErrPermissionDenied, "2 other staff users may have one")(t, s)
-			find(t, s, ownToken)
+			conformance.Token(t, s, ownToken)
 		}},
 		"staff without the scan's own user": {becomes(listUsers, usersOf("6b023c310a9d5d13998aa111")),
 			isGap(listUsers, inventory.UnitPartial, inventory.ErrTruncated, "lacks the credential's own user")},
@@ -229,7 +218,7 @@ func TestTraps(t *testing.T) {
 			}
 		}},
 		"a user of a role that nobody knows": {change(readMe, `"Owner"`, `"Publisher"`), func(t *testing.T, s inventory.Source) {
-			if a := find(t, s, ownToken).Access; !a.Assumed {
+			if a := conformance.Token(t, s, ownToken).Access; !a.Assumed {
 				t.Errorf("%+v", a)
 			}
 			if a := s.Auditor; a.Writes != inventory.Unknown || a.Necessary != inventory.Unknown || a.ReadsSecrets != inventory.Unknown {

@@ -32,17 +32,6 @@ func open(t *testing.T, answers conformance.Answers, credential string) *collect
 // meOther is a person who is not a super admin.
 const meOther = `{"data":{"id":2,"createdAt":"2026-11-22T02:00:00Z","roles":[{"code":"strapi-editor"}]}}`
 
-func find(t *testing.T, s inventory.Source, id string) inventory.Token {
-	t.Helper()
-	for _, token := range s.Tokens {
-		if token.ID == "strapi/instances/intranet/"+id {
-			return token
-		}
-	}
-	t.Fatalf("no token %s", id)
-	return inventory.Token{}
-}
-
 // TestRecordedServer holds what is made of the captures of Strapi 5.54.0.
 func TestRecordedServer(t *testing.T) {
 	s := conformance.Collect(t, open(t, recorded(t), planted))
@@ -92,10 +81,10 @@ func TestRecordedServer(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	used := at("2026-11-22T01:05:23.381Z")
-	if diff := cmp.Diff(inventory.UsedBetween(used, used.Add(time.Hour)), find(t, s, "api_tokens/5").LastUsed); diff != "" {
+	if diff := cmp.Diff(inventory.UsedBetween(used, used.Add(time.Hour)), conformance.Token(t, s, "api_tokens/5").LastUsed); diff != "" {
 		t.Errorf("the last use is exact to an hour (-want +got):\n%s", diff)
 	}
-	admin := find(t, s, "admin_tokens/9")
+	admin := conformance.Token(t, s, "admin_tokens/9")
 	owner := inventory.Owner{Type: inventory.OwnerPerson, ID: "1", Name: "It Admin", State: inventory.OwnerActive, Level: inventory.LevelAdmin,
 		Role: superAdminCode, LastActive: inventory.UnknownTime(reasonNoActivity)}
 	if diff := cmp.Diff(owner, admin.Owner); diff != "" {
@@ -123,7 +112,7 @@ func TestTraps(t *testing.T) {
 		check  func(t *testing.T, s inventory.Source)
 	}{
 		"lifespan as a number": {listAPI.path, one(`"type":"read-only","lifespan":604800000,"expiresAt":"2026-11-29T00:00:00.000Z"`), func(t *testing.T, s inventory.Source) {
-			if e := find(t, s, "api_tokens/4").Expiry; e.State != inventory.ExpiryAt || !e.At.Equal(at("2026-11-29T00:00:00Z")) {
+			if e := conformance.Token(t, s, "api_tokens/4").Expiry; e.State != inventory.ExpiryAt || !e.At.Equal(at("2026-11-29T00:00:00Z")) {
 				t.Errorf("%+v", e)
 			}
 		}},
@@ -133,47 +122,47 @@ func TestTraps(t *testing.T) {
 			}
 		}},
 		"an expired token stays": {listAPI.path, one(`"type":"read-only","lifespan":"604800000","expiresAt":"2026-01-08T00:00:00.000Z"`), func(t *testing.T, s inventory.Source) {
-			if e := find(t, s, "api_tokens/4").Expiry; !e.At.Before(auditTime) {
+			if e := conformance.Token(t, s, "api_tokens/4").Expiry; !e.At.Before(auditTime) {
 				t.Errorf("%+v", e)
 			}
 		}},
 		"a lifespan without an end": {listAPI.path, one(`"type":"read-only","lifespan":"604800000","expiresAt":null`), func(t *testing.T, s inventory.Source) {
-			if e := find(t, s, "api_tokens/4").Expiry; e.State != inventory.ExpiryUnknown {
+			if e := conformance.Token(t, s, "api_tokens/4").Expiry; e.State != inventory.ExpiryUnknown {
 				t.Errorf("%+v", e)
 			}
 		}},
 		"an admin token called read-only": {listAdmin.path, one(`"type":"read-only","adminPermissions":[{"action":"admin::users.update"}]`), func(t *testing.T, s inventory.Source) {
-			if a := find(t, s, "admin_tokens/4").Access; a.Level != inventory.LevelAdmin || !a.Write {
+			if a := conformance.Token(t, s, "admin_tokens/4").Access; a.Level != inventory.LevelAdmin || !a.Write {
 				t.Errorf("%+v", a)
 			}
 		}},
 		"an admin token that makes tokens": {listAdmin.path, one(`"adminPermissions":[{"action":"admin::api-tokens.read"},{"action":"admin::api-tokens.create"}]`), func(t *testing.T, s inventory.Source) {
-			if a := find(t, s, "admin_tokens/4").Access; a.ManagesTokens != inventory.Yes {
+			if a := conformance.Token(t, s, "admin_tokens/4").Access; a.ManagesTokens != inventory.Yes {
 				t.Errorf("%+v", a)
 			}
 		}},
 		"an admin token of another": {listAdmin.path, one(`"adminPermissions":[{"action":"plugin::upload.read"}],"adminUserOwner":{"id":3,"username":"eve"}`), func(t *testing.T, s inventory.Source) {
-			if o := find(t, s, "admin_tokens/4").Owner; o.State != inventory.OwnerStateUnknown || o.Name != "eve" || o.Reason == "" {
+			if o := conformance.Token(t, s, "admin_tokens/4").Owner; o.State != inventory.OwnerStateUnknown || o.Name != "eve" || o.Reason == "" {
 				t.Errorf("the list hides whether the owner is active: %+v", o)
 			}
 		}},
 		"an owner that is a bare id": {listAdmin.path, one(`"adminPermissions":[{"action":"plugin::upload.read"}],"adminUserOwner":3`), func(t *testing.T, s inventory.Source) {
-			if o := find(t, s, "admin_tokens/4").Owner; o.Type != inventory.OwnerPerson || o.ID != "3" || o.Name != "" {
+			if o := conformance.Token(t, s, "admin_tokens/4").Owner; o.Type != inventory.OwnerPerson || o.ID != "3" || o.Name != "" {
 				t.Errorf("got %+v", o)
 			}
 		}},
 		"an owner that is a bare id in quotes": {listAdmin.path, one(`"adminPermissions":[{"action":"plugin::upload.read"}],"adminUserOwner":"3"`), func(t *testing.T, s inventory.Source) {
-			if o := find(t, s, "admin_tokens/4").Owner; o.Type != inventory.OwnerPerson || o.ID != "3" {
+			if o := conformance.Token(t, s, "admin_tokens/4").Owner; o.Type != inventory.OwnerPerson || o.ID != "3" {
 				t.Errorf("got %+v", o)
 			}
 		}},
 		"an owner that is a list": {listAdmin.path, one(`"adminPermissions":[{"action":"plugin::upload.read"}],"adminUserOwner":[3]`), func(t *testing.T, s inventory.Source) {
-			if o := find(t, s, "admin_tokens/4").Owner; o.Type != inventory.OwnerUnknown || o.Reason == "" {
+			if o := conformance.Token(t, s, "admin_tokens/4").Owner; o.Type != inventory.OwnerUnknown || o.Reason == "" {
 				t.Errorf("got %+v", o)
 			}
 		}},
 		"no admin permissions": {listAdmin.path, one(`"adminPermissions":null`), func(t *testing.T, s inventory.Source) {
-			if a := find(t, s, "admin_tokens/4").Access; !a.Assumed || !a.Write || a.ManagesTokens != inventory.Unknown {
+			if a := conformance.Token(t, s, "admin_tokens/4").Access; !a.Assumed || !a.Write || a.ManagesTokens != inventory.Unknown {
 				t.Errorf("%+v", a)
 			}
 			if u := conformance.Unit(t, s, "admin_tokens"); u.Status != inventory.UnitPartial || u.Error != inventory.ErrUnreadable {
@@ -181,28 +170,28 @@ func TestTraps(t *testing.T) {
 			}
 		}},
 		"an undocumented type": {listAPI.path, one(`"type":"super"`), func(t *testing.T, s inventory.Source) {
-			if token := find(t, s, "api_tokens/4"); !token.Access.Assumed || token.Kind != inventory.Management {
+			if token := conformance.Token(t, s, "api_tokens/4"); !token.Access.Assumed || token.Kind != inventory.Management {
 				t.Errorf("%+v", token)
 			}
 		}},
 		"a custom token without permissions": {listAPI.path, one(`"type":"custom","permissions":[]`), func(t *testing.T, s inventory.Source) {
-			if token := find(t, s, "api_tokens/4"); token.Access.Level != inventory.LevelNone || len(token.APIs) != 0 {
+			if token := conformance.Token(t, s, "api_tokens/4"); token.Access.Level != inventory.LevelNone || len(token.APIs) != 0 {
 				t.Errorf("%+v", token)
 			}
 		}},
 		"a changed token": {listAPI.path, one(`"type":"read-only","lastUsedAt":"2026-11-01T00:00:00Z","updatedAt":"2026-11-02T00:00:00Z"`), func(t *testing.T, s inventory.Source) {
-			if u := find(t, s, "api_tokens/4").UpdatedAt; u.State != inventory.TimestampAt || !u.At.Equal(at("2026-11-02T00:00:00Z")) {
+			if u := conformance.Token(t, s, "api_tokens/4").UpdatedAt; u.State != inventory.TimestampAt || !u.At.Equal(at("2026-11-02T00:00:00Z")) {
 				t.Errorf("%+v", u)
 			}
 		}},
 		"a transfer token with a date of use": {listTransfer.path, one(`"permissions":["pull"],"lastUsedAt":"2026-11-01T00:00:00Z"`), func(t *testing.T, s inventory.Source) {
-			if diff := cmp.Diff(inventory.UsedBetween(at("2026-11-01T00:00:00Z"), auditTime), find(t, s, "transfer_tokens/4").LastUsed); diff != "" {
+			if diff := cmp.Diff(inventory.UsedBetween(at("2026-11-01T00:00:00Z"), auditTime), conformance.Token(t, s, "transfer_tokens/4").LastUsed); diff != "" {
 				t.Error(diff)
 			}
 		}},
 		"a token named like Strapi's own": {listAPI.path, ok(`{"data":[{"id":12,"name":"Full Access","type":"full-access","createdAt":"2026-11-22T03:00:00Z",
 			"description":"A default API token with full access permissions"}]}`), func(t *testing.T, s inventory.Source) {
-			if f := find(t, s, "api_tokens/12").Traits.Factory; f != inventory.No {
+			if f := conformance.Token(t, s, "api_tokens/12").Traits.Factory; f != inventory.No {
 				t.Errorf("it is younger than an admin, so Strapi did not make it, but factory is %s", f)
 			}
 		}},
@@ -212,7 +201,7 @@ func TestTraps(t *testing.T) {
 				t.Errorf("%+v", u)
 			}
 			// Nothing proves who made what is older than an admin who is not the first.
-			if f := find(t, s, "api_tokens/2").Traits.Factory; f != inventory.Unknown {
+			if f := conformance.Token(t, s, "api_tokens/2").Traits.Factory; f != inventory.Unknown {
 				t.Errorf("factory is %s", f)
 			}
 			if s.Auditor.Token != "" || s.Auditor.Writes != inventory.Unknown {

@@ -82,7 +82,7 @@ func (s server) contentToken(t token) inventory.Token {
 	access := contentAccess(t)
 	made := inventory.Token{
 		Kind: inventory.Delivery, APIs: []inventory.API{}, Access: access,
-		LastUsed: lastUse(t.LastUsedAt),
+		LastUsed: cmsapi.LastUse("lastUsedAt", t.LastUsedAt, useResolution),
 		Traits:   inventory.Traits{Factory: s.factory(t)},
 		Owner:    inventory.UnknownOwner(reasonNoMaker),
 		// Whoever may list is given the secret of a single token where the server
@@ -102,7 +102,7 @@ func (s server) contentToken(t token) inventory.Token {
 func (s server) adminToken(t token) inventory.Token {
 	return inventory.Token{
 		Kind: inventory.Management, APIs: managementUnlessInert(adminAccess(t)), Access: adminAccess(t),
-		LastUsed: lastUse(t.LastUsedAt),
+		LastUsed: cmsapi.LastUse("lastUsedAt", t.LastUsedAt, useResolution),
 		Traits:   inventory.Traits{Factory: inventory.No},
 		Owner:    s.owner(t.AdminUserOwner),
 		Secret:   inventory.Secret{Readable: inventory.No},
@@ -157,18 +157,6 @@ func updated(t token) inventory.Timestamp {
 		return at
 	}
 	return inventory.UnknownTime(reasonNoUpdate)
-}
-
-// lastUse reads lastUsedAt of a content API or admin token: null is never.
-func lastUse(f cmsapi.Field[cmsapi.Moment]) inventory.LastUsed {
-	switch f.State {
-	case cmsapi.FieldGiven:
-		return inventory.UsedBetween(f.Value.Time, f.Value.Time.Add(useResolution))
-	case cmsapi.FieldNull:
-		return inventory.NeverUsed()
-	default:
-		return inventory.UnknownUse(f.Reason("lastUsedAt"))
-	}
 }
 
 // transferUse reads lastUsedAt of a transfer token. Strapi 5.54 never writes

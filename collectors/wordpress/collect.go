@@ -147,7 +147,7 @@ func (s site) token(u user, p applicationPassword) inventory.Token {
 		UpdatedAt:    inventory.UnknownTime(reasonNoUpdate),
 		RevokedAt:    inventory.None(),
 		Expiry:       inventory.NeverExpires(false),
-		LastUsed:     lastUse(cmsapi.UTC(p.LastUsed)),
+		LastUsed:     cmsapi.LastUse("last_used", cmsapi.UTC(p.LastUsed), useResolution),
 		Traits:       inventory.Traits{Factory: inventory.No, NotifiesBeforeExpiry: inventory.No},
 		Owner:        owner(u, access),
 		// WordPress keeps a hash only.
@@ -162,18 +162,6 @@ func (s site) token(u user, p applicationPassword) inventory.Token {
 
 func tokenID(source, user, uuid string) string {
 	return source + cmsapi.Path("/users/{}/application_passwords/{}", user, uuid)
-}
-
-// lastUse: null is never.
-func lastUse(f cmsapi.Field[cmsapi.Moment]) inventory.LastUsed {
-	switch f.State {
-	case cmsapi.FieldGiven:
-		return inventory.UsedBetween(f.Value.Time, f.Value.Time.Add(useResolution))
-	case cmsapi.FieldNull:
-		return inventory.NeverUsed()
-	default:
-		return inventory.UnknownUse(f.Reason("last_used"))
-	}
 }
 
 // owner is the user that the password acts as. WordPress itself has no state
