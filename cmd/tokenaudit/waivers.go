@@ -92,12 +92,9 @@ func runWaiversCheck(ctx context.Context, o waiversCheckOptions) error {
 	if err := cli.CheckListFormat(o.format); err != nil {
 		return err
 	}
-	at, err := options.ParseTime(o.at)
+	at, err := options.Moment(o.at, o.program.Now)
 	if err != nil {
-		return cli.Misuse(err)
-	}
-	if at.IsZero() {
-		at = o.program.Now().UTC()
+		return err
 	}
 	cfg, err := o.program.Config(ctx, o.config, false)
 	if err != nil {

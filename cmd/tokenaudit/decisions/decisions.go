@@ -69,7 +69,7 @@ func (o *signed) bind(cmd *cobra.Command) {
 
 // begin checks the flags, reads the configuration, and reads what the entry is checked against.
 func (o signed) begin(ctx context.Context) (now time.Time, cfg *config.Config, have known, err error) {
-	if now, err = o.moment(); err != nil {
+	if now, err = options.Moment(o.at, o.program.Now); err != nil {
 		return now, nil, have, err
 	}
 	if err = o.validate(now); err != nil {
@@ -80,18 +80,6 @@ func (o signed) begin(ctx context.Context) (now time.Time, cfg *config.Config, h
 	}
 	have, err = o.read(ctx)
 	return now, cfg, have, err
-}
-
-// moment is the time at which the entry is checked.
-func (o placed) moment() (time.Time, error) {
-	at, err := options.ParseTime(o.at)
-	switch {
-	case err != nil:
-		return at, cli.Misuse(err)
-	case at.IsZero():
-		return o.program.Now().UTC(), nil
-	}
-	return at, nil
 }
 
 // validate states what is wrong with the flags.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/entries"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/reviews"
@@ -65,7 +66,7 @@ id or a name will do, and a token that is not in it is refused.`,
 
 // RunReviewsAdd adds a review.
 func RunReviewsAdd(ctx context.Context, o ReviewOptions) error {
-	now, err := o.moment()
+	now, err := options.Moment(o.at, o.program.Now)
 	if err != nil {
 		return err
 	}

@@ -407,6 +407,18 @@ func ParseTime(s string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
+// Moment returns the time of --at, and the present one where it was not given.
+func Moment(at string, now func() time.Time) (time.Time, error) {
+	t, err := ParseTime(at)
+	switch {
+	case err != nil:
+		return t, cli.Misuse(err)
+	case t.IsZero():
+		return now().UTC(), nil
+	}
+	return t, nil
+}
+
 func parseSeverity(flag, s string, none bool) (policies.Severity, error) {
 	if s == "" {
 		return "", nil

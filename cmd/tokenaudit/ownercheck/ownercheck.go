@@ -115,12 +115,9 @@ func Run(ctx context.Context, o Options) error {
 	if err := places.ReadOnce(places.InputsAs("an inventory", o.inventories)); err != nil {
 		return err
 	}
-	at, err := options.ParseTime(o.at)
+	at, err := options.Moment(o.at, o.program.Now)
 	if err != nil {
-		return cli.Misuse(err)
-	}
-	if at.IsZero() {
-		at = o.program.Now().UTC()
+		return err
 	}
 	cfg, err := o.program.Config(ctx, o.config, false)
 	if err != nil {
