@@ -47,7 +47,7 @@ func (t *tx) lookAtFindings(last int, w *world, a *Ahead) {
 	for i := range w.o.Findings {
 		f := &w.o.Findings[i]
 		seen[f.Fingerprint] = true
-		now := f.state(w.rules[f.Rule])
+		now := stateOf(f, w.rules[f.Rule])
 		look(&now)
 	}
 	unseen := notOver(standings, seen)

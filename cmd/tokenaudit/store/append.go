@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 )
@@ -65,7 +66,7 @@ func (t *tx) putRun(n int, o *Observation, open int) error {
 	run := o.Run
 	run.Rules, run.Files = nil, make([]File, len(o.Run.Files))
 	for i, f := range o.Run.Files {
-		text, err := packed(f.Data)
+		text, err := observation.Packed(f.Data)
 		if err != nil {
 			return fmt.Errorf("keep %s: %w", f.Name, err)
 		}
@@ -81,7 +82,7 @@ func (t *tx) putRun(n int, o *Observation, open int) error {
 	}
 	t.Exec(`INSERT INTO run (run, id, at, config_digest, only_rules, kept, complete, sources, tokens, open_findings, head, rules)
 		VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
-		n, run.ID, stamp(run.At), run.ConfigDigest, run.onlyRules(), number(run.Complete), len(o.Sources), len(o.Tokens), open, string(head), t.keep(string(rules)))
+		n, run.ID, stamp(run.At), run.ConfigDigest, run.OnlyRules(), number(run.Complete), len(o.Sources), len(o.Tokens), open, string(head), t.keep(string(rules)))
 	return t.Err
 }
 
@@ -115,7 +116,7 @@ func (t *tx) putTokens(n int, w *world) error {
 	}
 	for i := range w.o.Tokens {
 		seen := &w.o.Tokens[i]
-		now := seen.digest()
+		now := digestOf(seen)
 		v, there := current[seen.ID]
 		if there && v.digest == now {
 			continue
@@ -136,13 +137,13 @@ func (t *tx) endVersion(n int, token string, from int, ended string) {
 	t.Exec(`UPDATE token_version SET to_run = ?, ended = ? WHERE token = ? AND from_run = ?`, n, ended, token, from)
 }
 
-// digest identifies what a run saw of a token.
-func (t *Token) digest() string {
-	return digestOf(t.Source, t.Facts, t.LastUse, strings.Join(t.NotEvaluated, " "), fmt.Sprint(t.Worded, t.RiskMin, t.RiskMax))
+// digestOf identifies what a run saw of a token.
+func digestOf(t *Token) string {
+	return observation.Digest(t.Source, t.Facts, t.LastUse, strings.Join(t.NotEvaluated, " "), fmt.Sprint(t.Worded, t.RiskMin, t.RiskMax))
 }
 
 func (t *tx) putVersion(n int, seen *Token, digest string) error {
-	shown, err := seen.columns()
+	shown, err := columnsOf(seen)
 	if err != nil {
 		return err
 	}
@@ -195,7 +196,7 @@ func (t *tx) putFindings(n int, w *world) (open int) {
 			t.Exec(`INSERT INTO finding (fingerprint, first_run, first_at, rule, source, cms, token, finding_key, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 				f.Fingerprint, n, stamp(w.o.Run.At), f.Rule, f.Source, f.CMS, f.Token, f.Key, f.Message)
 		}
-		now := f.state(w.rules[f.Rule])
+		now := stateOf(f, w.rules[f.Rule])
 		if now.state == StateOpen {
 			open++
 		}
@@ -224,8 +225,8 @@ func notOver(current map[string]standing, seen map[string]bool) []string {
 	return unseen
 }
 
-// state returns a finding that a run had.
-func (f *Finding) state(definition string) state {
+// stateOf returns a finding that a run had.
+func stateOf(f *Finding, definition string) state {
 	s := state{
 		fingerprint: f.Fingerprint, rule: f.Rule, source: f.Source, cms: f.CMS, token: f.Token, kind: string(f.Kind),
 		state: StateOpen, severity: f.Severity, team: f.Team, definition: definition,
@@ -238,7 +239,7 @@ func (f *Finding) state(definition string) state {
 
 // digest identifies what a state says. What identifies the finding is not in it.
 func (s *state) digest() string {
-	return digestOf(string(s.state), s.reason, string(s.severity), s.kind, s.team, s.definition, s.waiver.Owner, s.waiver.ApprovedBy, s.waiver.Expires)
+	return observation.Digest(string(s.state), s.reason, string(s.severity), s.kind, s.team, s.definition, s.waiver.Owner, s.waiver.ApprovedBy, s.waiver.Expires)
 }
 
 // putState puts a state in the place of what was; was is zero for a finding that was not known.
@@ -274,7 +275,7 @@ func (w *world) settled(s state) state {
 func (w *world) outcome(s *state) (became State, reason report.Resolution, said bool) {
 	source, there := w.sources[s.source]
 	scope := w.o.Run.Scope
-	asked := scope == nil || len(scope.Rules) == 0 || strings.Contains(w.o.Run.onlyRules(), "|"+s.rule+"|")
+	asked := scope == nil || len(scope.Rules) == 0 || strings.Contains(w.o.Run.OnlyRules(), "|"+s.rule+"|")
 	switch {
 	case !there && scope.PartOfSources():
 		return "", "", false

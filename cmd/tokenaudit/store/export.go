@@ -1,66 +1,30 @@
 package store
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"reflect"
+
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 )
-
-// Schema names the version of an export.
-const Schema = "tokenaudit/history/v1"
-
-// maxLine bounds a line of an export, in bytes.
-const maxLine = 256 << 20
-
-// line is a line of an export: one of its members. The runs come in the order of time, and
-// what a run saw follows it as the difference to the run before.
-type line struct {
-	Schema string `json:"schema,omitempty"`
-	// File comes before the first run that names it as the body of a file.
-	File *fileLine `json:"file,omitempty"`
-	Run  *Run      `json:"run,omitempty"`
-	// Source leaves out its content where that is as it was when it was read last.
-	Source *Source `json:"source,omitempty"`
-	// Token and Finding are new, or other than in the run before.
-	Token   *Token   `json:"token,omitempty"`
-	Finding *Finding `json:"finding,omitempty"`
-	// Without and Cleared are the id of a token and the fingerprint of a finding of the run
-	// before that this one does not have.
-	Without string `json:"without,omitempty"`
-	Cleared string `json:"cleared,omitempty"`
-}
-
-// fileLine is a file that verdicts rest on.
-type fileLine struct {
-	Body string `json:"body"`
-	// Data is compressed by gzip, in base64.
-	Data string `json:"data"`
-}
 
 // Export writes all that the store knows as JSON lines. Two stores to which the same runs
 // were written export the same bytes. Shards of runs that are not all in are left out.
 func (s *Store) Export(ctx context.Context, out io.Writer) error {
-	buffered := bufio.NewWriter(out)
 	err := s.reading(ctx, func(t *tx) error {
-		w := exporter{encoder: json.NewEncoder(buffered), files: map[string]bool{}, contents: map[string]string{}, last: &Observation{}}
-		w.encoder.SetEscapeHTML(false)
-		w.write(line{Schema: Schema})
+		w := observation.NewWriter(out)
 		for _, n := range t.kept() {
 			o, err := t.recall(n)
 			if err != nil {
 				return err
 			}
-			if err := w.run(o); err != nil {
+			if err := w.Write(o); err != nil {
 				return err
 			}
 		}
-		return errors.Join(w.err, t.Err)
+		return w.Flush()
 	})
-	if err := errors.Join(err, buffered.Flush()); err != nil {
+	if err != nil {
 		return fmt.Errorf("export the store: %w", err)
 	}
 	return nil
@@ -76,71 +40,4 @@ func (t *tx) kept() []int {
 		return nil
 	}, `SELECT run FROM run WHERE kept = 1 ORDER BY run`)
 	return all
-}
-
-type exporter struct {
-	encoder *json.Encoder
-	files   map[string]bool
-	// contents are those of the sources as they were written last.
-	contents map[string]string
-	last     *Observation
-	err      error
-}
-
-func (w *exporter) write(l line) {
-	if w.err == nil {
-		w.err = w.encoder.Encode(l)
-	}
-}
-
-func (w *exporter) run(o *Observation) error {
-	run := o.Run
-	run.Files = make([]File, len(o.Run.Files))
-	for i, f := range o.Run.Files {
-		text, err := packed(f.Data)
-		if err != nil {
-			return err
-		}
-		run.Files[i] = File{Name: f.Name, Origin: f.Origin, Body: bodyID(text)}
-		if !w.files[bodyID(text)] {
-			w.files[bodyID(text)] = true
-			w.write(line{File: &fileLine{bodyID(text), text}})
-		}
-	}
-	w.write(line{Run: &run})
-	for i := range o.Sources {
-		source := o.Sources[i]
-		if w.contents[source.ID] == source.Content {
-			source.Content = ""
-		} else {
-			w.contents[source.ID] = source.Content
-		}
-		w.write(line{Source: &source})
-	}
-	difference(w.last.Tokens, o.Tokens, func(t *Token) string { return t.ID },
-		func(t *Token) { w.write(line{Token: t}) }, func(id string) { w.write(line{Without: id}) })
-	difference(w.last.Findings, o.Findings, func(f *Finding) string { return f.Fingerprint },
-		func(f *Finding) { w.write(line{Finding: f}) }, func(fingerprint string) { w.write(line{Cleared: fingerprint}) })
-	w.last = o
-	return w.err
-}
-
-// difference passes what is new or other in now to changed, and what is not there any more
-// to ended. Both lists are sorted by id.
-func difference[T any](was, now []T, id func(*T) string, changed func(*T), ended func(string)) {
-	for len(was) > 0 || len(now) > 0 {
-		switch {
-		case len(now) == 0 || (len(was) > 0 && id(&was[0]) < id(&now[0])):
-			ended(id(&was[0]))
-			was = was[1:]
-		case len(was) == 0 || id(&now[0]) < id(&was[0]):
-			changed(&now[0])
-			now = now[1:]
-		default:
-			if !reflect.DeepEqual(was[0], now[0]) {
-				changed(&now[0])
-			}
-			was, now = was[1:], now[1:]
-		}
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
 )
 
@@ -34,7 +35,7 @@ func (m *Memory) Encode() ([]byte, error) {
 // DecodeMemory reads what Encode returned.
 func DecodeMemory(text []byte) (*Memory, error) {
 	m := &Memory{}
-	err := strictly(bytes.TrimSuffix(text, []byte("\n")), m)
+	err := observation.Strictly(bytes.TrimSuffix(text, []byte("\n")), m)
 	if err == nil && m.Schema != MemorySchema {
 		err = fmt.Errorf("it does not say schema %s", MemorySchema)
 	}

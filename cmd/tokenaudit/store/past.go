@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -226,7 +227,7 @@ func (p *readings) wordsOf(token string, wordings []wordedUse, said map[string]i
 		}
 		use, known := said[w.use]
 		if !known {
-			var of lastUse
+			var of observation.LastUse
 			if err := json.Unmarshal([]byte(w.use), &of); err != nil {
 				return fmt.Errorf("the last use of a token: %w", err)
 			}
@@ -234,11 +235,11 @@ func (p *readings) wordsOf(token string, wordings []wordedUse, said map[string]i
 			said[w.use] = use
 		}
 		if later == 0 {
-			earliest = absolute(use, readings[n-1].at).Earliest
+			earliest = observation.Absolute(use, readings[n-1].at).Earliest
 		}
 		note := func(r *readingOf) {
 			if r.at.After(earliest) {
-				r.use(token, absolute(use, r.at))
+				r.use(token, observation.Absolute(use, r.at))
 			}
 		}
 		note(readings[0])

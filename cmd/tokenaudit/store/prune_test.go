@@ -99,7 +99,7 @@ func goesOn(t *testing.T, where string, s, whole *Store, runs []*Observation, ha
 	before := export(t, s)
 	early := *runs[half-1]
 	early.Run.At = early.Run.At.Add(-1e9)
-	if err := early.identify(); err != nil {
+	if err := early.Identify(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Write(t.Context(), &early); err == nil || !strings.Contains(err.Error(), "lies before what the store still keeps") {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
 )
@@ -15,7 +16,7 @@ func kindOf(s string) inventory.Kind { return inventory.Kind(s) }
 
 // undecided says why a rule did not come to a verdict on a token, or, where that is nil, on
 // a source; empty where it did.
-func undecided(source *Source, token *Token, rule string) report.Resolution {
+func undecided(source *readSource, token *Token, rule string) report.Resolution {
 	switch {
 	case token != nil && slices.Contains(token.NotEvaluated, rule):
 		return report.StaleNotEvaluated
@@ -42,7 +43,7 @@ func (t *tx) recall(n int) (*Observation, error) {
 	}
 	t.recallTokens(n, w)
 	t.recallFindings(n, w)
-	o.sort()
+	o.Sort()
 	return o, t.Err
 }
 
@@ -67,7 +68,7 @@ func (t *tx) recallRun(n int, o *Observation) error {
 			return fmt.Errorf("%s of run %d is missing in the store", f.Name, n)
 		}
 		var err error
-		if f.Data, err = unpacked(text); err != nil {
+		if f.Data, err = observation.Unpacked(text); err != nil {
 			return fmt.Errorf("%s of run %d in the store: %w", f.Name, n, err)
 		}
 		f.Body = ""
@@ -121,7 +122,7 @@ func (t *tx) recallTokens(n int, w *world) {
 }
 
 func (t *tx) recallFindings(n int, w *world) {
-	only := w.o.Run.onlyRules()
+	only := w.o.Run.OnlyRules()
 	t.Each(func(scan func(...any)) error {
 		var f Finding
 		var waiver Waiver

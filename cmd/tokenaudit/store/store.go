@@ -8,19 +8,17 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/database"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 )
 
 //go:embed migrations/*.sql
@@ -101,31 +99,7 @@ func (t *tx) eachOf(keys []string, fn func(scan func(...any)) error, query strin
 
 // keep keeps a body and returns its id.
 func (t *tx) keep(data string) string {
-	id := bodyID(data)
+	id := observation.BodyID(data)
 	t.Exec(`INSERT INTO body (id, data) VALUES (?, ?) ON CONFLICT (id) DO NOTHING`, id, data)
 	return id
-}
-
-// bodyID identifies a body: 160 bits of its SHA-256.
-func bodyID(data string) string {
-	return bodyIDOf([]byte(data))
-}
-
-func bodyIDOf(data []byte) string {
-	sum := sha256.Sum256(data)
-	return base64.RawURLEncoding.EncodeToString(sum[:20])
-}
-
-// digestOf identifies texts in their order.
-func digestOf(texts ...string) string {
-	return bodyIDOf(appendTexts(nil, texts...))
-}
-
-// appendTexts appends texts so that others, in another order or divided otherwise, are others.
-func appendTexts(to []byte, texts ...string) []byte {
-	for _, text := range texts {
-		to = strconv.AppendInt(to, int64(len(text)), 10)
-		to = append(append(to, ':'), text...)
-	}
-	return to
 }

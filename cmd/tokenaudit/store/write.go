@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -123,7 +124,7 @@ func (m *merging) put(o *Observation) error {
 		if old != nil && old.Run.ID == o.Run.ID {
 			return nil
 		}
-		if old == nil || !old.Run.before(&o.Run) {
+		if old == nil || !old.Run.Before(&o.Run) {
 			return m.add(o)
 		}
 		if err := m.addOld(); err != nil {
@@ -171,11 +172,6 @@ func (m *merging) rest() error {
 			return err
 		}
 	}
-}
-
-// before reports whether a run comes before another.
-func (r *Run) before(other *Run) bool {
-	return stamp(r.At)+r.ID < stamp(other.At)+other.ID
 }
 
 // forget removes the runs from n on, as if they had never been written.
@@ -226,7 +222,7 @@ func (s *Store) WriteShard(ctx context.Context, o *Observation, index, count int
 
 // putShard keeps a shard, and returns the whole run where it was the last one.
 func (t *tx) putShard(o *Observation, index, count int) (whole *Observation, missing int, err error) {
-	key, err := o.Run.key(count)
+	key, err := keyOf(&o.Run, count)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -238,7 +234,7 @@ func (t *tx) putShard(o *Observation, index, count int) (whole *Observation, mis
 	if err != nil {
 		return nil, 0, fmt.Errorf("keep the shard: %w", err)
 	}
-	text, err := packed(data)
+	text, err := observation.Packed(data)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -263,7 +259,7 @@ func joined(parts []string) (*Observation, error) {
 	var whole *Observation
 	from := map[string]bool{}
 	for _, text := range parts {
-		data, err := unpacked(text)
+		data, err := observation.Unpacked(text)
 		if err != nil {
 			return nil, fmt.Errorf("a shard in the store: %w", err)
 		}
@@ -286,21 +282,21 @@ func joined(parts []string) (*Observation, error) {
 			whole = &o
 			continue
 		}
-		whole.join(&o)
+		whole.Join(&o)
 	}
 	if scope := whole.Run.Scope; scope != nil {
 		unsharded := *scope
 		unsharded.Shard = ""
 		whole.Run.Scope = unsharded.Compact()
 	}
-	if err := whole.identify(); err != nil {
+	if err := whole.Identify(); err != nil {
 		return nil, err
 	}
 	return whole, nil
 }
 
-// key tells the shards of one run from those of others.
-func (r *Run) key(count int) (string, error) {
+// keyOf tells the shards of one run from those of others.
+func keyOf(r *Run, count int) (string, error) {
 	scope := r.Scope
 	if scope != nil {
 		unsharded := *scope

@@ -90,7 +90,7 @@ func later(o *Observation, random *rand.Rand, at time.Time, all []Finding) *Obse
 			next.Findings = append(next.Findings, f)
 		}
 	}
-	next.sort()
+	next.Sort()
 	return next
 }
 
@@ -140,7 +140,7 @@ func BenchmarkYear(b *testing.B) {
 		return used
 	}
 	put := func(o *Observation) {
-		if err := o.identify(); err != nil {
+		if err := o.Identify(); err != nil {
 			b.Fatal(err)
 		}
 		if _, err := s.Write(b.Context(), o); err != nil {
@@ -175,7 +175,7 @@ func BenchmarkYear(b *testing.B) {
 			b.Fatal(err)
 		}
 	})
-	if err := o.identify(); err != nil {
+	if err := o.Identify(); err != nil {
 		b.Fatal(err)
 	}
 	writing := spend("write", func() {

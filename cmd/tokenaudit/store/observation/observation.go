@@ -1,8 +1,9 @@
-package store
+// Package observation is what one run saw and judged, as a store keeps it, and how it is
+// written as JSON lines and read again.
+package observation
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
@@ -11,8 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,8 +83,6 @@ type Source struct {
 	// Content is the source as JSON, without its tokens and without CollectedAt.
 	Content string `json:"content"`
 	Judged  Judged `json:"judged"`
-
-	units report.Source
 }
 
 // Judged says which rules did not come to a verdict on a source.
@@ -151,8 +150,8 @@ type Input struct {
 	Files []File
 }
 
-// lastUse is what changes of a token whenever it is used.
-type lastUse struct {
+// LastUse is what changes of a token whenever it is used.
+type LastUse struct {
 	LastUsed inventory.LastUsed                   `json:"last_used"`
 	ByAPI    map[inventory.API]inventory.LastUsed `json:"by_api,omitempty"`
 }
@@ -175,7 +174,7 @@ func Observe(in Input) (*Observation, error) {
 		return nil, err
 	}
 	o.seeFindings(r)
-	if err := o.identify(); err != nil {
+	if err := o.Identify(); err != nil {
 		return nil, err
 	}
 	return o, nil
@@ -216,17 +215,18 @@ func (seen *sourceSeen) see(s *inventory.Source, judged *Judged, verdicts map[st
 	if err != nil {
 		return fmt.Errorf("keep the source %s: %w", s.ID, err)
 	}
-	seen.Source = Source{ID: s.ID, CMS: s.CMS, CollectedAt: s.CollectedAt.UTC(), Content: string(content), units: report.WithoutTokens(head)}
+	seen.Source = Source{ID: s.ID, CMS: s.CMS, CollectedAt: s.CollectedAt.UTC(), Content: string(content)}
 	if judged != nil {
 		seen.Judged = *judged
 	}
+	units := report.WithoutTokens(head)
 	seen.tokens = make([]Token, len(s.Tokens))
 	for i := range s.Tokens {
 		t := &seen.tokens[i]
 		if *t, err = tokenSeen(s, &s.Tokens[i], verdicts[s.Tokens[i].ID]); err != nil {
 			return err
 		}
-		if report.UnreadKind(&seen.units, t.Kind) {
+		if report.UnreadKind(&units, t.Kind) {
 			seen.Judged.Seen = append(seen.Judged.Seen, t.ID)
 		}
 	}
@@ -269,7 +269,7 @@ func tokenSeen(s *inventory.Source, t *inventory.Token, judged *report.Token) (T
 	seen := Token{ID: t.ID, Source: s.ID, CMS: s.CMS, Kind: t.Kind, RiskMin: -1, RiskMax: -1}
 	facts := *t
 	facts.LastUsed, facts.LastUsedByAPI = inventory.LastUsed{}, nil
-	use := lastUse{LastUsed: relative(t.LastUsed, s.CollectedAt)}
+	use := LastUse{LastUsed: relative(t.LastUsed, s.CollectedAt)}
 	seen.Worded = worded(t.LastUsed)
 	if t.LastUsedByAPI != nil {
 		use.ByAPI = map[inventory.API]inventory.LastUsed{}
@@ -312,17 +312,18 @@ func (o *Observation) seeFindings(r *report.Report) {
 		}
 		o.Findings = append(o.Findings, seen)
 	}
-	o.sort()
+	o.Sort()
 }
 
-func (o *Observation) sort() {
+// Sort sorts sources, tokens and findings.
+func (o *Observation) Sort() {
 	slices.SortFunc(o.Sources, func(a, b Source) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(o.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(o.Findings, func(a, b Finding) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
 }
 
-// identify sets the id of the run: what it saw and judged, and nothing of who asked.
-func (o *Observation) identify() error {
+// Identify sets the id of the run: what it saw and judged, and nothing of who asked.
+func (o *Observation) Identify() error {
 	o.Run.ID = ""
 	sum := sha256.New()
 	encoder := json.NewEncoder(sum)
@@ -343,14 +344,14 @@ func (o *Observation) identify() error {
 	return nil
 }
 
-// join adds the sources of another shard of the same run.
-func (o *Observation) join(other *Observation) {
+// Join adds the sources of another shard of the same run.
+func (o *Observation) Join(other *Observation) {
 	o.Sources = append(o.Sources, other.Sources...)
 	o.Tokens = append(o.Tokens, other.Tokens...)
 	o.Findings = append(o.Findings, other.Findings...)
 	o.Run.Complete = o.Run.Complete && other.Run.Complete
 	o.Run.Open = plus(o.Run.Open, other.Run.Open)
-	o.sort()
+	o.Sort()
 }
 
 func plus(a, b report.SeverityCounts) report.SeverityCounts {
@@ -370,8 +371,8 @@ func relative(u inventory.LastUsed, collected time.Time) inventory.LastUsed {
 	return shifted(u, func(at time.Time) time.Time { return time.Unix(0, 0).UTC().Add(at.Sub(collected)) })
 }
 
-// absolute undoes relative.
-func absolute(u inventory.LastUsed, collected time.Time) inventory.LastUsed {
+// Absolute returns a use as [LastUse] keeps it with its bounds as of a collection.
+func Absolute(u inventory.LastUsed, collected time.Time) inventory.LastUsed {
 	return shifted(u, func(at time.Time) time.Time { return collected.Add(at.Sub(time.Unix(0, 0))).UTC() })
 }
 
@@ -397,15 +398,15 @@ func (o *Observation) inventorySources() ([]inventory.Source, error) {
 	}
 	for _, seen := range o.Tokens {
 		var t inventory.Token
-		var use lastUse
+		var use LastUse
 		if err := errors.Join(json.Unmarshal([]byte(seen.Facts), &t), json.Unmarshal([]byte(seen.LastUse), &use)); err != nil {
 			return nil, fmt.Errorf("the token %s in the store: %w", safetext.OneLine(seen.ID), err)
 		}
-		t.LastUsed = absolute(use.LastUsed, collected[seen.Source])
+		t.LastUsed = Absolute(use.LastUsed, collected[seen.Source])
 		if use.ByAPI != nil {
 			t.LastUsedByAPI = map[inventory.API]inventory.LastUsed{}
 			for api, used := range use.ByAPI {
-				t.LastUsedByAPI[api] = absolute(used, collected[seen.Source])
+				t.LastUsedByAPI[api] = Absolute(used, collected[seen.Source])
 			}
 		}
 		tokens[seen.Source] = append(tokens[seen.Source], t)
@@ -439,8 +440,8 @@ func (o *Observation) Inventory() (inventory.Inventory, error) {
 	return inv, nil
 }
 
-// packed returns a file as text.
-func packed(data []byte) (string, error) {
+// Packed returns a file as text.
+func Packed(data []byte) (string, error) {
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {
@@ -456,8 +457,8 @@ func packed(data []byte) (string, error) {
 // maxFile bounds a file that the store keeps, in bytes.
 const maxFile = 1 << 30
 
-// unpacked undoes packed.
-func unpacked(text string) ([]byte, error) {
+// Unpacked undoes Packed.
+func Unpacked(text string) ([]byte, error) {
 	raw, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		return nil, err
@@ -473,73 +474,38 @@ func unpacked(text string) ([]byte, error) {
 	return data, err
 }
 
-// world answers what a run saw of something.
-type world struct {
-	o       *Observation
-	sources map[string]*Source
-	tokens  map[string]*Token
-	rules   map[string]string
-	// lost are the CMSes of which sources may not have been found.
-	lost map[string]bool
-	// readWith returns the digest of the configuration with which a source was read last before
-	// the run; empty where it was not.
-	readWith func(source string) string
-}
-
-func newWorld(o *Observation) (*world, error) {
-	w := &world{o: o, sources: map[string]*Source{}, tokens: make(map[string]*Token, len(o.Tokens)), rules: map[string]string{}, lost: map[string]bool{}}
-	for i := range o.Sources {
-		s := &o.Sources[i]
-		if s.units.ID == "" {
-			if err := json.Unmarshal([]byte(s.Content), &s.units.Source); err != nil {
-				return nil, fmt.Errorf("the source %s in the store: %w", safetext.OneLine(s.ID), err)
-			}
-		}
-		w.sources[s.ID] = s
-		if report.LacksSources(&s.units) {
-			w.lost[s.CMS] = true
-		}
-	}
-	for i := range o.Tokens {
-		w.tokens[o.Tokens[i].ID] = &o.Tokens[i]
-	}
-	for _, r := range o.Run.Rules {
-		w.rules[r.ID] = r.Definition
-	}
-	return w, nil
-}
-
-// onlyRules returns the rules that the run was restricted to, as the store keeps them.
-func (r *Run) onlyRules() string {
+// OnlyRules returns the rules that the run was restricted to as |rule|rule|; empty for all.
+func (r *Run) OnlyRules() string {
 	if r.Scope == nil || len(r.Scope.Rules) == 0 {
 		return ""
 	}
 	return "|" + strings.Join(r.Scope.Rules, "|") + "|"
 }
 
-// columns are what the views show of a token.
-type columns struct {
-	name, access, owner, ownerState, expiry string
-	writes                                  bool
+// Before reports whether a run comes before another.
+func (r *Run) Before(other *Run) bool {
+	return Stamp(r.At)+r.ID < Stamp(other.At)+other.ID
 }
 
-func (t *Token) columns() (columns, error) {
-	var of inventory.Token
-	if err := json.Unmarshal([]byte(t.Facts), &of); err != nil {
-		return columns{}, fmt.Errorf("the token %s: %w", safetext.OneLine(t.ID), err)
-	}
-	expiry := string(of.Expiry.State)
-	if !of.Expiry.At.IsZero() {
-		expiry = stamp(of.Expiry.At)
-	}
-	return columns{
-		// PostgreSQL has no text with NUL.
-		name: safetext.OneLine(of.Name), access: string(of.Access.Level), writes: of.Access.Write,
-		owner: safetext.OneLine(cmp.Or(of.Owner.Name, of.Owner.ID)), ownerState: string(of.Owner.State), expiry: expiry,
-	}, nil
+// Stamp is how a store writes a time: it sorts as text.
+func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// BodyID identifies a text: 160 bits of its SHA-256.
+func BodyID(data string) string { return bodyIDOf([]byte(data)) }
+
+func bodyIDOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return base64.RawURLEncoding.EncodeToString(sum[:20])
 }
 
-// stamp is how the store writes a time: it sorts as text.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// Digest identifies texts in their order.
+func Digest(texts ...string) string { return bodyIDOf(appendTexts(nil, texts...)) }
 
-func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+// appendTexts appends texts so that others, in another order or divided otherwise, are others.
+func appendTexts(to []byte, texts ...string) []byte {
+	for _, text := range texts {
+		to = strconv.AppendInt(to, int64(len(text)), 10)
+		to = append(append(to, ':'), text...)
+	}
+	return to
+}
