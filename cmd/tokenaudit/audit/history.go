@@ -112,6 +112,10 @@ func (au *Audit) knowThePast(ctx context.Context, at time.Time) error {
 		au.past.memory = &store.Memory{Past: past}
 	}
 	au.evidence.Recall(au.past.memory.Past)
+	if !au.flags.Sealed {
+		// The evidence has what it needs of it.
+		au.past.memory.Past = nil
+	}
 	return nil
 }
 

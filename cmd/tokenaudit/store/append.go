@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
@@ -217,11 +218,12 @@ func (t *tx) putFindings(n int, w *world) (open int) {
 // notOver returns the findings that a run did not have and that are not over, sorted.
 func notOver(current map[string]standing, seen map[string]bool) []string {
 	var unseen []string
-	for _, fingerprint := range sortedKeys(current) {
-		if !seen[fingerprint] && !current[fingerprint].state.over() {
+	for fingerprint, was := range current {
+		if !seen[fingerprint] && !was.state.over() {
 			unseen = append(unseen, fingerprint)
 		}
 	}
+	slices.Sort(unseen)
 	return unseen
 }
 

@@ -107,8 +107,8 @@ func (t *tx) known(r *report.Report) (*Known, error) {
 // firstTimes returns by fingerprint when findings were seen first.
 func (t *tx) firstTimes() map[string]string {
 	firsts := map[string]string{}
+	var fingerprint, at string
 	t.Each(func(scan func(...any)) error {
-		var fingerprint, at string
 		scan(&fingerprint, &at)
 		firsts[fingerprint] = at
 		return nil

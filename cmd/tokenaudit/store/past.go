@@ -70,9 +70,9 @@ type contentOf struct {
 func (t *tx) readings(last int) *readings {
 	p := &readings{last: last, all: map[string][]*readingOf{}, wholly: map[sourceKind][]*readingOf{}}
 	contents := map[string]*contentOf{}
+	var source, collected, content string
 	t.Each(func(scan func(...any)) error {
 		var r readingOf
-		var source, collected, content string
 		scan(&r.run, &source, &collected, &content)
 		at, err := time.Parse(timeFormat, collected)
 		if err != nil {
@@ -108,9 +108,9 @@ func (r *readingOf) use(token string, u inventory.LastUsed) {
 func (t *tx) firsts(last int) []history.Reading {
 	type moment struct{ source, collected string }
 	tokens := map[moment]map[string]inventory.LastUsed{}
+	var token string
+	var m moment
 	t.Each(func(scan func(...any)) error {
-		var token string
-		var m moment
 		scan(&token, &m.source, &m.collected)
 		if tokens[m] == nil {
 			tokens[m] = map[string]inventory.LastUsed{}
@@ -192,9 +192,9 @@ type wordedUse struct {
 // words notes what was said of tokens whose last use is told in words.
 func (t *tx) words(p *readings) {
 	all := map[string][]wordedUse{}
+	var token string
+	var w wordedUse
 	t.Each(func(scan func(...any)) error {
-		var token string
-		var w wordedUse
 		scan(&token, &w.source, &w.kind, &w.from, &w.to, &w.use)
 		all[token] = append(all[token], w)
 		return nil

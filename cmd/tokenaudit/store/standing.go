@@ -1,5 +1,7 @@
 package store
 
+import "slices"
+
 // standing is what a run has to know of a finding that did not change.
 type standing struct {
 	from     int
@@ -38,9 +40,9 @@ func (t *tx) standings(last int) map[string]standing {
 		return known.standings
 	}
 	all := map[string]standing{}
+	var fingerprint string
+	var s standing
 	t.current(last, func(scan func(...any)) error {
-		var fingerprint string
-		var s standing
 		scan(&fingerprint, &s.from, &s.state, &s.reopened, &s.digest)
 		all[fingerprint] = s
 		return nil
@@ -79,9 +81,9 @@ type version struct {
 // versions returns the tokens that were there after the run last.
 func (t *tx) versions(last int) map[string]version {
 	all := map[string]version{}
+	var token string
+	var v version
 	t.current(last, func(scan func(...any)) error {
-		var token string
-		var v version
 		scan(&token, &v.from, &v.digest)
 		all[token] = v
 		return nil
@@ -106,11 +108,12 @@ type placed struct{ token, source, cms, kind string }
 // unseen returns the tokens that were there after the run last, and that a run did not see.
 func (t *tx) unseen(last int, w *world, current map[string]version) []placed {
 	var ids []string
-	for _, id := range sortedKeys(current) {
+	for id := range current {
 		if _, there := w.tokens[id]; !there {
 			ids = append(ids, id)
 		}
 	}
+	slices.Sort(ids)
 	var all []placed
 	t.eachOf(ids, func(scan func(...any)) error {
 		var of placed

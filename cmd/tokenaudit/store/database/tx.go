@@ -100,8 +100,11 @@ func (t *Tx) escaped(arguments []any) []any {
 
 // unescape undoes escaped in what was read.
 func (t *Tx) unescape(to []any) {
+	if !t.postgres {
+		return
+	}
 	for i := range to {
-		if v := reflect.ValueOf(to[i]).Elem(); t.postgres && v.Kind() == reflect.String && strings.Contains(v.String(), "\uE000") {
+		if v := reflect.ValueOf(to[i]).Elem(); v.Kind() == reflect.String && strings.Contains(v.String(), "\uE000") {
 			v.SetString(unescaper.Replace(v.String()))
 		}
 	}
@@ -119,12 +122,13 @@ func (t *Tx) Each(fn func(scan func(...any)) error, query string, arguments ...a
 		t.Err = fmt.Errorf("%s: %w", query, err)
 		return
 	}
+	var errScan error
+	scan := func(to ...any) {
+		errScan = rows.Scan(to...)
+		t.unescape(to)
+	}
 	for err == nil && rows.Next() {
-		var errScan error
-		err = fn(func(to ...any) {
-			errScan = rows.Scan(to...)
-			t.unescape(to)
-		})
+		err = fn(scan)
 		err = cmp.Or(errScan, err)
 	}
 	if err := cmp.Or(err, rows.Err(), rows.Close()); err != nil {

@@ -499,7 +499,13 @@ func bodyIDOf(data []byte) string {
 }
 
 // Digest identifies texts in their order.
-func Digest(texts ...string) string { return bodyIDOf(appendTexts(nil, texts...)) }
+func Digest(texts ...string) string {
+	size := 0
+	for _, text := range texts {
+		size += len(text) + len("1000:")
+	}
+	return bodyIDOf(appendTexts(make([]byte, 0, size), texts...))
+}
 
 // appendTexts appends texts so that others, in another order or divided otherwise, are others.
 func appendTexts(to []byte, texts ...string) []byte {
