@@ -66,13 +66,14 @@ func (v *View) GroupTitle(g *Group) string {
 // another one of its token is not in a group, but counted there.
 func (v *View) Group(by string) {
 	v.Groups = nil
-	v.Tokens = triage.Tokens(v.R)
+	tokens := triage.Tokens(v.R)
+	v.First, v.Affected, v.Overdue = slices.Clone(tokens[:min(len(tokens), triage.First)]), len(tokens), triage.Overdue(tokens)
 	v.contained = map[*report.Finding][]*report.Finding{}
 	part := map[*report.Finding]bool{}
 	place := map[string]int{}
-	for i := range v.Tokens {
-		place[v.Tokens[i].Token] = i
-		for _, f := range v.Tokens[i].Findings {
+	for i := range tokens {
+		place[tokens[i].Token] = i
+		for _, f := range tokens[i].Findings {
 			if len(f.Contains) > 0 {
 				v.contained[f.Finding] = f.Contains
 			}
@@ -96,7 +97,7 @@ func (v *View) Group(by string) {
 			v.Groups = append(v.Groups, g)
 		}
 		if by == ByToken && f.Token != "" {
-			order[v.Groups[at].Name] = place[f.Token] - len(v.Tokens)
+			order[v.Groups[at].Name] = place[f.Token] - len(tokens)
 		}
 		if part[f] {
 			v.Groups[at].Parts++

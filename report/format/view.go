@@ -24,8 +24,10 @@ type View struct {
 	// Groups are the failed findings by severity and rule, worst first, unless Group
 	// groups them otherwise.
 	Groups []Group
-	// Tokens are those with findings, worst first; set by Group.
-	Tokens []triage.Token
+	// First are the tokens to fix first, of Affected that have findings; Overdue of these have
+	// one that is overdue. Set by Group.
+	First             []triage.Token
+	Affected, Overdue int
 	// contained has the findings that are shown as part of another one.
 	contained map[*report.Finding][]*report.Finding
 	// Waived are the waived findings, in the order of the report.
