@@ -34,7 +34,7 @@ allowed := [pass |
 answers := [answer |
 	some given in input.sources
 	some rule, places in given.selected
-	tokens := [given.tokens[place] | some place in places]
+	tokens := [token | some place in places; token := given.tokens[place]]
 	about := data.rules[rule] # regal ignore:unresolved-reference
 
 	# Each rule sees one source, as in tokenaudit.
