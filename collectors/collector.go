@@ -30,6 +30,19 @@ type Collector interface {
 	Collect(ctx context.Context, source inventory.Source) (inventory.Source, error)
 }
 
+// Separable is implemented by collectors some of whose lists of tokens are separate: the tokens
+// of one do not refer to those of another, and none moves from one to another. A run that goes
+// on with an earlier one asks for those of them alone that it lacks, and keeps the others.
+type Separable interface {
+	// Separate returns, by the names of the units of these lists, with what the ids of their
+	// tokens go on behind that of the source: "/api_tokens/".
+	Separate() map[string]string
+	// CollectWithout is Collect, but asks for none of the lists skip. It returns neither
+	// their units nor tokens of them, and what it says of the auditor without them is
+	// unknown rather than no.
+	CollectWithout(ctx context.Context, source inventory.Source, skip []string) (inventory.Source, error)
+}
+
 // DomainNamer is implemented by collectors whose sources do not all share one
 // rate-limit domain. The domain is a stable name such as
 // "contentstack/organizations/blt1"; shards take whole domains.

@@ -114,20 +114,20 @@ func (r *run) read(ctx context.Context, e *openEntry, s inventory.Source) {
 	defer func() { <-r.slots }()
 	read, kept := r.earlier.kept(s.ID)
 	if !kept {
-		read, kept = r.earlier.better(r.collect(ctx, e, s))
+		read, kept = r.again(ctx, e, s)
 	}
 	r.deliver(r.finish(e, read), kept)
 }
 
 // collect returns the source with its tokens, or with a failed unit that says
 // why it could not be read.
-func (r *run) collect(ctx context.Context, e *openEntry, s inventory.Source) inventory.Source {
+func (r *run) collect(ctx context.Context, s inventory.Source, from func(context.Context, inventory.Source) (inventory.Source, error)) inventory.Source {
 	began := r.options.Run.Now()
 	read, err := guarded(func() (inventory.Source, error) {
 		if ctx.Err() != nil {
 			return s, ctx.Err()
 		}
-		return e.collector.Collect(ctx, s)
+		return from(ctx, s)
 	})
 	if read.ID != s.ID {
 		// After a panic, or from a collector that has lost it.

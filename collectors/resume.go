@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,11 +47,116 @@ func (e earlier) kept(id string) (inventory.Source, bool) {
 	return s, ok && !incomplete(s)
 }
 
+// maxApart is how long two readings of a source may be apart of which lists are joined: the
+// source has one time, that of the first.
+const maxApart = 24 * time.Hour
+
+// separate returns an earlier reading of a source of which nothing is missing but separate
+// lists, with those of them that it has; none where the source has to be read as a whole.
+func (e earlier) separate(c Collector, id string, now time.Time) (old inventory.Source, lists Separable, has []string) {
+	old, ok := e.byID[id]
+	lists, separable := c.(Separable)
+	if !ok || !separable || now.Sub(old.CollectedAt) > maxApart {
+		return old, nil, nil
+	}
+	ids := lists.Separate()
+	for _, u := range old.Units {
+		_, separate := ids[u.Name]
+		switch whole := u.Status == inventory.UnitComplete; {
+		case separate && whole:
+			has = append(has, u.Name)
+		case !separate && !whole, u.Sources:
+			return old, nil, nil
+		}
+	}
+	return old, lists, has
+}
+
+// supported reports whether all lists that are not separate were read: lists of an earlier
+// reading rest on them, too.
+func supported(read inventory.Source, lists map[string]string) bool {
+	return !slices.ContainsFunc(read.Units, func(u inventory.Unit) bool {
+		_, separate := lists[u.Name]
+		return !separate && u.Status != inventory.UnitComplete
+	})
+}
+
+// again reads a source that no earlier run has read whole: of one that lacks separate lists
+// alone, these.
+func (r *run) again(ctx context.Context, e *openEntry, s inventory.Source) (_ inventory.Source, kept bool) {
+	old, separable, has := r.earlier.separate(e.collector, s.ID, r.options.Run.Now())
+	if len(has) == 0 {
+		return r.earlier.better(r.collect(ctx, s, e.collector.Collect))
+	}
+	lists := separable.Separate()
+	read := r.collect(ctx, s, func(ctx context.Context, s inventory.Source) (inventory.Source, error) {
+		return separable.CollectWithout(ctx, s, has)
+	})
+	if !supported(read, lists) {
+		if ctx.Err() != nil {
+			return old, true
+		}
+		return r.earlier.better(r.collect(ctx, s, e.collector.Collect))
+	}
+	read, kept = r.earlier.better(joined(read, old, lists, has))
+	if !kept {
+		r.mu.Lock()
+		r.joined++
+		r.mu.Unlock()
+	}
+	return read, kept
+}
+
+// joined returns a reading without the lists has, with these as the earlier one has them. Its
+// time is that of the earlier one, with which the reading of the source began.
+func joined(read, old inventory.Source, lists map[string]string, has []string) inventory.Source {
+	ofOld := func(t inventory.Token) bool {
+		return slices.ContainsFunc(has, func(list string) bool { return strings.HasPrefix(t.ID, old.ID+lists[list]) })
+	}
+	tokens := slices.DeleteFunc(slices.Clone(read.Tokens), ofOld)
+	for _, t := range old.Tokens {
+		if ofOld(t) {
+			tokens = append(tokens, t)
+		}
+	}
+	read.Tokens, read.CollectedAt = tokens, old.CollectedAt
+	read.Units = slices.Clone(read.Units)
+	at := 0
+	for _, u := range old.Units {
+		if i := slices.IndexFunc(read.Units, func(v inventory.Unit) bool { return v.Name == u.Name }); i >= 0 {
+			at = i + 1
+			continue
+		}
+		read.Units = slices.Insert(read.Units, at, u)
+		at++
+	}
+	read.Auditor = joinedAuditor(read.Auditor, old.Auditor)
+	return read
+}
+
+// joinedAuditor returns what either reading knows of the auditor.
+func joinedAuditor(read, old inventory.Auditor) inventory.Auditor {
+	unknown := inventory.Auditor{ReadsSecrets: inventory.Unknown, Writes: inventory.Unknown, Necessary: inventory.Unknown, Detail: read.Detail}
+	if read == unknown {
+		return old
+	}
+	for _, fact := range []struct{ of, was *inventory.Ternary }{{&read.ReadsSecrets, &old.ReadsSecrets}, {&read.Writes, &old.Writes}, {&read.Necessary, &old.Necessary}} {
+		if *fact.of == inventory.Unknown {
+			*fact.of = *fact.was
+		}
+	}
+	return read
+}
+
 // better returns which of two readings of a source to go on with, and reports whether that
-// is the earlier one: only where it has a list that the new one lacks. Tokens of one list
+// is the earlier one: only where it has a list that the new one lacks, and that is not whole.
+// A list that is only read in place of another is none that is missing. Tokens of one list
 // refer to others, such as that of roles, so that lists of two readings are not mixed.
 func (e earlier) better(read inventory.Source) (_ inventory.Source, kept bool) {
 	old := e.byID[read.ID]
+	if !incomplete(read) {
+		return read, false
+	}
 	for _, u := range old.Units {
 		if u.Status == inventory.UnitComplete && !slices.ContainsFunc(read.Units, func(v inventory.Unit) bool { return v.Name == u.Name && v.Status == u.Status }) {
 			return old, true

@@ -114,3 +114,104 @@ func TestResumeKeepsASourceThatStandsForOthers(t *testing.T) {
 		t.Errorf("%+v", second)
 	}
 }
+
+// separated is a paper CMS with two separate lists of tokens, and one that both rest on.
+type separated struct {
+	lost, asked []string
+	at          time.Time
+}
+
+func (p *separated) Discover(ctx context.Context) ([]inventory.Source, error) {
+	return found("paper/a")(ctx)
+}
+
+func (p *separated) Separate() map[string]string {
+	return map[string]string{"keys": "/keys/", "pats": "/pats/"}
+}
+
+func (p *separated) Collect(ctx context.Context, s inventory.Source) (inventory.Source, error) {
+	return p.CollectWithout(ctx, s, nil)
+}
+
+func (p *separated) CollectWithout(ctx context.Context, s inventory.Source, skip []string) (inventory.Source, error) {
+	s.CollectedAt, s.Tokens, s.Units = p.at, nil, nil
+	for _, name := range []string{"keys", "pats", "roles"} {
+		if slices.Contains(skip, name) {
+			continue
+		}
+		p.asked = append(p.asked, name)
+		var kinds []inventory.Kind
+		if name != "roles" {
+			kinds = []inventory.Kind{inventory.Delivery}
+		}
+		if slices.Contains(p.lost, name) {
+			s.Units = append(s.Units, inventory.FailedUnit(name, inventory.ErrUnavailable, "no", "", kinds...))
+			continue
+		}
+		s.Units = append(s.Units, inventory.CompleteUnit(name, kinds...))
+		if name != "roles" {
+			one := token(s, "k1")
+			one.ID = s.ID + "/" + name + "/k1"
+			s.Tokens = append(s.Tokens, one)
+		}
+	}
+	return s, ctx.Err()
+}
+
+func (p *separated) options(t *testing.T) Options {
+	t.Helper()
+	return Options{Registry: registryOf(t, definitionOf(t, "paper", map[int]Collector{1: p})), Entries: []Entry{entry("paper", 1)}, Concurrency: 1}
+}
+
+// resume reads once with some lists lost, and goes on with that later with others lost.
+func (p *separated) resume(t *testing.T, lost, lostAgain []string, later time.Duration) (first, second inventory.Source, r Result) {
+	t.Helper()
+	o := p.options(t)
+	p.at, p.lost = noon.Add(-later), lost
+	sources, _ := gather(t.Context(), t, o)
+	first = sources["paper/a"]
+	p.at, p.lost, p.asked = noon, lostAgain, nil
+	o.Resume = []inventory.Source{first}
+	sources, r = gather(t.Context(), t, o)
+	return first, sources["paper/a"], r
+}
+
+// Of separate lists those alone are read that are missing, where nothing else is.
+func TestResumeReadsSeparateLists(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name            string
+		lost, lostAgain []string
+		later           time.Duration
+		asked           []string
+		tokens, joined  int
+	}{
+		{"one list", []string{"pats"}, nil, time.Hour, []string{"pats", "roles"}, 2, 1},
+		{"the other", []string{"keys"}, nil, time.Hour, []string{"keys", "roles"}, 2, 1},
+		{"it is lost again", []string{"pats"}, []string{"pats"}, time.Hour, []string{"pats", "roles"}, 1, 1},
+		{"a list that both rest on", []string{"roles"}, nil, time.Hour, []string{"keys", "pats", "roles"}, 2, 0},
+		{"that is lost now", []string{"pats"}, []string{"roles"}, time.Hour, []string{"pats", "roles", "keys", "pats", "roles"}, 1, 0},
+		{"all lists of tokens", []string{"keys", "pats"}, nil, time.Hour, []string{"keys", "pats", "roles"}, 2, 0},
+		{"too long ago", []string{"pats"}, nil, 25 * time.Hour, []string{"keys", "pats", "roles"}, 2, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := &separated{}
+			first, second, r := p.resume(t, tt.lost, tt.lostAgain, tt.later)
+			if diff := cmp.Diff(tt.asked, p.asked); diff != "" || len(second.Tokens) != tt.tokens || r.Joined != tt.joined {
+				t.Errorf("%d tokens, %+v, asked for (-want +got):\n%s", len(second.Tokens), r, diff)
+			}
+			if missing := len(tt.lostAgain) > 0; missing != (r.Incomplete == 1) {
+				t.Errorf("%+v: what is missing is %v", r, second.Units)
+			}
+			whole := &separated{at: noon}
+			if r.Joined == 1 {
+				whole.at = first.CollectedAt
+			}
+			want, _ := gather(t.Context(), t, whole.options(t))
+			if diff := cmp.Diff(want["paper/a"], second); diff != "" && len(tt.lostAgain) == 0 {
+				t.Errorf("it is not what a whole run reads (-whole +resumed):\n%s", diff)
+			}
+		})
+	}
+}

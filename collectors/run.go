@@ -46,7 +46,8 @@ type Options struct {
 	Shard Shard
 	// Resume are the sources of an earlier run of the same entries, options and shard. What
 	// of them was read whole is handed on as it is, and everything else is read again: a
-	// source of which a list is missing as a whole, as its lists refer to each other.
+	// source of which a list is missing as a whole, as its lists refer to each other, unless
+	// its collector says that they do not: see [Separable].
 	Resume []inventory.Source
 	// Progress, if set, is kept up to date.
 	Progress *Progress
@@ -56,8 +57,9 @@ type Options struct {
 type Result struct {
 	// Sources and Tokens count what the sink got.
 	Sources, Tokens int
-	// Kept counts those of them that an earlier run had read.
-	Kept int
+	// Kept counts those of them that an earlier run had read, and Joined those of which it had
+	// read some of the lists.
+	Kept, Joined int
 	// Incomplete counts the sources of which something could not be read.
 	Incomplete int
 	// LeftOut counts the sources that were found and left out: excluded, not
@@ -120,6 +122,8 @@ type run struct {
 	gaps     []gap
 	warnings []string
 	leftOut  int
+	// joined counts as Result.Joined does.
+	joined int
 	// matched are the globs of Options.Sources that a source has matched.
 	matched map[string]bool
 	// systems are globs of what the entries can reach.
@@ -384,7 +388,7 @@ func (r *run) result(ctx context.Context) (Result, error) {
 		return r.totals, r.sinkErr
 	}
 	t := r.totals
-	t.LeftOut = r.leftOut
+	t.LeftOut, t.Joined = r.leftOut, r.joined
 	t.Interrupted = ctx.Err() != nil
 	for _, glob := range r.options.Sources {
 		// A shard does not see the sources of the others.

@@ -284,5 +284,8 @@ func (s *suite) judge(t *testing.T, c testCase) []string {
 	if probed(c.fault) {
 		problems = append(problems, s.judgeDoctor(t, c)...)
 	}
+	if resumable(c.fault) && c.scope.endpoint.Unmarked == "" {
+		problems = append(problems, s.judgeResume(t, c, got)...)
+	}
 	return append(problems, s.compare(c, got)...)
 }

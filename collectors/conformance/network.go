@@ -95,6 +95,8 @@ type fakeNetwork struct {
 	folder  string
 	fault   *testCase
 	healthy *answers
+	// earlier are the sources of a run that is gone on with; nil for none.
+	earlier []inventory.Source
 	server  *http.Server
 	pipes   *pipes
 	client  http.RoundTripper
@@ -201,7 +203,7 @@ func (w *fakeNetwork) read(ctx context.Context, logged io.Writer, sources map[st
 	if err != nil {
 		return err
 	}
-	_, err = collectors.Collect(ctx, collectors.Options{Registry: registry, Entries: w.entries(),
+	_, err = collectors.Collect(ctx, collectors.Options{Registry: registry, Entries: w.entries(), Resume: w.earlier,
 		Run: collectors.Run{API: session, Now: func() time.Time { return now }}},
 		func(s inventory.Source) error {
 			if _, twice := sources[s.ID]; twice {

@@ -16,7 +16,7 @@ const adminRole = "Admin"
 // is not known to be somebody who would have seen some.
 func (c *collector) suspectsEmptiness(s *openStack, l *contents) bool {
 	me := str(c.caller.UID)
-	return l.management.Err == nil && len(l.management.Items) == 0 && (me == "" || me != s.owner) &&
+	return !l.skips(unitManagement) && l.management.Err == nil && len(l.management.Items) == 0 && (me == "" || me != s.owner) &&
 		c.caller.administers(s.source.Organization) != inventory.Yes
 }
 

@@ -34,10 +34,26 @@ type contents struct {
 	remark string
 	// users are those of the organization; nil if it is not known.
 	users *people
+	// skip are the lists of tokens that are not asked for.
+	skip []string
 }
+
+// skips reports whether a list of tokens is not asked for.
+func (l *contents) skips(unit string) bool { return slices.Contains(l.skip, unit) }
 
 // Collect implements collectors.Collector.
 func (c *collector) Collect(ctx context.Context, source inventory.Source) (inventory.Source, error) {
+	return c.CollectWithout(ctx, source, nil)
+}
+
+// Separate implements collectors.Separable. Either list holds tokens of its own kind; the
+// places and people that they name are asked for again.
+func (c *collector) Separate() map[string]string {
+	return map[string]string{unitDelivery: tokenID("", unitDelivery, ""), unitManagement: tokenID("", unitManagement, "")}
+}
+
+// CollectWithout implements collectors.Separable.
+func (c *collector) CollectWithout(ctx context.Context, source inventory.Source, skip []string) (inventory.Source, error) {
 	source.CollectedAt = c.run.Now().UTC()
 	source.Units, source.Tokens = []inventory.Unit{}, []inventory.Token{}
 	c.mu.Lock()
@@ -47,16 +63,14 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 		return source, fmt.Errorf("collect %s: the stack was not discovered by this collector", source.ID)
 	}
 	if s.err != nil {
-		source.Units = []inventory.Unit{
-			unit(unitDelivery, false, s.err, inventory.Delivery, inventory.Preview),
-			unit(unitManagement, false, s.err, inventory.Management),
-		}
+		lost := contents{delivery: cmsapi.Listing[token]{Err: s.err}, management: cmsapi.Listing[token]{Err: s.err}, skip: skip}
+		source.Units = lost.tokenUnits()
 		for i := range source.Units {
 			source.Units[i].Sources = s.nameless
 		}
 		return source, ctx.Err()
 	}
-	lists := c.read(ctx, s)
+	lists := c.read(ctx, s, skip)
 	lists.judgeRefusals()
 	where := lists.places(s)
 	who := c.census(ctx, s, &lists)
@@ -79,22 +93,26 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 }
 
 // read asks for all lists at once; none needs anything of another.
-func (c *collector) read(ctx context.Context, s *openStack) contents {
+func (c *collector) read(ctx context.Context, s *openStack, skip []string) contents {
 	var (
-		l      contents
+		l      = contents{skip: skip}
 		wg     conc.WaitGroup
 		header = c.stackHeader(s)
 	)
-	wg.Go(func() {
-		list := tokenListing("/v3/stacks/delivery_tokens", header)
-		list.secrets = deliverySecrets(s.source.ID)
-		l.delivery = readList(ctx, s.client, list)
-		l.delivery.Err = hinted(l.delivery.Err, hintDelivery)
-	})
-	wg.Go(func() {
-		l.management = readList(ctx, s.client, tokenListing("/v3/stacks/management_tokens", header))
-		l.management.Err = hinted(l.management.Err, hintManagement)
-	})
+	if !l.skips(unitDelivery) {
+		wg.Go(func() {
+			list := tokenListing("/v3/stacks/delivery_tokens", header)
+			list.secrets = deliverySecrets(s.source.ID)
+			l.delivery = readList(ctx, s.client, list)
+			l.delivery.Err = hinted(l.delivery.Err, hintDelivery)
+		})
+	}
+	if !l.skips(unitManagement) {
+		wg.Go(func() {
+			l.management = readList(ctx, s.client, tokenListing("/v3/stacks/management_tokens", header))
+			l.management.Err = hinted(l.management.Err, hintManagement)
+		})
+	}
 	wg.Go(func() {
 		l.environments = readList(ctx, s.client, environmentListing(header))
 		l.environments.Err = hinted(l.environments.Err, hintSupport)
@@ -234,16 +252,19 @@ func (c *collector) census(ctx context.Context, s *openStack, l *contents) censu
 	return who
 }
 
+// tokenUnits reports on the lists of tokens that were asked for.
+func (l *contents) tokenUnits() []inventory.Unit {
+	delivery := unit(unitDelivery, len(l.delivery.Items) > 0, l.delivery.Err, inventory.Delivery, inventory.Preview)
+	management := unit(unitManagement, len(l.management.Items) > 0, l.management.Err, inventory.Management)
+	if l.management.Err == nil {
+		management.Detail = l.remark
+	}
+	return slices.DeleteFunc([]inventory.Unit{delivery, management}, func(u inventory.Unit) bool { return l.skips(u.Name) })
+}
+
 // units reports on the lists. Those that were not needed are left out.
 func (l *contents) units(where places, who census) []inventory.Unit {
-	units := []inventory.Unit{
-		unit(unitDelivery, len(l.delivery.Items) > 0, l.delivery.Err, inventory.Delivery, inventory.Preview),
-		unit(unitManagement, len(l.management.Items) > 0, l.management.Err, inventory.Management),
-		unit(unitEnvironments, len(l.environments.Items) > 0, l.environments.Err),
-	}
-	if l.management.Err == nil {
-		units[1].Detail = l.remark
-	}
+	units := append(l.tokenUnits(), unit(unitEnvironments, len(l.environments.Items) > 0, l.environments.Err))
 	if !where.branchless {
 		units = append(units,
 			unit(unitBranches, len(l.branches.Items) > 0, l.branches.Err),

@@ -52,14 +52,19 @@ type answers struct {
 	transferErr          error
 }
 
-// read asks for everything at once: none of it needs another.
-func (c *collector) read(ctx context.Context) answers {
+// read asks for everything at once but the lists skip: none of it needs another.
+func (c *collector) read(ctx context.Context, skip []string) answers {
 	var a answers
 	workers := pool.New().WithMaxGoroutines(burst)
-	workers.Go(func() { a.meErr = c.get(ctx, listMe, &a.me) })
-	workers.Go(func() { a.apiErr = c.get(ctx, listAPI, &a.api) })
-	workers.Go(func() { a.adminErr = c.get(ctx, listAdmin, &a.admin) })
-	workers.Go(func() { a.transferErr = c.get(ctx, listTransfer, &a.transfer) })
+	ask := func(l resource, out any, err *error) {
+		if !slices.Contains(skip, l.unit) {
+			workers.Go(func() { *err = c.get(ctx, l, out) })
+		}
+	}
+	ask(listMe, &a.me, &a.meErr)
+	ask(listAPI, &a.api, &a.apiErr)
+	ask(listAdmin, &a.admin, &a.adminErr)
+	ask(listTransfer, &a.transfer, &a.transferErr)
 	workers.Wait()
 	return a
 }
@@ -94,20 +99,24 @@ func explain(l resource, err error) *cmsapi.Error {
 	return &e
 }
 
-// collect makes a source of what was read.
-func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
+// collect makes a source of what was read, without the lists skip.
+func (c *collector) collect(source inventory.Source, a answers, skip []string) inventory.Source {
 	who, meErr := identify(a)
 	s := server{source: source, who: who, cms: c.Server}
 	var units []inventory.Unit
-	add := func(l resource, list listing[token], err error, build func(token) inventory.Token) *inventory.Unit {
+	add := func(l resource, list listing[token], err error, build func(token) inventory.Token) {
+		if slices.Contains(skip, l.unit) {
+			return
+		}
 		tokens, unit := s.read(l, list, err, build)
+		if l.unit == listAdmin.unit {
+			c.judgeAdminList(&unit, a, who)
+		}
 		source.Tokens = append(source.Tokens, tokens...)
 		units = append(units, unit)
-		return &units[len(units)-1]
 	}
 	add(listAPI, a.api, a.apiErr, s.contentToken)
-	admin := add(listAdmin, a.admin, a.adminErr, s.adminToken)
-	c.judgeAdminList(admin, a, who)
+	add(listAdmin, a.admin, a.adminErr, s.adminToken)
 	add(listTransfer, a.transfer, a.transferErr, s.transferToken)
 	units = append(units, s.unit(listMe, false, meErr))
 	source.Units = units

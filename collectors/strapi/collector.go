@@ -33,6 +33,7 @@ type collector struct {
 var (
 	_ collectors.Collector = (*collector)(nil)
 	_ collectors.Prober    = (*collector)(nil)
+	_ collectors.Separable = (*collector)(nil)
 )
 
 // newCollector makes the collector of one entry. It sends nothing.
@@ -58,7 +59,22 @@ const settings = "/admin/settings/"
 
 // Collect implements collectors.Collector.
 func (c *collector) Collect(ctx context.Context, source inventory.Source) (inventory.Source, error) {
+	return c.CollectWithout(ctx, source, nil)
+}
+
+// Separate implements collectors.Separable. Each list holds tokens of a kind of its own, and
+// says all of them; who the credential is, is asked again.
+func (c *collector) Separate() map[string]string {
+	lists := map[string]string{}
+	for _, l := range []resource{listAPI, listAdmin, listTransfer} {
+		lists[l.unit] = l.tokenID("", "")
+	}
+	return lists
+}
+
+// CollectWithout implements collectors.Separable.
+func (c *collector) CollectWithout(ctx context.Context, source inventory.Source, skip []string) (inventory.Source, error) {
 	return c.Fill(ctx, source, func(ctx context.Context, source inventory.Source) inventory.Source {
-		return c.collect(source, c.read(ctx))
+		return c.collect(source, c.read(ctx, skip), skip)
 	})
 }

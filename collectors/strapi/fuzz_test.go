@@ -32,7 +32,7 @@ func FuzzCollect(f *testing.F) {
 		decodeInto(&a.transferErr, transfer, &a.transfer)
 		source := c.collect(inventory.Source{
 			ID: "strapi/instances/intranet", CMS: CMS, Kind: inventory.KindInstance, Name: "intranet", CollectedAt: auditTime, Facts: facts(),
-		}, a)
+		}, a, nil)
 		source.Normalise()
 		if err := source.Check(); err != nil {
 			t.Fatalf("the source contradicts itself: %v", err)

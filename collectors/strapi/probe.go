@@ -11,8 +11,8 @@ import (
 // Probe implements collectors.Prober. It asks for the lists as a scan does,
 // because no smaller request shows whether they may be read.
 func (c *collector) Probe(ctx context.Context) []collectors.Check {
-	a := c.read(ctx)
-	source := c.collect(c.Stamp(c.Source()), a)
+	a := c.read(ctx, nil)
+	source := c.collect(c.Stamp(c.Source()), a, nil)
 	count := func(l listing[token]) string { return fmt.Sprintf("%d read", len(l.Data.Items)) }
 	me := a.me.Data.Value
 	checks := instance.Checks(source.Units, []instance.Line{

@@ -101,6 +101,10 @@ func (r *Collection) tellResumed(result collectors.Result) {
 			last = s.CollectedAt
 		}
 	}
-	r.Host.Console.Note("resumed %s, which was read from %s to %s: %d of %d sources are kept as they were read then, the others were read again",
-		places.Name(r.Options.Resume), first.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339), result.Kept, result.Sources)
+	some := ""
+	if result.Joined > 0 {
+		some = fmt.Sprintf(", and so are the lists that had been read of %d more", result.Joined)
+	}
+	r.Host.Console.Note("resumed %s, which was read from %s to %s: %d of %d sources are kept as they were read then%s, the others were read again",
+		places.Name(r.Options.Resume), first.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339), result.Kept, result.Sources, some)
 }

@@ -111,7 +111,8 @@ func lifeOf(ctx context.Context, s *store.Store, cfg *config.Config, token strin
 	if l.Findings, err = s.Spans(ctx, token); err != nil {
 		return l, err
 	}
-	return l, l.tell(cfg)
+	err = l.tell(cfg)
+	return l, err
 }
 
 func runToken(ctx context.Context, o tokenOptions) error {
