@@ -61,21 +61,16 @@ func With(ctx context.Context, s *store.Store, o *store.Observation) (*Course, e
 
 // read reads what runs say for whose times within is true, and more spans, which begin after them.
 func read(ctx context.Context, s *store.Store, within func(time.Time) bool, more []store.Span) (*Course, error) {
-	c := &Course{}
-	var err error
-	if c.runs, err = s.Runs(ctx); err != nil {
-		return nil, err
-	}
-	c.runs = slices.DeleteFunc(c.runs, func(r store.RunInfo) bool { return !within(r.At) })
-	if c.kinds, err = s.Kinds(ctx); err != nil {
-		return nil, err
-	}
-	spans, err := s.Spans(ctx, "")
+	known, err := s.Course(ctx)
 	if err != nil {
 		return nil, err
 	}
-	spans = append(slices.DeleteFunc(spans, func(p store.Span) bool { return !within(p.From) }), more...)
-	slices.SortStableFunc(spans, func(a, b store.Span) int { return cmp.Compare(a.Fingerprint, b.Fingerprint) })
+	c := &Course{kinds: known.Kinds, runs: slices.DeleteFunc(known.Runs, func(r store.RunInfo) bool { return !within(r.At) })}
+	spans := slices.DeleteFunc(known.Spans, func(p store.Span) bool { return !within(p.From) })
+	if len(more) > 0 {
+		spans = append(spans, more...)
+		slices.SortStableFunc(spans, func(a, b store.Span) int { return cmp.Compare(a.Fingerprint, b.Fingerprint) })
+	}
 	for begin := 0; begin < len(spans); {
 		end := begin + 1
 		for end < len(spans) && spans[end].Fingerprint == spans[begin].Fingerprint {
@@ -165,7 +160,7 @@ func (c *Course) count(p *trend.Period, o *Options) {
 	}
 	for _, k := range c.kinds {
 		if holds(p, k.From, k.To) {
-			p.Tokens[inventory.Kind(k.Kind)]++
+			p.Tokens[inventory.Kind(k.Kind)] += k.Count
 		}
 	}
 }

@@ -245,21 +245,3 @@ func (s *Store) At(ctx context.Context, until time.Time) (*Observation, error) {
 	}
 	return o, nil
 }
-
-// KindSpan is a token for as long as its kind did not change.
-type KindSpan struct {
-	Kind string
-	From time.Time
-	// To is zero while it holds.
-	To time.Time
-}
-
-// Kinds returns of all tokens when they were there, and as what.
-func (s *Store) Kinds(ctx context.Context) ([]KindSpan, error) {
-	return list(ctx, s, func(scan func(...any)) (k KindSpan, err error) {
-		var from, to string
-		scan(&k.Kind, &from, &to)
-		err = parseTimes([]string{from, to}, &k.From, &k.To)
-		return k, err
-	}, `SELECT v.kind, b.at, COALESCE(e.at, '') FROM token_version v JOIN run b ON b.run = v.from_run LEFT JOIN run e ON e.run = v.to_run`)
-}
