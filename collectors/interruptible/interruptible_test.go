@@ -30,11 +30,12 @@ func fifo(t *testing.T) string {
 
 // A pipe that nobody opens at its other end blocks until the context ends.
 func TestOpeningEndsWithTheContext(t *testing.T) {
-	path := fifo(t)
 	for name, open := range map[string]func(context.Context, string) (*interruptible.File, error){
 		"read": interruptible.Open, "write": interruptible.OpenForWriting,
 	} {
 		t.Run(name, func(t *testing.T) {
+			// A pipe for each: the one left waiting has opened its end by the time of the other.
+			path := fifo(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			failed := make(chan error, 1)
 			go func() {
