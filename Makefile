@@ -34,7 +34,7 @@ test: ## the tests, as in the README
 # find in the others, which it makes several times slower.
 .PHONY: race
 race: ## the tests with the race detector, of packages where something is concurrent
-	grep -rlE --include='*.go' '^[[:space:]]+go (func|[a-z])|sourcegraph/conc|"sync"|"sync/atomic"' cmd collectors policies report | \
+	grep -rlE --include='*.go' '^[[:space:]]+go (func|[a-z])|sourcegraph/conc|sync\.(Mutex|RWMutex|WaitGroup|Map|Pool)|"sync/atomic"' cmd collectors policies report | \
 		sed 's|^\(.*\)/[^/]*$$|./\1|' | sort -u | xargs go test -race -short -timeout 20m
 
 # The tags of the checks that need more than Go; .golangci.yml has them too.

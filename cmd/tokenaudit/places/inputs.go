@@ -116,18 +116,20 @@ func RefuseOverwrite(stdin *os.File, paths []string, inputs []Input) error {
 	}
 	for _, path := range paths {
 		stat, err := os.Stat(path)
-		if path == "" || path == output.Stdout || err != nil || !stat.Mode().IsRegular() {
+		// What is not there may be made by the command itself: a store is.
+		missing := errors.Is(err, fs.ErrNotExist)
+		if path == "" || path == output.Stdout || !missing && (err != nil || !stat.Mode().IsRegular()) {
 			continue
 		}
 		for _, in := range inputs {
 			switch {
 			case in.Path == output.Stdout:
-				if isFile(stdin, stat) {
+				if !missing && isFile(stdin, stat) {
 					return refused(path, "standard input")
 				}
 			case in.Path != "" && Same(path, in.Path):
 				return refused(in.Path, in.Is)
-			case in.Path != "" && in.holds(path):
+			case in.Path != "" && !missing && in.holds(path):
 				return refused(path, in.Is)
 			}
 		}
