@@ -140,7 +140,7 @@ func (c *Course) count(p *trend.Period, o *Options) {
 		c.happened(p, spans, o)
 		for i := range spans {
 			s := &spans[i]
-			if o.of(s) && holds(p, s.From, s.To) && (s.State == store.StateOpen || s.State == store.StateUnseen) {
+			if o.of(s) && holds(p, s.From, s.To) && s.State.CountsAsOpen() {
 				p.Open[policies.Severity(s.Severity)]++
 				if o.overdue(spans[:i+1], p.At) {
 					p.Overdue++
@@ -181,7 +181,7 @@ func (c *Course) happened(p *trend.Period, spans []store.Span, o *Options) {
 	wasOver := false
 	for i := range spans {
 		s := &spans[i]
-		over := s.State == store.StateResolved || s.State == store.StateGone
+		over := s.State.Over()
 		switch within := !s.From.Before(p.From) && !s.From.After(p.At); {
 		case !within || !o.of(s):
 		case i == 0:
@@ -224,7 +224,7 @@ func (c *Course) fixes(o *Options) []trend.Fix {
 	of := map[key]*trend.Fix{}
 	for _, spans := range c.findings {
 		last := &spans[len(spans)-1]
-		if (last.State != store.StateResolved && last.State != store.StateGone) || last.From.Before(o.Since) || !o.of(last) {
+		if !last.State.Over() || last.From.Before(o.Since) || !o.of(last) {
 			continue
 		}
 		k := key{policies.Severity(last.Severity), last.Team}

@@ -72,9 +72,9 @@ func runFindings(ctx context.Context, o findingsOptions) error {
 func (o *findingsOptions) wants(s store.State) bool {
 	switch {
 	case o.open:
-		return s == store.StateOpen || s == store.StateUnseen
+		return s.CountsAsOpen()
 	case o.resolved:
-		return s == store.StateResolved || s == store.StateGone
+		return s.Over()
 	}
 	return true
 }

@@ -174,7 +174,7 @@ func (l *life) tell(cfg *config.Config) error {
 	for i := range l.Findings {
 		f := &l.Findings[i]
 		what := stateText(f.State, f.Reason, time.Time{}, f.Waiver)
-		if was := known[f.Fingerprint]; f.State == store.StateOpen && (was == store.StateResolved || was == store.StateGone) {
+		if was := known[f.Fingerprint]; f.State == store.StateOpen && was.Over() {
 			what = "reopened"
 		}
 		known[f.Fingerprint] = f.State

@@ -35,27 +35,13 @@ func (s *Store) Ahead(ctx context.Context, o *Observation) (Ahead, error) {
 }
 
 func (t *tx) lookAtFindings(last int, w *world, a *Ahead) {
-	standings := t.standings(last)
-	look := func(now *state) {
-		if standings[now.fingerprint].digest != now.digest() {
+	t.becomes(last, w, func(_ *Finding, was standing, now *state) {
+		if was.digest != now.digest() {
 			a.Spans = append(a.Spans, Span{
 				Fingerprint: now.fingerprint, Rule: now.rule, Severity: string(now.severity), State: now.state, Reason: now.reason, Team: now.team, From: w.o.Run.At,
 			})
 		}
-	}
-	seen := make(map[string]bool, len(w.o.Findings))
-	for i := range w.o.Findings {
-		f := &w.o.Findings[i]
-		seen[f.Fingerprint] = true
-		now := stateOf(f, w.rules[f.Rule])
-		look(&now)
-	}
-	unseen := notOver(standings, seen)
-	rows := t.rows(last, unseen)
-	for _, fingerprint := range unseen {
-		now := w.settled(rows[fingerprint].state)
-		look(&now)
-	}
+	})
 }
 
 func (t *tx) lookAtTokens(last int, w *world, a *Ahead) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -29,8 +30,11 @@ const (
 	StateGone State = "gone"
 )
 
-// over reports whether the finding has to be seen again to be open.
-func (s State) over() bool { return s == StateResolved || s == StateGone }
+// Over reports whether the finding has to be seen again to be open.
+func (s State) Over() bool { return s == StateResolved || s == StateGone }
+
+// CountsAsOpen reports whether the finding is open, or was when somebody could look last.
+func (s State) CountsAsOpen() bool { return s == StateOpen || s == StateUnseen }
 
 // ruleChanged is why a finding is withdrawn that a rule with other settings does not find.
 const ruleChanged report.Resolution = "rule_changed"
@@ -100,12 +104,9 @@ func (t *tx) putReadings(n int, o *Observation) {
 		judged, err := json.Marshal(s.Judged)
 		t.Err = cmp.Or(t.Err, err)
 		t.Exec(`INSERT INTO reading (run, source, cms, collected_at, content, judged) VALUES (?, ?, ?, ?, ?, ?)`,
-			n, s.ID, s.CMS, s.CollectedAt.Format(timeFormat), t.keep(s.Content), t.keep(string(judged)))
+			n, s.ID, s.CMS, s.CollectedAt.Format(time.RFC3339Nano), t.keep(s.Content), t.keep(string(judged)))
 	}
 }
-
-// timeFormat loses nothing of the time of a collection.
-const timeFormat = "2006-01-02T15:04:05.999999999Z07:00"
 
 // putTokens ends the versions that do not hold any more, and begins new ones.
 func (t *tx) putTokens(n int, w *world) error {
@@ -126,7 +127,7 @@ func (t *tx) putTokens(n int, w *world) error {
 			t.endVersion(n, seen.ID, v.from, "changed")
 		}
 		t.Exec(`INSERT INTO token (token, source, first_run, first_at, first_collected) VALUES (?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING`,
-			seen.ID, seen.Source, n, stamp(w.o.Run.At), w.sources[seen.Source].CollectedAt.Format(timeFormat))
+			seen.ID, seen.Source, n, stamp(w.o.Run.At), w.sources[seen.Source].CollectedAt.Format(time.RFC3339Nano))
 		if err := t.putVersion(n, seen, now); err != nil {
 			return err
 		}
@@ -187,39 +188,44 @@ func (t *tx) readWith(last int) func(source string) string {
 
 // putFindings notes what became of all findings, and returns how many are open.
 func (t *tx) putFindings(n int, w *world) (open int) {
-	current := t.standings(n - 1)
+	t.becomes(n-1, w, func(f *Finding, was standing, now *state) {
+		if was.from == 0 {
+			t.Exec(`INSERT INTO finding (fingerprint, first_run, first_at, rule, source, cms, token, finding_key, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				f.Fingerprint, n, stamp(w.o.Run.At), f.Rule, f.Source, f.CMS, f.Token, f.Key, f.Message)
+		}
+		if now.state.CountsAsOpen() {
+			open++
+		}
+		t.putState(n, was, now)
+	})
+	return open
+}
+
+// becomes calls fn with what was known after the run last, and what a run says, of each
+// finding that it had, and then of those that it did not have and that were not over. was is
+// zero for a finding that was not known, f nil for one that the run did not have.
+func (t *tx) becomes(last int, w *world, fn func(f *Finding, was standing, now *state)) {
+	current := t.standings(last)
 	seen := make(map[string]bool, len(w.o.Findings))
 	for i := range w.o.Findings {
 		f := &w.o.Findings[i]
 		seen[f.Fingerprint] = true
-		was, known := current[f.Fingerprint]
-		if !known {
-			t.Exec(`INSERT INTO finding (fingerprint, first_run, first_at, rule, source, cms, token, finding_key, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				f.Fingerprint, n, stamp(w.o.Run.At), f.Rule, f.Source, f.CMS, f.Token, f.Key, f.Message)
-		}
 		now := stateOf(f, w.rules[f.Rule])
-		if now.state == StateOpen {
-			open++
-		}
-		t.putState(n, was, &now)
+		fn(f, current[f.Fingerprint], &now)
 	}
 	unseen := notOver(current, seen)
-	rows := t.rows(n-1, unseen)
+	rows := t.rows(last, unseen)
 	for _, fingerprint := range unseen {
-		was, now := current[fingerprint], w.settled(rows[fingerprint].state)
-		if now.state == StateOpen || now.state == StateUnseen {
-			open++
-		}
-		t.putState(n, was, &now)
+		now := w.settled(rows[fingerprint].state)
+		fn(nil, current[fingerprint], &now)
 	}
-	return open
 }
 
 // notOver returns the findings that a run did not have and that are not over, sorted.
 func notOver(current map[string]standing, seen map[string]bool) []string {
 	var unseen []string
 	for fingerprint, was := range current {
-		if !seen[fingerprint] && !was.state.over() {
+		if !seen[fingerprint] && !was.state.Over() {
 			unseen = append(unseen, fingerprint)
 		}
 	}
@@ -254,7 +260,7 @@ func (t *tx) putState(n int, was standing, now *state) {
 		t.Exec(`UPDATE finding_state SET to_run = ? WHERE fingerprint = ? AND from_run = ?`, n, now.fingerprint, was.from)
 	}
 	reopened := was.reopened
-	if was.state.over() && !now.state.over() {
+	if was.state.Over() && !now.state.Over() {
 		reopened++
 	}
 	t.Exec(`INSERT INTO finding_state (fingerprint, from_run, to_run, state, reason, severity, kind, team, definition, waiver_owner, waiver_approved_by, waiver_expires, reopened, digest)

@@ -1,22 +1,12 @@
 package store
 
 import (
-	"context"
 	"slices"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 )
-
-// Compare compares a report with what the store knew, as [Known.Compare] does.
-func (s *Store) Compare(ctx context.Context, r *report.Report, o *Observation) (found bool, err error) {
-	known, err := s.Known(ctx, r)
-	if err != nil {
-		return false, err
-	}
-	return known.Compare(r, o)
-}
 
 // Compare marks what is new in a report since the last run before it, and lists what is
 // resolved and what nobody can tell, as a comparison with a baseline does. found is false
@@ -48,7 +38,7 @@ func (k *Known) mark(f *report.Finding, at time.Time) {
 	f.Baseline, f.Reopened, f.WaivedDays = report.BaselineUnchanged, was.Reopened, was.WaivedDays
 	f.SeenSince(was.FirstSeen, at)
 	switch {
-	case was.State.over():
+	case was.State.Over():
 		f.Baseline = report.BaselineReopened
 		f.Reopened++
 	case was.State == StateWaived && f.Status != policies.Waived:

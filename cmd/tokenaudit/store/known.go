@@ -86,7 +86,7 @@ func (t *tx) known(r *report.Report) (*Known, error) {
 	var missing []string
 	for fingerprint, was := range standings {
 		if !here[fingerprint] {
-			if was.state.over() || was.state == StateWithdrawn {
+			if was.state.Over() || was.state == StateWithdrawn {
 				continue
 			}
 			missing = append(missing, fingerprint)

@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 	"github.com/tokenaudit/tokenaudit/collectors/history"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report"
 )
 
 // Past returns what the runs before a moment knew of tokens: since when they are there, and
@@ -63,7 +64,7 @@ type readingOf struct {
 
 // contentOf is what a reading read of a source, whole the kinds of tokens of which it saw all.
 type contentOf struct {
-	source inventory.Source
+	source report.Source
 	whole  map[inventory.Kind]bool
 }
 
@@ -74,11 +75,9 @@ func (t *tx) readings(last int) *readings {
 	t.Each(func(scan func(...any)) error {
 		var r readingOf
 		scan(&r.run, &source, &collected, &content)
-		at, err := time.Parse(timeFormat, collected)
-		if err != nil {
-			return fmt.Errorf("the time of a reading: %w", err)
+		if err := parseTimes([]string{collected}, &r.at); err != nil {
+			return err
 		}
-		r.at = at.UTC()
 		if contents[content] == nil {
 			contents[content] = &contentOf{}
 		}
@@ -89,7 +88,7 @@ func (t *tx) readings(last int) *readings {
 	for id, content := range contents {
 		var text string
 		if t.One([]any{&text}, `SELECT data FROM body WHERE id = ?`, id); t.Err == nil {
-			t.Err = json.Unmarshal([]byte(text), &content.source)
+			t.Err = json.Unmarshal([]byte(text), &content.source.Source)
 		}
 		content.whole = history.WholeKinds(content.source.Units)
 	}
@@ -106,25 +105,23 @@ func (r *readingOf) use(token string, u inventory.LastUsed) {
 // firsts returns the readings that saw tokens first, by source and time, also where they
 // have been pruned. They tell no more of these tokens.
 func (t *tx) firsts(last int) []history.Reading {
-	type moment struct{ source, collected string }
-	tokens := map[moment]map[string]inventory.LastUsed{}
+	type reading struct{ source, collected string }
+	tokens := map[reading]map[string]inventory.LastUsed{}
 	var token string
-	var m moment
+	var p reading
 	t.Each(func(scan func(...any)) error {
-		scan(&token, &m.source, &m.collected)
-		if tokens[m] == nil {
-			tokens[m] = map[string]inventory.LastUsed{}
+		scan(&token, &p.source, &p.collected)
+		if tokens[p] == nil {
+			tokens[p] = map[string]inventory.LastUsed{}
 		}
-		tokens[m][token] = inventory.LastUsed{State: inventory.LastUsedUnknown}
+		tokens[p][token] = inventory.LastUsed{State: inventory.LastUsedUnknown}
 		return nil
 	}, `SELECT token, source, first_collected FROM token WHERE first_run <= ?`, last)
 	firsts := make([]history.Reading, 0, len(tokens))
-	for m, uses := range tokens {
-		at, err := time.Parse(timeFormat, m.collected)
-		if err != nil {
-			t.Err = cmp.Or(t.Err, fmt.Errorf("the time of a reading: %w", err))
-		}
-		firsts = append(firsts, history.Reading{Source: m.source, At: at.UTC(), Uses: uses})
+	for p, uses := range tokens {
+		first := history.Reading{Source: p.source, Uses: uses}
+		t.Err = cmp.Or(t.Err, parseTimes([]string{p.collected}, &first.At))
+		firsts = append(firsts, first)
 	}
 	slices.SortFunc(firsts, func(a, b history.Reading) int {
 		return cmp.Or(strings.Compare(a.Source, b.Source), a.At.Compare(b.At))
@@ -267,18 +264,11 @@ func (p *readings) whole(source string, kind inventory.Kind) []*readingOf {
 	if _, known := p.wholly[of]; !known {
 		var all []*readingOf
 		for _, r := range p.all[source] {
-			if r.read(kind) {
+			if !report.UnreadKind(&r.of.source, kind) {
 				all = append(all, r)
 			}
 		}
 		p.wholly[of] = all
 	}
 	return p.wholly[of]
-}
-
-// read reports whether the lists that hold a kind of tokens were wholly read.
-func (r *readingOf) read(kind inventory.Kind) bool {
-	return !slices.ContainsFunc(r.of.source.Units, func(u inventory.Unit) bool {
-		return u.Status != inventory.UnitComplete && (len(u.Kinds) == 0 || slices.Contains(u.Kinds, kind))
-	})
 }

@@ -110,7 +110,7 @@ func (t *tx) reopenings() map[string]int {
 	return counts
 }
 
-// parseTimes reads times as stamp writes them; an empty text leaves its time zero.
+// parseTimes reads times in RFC 3339, as UTC; an empty text leaves its time zero.
 func parseTimes(texts []string, to ...*time.Time) error {
 	for i, text := range texts {
 		if text == "" {
@@ -120,7 +120,7 @@ func parseTimes(texts []string, to ...*time.Time) error {
 		if err != nil {
 			return fmt.Errorf("a time in the store: %w", err)
 		}
-		*to[i] = at
+		*to[i] = at.UTC()
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store/observation"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -81,11 +80,9 @@ func (t *tx) recallSources(n int, o *Observation) error {
 		var s Source
 		var collected, judged string
 		scan(&s.ID, &s.CMS, &collected, &s.Content, &judged)
-		at, err := time.Parse(timeFormat, collected)
-		if err != nil {
-			return fmt.Errorf("the time of a reading in the store: %w", err)
+		if err := parseTimes([]string{collected}, &s.CollectedAt); err != nil {
+			return err
 		}
-		s.CollectedAt = at.UTC()
 		if err := json.Unmarshal([]byte(judged), &s.Judged); err != nil {
 			return fmt.Errorf("a reading in the store: %w", err)
 		}

@@ -61,8 +61,11 @@ func (k *keylessFlags) read() (*keylessCheck, error) {
 	return c, nil
 }
 
-// check checks the signature of the file with this digest.
+// check checks the signature of the file with this digest; nil checks nothing.
 func (c *keylessCheck) check(digest [sha256.Size]byte, found *findings) error {
+	if c == nil {
+		return nil
+	}
 	at, err := c.signature.Verify(c.root, digest, c.who)
 	if err != nil {
 		return brokenError{err}

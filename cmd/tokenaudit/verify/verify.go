@@ -97,12 +97,7 @@ func Run(ctx context.Context, o Options) error {
 	var found findings
 	found.add("files", "%d, as the manifest lists them", len(b.Files))
 	for _, check := range []func() error{
-		func() error {
-			if identity == nil {
-				return nil
-			}
-			return identity.check(digest, &found)
-		},
+		func() error { return identity.check(digest, &found) },
 		func() error { return checkSignatures(ctx, b, keys, identity != nil, &found) },
 		func() error { return checkContents(ctx, o.program, b, o.reDerive, &found) },
 	} {
