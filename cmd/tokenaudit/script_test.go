@@ -9,9 +9,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -19,16 +21,35 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/emulator"
 )
 
+// scriptProgram is what scripts call the program, as a process and as a command of their own.
+const scriptProgram = "tokenaudit"
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"tokenaudit": func() {
-			os.Exit(run(context.Background(), ioStreams{
-				environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr, unpaced: true,
-			}, os.Args[1:]))
-		},
-		// The program as it is, with its signals and its pace.
-		"tokenaudit-main": main,
-	})
+	if filepath.Base(os.Args[0]) == scriptProgram {
+		os.Exit(run(context.Background(), ioStreams{
+			environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr, unpaced: true,
+		}, os.Args[1:]))
+	}
+	// The program as it is, with its signals and its pace.
+	testscript.Main(onPath{m}, map[string]func(){"tokenaudit-main": main})
+}
+
+// onPath runs tests with the program on PATH: testscript would do so, and would then leave
+// its name to no command of the scripts.
+type onPath struct{ testscript.TestingM }
+
+func (tests onPath) Run() int {
+	programs, err := os.MkdirTemp("", scriptProgram)
+	if err == nil {
+		defer func() { _ = os.RemoveAll(programs) }()
+		err = os.Setenv("PATH", programs+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	}
+	self, errSelf := os.Executable()
+	if err := errors.Join(err, errSelf, os.Symlink(self, filepath.Join(programs, scriptProgram))); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return tests.TestingM.Run()
 }
 
 // TestScripts runs the scripts in testdata/script: each has the fixture's three
@@ -36,30 +57,61 @@ func TestMain(m *testing.M) {
 // that reads them in tokenaudit.yaml.
 //
 // With -short, as under the race detector, only the scripts of what works
-// concurrently run: the detector makes each of some seven hundred processes several
-// times slower, and finds nothing in those that only print.
+// concurrently run: the detector makes each command several times slower, and finds
+// nothing in those that only print.
 func TestScripts(t *testing.T) {
-	dir, files := "testdata/script", []string(nil)
+	// A thousand short runs leave little behind, and a third of what they cost was the garbage
+	// collector's.
+	percent := debug.SetGCPercent(400)
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
+	// A script changes the folder of the process, so no path here may rest on it.
+	dir, err := filepath.Abs("testdata/script")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if testing.Short() {
+		files = nil
 		for _, name := range []string{"collect", "demo", "doctor", "evaluate", "gaps", "hostile", "leaks", "limits", "part", "resume", "scan", "signal", "usage"} {
 			files = append(files, filepath.Join(dir, name+".txtar"))
 		}
-		dir = ""
+	}
+	folders, err := examplesOfScripts()
+	if err != nil {
+		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 dir,
 		Files:               files,
 		RequireExplicitExec: true,
-		Setup:               setUpScript,
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, folders...)
+			return setUpScript(env)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await":    scriptAwait,
-			"exit":     scriptExit,
-			"fault":    scriptFault,
-			"heal":     scriptHeal,
-			"requests": scriptRequests,
-			"nosecret": scriptNoSecret,
+			"await":       scriptAwait,
+			"exit":        scriptExit,
+			"fault":       scriptFault,
+			"heal":        scriptHeal,
+			"requests":    scriptRequests,
+			"nosecret":    scriptNoSecret,
+			scriptProgram: scriptTokenaudit,
 		},
 	})
+}
+
+// examplesOfScripts are the folders outside of testdata/script that scripts read, as
+// variables of their environment.
+func examplesOfScripts() (variables []string, err error) {
+	for name, folder := range map[string]string{"PREMERGE": "../../testdata/premerge", "EXAMPLES": "../../examples", "KEYLESS": "keyless/testdata"} {
+		if folder, err = filepath.Abs(folder); err != nil {
+			return nil, err
+		}
+		variables = append(variables, name+"="+folder)
+	}
+	return variables, nil
 }
 
 type fixtureKey struct{}
@@ -73,22 +125,7 @@ func setUpScript(env *testscript.Env) error {
 	env.Defer(stop)
 	env.Values[fixtureKey{}] = f
 	env.Vars = append(env.Vars, f.environ...)
-	// Hundreds of processes that live for a tenth of a second: a third of what they
-	// cost was the garbage collector's.
 	env.Setenv("GOGC", "400")
-	sample, err := filepath.Abs("../../testdata/premerge")
-	if err != nil {
-		return err
-	}
-	env.Setenv("PREMERGE", sample)
-	if sample, err = filepath.Abs("../../examples"); err != nil {
-		return err
-	}
-	env.Setenv("EXAMPLES", sample)
-	if sample, err = filepath.Abs("keyless/testdata"); err != nil {
-		return err
-	}
-	env.Setenv("KEYLESS", sample)
 	hook := httptest.NewServer(hookIn(env.WorkDir))
 	env.Defer(hook.Close)
 	env.Setenv("HOOK", hook.URL)
@@ -113,22 +150,73 @@ func hookIn(folder string) http.Handler {
 	})
 }
 
-// scriptExit runs `exit CODE program args...` and demands that exit code.
+// scriptTokenaudit runs `tokenaudit ARG...`: the program in the process of the test, which
+// compiles the rules once and not a thousand times. `exec tokenaudit ARG...` starts a
+// process, as what reads standard input or gets a signal must; with TOKENAUDIT_PROCESSES=1
+// every command does.
+func scriptTokenaudit(ts *testscript.TestScript, neg bool, args []string) {
+	code := runInScript(ts, args)
+	if code != 0 {
+		ts.Logf("[exit status %d]", code)
+	}
+	if (code != 0) != neg {
+		ts.Fatalf("tokenaudit ended with %d", code)
+	}
+}
+
+// scriptExit runs `exit CODE tokenaudit ARG...`, or `exit CODE [exec] PROGRAM ARG...`, and
+// demands that exit code.
 func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exit CODE program args...")
+		ts.Fatalf("usage: exit CODE [exec] program args...")
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	got := 0
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		if _, scanErr := fmt.Sscanf(err.Error(), "exit status %d", &got); scanErr != nil {
-			ts.Fatalf("%v", err)
-		}
+	var got int
+	switch args = args[1:]; args[0] {
+	case scriptProgram:
+		got = runInScript(ts, args[1:])
+	case "exec":
+		got = execInScript(ts, args[1:])
+	default:
+		got = execInScript(ts, args)
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+// inFolder is held by whoever has changed the folder of the process.
+var inFolder sync.Mutex
+
+// runInScript runs a command line in the folder and the environment of the script, and
+// returns its exit code.
+func runInScript(ts *testscript.TestScript, args []string) int {
+	if os.Getenv("TOKENAUDIT_PROCESSES") == "1" {
+		return execInScript(ts, slices.Insert(args, 0, scriptProgram))
+	}
+	// A script's environment is told to processes alone; by way of a file it stays out of the log.
+	ts.Check(ts.Exec("sh", "-c", `env -0 >"$TMPDIR/environ"`))
+	environ := strings.Split(strings.TrimSuffix(ts.ReadFile(filepath.Join(ts.Getenv("TMPDIR"), "environ")), "\x00"), "\x00")
+	inFolder.Lock()
+	defer inFolder.Unlock()
+	here, err := os.Getwd()
+	ts.Check(err)
+	ts.Check(os.Chdir(ts.MkAbs(".")))
+	defer func() { ts.Check(os.Chdir(here)) }()
+	return run(context.Background(), ioStreams{
+		environ: environ, in: strings.NewReader(""), out: ts.Stdout(), err: ts.Stderr(), unpaced: true,
+	}, args)
+}
+
+// execInScript starts a program and returns its exit code.
+func execInScript(ts *testscript.TestScript, args []string) (code int) {
+	if err := ts.Exec(args[0], args[1:]...); err != nil {
+		if _, scanErr := fmt.Sscanf(err.Error(), "exit status %d", &code); scanErr != nil {
+			ts.Fatalf("%v", err)
+		}
+	}
+	return code
 }
 
 // scriptFault is `fault CMS STATUS BODY [ROUTE]`: the CMS answers so from now

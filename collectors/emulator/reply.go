@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Object is a JSON object under construction.
@@ -81,9 +82,15 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
+// packers are writers of gzip: one is most of a megabyte, which costs more to make than an
+// answer to pack.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 func compress(content []byte) []byte {
 	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
+	z := packers.Get().(*gzip.Writer)
+	defer packers.Put(z)
+	z.Reset(&out)
 	_, _ = z.Write(content) // a bytes.Buffer takes everything
 	_ = z.Close()
 	return out.Bytes()
