@@ -156,5 +156,6 @@ func TestPostgres(t *testing.T) {
 	t.Run("writers at once", func(t *testing.T) { writersAtOnceLoseNothing(t, c.place(t), 3) })
 	t.Run("hostile text", func(t *testing.T) { hostileTextIsKept(t, c.store(t)) })
 	t.Run("views", func(t *testing.T) { viewsAreAsDocumented(t, c.store(t)) })
+	t.Run("another build", func(t *testing.T) { storeOfAnotherBuild(t, c.place) })
 	t.Run("dashboard", func(t *testing.T) { dashboardSaysWhatIsSo(t, c) })
 }

@@ -37,8 +37,8 @@ type Store struct {
 	recent atomic.Pointer[recent]
 }
 
-// Open opens a store, and makes it where there is none. One that a newer version wrote, or
-// that is something else, is an error.
+// Open opens a store, and makes it where there is none. One that a newer version wrote, that
+// has another schema, or that is something else, is an error.
 func Open(ctx context.Context, place Place) (*Store, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {

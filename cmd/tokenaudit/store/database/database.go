@@ -68,7 +68,7 @@ type DB struct {
 
 // Open opens a database, and makes it where there is none, with the schema that migrations
 // make. table is that which writers lock in PostgreSQL. A database that a newer version
-// wrote, or that is something else, is an error.
+// wrote, that has another schema, or that is something else, is an error.
 func Open(ctx context.Context, place Place, migrations fs.FS, table string) (*DB, error) {
 	s := &DB{place: place, postgres: place.Postgres != "", table: table}
 	var err error
@@ -171,7 +171,7 @@ func (s *DB) migrate(ctx context.Context, files fs.FS) error {
 	if s.postgres {
 		dialect = goose.DialectPostgres
 	}
-	provider, err := goose.NewProvider(dialect, s.db, files, goose.WithDisableGlobalRegistry(true), goose.WithVerbose(false))
+	provider, err := newProvider(dialect, s.db, files)
 	if err != nil {
 		return err
 	}
@@ -179,8 +179,8 @@ func (s *DB) migrate(ctx context.Context, files fs.FS) error {
 	// it made.
 	begin := time.Now()
 	for attempt := 0; ; attempt++ {
-		err = s.migrateOnce(ctx, provider)
-		if err == nil || attempt == 5 || ctx.Err() != nil || errors.Is(err, errNewer) || time.Since(begin) > cmp.Or(s.place.Patience, patience) {
+		err = s.migrateOnce(ctx, provider, files)
+		if err == nil || attempt == 5 || ctx.Err() != nil || errors.Is(err, errNewer) || errors.Is(err, errOther) || time.Since(begin) > cmp.Or(s.place.Patience, patience) {
 			return err
 		}
 		if err := pause(ctx, time.Duration(attempt+1)*100*time.Millisecond); err != nil {
@@ -189,13 +189,22 @@ func (s *DB) migrate(ctx context.Context, files fs.FS) error {
 	}
 }
 
-func (s *DB) migrateOnce(ctx context.Context, provider *goose.Provider) error {
+func newProvider(dialect goose.Dialect, db *sql.DB, files fs.FS) (*goose.Provider, error) {
+	return goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true), goose.WithVerbose(false))
+}
+
+func (s *DB) migrateOnce(ctx context.Context, provider *goose.Provider, files fs.FS) error {
 	current, target, err := provider.GetVersions(ctx)
 	if err != nil {
 		return err
 	}
 	if current > target {
 		return fmt.Errorf("%w (schema %d, this one knows %d): use that version", errNewer, current, target)
+	}
+	if current > 0 {
+		if err := s.checkSchema(ctx, files, current); err != nil {
+			return err
+		}
 	}
 	if current == target {
 		return nil
