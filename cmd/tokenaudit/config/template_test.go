@@ -66,6 +66,9 @@ func TestTemplateCommentsAreExamples(t *testing.T) {
 	if len(c.Sources) != 2 || len(c.Waivers) != 1 || len(c.AcceptGaps) != 2 || len(c.Reviews) != 1 || len(c.Settings.Rules) != 2 {
 		t.Errorf("got %+v", c)
 	}
+	if c.Deadlines == nil || len(c.Deadlines.Severity) != 3 || len(c.Deadlines.Rules) != 1 || c.Store.File != "tokenaudit.db" || len(c.Notify) != 2 {
+		t.Errorf("deadlines %+v, store %+v, %d targets of messages", c.Deadlines, c.Store, len(c.Notify))
+	}
 }
 
 func TestTemplateTakesTheVariableThatIsSet(t *testing.T) {

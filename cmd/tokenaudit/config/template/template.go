@@ -64,6 +64,25 @@ const templateTail = `
 #     decision: keep                # or change; revoke needs the last day for it: by: 2026-12-06
 #     note: The shop publishes with it
 
+# Deadlines: how many days after it was seen first a finding has to be gone. --fail-on-overdue fails on what is past them.
+# sla:
+#   severity: {critical: 2d, high: 14d, medium: 60d}
+#   rules: {write-token-never-expires: 30d}
+
+# The history of runs: since when a finding is open, what is new, and what became of it. {postgres: {env: DATABASE_URL}} is a database.
+# store: tokenaudit.db
+
+# Where "tokenaudit scan --notify" sends what is new, back, overdue or gone.
+# notify:
+#   - type: slack                   # or teams, or webhook
+#     url: {env: SLACK_WEBHOOK}
+#     min_severity: high
+#   - type: jira
+#     url: {env: JIRA_URL}          # of the site: https://acme.atlassian.net
+#     project: SEC
+#     user: audit-bot@example.com
+#     token: {env: JIRA_TOKEN}
+
 gate: {fail_on: medium}
 `
 
