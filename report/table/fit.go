@@ -34,9 +34,6 @@ func layOut(columns []column, rows [][]string, width int) (shown []column, cells
 	for i := range places {
 		places[i] = i
 	}
-	for i := range below {
-		below[i] = make([]string, len(columns))
-	}
 	for {
 		total := max(0, width-columnGap*len(columns))
 		widths := fitColumns(columns, rows, total)
@@ -49,6 +46,9 @@ func layOut(columns []column, rows [][]string, width int) (shown []column, cells
 		}
 		for i, row := range rows {
 			if stays {
+				if below[i] == nil {
+					below[i] = make([]string, len(columns))
+				}
 				below[i][places[leave]] = row[leave]
 			}
 			rows[i] = slices.Delete(row, leave, leave+1)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 
@@ -193,13 +194,11 @@ func (p *page) separated(columns []column, rows [][]string) {
 func (p *page) aligned(columns []column, rows [][]string) error {
 	all := columns
 	columns, rows, widths, below := layOut(columns, rows, p.width)
-	var lines [][]string
-	// under is what is below a line, by its number and column; the title's is 0.
-	under := map[int][]string{}
-	for i, row := range rows {
-		lines = append(lines, linesOf(columns, row, widths)...)
-		under[len(lines)] = below[i]
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = safetext.CutWidth(c.title, widths[i])
 	}
+	// A table may have a million rows: each is written before the next one is laid out.
 	var text bytes.Buffer
 	t := tablewriter.NewTable(&text, tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 		Borders:  tw.BorderNone,
@@ -208,33 +207,67 @@ func (p *page) aligned(columns []column, rows [][]string) error {
 	})), tablewriter.WithConfig(tablewriter.Config{
 		Header: plainCells(), Row: plainCells(),
 		Behavior: tw.Behavior{TrimSpace: tw.Off, Header: tw.Control{Hide: tw.Off}},
+		Stream:   tw.StreamConfig{Enable: true},
+		Widths:   tw.CellWidth{PerColumn: taken(columns, titles, rows, widths)},
 	}))
-	titles := make([]any, len(columns))
-	for i, c := range columns {
-		titles[i] = safetext.CutWidth(c.title, widths[i])
-	}
-	t.Header(titles...)
-	if err := t.Bulk(lines); err != nil {
+	if err := t.Start(); err != nil {
 		return err
 	}
-	if err := t.Render(); err != nil {
-		return err
-	}
-	number := 0
-	for line := range strings.Lines(text.String()) {
-		p.put(strings.TrimRight(line, " \n") + "\n")
-		for i, text := range under[number] {
-			switch {
-			case text == "":
-			case all[i].id:
-				p.name(text)
-			default:
-				p.item(text)
+	t.Header(titles)
+	for i, row := range rows {
+		for _, line := range linesOf(columns, row, widths) {
+			if err := t.Append(line); err != nil {
+				return err
 			}
 		}
-		number++
+		p.trimmed(&text)
+		p.below(all, below[i])
 	}
-	return nil
+	return t.Close()
+}
+
+// taken returns the widths that the columns take, with the gap behind each: no more than
+// their longest cell, as it is cut or wrapped. tablewriter breaks a cell that it takes for
+// wider, and measures by the environment, so that it is asked.
+func taken(columns []column, titles []string, rows [][]string, widths []int) tw.Mapper[int, int] {
+	most := make([]int, len(columns))
+	measure := func(line []string) {
+		for i, cell := range line {
+			most[i] = max(most[i], twwidth.Width(cell))
+		}
+	}
+	measure(titles)
+	for _, row := range rows {
+		for _, line := range linesOf(columns, row, widths) {
+			measure(line)
+		}
+	}
+	mapped := tw.NewMapper[int, int]()
+	for i, width := range most {
+		mapped.Set(i, width+columnGap)
+	}
+	return mapped
+}
+
+// trimmed writes lines without the blanks at their ends, and empties the buffer.
+func (p *page) trimmed(text *bytes.Buffer) {
+	for line := range strings.Lines(text.String()) {
+		p.put(strings.TrimRight(line, " \n") + "\n")
+	}
+	text.Reset()
+}
+
+// below writes what there was no room for in a row, by column.
+func (p *page) below(columns []column, texts []string) {
+	for i, text := range texts {
+		switch {
+		case text == "":
+		case columns[i].id:
+			p.name(text)
+		default:
+			p.item(text)
+		}
+	}
 }
 
 // plainCells has the table leave cells alone: they are ready when they come.

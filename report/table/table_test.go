@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/clipperhouse/displaywidth"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
@@ -95,6 +96,22 @@ func TestTableInAPipeIsAligned(t *testing.T) {
 	out := string(renderedTable(t, r, format.Options{}))
 	if strings.Contains(out, "\t") || !strings.Contains(out, "web   "+id+"  unused\n") {
 		t.Errorf("not aligned, or an id is cut:\n%s", out)
+	}
+}
+
+// Where the environment says that letters such as ê are wide, columns may not be aligned for
+// others, but no row is broken.
+func TestTableForEastAsianTerminals(t *testing.T) {
+	twwidth.SetEastAsian(true)
+	t.Cleanup(func() { twwidth.SetEastAsian(false) })
+	var b bytes.Buffer
+	p := newPage(&b, format.Options{})
+	p.table([]column{{title: "NAME"}, {title: "WHAT"}}, [][]string{{"Inês Ångström", "ê"}, {"b", "c"}})
+	if err := p.close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.Count(got, "\n") != 3 || !strings.Contains(got, "\nInês Ångström  ê\n") {
+		t.Errorf("a row is broken:\n%s", got)
 	}
 }
 
