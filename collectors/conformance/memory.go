@@ -18,11 +18,12 @@ import (
 
 const (
 	// largeAnswer is about how many bytes an answer has that is larger than any
-	// honest one. It is below maxBody.
-	largeAnswer = 800 << 10
+	// honest one. It is below maxBody, and so large that the 3 MB or so that any run takes
+	// do not matter.
+	largeAnswer = 400 << 10
 	// largeDirectory is the same for a list of sources: what a thousand of them make the
 	// collector ask comes to more than largeAnswer.
-	largeDirectory = 128 << 10
+	largeDirectory = 48 << 10
 	// maxSwell is how many times its size an answer may take in memory.
 	maxSwell = 20
 	// sourceCost is what a source may take in addition, whatever was sent of it: its facts, its
