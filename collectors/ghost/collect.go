@@ -28,17 +28,21 @@ func (s site) unit(l resource, some bool, err *cmsapi.Error, kinds ...inventory.
 	return s.cms.Unit(l.unit, l.path, kinds, some, err)
 }
 
-// collect makes a source of what was read.
-func (c *collector) collect(source inventory.Source, a answers) inventory.Source {
+// collect makes a source of what was read, without the lists skip.
+func (c *collector) collect(source inventory.Source, a answers, skip []string) inventory.Source {
 	s := site{source: source, cms: c.Server, roles: rolesOf(a.roles)}
 	keys := s.keys(a.integrations)
 	own, staff := s.staff(c.keyID, a)
-	source.Tokens = slices.Concat(keys.Items, own)
 	integrations := s.unit(listIntegrations, len(keys.Items) > 0, keys.Err, inventory.Delivery, inventory.Management)
 	if keys.Err == nil {
 		integrations.Detail = "Ghost leaves out the integrations of type internal, with whose keys it does its own work, such as scheduling posts"
 	}
+	source.Tokens = keys.Items
+	if !skips(skip, listUsers) {
+		source.Tokens = append(source.Tokens, own...)
+	}
 	source.Units = []inventory.Unit{integrations, staff, s.unit(listRoles, len(a.roles.Items) > 0, a.roles.Err), s.unit(readMe, len(a.me.Items) > 0, a.me.Err)}
+	source.Units = slices.DeleteFunc(source.Units, func(u inventory.Unit) bool { return skips(skip, resource{unit: u.Name}) })
 	source.Auditor = s.auditor(own, a)
 	return source
 }

@@ -33,6 +33,7 @@ type collector struct {
 var (
 	_ collectors.Collector = (*collector)(nil)
 	_ collectors.Prober    = (*collector)(nil)
+	_ collectors.Separable = (*collector)(nil)
 )
 
 // newCollector makes the collector of one entry. It sends nothing.
@@ -61,7 +62,19 @@ const settings = "/ghost/#/settings/"
 
 // Collect implements collectors.Collector.
 func (c *collector) Collect(ctx context.Context, source inventory.Source) (inventory.Source, error) {
+	return c.CollectWithout(ctx, source, nil)
+}
+
+// Separate implements collectors.Separable. The keys of integrations and the tokens of people
+// have nothing to do with each other. Who the credential is, is asked again; the roles, which
+// the keys alone refer to, go with these.
+func (c *collector) Separate() map[string]string {
+	return map[string]string{listIntegrations.unit: tokenID("", segmentKeys, ""), listUsers.unit: tokenID("", segmentStaff, "")}
+}
+
+// CollectWithout implements collectors.Separable.
+func (c *collector) CollectWithout(ctx context.Context, source inventory.Source, skip []string) (inventory.Source, error) {
 	return c.Fill(ctx, source, func(ctx context.Context, source inventory.Source) inventory.Source {
-		return c.collect(source, c.read(ctx))
+		return c.collect(source, c.read(ctx, skip), skip)
 	})
 }

@@ -26,7 +26,7 @@ func FuzzCollect(f *testing.F) {
 	empty := inventory.Source{ID: "ghost/instances/magazine", CMS: CMS, Kind: inventory.KindInstance, Name: "magazine", CollectedAt: auditTime, Facts: facts()}
 	f.Fuzz(func(t *testing.T, me, integrations, users, roles string) {
 		bodies := map[string]string{readMe.path: me, listIntegrations.path: integrations, listUsers.path: users, listRoles.path: roles}
-		a := readWith(t.Context(), 0, func(l resource) fetch {
+		a := readWith(t.Context(), 0, nil, func(l resource) fetch {
 			return func(context.Context, string) (document, error) {
 				var d document
 				if err := json.Unmarshal([]byte(bodies[l.path]), &d); err != nil {
@@ -35,7 +35,7 @@ func FuzzCollect(f *testing.F) {
 				return d, nil
 			}
 		})
-		source := c.collect(empty, a)
+		source := c.collect(empty, a, nil)
 		source.Normalise()
 		if err := source.Check(); err != nil {
 			t.Fatalf("the source contradicts itself: %v", err)

@@ -12,8 +12,8 @@ import (
 // Probe implements collectors.Prober. It asks for the lists as a scan does,
 // because no smaller request shows whether they may be read.
 func (c *collector) Probe(ctx context.Context) []collectors.Check {
-	a := c.read(ctx)
-	source := c.collect(c.Stamp(c.Source()), a)
+	a := c.read(ctx, nil)
+	source := c.collect(c.Stamp(c.Source()), a, nil)
 	identity := ""
 	for _, t := range source.Tokens {
 		if t.ID == source.Auditor.Token {

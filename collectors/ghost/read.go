@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/sourcegraph/conc/pool"
@@ -44,27 +45,38 @@ type answers struct {
 	me cmsapi.Listing[user]
 }
 
-// read asks for everything that a site has to tell.
-func (c *collector) read(ctx context.Context) answers {
-	return readWith(ctx, c.Client.MaxPages(), c.fetch)
+// skips reports whether a list is not asked for: one of skip, or the roles, to which keys
+// alone refer.
+func skips(skip []string, list resource) bool {
+	return slices.Contains(skip, list.unit) || list.unit == listRoles.unit && slices.Contains(skip, listIntegrations.unit)
+}
+
+// read asks for everything that a site has to tell, but for the lists skip.
+func (c *collector) read(ctx context.Context, skip []string) answers {
+	return readWith(ctx, c.Client.MaxPages(), skip, c.fetch)
 }
 
 // readWith asks for everything at once: none of it needs another.
-func readWith(ctx context.Context, maxPages int, from func(resource) fetch) answers {
+func readWith(ctx context.Context, maxPages int, skip []string, from func(resource) fetch) answers {
 	var a answers
 	workers := pool.New().WithMaxGoroutines(burst)
-	workers.Go(func() {
+	ask := func(list resource, read func()) {
+		if !skips(skip, list) {
+			workers.Go(read)
+		}
+	}
+	ask(listIntegrations, func() {
 		a.integrations = readPages(ctx, maxPages, from(listIntegrations), listIntegrations,
 			func(d document) cmsapi.List[integration] { return d.Integrations },
 			func(i integration) string { return string(i.ID.Value) })
 	})
-	workers.Go(func() {
+	ask(listUsers, func() {
 		a.users = readPages(ctx, maxPages, from(listUsers), listUsers,
 			func(d document) cmsapi.List[user] { return d.Users },
 			func(u user) string { return string(u.ID.Value) })
 	})
-	workers.Go(func() { a.roles = readRoles(ctx, from(listRoles)) })
-	workers.Go(func() { a.me = readUser(ctx, from(readMe)) })
+	ask(listRoles, func() { a.roles = readRoles(ctx, from(listRoles)) })
+	ask(readMe, func() { a.me = readUser(ctx, from(readMe)) })
 	workers.Wait()
 	return a
 }

@@ -37,6 +37,9 @@ func (s site) staff(keyID string, a answers) ([]inventory.Token, inventory.Unit)
 	return own, inventory.CompleteUnit(listUsers.unit, kinds...)
 }
 
+// segmentStaff is in the ids of the tokens of people.
+const segmentStaff = "staff_tokens"
+
 func people(n int) string {
 	if n == 1 {
 		return "1 other staff user"
@@ -46,7 +49,7 @@ func people(n int) string {
 
 // staffToken makes the token of the scan itself.
 func (s site) staffToken(keyID string, me user) inventory.Token {
-	t := s.token("staff_tokens", keyID)
+	t := s.token(segmentStaff, keyID)
 	t.Name = "staff access token of " + me.name()
 	t.URL = s.cms.Page(settings + cmsapi.Path("staff/{}", me.Slug.Value))
 	t.Kind, t.APIs = inventory.Personal, []inventory.API{inventory.ContentManagement}
