@@ -43,6 +43,15 @@ type Separable interface {
 	CollectWithout(ctx context.Context, source inventory.Source, skip []string) (inventory.Source, error)
 }
 
+// Continuer is implemented by collectors that read a list in many parts, and name in its unit
+// those that are missing.
+type Continuer interface {
+	// Continue returns a Collect that asks for what an earlier reading of the source lacks,
+	// and returns this with all that the earlier one has; nil where the source has to be read
+	// as a whole.
+	Continue(earlier inventory.Source) func(ctx context.Context, source inventory.Source) (inventory.Source, error)
+}
+
 // DomainNamer is implemented by collectors whose sources do not all share one
 // rate-limit domain. The domain is a stable name such as
 // "contentstack/organizations/blt1"; shards take whole domains.

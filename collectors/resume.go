@@ -72,6 +72,16 @@ func (e earlier) separate(c Collector, id string, now time.Time) (old inventory.
 	return old, lists, has
 }
 
+// goesOn returns an earlier reading of a source, and how to read the parts of lists that it
+// lacks; nil where the source has to be read otherwise.
+func (e earlier) goesOn(c Collector, id string, now time.Time) (old inventory.Source, collect func(context.Context, inventory.Source) (inventory.Source, error)) {
+	old, ok := e.byID[id]
+	if parts, inParts := c.(Continuer); ok && inParts && now.Sub(old.CollectedAt) <= maxApart {
+		collect = parts.Continue(old)
+	}
+	return old, collect
+}
+
 // supported reports whether all lists that are not separate were read: lists of an earlier
 // reading rest on them, too.
 func supported(read inventory.Source, lists map[string]string) bool {
@@ -81,10 +91,16 @@ func supported(read inventory.Source, lists map[string]string) bool {
 	})
 }
 
-// again reads a source that no earlier run has read whole: of one that lacks separate lists
-// alone, these.
+// again reads a source that no earlier run has read whole: of one that lacks separate lists,
+// or parts of a list, alone, these.
 func (r *run) again(ctx context.Context, e *openEntry, s inventory.Source) (_ inventory.Source, kept bool) {
-	old, separable, has := r.earlier.separate(e.collector, s.ID, r.options.Run.Now())
+	now := r.options.Run.Now()
+	if old, collect := r.earlier.goesOn(e.collector, s.ID, now); collect != nil {
+		read := r.collect(ctx, s, collect)
+		read.CollectedAt = old.CollectedAt
+		return r.better(read)
+	}
+	old, separable, has := r.earlier.separate(e.collector, s.ID, now)
 	if len(has) == 0 {
 		return r.earlier.better(r.collect(ctx, s, e.collector.Collect))
 	}
@@ -98,7 +114,12 @@ func (r *run) again(ctx context.Context, e *openEntry, s inventory.Source) (_ in
 		}
 		return r.earlier.better(r.collect(ctx, s, e.collector.Collect))
 	}
-	read, kept = r.earlier.better(joined(read, old, lists, has))
+	return r.better(joined(read, old, lists, has))
+}
+
+// better is earlier.better of a reading that has lists, or parts of one, of the earlier one.
+func (r *run) better(joined inventory.Source) (_ inventory.Source, kept bool) {
+	read, kept := r.earlier.better(joined)
 	if !kept {
 		r.mu.Lock()
 		r.joined++

@@ -215,3 +215,85 @@ func TestResumeReadsSeparateLists(t *testing.T) {
 		})
 	}
 }
+
+// parted is a paper CMS with a list of three parts.
+type parted struct {
+	lost, asked []string
+	at          time.Time
+}
+
+func (p *parted) Discover(ctx context.Context) ([]inventory.Source, error) {
+	return found("paper/a")(ctx)
+}
+
+func (p *parted) Collect(ctx context.Context, s inventory.Source) (inventory.Source, error) {
+	return p.read(ctx, s, []string{"k1", "k2", "k3"}, nil)
+}
+
+func (p *parted) Continue(earlier inventory.Source) func(context.Context, inventory.Source) (inventory.Source, error) {
+	missing := earlier.Units[0].Missing
+	if len(missing) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, s inventory.Source) (inventory.Source, error) {
+		return p.read(ctx, s, missing, earlier.Tokens)
+	}
+}
+
+func (p *parted) read(ctx context.Context, s inventory.Source, parts []string, kept []inventory.Token) (inventory.Source, error) {
+	s.CollectedAt, s.Tokens = p.at, slices.Clone(kept)
+	var missing []string
+	for _, part := range parts {
+		p.asked = append(p.asked, part)
+		if slices.Contains(p.lost, part) {
+			missing = append(missing, part)
+			continue
+		}
+		s.Tokens = append(s.Tokens, token(s, part))
+	}
+	s.Units = []inventory.Unit{inventory.CompleteUnit("keys", inventory.Delivery)}
+	if len(missing) > 0 {
+		s.Units[0] = inventory.PartialUnit("keys", inventory.ErrUnavailable, "no", "", inventory.Delivery)
+		s.Units[0].Missing = missing
+	}
+	return s, ctx.Err()
+}
+
+// Of a list that is read in parts those alone are read that are missing, also when the run
+// was interrupted, and none is lost.
+func TestResumeReadsMissingParts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name                   string
+		lost, lostAgain, asked []string
+		interrupted            bool
+		later                  time.Duration
+		tokens, joined         int
+	}{
+		{"one part", []string{"k2"}, nil, []string{"k2"}, false, time.Hour, 3, 1},
+		{"one of two again", []string{"k2", "k3"}, []string{"k3"}, []string{"k2", "k3"}, false, time.Hour, 2, 1},
+		{"after an interruption", []string{"k2"}, nil, []string{"k2"}, true, time.Hour, 3, 1},
+		{"too long ago", []string{"k2"}, nil, []string{"k1", "k2", "k3"}, false, 25 * time.Hour, 3, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := &parted{at: noon.Add(-tt.later), lost: tt.lost}
+			o := Options{Registry: registryOf(t, definitionOf(t, "paper", map[int]Collector{1: p})), Entries: []Entry{entry("paper", 1)}, Concurrency: 1}
+			sources, _ := gather(t.Context(), t, o)
+			first := sources["paper/a"]
+			if tt.interrupted {
+				first.Units = append(first.Units, inventory.FailedUnit(unitSource, inventory.ErrTimeout, "stopped", "", inventory.AllKinds()...))
+			}
+			p.at, p.lost, p.asked = noon, tt.lostAgain, nil
+			o.Resume = []inventory.Source{first}
+			sources, r := gather(t.Context(), t, o)
+			second := sources["paper/a"]
+			if diff := cmp.Diff(tt.asked, p.asked); diff != "" || len(second.Tokens) != tt.tokens || r.Joined != tt.joined || !slices.Equal(second.Units[0].Missing, tt.lostAgain) {
+				t.Errorf("%d tokens, %+v, %+v, asked for (-want +got):\n%s", len(second.Tokens), r, second.Units, diff)
+			}
+			if want := noon.Add(-tt.later); tt.joined == 1 && !second.CollectedAt.Equal(want) || len(second.Units) != 1 {
+				t.Errorf("read at %s, want %s; %+v", second.CollectedAt, want, second.Units)
+			}
+		})
+	}
+}

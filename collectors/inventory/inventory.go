@@ -156,7 +156,14 @@ type Unit struct {
 	Detail string `json:"detail,omitempty"`
 	// Hint says how to close the gap.
 	Hint string `json:"hint,omitempty"`
+	// Missing are the parts of the list that were not read, in the CMS's own words, where it
+	// is read in parts, such as one for each user. All others were. Empty where that is not
+	// known. A run that goes on with this one asks for them; rules do not see them.
+	Missing []string `json:"missing,omitempty"`
 }
+
+// MaxMissing is how many missing parts a unit names at most.
+const MaxMissing = 10_000
 
 // ErrorClass is the class of a collection error.
 type ErrorClass string

@@ -31,6 +31,14 @@ func (s site) auditor(a answers) (inventory.Auditor, error) {
 			return own, nil
 		}
 	}
+	for _, t := range a.kept {
+		of := slices.IndexFunc(a.all, func(u user) bool { return string(u.ID.Value) == t.Owner.ID })
+		if t.Ref == uuid && of >= 0 {
+			own := describe(a.all[of])
+			own.Token = t.ID
+			return own, nil
+		}
+	}
 	return instance.UnknownAuditor("the application password of the scan is not among those that could be listed"), nil
 }
 

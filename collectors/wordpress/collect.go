@@ -3,6 +3,7 @@ package wordpress
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -38,20 +39,35 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 	unit := func(name, route string, kinds []inventory.Kind, some bool, err error) inventory.Unit {
 		return c.Unit(name, a.routes(route, nil).Path, kinds, some, err)
 	}
-	tokens, passwordsErr := s.tokens(a)
-	source.Tokens = tokens
+	tokens, failed, passwordsErr := s.tokens(a)
+	source.Tokens = append(tokens, a.kept...)
 	own, ownErr := s.auditor(a)
 	source.Auditor = own
+	passwords := unit(unitPasswords, routeUsers, personal, len(source.Tokens) > 0, passwordsErr)
+	passwords.Missing = a.missing(failed)
 	source.Units = []inventory.Unit{
 		unit(unitSite, routeIndex, nil, false, a.index.understood()),
 		unit(unitUsers, routeUsers, nil, len(a.users.Items) > 0, a.users.Err),
-		unit(unitPasswords, routeUsers, personal, len(tokens) > 0, passwordsErr),
+		passwords,
 		unit(unitAuditor, routeOwn, nil, false, ownErr),
 	}
 	if _, on := a.index.Authentication.Members["application-passwords"]; !on && source.Units[0].Status == inventory.UnitComplete {
 		source.Units[0].Detail = "the site does not offer application passwords: those that exist do not work"
 	}
 	return source
+}
+
+// userID is what WordPress has for ids.
+var userID = regexp.MustCompile(`^[0-9]{1,20}$`)
+
+// missing returns the users whose application passwords could not be read, where they are all
+// that is missing.
+func (a answers) missing(failed []string) []string {
+	malformed := func(id string) bool { return !userID.MatchString(id) }
+	if a.users.Err != nil || a.sampled || len(failed) > inventory.MaxMissing || slices.ContainsFunc(failed, malformed) {
+		return nil
+	}
+	return failed
 }
 
 // understood says what of the index could not be understood; nil if all was.
@@ -68,21 +84,20 @@ type site struct {
 	cms    *instance.Server
 }
 
-// tokens makes the tokens of all users. The error says whose could not be read
-// whole; it is nil if all were.
-func (s site) tokens(a answers) ([]inventory.Token, error) {
+// tokens makes the tokens of all users. missing are the users whose could not be read whole;
+// the error says so, and is nil if all were.
+func (s site) tokens(a answers) (tokens []inventory.Token, missing []string, _ error) {
 	n := 0
 	for _, p := range a.passwords {
 		n += len(p.list.Items)
 	}
-	tokens := make([]inventory.Token, 0, n)
-	var failed []*cmsapi.Error
-	where := ""
+	tokens = make([]inventory.Token, 0, n+len(a.kept))
+	var first *cmsapi.Error
 	fail := func(id string, e *cmsapi.Error) {
-		if where == "" {
-			where = "user " + id
+		first = cmp.Or(first, e.At(s.cms.Asked(a.routes(routeOf(id), nil).Path)))
+		if !slices.Contains(missing[max(0, len(missing)-1):], id) {
+			missing = append(missing, id)
 		}
-		failed = append(failed, e.At(s.cms.Asked(a.routes(routeOf(id), nil).Path)))
 	}
 	for i, u := range a.users.Items {
 		id := string(u.ID.Value)
@@ -101,19 +116,19 @@ func (s site) tokens(a answers) ([]inventory.Token, error) {
 		}
 	}
 	switch {
-	case len(failed) > 0:
-		e := *failed[0]
-		e.Message = fmt.Sprintf("%s (%s; %d of %d users concerned)", e.Message, where, len(failed), len(a.users.Items))
-		return tokens, &e
+	case first != nil:
+		e := *first
+		e.Message = fmt.Sprintf("%s (user %s; %d of %d users concerned)", e.Message, missing[0], len(missing), max(len(a.users.Items), len(a.all)))
+		return tokens, missing, &e
 	case a.users.Err != nil:
 		e := *a.users.Err
 		e.Message = "the list of users is not whole: " + e.Message
-		return tokens, &e
+		return tokens, nil, &e
 	case !a.sampled && a.lacksOwn():
-		return tokens, explain(&cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintEditUsers,
+		return tokens, nil, explain(&cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintEditUsers,
 			Message: "the application password of the scan is not among them, so a user of the site was not listed"})
 	}
-	return tokens, nil
+	return tokens, nil, nil
 }
 
 // lacksOwn reports whether the application password of the scan, if it is known,
@@ -123,7 +138,7 @@ func (a answers) lacksOwn() bool {
 	if a.ownErr != nil || !known || own == "" {
 		return false
 	}
-	return !slices.ContainsFunc(a.passwords, func(p passwords) bool {
+	return !slices.ContainsFunc(a.kept, func(t inventory.Token) bool { return t.Ref == own }) && !slices.ContainsFunc(a.passwords, func(p passwords) bool {
 		return slices.ContainsFunc(p.list.Items, func(listed applicationPassword) bool { return listed.UUID.Value == own })
 	})
 }

@@ -32,6 +32,7 @@ type collector struct{ *instance.Server }
 var (
 	_ collectors.Collector = (*collector)(nil)
 	_ collectors.Prober    = (*collector)(nil)
+	_ collectors.Continuer = (*collector)(nil)
 )
 
 // newCollector makes the collector of one entry. It sends nothing.
@@ -68,4 +69,32 @@ func (c *collector) Collect(ctx context.Context, source inventory.Source) (inven
 	return c.Fill(ctx, source, func(ctx context.Context, source inventory.Source) inventory.Source {
 		return c.collect(source, c.read(ctx, nil))
 	})
+}
+
+// Continue implements collectors.Continuer. Each user has a list of application passwords: of
+// 10,000, those alone are asked for again that are missing. Who they are, and who the
+// credential is, is asked again.
+func (c *collector) Continue(earlier inventory.Source) func(context.Context, inventory.Source) (inventory.Source, error) {
+	known, missing := map[string]bool{}, map[string]bool{}
+	for _, u := range earlier.Units {
+		known[u.Name] = u.Status == inventory.UnitComplete || len(u.Missing) > 0
+		for _, id := range u.Missing {
+			missing[id] = true
+		}
+	}
+	if !known[unitSite] || !known[unitUsers] || !known[unitPasswords] {
+		return nil
+	}
+	return func(ctx context.Context, source inventory.Source) (inventory.Source, error) {
+		return c.Fill(ctx, source, func(ctx context.Context, source inventory.Source) inventory.Source {
+			a := c.read(ctx, func(_ int, u user) bool { return missing[string(u.ID.Value)] })
+			a.sampled = false
+			for _, t := range earlier.Tokens {
+				if !missing[t.Owner.ID] {
+					a.kept = append(a.kept, t)
+				}
+			}
+			return c.collect(source, a)
+		})
+	}
 }

@@ -32,8 +32,12 @@ type answers struct {
 	index    index
 	indexErr error
 	users    cmsapi.Listing[user]
-	// sampled is set if users are only some of those that could be read.
+	// all are the users that could be read, where users are only some of them.
+	all []user
+	// sampled is set if nothing was read of the others.
 	sampled bool
+	// kept are the tokens of the others, as an earlier run has read them.
+	kept []inventory.Token
 	// passwords are one for each of users.Items.
 	passwords []passwords
 	own       applicationPassword
@@ -62,7 +66,7 @@ func (c *collector) read(ctx context.Context, wanted func(place int, u user) boo
 			}
 		}
 		a.sampled = len(some) < len(a.users.Items)
-		a.users.Items = some
+		a.all, a.users.Items = a.users.Items, some
 	}
 	workers := pool.New().WithMaxGoroutines(usersAtOnce)
 	workers.Go(func() {

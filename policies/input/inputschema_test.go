@@ -31,6 +31,8 @@ func TestInputSchemaMatchesStructs(t *testing.T) {
 	source := schemaOf(reflect.TypeFor[inventory.Source]())
 	properties := source["properties"].(map[string]any)
 	delete(properties, "tokens")
+	// Which parts of a list are missing is for a run that goes on with it.
+	delete(properties["units"].(map[string]any)["items"].(map[string]any)["properties"].(map[string]any), "missing")
 	properties["facts"] = withText(object(factsSchema()), "What the CMS can report, by the name of the fact.")
 	item["properties"].(map[string]any)["last_used_by_api"] = withText(object(map[string]any{
 		string(inventory.ContentDelivery):   withText(schemaOf(reflect.TypeFor[inventory.LastUsed]()), "The last use of the content delivery API."),
