@@ -299,7 +299,7 @@ var panelsOfThreeRuns = map[string][]string{
 		"2026-11-03T03:00:00Z|critical|1",
 		"2026-11-10T03:00:00Z|critical|1", "2026-11-10T03:00:00Z|low|1", "2026-11-10T03:00:00Z|medium|1",
 	},
-	"New against resolved, by week": {"2026-11-02|3|0|2|0", "2026-11-09|1|1|0|0"},
+	"New against resolved, by week": {"2026-11-02|0|0|2|0", "2026-11-09|1|1|0|0"},
 	"Oldest open findings": {
 		"critical|admin|token a|north/sources/1||admin/a|unseen|2026-11-02T03:00:00Z|8",
 		"medium|old|token b|north/sources/1||old/b|open|2026-11-02T03:00:00Z|8",
