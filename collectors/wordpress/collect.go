@@ -40,7 +40,7 @@ func (c *collector) collect(source inventory.Source, a answers) inventory.Source
 		return c.Unit(name, a.routes(route, nil).Path, kinds, some, err)
 	}
 	tokens, failed, passwordsErr := s.tokens(a)
-	source.Tokens = append(tokens, a.kept...)
+	source.Tokens = tokens
 	own, ownErr := s.auditor(a)
 	source.Auditor = own
 	passwords := unit(unitPasswords, routeUsers, personal, len(source.Tokens) > 0, passwordsErr)
@@ -84,7 +84,7 @@ type site struct {
 	cms    *instance.Server
 }
 
-// tokens makes the tokens of all users. missing are the users whose could not be read whole;
+// tokens makes the tokens of all users, with those that are kept. missing are the users whose could not be read whole;
 // the error says so, and is nil if all were.
 func (s site) tokens(a answers) (tokens []inventory.Token, missing []string, _ error) {
 	n := 0
@@ -115,6 +115,7 @@ func (s site) tokens(a answers) (tokens []inventory.Token, missing []string, _ e
 			tokens = append(tokens, s.token(u, p))
 		}
 	}
+	tokens = append(tokens, a.kept...)
 	switch {
 	case first != nil:
 		e := *first

@@ -1,6 +1,7 @@
 package wordpress
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -35,9 +36,7 @@ func (l *lists) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func with(t *testing.T, answers map[string]conformance.Answer) *lists {
 	t.Helper()
 	all := recorded(t)
-	for path, a := range answers {
-		all[path] = a
-	}
+	maps.Copy(all, answers)
 	return &lists{site: serve(all)}
 }
 
