@@ -33,9 +33,8 @@ type Options struct {
 	Weekly bool
 	// Since leaves out what lies before it.
 	Since time.Time
-	// Teams are those whose findings are counted, with [report.Unassigned] for no team; empty
-	// for all. The kinds of their tokens are unknown: the store does not say of which team a
-	// token was.
+	// Teams are those whose findings and tokens are counted, with [report.Unassigned] for no
+	// team; empty for all.
 	Teams []string
 }
 
@@ -140,7 +139,7 @@ func (c *Course) count(p *trend.Period, o *Options) {
 		c.happened(p, spans, o)
 		for i := range spans {
 			s := &spans[i]
-			if o.of(s) && holds(p, s.From, s.To) && s.State.CountsAsOpen() {
+			if o.of(s.Team) && holds(p, s.From, s.To) && s.State.CountsAsOpen() {
 				p.Open[policies.Severity(s.Severity)]++
 				if o.overdue(spans[:i+1], p.At) {
 					p.Overdue++
@@ -148,26 +147,25 @@ func (c *Course) count(p *trend.Period, o *Options) {
 			}
 		}
 	}
-	if len(o.Teams) > 0 {
-		return
-	}
 	p.Tokens = map[inventory.Kind]int{}
 	if c.ahead != nil && p.At.Equal(c.runs[len(c.runs)-1].At) {
-		for kind, n := range c.ahead.Kinds {
-			p.Tokens[inventory.Kind(kind)] = n
+		for k, n := range c.ahead.Kinds {
+			if o.of(k.Team) {
+				p.Tokens[inventory.Kind(k.Kind)] += n
+			}
 		}
 		return
 	}
 	for _, k := range c.kinds {
-		if holds(p, k.From, k.To) {
+		if o.of(k.Team) && holds(p, k.From, k.To) {
 			p.Tokens[inventory.Kind(k.Kind)] += k.Count
 		}
 	}
 }
 
-// of reports whether a finding is one of the teams whose findings are counted.
-func (o *Options) of(s *store.Span) bool {
-	return len(o.Teams) == 0 || slices.Contains(o.Teams, cmp.Or(s.Team, report.Unassigned))
+// of reports whether a team is one of those that are counted.
+func (o *Options) of(team string) bool {
+	return len(o.Teams) == 0 || slices.Contains(o.Teams, cmp.Or(team, report.Unassigned))
 }
 
 // holds reports whether what was so for a time was so at the end of a period.
@@ -183,7 +181,7 @@ func (c *Course) happened(p *trend.Period, spans []store.Span, o *Options) {
 		s := &spans[i]
 		over := s.State.Over()
 		switch within := !s.From.Before(p.From) && !s.From.After(p.At); {
-		case !within || !o.of(s):
+		case !within || !o.of(s.Team):
 		case i == 0:
 			if !s.From.Equal(c.runs[0].At) {
 				p.New++
@@ -224,7 +222,7 @@ func (c *Course) fixes(o *Options) []trend.Fix {
 	of := map[key]*trend.Fix{}
 	for _, spans := range c.findings {
 		last := &spans[len(spans)-1]
-		if !last.State.Over() || last.From.Before(o.Since) || !o.of(last) {
+		if !last.State.Over() || last.From.Before(o.Since) || !o.of(last.Team) {
 			continue
 		}
 		k := key{policies.Severity(last.Severity), last.Team}

@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/deadlines"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/trend"
 )
@@ -33,7 +34,7 @@ func seen(t *testing.T, at time.Time, findings ...string) *store.Observation {
 	for name, kind := range map[string]inventory.Kind{"a": inventory.Management, "b": inventory.Delivery} {
 		token := inventory.Token{ID: name, Name: name, CMS: source.CMS, Source: id, Kind: kind, APIs: []inventory.API{}}
 		source.Tokens = append(source.Tokens, token)
-		r.Tokens = append(r.Tokens, report.Token{Token: token})
+		r.Tokens = append(r.Tokens, report.Token{Token: token, Derived: input.Derived{Team: map[string]string{"a": "web"}[name]}})
 	}
 	r.Sources = append(r.Sources, report.WithoutTokens(source))
 	for _, text := range findings {
@@ -77,19 +78,24 @@ func TestTrend(t *testing.T) {
 		}
 	})
 	weekly := course.Options{Weekly: true, Deadlines: &deadlines.Deadlines{Severity: deadlines.Days{policies.Critical: 5}, StopWaived: true}}
-	var ahead *trend.Trend
+	none := weekly
+	none.Teams = []string{report.Unassigned}
+	var ahead, aheadOfNone *trend.Trend
 	for _, o := range runs(t) {
 		c, err := course.With(t.Context(), s, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		ahead = c.Trend(weekly)
+		ahead, aheadOfNone = c.Trend(weekly), c.Trend(none)
 		if _, err := s.Write(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 		written := trendOf(t, s, time.Time{}, weekly)
 		if diff := cmp.Diff(written, ahead); diff != "" {
 			t.Errorf("until the run of %s (-written +before it was):\n%s", o.Run.At, diff)
+		}
+		if diff := cmp.Diff(trendOf(t, s, time.Time{}, none), aheadOfNone); diff != "" {
+			t.Errorf("of no team, until the run of %s (-written +before it was):\n%s", o.Run.At, diff)
 		}
 	}
 	tokens := map[inventory.Kind]int{inventory.Management: 1, inventory.Delivery: 1}
@@ -110,7 +116,8 @@ func TestTrend(t *testing.T) {
 	web.Teams = []string{"web"}
 	got := trendOf(t, s, on(10), web)
 	want.Periods = want.Periods[:2]
-	want.Periods[0].Resolved, want.Periods[0].Tokens, want.Periods[1].Tokens = 0, nil, nil
+	tokens = map[inventory.Kind]int{inventory.Management: 1}
+	want.Periods[0].Resolved, want.Periods[0].Tokens, want.Periods[1].Tokens = 0, tokens, tokens
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("of a team, until a day (-want +got):\n%s", diff)
 	}

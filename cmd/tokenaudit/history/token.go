@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/store"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/table"
 )
@@ -218,6 +220,9 @@ func (l *life) changed(was, now *store.Version) error {
 	}
 	if was.Owner != now.Owner {
 		l.add(now.From, "owner: %s, was %s", orUnknown(now.Owner), orUnknown(was.Owner))
+	}
+	if was.Team != now.Team {
+		l.add(now.From, "team: %s, was %s", safetext.OneLine(cmp.Or(now.Team, report.Unassigned)), safetext.OneLine(cmp.Or(was.Team, report.Unassigned)))
 	}
 	if was.RiskMin != now.RiskMin || was.RiskMax != now.RiskMax {
 		l.add(now.From, "risk: %s, was %s", riskText(now), riskText(was))

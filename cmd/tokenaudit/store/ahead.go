@@ -9,14 +9,14 @@ import (
 type Ahead struct {
 	// Spans are the findings whose state changes with it, as they are from it on.
 	Spans []Span
-	// Kinds counts by kind the tokens that there are after it.
-	Kinds map[string]int
+	// Kinds counts by kind and team the tokens that there are after it.
+	Kinds map[KindOf]int
 }
 
 // Ahead returns what a run would change if it came after all runs that are earlier. It writes
 // nothing.
 func (s *Store) Ahead(ctx context.Context, o *Observation) (Ahead, error) {
-	a := Ahead{Kinds: map[string]int{}}
+	a := Ahead{Kinds: map[KindOf]int{}}
 	w, err := newWorld(o)
 	if err != nil {
 		return a, err
@@ -46,11 +46,11 @@ func (t *tx) lookAtFindings(last int, w *world, a *Ahead) {
 
 func (t *tx) lookAtTokens(last int, w *world, a *Ahead) {
 	for i := range w.o.Tokens {
-		a.Kinds[string(w.o.Tokens[i].Kind)]++
+		a.Kinds[KindOf{string(w.o.Tokens[i].Kind), w.o.Tokens[i].Team}]++
 	}
 	for _, of := range t.unseen(last, w, t.versions(last)) {
 		if !w.tokenGone(of) {
-			a.Kinds[of.kind]++
+			a.Kinds[KindOf{of.kind, of.team}]++
 		}
 	}
 }

@@ -35,10 +35,10 @@ func TestAhead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			counts := map[string]int{}
+			counts := map[KindOf]int{}
 			for _, k := range known.Kinds {
 				if k.To.IsZero() {
-					counts[k.Kind] += k.Count
+					counts[k.KindOf] += k.Count
 				}
 			}
 			if !maps.Equal(counts, ahead.Kinds) {

@@ -141,7 +141,7 @@ func (t *tx) endVersion(n int, token string, from int, ended string) {
 
 // digestOf identifies what a run saw of a token.
 func digestOf(t *Token) string {
-	return observation.Digest(t.Source, t.Facts, t.LastUse, strings.Join(t.NotEvaluated, " "), fmt.Sprint(t.Worded, t.RiskMin, t.RiskMax))
+	return observation.Digest(t.Source, t.Facts, t.LastUse, t.Team, strings.Join(t.NotEvaluated, " "), fmt.Sprint(t.Worded, t.RiskMin, t.RiskMax))
 }
 
 func (t *tx) putVersion(n int, seen *Token, digest string) error {
@@ -149,9 +149,9 @@ func (t *tx) putVersion(n int, seen *Token, digest string) error {
 	if err != nil {
 		return err
 	}
-	t.Exec(`INSERT INTO token_version (token, from_run, to_run, ended, source, cms, kind, name, access, writes, owner, owner_state, expiry,
-		facts, last_use, worded, risk_min, risk_max, not_evaluated, digest) VALUES (?, ?, NULL, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		seen.ID, n, seen.Source, seen.CMS, string(seen.Kind), shown.name, shown.access, number(shown.writes), shown.owner, shown.ownerState, shown.expiry,
+	t.Exec(`INSERT INTO token_version (token, from_run, to_run, ended, source, cms, kind, name, access, writes, owner, owner_state, expiry, team,
+		facts, last_use, worded, risk_min, risk_max, not_evaluated, digest) VALUES (?, ?, NULL, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		seen.ID, n, seen.Source, seen.CMS, string(seen.Kind), shown.name, shown.access, number(shown.writes), shown.owner, shown.ownerState, shown.expiry, seen.Team,
 		t.keep(seen.Facts), seen.LastUse, number(seen.Worded), seen.RiskMin, seen.RiskMax, strings.Join(seen.NotEvaluated, " "), digest)
 	return t.Err
 }

@@ -15,9 +15,13 @@ type Course struct {
 	Kinds []KindSpan
 }
 
-// KindSpan are tokens of a kind that were there as long as each other.
+// KindOf is a kind of tokens, and who answers for them; empty for no team.
+type KindOf struct{ Kind, Team string }
+
+// KindSpan are tokens of a kind and team that were there as long as each other.
 type KindSpan struct {
-	Kind string
+	KindOf
+
 	From time.Time
 	// To is zero while they are there.
 	To    time.Time
@@ -61,12 +65,12 @@ func (s *Store) Course(ctx context.Context) (Course, error) {
 		t.Each(func(scan func(...any)) error {
 			var k KindSpan
 			var from, to int
-			scan(&k.Kind, &from, &to, &k.Count)
+			scan(&k.Kind, &k.Team, &from, &to, &k.Count)
 			var err error
 			k.From, k.To, err = span(from, to)
 			c.Kinds = append(c.Kinds, k)
 			return err
-		}, `SELECT kind, from_run, COALESCE(to_run, 0), COUNT(*) FROM token_version GROUP BY kind, from_run, to_run ORDER BY kind, from_run, to_run`)
+		}, `SELECT kind, team, from_run, COALESCE(to_run, 0), COUNT(*) FROM token_version GROUP BY kind, team, from_run, to_run ORDER BY kind, team, from_run, to_run`)
 		return t.Err
 	})
 	if err != nil {

@@ -158,6 +158,8 @@ type Version struct {
 	// RiskMin and RiskMax are -1 where it was not judged by risk.
 	RiskMin int `json:"risk_min"`
 	RiskMax int `json:"risk_max"`
+	// Team answers for it; empty for none.
+	Team string `json:"team,omitempty"`
 	// Facts is the token as it was, without its last use.
 	Facts json.RawMessage `json:"facts"`
 }
@@ -176,11 +178,11 @@ func (s *Store) TokenIDs(ctx context.Context) ([]string, error) {
 func (s *Store) Versions(ctx context.Context, token string) ([]Version, error) {
 	return list(ctx, s, func(scan func(...any)) (v Version, err error) {
 		var from, to, facts string
-		scan(&from, &to, &v.Ended, &v.Source, &v.Name, &v.Kind, &v.Access, &v.Owner, &v.Expiry, &v.RiskMin, &v.RiskMax, &facts)
+		scan(&from, &to, &v.Ended, &v.Source, &v.Name, &v.Kind, &v.Access, &v.Owner, &v.Expiry, &v.RiskMin, &v.RiskMax, &v.Team, &facts)
 		v.Facts = json.RawMessage(facts)
 		err = parseTimes([]string{from, to}, &v.From, &v.To)
 		return v, err
-	}, `SELECT b.at, COALESCE(e.at, ''), v.ended, v.source, v.name, v.kind, v.access, v.owner, v.expiry, v.risk_min, v.risk_max, f.data
+	}, `SELECT b.at, COALESCE(e.at, ''), v.ended, v.source, v.name, v.kind, v.access, v.owner, v.expiry, v.risk_min, v.risk_max, v.team, f.data
 		FROM token_version v JOIN run b ON b.run = v.from_run LEFT JOIN run e ON e.run = v.to_run JOIN body f ON f.id = v.facts
 		WHERE v.token = ? ORDER BY v.from_run`, token)
 }

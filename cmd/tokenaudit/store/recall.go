@@ -100,7 +100,7 @@ func (t *tx) recallTokens(n int, w *world) {
 		var seen Token
 		var worded int
 		var rules string
-		scan(&seen.ID, &seen.Source, &seen.CMS, &seen.Kind, &seen.Facts, &seen.LastUse, &worded, &seen.RiskMin, &seen.RiskMax, &rules)
+		scan(&seen.ID, &seen.Source, &seen.CMS, &seen.Kind, &seen.Facts, &seen.LastUse, &worded, &seen.RiskMin, &seen.RiskMax, &seen.Team, &rules)
 		seen.Worded, seen.NotEvaluated = worded == 1, strings.Fields(rules)
 		if len(seen.NotEvaluated) == 0 {
 			seen.NotEvaluated = nil
@@ -114,7 +114,7 @@ func (t *tx) recallTokens(n int, w *world) {
 		}
 		w.o.Tokens = append(w.o.Tokens, seen)
 		return nil
-	}, `SELECT v.token, v.source, v.cms, v.kind, f.data, v.last_use, v.worded, v.risk_min, v.risk_max, v.not_evaluated
+	}, `SELECT v.token, v.source, v.cms, v.kind, f.data, v.last_use, v.worded, v.risk_min, v.risk_max, v.team, v.not_evaluated
 		FROM token_version v JOIN body f ON f.id = v.facts WHERE v.`+covering, n, n)
 }
 

@@ -103,7 +103,7 @@ func (t *tx) current(last int, fn func(scan func(...any)) error, query string) {
 }
 
 // placed is a token, and where it is.
-type placed struct{ token, source, cms, kind string }
+type placed struct{ token, source, cms, kind, team string }
 
 // unseen returns the tokens that were there after the run last, and that a run did not see.
 func (t *tx) unseen(last int, w *world, current map[string]version) []placed {
@@ -117,9 +117,9 @@ func (t *tx) unseen(last int, w *world, current map[string]version) []placed {
 	var all []placed
 	t.eachOf(ids, func(scan func(...any)) error {
 		var of placed
-		scan(&of.token, &of.source, &of.cms, &of.kind)
+		scan(&of.token, &of.source, &of.cms, &of.kind, &of.team)
 		all = append(all, of)
 		return nil
-	}, `SELECT token, source, cms, kind FROM token_version WHERE token IN (*) AND `+covering, last, last)
+	}, `SELECT token, source, cms, kind, team FROM token_version WHERE token IN (*) AND `+covering, last, last)
 	return all
 }

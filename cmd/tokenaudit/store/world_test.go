@@ -10,6 +10,7 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 )
@@ -218,7 +219,7 @@ func (c *company) judge(r *report.Report, source *inventory.Source, s *estate, r
 		seen := &source.Tokens[i]
 		name := seen.ID[strings.LastIndexByte(seen.ID, '/')+1:]
 		t := s.tokens[name]
-		judged := report.Token{Token: *seen, Verdicts: map[string]policies.Status{}, Risk: &risk.Risk{Score: risk.Score{Min: t.level, Max: t.level}}}
+		judged := report.Token{Token: *seen, Derived: input.Derived{Team: []string{"", "web", "shop"}[t.level%3]}, Verdicts: map[string]policies.Status{}, Risk: &risk.Risk{Score: risk.Score{Min: t.level, Max: t.level}}}
 		fail := func(rule string, bad bool) {
 			if _, ok := rules[rule]; ok && bad {
 				c.add(r, &report.Finding{Rule: rule, Source: source.ID, CMS: source.CMS, Token: seen.ID, Kind: seen.Kind, Key: ""}, c.waived[name])

@@ -64,6 +64,8 @@ CREATE TABLE token_version (
 	owner         TEXT NOT NULL,
 	owner_state   TEXT NOT NULL,
 	expiry        TEXT NOT NULL,
+	-- team is empty for none.
+	team          TEXT NOT NULL,
 	-- facts is a body, last_use JSON; worded is 1 where the use is told in words.
 	facts         TEXT NOT NULL,
 	last_use      TEXT NOT NULL,
@@ -139,11 +141,11 @@ SELECT run, id, at, complete, sources, tokens, open_findings FROM run;
 
 CREATE VIEW token_history AS
 SELECT v.token, v.source, v.cms, v.kind, v.name, v.access, v.writes, v.owner, v.owner_state, v.expiry,
-	v.risk_min, v.risk_max, b.at AS valid_from, e.at AS valid_to, v.ended
+	v.risk_min, v.risk_max, v.team, b.at AS valid_from, e.at AS valid_to, v.ended
 FROM token_version v JOIN run b ON b.run = v.from_run LEFT JOIN run e ON e.run = v.to_run;
 
 CREATE VIEW tokens AS
-SELECT v.token, v.source, v.cms, v.kind, v.name, v.access, v.writes, v.owner, v.owner_state, v.expiry, v.risk_min, v.risk_max,
+SELECT v.token, v.source, v.cms, v.kind, v.name, v.access, v.writes, v.owner, v.owner_state, v.expiry, v.risk_min, v.risk_max, v.team,
 	t.first_at AS first_seen, b.at AS unchanged_since
 FROM token_version v JOIN token t ON t.token = v.token JOIN run b ON b.run = v.from_run WHERE v.to_run IS NULL;
 

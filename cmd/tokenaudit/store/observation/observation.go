@@ -108,6 +108,8 @@ type Token struct {
 	// RiskMin and RiskMax are -1 where it was not judged by risk.
 	RiskMin int `json:"risk_min"`
 	RiskMax int `json:"risk_max"`
+	// Team answers for it; empty for none.
+	Team string `json:"team,omitempty"`
 	// NotEvaluated are the rules that could not decide, sorted.
 	NotEvaluated []string `json:"not_evaluated,omitempty"`
 }
@@ -286,6 +288,7 @@ func tokenSeen(s *inventory.Source, t *inventory.Token, judged *report.Token) (T
 	if judged == nil {
 		return seen, nil
 	}
+	seen.Team = judged.Team
 	if judged.Risk != nil {
 		seen.RiskMin, seen.RiskMax = judged.Risk.Min, judged.Risk.Max
 	}
@@ -334,7 +337,7 @@ func (o *Observation) Identify() error {
 	for i := range o.Tokens {
 		// JSON in JSON would cost more than all else.
 		t := &o.Tokens[i]
-		one = appendTexts(one[:0], t.ID, t.Source, t.CMS, string(t.Kind), t.Facts, t.LastUse, strings.Join(t.NotEvaluated, " "))
+		one = appendTexts(one[:0], t.ID, t.Source, t.CMS, string(t.Kind), t.Facts, t.LastUse, t.Team, strings.Join(t.NotEvaluated, " "))
 		sum.Write(fmt.Appendf(one, "%v %d %d\n", t.Worded, t.RiskMin, t.RiskMax))
 	}
 	for _, f := range o.Run.Files {
