@@ -352,3 +352,22 @@ func TestCustomSelect(t *testing.T) {
 		}
 	}
 }
+
+// A rule is not asked where no token has what it judges with: one that would fail does not.
+func TestRuleIsNotAskedWithoutWhatItJudgesWith(t *testing.T) {
+	fails := policytest.CustomRule("deny contains {\"token\": token.id, \"message\": \"m\"} if {\n\tsome token in input.tokens\n\tto_number(token.name) > 0\n}\n")
+	for given, want := range map[string]int{"": 1, "#   only_with: leaks\n": 0, "#   only_with: reviews\n": 0, "#   subject: source\n#   only_with: owners\n": 0} {
+		text := strings.Replace(fails, "#   severity: low\n", "#   severity: low\n"+given, 1)
+		if strings.Contains(given, "subject") {
+			text = strings.Replace(text, "#   subject: token\n", "", 1)
+		}
+		e := load(t, LoadOptions{Paths: []string{policytest.Write(t, map[string]string{"ours.rego": text})}, Only: []string{"custom/ours"}})
+		r, err := e.Evaluate(t.Context(), aSource(aToken("a", func(token *inventory.Token) { token.Exposure = nil })), auditTime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Errors) != want || (len(r.NotAsked) == 0) != (given == "") {
+			t.Errorf("%q: errors %v, not asked %v", given, r.Errors, r.NotAsked)
+		}
+	}
+}

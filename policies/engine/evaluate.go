@@ -98,8 +98,12 @@ func (e *Engine) judgeAll(ctx context.Context, b *preparedSource) []*ruleResult 
 	return results
 }
 
-// run asks the rule about the tokens of the source that it selects, within the time limit.
+// run asks the rule about the tokens of the source that it selects, within the time limit. It
+// does not where none has what the rule judges with: nothing would come of the answer.
 func (e *Engine) run(ctx context.Context, b *preparedSource, rule *ruleInForce, v *variant) (*output.Output, error) {
+	if !e.givenForAny(b, rule) {
+		return &output.Output{}, nil
+	}
 	tokens, some := b.selected(&rule.Select)
 	if !some && rule.Subject == policies.SubjectToken {
 		return &output.Output{}, nil

@@ -96,7 +96,7 @@ func (j *judgement) token(i int, o *output.Output) Step {
 		return j.notApplicable(StepSelect)
 	case cannotBeUsed(token) && j.rule.Facts().AboutUse():
 		return j.notApplicable(StepPlanned)
-	case !j.given(token):
+	case !j.engine.given(j.rule, token):
 		return j.notAskedOf()
 	case o == nil:
 		return j.notEvaluated(token.ID, j.couldNotRun(), StepError)
@@ -139,16 +139,29 @@ func cannotBeUsed(token *inventory.Token) bool {
 // given reports whether there is what the rule judges with. Without it the question is not
 // asked of the token, and nothing passes. token is nil for a rule about sources, which is
 // never one that judges with leaks.
-func (j *judgement) given(token *inventory.Token) bool {
-	switch j.rule.OnlyWith {
+func (e *Engine) given(rule *ruleInForce, token *inventory.Token) bool {
+	switch rule.OnlyWith {
 	case policies.GivenLeaks:
 		return token.Exposure != nil
 	case policies.GivenOwners:
-		return len(j.engine.owners) > 0
+		return len(e.owners) > 0
 	case policies.GivenReviews:
-		return j.engine.reviews != nil
+		return e.reviews != nil
 	}
 	return true
+}
+
+// givenForAny reports whether there is what the rule judges with for any pair with the source.
+func (e *Engine) givenForAny(b *preparedSource, rule *ruleInForce) bool {
+	if rule.Subject == policies.SubjectSource {
+		return e.given(rule, nil)
+	}
+	for i := range b.source.Tokens {
+		if e.given(rule, &b.source.Tokens[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (j *judgement) notAskedOf() Step {
@@ -166,7 +179,7 @@ func (j *judgement) source(o *output.Output) Step {
 	if !j.rule.Select.HasSource(source) {
 		return j.notApplicable(StepSelect)
 	}
-	if !j.given(nil) {
+	if !j.engine.given(j.rule, nil) {
 		return j.notAskedOf()
 	}
 	if o == nil {

@@ -50,14 +50,9 @@ factors contains {"token": token.id, "factor": "access", "min": 0, "max": 35, "r
 	token.access.level == "unknown"
 }
 
-factors contains {"token": token.id, "factor": "manages-tokens", "min": 15, "max": 15, "reason": "can create tokens, or read the secrets of others"} if {
+factors contains {"token": token.id, "factor": "manages-tokens", "min": told.min, "max": 15, "reason": told.reason} if {
 	some token in input.tokens
-	token.access.manages_tokens == "yes"
-}
-
-factors contains {"token": token.id, "factor": "manages-tokens", "min": 0, "max": 15, "reason": "whether it can create tokens, or read the secrets of others, is not known"} if {
-	some token in input.tokens
-	token.access.manages_tokens == "unknown"
+	told := managing[token.access.manages_tokens]
 }
 
 factors contains {"token": token.id, "factor": "environments", "min": points, "max": points, "reason": sprintf("opens %d environments", [token.environments.effective])} if {
@@ -117,25 +112,22 @@ factors contains {"token": token.id, "factor": "holder", "min": 0, "max": 3, "re
 
 factors contains {"token": token.id, "factor": "holder", "min": 4, "max": 4, "reason": reason} if {
 	some token in input.tokens
-	personal(token)
+	token.kind in personal_kinds
+	token.owner.type != "none"
 	used_without_owner(token)
 	reason := sprintf("something else than its owner uses it: the owner was last seen %d days ago", [token.owner_idle_days])
 }
 
 factors contains {"token": token.id, "factor": "holder", "min": 0, "max": 4, "reason": "whether its owner or something else uses it is not known"} if {
 	some token in input.tokens
-	personal(token)
+	token.kind in personal_kinds
+	token.owner.type != "none"
 	use_untold(token)
 }
 
-factors contains {"token": token.id, "factor": "secret-readable", "min": 5, "max": 5, "reason": "whoever may list the tokens can read its secret"} if {
+factors contains {"token": token.id, "factor": "secret-readable", "min": told.min, "max": 5, "reason": told.reason} if {
 	some token in input.tokens
-	token.secret.readable == "yes"
-}
-
-factors contains {"token": token.id, "factor": "secret-readable", "min": 0, "max": 5, "reason": "whether whoever may list the tokens can read its secret is not known"} if {
-	some token in input.tokens
-	token.secret.readable == "unknown"
+	told := readable[token.secret.readable]
 }
 
 # For how long.
@@ -159,15 +151,15 @@ factors contains {"token": token.id, "factor": "expiry", "min": 0, "max": 8, "re
 
 factors contains {"token": token.id, "factor": "age", "min": age_points(token.age.min), "max": age_points(token.age.max), "reason": reason} if {
 	some token in input.tokens
-	exists(token)
 	token.age.max >= 90
+	not token.planned in not_yet
 	reason := long("was created %s ago, and its secret has not changed since", token.age.min, token.age.max)
 }
 
-factors contains {"token": token.id, "factor": "age", "min": age_points(least(token, "age")), "max": 5, "reason": "how old it is is not known exactly"} if {
+factors contains {"token": token.id, "factor": "age", "min": age_points(object.get(token, ["age", "min"], 0)), "max": 5, "reason": "how old it is is not known exactly"} if {
 	some token in input.tokens
-	exists(token)
-	not bounded(token, "age")
+	not token.age.max
+	not token.planned in not_yet
 }
 
 # Whether anybody would miss it. A token that something else than its owner uses has as many
@@ -175,22 +167,21 @@ factors contains {"token": token.id, "factor": "age", "min": age_points(least(to
 
 factors contains {"token": token.id, "factor": "idle", "min": idle_points(token.unused_days.min), "max": idle_points(token.unused_days.max), "reason": reason} if {
 	some token in input.tokens
-	exists(token)
 	token.unused_days.max >= input.params.idle_days
+	not token.planned in not_yet
 	reason := long("has not been used for %s", token.unused_days.min, token.unused_days.max)
 }
 
-factors contains {"token": token.id, "factor": "idle", "min": idle_points(least(token, "unused_days")), "max": 7, "reason": "how long it has not been used is not known exactly"} if {
+factors contains {"token": token.id, "factor": "idle", "min": idle_points(object.get(token, ["unused_days", "min"], 0)), "max": 7, "reason": "how long it has not been used is not known exactly"} if {
 	some token in input.tokens
-	exists(token)
-	not bounded(token, "unused_days")
+	not token.unused_days.max
+	not token.planned in not_yet
 }
 
 # What custom rules found.
 
-factors contains {"token": token.id, "factor": "custom-findings", "min": worst(found), "max": worst(found | open), "reason": reason} if {
-	some token in input.tokens
-	verdicts := input.verdicts[token.id]
+factors contains {"token": id, "factor": "custom-findings", "min": worst(found), "max": worst(found | open), "reason": reason} if {
+	some id, verdicts in input.verdicts
 	found := {v | some v in verdicts; v.status != "not_evaluated"}
 	open := {v | some v in verdicts; v.status == "not_evaluated"}
 	reason := sprintf("%s: %s", [words[count(found) > 0], lib.list(sort({v.rule | some v in verdicts}))])
@@ -204,6 +195,16 @@ rights := {
 	"admin": {"points": 35, "reason": "has administrator rights"},
 }
 
+managing := {
+	"yes": {"min": 15, "reason": "can create tokens, or read the secrets of others"},
+	"unknown": {"min": 0, "reason": "whether it can create tokens, or read the secrets of others, is not known"},
+}
+
+readable := {
+	"yes": {"min": 5, "reason": "whoever may list the tokens can read its secret"},
+	"unknown": {"min": 0, "reason": "whether whoever may list the tokens can read its secret is not known"},
+}
+
 environment_points(n) := 5 if {
 	n > 5
 } else := 3
@@ -214,11 +215,6 @@ leaked(token) if {
 }
 
 personal_kinds := {"personal", "cli", "oauth"}
-
-personal(token) if {
-	token.kind in personal_kinds
-	token.owner.type != "none"
-}
 
 used_without_owner(token) if {
 	token.owner_idle_days >= input.params.idle_days
@@ -255,11 +251,8 @@ idle_points(days) := 7 if {
 	days >= input.params.idle_days
 } else := 0
 
-exists(token) if not token.planned in {"create", "replace"}
-
-bounded(token, days) if token[days].max >= 0
-
-least(token, days) := object.get(token, [days, "min"], 0)
+# A planned token that does not exist has neither an age nor a use.
+not_yet := {"create", "replace"}
 
 # long says how many days it is, as far as that is known.
 long(format, least, most) := sprintf(format, [lib.quantity(least, "day")]) if {
