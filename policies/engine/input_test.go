@@ -117,6 +117,9 @@ func TestSourceTermIsItsJSON(t *testing.T) {
 	var source inventory.Source
 	n := 0
 	fill(reflect.ValueOf(&source).Elem(), &n)
+	for i := range source.Units { // rules see that a list is partial, not what lacks
+		source.Units[i].Missing = nil
+	}
 	want := asInput(t, source)
 	want, err := want.(ast.Object).Filter(ast.NewObject(withoutTokens(want.(ast.Object))...))
 	if err != nil {
