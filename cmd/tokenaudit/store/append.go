@@ -118,7 +118,7 @@ func (t *tx) putTokens(n int, w *world) error {
 	}
 	for i := range w.o.Tokens {
 		seen := &w.o.Tokens[i]
-		now := digestOf(seen)
+		now := w.o.TokenDigest(i)
 		v, there := current[seen.ID]
 		if there && v.digest == now {
 			continue
@@ -137,11 +137,6 @@ func (t *tx) putTokens(n int, w *world) error {
 
 func (t *tx) endVersion(n int, token string, from int, ended string) {
 	t.Exec(`UPDATE token_version SET to_run = ?, ended = ? WHERE token = ? AND from_run = ?`, n, ended, token, from)
-}
-
-// digestOf identifies what a run saw of a token.
-func digestOf(t *Token) string {
-	return observation.Digest(t.Source, t.Facts, t.LastUse, t.Team, strings.Join(t.NotEvaluated, " "), fmt.Sprint(t.Worded, t.RiskMin, t.RiskMax))
 }
 
 func (t *tx) putVersion(n int, seen *Token, digest string) error {

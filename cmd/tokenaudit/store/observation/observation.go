@@ -32,6 +32,9 @@ type Observation struct {
 	Sources  []Source  `json:"-"`
 	Tokens   []Token   `json:"-"`
 	Findings []Finding `json:"-"`
+
+	// digests are those of Tokens, in their order, since Identify; nil before.
+	digests []string
 }
 
 // Run is a run without what it saw.
@@ -320,6 +323,7 @@ func (o *Observation) seeFindings(r *report.Report) {
 
 // Sort sorts sources, tokens and findings.
 func (o *Observation) Sort() {
+	o.digests = nil
 	slices.SortFunc(o.Sources, func(a, b Source) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(o.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(o.Findings, func(a, b Finding) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
@@ -334,17 +338,32 @@ func (o *Observation) Identify() error {
 		return fmt.Errorf("identify the run: %w", err)
 	}
 	var one []byte
+	o.digests = make([]string, len(o.Tokens))
 	for i := range o.Tokens {
 		// JSON in JSON would cost more than all else.
 		t := &o.Tokens[i]
-		one = appendTexts(one[:0], t.ID, t.Source, t.CMS, string(t.Kind), t.Facts, t.LastUse, t.Team, strings.Join(t.NotEvaluated, " "))
-		sum.Write(fmt.Appendf(one, "%v %d %d\n", t.Worded, t.RiskMin, t.RiskMax))
+		o.digests[i] = t.digest()
+		one = appendTexts(one[:0], t.ID, t.CMS, string(t.Kind), o.digests[i])
+		sum.Write(one)
 	}
 	for _, f := range o.Run.Files {
 		sum.Write(f.Data)
 	}
 	o.Run.ID = hex.EncodeToString(sum.Sum(nil))
 	return nil
+}
+
+// TokenDigest identifies what the run saw of the token at that place of Tokens, which are as
+// they were when Identify was called, if it was.
+func (o *Observation) TokenDigest(i int) string {
+	if o.digests != nil {
+		return o.digests[i]
+	}
+	return o.Tokens[i].digest()
+}
+
+func (t *Token) digest() string {
+	return Digest(t.Source, t.Facts, t.LastUse, t.Team, strings.Join(t.NotEvaluated, " "), fmt.Sprint(t.Worded, t.RiskMin, t.RiskMax))
 }
 
 // Join adds the sources of another shard of the same run.
