@@ -84,11 +84,14 @@ func acceptsGzip(r *http.Request) bool {
 
 // packers are writers of gzip: one is most of a megabyte, which costs more to make than an
 // answer to pack.
-var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+var packers sync.Pool
 
 func compress(content []byte) []byte {
 	var out bytes.Buffer
-	z := packers.Get().(*gzip.Writer)
+	z, kept := packers.Get().(*gzip.Writer)
+	if !kept {
+		z = gzip.NewWriter(nil)
+	}
 	defer packers.Put(z)
 	z.Reset(&out)
 	_, _ = z.Write(content) // a bytes.Buffer takes everything
