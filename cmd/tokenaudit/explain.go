@@ -117,7 +117,7 @@ type explained struct {
 
 // find looks for the subject, and loads the rules that are named, or all.
 func (o explainOptions) find(ctx context.Context, rules ...string) (explained, error) {
-	at, err := options.ParseTime(o.at)
+	at, err := options.ParseTime("at", o.at)
 	if err != nil {
 		return explained{}, cli.Misuse(err)
 	}

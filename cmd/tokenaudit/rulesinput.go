@@ -69,7 +69,7 @@ Without --inventory it prints the input for the company of the demo, on
 }
 
 func runRulesInput(ctx context.Context, o rulesInputOptions) error {
-	at, err := options.ParseTime(o.at)
+	at, err := options.ParseTime("at", o.at)
 	if err != nil {
 		return cli.Misuse(err)
 	}

@@ -55,7 +55,7 @@ func runFindings(ctx context.Context, o findingsOptions) error {
 	if o.open && o.resolved {
 		return cli.Misuse(errors.New("--open and --resolved contradict each other"))
 	}
-	since, err := options.ParseTime(o.since)
+	since, err := options.ParseTime("since", o.since)
 	if err != nil {
 		return cli.Misuse(err)
 	}

@@ -91,7 +91,7 @@ func NewStore(p *program.Program) *cobra.Command {
 
 // endOf is the end of a day that is given as a date, and any other time as it is.
 func endOf(text string) (time.Time, error) {
-	at, err := options.ParseTime(text)
+	at, err := options.ParseTime("at", text)
 	if err != nil {
 		return at, cli.Misuse(err)
 	}

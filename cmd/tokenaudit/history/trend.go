@@ -69,7 +69,7 @@ func runTrend(ctx context.Context, o trendOptions) error {
 	if o.by != "week" && o.by != "run" {
 		return cli.Misuse(fmt.Errorf("invalid --by %q: expected week or run", o.by))
 	}
-	since, err := options.ParseTime(o.since)
+	since, err := options.ParseTime("since", o.since)
 	if err != nil {
 		return cli.Misuse(err)
 	}

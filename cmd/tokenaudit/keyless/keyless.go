@@ -84,7 +84,7 @@ func (s Signature) Verify(trusted Root, digest [sha256.Size]byte, who Identity) 
 	}
 	result, err := verifier.Verify(s.bundle, verify.NewPolicy(verify.WithArtifactDigest("sha256", digest[:]), verify.WithCertificateIdentity(identity)))
 	if err != nil {
-		return time.Time{}, fmt.Errorf("the keyless signature of %s does not hold: %w", who.Subject, err)
+		return time.Time{}, fmt.Errorf("the keyless signature of %s: %w", who.Subject, err)
 	}
 	if len(result.VerifiedTimestamps) == 0 {
 		return time.Time{}, fmt.Errorf("the keyless signature of %s has no time that can be trusted", who.Subject)

@@ -317,7 +317,7 @@ type Resolved struct {
 // Validate states every illegal combination of flags in plain words. saved
 // is the file of --save-inventory, or empty.
 func (o Judge) Validate(saved string) (Resolved, error) {
-	at, errAt := ParseTime(o.At)
+	at, errAt := ParseTime("at", o.At)
 	failOn, errGate := o.Gate.Validate()
 	shown, errShow := o.Show.Validate()
 	problems := []error{errAt, errGate, errShow}
@@ -392,8 +392,9 @@ func (o Read) Validate() error {
 	return nil
 }
 
-// ParseTime reads RFC 3339, or a date, which means its beginning in UTC.
-func ParseTime(s string) (time.Time, error) {
+// ParseTime reads the value of a flag: RFC 3339, or a date, which means its beginning in UTC.
+// It is zero for none.
+func ParseTime(flag, s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
@@ -402,14 +403,14 @@ func ParseTime(s string) (time.Time, error) {
 		t, err = time.Parse(time.DateOnly, s)
 	}
 	if err != nil || t.Year() < 1970 {
-		return time.Time{}, fmt.Errorf("--at %q is not a time: write 2026-11-22T08:00:00Z or 2026-11-22", s)
+		return time.Time{}, fmt.Errorf("--%s %q is not a time: write 2026-11-22T08:00:00Z or 2026-11-22", flag, s)
 	}
 	return t.UTC(), nil
 }
 
 // Moment returns the time of --at, and the present one where it was not given.
 func Moment(at string, now func() time.Time) (time.Time, error) {
-	t, err := ParseTime(at)
+	t, err := ParseTime("at", at)
 	switch {
 	case err != nil:
 		return t, cli.Misuse(err)

@@ -113,7 +113,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := places.ReadOnce(places.InputsAs("an inventory", o.inventories)); err != nil {
 		return err
 	}
-	at, err := options.ParseTime(o.at)
+	at, err := options.ParseTime("at", o.at)
 	if err != nil {
 		return cli.Misuse(err)
 	}
