@@ -156,12 +156,6 @@ func (b *bench) evaluate(runs int, inv string) measurement {
 	return m
 }
 
-// asked is what the driver says of one finding.
-type asked struct {
-	Rule, Source string
-	Finding      *struct{ Token string }
-}
-
 // evalOPA is `opa eval` of the same rules over one document.
 func (b *bench) evalOPA(runs int, document, rules string) measurement {
 	answer := filepath.Join(b.dir, "said-by-opa.json")
@@ -180,7 +174,7 @@ func (b *bench) evalOPA(runs int, document, rules string) measurement {
 	}
 	b.decode(answer, &said)
 	m.judging = time.Duration(said.Metrics.Eval)
-	m.fails = b.failing(said.Result[0].Bindings.Findings)
+	m.fails = failing(b.engine, said.Result[0].Bindings.Findings)
 	return m
 }
 
@@ -202,7 +196,7 @@ func (b *bench) evalConftest(runs int, document, rules string) measurement {
 			all = append(all, failure.Metadata)
 		}
 	}
-	m.fails = b.failing(all)
+	m.fails = failing(b.engine, all)
 	return m
 }
 
@@ -215,26 +209,6 @@ func (b *bench) decode(path string, into any) {
 	if err := json.Unmarshal(text, into); err != nil {
 		b.Fatalf("%s: %v", filepath.Base(path), err)
 	}
-}
-
-// failing counts the tokens, or sources, with a finding.
-func (b *bench) failing(findings []asked) map[string]int {
-	subjects := map[string]policies.Subject{}
-	for _, rule := range b.engine.rules {
-		subjects[rule.ID] = rule.Subject
-	}
-	seen, fails := map[asked]bool{}, map[string]int{}
-	for _, f := range findings {
-		subject := asked{Rule: f.Rule, Source: f.Source}
-		if subjects[f.Rule] == policies.SubjectToken {
-			subject.Source = f.Finding.Token
-		}
-		if !seen[subject] {
-			seen[subject] = true
-			fails[f.Rule]++
-		}
-	}
-	return fails
 }
 
 // load reads and checks an inventory as the program does, and tells how long that took.

@@ -1,5 +1,3 @@
-//go:build benchrules
-
 package engine
 
 import (
@@ -168,4 +166,30 @@ func says(t *testing.T, modules []regofile.Module) string {
 		fmt.Fprintf(&text, "\nsays[%q] := {%s}\n", regofile.BuiltInNamespace.ID(name), strings.Join(asked, ", "))
 	}
 	return text.String()
+}
+
+// asked is what the driver says of one finding.
+type asked struct {
+	Rule, Source string
+	Finding      *struct{ Token string }
+}
+
+// failing counts the tokens, or sources, with a finding.
+func failing(e *Engine, findings []asked) map[string]int {
+	subjects := map[string]policies.Subject{}
+	for _, rule := range e.rules {
+		subjects[rule.ID] = rule.Subject
+	}
+	seen, fails := map[asked]bool{}, map[string]int{}
+	for _, f := range findings {
+		subject := asked{Rule: f.Rule, Source: f.Source}
+		if subjects[f.Rule] == policies.SubjectToken {
+			subject.Source = f.Finding.Token
+		}
+		if !seen[subject] {
+			seen[subject] = true
+			fails[f.Rule]++
+		}
+	}
+	return fails
 }

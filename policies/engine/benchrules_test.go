@@ -15,7 +15,6 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
-	"github.com/tokenaudit/tokenaudit/policies/compile"
 )
 
 // TestBenchRules compares tokenaudit with opa eval, conftest and plain Go, on the
@@ -45,12 +44,6 @@ func TestBenchRules(t *testing.T) {
 	}
 	b.first(models)
 	b.printTargets()
-}
-
-// unasked switches off the rules that ask nothing without reviews, of which tokenaudit has
-// none here, and the risk of tokens; the other contestants know nothing of either.
-func unasked() policies.Settings {
-	return policies.Settings{Rules: map[string]policies.RuleSettings{"token-not-reviewed": {Off: true}, "revocation-overdue": {Off: true}, compile.RiskID: {Off: true}}}
 }
 
 // demo returns the sources of the demo's company.
