@@ -24,7 +24,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"failing command", entry("{command: [\"false\"]}"), "bad.yaml:6: sources[0].token: the secret's command failed: exit status 1"},
 		{"literal secret", entry(secret), "bad.yaml:6: sources[0].token: a secret must not stand in the file; write token: {env: CONTENTFUL_MANAGEMENT_TOKEN}"},
 		{"two identical entries", good + strings.TrimPrefix(entry("{env: CONTENTFUL_MANAGEMENT_TOKEN}"), "version: 1\nsources:\n"), "the same source as sources[0] on line 3"},
-		{"key twice", good + "gate: {}\ngate: {}\n", ": gate: the key stands here twice"},
+		{"key twice", good + "gate: {}\ngate: {}\n", ": gate: the key is given twice"},
 		{"bad date", good + "waivers: [{rule: a, token: b, reason: c, owner: d, approved_by: e, expires: 2027-02-30}]\n", "waivers[0].expires: must be a date that exists"},
 		{"no YAML", "sources: [", "bad.yaml:1: not valid YAML: "},
 		{"wrong region", strings.Replace(good, "organization: acme", "organization: acme\n    region: moon", 1), "sources[0].region: must be us or eu"},

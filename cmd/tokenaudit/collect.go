@@ -48,7 +48,7 @@ It exits 0 when everything was read, and 3 when a list is missing.`,
 	o.BindResume(cmd)
 	o.BindLeaks(cmd)
 	cmd.Flags().StringVarP(&o.output, "output", "o", output.Stdout, "write the inventory to this `file`")
-	cmd.Flags().BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 3: what is missing stands in the inventory")
+	cmd.Flags().BoolVar(&o.noFail, "no-fail", false, "exit 0 instead of 3: the inventory names what is missing")
 	return cmd
 }
 

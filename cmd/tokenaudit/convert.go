@@ -30,7 +30,8 @@ func newConvert(p *program.Program, run func(context.Context, convertOptions) er
 		Use:   "convert REPORT.json",
 		Short: "Write a saved report in other formats",
 		Long: `Convert writes a saved JSON report in any format, as the scan that made it would
-have. With --label it shows only the sources that have the label. It exits 0 whatever the report says; gate gives the exit code.`,
+have. With --label it shows only the sources that have the label. It exits 0 whatever
+the report says; gate gives the exit code.`,
 		Example: "  tokenaudit convert report.json\n  tokenaudit convert report.json -o sarif=report.sarif -o markdown=comment.md",
 		Args:    cli.Takes("REPORT.json"),
 		RunE: func(cmd *cobra.Command, args []string) error {

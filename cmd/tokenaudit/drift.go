@@ -32,7 +32,7 @@ func newDrift(p *program.Program, run func(context.Context, driftOptions) error)
 		Use:   "drift --manifest tokens.yaml INVENTORY.json...",
 		Short: "Compare the tokens that are live with those that a manifest declares",
 		Long: `Drift compares saved inventories with tokens.yaml, the manifest of the tokens that
-there are to be, and names what is live and undeclared, what is declared and
+should exist, and names what is live and undeclared, what is declared and
 absent, and what differs, field by field. Only the sources of the manifest are
 compared, and only what it says of a token; what the inventory does not know is
 no difference.

@@ -87,6 +87,6 @@ func runRulesNew(ctx context.Context, o rulesNewOptions) (err error) {
 		return fmt.Errorf("write the page of the rule: %w", err)
 	}
 	o.program.Note("wrote %s: the rule %s, its test, its page and fixtures", folder, rules[i].ID)
-	o.program.Note("test it by: tokenaudit rules test %s; use it by policies: {paths: [%s]} or --policy %s", folder, o.folder, o.folder)
+	o.program.Note("test it with: tokenaudit rules test %s; use it with policies: {paths: [%s]} or --policy %s", folder, o.folder, o.folder)
 	return nil
 }

@@ -115,7 +115,7 @@ func TestTimeout(t *testing.T) {
 		if got.code != 1 || !strings.Contains(got.out, "NOT READ: ") || !strings.Contains(got.out, "contentstack/stacks/bltstack/management_tokens/bltm1") {
 			t.Errorf("exit code %d\n%s", got.code, got.out)
 		}
-		if !strings.Contains(got.err, "tokenaudit: the time limit is over") {
+		if !strings.Contains(got.err, "tokenaudit: the time limit was reached") {
 			t.Errorf("stderr: %s", got.err)
 		}
 	})

@@ -101,7 +101,7 @@ func (au *Audit) changeTime(plans []*terraform.Plan, latest documents.Latest) (t
 	}
 	if latest.Time.IsZero() {
 		latest.Time = au.program.Now().UTC().Truncate(time.Second)
-		au.program.Note("the plan does not tell when it was made: it is judged as of now; --at gives the same report again")
+		au.program.Note("the plan does not say when it was made: it is judged as of now; give --at to get the same report again")
 	}
 	return latest.Time, latest.Apart()
 }

@@ -222,7 +222,7 @@ func (r *Collection) Collect(ctx context.Context, take func(inventory.Source) er
 	r.tellResumed(result)
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		r.Host.Console.Warn("the time limit is over; what was seen until then follows, and the rest is marked as missing")
+		r.Host.Console.Warn("the time limit was reached; what was seen until then follows, and the rest is marked as missing")
 	case result.Interrupted:
 		r.Host.Console.Warn("interrupted; what was seen until then follows, and the rest is marked as missing")
 	}

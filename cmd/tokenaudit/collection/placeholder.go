@@ -39,7 +39,7 @@ func (r *Collection) warnOfPlaceholders(entries []collectors.Entry) {
 	for _, e := range entries {
 		definition, _ := r.Host.Registry.Lookup(e.CMS)
 		for _, o := range placeholders(definition, e) {
-			r.Host.Console.Warn("%s:%d: %s %q is still the placeholder; replace it by yours, `tokenaudit doctor` helps", e.Origin.File, e.Origin.Line, o.Key, o.Example)
+			r.Host.Console.Warn("%s:%d: %s %q is still the placeholder; replace it with yours, `tokenaudit doctor` helps", e.Origin.File, e.Origin.Line, o.Key, o.Example)
 		}
 	}
 }
@@ -51,7 +51,7 @@ func checkPlaceholders(ctx context.Context, d collectors.Definition, e collector
 	for _, o := range placeholders(d, e) {
 		check := collectors.Check{
 			Name: o.Key, Status: collectors.CheckFailed, Detail: fmt.Sprintf("%q is still the placeholder", o.Example),
-			Hint: fmt.Sprintf("Replace it by yours in the entry at %s:%d.", e.Origin.File, e.Origin.Line),
+			Hint: fmt.Sprintf("Replace it with yours in the entry at %s:%d.", e.Origin.File, e.Origin.Line),
 		}
 		if v, ok := c.(collectors.Viewer); ok {
 			check.Detail += "; " + sight(ctx, v, o.Key, &check)

@@ -176,7 +176,7 @@ func (c *Config) CheckExpiries(day time.Time) error {
 	for _, e := range c.expiries {
 		if e.day > limit {
 			errs = append(errs, &Error{File: e.file, Line: e.line, Key: e.key,
-				Message: fmt.Sprintf("lies more than %d days ahead; gate.waiver_max_days allows another limit", c.Gate.WaiverDays())})
+				Message: fmt.Sprintf("lies more than %d days ahead; gate.waiver_max_days sets the limit", c.Gate.WaiverDays())})
 		}
 	}
 	if len(errs) > 0 {

@@ -52,7 +52,7 @@ func (r *reader) files(n *yaml.Node, section, why string) []NamedFile {
 	for i, e := range r.filled(list, m.at("files")) {
 		file := r.word(e, index(m.at("files"), i))
 		if seen[file] && file != "" {
-			r.fail(e, index(m.at("files"), i), "stands in the list twice")
+			r.fail(e, index(m.at("files"), i), "is in the list twice")
 		}
 		if seen[file] = true; file != "" {
 			files = append(files, NamedFile{file, r.origin(e)})

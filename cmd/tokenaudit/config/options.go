@@ -73,7 +73,7 @@ func (o objectReader) strings(n *yaml.Node, path string, option collectors.Optio
 			o.r.fail(n, index(path, i), "must be %s", list(option.Enum, "or"))
 		}
 		if slices.Contains(words[:i], w) {
-			o.r.fail(n, index(path, i), "stands in the list twice")
+			o.r.fail(n, index(path, i), "is in the list twice")
 		}
 	}
 	return words

@@ -187,7 +187,7 @@ func (r *reader) mapping(n *yaml.Node, path string, known []string) (*mapping, b
 		case keyNode.Kind != yaml.ScalarNode || keyNode.ShortTag() == "!!merge":
 			r.fail(n.Content[i], path, "a key must be plain text; merge keys (<<) are not supported")
 		case m.fields[key] != nil:
-			r.fail(n.Content[i], join(path, shownKey(key)), "the key stands here twice")
+			r.fail(n.Content[i], join(path, shownKey(key)), "the key is given twice")
 		case known != nil && !slices.Contains(known, key):
 			m.misspelt = true
 			r.fail(n.Content[i], join(path, shownKey(key)), "unknown key%s", didYouMean(key, known))

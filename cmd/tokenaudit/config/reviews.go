@@ -84,7 +84,7 @@ func (r *reader) revocation(m *mapping, review *reviews.Review) {
 	case review.Decision == input.Revoke && by == nil:
 		m.required("by", reviewHelp["by"])
 	case review.Decision != input.Revoke && review.Decision != "" && by != nil:
-		r.fail(by, m.at("by"), "stands with decision: %s, and only a decision to revoke has a last day", review.Decision)
+		r.fail(by, m.at("by"), "has no effect with decision: %s; only a decision to revoke has a last day", review.Decision)
 	case by != nil:
 		day := r.date(by, m.at("by"))
 		if !day.IsZero() && !review.From.IsZero() && day.AddDate(0, 0, 1).Before(review.From) {

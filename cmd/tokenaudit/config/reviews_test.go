@@ -50,7 +50,7 @@ func TestReviewsMistakes(t *testing.T) {
 		"another decision":      {"[{token: x, reviewer: a, date: 2026-11-22, decision: keeep, note: n}]", "reviews[0].decision: must be keep, change or revoke; did you mean keep?"},
 		"no such day":           {"[{token: x, reviewer: a, date: 2026-02-30, decision: keep, note: n}]", "reviews[0].date: must be a date that exists, written YYYY-MM-DD, or a time of RFC 3339"},
 		"revoke without a day":  {"[{token: x, reviewer: a, date: 2026-11-22, decision: revoke, note: n}]", "reviews[0].by: missing; it is the last day on which a revocation is in time"},
-		"keep with a day":       {"[{token: x, reviewer: a, date: 2026-11-22, decision: keep, by: 2026-11-22, note: n}]", "reviews[0].by: stands with decision: keep, and only a decision to revoke has a last day"},
+		"keep with a day":       {"[{token: x, reviewer: a, date: 2026-11-22, decision: keep, by: 2026-11-22, note: n}]", "reviews[0].by: has no effect with decision: keep; only a decision to revoke has a last day"},
 		"a day before it":       {"[{token: x, reviewer: a, date: 2026-11-22, decision: revoke, by: 2026-11-20, note: n}]", "reviews[0].by: is before the date of the review"},
 		"a misspelt files":      {"{file: [x]}", "reviews.file: unknown key; did you mean files?"},
 		"neither list nor file": {"x", "reviews: must be a list, not text"},

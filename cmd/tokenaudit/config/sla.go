@@ -121,7 +121,7 @@ func slaSchema() object {
 	return closed(object{
 		"severity": bySeverity("Deadlines by severity."),
 		"rules":    object{"type": "object", "description": "Deadlines of all findings of a rule, by its id. They win over those of teams and severities.", "additionalProperties": days("Days after a finding of the rule was seen first.")},
-		"teams":    object{"type": "object", "description": "Deadlines by team and severity; unassigned stands for no team. They win over those of severities.", "additionalProperties": bySeverity("Deadlines of a team by severity.")},
+		"teams":    object{"type": "object", "description": "Deadlines by team and severity; unassigned means no team. They win over those of severities.", "additionalProperties": bySeverity("Deadlines of a team by severity.")},
 		"waived":   object{"enum": slaWaived, "default": "run", "description": "Whether the clock runs on while a finding is waived."},
 	})
 }

@@ -89,8 +89,8 @@ func TestWaiversFilesMistakes(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"a misspelt files": {"waivers: {file: [x]}\n", "f.yaml:2: waivers.file: unknown key; did you mean files?"},
 		"no files":         {"waivers: {files: []}\n", "f.yaml:2: waivers.files: the list is empty"},
-		"a file twice":     {"waivers: {files: [a, a]}\n", "f.yaml:2: waivers.files[1]: stands in the list twice"},
-		"of owners twice":  {"owners: {files: [a, a]}\n", "f.yaml:2: owners.files[1]: stands in the list twice"},
+		"a file twice":     {"waivers: {files: [a, a]}\n", "f.yaml:2: waivers.files[1]: is in the list twice"},
+		"of owners twice":  {"owners: {files: [a, a]}\n", "f.yaml:2: owners.files[1]: is in the list twice"},
 		"neither":          {"waivers: x\n", "f.yaml:2: waivers: must be a list, not text"},
 	} {
 		_, err := Parse("f.yaml", []byte("version: 1\n"+test.text), nil)

@@ -18,7 +18,7 @@ func (l *Latest) Apart() error {
 	if l.earliest.IsZero() || l.Time.Sub(l.earliest) <= maxApart {
 		return nil
 	}
-	return fmt.Errorf("what is to be judged together was collected more than a year apart, at %s and at %s: name the audit time by --at",
+	return fmt.Errorf("what is to be judged together was collected more than a year apart, at %s and at %s: set the audit time with --at",
 		l.earliest.UTC().Format(time.RFC3339), l.Time.UTC().Format(time.RFC3339))
 }
 

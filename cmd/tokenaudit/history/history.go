@@ -49,7 +49,7 @@ func (o *Options) open(ctx context.Context, create bool, fn func(*store.Store, *
 		return err
 	}
 	if place.IsZero() {
-		return cli.Misuse(errors.New("--store FILE, or store in the configuration, says where the history is kept"))
+		return cli.Misuse(errors.New("no store is named: give --store FILE, or set store in the configuration"))
 	}
 	open := store.OpenExisting
 	if create {
@@ -66,7 +66,7 @@ func (o *Options) open(ctx context.Context, create bool, fn func(*store.Store, *
 func New(p *program.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history",
-		Short: "Say what a store knows: runs, findings, the life of a token, how things develop",
+		Short: "Show what a store knows: runs, findings, the history of a token, trends",
 		Long: `History reads the store that scan and evaluate write with --store: what runs saw, since
 when a finding is open, what became of it, and what a token could do at which time.
 Nothing is sent.`,

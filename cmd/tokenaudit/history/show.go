@@ -92,7 +92,7 @@ func (o *showOptions) asOf(ctx context.Context, s *store.Store, until time.Time)
 		return nil, err
 	}
 	if seen == nil {
-		return nil, fmt.Errorf("the store has no run until %s: `tokenaudit history runs` lists them", until.Format(time.RFC3339))
+		return nil, fmt.Errorf("the store has no run at or before %s: `tokenaudit history runs` lists them", until.Format(time.RFC3339))
 	}
 	o.program.Note("as of the run of %s", seen.Run.At.Format(time.RFC3339))
 	past, err := s.Past(ctx, seen.Run.At)

@@ -38,7 +38,7 @@ func newToken(p *program.Program) *cobra.Command {
 	o := tokenOptions{Options: Options{program: p}}
 	cmd := &cobra.Command{
 		Use:   "token TOKEN",
-		Short: "Tell the life of a token",
+		Short: "Show the history of a token",
 		Long: `Token tells what runs saw of one token: since when it is there, what it could do and what
 changed of that, what was found and what became of it, and who reviewed it. TOKEN is the
 id of a token, or the end of one. Times are those of the runs that saw something first.`,

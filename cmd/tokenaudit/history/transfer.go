@@ -113,7 +113,7 @@ func newPrune(p *program.Program) *cobra.Command {
 		Short: "Forget what ended long ago",
 		Long: `Prune forgets what ended longer ago than --keep: what runs saw, versions of tokens, and
 findings that are over. Tokens that are there and findings that are open keep their
-whole history. What is forgotten cannot be had back.`,
+whole history. What is forgotten cannot be restored.`,
 		Example: "  tokenaudit store prune --keep 400d",
 		Args:    cli.Takes(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runPrune(cmd.Context(), o) },
@@ -127,7 +127,7 @@ var days = regexp.MustCompile(`^([1-9][0-9]{0,4})d$`)
 
 func runPrune(ctx context.Context, o pruneOptions) error {
 	if o.keep == "" {
-		return cli.Misuse(errors.New("--keep says how much history is kept, for example --keep 400d"))
+		return cli.Misuse(errors.New("--keep is missing: it says how much history is kept, for example --keep 400d"))
 	}
 	match := days.FindStringSubmatch(o.keep)
 	if match == nil {

@@ -35,7 +35,7 @@ func newTrend(p *program.Program) *cobra.Command {
 	o := trendOptions{Options: Options{program: p}}
 	cmd := &cobra.Command{
 		Use:   "trend",
-		Short: "Say how findings and tokens develop",
+		Short: "Show how findings and tokens change over time",
 		Long: `Trend counts open findings by severity, what is new, reopened and resolved, what is past
 its deadline and the tokens by kind, by week or by run, and the mean time to fix by
 severity and team. A count of a time in which a run did not see everything is the least

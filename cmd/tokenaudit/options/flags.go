@@ -50,7 +50,7 @@ func (o *Read) Bind(cmd *cobra.Command) {
 	BindLabels(f, &o.Labels, "read only sources with this label")
 	f.DurationVar(&o.Timeout, "timeout", 0, "stop reading after this time and report what was seen")
 	f.DurationVar(&o.MaxWait, "max-wait", 0, "the longest wait for a rate limit (default 1m)")
-	f.DurationVar(&o.TotalWait, "total-wait", 0, "the most waiting that 429 answers may cause in one rate-limit domain (default 10m)")
+	f.DurationVar(&o.TotalWait, "total-wait", 0, "the longest total wait for 429 answers in one rate-limit domain (default 10m)")
 	f.Float64Var(&o.Rate, "requests-per-second", 0, "lower the rate of requests of every source entry to this `number`")
 	f.StringVar(&o.CABundle, "ca-bundle", "", "a PEM `file` of CA certificates to trust besides the system's")
 }
@@ -119,7 +119,7 @@ func (o *Gate) Bind(cmd *cobra.Command) {
 	f.StringVar(&o.FailOn, "fail-on", "", "the lowest `severity` that fails the run: critical, high, medium, low, info or none (default medium)")
 	f.StringVar(&o.FailOnRisk, "fail-on-risk", "", "the lowest `band` of a token's risk that fails the run too: severe, high, moderate or low; 3 where unknown facts leave it open")
 	f.StringVar(&o.Baseline, "baseline", "", "a JSON `report`: findings are marked new or unchanged against it, and resolved ones are listed")
-	f.StringArrayVar(&o.Owners, "owner", nil, "show, and put to the gate, only what this `team` answers for; unassigned stands for no team (repeatable)")
+	f.StringArrayVar(&o.Owners, "owner", nil, "show, and put to the gate, only what this `team` answers for; unassigned means no team (repeatable)")
 	f.BoolVar(&o.FailOnNew, "fail-on-new", false, "fail only on findings that the baseline does not have")
 	f.BoolVar(&o.FailOnOverdue, "fail-on-overdue", false, "also fail on findings that are past the deadline that sla in the configuration sets; 3 where it is unknown since when they are there")
 	f.BoolVar(&o.FailOnUnchanged, "fail-on-unchanged", false, "also fail on findings of a plan that the change does not introduce")
@@ -403,7 +403,7 @@ func ParseTime(flag, s string) (time.Time, error) {
 		t, err = time.Parse(time.DateOnly, s)
 	}
 	if err != nil || t.Year() < 1970 {
-		return time.Time{}, fmt.Errorf("--%s %q is not a time: write 2026-11-22T08:00:00Z or 2026-11-22", flag, s)
+		return time.Time{}, fmt.Errorf("invalid --%s %q: expected a time, for example 2026-11-22T08:00:00Z or 2026-11-22", flag, s)
 	}
 	return t.UTC(), nil
 }

@@ -58,9 +58,9 @@ func ParseSigner(text []byte) (Signer, error) {
 	case "EC PRIVATE KEY":
 		key, err = x509.ParseECPrivateKey(block.Bytes)
 	case "PUBLIC KEY":
-		return Signer{}, errors.New("it is a public key; a private one signs")
+		return Signer{}, errors.New("it is a public key; signing needs the private key")
 	default:
-		return Signer{}, errors.New("the key is not a private key that is not encrypted, in PKCS #8")
+		return Signer{}, errors.New("the key is not an unencrypted private key in PKCS #8")
 	}
 	if err != nil {
 		return Signer{}, errors.New("the key cannot be read")
@@ -124,7 +124,7 @@ func (v Verifier) Verify(_ context.Context, message, signature []byte) error {
 			return nil
 		}
 	}
-	return errors.New("the signature is not of this key and message")
+	return errors.New("the signature does not match the key and the message")
 }
 
 // ParseVerifier reads a public key in PEM.

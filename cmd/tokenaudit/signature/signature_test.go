@@ -135,8 +135,8 @@ func TestKeysThatAreNone(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"":             "the key is not PEM; `tokenaudit keygen` makes one",
-		string(public): "it is a public key; a private one signs",
-		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n": "the key is not a private key that is not encrypted, in PKCS #8",
+		string(public): "it is a public key; signing needs the private key",
+		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n": "the key is not an unencrypted private key in PKCS #8",
 		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n":                     "the key cannot be read",
 	} {
 		if _, err := ParseSigner([]byte(text)); err == nil || err.Error() != want {

@@ -29,7 +29,7 @@ func busyWriterIsAnError(t *testing.T, place Place) {
 	err := s.writing(t.Context(), func(tx *tx) error {
 		// To open a store is not to write to it.
 		hasty := opened(t, place)
-		if _, err := hasty.Write(t.Context(), runs[1]); !errors.Is(err, database.ErrBusy) || !strings.Contains(err.Error(), "another program writes to the store: try again when it has ended") {
+		if _, err := hasty.Write(t.Context(), runs[1]); !errors.Is(err, database.ErrBusy) || !strings.Contains(err.Error(), "another program is writing to the store: try again when it has finished") {
 			t.Errorf("a write beside another: %v", err)
 		}
 		if _, err := hasty.Prune(t.Context(), runs[0].Run.At.AddDate(1, 0, 0)); !errors.Is(err, database.ErrBusy) {

@@ -23,7 +23,7 @@ func NewKeygen(p *program.Program) *cobra.Command {
 		Short: "Make a key that signs bundles",
 		Long: `Keygen writes a private key to FILE, which only you can read, and the public key to
 FILE.pub, both in PEM. It overwrites neither. --seal-key takes the private key, verify
---key the public one. Give the public key to those who verify on a way of its own: one
+--key the public one. Give the public key to those who verify by a separate channel: one
 that comes with the bundle proves nothing.`,
 		Example: `  tokenaudit keygen seal.key
   tokenaudit scan --seal audit.tar --seal-key seal.key

@@ -82,7 +82,7 @@ func RunSeal(ctx context.Context, o SealOptions) error {
 		return o.addSignatures(ctx)
 	}
 	if o.File == "" {
-		return cli.Misuse(errors.New("name the bundle by --seal, or one to be signed by --sign"))
+		return cli.Misuse(errors.New("--seal or --sign is missing: --seal FILE names the bundle to write, --sign FILE the one to sign"))
 	}
 	if o.report != "" && o.judge.At != "" {
 		return cli.Misuse(errors.New("--at and --report contradict each other: the report says when it was judged"))

@@ -13,8 +13,8 @@ func Options() []collectors.Option {
 	return []collectors.Option{
 		{Key: "type", Type: collectors.OptionString, Required: true, Enum: []string{"slack", "teams", "jira", "webhook"}, Example: "slack", Help: "What the messages are for."},
 		{Key: "url", Type: collectors.OptionSecret, Required: true, Help: "The URL of the webhook, which is a secret, or of the site of Jira, such as https://acme.atlassian.net."},
-		{Key: "teams", Type: collectors.OptionStrings, Example: "web", Help: "Teams of `owners`, whose part alone is told; unassigned stands for no team."},
-		{Key: "min_severity", Type: collectors.OptionString, Enum: []string{"critical", "high", "medium", "low", "info"}, Example: "high", Help: "Findings below this severity are not told."},
+		{Key: "teams", Type: collectors.OptionStrings, Example: "web", Help: "Teams of `owners`, whose findings alone are sent; unassigned means no team."},
+		{Key: "min_severity", Type: collectors.OptionString, Enum: []string{"critical", "high", "medium", "low", "info"}, Example: "high", Help: "Findings below this severity are not sent."},
 		{Key: "project", Type: collectors.OptionString, Example: "SEC", Help: "For Jira, which needs it: the key of the project."},
 		{Key: "issue_type", Type: collectors.OptionString, Default: "Task", Example: "Bug", Help: "For Jira: the type of the issues."},
 		{Key: "per", Type: collectors.OptionString, Enum: []string{"token", "team"}, Default: "token", Example: "team", Help: "For Jira: whether there is an issue for each token or for each team."},

@@ -31,7 +31,7 @@ import (
 const patience = 30 * time.Second
 
 // ErrBusy is for a store to which another program writes for longer than 30 seconds.
-var ErrBusy = errors.New("another program writes to the store: try again when it has ended")
+var ErrBusy = errors.New("another program is writing to the store: try again when it has finished")
 
 var errNewer = errors.New("a newer version of tokenaudit wrote it")
 

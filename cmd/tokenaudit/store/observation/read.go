@@ -114,7 +114,7 @@ func (r *Reader) take(l line) (whole *Observation, err error) {
 func (r *Reader) begin() error {
 	run := &r.run.Run
 	if r.last != nil && !r.last.Before(run) {
-		return errors.New("the runs are not in the order of time")
+		return errors.New("the runs are not in order of time")
 	}
 	if run.ID == "" || run.At.IsZero() {
 		return errors.New("the run has no id, or no time")
