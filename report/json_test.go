@@ -13,6 +13,9 @@ import (
 
 // The streamed document is the one that encoding/json would write.
 func TestJSONIsThatOfTheStructs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	for name, r := range map[string]*report.Report{"sample": reporttest.Sample(), "empty": reporttest.Empty(), "hostile": reporttest.Hostile(), "nothing": reporttest.Build(report.BuildOptions{At: reporttest.AuditTime}, nil)} {
 		want, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {

@@ -15,6 +15,9 @@ import (
 )
 
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	compared := reporttest.Sample()
 	compared.Baseline = &report.BaselineRef{At: reporttest.DaysAgo(1)}
 	compared.Resolved = []*report.Finding{compared.Findings[0]}

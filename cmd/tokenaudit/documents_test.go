@@ -97,6 +97,9 @@ func leakTestFactor() int {
 // file that somebody may name. Where the file is refused, the error has no part of
 // the secret: the file may be any that a link or a configuration leads to.
 func TestErrorsQuoteNoSecretOfADocument(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	secrets := []string{contentfulSecret("file"), contentstackSecret("file"), plainSecret("file")}
 	refused := 0
 	for name, kind := range documentKinds(t) {

@@ -61,6 +61,9 @@ func blocksOf(page string) []block {
 // TestExampleRulesPageIsTrue follows the page in an empty repository: it writes what the
 // page shows of files, runs its commands, and finds what it says that they print.
 func TestExampleRulesPageIsTrue(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	dir := t.TempDir()
 	shell(t, dir, "git init --quiet\n")
 	out, ran := "", 0

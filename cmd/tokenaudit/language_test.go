@@ -20,6 +20,9 @@ var (
 // Comments and messages are written as the Go project writes them: a function returns,
 // and reports whether; a thing is not a time.
 func TestWords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	for _, file := range goFiles(t) {
 		fset := token.NewFileSet()
 		parsed, err := parser.ParseFile(fset, filepath.Join(repository, file), nil, parser.ParseComments)

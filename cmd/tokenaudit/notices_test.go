@@ -17,6 +17,9 @@ import (
 // The notices are those of the modules that are linked into the program, on any
 // system that it is built for.
 func TestNotices(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	upToDate(t, "notices.txt", noticesOf(t), "UPDATE_NOTICES")
 }
 

@@ -89,6 +89,9 @@ func plantedCompany(t *testing.T, each int) (*fixture, map[string]string) {
 // Every planted secret of every CMS is found, at its line, among strings of the same
 // forms, and nothing else is; neither by the search nor in a report of a scanner.
 func TestPlantedSecretsAreFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	factor := 1
 	if n, err := strconv.Atoi(os.Getenv("TOKENAUDIT_PLANTED")); err == nil && n > 0 {
 		factor = n

@@ -341,6 +341,9 @@ func TestRules(t *testing.T) {
 // Names and other text of a CMS's users are hostile: no rule may err on them,
 // lose a finding over them, or let one reach another place of the result.
 func TestRulesOnHostileText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	e := load(t, everyRule())
 	for _, text := range []string{
 		"", "%s%d%!v(MISSING)%99999999d", "{{.}}", "\x00\x1b[31m\r\n", "'\"`\\", strings.Repeat("x", 20000),

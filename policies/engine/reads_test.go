@@ -69,6 +69,9 @@ func items(exists, primary inventory.Ternary) change {
 // However a rule comes to a fact, it has to require it, or have an unknown set; and
 // a token of which it is unknown does not pass.
 func TestWaysToReadAFact(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	for _, way := range waysToRead {
 		t.Run(way.name, func(t *testing.T) {
 			text := policytest.CustomRule("deny contains {\"token\": token.id, \"message\": \"m\"} if {\n\tsome token in input.tokens\n\t" + way.body + "\n}\n\n" + way.helpers)

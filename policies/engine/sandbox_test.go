@@ -34,6 +34,9 @@ func argumentFor(builtin *ast.Builtin) string {
 // loaded, under its own name and through `with`: a file for each, all of which
 // must have an error of its own.
 func TestForbiddenBuiltinsDoNotLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	for way, call := range map[string]string{
 		"call": "x := %s(%s)\n\tx == x",
 		"with": "count([1]) == 1 with count as %s # %s",

@@ -102,6 +102,9 @@ func (m maker) token(source string, n int) inv.Token {
 // TestRoundTripOfAnything: whatever the constructors make is sound, and is the
 // same after it was written and read.
 func TestRoundTripOfAnything(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	for seed := range uint64(60) {
 		m := maker{rand.New(rand.NewPCG(seed, 1))}
 		want := inv.Inventory{Schema: inv.Schema, Tool: inv.Tool{Name: m.text(), Version: m.text()}, Sources: []inv.Source{}}

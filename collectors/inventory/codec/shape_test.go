@@ -53,6 +53,9 @@ func FuzzShape(f *testing.F) {
 // What the schema accepts of tokens that are nearly right fits the shape, but for what is
 // written with escapes where a word or a time stands, and numbers such as 1.0.
 func TestShapeOfMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: nothing for the race detector")
+	}
 	tokens := savedTokens(t)
 	count := map[string]int{}
 	for seed := range uint64(6000) {
