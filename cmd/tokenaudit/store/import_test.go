@@ -139,7 +139,7 @@ func TestImportRefuses(t *testing.T) {
 		"the facts of the token":         func(text string) string { return strings.Replace(text, `{"token":{"id":"`, `{"token":{"id":"x`, 1) },
 		"the token \"":                   func(text string) string { return strings.Replace(text, `"last_use":"{`, `"last_use":"{{`, 1) },
 		"is there twice":                 func(text string) string { return twice(text, `{"source"`) },
-		"not in order of time":       func(text string) string { return twice(text, `{"run"`) },
+		"not in order of time":           func(text string) string { return twice(text, `{"run"`) },
 	} {
 		changed := change(whole)
 		empty := newFile(t)
