@@ -64,7 +64,7 @@ func TestScripts(t *testing.T) {
 	// collector's.
 	percent := debug.SetGCPercent(400)
 	t.Cleanup(func() { debug.SetGCPercent(percent) })
-	// A script changes the folder of the process, so no path here may rest on it.
+	// Scripts change the working directory, so no path here may rest on it.
 	dir, err := filepath.Abs("testdata/script")
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func TestScripts(t *testing.T) {
 			files = append(files, filepath.Join(dir, name+".txtar"))
 		}
 	}
-	folders, err := examplesOfScripts()
+	dirs, err := dirsOfScripts()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestScripts(t *testing.T) {
 		Files:               files,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			env.Vars = append(env.Vars, folders...)
+			env.Vars = append(env.Vars, dirs...)
 			return setUpScript(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -102,14 +102,14 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// examplesOfScripts are the folders outside of testdata/script that scripts read, as
-// variables of their environment.
-func examplesOfScripts() (variables []string, err error) {
-	for name, folder := range map[string]string{"PREMERGE": "../../testdata/premerge", "EXAMPLES": "../../examples", "KEYLESS": "keyless/testdata"} {
-		if folder, err = filepath.Abs(folder); err != nil {
+// dirsOfScripts are the directories outside of testdata/script that scripts read, as variables
+// of their environment.
+func dirsOfScripts() (variables []string, err error) {
+	for name, dir := range map[string]string{"PREMERGE": "../../testdata/premerge", "EXAMPLES": "../../examples", "KEYLESS": "keyless/testdata"} {
+		if dir, err = filepath.Abs(dir); err != nil {
 			return nil, err
 		}
-		variables = append(variables, name+"="+folder)
+		variables = append(variables, name+"="+dir)
 	}
 	return variables, nil
 }
@@ -172,34 +172,33 @@ func scriptExit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	var got int
-	switch args = args[1:]; args[0] {
+	program := args[1:]
+	run := execInScript
+	switch program[0] {
 	case scriptProgram:
-		got = runInScript(ts, args[1:])
+		program, run = program[1:], runInScript
 	case "exec":
-		got = execInScript(ts, args[1:])
-	default:
-		got = execInScript(ts, args)
+		program = program[1:]
 	}
-	if got != want {
+	if got := run(ts, program); got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
 }
 
-// inFolder is held by whoever has changed the folder of the process.
-var inFolder sync.Mutex
+// workingDir is held while the working directory of the process is that of a script.
+var workingDir sync.Mutex
 
-// runInScript runs a command line in the folder and the environment of the script, and
+// runInScript runs a command line in the directory and the environment of the script, and
 // returns its exit code.
 func runInScript(ts *testscript.TestScript, args []string) int {
 	if os.Getenv("TOKENAUDIT_PROCESSES") == "1" {
-		return execInScript(ts, slices.Insert(args, 0, scriptProgram))
+		return execInScript(ts, slices.Concat([]string{scriptProgram}, args))
 	}
 	// A script's environment is told to processes alone; by way of a file it stays out of the log.
 	ts.Check(ts.Exec("sh", "-c", `env -0 >"$TMPDIR/environ"`))
 	environ := strings.Split(strings.TrimSuffix(ts.ReadFile(filepath.Join(ts.Getenv("TMPDIR"), "environ")), "\x00"), "\x00")
-	inFolder.Lock()
-	defer inFolder.Unlock()
+	workingDir.Lock()
+	defer workingDir.Unlock()
 	here, err := os.Getwd()
 	ts.Check(err)
 	ts.Check(os.Chdir(ts.MkAbs(".")))

@@ -18,8 +18,8 @@ import (
 
 const (
 	// largeAnswer is about how many bytes an answer has that is larger than any
-	// honest one. It is below maxBody, and so large that the 3 MB or so that any run takes
-	// do not matter.
+	// honest one. It is below maxBody, and so large that maxSwell times it leaves room for the
+	// 3 MB or so that any run takes.
 	largeAnswer = 400 << 10
 	// largeDirectory is the same for a list of sources: what a thousand of them make the
 	// collector ask comes to more than largeAnswer.

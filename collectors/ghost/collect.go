@@ -38,11 +38,11 @@ func (c *collector) collect(source inventory.Source, a answers, skip []string) i
 		integrations.Detail = "Ghost leaves out the integrations of type internal, with whose keys it does its own work, such as scheduling posts"
 	}
 	source.Tokens = keys.Items
-	if !skips(skip, listUsers) {
+	if !skips(skip, listUsers.unit) {
 		source.Tokens = append(source.Tokens, own...)
 	}
 	source.Units = []inventory.Unit{integrations, staff, s.unit(listRoles, len(a.roles.Items) > 0, a.roles.Err), s.unit(readMe, len(a.me.Items) > 0, a.me.Err)}
-	source.Units = slices.DeleteFunc(source.Units, func(u inventory.Unit) bool { return skips(skip, resource{unit: u.Name}) })
+	source.Units = slices.DeleteFunc(source.Units, func(u inventory.Unit) bool { return skips(skip, u.Name) })
 	source.Auditor = s.auditor(own, a)
 	return source
 }

@@ -47,8 +47,8 @@ type answers struct {
 
 // skips reports whether a list is not asked for: one of skip, or the roles, to which keys
 // alone refer.
-func skips(skip []string, list resource) bool {
-	return slices.Contains(skip, list.unit) || list.unit == listRoles.unit && slices.Contains(skip, listIntegrations.unit)
+func skips(skip []string, unit string) bool {
+	return slices.Contains(skip, unit) || unit == listRoles.unit && slices.Contains(skip, listIntegrations.unit)
 }
 
 // read asks for everything that a site has to tell, but for the lists skip.
@@ -61,7 +61,7 @@ func readWith(ctx context.Context, maxPages int, skip []string, from func(resour
 	var a answers
 	workers := pool.New().WithMaxGoroutines(burst)
 	ask := func(list resource, read func()) {
-		if !skips(skip, list) {
+		if !skips(skip, list.unit) {
 			workers.Go(read)
 		}
 	}

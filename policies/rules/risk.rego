@@ -110,19 +110,11 @@ factors contains {"token": token.id, "factor": "holder", "min": 0, "max": 3, "re
 	not token.kind in personal_kinds
 }
 
-factors contains {"token": token.id, "factor": "holder", "min": 4, "max": 4, "reason": reason} if {
+factors contains {"token": token.id, "factor": "holder", "min": use.min, "max": 4, "reason": use.reason} if {
 	some token in input.tokens
 	token.kind in personal_kinds
 	token.owner.type != "none"
-	used_without_owner(token)
-	reason := sprintf("something else than its owner uses it: the owner was last seen %d days ago", [token.owner_idle_days])
-}
-
-factors contains {"token": token.id, "factor": "holder", "min": 0, "max": 4, "reason": "whether its owner or something else uses it is not known"} if {
-	some token in input.tokens
-	token.kind in personal_kinds
-	token.owner.type != "none"
-	use_untold(token)
+	use := other_use(token)
 }
 
 factors contains {"token": token.id, "factor": "secret-readable", "min": told.min, "max": 5, "reason": told.reason} if {
@@ -216,15 +208,14 @@ leaked(token) if {
 
 personal_kinds := {"personal", "cli", "oauth"}
 
-used_without_owner(token) if {
+# Whether something else than its owner uses the token. Of an owner who was seen nothing else
+# can be told apart; a token that was not used nobody uses.
+other_use(token) := {"min": 4, "reason": reason} if {
 	token.owner_idle_days >= input.params.idle_days
 	token.unused_days.max < input.params.idle_days
 	token.last_used.state in {"at", "between"}
-}
-
-# Of an owner who was seen nothing else can be told apart; a token that was not used nobody uses.
-use_untold(token) if {
-	not used_without_owner(token)
+	reason := sprintf("something else than its owner uses it: the owner was last seen %d days ago", [token.owner_idle_days])
+} else := {"min": 0, "reason": "whether its owner or something else uses it is not known"} if {
 	not owner_seen(token)
 	not unused(token)
 }

@@ -94,7 +94,7 @@ func (c *contract) find(r *http.Request) (operation, string, bool) {
 func (c *contract) requestProblems(r *http.Request, data []byte) (problems []string) {
 	o, at, ok := c.find(r)
 	if !ok {
-		return []string{"there is no such operation"}
+		return []string{"unknown operation"}
 	}
 	query := r.URL.Query()
 	for _, p := range o.Parameters {
@@ -107,7 +107,7 @@ func (c *contract) requestProblems(r *http.Request, data []byte) (problems []str
 		query.Del(p.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		problems = append(problems, "there is no parameter "+name)
+		problems = append(problems, "unknown parameter "+name)
 	}
 	if o.RequestBody == nil {
 		if len(data) > 0 {
@@ -124,7 +124,7 @@ func (c *contract) responseProblems(r *http.Request, status int, header http.Hea
 	answer, ok := o.Responses[fmt.Sprint(status)]
 	switch {
 	case !ok:
-		return []string{fmt.Sprintf("there is no answer with status %d", status)}
+		return []string{fmt.Sprintf("unexpected status %d", status)}
 	case len(data) == 0 && (status == http.StatusNoContent || len(answer.Content) == 0):
 		return nil
 	}
@@ -135,7 +135,7 @@ func (c *contract) bodyProblems(b body, at string, header http.Header, data []by
 	media := header.Get("Content-Type")
 	content, ok := b.Content[media]
 	if !ok {
-		return []string{fmt.Sprintf("there is no body of type %q", media)}
+		return []string{fmt.Sprintf("unexpected media type %q", media)}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -207,12 +207,12 @@ func TestJiraContractIsStrict(t *testing.T) {
 		"an issue":                 {"POST", "/rest/api/3/issue", issue, 201, `{"id": "1", "key": "SEC-1", "self": "https://jira.example/1"}`, ""},
 		"transitions":              {"GET", "/rest/api/3/issue/SEC-1/transitions", "", 200, `{"transitions": []}`, ""},
 		"a transition":             {"POST", "/rest/api/3/issue/SEC-1/transitions", `{"transition": {"id": "31"}}`, 204, "", ""},
-		"the search that was":      {"POST", "/rest/api/3/search", search, 200, `{}`, "no such operation"},
-		"another version":          {"POST", "/rest/api/2/issue", issue, 201, `{}`, "no such operation"},
-		"another method":           {"PUT", "/rest/api/3/issue/SEC-1/transitions", `{}`, 204, "", "no such operation"},
-		"no key":                   {"GET", "/rest/api/3/issue//transitions", "", 200, `{}`, "no such operation"},
-		"a slash in the key":       {"GET", "/rest/api/3/issue/SEC-1/x/transitions", "", 200, `{}`, "no such operation"},
-		"another parameter":        {"GET", "/rest/api/3/issue/SEC-1/transitions?startAt=0", "", 200, `{}`, "no parameter startAt"},
+		"the search that was":      {"POST", "/rest/api/3/search", search, 200, `{}`, "unknown operation"},
+		"another version":          {"POST", "/rest/api/2/issue", issue, 201, `{}`, "unknown operation"},
+		"another method":           {"PUT", "/rest/api/3/issue/SEC-1/transitions", `{}`, 204, "", "unknown operation"},
+		"no key":                   {"GET", "/rest/api/3/issue//transitions", "", 200, `{}`, "unknown operation"},
+		"a slash in the key":       {"GET", "/rest/api/3/issue/SEC-1/x/transitions", "", 200, `{}`, "unknown operation"},
+		"another parameter":        {"GET", "/rest/api/3/issue/SEC-1/transitions?startAt=0", "", 200, `{}`, "unknown parameter startAt"},
 		"a body for GET":           {"GET", "/rest/api/3/issue/SEC-1/transitions", `{}`, 200, `{}`, "takes no body"},
 		"no fields":                {"POST", "/rest/api/3/search/jql", `{"jql": "project = SEC", "maxResults": 1}`, 200, `{}`, `missing properties: 'fields'`},
 		"a member of before":       {"POST", "/rest/api/3/search/jql", strings.Replace(search, `"jql"`, `"startAt": 0, "jql"`, 1), 200, `{}`, `'startAt' not allowed`},
@@ -222,7 +222,7 @@ func TestJiraContractIsStrict(t *testing.T) {
 		"an answer without a key":  {"POST", "/rest/api/3/search/jql", search, 200, `{"issues": [{"id": "1", "fields": {}}]}`, `missing properties: 'key'`},
 		"an answer without issues": {"POST", "/rest/api/3/search/jql", search, 200, `{}`, `missing properties: 'issues'`},
 		"a total, which is gone":   {"POST", "/rest/api/3/search/jql", search, 200, `{"issues": [], "total": 0}`, `'total' not allowed`},
-		"another status":           {"POST", "/rest/api/3/issue", issue, 200, `{}`, "no answer with status 200"},
+		"another status":           {"POST", "/rest/api/3/issue", issue, 200, `{}`, "unexpected status 200"},
 		"an answer without a body": {"POST", "/rest/api/3/issue", issue, 201, "", "EOF"},
 	} {
 		var said []string
@@ -286,12 +286,12 @@ func TestJiraContractIsPartOfThePublishedOne(t *testing.T) {
 		for method, our := range operations {
 			their, ok := published.Paths[path][method]
 			if !ok {
-				t.Errorf("there is no %s %s", method, path)
+				t.Errorf("the published one has no %s %s", method, path)
 				continue
 			}
 			for _, p := range our.Parameters {
 				if !slices.Contains(their.Parameters, p) {
-					t.Errorf("%s %s has no parameter %+v", method, path, p)
+					t.Errorf("the published %s %s has no parameter %+v", method, path, p)
 				}
 			}
 			within(method+" "+path, content(our.RequestBody), content(their.RequestBody))

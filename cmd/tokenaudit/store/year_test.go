@@ -123,6 +123,7 @@ func BenchmarkYear(b *testing.B) {
 		n.put()
 	}
 	b.ReportMetric(float64(len(n.all)), "findings")
+	n.try(n.store.Close())
 	for range measured {
 		n.whole(e)
 	}
@@ -206,10 +207,9 @@ func (n *nights) spend(on string, fn func()) {
 	n.spent[on] = append(n.spent[on], cpuTime(n.b)-used)
 }
 
-// whole is a night of which each part is measured.
+// whole is a night of which each part is measured, with a store that is closed before and after.
 func (n *nights) whole(e *engine.Engine) {
 	n.b.Helper()
-	n.try(n.store.Close())
 	n.next()
 	var r *report.Report
 	n.spend("judge", func() { r = judged(n.b, e, n.sources, n.at) })
@@ -232,7 +232,6 @@ func (n *nights) whole(e *engine.Engine) {
 		n.try(err)
 		n.try(n.store.Close())
 	})
-	n.open()
 }
 
 // cpuTime is what the program has used of all cores, in its code and in the system.
