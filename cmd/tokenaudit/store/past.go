@@ -154,6 +154,7 @@ func (p *readings) saying(firsts []history.Reading) []history.Reading {
 			lastBefore(byTime[:first], len(kinds))
 		}
 		lastBefore(byTime, len(kinds))
+		byTime[len(byTime)-1].says = true // the source was looked at
 		for _, r := range byTime {
 			if r.says || len(r.uses) > 0 {
 				past = append(past, history.Reading{Source: source, At: r.at, Units: r.of.source.Units, Uses: r.uses})
@@ -205,21 +206,21 @@ func (t *tx) words(p *readings) {
 	}
 }
 
-// wordsOf notes what was said of one token: at the first reading of each wording, and at
-// the last reading, the one before it, and those at distances that double. Any of them may
-// be left out without anything untrue being told, and years of nightly readings are not
-// held in memory. What was said before the earliest moment of the last use is left out, too:
-// a chain of what was said ends there.
+// wordsOf notes what was said of one token: of each wording the first reading, the last, and
+// so many between them that each was taken after the latest moment that the next one tells:
+// to go from one to the next is all that a chain of what was said needs, and years of nightly
+// readings are not held in memory. What was said before the earliest moment of the last use
+// is left out, too: a chain ends there.
 func (p *readings) wordsOf(token string, wordings []wordedUse, said map[string]inventory.LastUsed) error {
 	var earliest time.Time
-	later := 0
+	latest := true
 	for _, w := range slices.Backward(wordings) {
-		readings := between(p.whole(w.source, inventory.Kind(w.kind)), w.from, w.to)
-		n := len(readings)
-		if n == 0 {
+		readings := p.ofWording(&w)
+		if len(readings) == 0 {
 			continue
 		}
-		if later > 0 && !readings[n-1].at.After(earliest) {
+		last := readings[len(readings)-1]
+		if !latest && !last.at.After(earliest) {
 			return nil
 		}
 		use, known := said[w.use]
@@ -231,23 +232,42 @@ func (p *readings) wordsOf(token string, wordings []wordedUse, said map[string]i
 			use = of.LastUsed
 			said[w.use] = use
 		}
-		if later == 0 {
-			earliest = observation.Absolute(use, readings[n-1].at).Earliest
+		if latest {
+			earliest = observation.Absolute(use, last.at).Earliest
+			latest = false
 		}
-		note := func(r *readingOf) {
+		for _, r := range links(readings, use) {
 			if r.at.After(earliest) {
 				r.use(token, observation.Absolute(use, r.at))
 			}
 		}
-		note(readings[0])
-		for back := 1; back <= later+n; back *= 2 {
-			if back > later {
-				note(readings[later+n-back])
-			}
-		}
-		later += n
 	}
 	return nil
+}
+
+// links returns the readings of one wording that a chain needs, the last one first.
+func links(readings []*readingOf, use inventory.LastUsed) []*readingOf {
+	i := len(readings) - 1
+	chain := []*readingOf{readings[i]}
+	for i > 0 {
+		latest := observation.Absolute(use, readings[i].at).Latest
+		for i--; i > 0 && readings[i-1].at.After(latest); {
+			i--
+		}
+		chain = append(chain, readings[i])
+	}
+	return chain
+}
+
+// ofWording returns the readings that are known to have seen the token while it was worded so:
+// those that wholly read its list, and the one that saw the wording first.
+func (p *readings) ofWording(w *wordedUse) []*readingOf {
+	first := between(p.all[w.source], w.from, w.from+1)
+	whole := between(p.whole(w.source, inventory.Kind(w.kind)), w.from, w.to)
+	if len(whole) > 0 && len(first) > 0 && whole[0] == first[0] {
+		return whole
+	}
+	return slices.Concat(first, whole)
 }
 
 // between returns the readings by the runs from one until before another.

@@ -22,7 +22,8 @@ func uses(s *inventory.Source) map[string]inventory.LastUsed {
 }
 
 // What the store knows of the past is what all earlier inventories together prove: the same of
-// the first sight of a token, and of its last use no more.
+// the first sight of a token, and of its last use no more. Only of a list that was read in part
+// may it be less, because nobody knows which tokens of the earlier ones were seen again.
 func TestPastAgainstInventories(t *testing.T) {
 	pastAgainstInventories(t, newFile, worlds(t, 2), days(30))
 }
@@ -64,7 +65,8 @@ func pastAgainstInventories(t *testing.T, empty maker, worlds, days int) {
 			write(t, s, observe(t, run))
 		}
 	}
-	if exact < chained {
+	// One in a thousand rests on a partial list.
+	if exact*1000 < chained*999 {
 		t.Errorf("%d of %d chains", exact, chained)
 	}
 }
