@@ -54,7 +54,9 @@ func startPostgres(t *testing.T) *cluster {
 	}
 	var said bytes.Buffer
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	server := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB")
+	// TOKENAUDIT_WORLDS keeps the stores of many worlds open.
+	server := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB",
+		"-c", "max_connections=1000")
 	server.Stdout, server.Stderr = &said, &said
 	server.SysProcAttr = &syscall.SysProcAttr{Credential: notRoot(t, dir), Pdeathsig: syscall.SIGQUIT}
 	// This ends its children too, and does not wait for connections.
