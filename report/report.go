@@ -22,7 +22,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 )
 
-// Unassigned stands for no team where teams are named.
+// Unassigned means no team where teams are named.
 const Unassigned = owners.Unassigned
 
 // Schema names the version of the JSON report.

@@ -16,7 +16,7 @@ type Scope struct {
 	Sources []string `json:"sources,omitempty"`
 	// Labels are those of --label.
 	Labels labels.Selector `json:"labels,omitempty"`
-	// Owners are the teams of --owner; [Unassigned] stands for no team.
+	// Owners are the teams of --owner; [Unassigned] means no team.
 	Owners []string `json:"owners,omitempty"`
 	// Rules are the ids of --rule.
 	Rules []string `json:"rules,omitempty"`

@@ -22,13 +22,13 @@ func TestBadConfiguration(t *testing.T) {
 		{"missing variable", entry("{env: ABSENT_VARIABLE}"), "bad.yaml:6: sources[0].token: the environment variable ABSENT_VARIABLE is not set"},
 		{"missing file", entry("{file: absent}"), "bad.yaml:6: sources[0].token: cannot read the secret's file: no such file or directory"},
 		{"failing command", entry("{command: [\"false\"]}"), "bad.yaml:6: sources[0].token: the secret's command failed: exit status 1"},
-		{"literal secret", entry(secret), "bad.yaml:6: sources[0].token: a secret must not stand in the file; write token: {env: CONTENTFUL_MANAGEMENT_TOKEN}"},
+		{"literal secret", entry(secret), "bad.yaml:6: sources[0].token: secrets are not allowed in the file; write token: {env: CONTENTFUL_MANAGEMENT_TOKEN}"},
 		{"two identical entries", good + strings.TrimPrefix(entry("{env: CONTENTFUL_MANAGEMENT_TOKEN}"), "version: 1\nsources:\n"), "the same source as sources[0] on line 3"},
 		{"key twice", good + "gate: {}\ngate: {}\n", ": gate: the key is given twice"},
 		{"bad date", good + "waivers: [{rule: a, token: b, reason: c, owner: d, approved_by: e, expires: 2027-02-30}]\n", "waivers[0].expires: must be a date that exists"},
 		{"no YAML", "sources: [", "bad.yaml:1: not valid YAML: "},
 		{"wrong region", strings.Replace(good, "organization: acme", "organization: acme\n    region: moon", 1), "sources[0].region: must be us or eu"},
-		{"unknown rule", good + "policies: {rules: {unusd-token: off}}\n", "policies.rules.unusd-token: there is no such rule"},
+		{"unknown rule", good + "policies: {rules: {unusd-token: off}}\n", "policies.rules.unusd-token: unknown rule"},
 	} {
 		write(t, "bad.yaml", test.text)
 		for _, command := range [][]string{{"scan"}, {"collect"}, {"doctor"}, {"explain", "unused-token", "contentful/x"}} {

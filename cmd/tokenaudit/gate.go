@@ -31,7 +31,7 @@ func newGate(p *program.Program, run func(context.Context, gateOptions) error) *
 	o := gateOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "gate REPORT.json",
-		Short: "Give the exit code of a saved report",
+		Short: "Check a saved report against the gate",
 		Long: `Gate puts a saved JSON report to the gate: its exit code is the one that a scan
 with the same flags would have given. Use it in a job of its own, after one that
 ran with --no-fail and whose reports the CI system has taken in.

@@ -92,7 +92,7 @@ func runRulesShow(ctx context.Context, o rulesShowOptions) error {
 	ids := policies.IDs(rules)
 	id := ruleid.Find(o.rule, ids)
 	if id == "" {
-		return cli.Misuse(fmt.Errorf("there is no rule %q%s", o.rule, cmp.Or(ruleid.DidYouMean(o.rule, ids), "; `tokenaudit rules list` lists all")))
+		return cli.Misuse(fmt.Errorf("unknown rule %q%s", o.rule, cmp.Or(ruleid.DidYouMean(o.rule, ids), "; `tokenaudit rules list` lists all")))
 	}
 	now, on := inForce[id]
 	rule := rules[slices.Index(ids, id)]

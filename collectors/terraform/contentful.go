@@ -161,7 +161,7 @@ func (w *planState) personalExpiry(c change, o object) inventory.Expiry {
 	case w.after && !c.keeps():
 		return w.lifetime(seconds)
 	}
-	return inventory.UnknownExpiry(true, "the token expires, but the plan does not tell when it was made")
+	return inventory.UnknownExpiry(true, "the token expires, but the plan does not show when it was created")
 }
 
 func number(v value) (float64, bool) {

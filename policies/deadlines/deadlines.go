@@ -20,7 +20,7 @@ type Deadlines struct {
 	Severity Days `json:"severity,omitempty"`
 	// Rules are by id, for findings of any severity.
 	Rules map[string]int `json:"rules,omitempty"`
-	// Teams are by name; [owners.Unassigned] stands for no team.
+	// Teams are by name; [owners.Unassigned] means no team.
 	Teams map[string]Days `json:"teams,omitempty"`
 	// StopWaived: days on which a finding is waived do not count, and a waived one has no
 	// deadline.

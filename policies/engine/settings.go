@@ -34,7 +34,7 @@ func (e *SettingsError) Error() string {
 func inForce(l *compile.Library, settings policies.Settings) ([]*ruleInForce, error) {
 	for _, id := range slices.Sorted(maps.Keys(settings.Rules)) {
 		if known := append(l.IDs(), compile.RiskID); !slices.Contains(known, id) {
-			return nil, &SettingsError{Path: []string{id}, Detail: "there is no such rule" + ruleid.DidYouMean(id, known)}
+			return nil, &SettingsError{Path: []string{id}, Detail: "unknown rule" + ruleid.DidYouMean(id, known)}
 		}
 	}
 	var rules []*ruleInForce
@@ -73,7 +73,7 @@ func (r *ruleInForce) variant(base variant, off bool, severity policies.Severity
 		if _, ok := r.Params[name]; !ok {
 			return v, &SettingsError{
 				Path:   append(slices.Clone(at), "params", name),
-				Detail: "the rule has no such parameter" + suggest.DidYouMean(name, slices.Sorted(maps.Keys(r.Params))) + knownParams(r.Params),
+				Detail: "unknown parameter" + suggest.DidYouMean(name, slices.Sorted(maps.Keys(r.Params))) + knownParams(r.Params),
 			}
 		}
 		v.values[name] = output.Plain(params[name])

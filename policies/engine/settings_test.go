@@ -159,11 +159,11 @@ func TestSettingsRefused(t *testing.T) {
 		detail   string
 	}{
 		{"unknown rule", "unused-tokens", policies.RuleSettings{}, "unused-tokens", "did you mean unused-token?"},
-		{"a rule that is like none", "xyz", policies.RuleSettings{}, "xyz", "there is no such rule"},
+		{"a rule that is like none", "xyz", policies.RuleSettings{}, "xyz", "unknown rule"},
 		{"unknown severity", "unused-token", policies.RuleSettings{Severity: "urgent"}, "unused-token severity", "critical, high"},
 		{"unknown parameter", "unused-token", params("max_idel_days", 3), "unused-token params max_idel_days", "did you mean max_idle_days? (it has max_idle_days, no_record)"},
-		{"a parameter that is like none", "unused-token", params("x", 3), "unused-token params x", "no such parameter (it has max_idle_days, no_record)"},
-		{"a parameter of a rule without any", "admin-token", params("x", 3), "admin-token params x", "no such parameter (it has none)"},
+		{"a parameter that is like none", "unused-token", params("x", 3), "unused-token params x", "unknown parameter (it has max_idle_days, no_record)"},
+		{"a parameter of a rule without any", "admin-token", params("x", 3), "admin-token params x", "unknown parameter (it has none)"},
 		{"too small", "unused-token", params("max_idle_days", 0), "unused-token params max_idle_days", "must be >= 1 but found 0"},
 		{"a fraction", "unused-token", params("max_idle_days", 1.5), "unused-token params max_idle_days", "expected integer"},
 		{"another type", "unused-token", params("max_idle_days", "many"), "unused-token params max_idle_days", "expected integer"},

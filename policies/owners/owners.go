@@ -11,7 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// Unassigned stands for no team, where one is named: in a flag, or in the name of a file.
+// Unassigned means no team, where one is named: in a flag, or in the name of a file.
 const Unassigned = "unassigned"
 
 // Pattern assigns to a team what all its conditions match. Each is a glob in which only

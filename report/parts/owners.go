@@ -13,7 +13,7 @@ import (
 )
 
 // OfTeams returns the part of a report that is about what some teams answer for; r itself
-// is not changed. Without teams it is r. [report.Unassigned] stands for no team. What was
+// is not changed. Without teams it is r. [report.Unassigned] means no team. What was
 // not read stays in it, because any team may have tokens there. The error names the teams
 // that there are, or is [ErrNotLabelled] where the verdicts cannot be told apart.
 func OfTeams(r *report.Report, teams []string) (*report.Report, error) {

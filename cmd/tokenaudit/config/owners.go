@@ -58,7 +58,7 @@ func (r *reader) teamName(n *yaml.Node, path string) string {
 	team := strings.TrimSpace(r.word(n, path))
 	switch {
 	case team == owners.Unassigned:
-		r.fail(n, path, "must not be %s, which stands for no team", owners.Unassigned)
+		r.fail(n, path, "must not be %s, which means no team", owners.Unassigned)
 	case utf8.RuneCountInString(team) > maxTeam:
 		r.fail(n, path, "is longer than %d characters", maxTeam)
 	}

@@ -45,7 +45,7 @@ func TestOwnersMistakes(t *testing.T) {
 		"no team":              {"owners:\n  - owns: [{source: x}]\n", "f.yaml:3: owners[0].team: missing"},
 		"no patterns":          {"owners:\n  - {team: web, owns: []}\n", "f.yaml:3: owners[0].owns: the list is empty"},
 		"a label without =":    {"owners:\n  - {team: web, owns: [{label: team}]}\n", "owners[0].owns[0].label: must be KEY=VALUE, for example team=web"},
-		"the reserved name":    {"owners:\n  - {team: unassigned, owns: [{source: x}]}\n", "owners[0].team: must not be unassigned, which stands for no team"},
+		"the reserved name":    {"owners:\n  - {team: unassigned, owns: [{source: x}]}\n", "owners[0].team: must not be unassigned, which means no team"},
 		"a misspelt files":     {"owners: {file: [x]}\n", "owners.file: unknown key; did you mean files?"},
 		"no files":             {"owners: {files: []}\n", "owners.files: the list is empty"},
 	} {

@@ -56,7 +56,7 @@ var (
 func (r *reader) secret(n *yaml.Node, path, cms string, option collectors.Option) (secretRef, bool) {
 	line := n.Line
 	if k := r.follow(n); k.Kind == yaml.ScalarNode && !isNull(k) {
-		r.failLine(line, path, "a secret must not stand in the file; write %s: {env: %s}, {file: path} or {command: [program, argument]}",
+		r.failLine(line, path, "secrets are not allowed in the file; write %s: {env: %s}, {file: path} or {command: [program, argument]}",
 			option.Key, template.Variable(cms, option))
 		return secretRef{}, false
 	}

@@ -81,7 +81,7 @@ Nothing is sent.`,
 func NewStore(p *program.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "store",
-		Short: "Forget what ended long ago in a store",
+		Short: "Prune the history in a store",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  cli.ShowHelp,
 	}

@@ -110,10 +110,10 @@ func newPrune(p *program.Program) *cobra.Command {
 	o := pruneOptions{Options: Options{program: p}}
 	cmd := &cobra.Command{
 		Use:   "prune --keep DAYS",
-		Short: "Forget what ended long ago",
-		Long: `Prune forgets what ended longer ago than --keep: what runs saw, versions of tokens, and
+		Short: "Delete old history",
+		Long: `Prune deletes what ended longer ago than --keep: what runs saw, versions of tokens, and
 findings that are over. Tokens that are there and findings that are open keep their
-whole history. What is forgotten cannot be restored.`,
+whole history. What is deleted cannot be restored.`,
 		Example: "  tokenaudit store prune --keep 400d",
 		Args:    cli.Takes(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runPrune(cmd.Context(), o) },
@@ -143,7 +143,7 @@ func runPrune(ctx context.Context, o pruneOptions) error {
 		if err != nil {
 			return err
 		}
-		o.program.Note("forgot what ended before %s: %s", before.Format(time.DateOnly), safetext.Plural(forgotten, "run", "runs"))
+		o.program.Note("deleted what ended before %s: %s", before.Format(time.DateOnly), safetext.Plural(forgotten, "run", "runs"))
 		return nil
 	})
 }

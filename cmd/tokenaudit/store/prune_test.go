@@ -102,7 +102,7 @@ func goesOn(t *testing.T, where string, s, whole *Store, runs []*Observation, ha
 	if err := early.Identify(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Write(t.Context(), &early); err == nil || !strings.Contains(err.Error(), "lies before what the store still keeps") {
+	if _, err := s.Write(t.Context(), &early); err == nil || !strings.Contains(err.Error(), "later runs were pruned") {
 		t.Errorf("%s: a run before the cut: %v", where, err)
 	}
 	if out := write(t, s, runs[0]); !out.Known {

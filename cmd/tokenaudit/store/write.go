@@ -99,7 +99,7 @@ func (t *tx) place(r *Run) (n, last int, err error) {
 	t.One([]any{&last}, `SELECT COALESCE(MAX(run), 0) FROM run`)
 	t.One([]any{&n}, `SELECT COUNT(*) + 1 FROM run WHERE at < ? OR (at = ? AND id < ?)`, at, at, r.ID)
 	if t.Err == nil && pruned > 0 {
-		return 0, 0, fmt.Errorf("the run of %s lies before what the store still keeps: what came after it cannot be told any more", at)
+		return 0, 0, fmt.Errorf("cannot add the run of %s: later runs were pruned from the store", at)
 	}
 	return n, last, t.Err
 }

@@ -164,16 +164,16 @@ func same(saved, r *report.Report) error {
 		{"rules", saved.Policies.Digest, r.Policies.Digest},
 	} {
 		if part.was != part.is {
-			return fmt.Errorf("the inventories come to another report: it was made by another %s; %s", part.what, differences("in it", saved, r))
+			return fmt.Errorf("judging the inventories gives a different report: not the same %s; %s", part.what, differences("in it", saved, r))
 		}
 	}
-	return errors.New("the inventories come to another report: " + differences("in it", saved, r))
+	return errors.New("judging the inventories gives a different report: " + differences("in it", saved, r))
 }
 
-// addSignatures signs a bundle that is there.
+// addSignatures signs an existing bundle.
 func (o SealOptions) addSignatures(ctx context.Context) error {
 	if o.File != "" || o.report != "" {
-		return cli.Misuse(errors.New("--sign signs a bundle that is there: --seal and --report make one"))
+		return cli.Misuse(errors.New("--sign signs an existing bundle: it cannot be combined with --seal or --report"))
 	}
 	if len(o.Keys) == 0 {
 		return cli.Misuse(errors.New("--sign needs a key: --seal-key FILE, env:NAME or command:PROGRAM"))

@@ -59,7 +59,7 @@ var sectionRows = []documented{
 	{"reviews[].by", "date", "required for `revoke`", "The last day on which the revocation is in time; only with `revoke`.", "2026-12-06"},
 	{"reviews[].note", "text", "required", "Why.", "the shop publishes with it"},
 	{"sla.severity", "mapping", "none", "Deadlines by severity: how many days after a finding was seen first it has to be gone; the last day counts to its end, in UTC. Of the deadlines that fit a finding, that of its rule wins, then that of its team.", "{critical: 2d, high: 14d}"},
-	{"sla.teams", "mapping", "none", "Deadlines by team and severity, of what the team answers for; `unassigned` stands for no team.", "{web: {high: 7d}}"},
+	{"sla.teams", "mapping", "none", "Deadlines by team and severity, of what the team answers for; `unassigned` means no team.", "{web: {high: 7d}}"},
 	{"sla.rules", "mapping", "none", "Deadlines of all findings of a rule, by its id.", "{write-token-never-expires: 30d}"},
 	{"sla.waived", "`run`, or `stop`", "run", "Whether the clock runs on while a finding is waived. With `stop`, the days on which it was waived do not count, as far as baselines or a store show them.", "stop"},
 	{"gate.fail_on", "severity, or `none`", "medium", "The lowest severity that fails the run. `--fail-on` overrides it.", "high"},

@@ -217,7 +217,7 @@ func (s *Source) check() error {
 		return fmt.Errorf("the content of the source %q: %w", s.ID, err)
 	}
 	if s.ID == "" || of.ID != s.ID || of.CMS != s.CMS || len(of.Tokens) > 0 {
-		return fmt.Errorf("the content of the source %q is not that of it", s.ID)
+		return fmt.Errorf("the content of the source %q does not match the source", s.ID)
 	}
 	if !sortedIDs(s.Judged.Undecided) || !sortedIDs(s.Judged.NotAsked) || !sortedIDs(s.Judged.Seen) {
 		return fmt.Errorf("what was judged of the source %q is not sorted", s.ID)
@@ -233,7 +233,7 @@ func (t *Token) check() error {
 	}
 	switch {
 	case t.ID == "" || of.ID != t.ID || of.Source != t.Source || of.CMS != t.CMS || of.Kind != t.Kind || of.Planned != "":
-		return fmt.Errorf("the facts of the token %q are not those of it", t.ID)
+		return fmt.Errorf("the facts of the token %q do not match the token", t.ID)
 	case !sortedIDs(t.NotEvaluated) || slices.ContainsFunc(t.NotEvaluated, func(rule string) bool { return strings.Join(strings.Fields(rule), "") != rule }):
 		return fmt.Errorf("the rules that could not decide on the token %q are not sorted ids", t.ID)
 	}
