@@ -71,7 +71,9 @@ type Config struct {
 	Gate        Gate
 	// Deadlines are those of sla; nil without any.
 	Deadlines *deadlines.Deadlines
-	Limits    Limits
+	// slaLines are the lines of its rules and teams, by the path of the key.
+	slaLines map[string]int
+	Limits   Limits
 	// Store is where the history of runs is kept; no verdict rests on where that is.
 	Store Store
 	// Digest identifies the content: SHA-256 in hex over its canonical JSON,
@@ -306,7 +308,7 @@ func (r *reader) config(c *Config, root *yaml.Node, definitions []collectors.Def
 		c.Reviews, c.ReviewsFiles = r.reviewsOrFiles(n)
 	}
 	if n := top.get("sla"); n != nil {
-		c.Deadlines = r.sla(n)
+		c.Deadlines, c.slaLines = r.sla(n)
 	}
 	if n := top.get("gate"); n != nil {
 		c.Gate = r.gate(n)

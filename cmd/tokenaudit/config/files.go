@@ -80,18 +80,22 @@ func (c *Config) path(file string) string {
 	return filepath.Join(c.Dir, file)
 }
 
-// readFiles reads the files that a section names, and returns digest with their content.
-func (c *Config) readFiles(ctx context.Context, files []NamedFile, section, digest string, read func(r *reader, root *yaml.Node, i int)) (string, error) {
+// readFiles reads the files that a key names, and returns digest with their content.
+func (c *Config) readFiles(ctx context.Context, files []NamedFile, key, digest string, read func(r *reader, root *yaml.Node, i int)) (string, error) {
 	contents := []any{digest}
 	var errs Errors
 	for i, f := range files {
 		path := c.path(f.File)
-		data, err := readBounded(ctx, path, "one of the files", "one of the files does not exist")
+		data, err := readBounded(ctx, path, "the file", "the file does not exist")
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
 		if err != nil {
-			errs = append(errs, &Error{File: f.Origin.File, Line: f.Origin.Line, Key: section + ".files", Message: err.Error()})
+			place := key
+			if len(files) > 1 {
+				place = index(key, i)
+			}
+			errs = append(errs, &Error{File: f.Origin.File, Line: f.Origin.Line, Key: place, Message: err.Error()})
 			continue
 		}
 		r := newReader(path)
@@ -110,7 +114,7 @@ func (c *Config) readFiles(ctx context.Context, files []NamedFile, section, dige
 	}
 	text, err := json.Marshal(contents)
 	if err != nil {
-		return "", fmt.Errorf("hash the files of %s: %w", section, err)
+		return "", fmt.Errorf("hash the files of %s: %w", key, err)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:]), nil

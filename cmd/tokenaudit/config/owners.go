@@ -88,7 +88,7 @@ func (r *reader) pattern(n *yaml.Node, path string) (owners.Pattern, bool) {
 
 // loadOwners reads the files of the teams, and makes them part of the digest.
 func (c *Config) loadOwners(ctx context.Context) (err error) {
-	c.Digest, err = c.readFiles(ctx, c.OwnersFiles, "owners", c.Digest, func(r *reader, root *yaml.Node, _ int) {
+	c.Digest, err = c.readFiles(ctx, c.OwnersFiles, "owners.files", c.Digest, func(r *reader, root *yaml.Node, _ int) {
 		c.Owners = append(c.Owners, r.team(root, "")...)
 	})
 	return err

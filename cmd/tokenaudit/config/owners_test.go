@@ -62,7 +62,7 @@ func TestOwnersFiles(t *testing.T) {
 	f := newFolder(t)
 	f.write("tokenaudit.yaml", "version: 1\nowners: {files: [web.yaml, shop.yaml]}\n")
 	f.write("web.yaml", "team: web\nowns: [{source: contentful/*}]\n")
-	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: owners.files: one of the files does not exist") {
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: owners.files[1]: the file does not exist") {
 		t.Errorf("a file that is missing: %v", err)
 	}
 	shop := f.write("shop.yaml", "team: shop\nowns: [{source: datocms/*}]\n")

@@ -58,7 +58,7 @@ func (c *Config) loadProfile(ctx context.Context) error {
 		c.Settings = base.With(c.Settings)
 	}
 	if p.File != "" {
-		digest, err := c.readFiles(ctx, []NamedFile{p.NamedFile}, "profile", c.Digest, read)
+		digest, err := c.readFiles(ctx, []NamedFile{p.NamedFile}, "profile.file", c.Digest, read)
 		c.Digest = digest
 		return err
 	}

@@ -147,7 +147,7 @@ rules:
 func TestProfileMistakes(t *testing.T) {
 	for _, c := range []struct{ config, ours, want string }{
 		{"profile: strickt\n", "", "tokenaudit.yaml:2: profile: must be baseline, cis-v8, "},
-		{"profile: {file: nowhere.yaml}\n", "", "tokenaudit.yaml:2: profile.files: one of the files does not exist"},
+		{"profile: {file: nowhere.yaml}\n", "", "tokenaudit.yaml:2: profile.file: the file does not exist"},
 		{"profile: {files: [x]}\n", "", "tokenaudit.yaml:2: profile.files: unknown key"},
 		{"profile: {file: ours.yaml}\n", "rules: {admin-token: {sources: [{source: x, off: true}]}}\n", "ours.yaml:1: rules.admin-token.sources: a profile is for all sources"},
 		{"profile: {file: ours.yaml}\n", "title: Ours\n", "ours.yaml:1: rules"},

@@ -133,7 +133,7 @@ func ParseReviews(file string, data []byte) (*Config, error) {
 
 // loadReviews reads the files of reviews, and makes them part of the digest of waivers.
 func (c *Config) loadReviews(ctx context.Context) (err error) {
-	c.WaiversDigest, err = c.readFiles(ctx, named(c.ReviewsFiles), "reviews", c.WaiversDigest, func(r *reader, root *yaml.Node, i int) {
+	c.WaiversDigest, err = c.readFiles(ctx, named(c.ReviewsFiles), "reviews.files", c.WaiversDigest, func(r *reader, root *yaml.Node, i int) {
 		team, list := r.reviewsFile(root)
 		c.ReviewsFiles[i].Team = team
 		c.Reviews = append(c.Reviews, list...)
@@ -155,7 +155,7 @@ func (c *Config) Reviewed() *reviews.Reviews {
 func (c *Config) ReviewWarnings(at time.Time) []string {
 	var warnings []string
 	for _, r := range c.Reviewed().Ahead(at) {
-		warnings = append(warnings, fmt.Sprintf("%s:%d: the review of %s is dated %s, after the audit time %s, and does not count",
+		warnings = append(warnings, fmt.Sprintf("%s:%d: the review of %s is dated %s, after the audit time %s, and does not count: take a later inventory or --at, or correct the date",
 			r.Origin.File, r.Origin.Line, r.Token, r.Date, at.UTC().Format(time.RFC3339)))
 	}
 	return warnings

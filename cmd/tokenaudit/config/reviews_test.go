@@ -67,7 +67,7 @@ func TestReviewsFiles(t *testing.T) {
 	f := newFolder(t)
 	f.write("tokenaudit.yaml", "version: 1\nreviews: {files: [web.yaml, shop.yaml]}\n")
 	f.write("web.yaml", "team: web\nreviews:\n  - {token: a, reviewer: b, date: 2026-11-22, decision: keep, note: n}\n")
-	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: reviews.files: one of the files does not exist") {
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: reviews.files[1]: the file does not exist") {
 		t.Errorf("a file that is missing: %v", err)
 	}
 	f.write("shop.yaml", "team: shop\n")

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,13 +22,13 @@ var (
 	wholeDays = regexp.MustCompile(`^[1-9][0-9]{0,3}d$`)
 )
 
-// sla reads the deadlines.
-func (r *reader) sla(n *yaml.Node) *deadlines.Deadlines {
+// sla reads the deadlines, with the lines of those of rules and teams by the path of the key.
+func (r *reader) sla(n *yaml.Node) (*deadlines.Deadlines, map[string]int) {
 	m, ok := r.mapping(n, "sla", slaKeys)
 	if !ok {
-		return nil
+		return nil, nil
 	}
-	before := len(r.errs)
+	before, lines := len(r.errs), map[string]int{}
 	d := &deadlines.Deadlines{}
 	if s := m.get("severity"); s != nil {
 		d.Severity = r.daysBySeverity(s, m.at("severity"))
@@ -36,7 +37,7 @@ func (r *reader) sla(n *yaml.Node) *deadlines.Deadlines {
 		if byID, ok := r.mapping(rules, m.at("rules"), nil); ok {
 			d.Rules = map[string]int{}
 			for _, id := range byID.keys {
-				d.Rules[id] = r.days(byID.get(id), byID.at(id))
+				d.Rules[id], lines[byID.at(id)] = r.days(byID.get(id), byID.at(id)), byID.lines[id]
 			}
 		}
 	}
@@ -44,7 +45,7 @@ func (r *reader) sla(n *yaml.Node) *deadlines.Deadlines {
 		if byName, ok := r.mapping(teams, m.at("teams"), nil); ok {
 			d.Teams = map[string]deadlines.Days{}
 			for _, team := range byName.keys {
-				d.Teams[team] = r.daysBySeverity(byName.get(team), byName.at(team))
+				d.Teams[team], lines[byName.at(team)] = r.daysBySeverity(byName.get(team), byName.at(team)), byName.lines[team]
 			}
 		}
 	}
@@ -54,7 +55,7 @@ func (r *reader) sla(n *yaml.Node) *deadlines.Deadlines {
 	if len(d.Severity)+len(d.Rules)+len(d.Teams) == 0 && len(r.errs) == before && !m.misspelt {
 		r.fail(n, "sla", "sets no deadline; for example severity: {high: 14d}")
 	}
-	return d
+	return d, lines
 }
 
 func (r *reader) daysBySeverity(n *yaml.Node, path string) deadlines.Days {
@@ -89,18 +90,19 @@ func (c *Config) CheckDeadlines(rules []string, needed bool) error {
 		}
 		return nil
 	}
-	unknown := func(of, what string, given, known []string) error {
+	unknown := func(of, what, where string, given, known []string) error {
 		for _, name := range given {
 			if !slices.Contains(known, name) {
-				return &Error{File: c.File, Key: "sla." + of + "." + shownKey(name), Message: "unknown " + what + suggested(name, known)}
+				key := "sla." + of + "." + shownKey(name)
+				return &Error{File: c.File, Line: c.slaLines[key], Key: key, Message: "unknown " + what + cmp.Or(suggested(name, known), "; "+where)}
 			}
 		}
 		return nil
 	}
-	if err := unknown("rules", "rule", slices.Sorted(maps.Keys(c.Deadlines.Rules)), rules); err != nil {
+	if err := unknown("rules", "rule", "`tokenaudit rules list` lists them", slices.Sorted(maps.Keys(c.Deadlines.Rules)), rules); err != nil {
 		return err
 	}
-	return unknown("teams", "team", slices.Sorted(maps.Keys(c.Deadlines.Teams)), append(c.Owners.Teams(), owners.Unassigned))
+	return unknown("teams", "team", "owners has the teams", slices.Sorted(maps.Keys(c.Deadlines.Teams)), append(c.Owners.Teams(), owners.Unassigned))
 }
 
 // suggested ends a message with the nearest of the known names.

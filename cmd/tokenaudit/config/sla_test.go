@@ -23,7 +23,7 @@ func TestSLA(t *testing.T) {
 		t.Errorf("%+v\n%s", c.Gate, diff)
 	}
 	rules := []string{"unused-token", "write-token-never-expires"}
-	if err := c.CheckDeadlines(rules, true); err == nil || err.Error() != "f.yaml: sla.teams.web: unknown team" {
+	if err := c.CheckDeadlines(rules, true); err == nil || err.Error() != "f.yaml:2: sla.teams.web: unknown team; owners has the teams" {
 		t.Errorf("a team that there is not: %v", err)
 	}
 	if err := c.CheckDeadlines([]string{"write-token-expires"}, true); err == nil || !strings.Contains(err.Error(), "sla.rules.write-token-never-expires: unknown rule") {

@@ -111,7 +111,7 @@ func ParseWaivers(file string, data []byte) (*Config, error) {
 
 // loadWaivers reads the files of waivers, and makes them part of the digest of waivers.
 func (c *Config) loadWaivers(ctx context.Context) (err error) {
-	c.WaiversDigest, err = c.readFiles(ctx, named(c.WaiversFiles), "waivers", c.WaiversDigest, func(r *reader, root *yaml.Node, i int) {
+	c.WaiversDigest, err = c.readFiles(ctx, named(c.WaiversFiles), "waivers.files", c.WaiversDigest, func(r *reader, root *yaml.Node, i int) {
 		team, waivers, gaps := r.waiversFile(root)
 		c.WaiversFiles[i].Team = team
 		c.Waivers, c.AcceptGaps = append(c.Waivers, waivers...), append(c.AcceptGaps, gaps...)

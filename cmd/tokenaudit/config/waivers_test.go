@@ -19,7 +19,7 @@ func TestWaiversFiles(t *testing.T) {
 	f := newFolder(t)
 	f.write("tokenaudit.yaml", "version: 1\nwaivers: {files: [web.yaml, shop.yaml]}\naccept_gaps:\n  - {source: x, unit: u, reason: r, owner: o, approved_by: p, expires: 2027-01-01}\n")
 	web := f.write("web.yaml", waiverOfWeb)
-	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: waivers.files: one of the files does not exist") {
+	if _, err := f.load(); err == nil || !strings.Contains(err.Error(), "tokenaudit.yaml:2: waivers.files[1]: the file does not exist") {
 		t.Errorf("a file that is missing: %v", err)
 	}
 	shop := f.write("shop.yaml", gapOfShop)

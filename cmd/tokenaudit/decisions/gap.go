@@ -121,6 +121,7 @@ func (o GapOptions) lists(ctx context.Context, have known, patterns owners.Patte
 		case !strings.Contains(o.source, "/") && !strings.Contains(o.source, "*"):
 			return "", nil, nil, cli.Misuse(fmt.Errorf("%q is not the id of a source, such as contentstack/stacks/blt0123: give an id, or --inventory or --report to find it by its name", o.source))
 		}
+		o.unseen(o.source)
 		return o.source, o.units, nil, nil
 	}
 	found, answer := map[string]*inventory.Source{}, map[string]bool{}

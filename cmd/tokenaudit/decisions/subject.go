@@ -43,6 +43,7 @@ func (o placed) find(ctx context.Context, have known, teams owners.Patterns, of 
 	case have.sources == nil && !glob && !strings.Contains(of.token, "/"):
 		return about{}, cli.Misuse(fmt.Errorf("%q is not the id of a token, such as datocms/projects/77/access_tokens/312: give an id, or --inventory or --report to find it by its name", of.token))
 	case have.sources == nil:
+		o.unseen(of.token)
 		return about{id: of.token}, nil
 	}
 	source, id, _, err := lookup.Find(ctx, have.sources, of.token)
@@ -64,6 +65,14 @@ func (o placed) find(ctx context.Context, have known, teams owners.Patterns, of 
 		found.teams = []string{team}
 	}
 	return found, nil
+}
+
+// unseen notes that nothing was given to look an id up in: one that is nobody's, such as the end
+// of an id, covers nothing.
+func (o placed) unseen(id string) {
+	if !strings.Contains(id, "*") {
+		o.program.Note("%q was not looked up and has to be a whole id; --inventory or --report looks it up", id)
+	}
 }
 
 // matched is what a glob matches.

@@ -122,7 +122,7 @@ func (o WaiverOptions) useful(w policies.Waiver, check acceptance.Check) error {
 		return nil
 	}
 	if state, _ := check.Waiver(w); strings.HasPrefix(state, "lacks") {
-		where := "; `tokenaudit explain` prints it: add --key KEY"
+		where := "; the JSON report and `tokenaudit explain` have it: add --key KEY"
 		if check.Saved != nil {
 			where = ": add --key with one of them"
 		}
