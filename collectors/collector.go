@@ -140,7 +140,7 @@ func SummaryCheck(name, thing string, checks []Check) Check {
 		}
 	}
 	if bad > 0 {
-		sum.Detail = fmt.Sprintf("not of %d of %d %s: %s", bad, len(checks), things, strings.Join(told, "; "))
+		sum.Detail = fmt.Sprintf("not ok for %d of %d %s: %s", bad, len(checks), things, strings.Join(told, "; "))
 	}
 	if bad > summarised {
 		sum.Detail += fmt.Sprintf("; and %d more", bad-summarised)

@@ -16,9 +16,9 @@ func TestSummaryCheck(t *testing.T) {
 	}{
 		"one":                   {[]Check{ok}, Check{Status: CheckOK, Detail: "1 space"}},
 		"all well":              {[]Check{ok, ok}, Check{Status: CheckOK, Detail: "all 2 spaces"}},
-		"a warning":             {[]Check{ok, warned}, Check{Status: CheckWarning, Detail: "not of 1 of 2 spaces: w: empty", Hint: "look"}},
-		"the worst counts":      {[]Check{warned, failed, ok}, Check{Status: CheckFailed, Detail: "not of 2 of 3 spaces: w: empty; f: 403", Hint: "grant", Class: inventory.ErrPermissionDenied}},
-		"only some are quoted":  {[]Check{failed, failed, failed, failed, failed}, Check{Status: CheckFailed, Detail: "not of 5 of 5 spaces: f: 403; f: 403; f: 403; and 2 more", Hint: "grant", Class: inventory.ErrPermissionDenied}},
+		"a warning":             {[]Check{ok, warned}, Check{Status: CheckWarning, Detail: "not ok for 1 of 2 spaces: w: empty", Hint: "look"}},
+		"the worst counts":      {[]Check{warned, failed, ok}, Check{Status: CheckFailed, Detail: "not ok for 2 of 3 spaces: w: empty; f: 403", Hint: "grant", Class: inventory.ErrPermissionDenied}},
+		"only some are quoted":  {[]Check{failed, failed, failed, failed, failed}, Check{Status: CheckFailed, Detail: "not ok for 5 of 5 spaces: f: 403; f: 403; f: 403; and 2 more", Hint: "grant", Class: inventory.ErrPermissionDenied}},
 		"nothing to sum up yet": {nil, Check{Status: CheckOK, Detail: "all 0 spaces"}},
 	} {
 		tt.want.Name = "sum"

@@ -25,9 +25,9 @@ func TestLabelsRestrictARun(t *testing.T) {
 		"or":              {labels.Selector{"team=ops", "team=web"}, []string{"paper/ops", "paper/web"}, nil},
 		"and":             {labels.Selector{"env=prod", "team=ops"}, []string{"paper/ops"}, nil},
 		"a typo":          {labels.Selector{"team=wep"}, nil, []string{`no source has the label "team=wep"; did you mean team=web?`}},
-		"another":         {labels.Selector{"zone=somewhere"}, nil, []string{`no source has the label "zone=somewhere"; there are env=prod, team=ops, team=web`}},
+		"another":         {labels.Selector{"zone=somewhere"}, nil, []string{`no source has the label "zone=somewhere"; the labels are env=prod, team=ops, team=web`}},
 		"one of two":      {labels.Selector{"team=web", "team=wep"}, []string{"paper/web"}, []string{`no source has the label "team=wep"; did you mean team=web?`}},
-		"not both at one": {labels.Selector{"env=prod", "team=web"}, nil, []string{"no source has all the labels that were asked for: env=prod, team=web"}},
+		"not both at one": {labels.Selector{"env=prod", "team=web"}, nil, []string{"no source has all of the given labels: env=prod, team=web"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func (d Definition) listed(s inventory.Source) inventory.Source {
 		names[i] = string(kind)
 	}
 	s.Units = append(slices.Clone(s.Units), inventory.FailedUnit(unitUnlisted, inventory.ErrUnreadable,
-		fmt.Sprintf("no list of the %s holds its tokens of these kinds: %s", s.Kind, strings.Join(names, ", ")),
+		fmt.Sprintf("no list of the %s contains its tokens of these kinds: %s", s.Kind, strings.Join(names, ", ")),
 		"Collect the source again, with `tokenaudit collect`.", missing...))
 	return s
 }

@@ -255,11 +255,11 @@ func checked(s inventory.Source) inventory.Source {
 	s.Tokens = kept
 	if lost > 0 {
 		s.Units = append(s.Units, cmsapi.UnitOf(unitTokens, inventory.AllKinds(), len(kept) > 0,
-			fmt.Errorf("%d tokens were left out because of a mistake in tokenaudit: %w", lost, problem)))
+			fmt.Errorf("%d tokens were left out because of a bug in tokenaudit: %w", lost, problem)))
 	}
 	if err := s.Check(); err != nil {
 		s.Units = merged(nil, append(s.Units, cmsapi.UnitOf(unitSource, inventory.AllKinds(), true,
-			fmt.Errorf("the source is not consistent because of a mistake in tokenaudit: %w", err))))
+			fmt.Errorf("the source is not consistent because of a bug in tokenaudit: %w", err))))
 	}
 	s.Normalise()
 	return s
@@ -300,7 +300,7 @@ func guarded[T any](f func() (T, error)) (result T, err error) {
 			message = e.Error()
 		}
 		err = &cmsapi.Error{Class: inventory.ErrInternal, Message: message + panickedIn(callers),
-			Hint: "This is a mistake in tokenaudit. Please report it."}
+			Hint: "This is a bug in tokenaudit. Please report it."}
 	}()
 	return f()
 }

@@ -167,7 +167,7 @@ func (r *run) open() ([]*openEntry, error) {
 	for i, e := range r.options.Entries {
 		d, ok := r.options.Registry.Lookup(e.CMS)
 		if !ok {
-			return nil, fmt.Errorf("%s: %q is not a CMS that can be read", place(e.Origin), e.CMS)
+			return nil, fmt.Errorf("%s: %q is not a supported CMS", place(e.Origin), e.CMS)
 		}
 		shared := r.options.Run
 		shared.Owns = r.options.Shard.Owns
@@ -379,7 +379,7 @@ func (r *run) instead() string {
 		slices.Sort(r.systems)
 		return "; the configuration has " + strings.Join(slices.Compact(r.systems), ", ")
 	}
-	return "; there are " + suggest.Some(seen, maxInstead)
+	return "; the sources are " + suggest.Some(seen, maxInstead)
 }
 
 // result is called when every goroutine has ended.

@@ -275,7 +275,7 @@ func TestAnInvalidEntrySendsNothing(t *testing.T) {
 	asked := false
 	p := paper{discover: func(context.Context) ([]inventory.Source, error) { asked = true; return nil, nil }}
 	registry := registryOf(t, definitionOf(t, "paper", map[int]Collector{1: p}), bad)
-	for cms, want := range map[string]string{"bad": "tokenaudit.yaml:2: bad: the region is unknown", "none": `tokenaudit.yaml:2: "none" is not a CMS that can be read`} {
+	for cms, want := range map[string]string{"bad": "tokenaudit.yaml:2: bad: the region is unknown", "none": `tokenaudit.yaml:2: "none" is not a supported CMS`} {
 		_, err := Collect(t.Context(), Options{Registry: registry, Entries: []Entry{entry("paper", 1), entry(cms, 2)}},
 			func(inventory.Source) error { return nil })
 		if err == nil || err.Error() != want || asked {

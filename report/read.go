@@ -90,7 +90,7 @@ func (d *decoding) document() error {
 		return err
 	}
 	if _, err := d.json.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is more text after the report")
+		return errors.New("unexpected text after the report")
 	}
 	for _, name := range d.schemas.required {
 		if !d.seen[name] {

@@ -57,7 +57,7 @@ func TestReadRefuses(t *testing.T) {
 		"no JSON":               {"hello", "invalid character"},
 		"a list":                {"[]", "expected {"},
 		"cut off":               {whole[:len(whole)/2], "the document ends too early"},
-		"more after it":         {whole + "{}", "more text"},
+		"more after it":         {whole + "{}", "unexpected text"},
 		"an inventory":          {`{"schema": "tokenaudit/inventory/v1"}`, "it is an inventory, not a report"},
 		"another version":       {replace("tokenaudit/report/v1", "tokenaudit/report/v2"), "/schema: value must be"},
 		"a part":                {`{"schema": "tokenaudit/report/v1"}`, "/tool is missing"},

@@ -78,13 +78,13 @@ func (c *Client) MaxPages() int { return c.session.options.MaxPages }
 func parseBase(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Hostname() == "" {
-		return nil, errors.New("base_url is not a URL of the form https://host")
+		return nil, errors.New("base_url must be a URL of the form https://host")
 	}
 	if u.User != nil {
-		return nil, errors.New("base_url must not hold a user name or password")
+		return nil, errors.New("base_url must not contain a user name or password")
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("base_url is scheme, host and port only: leave the path out")
+		return nil, errors.New("base_url must be scheme, host and port only: remove the path")
 	}
 	if err := checkScheme(u); err != nil {
 		return nil, fmt.Errorf("base_url: %w", err)
@@ -170,7 +170,7 @@ func (c *Client) Get(ctx context.Context, r Request, out any) (*Response, error)
 func (c *Client) target(r Request) (*url.URL, error) {
 	path, err := url.PathUnescape(r.Path)
 	if err != nil || !strings.HasPrefix(r.Path, "/") {
-		return nil, errors.New("the path of the request is not valid")
+		return nil, errors.New("invalid request path")
 	}
 	u := *c.base
 	u.Path, u.RawPath, u.RawQuery = path, r.Path, r.Query.Encode()

@@ -20,12 +20,12 @@ import (
 func decode(a *answer, out any) *Error {
 	e := &Error{Class: inventory.ErrUnreadable, Status: a.status}
 	if a.status == http.StatusPartialContent {
-		e.Class, e.Message = inventory.ErrTruncated, "the server calls the answer a part, which nobody has asked for"
+		e.Class, e.Message = inventory.ErrTruncated, "the server sent partial content, which was not requested"
 		return e
 	}
 	body := bytes.TrimSpace(bytes.TrimPrefix(a.body, []byte("\xef\xbb\xbf")))
 	if len(body) == 0 {
-		e.Message = "the answer is empty"
+		e.Message = "the response is empty"
 		return e
 	}
 	err := unmarshalAnswer(body, out)
@@ -36,26 +36,26 @@ func decode(a *answer, out any) *Error {
 	switch {
 	case err == nil:
 		if at := strictjson.RepeatedMember(body); at >= 0 {
-			e.Message = fmt.Sprintf("an object of the answer has a member twice, at byte %d", at)
+			e.Message = fmt.Sprintf("an object in the response has a duplicate key, at byte %d", at)
 			return e
 		}
 		if strictjson.Exactly(body, out) != nil {
-			e.Message = "the answer cannot be understood"
+			e.Message = "the response cannot be parsed"
 			return e
 		}
 		return nil
 	case errors.As(err, &syntax) && body[0] != '{' && body[0] != '[':
-		e.Message = "the answer is not JSON" + contentType(a)
+		e.Message = "the response is not JSON" + contentType(a)
 	case errors.As(err, &syntax) && strings.HasPrefix(syntax.Error(), "unexpected end"):
-		e.Class, e.Message = inventory.ErrTruncated, "the JSON of the answer ends too early"
+		e.Class, e.Message = inventory.ErrTruncated, "the JSON in the response is cut off"
 	case errors.As(err, &syntax):
-		e.Message = fmt.Sprintf("the JSON of the answer is broken at byte %d", syntax.Offset)
+		e.Message = fmt.Sprintf("invalid JSON in the response at byte %d", syntax.Offset)
 	case errors.As(err, &shape) && shape.Field != "":
-		e.Message = fmt.Sprintf("%s of the answer is a %s", shape.Field, firstWord(shape.Value))
+		e.Message = fmt.Sprintf("%s in the response is a %s", shape.Field, firstWord(shape.Value))
 	case errors.As(err, &shape):
-		e.Message = "the answer is a JSON " + firstWord(shape.Value)
+		e.Message = "the response is a JSON " + firstWord(shape.Value)
 	default:
-		e.Message = "the answer cannot be understood"
+		e.Message = "the response cannot be parsed"
 	}
 	e.Err = err
 	return e

@@ -18,9 +18,9 @@ func TestAmbiguousAnswersAreRefused(t *testing.T) {
 		class  inventory.ErrorClass
 		says   string
 	}{
-		"a member twice":         {200, `{"items":["a"],"items":[]}`, inventory.ErrUnreadable, "has a member twice, at byte 15"},
-		"a member twice, within": {200, `{"items":[],"x":[{"s3cret":1,"s3cret":2}]}`, inventory.ErrUnreadable, "has a member twice"},
-		"a part":                 {206, `{"items":["a"]}`, inventory.ErrTruncated, "a part"},
+		"a member twice":         {200, `{"items":["a"],"items":[]}`, inventory.ErrUnreadable, "has a duplicate key, at byte 15"},
+		"a member twice, within": {200, `{"items":[],"x":[{"s3cret":1,"s3cret":2}]}`, inventory.ErrUnreadable, "has a duplicate key"},
+		"a part":                 {206, `{"items":["a"]}`, inventory.ErrTruncated, "partial content"},
 		"no content":             {204, ``, inventory.ErrUnreadable, "empty"},
 	} {
 		t.Run(name, func(t *testing.T) {

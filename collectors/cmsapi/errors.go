@@ -55,12 +55,12 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // HintStopped says what to do about what a run that was stopped has not read.
-const HintStopped = "Run it again, with a longer time limit if needed."
+const HintStopped = "Run the audit again, with a longer time limit if needed."
 
 // DoubtedEmpty returns the error of a list that came back empty although it may not be: why
 // says what speaks for that, and hint how to be sure.
 func DoubtedEmpty(why, hint string) *Error {
-	return &Error{Class: inventory.ErrDoubtedEmpty, Message: why, Hint: hint + " If it is known to be empty, say so with accept_empty."}
+	return &Error{Class: inventory.ErrDoubtedEmpty, Message: why, Hint: hint + " If the list is known to be empty, list it in accept_empty."}
 }
 
 // At returns the error with the path of the list that it is about, if no request

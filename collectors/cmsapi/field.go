@@ -119,11 +119,11 @@ func reason(name string, state FieldState, wrong *string) string {
 	case FieldGiven:
 		return ""
 	case FieldNull:
-		return name + " is null in the CMS's answer"
+		return name + " is null in the CMS's response"
 	case FieldWrong:
-		return name + " in the CMS's answer is " + *wrong
+		return name + " in the CMS's response is " + *wrong
 	default:
-		return "the CMS's answer has no " + name
+		return "the CMS's response has no " + name
 	}
 }
 
@@ -141,7 +141,7 @@ func wrongShape(b []byte, err error) string {
 	}
 	var shape *json.UnmarshalTypeError
 	if errors.As(err, &shape) && shape.Field != "" {
-		return fmt.Sprintf("of an unknown shape (%s is a %s)", shape.Field, firstWord(shape.Value))
+		return fmt.Sprintf("of an unexpected shape (%s is a %s)", shape.Field, firstWord(shape.Value))
 	}
 	return jsonType(b)
 }

@@ -37,22 +37,22 @@ func TestFieldsKeepTheirReasonAndTheRest(t *testing.T) {
 		of    func(thing) (FieldState, string)
 		want  string
 	}{
-		"absent":               {`{}`, FieldAbsent, name, "the CMS's answer has no x"},
-		"null":                 {`{"name":null}`, FieldNull, name, "x is null in the CMS's answer"},
+		"absent":               {`{}`, FieldAbsent, name, "the CMS's response has no x"},
+		"null":                 {`{"name":null}`, FieldNull, name, "x is null in the CMS's response"},
 		"given":                {`{"name":"n"}`, FieldGiven, name, ""},
-		"a number":             {`{"name":12345678}`, FieldWrong, name, "x in the CMS's answer is a number"},
-		"an object":            {`{"name":{"s3cret":1}}`, FieldWrong, name, "x in the CMS's answer is an object"},
-		"an array":             {`{"name":["s3cret"]}`, FieldWrong, name, "x in the CMS's answer is an array"},
-		"a boolean":            {`{"name":true}`, FieldWrong, name, "x in the CMS's answer is a boolean"},
-		"twice":                {`{"name":"n","name":1}`, FieldWrong, name, "x in the CMS's answer is a number"},
-		"a flag that is none":  {`{"flag":"s3cret"}`, FieldWrong, flag, "x in the CMS's answer is a string that is neither true nor false"},
-		"half a count":         {`{"count":1.5}`, FieldWrong, count, "x in the CMS's answer is a number that is not a whole number"},
-		"a count beyond":       {`{"count":1e300}`, FieldWrong, count, "x in the CMS's answer is a number that is not a whole number"},
-		"a time that is none":  {`{"at":"s3cret"}`, FieldWrong, at, "x in the CMS's answer is a string that is not a time"},
-		"a time without zone":  {`{"at":"2026-11-22T00:45:03"}`, FieldWrong, at, "x in the CMS's answer is a time without a zone"},
-		"a time as a number":   {`{"at":1763800000}`, FieldWrong, at, "x in the CMS's answer is a number"},
-		"a string for objects": {`{"inner":"s3cret"}`, FieldWrong, inner, "x in the CMS's answer is a string"},
-		"an array of strings":  {`{"refs":["s3cret"]}`, FieldWrong, refs, "x in the CMS's answer is an array"},
+		"a number":             {`{"name":12345678}`, FieldWrong, name, "x in the CMS's response is a number"},
+		"an object":            {`{"name":{"s3cret":1}}`, FieldWrong, name, "x in the CMS's response is an object"},
+		"an array":             {`{"name":["s3cret"]}`, FieldWrong, name, "x in the CMS's response is an array"},
+		"a boolean":            {`{"name":true}`, FieldWrong, name, "x in the CMS's response is a boolean"},
+		"twice":                {`{"name":"n","name":1}`, FieldWrong, name, "x in the CMS's response is a number"},
+		"a flag that is none":  {`{"flag":"s3cret"}`, FieldWrong, flag, "x in the CMS's response is a string that is neither true nor false"},
+		"half a count":         {`{"count":1.5}`, FieldWrong, count, "x in the CMS's response is a number that is not a whole number"},
+		"a count beyond":       {`{"count":1e300}`, FieldWrong, count, "x in the CMS's response is a number that is not a whole number"},
+		"a time that is none":  {`{"at":"s3cret"}`, FieldWrong, at, "x in the CMS's response is a string that is not a time"},
+		"a time without zone":  {`{"at":"2026-11-22T00:45:03"}`, FieldWrong, at, "x in the CMS's response is a time without a zone"},
+		"a time as a number":   {`{"at":1763800000}`, FieldWrong, at, "x in the CMS's response is a number"},
+		"a string for objects": {`{"inner":"s3cret"}`, FieldWrong, inner, "x in the CMS's response is a string"},
+		"an array of strings":  {`{"refs":["s3cret"]}`, FieldWrong, refs, "x in the CMS's response is an array"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -125,9 +125,9 @@ func TestListsKeepWhatCanBeRead(t *testing.T) {
 	}{
 		"all":        {`[{"id":"a"},{"id":7}]`, 2, ""},
 		"empty":      {`[]`, 0, ""},
-		"null":       {`null`, 0, "tokens is null in the CMS's answer"},
-		"a number":   {`17`, 0, "tokens in the CMS's answer is a number"},
-		"an object":  {`{}`, 0, "tokens in the CMS's answer is an object"},
+		"null":       {`null`, 0, "tokens is null in the CMS's response"},
+		"a number":   {`17`, 0, "tokens in the CMS's response is a number"},
+		"an object":  {`{}`, 0, "tokens in the CMS's response is an object"},
 		"one broken": {`[{"id":"a"},"s3cret",{"id":"b"},null]`, 2, "2 of 4 tokens cannot be read: element 2 is a string"},
 		"all broken": {`[1]`, 0, "1 of 1 tokens cannot be read: element 1 is a number"},
 	}
@@ -146,7 +146,7 @@ func TestListsKeepWhatCanBeRead(t *testing.T) {
 			t.Errorf("%s: got %s %q", name, err.Class, err.Message)
 		}
 	}
-	if err := (List[string]{}).Err("tokens"); err == nil || err.Message != "the CMS's answer has no tokens" {
+	if err := (List[string]{}).Err("tokens"); err == nil || err.Message != "the CMS's response has no tokens" {
 		t.Errorf("absent: %v", err)
 	}
 }
@@ -157,9 +157,9 @@ func TestMapsKeepWhatCanBeRead(t *testing.T) {
 		`{"b":true,"a":"false"}`:        "map[a:false b:true] []",
 		`{"b":"s3cret","a":1,"c":null}`: "map[a:true] [b c]",
 		`[]`:                            "map[] []",
-		`["a"]`:                         "x in the CMS's answer is an array",
-		`null`:                          "x is null in the CMS's answer",
-		`"a"`:                           "x in the CMS's answer is a string",
+		`["a"]`:                         "x in the CMS's response is an array",
+		`null`:                          "x is null in the CMS's response",
+		`"a"`:                           "x in the CMS's response is a string",
 	} {
 		var got Map[Flag]
 		if err := json.Unmarshal([]byte(document), &got); err != nil {

@@ -76,9 +76,9 @@ func (l *List[T]) Decode(b []byte, most int) {
 		case l.Broken >= maxBroken:
 			l.Broken++
 		case len(l.Items) >= most:
-			l.add(fmt.Sprintf("is one more than the %d that an answer may have", most))
+			l.add(fmt.Sprintf("exceeds the limit of %d elements in a response", most))
 		case budget < 0:
-			l.add("is one more than an answer of its length may have")
+			l.add("exceeds what a response of this size may contain")
 		default:
 			if len(l.Items) == 1 {
 				l.Items = slices.Grow(l.Items, min(strictjson.Count(b), most, maxRoom)-1)

@@ -32,8 +32,8 @@ func TestListsAreBounded(t *testing.T) {
 		err   string
 	}{
 		"as many as there may be":  {many(500, `{"id":"a"}`), 500, ""},
-		"one more":                 {many(501, `{"id":"a"}`), 500, "1 of 501 keys cannot be read: element 501 is one more than the 500 that an answer may have"},
-		"many more":                {many(9000, `{"id":"a"}`), 500, "8500 of 9000 keys cannot be read: element 501 is one more than the 500 that an answer may have"},
+		"one more":                 {many(501, `{"id":"a"}`), 500, "1 of 501 keys cannot be read: element 501 exceeds the limit of 500 elements in a response"},
+		"many more":                {many(9000, `{"id":"a"}`), 500, "8500 of 9000 keys cannot be read: element 501 exceeds the limit of 500 elements in a response"},
 		"a hundred without an id":  {many(100, `{}`), 0, "100 of 100 keys cannot be read: element 1 has no id"},
 		"and what comes after it":  {strings.Replace(many(101, `{}`), `{}]`, `{"id":"a"}]`, 1), 0, "101 of 101 keys cannot be read: element 1 has no id"},
 		"fewer without an id":      {strings.Replace(many(100, `{}`), `{}]`, `{"id":"a"}]`, 1), 1, "99 of 100 keys cannot be read: element 1 has no id"},
@@ -127,7 +127,7 @@ func TestMapsAreBounded(t *testing.T) {
 		}
 		return []byte("{" + strings.TrimSuffix(b.String(), ",") + "}")
 	}
-	for n, want := range map[int]string{0: "", maxMembers: "", maxMembers + 1: "x in the CMS's answer is an object of more than 10000 members"} {
+	for n, want := range map[int]string{0: "", maxMembers: "", maxMembers + 1: "x in the CMS's response is an object of more than 10000 members"} {
 		var m Map[Flag]
 		if err := json.Unmarshal(object(n), &m); err != nil {
 			t.Fatal(err)

@@ -49,7 +49,7 @@ func rootsWith(bundle []byte) (*x509.CertPool, error) {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(bundle) {
-		return nil, errors.New("the CA bundle holds no certificate in PEM form")
+		return nil, errors.New("the CA bundle contains no PEM certificate")
 	}
 	return pool, nil
 }
@@ -61,10 +61,10 @@ type readOnly struct{ next http.RoundTripper }
 
 func (t readOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return nil, &refusal{"refused to send a " + r.Method + ": only GET and HEAD leave this program"}
+		return nil, &refusal{"refused to send a " + r.Method + ": only GET and HEAD are allowed"}
 	}
 	if r.Body != nil && r.Body != http.NoBody {
-		return nil, &refusal{"refused to send a request with a body"}
+		return nil, &refusal{"refusing to send a request with a body"}
 	}
 	if err := checkScheme(r.URL); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func checkScheme(u *url.URL) error {
 	case u.Scheme == "http":
 		return &refusal{"http://" + u.Host + " is refused: a credential is only sent over https"}
 	default:
-		return &refusal{"only https URLs can be asked"}
+		return &refusal{"only https URLs are supported"}
 	}
 }
 

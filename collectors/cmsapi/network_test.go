@@ -259,7 +259,7 @@ func tunnel(t *testing.T, w http.ResponseWriter, address string) {
 
 func TestABundleWithoutCertificatesIsRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := NewSession(Options{CABundle: []byte("no certificate")}); err == nil || !strings.Contains(err.Error(), "no certificate in PEM") {
+	if _, err := NewSession(Options{CABundle: []byte("no certificate")}); err == nil || !strings.Contains(err.Error(), "no PEM certificate") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -269,10 +269,10 @@ func TestABundleWithoutCertificatesIsRefused(t *testing.T) {
 func TestConnectionErrorsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[string]error{
-		"Check host and port of base_url, and that the server is running.":                   &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
-		"What answers there does not speak TLS: check scheme and port of base_url.":          tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"},
-		"Check base_url and region, and whether a proxy is needed (HTTPS_PROXY).":            &net.DNSError{Err: "no such host", Name: "cms.example", IsNotFound: true},
-		"If a proxy of your company inspects TLS, pass its CA certificate as the CA bundle.": &tls.CertificateVerificationError{Err: errors.New("unknown authority")},
+		"Check the host and port of base_url, and that the server is running.":         &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		"The server does not use TLS there: check the scheme and port of base_url.":    tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"},
+		"Check base_url and region, and whether a proxy is needed (HTTPS_PROXY).":      &net.DNSError{Err: "no such host", Name: "cms.example", IsNotFound: true},
+		"If a corporate proxy inspects TLS, pass its CA certificate as the CA bundle.": &tls.CertificateVerificationError{Err: errors.New("unknown authority")},
 	} {
 		if e := connectionError(&url.Error{Op: "Get", URL: "https://cms.example", Err: err}, "cms.example"); e.Hint != want || e.Class != inventory.ErrUnavailable {
 			t.Errorf("%v: class %s, hint %q, want %q", err, e.Class, e.Hint, want)

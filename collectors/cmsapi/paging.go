@@ -54,12 +54,12 @@ func PageOf[T any](name string, l List[T], total Field[Integer], limit Field[Int
 		return Page[T]{}, l.Err(name)
 	}
 	p := Page[T]{Items: l.Items, Broken: l.Broken, Reason: l.first()}
-	const lengthOf = "the length of the list in the CMS's answer"
+	const lengthOf = "the length of the list in the CMS's response"
 	switch n, ok := total.Get(); {
 	case ok && n < 0:
 		p.Uncounted = lengthOf + " is negative"
 	case ok && n > maxTotal:
-		p.Uncounted = lengthOf + " is beyond all bounds"
+		p.Uncounted = lengthOf + " is implausibly large"
 	case ok:
 		t := int(n)
 		p.Total = &t
@@ -96,7 +96,7 @@ func Counted[T any](name string, l List[T], total Field[Integer]) *Error {
 }
 
 func countError(name string, total, read int) *Error {
-	return &Error{Class: inventory.ErrTruncated, Message: fmt.Sprintf("the server says that there are %d %s, and gave %d", total, name, read)}
+	return &Error{Class: inventory.ErrTruncated, Message: fmt.Sprintf("the server reports %d %s but returned %d", total, name, read)}
 }
 
 func uncountedError(name, reason string) *Error {
@@ -274,7 +274,7 @@ func (r *reader[T]) add(skip int, p Page[T]) {
 	case fresh == 0 && len(p.Items) > 0:
 		r.done = true
 		if r.total == nil || read < *r.total {
-			r.truncated("the server repeats %s that it sent before instead of the page at %d", skip)
+			r.truncated("the server repeated %s that it had already sent instead of the page at %d", skip)
 		}
 	case r.empty >= r.paging.MaxEmpty:
 		r.done = true
@@ -286,7 +286,7 @@ func (r *reader[T]) add(skip int, p Page[T]) {
 	}
 	if !r.done && (r.pages >= r.paging.MaxPages || len(r.items) >= maxItems) {
 		r.done = true
-		r.truncated("the list of %s does not end: it was left after %d pages", r.pages)
+		r.truncated("the list of %s does not end: reading stopped after %d pages", r.pages)
 	}
 }
 
@@ -368,14 +368,14 @@ func (r *reader[T]) listing() Listing[T] {
 	case r.broken > 0:
 		r.err = brokenError(r.paging.Name, r.broken, read, r.reason)
 	case r.doubled > 0:
-		r.err = &Error{Class: inventory.ErrUnreadable, Message: fmt.Sprintf("items among the %[2]s come twice with the same id (%[1]d)", r.doubled, r.paging.Name)}
+		r.err = &Error{Class: inventory.ErrUnreadable, Message: fmt.Sprintf("the list of %[2]s has duplicate ids (%[1]d)", r.doubled, r.paging.Name)}
 	case r.total != nil && read != *r.total:
 		r.err = countError(r.paging.Name, *r.total, read)
 	case r.uncounted != "":
 		r.err = uncountedError(r.paging.Name, r.uncounted)
 	case r.changed != "":
 		r.err = &Error{Class: inventory.ErrTruncated,
-			Message: fmt.Sprintf("the list of %s changed while it was read: its length was %s", r.paging.Name, r.changed)}
+			Message: fmt.Sprintf("the list of %s changed while it was being read: its length was %s", r.paging.Name, r.changed)}
 	}
 	return Listing[T]{Items: r.items, Err: r.err}
 }
@@ -401,10 +401,10 @@ func ReadCursor[T any](ctx context.Context, p Paging[T], fetch func(ctx context.
 			r.done = true
 		case asked[cursor], fresh == 0 && len(page.Items) > 0:
 			r.done = true
-			r.truncated("the pages of %s lead in a circle: they were left after %d", r.pages)
+			r.truncated("the pages of %s form a loop: reading stopped after %d", r.pages)
 		case r.pages >= r.paging.MaxPages || len(r.items) >= maxItems:
 			r.done = true
-			r.truncated("the list of %s does not end: it was left after %d pages", r.pages)
+			r.truncated("the list of %s does not end: reading stopped after %d pages", r.pages)
 		}
 	}
 	return r.listing()

@@ -95,11 +95,11 @@ func TestReadPages(t *testing.T) {
 		"no total":                      {&shelf{items: 103, limit: 25, total: unknownTotal}, 103, 5, ""},
 		"no total, full last page":      {&shelf{items: 50, limit: 25, total: unknownTotal}, 50, 3, ""},
 		"no total and no limit":         {&shelf{items: 103, limit: 25, total: unknownTotal, limitTo: func(int) int { return 0 }}, 103, 6, ""},
-		"a total too large":             {&shelf{items: 3, limit: 100, total: says(9999)}, 3, 8, "the server says that there are 9999 API keys, and gave 3"},
-		"a total of a billion":          {&shelf{items: 3, limit: 1, total: says(1 << 30)}, 3, 12, "the server says that there are 1073741824 API keys, and gave 3"},
-		"a total too small":             {&shelf{items: 250, limit: 100, total: says(10)}, 250, 3, "the server says that there are 10 API keys, and gave 250"},
-		"a total of none":               {&shelf{items: 3, limit: 100, total: says(0)}, 3, 1, "the server says that there are 0 API keys, and gave 3"},
-		"a total that grows":            {&shelf{items: 250, limit: 100, total: func(skip int) *int { n := 150 + min(skip, 100); return &n }}, 250, 6, "the list of API keys changed while it was read: its length was 150, and then 250"},
+		"a total too large":             {&shelf{items: 3, limit: 100, total: says(9999)}, 3, 8, "the server reports 9999 API keys but returned 3"},
+		"a total of a billion":          {&shelf{items: 3, limit: 1, total: says(1 << 30)}, 3, 12, "the server reports 1073741824 API keys but returned 3"},
+		"a total too small":             {&shelf{items: 250, limit: 100, total: says(10)}, 250, 3, "the server reports 10 API keys but returned 250"},
+		"a total of none":               {&shelf{items: 3, limit: 100, total: says(0)}, 3, 1, "the server reports 0 API keys but returned 3"},
+		"a total that grows":            {&shelf{items: 250, limit: 100, total: func(skip int) *int { n := 150 + min(skip, 100); return &n }}, 250, 6, "the list of API keys changed while it was being read: its length was 150, and then 250"},
 		"a total that means nothing":    {&shelf{items: 103, limit: 25, total: unknownTotal, uncounted: "total is a boolean"}, 103, 5, "could not check whether all API keys were read: total is a boolean"},
 		"empty, with such a total":      {&shelf{items: 0, limit: 25, total: unknownTotal, uncounted: "total is a boolean"}, 0, 1, "could not check whether all API keys were read: total is a boolean"},
 		"a total that changes for once": {&shelf{items: 250, limit: 100, total: onlyFirst(249, 250)}, 250, 6, ""},
@@ -108,30 +108,30 @@ func TestReadPages(t *testing.T) {
 				return nil
 			}
 			return span(skip, skip+100)
-		}}, 200, 3, "the server says that there are 300 API keys, and gave 200"},
+		}}, 200, 3, "the server reports 300 API keys but returned 200"},
 		"an empty first page": {&shelf{items: 300, limit: 100, page: func(skip int) []int {
 			if skip == 0 {
 				return nil
 			}
 			return span(skip, skip+100)
-		}}, 200, 3, "the server says that there are 300 API keys, and gave 200"},
-		"the same page for ever":                {&shelf{items: 900, limit: 100, page: func(int) []int { return span(0, 100) }}, 100, 7, "the server repeats API keys that it sent before instead of the page at 100"},
-		"the same page, no total":               {&shelf{items: 900, limit: 100, total: unknownTotal, page: func(int) []int { return span(0, 100) }}, 100, 2, "the server repeats API keys that it sent before instead of the page at 100"},
+		}}, 200, 3, "the server reports 300 API keys but returned 200"},
+		"the same page for ever":                {&shelf{items: 900, limit: 100, page: func(int) []int { return span(0, 100) }}, 100, 7, "the server repeated API keys that it had already sent instead of the page at 100"},
+		"the same page, no total":               {&shelf{items: 900, limit: 100, total: unknownTotal, page: func(int) []int { return span(0, 100) }}, 100, 2, "the server repeated API keys that it had already sent instead of the page at 100"},
 		"pages that overlap":                    {&shelf{items: 200, limit: 100, page: func(skip int) []int { return span(max(skip-1, 0), min(skip+100, 200)) }}, 200, 2, ""},
-		"an item twice in a page, counted once": {&shelf{items: 2, limit: 100, page: func(int) []int { return []int{1, 2, 10_001} }}, 2, 1, "items among the API keys come twice with the same id (1)"},
+		"an item twice in a page, counted once": {&shelf{items: 2, limit: 100, page: func(int) []int { return []int{1, 2, 10_001} }}, 2, 1, "the list of API keys has duplicate ids (1)"},
 		"the same item twice, counted once":     {&shelf{items: 2, limit: 100, page: func(int) []int { return []int{1, 2, 1} }}, 2, 1, ""},
-		"an item twice, no total":               {&shelf{items: 2, limit: 100, total: unknownTotal, page: func(int) []int { return []int{1, 2, 10_001} }}, 2, 1, "items among the API keys come twice with the same id (1)"},
+		"an item twice, no total":               {&shelf{items: 2, limit: 100, total: unknownTotal, page: func(int) []int { return []int{1, 2, 10_001} }}, 2, 1, "the list of API keys has duplicate ids (1)"},
 		"items that moved away": {&shelf{items: 200, limit: 100, page: func(skip int) []int {
 			if skip == 0 {
 				return span(0, 100)
 			}
 			return span(99, 199)
-		}}, 199, 2, "the server says that there are 200 API keys, and gave 199"},
+		}}, 199, 2, "the server reports 200 API keys but returned 199"},
 		"a page that fails":         {&shelf{items: 500, limit: 100, fail: map[int]error{200: &Error{Class: inventory.ErrTimeout, Message: "too late"}}}, 200, 5, "too late"},
 		"a first page that fails":   {&shelf{items: 500, limit: 100, fail: map[int]error{0: &Error{Class: inventory.ErrPermissionDenied, Message: "no"}}}, 0, 1, "no"},
 		"items that are broken":     {&shelf{items: 200, limit: 100, broken: map[int]int{100: 1}, page: func(skip int) []int { return span(skip, skip+99+(100-skip)/100) }}, 199, 2, "1 of 200 API keys cannot be read: element 1 is a string"},
 		"only broken items, no end": {&shelf{limit: 100, total: unknownTotal, broken: map[int]int{0: 5, 5: 5, 10: 5, 15: 5}, limitTo: func(int) int { return 0 }, page: func(int) []int { return nil }}, 0, 3, "15 of 15 API keys cannot be read: element 1 is a string"},
-		"a list without end":        {&shelf{items: 1 << 40, limit: 1, total: unknownTotal}, 1000, 1000, "the list of API keys does not end: it was left after 1000 pages"},
+		"a list without end":        {&shelf{items: 1 << 40, limit: 1, total: unknownTotal}, 1000, 1000, "the list of API keys does not end: reading stopped after 1000 pages"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -195,11 +195,11 @@ func TestReadCursor(t *testing.T) {
 	}{
 		"all":                  {map[string]Page[int]{"": page("a", 1, 2), "a": page("b"), "b": page("", 3)}, 3, ""},
 		"in a circle":          {map[string]Page[int]{"": page("a", 1), "a": page("", 2), "b": page("a", 3)}, 2, ""},
-		"back to itself":       {map[string]Page[int]{"": page("a", 1), "a": page("a", 2)}, 2, "the pages of apps lead in a circle: they were left after 2"},
-		"repeated":             {map[string]Page[int]{"": page("a", 1), "a": page("b", 1), "b": page("c", 1)}, 1, "the pages of apps lead in a circle: they were left after 2"},
-		"fewer than told":      {map[string]Page[int]{"": {Items: []int{1}, Total: &five}}, 1, "the server says that there are 5 apps, and gave 1"},
-		"a total that changes": {map[string]Page[int]{"": {Items: []int{1}, Total: &five, Next: "a"}, "a": {Items: []int{2}, Total: &two}}, 2, "the list of apps changed while it was read: its length was 5, and then 2"},
-		"twice in a page":      {map[string]Page[int]{"": page("a", 1, 10_001), "a": page("", 2)}, 2, "items among the apps come twice with the same id (1)"},
+		"back to itself":       {map[string]Page[int]{"": page("a", 1), "a": page("a", 2)}, 2, "the pages of apps form a loop: reading stopped after 2"},
+		"repeated":             {map[string]Page[int]{"": page("a", 1), "a": page("b", 1), "b": page("c", 1)}, 1, "the pages of apps form a loop: reading stopped after 2"},
+		"fewer than told":      {map[string]Page[int]{"": {Items: []int{1}, Total: &five}}, 1, "the server reports 5 apps but returned 1"},
+		"a total that changes": {map[string]Page[int]{"": {Items: []int{1}, Total: &five, Next: "a"}, "a": {Items: []int{2}, Total: &two}}, 2, "the list of apps changed while it was being read: its length was 5, and then 2"},
+		"twice in a page":      {map[string]Page[int]{"": page("a", 1, 10_001), "a": page("", 2)}, 2, "the list of apps has duplicate ids (1)"},
 		"no length":            {map[string]Page[int]{"": {Items: []int{1}, Uncounted: "total is a boolean"}}, 1, "could not check whether all apps were read: total is a boolean"},
 		"an unknown page":      {map[string]Page[int]{"": page("x", 1)}, 1, "no such page"},
 	}
@@ -229,15 +229,15 @@ func TestPageOf(t *testing.T) {
 		`{"items":[],"total":null}`:                  "0 of unknown, limit 0, 0 broken",
 		`{"items":[],"limit":true}`:                  "0 of unknown, limit 0, 0 broken",
 		`{"items":[],"total":2147483647}`:            "0 of 2147483647, limit 0, 0 broken",
-		`{"items":[],"total":-1,"limit":-1}`:         "uncounted: the length of the list in the CMS's answer is negative",
-		`{"items":[],"total":5000000000}`:            "uncounted: the length of the list in the CMS's answer is beyond all bounds",
-		`{"items":[],"total":1e18,"limit":1e18}`:     "uncounted: the length of the list in the CMS's answer is a number that is not a whole number",
-		`{"items":[],"total":9.5}`:                   "uncounted: the length of the list in the CMS's answer is a number that is not a whole number",
-		`{"items":[],"total":true}`:                  "uncounted: the length of the list in the CMS's answer is a boolean that is not a whole number",
-		`{"items":[],"total":"many"}`:                "uncounted: the length of the list in the CMS's answer is a string that is not a whole number",
-		`{"items":[],"total":{}}`:                    "uncounted: the length of the list in the CMS's answer is an object that is not a whole number",
-		`{"items":{},"total":1}`:                     "items in the CMS's answer is an object",
-		`{"total":1}`:                                "the CMS's answer has no items",
+		`{"items":[],"total":-1,"limit":-1}`:         "uncounted: the length of the list in the CMS's response is negative",
+		`{"items":[],"total":5000000000}`:            "uncounted: the length of the list in the CMS's response is implausibly large",
+		`{"items":[],"total":1e18,"limit":1e18}`:     "uncounted: the length of the list in the CMS's response is a number that is not a whole number",
+		`{"items":[],"total":9.5}`:                   "uncounted: the length of the list in the CMS's response is a number that is not a whole number",
+		`{"items":[],"total":true}`:                  "uncounted: the length of the list in the CMS's response is a boolean that is not a whole number",
+		`{"items":[],"total":"many"}`:                "uncounted: the length of the list in the CMS's response is a string that is not a whole number",
+		`{"items":[],"total":{}}`:                    "uncounted: the length of the list in the CMS's response is an object that is not a whole number",
+		`{"items":{},"total":1}`:                     "items in the CMS's response is an object",
+		`{"total":1}`:                                "the CMS's response has no items",
 	} {
 		var c struct {
 			Items List[int]      `json:"items"`

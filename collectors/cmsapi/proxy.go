@@ -44,7 +44,7 @@ func checkProxy(value string) error {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return errors.New("it cannot be read")
+		return errors.New("it is not a URL")
 	}
 	if !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
 		return errors.New("its scheme is not http, https, socks5 or socks5h")

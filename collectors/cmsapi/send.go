@@ -177,7 +177,7 @@ func (c *Client) readBody(r *http.Response, a *answer) *Error {
 		most = min(most, maxFailure)
 	}
 	tooLarge := &Error{Class: inventory.ErrTruncated, Status: a.status,
-		Message: "the answer is larger than " + byteSize(most) + " and was not read to its end"}
+		Message: "the response is larger than " + byteSize(most) + " and was not read completely"}
 	if success && r.ContentLength > most {
 		return tooLarge
 	}
@@ -195,7 +195,7 @@ func (c *Client) readBody(r *http.Response, a *answer) *Error {
 		e := connectionError(err, c.base.Host)
 		e.Status = a.status
 		if e.Class != inventory.ErrTimeout {
-			e.Class, e.Message = inventory.ErrTruncated, "the answer broke off: "+e.Message
+			e.Class, e.Message = inventory.ErrTruncated, "the response was cut off:  "+e.Message
 		}
 		return e
 	}
@@ -256,7 +256,7 @@ func (c *Client) limited(sent time.Time, a *answer, n int) *Error {
 	}
 	err := c.domain.Pause(sent, asked)
 	if err == nil && n >= maxLimited {
-		err = &pacing.LimitedError{Reason: "the server answered " + strconv.Itoa(n) + " times in a row that the rate limit is used up"}
+		err = &pacing.LimitedError{Reason: "the server answered " + strconv.Itoa(n) + " times in a row that the rate limit is exceeded"}
 	}
 	if err == nil {
 		return nil
@@ -318,7 +318,7 @@ func (c *Client) redirect(from *url.URL, a *answer) (*url.URL, *Error) {
 	if to.Scheme != c.base.Scheme || !strings.EqualFold(hostPort(to), hostPort(c.base)) {
 		return nil, &Error{Class: inventory.ErrUnreadable,
 			Message: "a redirect to " + c.place(to) + " was refused",
-			Hint:    "If the CMS has moved, configure the host that it is at now as base_url."}
+			Hint:    "If the CMS has moved, set base_url to its new host."}
 	}
 	return &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Path: to.Path, RawPath: to.RawPath, RawQuery: to.RawQuery}, nil
 }

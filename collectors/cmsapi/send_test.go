@@ -47,25 +47,25 @@ func TestFailuresAreClassifiedAndRetriedWithinBounds(t *testing.T) {
 			}
 			return reply(200, `{}`)
 		}, nil, "", 2, ""},
-		"never answers":   {func(_ int, r *http.Request) (*http.Response, error) { return nil, sleepOrEnd(r, 1e6*time.Hour) }, nil, inventory.ErrTimeout, 2, "no whole answer in time"},
-		"a byte a second": {func(_ int, r *http.Request) (*http.Response, error) { return endless(r, time.Second, 1), nil }, nil, inventory.ErrTimeout, 2, "no whole answer in time"},
+		"never answers":   {func(_ int, r *http.Request) (*http.Response, error) { return nil, sleepOrEnd(r, 1e6*time.Hour) }, nil, inventory.ErrTimeout, 2, "no complete response in time"},
+		"a byte a second": {func(_ int, r *http.Request) (*http.Response, error) { return endless(r, time.Second, 1), nil }, nil, inventory.ErrTimeout, 2, "no complete response in time"},
 		"an endless body": {func(_ int, r *http.Request) (*http.Response, error) { return endless(r, 0, 1<<10), nil }, nil, inventory.ErrTruncated, 1, "larger than 1 MiB"},
 		"a claim of 2 GiB": {func(_ int, r *http.Request) (*http.Response, error) {
 			a := endless(r, time.Hour, 1)
 			a.ContentLength = 2 << 30
 			return a, nil
 		}, nil, inventory.ErrTruncated, 1, "larger than 1 MiB"},
-		"a body that breaks": {func(_ int, _ *http.Request) (*http.Response, error) { return breaking(`{"items":[`), nil }, nil, inventory.ErrTruncated, 3, "broke off"},
+		"a body that breaks": {func(_ int, _ *http.Request) (*http.Response, error) { return breaking(`{"items":[`), nil }, nil, inventory.ErrTruncated, 3, "was cut off"},
 		"HTML": {func(int, *http.Request) (*http.Response, error) {
 			return reply(200, "<html>", "Content-Type", "text/html; charset=utf-8")
 		}, nil, inventory.ErrUnreadable, 1, "not JSON but text/html"},
 		"an empty body":        {func(int, *http.Request) (*http.Response, error) { return reply(200, "") }, nil, inventory.ErrUnreadable, 1, "empty"},
-		"cut JSON":             {func(int, *http.Request) (*http.Response, error) { return reply(200, `{"items":["a"`) }, nil, inventory.ErrTruncated, 1, "ends too early"},
-		"broken JSON":          {func(int, *http.Request) (*http.Response, error) { return reply(200, `{"items":[}`) }, nil, inventory.ErrUnreadable, 1, "broken at byte 11"},
-		"two documents":        {func(int, *http.Request) (*http.Response, error) { return reply(200, `{} {}`) }, nil, inventory.ErrUnreadable, 1, "broken at byte"},
-		"another type":         {func(int, *http.Request) (*http.Response, error) { return reply(200, `["s3cret"]`) }, nil, inventory.ErrUnreadable, 1, "the answer is a JSON array"},
-		"another type within":  {func(int, *http.Request) (*http.Response, error) { return reply(200, `{"items":"s3cret"}`) }, nil, inventory.ErrUnreadable, 1, "items of the answer is a string"},
-		"too deep":             {func(int, *http.Request) (*http.Response, error) { return reply(200, strings.Repeat("[", 20000)) }, nil, inventory.ErrUnreadable, 1, "broken at byte"},
+		"cut JSON":             {func(int, *http.Request) (*http.Response, error) { return reply(200, `{"items":["a"`) }, nil, inventory.ErrTruncated, 1, "is cut off"},
+		"broken JSON":          {func(int, *http.Request) (*http.Response, error) { return reply(200, `{"items":[}`) }, nil, inventory.ErrUnreadable, 1, "invalid JSON in the response at byte 11"},
+		"two documents":        {func(int, *http.Request) (*http.Response, error) { return reply(200, `{} {}`) }, nil, inventory.ErrUnreadable, 1, "invalid JSON in the response at byte"},
+		"another type":         {func(int, *http.Request) (*http.Response, error) { return reply(200, `["s3cret"]`) }, nil, inventory.ErrUnreadable, 1, "the response is a JSON array"},
+		"another type within":  {func(int, *http.Request) (*http.Response, error) { return reply(200, `{"items":"s3cret"}`) }, nil, inventory.ErrUnreadable, 1, "items in the response is a string"},
+		"too deep":             {func(int, *http.Request) (*http.Response, error) { return reply(200, strings.Repeat("[", 20000)) }, nil, inventory.ErrUnreadable, 1, "invalid JSON in the response at byte"},
 		"invalid UTF-8":        {func(int, *http.Request) (*http.Response, error) { return reply(200, "{\"items\":[\"a\xff\"]}") }, nil, "", 1, ""},
 		"a byte order mark":    {func(int, *http.Request) (*http.Response, error) { return reply(200, "\xef\xbb\xbf{}") }, nil, "", 1, ""},
 		"another host":         {redirect("https://evil.example/things"), nil, inventory.ErrUnreadable, 1, "a redirect to another host was refused"},
@@ -82,9 +82,9 @@ func TestFailuresAreClassifiedAndRetriedWithinBounds(t *testing.T) {
 		"429 with a date":      {limited("Retry-After", "Sat, 01 Jan 2000 00:00:05 GMT"), nil, inventory.ErrRateLimited, 10, "10 times in a row"},
 		"429 without headers":  {limited(), nil, inventory.ErrRateLimited, 10, "10 times in a row"},
 		"429 with nonsense":    {limited("Retry-After", "soon"), nil, inventory.ErrRateLimited, 10, "10 times in a row"},
-		"429 for too long":     {limited("Retry-After", "900"), nil, inventory.ErrRateLimited, 1, "asks to wait 15m0s, more than the 1m0s"},
-		"429 until a far date": {limited("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), nil, inventory.ErrRateLimited, 1, "asks to wait 8760h0m0s"},
-		"429 for ages":         {limited("Retry-After", "99999999999999999999"), nil, inventory.ErrRateLimited, 1, "asks to wait 8760h0m0s"},
+		"429 for too long":     {limited("Retry-After", "900"), nil, inventory.ErrRateLimited, 1, "asks for a wait of 15m0s: the limit is 1m0s"},
+		"429 until a far date": {limited("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), nil, inventory.ErrRateLimited, 1, "asks for a wait of 8760h0m0s"},
+		"429 for ages":         {limited("Retry-After", "99999999999999999999"), nil, inventory.ErrRateLimited, 1, "asks for a wait of 8760h0m0s"},
 		"429, below zero":      {limited("Retry-After", "-5"), nil, inventory.ErrRateLimited, 10, "10 times in a row"},
 	}
 	for name, test := range tests {
@@ -173,7 +173,7 @@ func TestTheWaitsOfADomainAreBoundedInTotal(t *testing.T) {
 			Options{TotalWait: 2 * time.Minute}, nil)
 		began := time.Now()
 		_, err := get(t, client)
-		if err == nil || err.Class != inventory.ErrRateLimited || !strings.Contains(err.Message, "would add up to more than 2m0s") {
+		if err == nil || err.Class != inventory.ErrRateLimited || !strings.Contains(err.Message, "would take more than 2m0s") {
 			t.Errorf("got %v", err)
 		}
 		if took := time.Since(began); asked != 3 || took < 100*time.Second || took > 2*time.Minute {

@@ -65,8 +65,8 @@ func TestTimestamp(t *testing.T) {
 	for document, want := range map[string]string{
 		`{"at":"2026-11-22T01:05:22Z"}`: "at 2026-11-22 01:05:22 ",
 		`{"at":null}`:                   "none 0001-01-01 00:00:00 ",
-		`{}`:                            "unknown 0001-01-01 00:00:00 the CMS's answer has no at",
-		`{"at":7}`:                      "unknown 0001-01-01 00:00:00 at in the CMS's answer is a number",
+		`{}`:                            "unknown 0001-01-01 00:00:00 the CMS's response has no at",
+		`{"at":7}`:                      "unknown 0001-01-01 00:00:00 at in the CMS's response is a number",
 		`{"at":"2026-11-22T01:05:22"}`:  "at 2026-11-22 01:05:22 ",
 	} {
 		var got struct {
@@ -79,7 +79,7 @@ func TestTimestamp(t *testing.T) {
 			t.Errorf("%s: %s, want %s", document, s, want)
 		}
 	}
-	if s := stamp(Timestamp("at", Field[Moment]{State: FieldNull}, false)); s != "unknown 0001-01-01 00:00:00 at is null in the CMS's answer" {
+	if s := stamp(Timestamp("at", Field[Moment]{State: FieldNull}, false)); s != "unknown 0001-01-01 00:00:00 at is null in the CMS's response" {
 		t.Errorf("null that is not none: %s", s)
 	}
 }
@@ -92,7 +92,7 @@ func TestLastUse(t *testing.T) {
 		"exact":   {LastUse("at", given, 0), inventory.UsedAt(used)},
 		"rough":   {LastUse("at", given, time.Hour), inventory.UsedBetween(used, used.Add(time.Hour))},
 		"never":   {LastUse("at", Field[Moment]{State: FieldNull}, time.Hour), inventory.NeverUsed()},
-		"unknown": {LastUse("at", Field[Moment]{}, 0), inventory.UnknownUse("the CMS's answer has no at")},
+		"unknown": {LastUse("at", Field[Moment]{}, 0), inventory.UnknownUse("the CMS's response has no at")},
 	} {
 		if !cmp.Equal(c.got, c.want) {
 			t.Errorf("%s: %+v, want %+v", name, c.got, c.want)

@@ -34,7 +34,7 @@ func connectionError(err error, host string) *Error {
 			e.Message, e.Hint = ofName(err, host)
 		}
 		if e.Message == "" {
-			e.Message = "no whole answer in time"
+			e.Message = "no complete response in time"
 		}
 		return e
 	}
@@ -43,15 +43,15 @@ func connectionError(err error, host string) *Error {
 			return e
 		}
 	}
-	e.Message = "the answer is not valid HTTP"
+	e.Message = "the response is not valid HTTP"
 	return e
 }
 
 const (
 	hintHost   = "Check base_url and region, and whether a proxy is needed (HTTPS_PROXY)."
-	hintServer = "Check host and port of base_url, and that the server is running."
-	hintNoTLS  = "What answers there does not speak TLS: check scheme and port of base_url."
-	hintCA     = "If a proxy of your company inspects TLS, pass its CA certificate as the CA bundle."
+	hintServer = "Check the host and port of base_url, and that the server is running."
+	hintNoTLS  = "The server does not use TLS there: check the scheme and port of base_url."
+	hintCA     = "If a corporate proxy inspects TLS, pass its CA certificate as the CA bundle."
 	hintProxy  = "Check HTTPS_PROXY: host, port, user name and password."
 )
 
@@ -95,7 +95,7 @@ func ofProxy(err error, _ string) (message, hint string) {
 // the server's.
 func ofTLS(err error, _ string) (message, hint string) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "the server does not speak TLS", hintNoTLS
+		return "the server does not use TLS", hintNoTLS
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return certificateProblem(err), hintCA
@@ -174,7 +174,7 @@ func ofAnswer(err error, _ string) (message, hint string) {
 	}
 	_, corrupt := errors.AsType[flate.CorruptInputError](err)
 	if corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
-		return "the answer cannot be unpacked", ""
+		return "the response cannot be decompressed", ""
 	}
 	return "", ""
 }

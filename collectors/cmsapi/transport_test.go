@@ -148,7 +148,7 @@ func TestErrorsAreTheirTypesAlone(t *testing.T) {
 		{verification(x509.UnknownAuthorityError{Cert: certificate}), "the server's certificate is signed by an authority that is not trusted"},
 		{verification(x509.CertificateInvalidError{Cert: certificate, Reason: x509.Expired, Detail: planted}), "the server's certificate has expired or is not valid yet"},
 		{verification(errors.New(planted)), "the server's certificate cannot be verified"},
-		{tls.RecordHeaderError{Msg: planted}, "the server does not speak TLS"},
+		{tls.RecordHeaderError{Msg: planted}, "the server does not use TLS"},
 		{errors.New("tls: " + planted), "the TLS handshake failed"},
 		{&net.OpError{Op: "remote error", Err: errors.New(planted)}, "the TLS handshake failed"},
 		{&net.DNSError{Err: planted, Name: planted}, `cannot resolve host "cms.example": the name server failed`},
@@ -159,7 +159,7 @@ func TestErrorsAreTheirTypesAlone(t *testing.T) {
 		{&net.OpError{Op: "proxyconnect", Err: &net.DNSError{Name: planted}}, "the proxy cannot be used: cannot resolve its host: the name server failed"},
 		{&net.OpError{Op: "socks connect", Err: errors.New(planted)}, "the proxy cannot be used: it did not connect"},
 		{&proxyRefusal{407}, "the proxy refused the connection (status 407)"},
-		{fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", errors.New(planted)), "the answer is not valid HTTP"},
+		{fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", errors.New(planted)), "the response is not valid HTTP"},
 		{fmt.Errorf("read: %w", io.ErrUnexpectedEOF), "the server closed the connection"},
 	} {
 		e := connectionError(&url.Error{Op: "Get", URL: "https://" + planted, Err: test.err}, "cms.example:8443")
@@ -176,9 +176,9 @@ func TestProxiesThatCannotBeUnderstoodAreRefused(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"": "", "http://proxy.example:3128": "", "proxy.example:3128": "", "http://user:s3cret@proxy.example": "", "socks5://localhost:1080": "", "https://[::1]:3128/": "",
-		"http://[::1": "cannot be read", "http://s3cret proxy": "cannot be read", "http://user:s3cret@proxy:port": "cannot be read", "http://%zzs3cret": "cannot be read",
-		"http://user:s3cret@": "no host", "://s3cret": "cannot be read", "http://:3128": "no host", "ftp://proxy.example": "scheme", "socks4://proxy.example": "scheme",
-		"http://proxy.example:70000": "port", "http://proxy.example:0": "port", "\x7fs3cret": "cannot be read", "s3cret proxy": "cannot be read",
+		"http://[::1": "it is not a URL", "http://s3cret proxy": "it is not a URL", "http://user:s3cret@proxy:port": "it is not a URL", "http://%zzs3cret": "it is not a URL",
+		"http://user:s3cret@": "no host", "://s3cret": "it is not a URL", "http://:3128": "no host", "ftp://proxy.example": "scheme", "socks4://proxy.example": "scheme",
+		"http://proxy.example:70000": "port", "http://proxy.example:0": "port", "\x7fs3cret": "it is not a URL", "s3cret proxy": "it is not a URL",
 	} {
 		for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 			err := checkProxies(func(n string) (string, bool) { return map[string]string{name: value}[n], n == name })

@@ -45,7 +45,7 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 func (c *collector) Collect(_ context.Context, source inventory.Source) (inventory.Source, error) {
 	s, ok := c.read[source.ID]
 	if !ok {
-		return source, fmt.Errorf("the program printed no source %s", source.ID)
+		return source, fmt.Errorf("the program did not print the source %s", source.ID)
 	}
 	return s, nil
 }
@@ -79,7 +79,7 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 // the waivers that name them, would be mixed up.
 func (c *collector) check(inv inventory.Inventory) error {
 	if len(inv.Sources) == 0 {
-		return c.program.failed(inventory.ErrUnreadable, "printed no source; a CMS without tokens is a source with an empty list", nil)
+		return c.program.failed(inventory.ErrUnreadable, "printed no source; for a CMS without tokens, print a source with an empty list", nil)
 	}
 	for _, s := range inv.Sources {
 		if s.CMS != c.name || !strings.HasPrefix(s.ID, c.name+"/") {

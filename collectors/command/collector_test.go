@@ -70,7 +70,7 @@ func TestProgramsThatFail(t *testing.T) {
 		"another CMS's name": {script: printing(source("pressroom/x", "contentful")), class: inventory.ErrUnreadable, detail: `of cms "contentful"`},
 		"another CMS's id":   {script: printing(source("contentful/spaces/x", "pressroom")), class: inventory.ErrUnreadable, detail: "the id must begin with it"},
 		"an unknown member":  {script: printing(strings.Replace(source("pressroom/x", "pressroom"), `"facts"`, `"secret":"s","facts"`, 1)), class: inventory.ErrUnreadable, detail: "secret"},
-		"does not end":       {script: "sleep 600", change: func(e *collectors.Entry) { e.Timeout = time.Nanosecond }, class: inventory.ErrTimeout, detail: "did not end within"},
+		"does not end":       {script: "sleep 600", change: func(e *collectors.Entry) { e.Timeout = time.Nanosecond }, class: inventory.ErrTimeout, detail: "did not finish within"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -33,17 +33,17 @@ func Definition() collectors.Definition {
 		Title: "Program that prints an inventory",
 		Options: []collectors.Option{
 			{Key: "name", Type: collectors.OptionString, Required: true,
-				Help:    "What the CMS is called: the cms of every source the program prints, and the beginning of every ID.",
+				Help:    "The name of the CMS: the cms of every source that the program prints, and the beginning of every id.",
 				Example: "pressroom"},
 			{Key: "run", Type: collectors.OptionStrings, Required: true,
-				Help:    "The program and its arguments; no shell is used, and a relative program is found from the folder of this file.",
+				Help:    "The program and its arguments; no shell is used, and a relative path is resolved from the folder of this file.",
 				Example: "./pressroom-tokens.sh"},
 			{Key: "environment", Type: collectors.OptionStrings,
-				Help:    "Names of the environment variables that the program gets besides PATH, HOME, LANG and TZ.",
+				Help:    "Names of the environment variables that the program gets in addition to PATH, HOME, LANG and TZ.",
 				Example: "PRESSROOM_TOKEN"},
 		},
 		Facts: facts(),
-		LeastPrivilege: "The program holds the credential, so its own documentation says which one is the weakest. " +
+		LeastPrivilege: "The program uses the credential: its own documentation says which is the least-privilege one. " +
 			"Pass it by name in `environment`, and let the program only read.",
 		New: open,
 	}
@@ -54,21 +54,21 @@ func Definition() collectors.Definition {
 func facts() inventory.Facts {
 	all := inventory.Facts{}
 	for _, f := range inventory.AllFacts() {
-		all[f] = inventory.ReportedPartly("as far as the program tells")
+		all[f] = inventory.ReportedPartly("as far as the program reports it")
 	}
 	return all
 }
 
 func open(entry collectors.Entry, run collectors.Run) (collectors.Collector, error) {
 	if !name.MatchString(entry.Name) {
-		return nil, fmt.Errorf("name %q: lower-case letters, digits and hyphens are allowed, and a letter comes first", entry.Name)
+		return nil, fmt.Errorf("invalid name %q: expected lower-case letters, digits and hyphens, starting with a letter", entry.Name)
 	}
 	argv := entry.Strings("run")
 	if len(argv) == 0 || argv[0] == "" {
-		return nil, errors.New("run: name a program")
+		return nil, errors.New("run: expected a program")
 	}
 	if entry.BaseURL != "" || entry.RequestsPerSecond != 0 {
-		return nil, errors.New("base_url and requests_per_second mean nothing here: the program makes its own requests")
+		return nil, errors.New("base_url and requests_per_second have no effect here: the program makes its own requests")
 	}
 	timeout := entry.Timeout
 	if timeout == 0 {

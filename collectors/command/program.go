@@ -66,11 +66,11 @@ func (p program) outcome(ctx, limited context.Context, readErr, waitErr error) e
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(limited.Err(), context.DeadlineExceeded):
-		return p.failed(inventory.ErrTimeout, fmt.Sprintf("did not end within %s", p.timeout), limited.Err())
+		return p.failed(inventory.ErrTimeout, fmt.Sprintf("did not finish within %s", p.timeout), limited.Err())
 	case readErr == nil && errors.As(waitErr, &exit):
 		return p.failed(inventory.ErrUnavailable, fmt.Sprintf("failed (%s); run it by hand to see why", exit.ProcessState), waitErr)
 	case readErr == nil && waitErr != nil:
-		return p.failed(inventory.ErrInternal, "could not be run to its end", waitErr)
+		return p.failed(inventory.ErrInternal, "could not be run to completion", waitErr)
 	case readErr != nil && errors.As(waitErr, &exit) && exit.Exited():
 		return p.failed(inventory.ErrUnavailable, fmt.Sprintf("failed (%s) and printed no inventory; run it by hand to see why", exit.ProcessState), waitErr)
 	case readErr != nil:
@@ -82,7 +82,7 @@ func (p program) outcome(ctx, limited context.Context, readErr, waitErr error) e
 func (p program) failed(class inventory.ErrorClass, what string, err error) error {
 	return &cmsapi.Error{
 		Class: class, Message: "the program " + what, Err: err,
-		Hint: "Check the program of this entry; `tokenaudit schema inventory` prints the schema of what it has to print.",
+		Hint: "Check the program of this entry; `tokenaudit schema inventory` prints the schema of its output.",
 	}
 }
 

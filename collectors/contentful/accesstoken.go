@@ -24,7 +24,7 @@ const (
 )
 
 const (
-	reasonReadKeys    = "it is not documented whether a read-only token may list API keys, whose lists hold the secrets, as its owner may"
+	reasonReadKeys    = "it is not documented whether a read-only token may list API keys, and so read their secrets, as its owner may"
 	reasonKeysUnknown = "whether it can read API keys depends on the owner's rights in the spaces, which are not known in full"
 	reasonOwnTokens   = "it can read no API keys, but it can make further personal tokens for its owner, with the owner's rights"
 )
@@ -161,7 +161,7 @@ func (x tokenContext) user(t accessToken) inventory.Owner {
 	case x.isOwn(t):
 		return inventory.UnknownOwner("the credential's own user could not be read")
 	case t.sys().User.State == cmsapi.FieldGiven:
-		return inventory.UnknownOwner("user in the CMS's answer has no id")
+		return inventory.UnknownOwner("user in the CMS's response has no id")
 	default:
 		return inventory.UnknownOwner(t.sys().User.Reason("user"))
 	}
@@ -185,7 +185,7 @@ func (x tokenContext) access(t accessToken, owner inventory.Owner) inventory.Acc
 	switch {
 	case len(scopes) == 0:
 		// Contentful makes no token without a scope.
-		return inventory.AssumedAccess("scopes in the CMS's answer is empty", inventory.Unknown)
+		return inventory.AssumedAccess("scopes in the CMS's response is empty", inventory.Unknown)
 	case !manages && unknown >= 0:
 		return inventory.AssumedAccess(fmt.Sprintf("the scope %s is not documented", cmsapi.Word(scopes[unknown])), inventory.Unknown, scopes...)
 	case manages:
@@ -210,7 +210,7 @@ func (x tokenContext) managing(owner inventory.Owner, scopes []string) inventory
 		manages, reason = inventory.Unknown, reasonKeysUnknown
 	}
 	if owner.Level == inventory.LevelUnknown {
-		return inventory.AssumedAccess("the scope allows writing, and how far the owner's rights go is not known: "+owner.Reason, manages, scopes...)
+		return inventory.AssumedAccess("the scope allows writing, and the extent of the owner's rights is not known: "+owner.Reason, manages, scopes...)
 	}
 	level := owner.Level
 	if !level.AtLeast(inventory.LevelWrite) {
@@ -250,7 +250,7 @@ func (x tokenContext) expiry(t accessToken, kind inventory.Kind) inventory.Expir
 		return inventory.NormaliseExpiry(inventory.ExpiresAt(field.Value.Time, precision), x.source.Horizon())
 	case cmsapi.FieldNull:
 		if ofType != "" {
-			return inventory.UnknownExpiry(supported, "it has no date, and whether such a token can have one is not known: "+ofType)
+			return inventory.UnknownExpiry(supported, "it has no expiry date, and whether such a token can have one is not known: "+ofType)
 		}
 		return inventory.NeverExpires(supported)
 	default:

@@ -37,9 +37,9 @@ func (c *collector) self(ctx context.Context) auditor {
 		}
 	}
 	if len(matches) != 1 {
-		return auditor{writes: inventory.Unknown, reason: "the credential was not recognised among its user's own tokens"}
+		return auditor{writes: inventory.Unknown, reason: "the credential was not recognized among its user's own tokens"}
 	}
-	a := auditor{tokenID: matches[0].id(), reason: "recognised by its last four characters among its user's own tokens"}
+	a := auditor{tokenID: matches[0].id(), reason: "recognized by its last four characters among its user's own tokens"}
 	scopes := matches[0].Scopes
 	switch {
 	case slices.Contains(scopes.Items, scopeManage):

@@ -87,7 +87,7 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 	case "NotFound", "UnknownRoute":
 		e.Class, e.Message = inventory.ErrNotFound, "not found, or not visible to the credential"
 	case "RateLimitExceeded":
-		e.Class, e.Message = inventory.ErrRateLimited, "the rate limit is used up"
+		e.Class, e.Message = inventory.ErrRateLimited, "the rate limit is exceeded"
 	case codeHibernated:
 		e.Class, e.Message, e.Hint = inventory.ErrUnavailable, "the space is hibernated", hintHibernated
 	default:

@@ -82,24 +82,24 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 		base = apiHosts[c.region]
 	}
 	if base == "" {
-		return nil, fmt.Errorf("region %q is not one of us, eu", c.region)
+		return nil, fmt.Errorf("unknown region %q: expected us or eu", c.region)
 	}
 	if c.credential.Empty() {
 		return nil, errors.New("token is missing")
 	}
 	for _, id := range entry.Strings(optionSpaces) {
 		if !idPattern.MatchString(id) {
-			return nil, fmt.Errorf("spaces: %q is not a space id; it stands in the web app's address behind /spaces/", id)
+			return nil, fmt.Errorf("spaces: invalid space id %q: copy it from the URL of the web app, where it follows /spaces/", id)
 		}
 		if !slices.Contains(c.spaces, id) {
 			c.spaces = append(c.spaces, id)
 		}
 	}
 	if c.organization != "" && !idPattern.MatchString(c.organization) {
-		return nil, fmt.Errorf("organization: %q is not an organization id; it stands in the web app's address behind /organizations/", c.organization)
+		return nil, fmt.Errorf("organization: invalid organization id %q: copy it from the URL of the web app, where it follows /organizations/", c.organization)
 	}
 	if c.organization == "" && len(c.spaces) == 0 {
-		return nil, errors.New("one of organization and spaces is needed")
+		return nil, errors.New("organization or spaces is required")
 	}
 	host := base
 	if u, err := url.Parse(base); err == nil {

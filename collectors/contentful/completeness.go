@@ -23,14 +23,14 @@ func doubtTokens(all cmsapi.Listing[accessToken], role string, itself auditor, s
 	case all.Err != nil:
 		return all.Err
 	case role != "" && !isAdminRole(role):
-		why := fmt.Sprintf("the list is whole for owners and admins only, and the credential's user has the role %.40q", role)
+		why := fmt.Sprintf("the list is complete for owners and admins only, and the credential's user has the role %.40q", role)
 		if !some {
 			return cmsapi.DoubtedEmpty(why, hintOwnerOrAdmin)
 		}
 		return &cmsapi.Error{Class: inventory.ErrPermissionDenied, Hint: hintOwnerOrAdmin, Message: why}
 	case itself.tokenID != "" && !listed:
 		return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintOwnerOrAdmin,
-			Message: "the list lacks the token of the scan itself, so it is not whole"}
+			Message: "the list lacks the scan's own token, so it is incomplete"}
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func doubtEnvironments(rows cmsapi.Listing[environment]) *cmsapi.Error {
 
 func noEnvironments() *cmsapi.Error {
 	return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintSpaceMember,
-		Message: "the list came back empty, and every space has an environment"}
+		Message: "the list came back empty, but every space has an environment"}
 }
 
 // doubtAliases says why the list of a space's aliases is not whole; nil if nothing
@@ -80,5 +80,5 @@ func doubtAliases(rows cmsapi.Listing[environment], aliases cmsapi.Listing[alias
 		return aliases.Err
 	}
 	return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintAliases,
-		Message: "the list lacks master, which is not an environment of the space and so has to be an alias"}
+		Message: "the list lacks master, which is not an environment of the space and so must be an alias"}
 }

@@ -28,11 +28,11 @@ func Definition() collectors.Definition {
 			},
 			{
 				Key: optionSpaces, Type: collectors.OptionStrings, Example: "abc123xyz", Placeholder: true,
-				Help: "The ids of the spaces to audit; with organization only those of it, alone just these and no personal tokens.",
+				Help: "The ids of the spaces to audit. With organization, only these of its spaces are audited; without it, no personal tokens are.",
 			},
 			{
 				Key: optionRegion, Type: collectors.OptionString, Default: defaultRegion, Enum: []string{"us", "eu"}, Example: defaultRegion,
-				Help: "Where the organization's data lives; a token of one region is unknown in the other.",
+				Help: "Where the organization's data is stored; a token of one region is not valid in the other.",
 			},
 			{
 				Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "CONTENTFUL_MANAGEMENT_TOKEN",
@@ -46,7 +46,7 @@ func Definition() collectors.Definition {
 		},
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
-			"traits.factory": inventory.ReportedPartly(reasonFactoryKeys + ", and the personal token that it made in an introduction only by its name"),
+			"traits.factory": inventory.ReportedPartly(reasonFactoryKeys + ", and the personal token of its onboarding only by its name"),
 			"exposure":       inventory.ReportedPartly("the lists show the secrets of API keys, and of personal access tokens the last four characters alone"),
 		},
 		// CFPAT- and 43 characters of base64 (detector of TruffleHog; Contentful's documentation).
@@ -59,7 +59,7 @@ func Definition() collectors.Definition {
 const (
 	reasonKeyUse       = "Contentful does not report the use of API keys"
 	reasonNoBranches   = "Contentful has no branches"
-	reasonFactoryKeys  = "Contentful does not mark the API keys that it makes with a space: they are known by name and description"
+	reasonFactoryKeys  = "Contentful does not mark the API keys that it makes with a space: they are recognized by name and description"
 	reasonNotices      = "notices before the expiry are documented for personal access tokens only"
 	reasonTokenNoWords = "personal, CLI and OAuth tokens have no description"
 )
@@ -75,7 +75,7 @@ func facts() inventory.Facts {
 		inventory.FactRevokedAt:    inventory.Reported(),
 		inventory.FactExpiry:       inventory.Reported(),
 		inventory.FactLastUsed:     inventory.ReportedPartly(reasonKeyUse),
-		inventory.FactOwner:        inventory.ReportedPartly("the state of an owner is told to owners and admins of the organization only"),
+		inventory.FactOwner:        inventory.ReportedPartly("the state of an owner is shown to owners and admins of the organization only"),
 		inventory.FactDescription:  inventory.ReportedPartly(reasonTokenNoWords),
 		inventory.FactTraits:       inventory.ReportedPartly(reasonFactoryKeys + "; " + reasonNotices),
 	}
@@ -88,18 +88,18 @@ func factsOf(kind inventory.SourceKind) inventory.Facts {
 	case inventory.KindOrganization:
 		f[inventory.FactLastUsed] = inventory.Reported()
 		f[inventory.FactDescription] = inventory.NotReported(reasonTokenNoWords)
-		f[inventory.FactTraits] = inventory.ReportedPartly("a personal token that Contentful made is known only by its name, which the organization's list does not show; " + reasonNotices)
+		f[inventory.FactTraits] = inventory.ReportedPartly("a personal token that Contentful made is recognized only by its name, which the organization's list does not show; " + reasonNotices)
 	case inventory.KindSpace:
 		f[inventory.FactAccess] = inventory.Reported()
 		f[inventory.FactLastUsed] = inventory.NotReported(reasonKeyUse)
 		f[inventory.FactDescription] = inventory.Reported()
-		f[inventory.FactTraits] = inventory.ReportedPartly(reasonFactoryKeys + "; one that was made within a minute after its space under another name may be one of them")
+		f[inventory.FactTraits] = inventory.ReportedPartly(reasonFactoryKeys + "; a key with another name that was made within a minute of its space may be one of them")
 	}
 	return f
 }
 
 const leastPrivilege = `The least-privilege credential is a personal access token with the scope
-` + "`content_management_read`" + ` alone, made by a user who exists for this purpose:
+` + "`content_management_read`" + ` alone, of a user created for this purpose:
 
 1. Invite a user for the audit. To list all personal, CLI and OAuth tokens of the organization it needs the
    organization role **Owner** or **Admin** (Organization settings, Users): Contentful shows that list to nobody
@@ -110,11 +110,11 @@ const leastPrivilege = `The least-privilege credential is a personal access toke
    expiry date, or by ` + "`POST /users/me/access_tokens`" + ` with the body
    ` + "`{\"name\": \"tokenaudit\", \"scopes\": [\"content_management_read\"], \"expiresIn\": 7776000}`" + `.
 4. Press *Authorize* next to the new token for each space that is audited, and, if the organization enforces
-   token authorization, for the organization. A token that is not authorized is called invalid there.
+   token authorization, for the organization. Contentful rejects an unauthorized token there as invalid.
 
 It is not documented whether Contentful shows API keys to a token of that scope. If the lists of API keys are
 refused although the user may read them, use ` + "`content_management_manage`" + `.
 
-Contentful's lists of API keys carry the keys themselves. Whoever may list them can use them, whatever the scope
+Contentful's lists of API keys contain the keys themselves. Anyone who may list them can use them, whatever the scope
 of the token: treat the audit's credential accordingly.
 `

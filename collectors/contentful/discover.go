@@ -146,12 +146,12 @@ func (c *collector) askSpace(ctx context.Context, id string) foundSpace {
 	}
 	f := foundSpace{asked: true, space: s.Value, organization: s.Value.sys().Organization.Value.id()}
 	if f.space.id() == "" {
-		f.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: path, Message: "the answer is not a space"}
+		f.err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: path, Message: "the response is not a space"}
 	}
 	if c.organization != "" && f.organization != "" && f.organization != c.organization {
 		f.err = &cmsapi.Error{Class: inventory.ErrNotFound, Path: path,
-			Message: "the space belongs to another organization than the configured one",
-			Hint:    "Audit it in an entry of its own, or correct organization."}
+			Message: "the space belongs to a different organization than the configured one",
+			Hint:    "Audit it in a separate entry, or correct organization."}
 	}
 	return f
 }

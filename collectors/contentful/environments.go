@@ -111,7 +111,7 @@ func aliasesKnown(rows cmsapi.Listing[environment], aliases cmsapi.Listing[alias
 	neverUsed := slices.ContainsFunc(rows.Items, func(row environment) bool { return row.id() == master && isEnvironment(row) })
 	switch {
 	case namesAliases(rows):
-		return "the list was refused, and the space's environments name all of their aliases"
+		return "the list was refused, but the space's environments name all of their aliases"
 	case neverUsed:
 		return "the space does not use aliases: its environment master is a real one"
 	default:
@@ -173,10 +173,10 @@ func (e environments) scope(links cmsapi.List[link]) inventory.Scope {
 		return scope
 	case certain > 1:
 		// It opens several, whatever the others are.
-		scope.Reason = fmt.Sprintf("%s, so %s of the key may be another name of one that is counted", e.reason, plural(uncertain, "environment"))
+		scope.Reason = fmt.Sprintf("%s, so %s of the key may be an alias of one that is already counted", e.reason, plural(uncertain, "environment"))
 		return scope
 	default:
-		return inventory.UnknownScope(e.reason+", so aliases in the key's list cannot be told from environments", items...)
+		return inventory.UnknownScope(e.reason+", so aliases in the key's list cannot be told apart from environments", items...)
 	}
 }
 

@@ -34,7 +34,7 @@ func TestManyEnvironmentsWithoutTheListOfAliases(t *testing.T) {
 	}{
 		{"as recorded in 2022", true, false, inventory.UnitComplete, ""},
 		{"as recorded in 2023", true, true, inventory.UnitComplete, ""},
-		{"before environments named their aliases", false, false, inventory.UnitFailed, "1 environment of the key may be another name"},
+		{"before environments named their aliases", false, false, inventory.UnitFailed, "1 environment of the key may be an alias of one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

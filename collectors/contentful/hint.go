@@ -32,14 +32,14 @@ const (
 	hintHibernated = "Contentful has put the space to sleep because nobody used it for a long time. Open it once in the web app, or delete it, and scan again."
 	hintInvalid    = "Check that the token is a Content Management API token (CFPAT-..., not a delivery or preview key), that it has neither expired nor been revoked, " +
 		"and that region is right (a token of one region is unknown in the other)."
-	hintAuthorizeSpace = "A token is authorized for each space: its owner has to press Authorize next to it under Settings, CMA tokens, for this space, too."
+	hintAuthorizeSpace = "Tokens are authorized per space: the token's owner has to press Authorize next to it under Settings, CMA tokens, for this space too."
 	hintAuthorize      = "If the organization enforces token authorization, the token's owner has to press Authorize next to it under Account settings, CMA tokens, " +
 		"and choose the organization."
-	hintPersonal      = "Use a personal access token: tokens of apps act for no user, so they cannot tell who they are."
+	hintPersonal      = "Use a personal access token: app tokens do not act for a user, so the API does not say whose they are."
 	hintNotAuthorised = "The token is valid, but not authorized for this organization. Its owner has to press Authorize next to it under Account settings, CMA tokens, " +
 		"and choose the organization."
 	hintOwnerOrAdmin = "Only owners and admins of the organization may list this. Give the credential's user the organization role Owner or Admin under Organization settings, Users."
-	hintUserAPI      = hintOwnerOrAdmin + " The user management API is part of Contentful's larger plans only."
+	hintUserAPI      = hintOwnerOrAdmin + " The user management API is available only in Contentful's larger plans."
 	hintAPIKeys      = "The credential's user needs to be a member of the space, with a role that may read API keys (Settings, Roles & Permissions: API keys) or as space admin. " +
 		"If it is, Contentful may refuse the list to tokens of the scope " + scopeRead + ": use one of " + scopeManage + "."
 	hintSpaceMember = "The credential's user needs to be a member of the space, or an owner or admin of its organization."

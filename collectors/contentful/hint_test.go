@@ -21,10 +21,10 @@ func TestHintsOfRejectedTokens(t *testing.T) {
 		source, unit string
 		says, silent string
 	}{
-		{"spaces alone", "/spaces/web/api_keys", alone, "contentful/spaces/web", unitAPIKeys, "authorized for each space", "organization"},
-		{"the space itself", "/spaces/web", alone, "contentful/spaces/web", unitSpace, "authorized for each space", "organization"},
-		{"environments", "/spaces/web/environments", alone, "contentful/spaces/web", unitEnvironments, "authorized for each space", "organization"},
-		{"a space of the organization", "/spaces/web/preview_api_keys", organizationEntry(), "contentful/spaces/web", unitPreviewAPIKeys, "authorized for each space", "choose the organization"},
+		{"spaces alone", "/spaces/web/api_keys", alone, "contentful/spaces/web", unitAPIKeys, "authorized per space", "organization"},
+		{"the space itself", "/spaces/web", alone, "contentful/spaces/web", unitSpace, "authorized per space", "organization"},
+		{"environments", "/spaces/web/environments", alone, "contentful/spaces/web", unitEnvironments, "authorized per space", "organization"},
+		{"a space of the organization", "/spaces/web/preview_api_keys", organizationEntry(), "contentful/spaces/web", unitPreviewAPIKeys, "authorized per space", "choose the organization"},
 		{"tokens of the organization", organization + "/access_tokens", organizationEntry(), "contentful/organizations/" + testOrganization, unitAccessTokens, "choose the organization", "each space"},
 		{"members", organization + "/organization_memberships", organizationEntry(), "contentful/organizations/" + testOrganization, unitMemberships, "choose the organization", "each space"},
 		{"who it is", "/users/me", organizationEntry(), "contentful/organizations/" + testOrganization, unitIdentity, "neither expired nor been revoked", "uthorize"},

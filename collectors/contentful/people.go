@@ -40,7 +40,7 @@ func (c *collector) people(ctx context.Context, source inventory.Source) directo
 	case c.organization == "":
 		return directory{absent: "the people of the organization are read only for an entry with organization"}
 	case source.Organization != c.organization:
-		return directory{absent: "the source is not known to belong to the configured organization, so its people are others"}
+		return directory{absent: "the source is not known to belong to the configured organization, so its people may be others"}
 	}
 	d, err := c.directory.Do(ctx, c.organization, func(ctx context.Context) (directory, error) {
 		return c.readDirectory(ctx), ctx.Err()
@@ -72,10 +72,10 @@ func (c *collector) readDirectory(ctx context.Context) directory {
 	for _, m := range d.memberships.Items {
 		if m.userID() == "" && d.memberships.Err == nil {
 			// It may be anybody's, so nobody can be said to be no member.
-			d.memberships.Err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "a membership in the answer names no user"}
+			d.memberships.Err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "a membership in the response names no user"}
 		}
 		if other, twice := d.byUser[m.userID()]; twice && other.Role != m.Role && d.memberships.Err == nil {
-			d.memberships.Err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "two memberships in the answer give one user different roles"}
+			d.memberships.Err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "two memberships in the response give one user different roles"}
 		}
 		d.byMembership[m.id()] = m.userID()
 		if !isAdminRole(d.role(m.userID())) { // nothing takes that away
@@ -107,7 +107,7 @@ func (c *collector) whoAmI(ctx context.Context) (user, error) {
 			return user{}, err
 		}
 		if me.Value.id() == "" {
-			return user{}, &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/users/me", Message: "the answer names no user"}
+			return user{}, &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/users/me", Message: "the response names no user"}
 		}
 		return me.Value, nil
 	})
@@ -119,7 +119,7 @@ func (d directory) role(userID string) string { return string(d.byUser[userID].R
 // spaces.
 func isAdminRole(role string) bool { return role == "owner" || role == "admin" }
 
-const reasonNoMember = "the owner is not a member of the organization any more"
+const reasonNoMember = "the owner is no longer a member of the organization"
 
 // owner says what is known of a person.
 func (d directory) owner(id string) inventory.Owner {
@@ -168,7 +168,7 @@ func (d directory) state(m membership, member bool, person user, described bool)
 	case m.sys().Status.Value == "pending":
 		return inventory.OwnerStateUnknown, "the owner's membership is pending"
 	case !described:
-		return inventory.OwnerStateUnknown, "the answer does not describe the owner"
+		return inventory.OwnerStateUnknown, "the response does not describe the owner"
 	case !given:
 		return inventory.OwnerStateUnknown, person.Activated.Reason("activated")
 	default:

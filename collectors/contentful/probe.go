@@ -88,7 +88,7 @@ func (c *collector) Sees(ctx context.Context, option string) ([]string, error) {
 		// Those that the user is a member of.
 		return seen(list[space](ctx, c.client, request{what: "spaces", path: "/spaces"}), name)
 	}
-	return nil, fmt.Errorf("option %s names nothing that is listed", option)
+	return nil, fmt.Errorf("option %s has no list to choose from", option)
 }
 
 func seen[T any](all cmsapi.Listing[T], name func(T) string) ([]string, error) {
@@ -143,7 +143,7 @@ func (c *collector) probeCredential(ctx context.Context) collectors.Check {
 			lifetime = "expires " + expires.Time.Format(time.DateOnly)
 		case t.sys().ExpiresAt.State == cmsapi.FieldNull:
 			lifetime = "never expires"
-			check.Status, check.Hint = collectors.CheckWarning, "Replace the token by one that expires: an expiry cannot be added to an existing token."
+			check.Status, check.Hint = collectors.CheckWarning, "Replace the token with one that expires: an expiry cannot be added to an existing token."
 		}
 		check.Detail = fmt.Sprintf("%q, %s, %s", string(t.Name.Value), strings.Join(t.Scopes.Items, " and "), lifetime)
 	}
@@ -247,7 +247,7 @@ func (c *collector) probeList(ctx context.Context, name, unit, path string) prob
 	if err != nil {
 		return probed{Check: c.failed(ctx, name, unit, err)}
 	}
-	check := collectors.Check{Name: name, Status: collectors.CheckOK, Detail: fmt.Sprintf("%d in all", *got.Total)}
+	check := collectors.Check{Name: name, Status: collectors.CheckOK, Detail: fmt.Sprintf("%d in total", *got.Total)}
 	if len(got.Items) == 0 {
 		return probed{Check: check, empty: true}
 	}
@@ -300,7 +300,7 @@ func (c *collector) refusedAliases(ctx context.Context, id string, check collect
 		return collectors.Check{Name: check.Name, Status: collectors.CheckOK, Detail: why}
 	case check.Class == inventory.ErrNotFound:
 		check.Status, check.Class = collectors.CheckWarning, ""
-		check.Hint = "A space that does not use aliases may answer so, which is not a gap."
+		check.Hint = "A space without aliases may respond like this, which is not a gap."
 	}
 	return check
 }

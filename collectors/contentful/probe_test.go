@@ -133,7 +133,7 @@ func TestProbe(t *testing.T) {
 			},
 			want: []string{"identity ok", "credential ok", "list API keys of space web failed permission_denied", "list preview keys of space web ok",
 				"list environments of space web ok", "list environment aliases of space web warning"},
-			hints: []string{"API keys", "does not use aliases"},
+			hints: []string{"API keys", "A space without aliases"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

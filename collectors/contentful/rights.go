@@ -69,7 +69,7 @@ func (r *spaceRights) sum(userOf map[string]string) {
 	r.byUser = map[string]spacerole.Right{}
 	grant := func(userID string, m membership) {
 		if userID == "" {
-			r.reason = "a membership in the answer names no user"
+			r.reason = "a membership in the response names no user"
 			return
 		}
 		r.byUser[userID] = r.byUser[userID].And(rightIn(m, roles))
@@ -98,7 +98,7 @@ func (r *spaceRights) sum(userOf map[string]string) {
 func (r *spaceRights) team(m membership) string {
 	id := m.sys().Team.Value.id()
 	if id == "" {
-		r.reason = "a membership in the answer names no team"
+		r.reason = "a membership in the response names no team"
 	}
 	return id
 }

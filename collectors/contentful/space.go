@@ -115,7 +115,7 @@ func readsSecrets(l spaceLists) inventory.Ternary {
 func (c *collector) hiddenKeys(ctx context.Context, id string, roleOf func(userID string) string) *cmsapi.Error {
 	me, err := c.whoAmI(ctx)
 	if err != nil {
-		return cmsapi.DoubtedEmpty("the list is empty, and whether the credential's user may read API keys is not known, because the user is not", hintAPIKeys)
+		return cmsapi.DoubtedEmpty("the list is empty, and whether the credential's user may read API keys is not known, because the user is unknown", hintAPIKeys)
 	}
 	if isAdminRole(roleOf(me.id())) {
 		return nil
@@ -237,7 +237,7 @@ func (d directory) maker(field cmsapi.Field[link]) inventory.Owner {
 	case id == "":
 		reason := field.Reason("createdBy")
 		if reason == "" {
-			reason = "createdBy in the CMS's answer has no id"
+			reason = "createdBy in the CMS's response has no id"
 		}
 		return inventory.UnknownOwner(reason)
 	case field.Value.linkType() == "User":
@@ -249,7 +249,7 @@ func (d directory) maker(field cmsapi.Field[link]) inventory.Owner {
 			Reason:     "made by an app, whose rights are not read",
 		}
 	default:
-		owner := inventory.UnknownOwner("createdBy in the CMS's answer is neither a user nor an app")
+		owner := inventory.UnknownOwner("createdBy in the CMS's response is neither a user nor an app")
 		owner.ID = id
 		return owner
 	}

@@ -33,10 +33,10 @@ func (c *collector) judgeEmptiness(s *openStack, people census, l *contents) {
 	case admin == inventory.Yes:
 		return
 	case admin == inventory.Unknown && c.appToken():
-		l.remark = "the list came back empty, and whether the app has the scope cm.stack.management-tokens:read is not told"
+		l.remark = "the list came back empty, and whether the app has the scope cm.stack.management-tokens:read is not known"
 		return
 	case admin == inventory.Unknown:
-		why = "the list came back empty, and whether the scan's user is an admin of the stack, who alone would see any token, is not known"
+		why = "the list came back empty, and it is not known whether the scan's user is an admin of the stack, who alone could see any token"
 	}
 	l.management.Err = cmsapi.DoubtedEmpty(why, hintManagement).At("/v3/stacks/management_tokens")
 }
@@ -96,7 +96,7 @@ func (c *collector) auditor(s *openStack, people census, l contents) inventory.A
 		a.ReadsSecrets = inventory.Yes
 	}
 	if c.oauth {
-		a.Detail = "the list of delivery tokens shows their secrets; the API does not tell the scopes of an OAuth token"
+		a.Detail = "the list of delivery tokens shows their secrets; the API does not report the scopes of an OAuth token"
 		return a
 	}
 	a.Necessary = inventory.No

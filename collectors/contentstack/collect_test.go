@@ -94,7 +94,7 @@ func TestListThatCannotBeRead(t *testing.T) {
 		{"aliases", "/v3/stacks/branch_aliases " + webKey, forbidden, unitAliases, inventory.ErrPermissionDenied, "can read this list"},
 		{"collaborators", "/v3/stacks " + webKey, reply{Status: 200, Body: `{"stack": {}}`}, unitCollaborators, inventory.ErrUnreadable, ""},
 		{"organization users", "/v3/organizations/bltorg/share bltorg", forbidden, unitUsers, inventory.ErrPermissionDenied, "admins of an organization"},
-		{"no such list", "/v3/organizations/bltorg/share bltorg", refusal(404, 404, "not here"), unitUsers, inventory.ErrNotFound, "does not have this list"},
+		{"no such list", "/v3/organizations/bltorg/share bltorg", refusal(404, 404, "not here"), unitUsers, inventory.ErrNotFound, "has no such list"},
 		{"count in place of the list", "/v3/stacks/management_tokens " + webKey, reply{Status: 200, Body: `{"tokens": 7}`},
 			unitManagement, inventory.ErrUnreadable, "Run the audit again"},
 		{"no list", "/v3/stacks/management_tokens " + webKey, reply{Status: 200, Body: `{"management_tokens": []}`},
@@ -222,7 +222,7 @@ func TestEmptyManagementListOfAnApp(t *testing.T) {
 	s.bodies["/v3/stacks/management_tokens "+webKey] = `{"count": 0, "tokens": []}`
 	sources, _ := newHarness(t, s).collect(t, entry)
 	u := conformance.Unit(t, sources[webID], unitManagement)
-	if u.Status != inventory.UnitComplete || !strings.Contains(u.Detail, "cm.stack.management-tokens:read is not told") {
+	if u.Status != inventory.UnitComplete || !strings.Contains(u.Detail, "cm.stack.management-tokens:read is not known") {
 		t.Errorf("%+v", u)
 	}
 }

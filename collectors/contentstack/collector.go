@@ -79,7 +79,7 @@ type openStack struct {
 func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collector, error) {
 	where, ok := findRegion(entry.String(optionRegion))
 	if !ok {
-		return nil, fmt.Errorf("%s: no such region; the regions are %s", optionRegion, strings.Join(regionIDs(), ", "))
+		return nil, fmt.Errorf("%s: unknown region: expected one of %s", optionRegion, strings.Join(regionIDs(), ", "))
 	}
 	c := &collector{
 		entry: entry, run: run, region: where, organization: strings.TrimSpace(entry.String(optionOrganization)),
@@ -94,10 +94,10 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 	}
 	authtoken, oauthToken := entry.Secret(optionAuthtoken), entry.Secret(optionOAuthToken)
 	if authtoken.Empty() == oauthToken.Empty() {
-		return nil, fmt.Errorf("give exactly one of %s and %s", optionAuthtoken, optionOAuthToken)
+		return nil, fmt.Errorf("exactly one of %s and %s is required", optionAuthtoken, optionOAuthToken)
 	}
 	if c.organization == "" && len(c.keys) == 0 {
-		return nil, fmt.Errorf("give at least one of %s and %s", optionOrganization, optionStacks)
+		return nil, fmt.Errorf("%s or %s is required", optionOrganization, optionStacks)
 	}
 	c.oauth = authtoken.Empty()
 	authorize := func(h http.Header) { h.Set("authtoken", authtoken.Reveal()) }

@@ -23,11 +23,11 @@ func Definition() collectors.Definition {
 		Options: []collectors.Option{
 			{
 				Key: optionRegion, Type: collectors.OptionString, Default: defaultRegion, Enum: regionNames(),
-				Help: "The region that keeps the organization; a stack answers in its own region only.", Example: "eu",
+				Help: "The region of the organization; a stack can be reached in its own region only.", Example: "eu",
 			},
 			{
 				Key: optionOrganization, Type: collectors.OptionString,
-				Help:    "The uid of an organization: every stack of it, or only those listed under stacks.",
+				Help:    "The uid of an organization: all of its stacks are audited, or only those listed under stacks.",
 				Example: "blt0123456789abcdef", Placeholder: true,
 			},
 			{
@@ -42,7 +42,7 @@ func Definition() collectors.Definition {
 				Example: "CONTENTSTACK_AUTHTOKEN",
 			},
 			{
-				Key: optionOAuthToken, Type: collectors.OptionSecret, Help: "The access token of an OAuth app; it lives for an hour.",
+				Key: optionOAuthToken, Type: collectors.OptionSecret, Help: "The access token of an OAuth app; it is valid for an hour.",
 				Example: "CONTENTSTACK_OAUTH_TOKEN",
 			},
 		},
@@ -95,13 +95,13 @@ const leastPrivilege = `Contentstack has two credentials that can list tokens. A
 - ` + "`cm.stack.delivery-tokens:read`, `cm.stack.management-tokens:read`" + `
 - ` + "`cm.stacks.management:read`, `cm.stack.users:read`" + `
 - ` + "`cm.environments.management:read`, `cm.branches.management:read`, `cm.branch-aliases.management:read`" + `
-- ` + "`organization:read`" + ` (user token only: tells which creators of tokens have left)
+- ` + "`organization:read`" + ` (user token only: shows which creators of tokens have left)
 
-Install it, authorize it as an admin of the stacks, and pass the access token as ` + "`oauth_token`" + `. It lives for an hour, so fetch it right before the scan, for example with ` + "`oauth_token: {command: [...]}`" + `.
+Install it, authorize it as an admin of the stacks, and pass the access token as ` + "`oauth_token`" + `. It is valid for an hour, so fetch it right before the scan, for example with ` + "`oauth_token: {command: [...]}`" + `.
 
 It is not documented whether an app token, which has no user, may list tokens; if a list is refused to it, authorize the app for a user token.
 
-**An authtoken.** Users who log in through an identity provider (single sign-on) get none: use an OAuth app. The vendor's other way, to switch off SSO Strict Mode so that people can log in by password, weakens the whole organization. Without single sign-on, make a user of its own for the audit, and invite it with the role Admin into every stack to audit: only the owner and the admins of a stack can see its management tokens. Make it an admin of the organization if stacks that nobody shares with it must not go unnoticed. Log in once (` + "`csdx auth:login`" + `), and pass the session's authtoken as ` + "`authtoken`" + `. Do not log in on every run: a user has 20 sessions, and each further one silently ends the oldest. An authtoken can also write whatever its user can, and both credentials are shown the secrets of delivery tokens; tokenaudit sends only GET and keeps none of them.
+**An authtoken.** Users who log in through an identity provider (single sign-on) get none: use an OAuth app. The vendor's other way, to switch off SSO Strict Mode so that people can log in by password, weakens the whole organization. Without single sign-on, create a dedicated user for the audit, and invite it with the role Admin into every stack to audit: only the owner and the admins of a stack can see its management tokens. Make it an admin of the organization if stacks that nobody shares with it must not go unnoticed. Log in once (` + "`csdx auth:login`" + `), and pass the session's authtoken as ` + "`authtoken`" + `. Do not log in on every run: a user has 20 sessions, and each further one silently ends the oldest. An authtoken can also write whatever its user can, and both credentials are shown the secrets of delivery tokens; tokenaudit sends only GET and keeps none of them.
 
-**When tokens end.** A management token ends at midnight UTC of its expiry date. The vendor does not say at which end of that day: tokenaudit counts the token as active until the day is over, so renew what must not stop before the day begins. Delivery tokens do not expire, an authtoken has no date but at most 20 live at once, and an OAuth access token lives for an hour.
+**When tokens expire.** A management token expires at midnight UTC of its expiry date. The vendor does not say at which end of that day: tokenaudit counts the token as active until the day is over, so renew what must not stop before the day begins. Delivery tokens do not expire, an authtoken has no date but at most 20 live at once, and an OAuth access token is valid for an hour.
 `

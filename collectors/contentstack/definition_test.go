@@ -84,10 +84,10 @@ func TestEntryIsChecked(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, newServer(t))
 	for want, change := range map[string]func(*collectors.Entry){
-		"no such region":                         func(e *collectors.Entry) { e.Values[optionRegion] = "mars" },
+		"unknown region":                         func(e *collectors.Entry) { e.Values[optionRegion] = "mars" },
 		"exactly one of authtoken and oauth":     func(e *collectors.Entry) { delete(e.Values, optionAuthtoken) },
 		"exactly one of authtoken and oauth_tok": func(e *collectors.Entry) { e.Values[optionOAuthToken] = cmsapi.NewSecret("PLANTED") },
-		"at least one of organization and":       func(e *collectors.Entry) { e.Values[optionOrganization] = " " },
+		"organization or stacks is required":     func(e *collectors.Entry) { e.Values[optionOrganization] = " " },
 		"stacks[0]: api_key is empty": func(e *collectors.Entry) {
 			e.Values[optionStacks] = []map[string]any{{optionAPIKey: cmsapi.NewSecret("")}}
 		},

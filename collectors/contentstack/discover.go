@@ -69,7 +69,7 @@ func (c *collector) whoAmI(ctx context.Context) (caller, error) {
 	var answer userAnswer
 	_, err := c.client.Get(ctx, cmsapi.Request{Path: "/v3/user", Query: url.Values{"include_orgs_roles": {"true"}}}, &answer)
 	if err == nil && str(answer.User.Value.UID) == "" {
-		err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/v3/user", Message: "the answer has no user"}
+		err = &cmsapi.Error{Class: inventory.ErrUnreadable, Path: "/v3/user", Message: "the response has no user"}
 	}
 	return answer.User.Value, err
 }
@@ -243,7 +243,7 @@ func (c *collector) lookUpOne(ctx context.Context, i int, key cmsapi.Secret) *op
 	case c.organization != "" && org != "" && org != c.organization:
 		open.err = &cmsapi.Error{
 			Class:   inventory.ErrNotFound,
-			Message: "the stack belongs to another organization than the configured one",
+			Message: "the stack belongs to a different organization than the configured one",
 			Hint:    "Correct organization, or leave it out: listed stacks do not need it.",
 		}
 	}

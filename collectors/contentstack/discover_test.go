@@ -206,7 +206,7 @@ func TestListedStackOfAnotherOrganization(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, u := range units(sources[webID]) {
-		if u.Error != inventory.ErrNotFound || !strings.Contains(u.Detail, "another organization") {
+		if u.Error != inventory.ErrNotFound || !strings.Contains(u.Detail, "a different organization") {
 			t.Errorf("unit %s: %+v", name, u)
 		}
 	}

@@ -21,19 +21,19 @@ const (
 )
 
 const (
-	hintRateLimit     = "The rate limit belongs to the whole organization. Lower requests_per_second, or scan when less else runs."
+	hintRateLimit     = "The rate limit is shared by the whole organization. Lower requests_per_second, or scan at a quieter time."
 	hintTwoFactor     = "The account asks for a second factor. Log in once (csdx auth:login) and use the authtoken of that session. " + hintSingleSignOn
 	hintNewAuthtoken  = "Log in again (csdx auth:login) and use the new authtoken. " + hintSingleSignOn + " An OAuth access token goes into oauth_token, and a management token cannot list tokens."
 	hintSingleSignOn  = "Users who log in by single sign-on get no authtoken: use the access token of an OAuth app."
-	hintNewOAuthToken = "OAuth access tokens live for an hour: get a new one, and check that it is the access token and not the refresh token."
+	hintNewOAuthToken = "OAuth access tokens are valid for an hour: get a new one, and check that it is the access token and not the refresh token."
 	hintOtherStack    = "The OAuth token does not cover this stack: authorize the app for the organization that owns it, and check api_key and organization."
 	hintOtherOwner    = "OAuth tokens belong to one organization, and this stack belongs to another. Authorize the app there, and give that token in an entry of its own."
 	hintManagement    = "Only the owner and the admins of a stack can see its management tokens. Give the scan's user the role Admin in this stack (Settings > Users), or grant the app the scope cm.stack.management-tokens:read."
 	hintDelivery      = "Give the scan's user the role Developer or Admin in this stack (Settings > Users), or grant the app the scope cm.stack.delivery-tokens:read."
 	hintSupport       = "Give the scan's user a role in this stack that can read this list, or grant the app the read scope of this module."
 	hintOrganization  = "Only the owner and the admins of an organization can list its users. Make the scan's user an admin of it (Org Admin > Users), or accept the gap."
-	hintNoList        = "The API does not have this list there: check base_url, region and the uid of the organization."
-	hintAgain         = "Run the audit again; if it stays so, look at status.contentstack.com."
+	hintNoList        = "The API has no such list there: check base_url, region and the uid of the organization."
+	hintAgain         = "Run the audit again; if the error persists, check status.contentstack.com."
 )
 
 // classify turns an answer that is not a success into an error. The code in the

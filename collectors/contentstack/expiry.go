@@ -39,13 +39,13 @@ func expiryOf(t token, supported bool, horizon time.Time) inventory.Expiry {
 	case given && t.NeverExpires.State == cmsapi.FieldWrong:
 		return inventory.UnknownExpiry(supported, t.NeverExpires.Reason("is_never_expires"))
 	case !given && !t.NeverExpires.Missing():
-		return inventory.UnknownExpiry(supported, "Contentstack says that the token expires, and gives no date")
+		return inventory.UnknownExpiry(supported, "Contentstack says that the token expires, but gives no date")
 	case !given:
 		return inventory.NeverExpires(supported)
 	case !ok:
-		return inventory.UnknownExpiry(supported, "the expires_on of the token is not a date that can be read")
+		return inventory.UnknownExpiry(supported, "expires_on of the token is not a readable date")
 	case dated.At.Year() < firstYear:
-		return inventory.UnknownExpiry(supported, "the expires_on of the token lies before any Contentstack token was made")
+		return inventory.UnknownExpiry(supported, "expires_on of the token is earlier than any Contentstack token")
 	}
 	return inventory.NormaliseExpiry(dated, horizon)
 }

@@ -41,7 +41,7 @@ func (c *collector) Probe(ctx context.Context) []collectors.Check {
 // Sees implements collectors.Viewer.
 func (c *collector) Sees(ctx context.Context, option string) ([]string, error) {
 	if option != optionOrganization {
-		return nil, fmt.Errorf("option %s names nothing that is listed", option)
+		return nil, fmt.Errorf("option %s has no list to choose from", option)
 	}
 	who, err := c.whoAmI(ctx)
 	if err != nil {
@@ -94,7 +94,7 @@ func (c *collector) checkIdentity(who caller, err error) collectors.Check {
 	check = failed(check.Name, err, c.hintCredential())
 	if c.oauth {
 		check.Status = collectors.CheckWarning
-		check.Hint = "An app token has no user; the lists below tell whether it works. " + check.Hint
+		check.Hint = "An app token has no user; the lists below show whether it works. " + check.Hint
 	}
 	return check
 }
@@ -106,9 +106,9 @@ func checkOrganization(admin inventory.Ternary, uid string) collectors.Check {
 		check.Status, check.Detail = collectors.CheckOK, "owner or admin of "+uid
 	case inventory.No:
 		check.Detail = "a member of " + uid + ", not an admin"
-		check.Hint = "Stacks that are not shared with this user stay unseen. " + hintStacks
+		check.Hint = "Stacks that are not shared with this user are not seen. " + hintStacks
 	default:
-		check.Detail = "the API does not tell what this credential is in " + uid
+		check.Detail = "the API does not report the role of this credential in " + uid
 		check.Hint = "Check the uid of the organization (Org Admin > Info), and that this credential belongs to it."
 	}
 	return check
@@ -204,7 +204,7 @@ func (c *collector) doubted(check collectors.Check, s *openStack, got cmsapi.Pag
 	l := contents{management: cmsapi.Listing[token]{Items: got.Items}}
 	if check.Status == collectors.CheckOK && c.suspectsEmptiness(s, &l) {
 		check.Status, check.Hint = collectors.CheckWarning, hintManagement
-		check.Detail += "; whoever is not an admin of the stack is shown none"
+		check.Detail += "; only admins of the stack are shown any"
 	}
 	return check
 }

@@ -75,7 +75,7 @@ func TestProbe(t *testing.T) {
 			"ok list branches: 3 of stack Web",
 			"warning list organization users: GET /v3/organizations/bltorg/share: 403 Access denied. | Only the owner and",
 			"ok list delivery tokens of the other stacks: 1 stack",
-			"failed list management tokens of the other stacks: not of 1 of 1 stack: Shop: GET /v3/stacks/management_tokens: 401 161: You don't have the permission to do this operation. | Only the owner and",
+			"failed list management tokens of the other stacks: not ok for 1 of 1 stack: Shop: GET /v3/stacks/management_tokens: 401 161: You don't have the permission to do this operation. | Only the owner and",
 		}},
 		{"an empty list to a member", organizationEntry(), func(s *server) {
 			s.bodies["/v3/user"] = member
@@ -87,7 +87,7 @@ func TestProbe(t *testing.T) {
 			"ok list stacks: 2 of organization bltorg",
 			"ok list every stack of the organization: 2 of organization bltorg",
 			"ok list delivery tokens: 4 of stack Web",
-			"warning list management tokens: none of stack Web; whoever is not an admin of the stack is shown none | Only the owner and",
+			"warning list management tokens: none of stack Web; only admins of the stack are shown any | Only the owner and",
 			"ok list environments: 2 of stack Web",
 			"ok list branches: 3 of stack Web",
 			"ok list organization users: 3 of organization bltorg",
@@ -112,7 +112,7 @@ func TestProbe(t *testing.T) {
 			s.replies["/v3/stacks/branches "+webKey] = refusal(422, 0, "Branches are not enabled.")
 		}, []string{
 			"warning identity: GET /v3/user: 401 105: no user | An app token has",
-			"warning organization: the API does not tell what this credential is in bltorg | Check the uid of",
+			"warning organization: the API does not report the role of this credential in bltorg | Check the uid of",
 			"ok list stacks: 2 of organization bltorg",
 			"warning list every stack of the organization: GET /v3/organizations/bltorg/stacks: 403 Access denied. | Make the scan's user",
 			"ok list delivery tokens: 4 of stack Web",
@@ -121,7 +121,7 @@ func TestProbe(t *testing.T) {
 			"ok list branches: the stack does not use branches",
 			"ok list organization users: 3 of organization bltorg",
 			"ok list delivery tokens of the other stacks: 1 stack",
-			"warning list management tokens of the other stacks: not of 1 of 1 stack: Shop: none of the stack; whoever is not an admin of the stack is shown none | Only the owner and",
+			"warning list management tokens of the other stacks: not ok for 1 of 1 stack: Shop: none of the stack; only admins of the stack are shown any | Only the owner and",
 		}},
 		{"listed stacks", listedEntry("PLANTED-api-key-lost", webKey), func(*server) {}, []string{
 			"ok identity: an authtoken of Ada Auditor (bltuserauditor0001)",
@@ -134,7 +134,7 @@ func TestProbe(t *testing.T) {
 			"ok list organization users: 3 of organization bltorg",
 		}},
 		{"who it is cannot be told", listedEntry(webKey), func(s *server) { s.replies["/v3/user"] = reply{Status: 200, Body: `{"user": null}`} }, []string{
-			"failed identity: GET /v3/user: the answer has no user | Run the audit again;",
+			"failed identity: GET /v3/user: the response has no user | Run the audit again;",
 			"ok list stacks: opened Web",
 			"ok list delivery tokens: 4 of stack Web",
 			"ok list management tokens: 6 of stack Web",

@@ -152,7 +152,7 @@ func (p *places) branchScope(s scope) *inventory.Scope {
 			named.unread = reasonAllBranches
 		}
 	case len(items) > 1 && slices.ContainsFunc(aliases.refs, p.unresolved):
-		named.unread = "the scope of the token names an alias besides other branches, and where it points to could not be read"
+		named.unread = "the scope of the token names an alias along with other branches, and the target of the alias could not be read"
 	case len(items) == 0 && len(s.Items) > 0 && named.unread == "":
 		// Tokens from before the stack had branches may be so.
 		named.unread = "the scope of the token names no branch and no alias"

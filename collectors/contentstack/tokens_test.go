@@ -33,7 +33,7 @@ func TestExpiry(t *testing.T) {
 		return inventory.ExpiresAt(at, inventory.PrecisionInstant)
 	}
 	never := func(e inventory.Expiry) inventory.Expiry { e.State = inventory.ExpiryNever; return e }
-	const unreadable = "the expires_on of the token is not a date that can be read"
+	const unreadable = "expires_on of the token is not a readable date"
 	for _, tt := range []struct {
 		name, members string
 		want          inventory.Expiry
@@ -53,7 +53,7 @@ func TestExpiry(t *testing.T) {
 		{"leap day", `, "expires_on": "2028-02-29"`, day("2028-02-29")},
 		{"past", `, "expires_on": "2020-12-10"`, day("2020-12-10")},
 		{"flag that denies, with a date", `, "is_never_expires": false, "expires_on": "2027-01-31"`, day("2027-01-31")},
-		{"flag that is neither, with a date", `, "is_never_expires": "perhaps", "expires_on": "2027-01-31"`, inventory.UnknownExpiry(true, "is_never_expires in the CMS's answer is a string that is neither true nor false")},
+		{"flag that is neither, with a date", `, "is_never_expires": "perhaps", "expires_on": "2027-01-31"`, inventory.UnknownExpiry(true, "is_never_expires in the CMS's response is a string that is neither true nor false")},
 		{"time stamp", `, "expires_on": "2027-03-31T10:15:00.000Z"`, instant("2027-03-31T10:15:00Z")},
 		{"time stamp with an offset", `, "expires_on": "2027-03-31T23:30:00-02:00"`, instant("2027-04-01T01:30:00Z")},
 		{"time stamp at midnight", `, "expires_on": "2027-03-31T00:00:00Z"`, instant("2027-03-31T00:00:00Z")},
@@ -63,11 +63,11 @@ func TestExpiry(t *testing.T) {
 		{"number", `, "expires_on": 1767139200`, inventory.UnknownExpiry(true, unreadable)},
 		{"false", `, "expires_on": false`, inventory.UnknownExpiry(true, unreadable)},
 		{"object", `, "expires_on": {"date": "2027-01-31"}`, inventory.UnknownExpiry(true, unreadable)},
-		{"placeholder", `, "expires_on": "1970-01-01"`, inventory.UnknownExpiry(true, "the expires_on of the token lies before any Contentstack token was made")},
-		{"zero date", `, "expires_on": "0001-01-01"`, inventory.UnknownExpiry(true, "the expires_on of the token lies before any Contentstack token was made")},
+		{"placeholder", `, "expires_on": "1970-01-01"`, inventory.UnknownExpiry(true, "expires_on of the token is earlier than any Contentstack token")},
+		{"zero date", `, "expires_on": "0001-01-01"`, inventory.UnknownExpiry(true, "expires_on of the token is earlier than any Contentstack token")},
 		{"year 10000", `, "expires_on": "9999-12-31T23:59:59-14:00"`, inventory.UnknownExpiry(true, unreadable)},
-		{"flag that denies, without a date", `, "is_never_expires": false`, inventory.UnknownExpiry(true, "Contentstack says that the token expires, and gives no date")},
-		{"flag that says nothing", `, "is_never_expires": "perhaps", "expires_on": null`, inventory.UnknownExpiry(true, "Contentstack says that the token expires, and gives no date")},
+		{"flag that denies, without a date", `, "is_never_expires": false`, inventory.UnknownExpiry(true, "Contentstack says that the token expires, but gives no date")},
+		{"flag that says nothing", `, "is_never_expires": "perhaps", "expires_on": null`, inventory.UnknownExpiry(true, "Contentstack says that the token expires, but gives no date")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

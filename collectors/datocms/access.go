@@ -90,7 +90,7 @@ func (p project) managementAccess(view roleView, flags []string) inventory.Acces
 	least, most := view.rights.level(p.envs)
 	grants := slices.Concat(flags, view.rights.grants(false))
 	manages := inventory.TernaryOf(view.rights.flags[flagManageTokens])
-	level, why := decided(least, most, "whether the role can write cannot be told: "+p.envs.why())
+	level, why := decided(least, most, "whether the role can write is not known: "+p.envs.why())
 	if strange := view.rights.strange; strange != "" && why == "" && !level.AtLeast(inventory.LevelWrite) {
 		why = fmt.Sprintf("the permission %s of the role is not documented", cmsapi.Word(strange))
 	}

@@ -88,7 +88,7 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 	case codeNoPermission:
 		e.Class, e.Message = inventory.ErrPermissionDenied, "the role of the API token lacks a permission"
 	case "RATE_LIMIT_EXCEEDED":
-		e.Class, e.Message = inventory.ErrRateLimited, "the rate limit is used up"
+		e.Class, e.Message = inventory.ErrRateLimited, "the rate limit is exceeded"
 		e.Hint = "Lower requests_per_second, or run the audit when the project is less busy."
 	case "DEACTIVATED_SITE":
 		e.Class, e.Message = inventory.ErrUnavailable, "the project is deactivated"
@@ -101,19 +101,19 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 		e.Hint = "Run the audit again when the maintenance is over."
 	case "SERVICE_UNAVAILABLE", "EXCEPTION":
 		e.Class, e.Message = inventory.ErrUnavailable, "DatoCMS failed to answer"
-		e.Hint = "Run the audit again later; https://status.datocms.com tells about incidents."
+		e.Hint = "Run the audit again later; https://status.datocms.com reports incidents."
 	case "PLAN_UPGRADE_REQUIRED":
 		e.Class, e.Message = inventory.ErrPermissionDenied, "the plan of the project does not include this"
 		e.Hint = "Accept the gap, or ask DatoCMS for a plan that includes it."
 	case "INVALID_SITE":
-		e.Class, e.Message = inventory.ErrNotFound, "the API token leads to no project"
+		e.Class, e.Message = inventory.ErrNotFound, "the API token belongs to no project"
 		e.Hint = "Check that the token is one of a project, not of an account, and that the project still exists."
 	case "NOT_FOUND", "INVALID_ENDPOINT":
 		e.Class, e.Message = inventory.ErrNotFound, "the API does not know this path"
-		e.Hint = "Check base_url: it has to lead to DatoCMS's Content Management API."
+		e.Hint = "Check base_url: it must point to DatoCMS's Content Management API."
 	case "INVALID_API_VERSION", "INVALID_ACCEPT_HEADER":
 		e.Class, e.Message = inventory.ErrUnreadable, "the API no longer speaks version 3"
-		e.Hint = "Use a later version of tokenaudit."
+		e.Hint = "Use a newer version of tokenaudit."
 	default:
 		e.Class, e.Message = classOfOther(f.Status, failure.transient), "the API refused the request"
 	}

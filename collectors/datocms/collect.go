@@ -164,7 +164,7 @@ func (p project) lacksOwn(tokens []inventory.Token) *cmsapi.Error {
 		return nil
 	}
 	return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: listTokens.hint,
-		Message: "the list lacks the API token of the scan itself, so it is not whole"}
+		Message: "the list lacks the scan's own API token, so it is incomplete"}
 }
 
 // identify tells who the credential is.

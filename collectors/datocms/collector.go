@@ -82,7 +82,7 @@ func newCollector(entry collectors.Entry, run collectors.Run) (collectors.Collec
 		case name == "":
 			return nil, fmt.Errorf("projects[%d]: name is missing", i)
 		case names[name]:
-			return nil, fmt.Errorf("projects[%d]: there is already a project named %q", i, name)
+			return nil, fmt.Errorf("projects[%d]: duplicate name %q", i, name)
 		case credential.Empty():
 			return nil, fmt.Errorf("projects[%d] (%s): token is missing", i, name)
 		}

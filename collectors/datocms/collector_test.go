@@ -246,7 +246,7 @@ func TestOptions(t *testing.T) {
 		"none":        {nil, "", "projects is empty"},
 		"no name":     {[]map[string]any{{optionToken: secret}}, "", "projects[0]: name is missing"},
 		"no token":    {[]map[string]any{{optionName: "a"}}, "", "projects[0] (a): token is missing"},
-		"name twice":  {[]map[string]any{{optionName: "a", optionToken: secret}, {optionName: "a", optionToken: secret}}, "", `projects[1]: there is already a project named "a"`},
+		"name twice":  {[]map[string]any{{optionName: "a", optionToken: secret}, {optionName: "a", optionToken: secret}}, "", `projects[1]: duplicate name "a"`},
 		"plain http":  {[]map[string]any{{optionName: "a", optionToken: secret}}, "http://example.com", "base_url"},
 		"right":       {[]map[string]any{{optionName: "a", optionToken: secret}}, "", ""},
 		"another URL": {[]map[string]any{{optionName: "a", optionToken: secret}}, "https://example.com", ""},
@@ -292,7 +292,7 @@ func TestProbe(t *testing.T) {
 		want := []collectors.Check{
 			{Name: "blog: project", Status: collectors.CheckOK, Detail: `"Blog", id 77`},
 			{Name: "blog: list API tokens", Status: collectors.CheckOK, Detail: "13 read"},
-			{Name: "blog: list roles", Status: collectors.CheckOK, Detail: "may be read"},
+			{Name: "blog: list roles", Status: collectors.CheckOK, Detail: "can be read"},
 			{Name: "blog: list environments", Status: collectors.CheckOK, Detail: "2 read"},
 			{Name: "blog: rights of the credential", Status: collectors.CheckOK, Detail: `the credential has the role "Token audit"; its last use is this scan`},
 		}

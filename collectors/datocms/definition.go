@@ -41,7 +41,7 @@ func Definition() collectors.Definition {
 		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindProject: listTokens.kinds},
 		Facts: facts(),
 		Parts: map[string]inventory.FactSupport{
-			"exposure": inventory.ReportedPartly("the list shows secrets to a role that may manage API tokens alone"),
+			"exposure": inventory.ReportedPartly("the list shows secrets only to a role that may manage API tokens"),
 		},
 		LeastPrivilege: leastPrivilege,
 		New:            newCollector,

@@ -36,7 +36,7 @@ func lastUse(name string, word cmsapi.Field[string], at time.Time) inventory.Las
 		return inventory.UnknownUse(word.Reason(name))
 	}
 	quoted := cmsapi.Word(word.Value)
-	use := inventory.UnknownUse(fmt.Sprintf("DatoCMS says %s in %s, a word that is not documented", quoted, name))
+	use := inventory.UnknownUse(fmt.Sprintf("DatoCMS reports %s in %s, which is not documented", quoted, name))
 	if word.Value == wordNever {
 		use = inventory.NoUseOnRecord(recordBegin(at))
 	} else if earliest, latest, ok := bounds(word.Value, at); ok {

@@ -175,7 +175,7 @@ func TestLastUse(t *testing.T) {
 		"never":      {State: inventory.LastUsedNoneOnRecord, Latest: moment(10, 1, 12), Evidence: inventory.EvidenceCMS, Word: "never"},
 		"this_year": {
 			State: inventory.LastUsedUnknown, Word: "this_year",
-			Reason: `DatoCMS says "this_year" in last_cma_access, a word that is not documented`,
+			Reason: `DatoCMS reports "this_year" in last_cma_access, which is not documented`,
 		},
 	}
 	for word, want := range tests {
@@ -184,8 +184,8 @@ func TestLastUse(t *testing.T) {
 		}
 	}
 	for reason, field := range map[string]cmsapi.Field[string]{
-		"the CMS's answer has no last_cma_access":     {},
-		"last_cma_access is null in the CMS's answer": {State: cmsapi.FieldNull},
+		"the CMS's response has no last_cma_access":     {},
+		"last_cma_access is null in the CMS's response": {State: cmsapi.FieldNull},
 	} {
 		want := inventory.LastUsed{State: inventory.LastUsedUnknown, Reason: reason}
 		if diff := cmp.Diff(want, lastUse("last_cma_access", field, at)); diff != "" {

@@ -113,7 +113,7 @@ func readRights(p finalPermissions) (rights, string) {
 	case "":
 		return rights{}, p.lists.EnvironmentsAccess.Reason("environments_access")
 	default:
-		return rights{}, fmt.Sprintf("environments_access is %s, a word that is not documented", cmsapi.Word(r.access))
+		return rights{}, fmt.Sprintf("environments_access is %s, which is not documented", cmsapi.Word(r.access))
 	}
 	l := p.lists
 	var reasons [4]string

@@ -48,7 +48,7 @@ func (c *collector) probe(ctx context.Context, p configured) []collectors.Check 
 		if !listed {
 			continue
 		}
-		check := collectors.Check{Name: p.name + ": " + name, Status: collectors.CheckOK, Detail: "may be read"}
+		check := collectors.Check{Name: p.name + ": " + name, Status: collectors.CheckOK, Detail: "can be read"}
 		if n, counted := counts[u.Name]; counted {
 			check.Detail = fmt.Sprintf("%d read", n)
 		}

@@ -171,7 +171,7 @@ func (r rights) readable(envs environments) inventory.Scope {
 	}
 	switch {
 	case open:
-		return inventory.UnknownScope(fmt.Sprintf("which environments the role reaches cannot be told: %s", envs.why()), items...)
+		return inventory.UnknownScope(fmt.Sprintf("which environments the role reaches is not known: %s", envs.why()), items...)
 	case r.access == "all" && len(items) == len(envs.list) && len(items) > 0:
 		// It may enter environments that are made later, too.
 		return inventory.AllScope(items...)

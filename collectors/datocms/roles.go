@@ -157,6 +157,6 @@ func (e environment) mayBePrimary() bool {
 func inParts(broken, all int, name string, reasons []string) *cmsapi.Error {
 	return &cmsapi.Error{
 		Class:   inventory.ErrUnreadable,
-		Message: fmt.Sprintf("%d of %d %s cannot be read whole: %s", broken, all, name, reasons[0]),
+		Message: fmt.Sprintf("%d of %d %s cannot be read completely: %s", broken, all, name, reasons[0]),
 	}
 }

@@ -18,7 +18,7 @@ func TestAuditors(t *testing.T) {
 		detail            string
 	}{
 		"the weakest":        {`"p-read","collection":"directus_users","action":"read","fields":["*"]`, `"p-read","collection":"directus_users","action":"read","fields":["id","token"]`, inventory.No, inventory.Yes, "nothing else"},
-		"all of the users":   {`"p-read"`, `"p-read"`, inventory.No, inventory.No, `the field "*" of directus_users`},
+		"not all users":      {`"p-read"`, `"p-read"`, inventory.No, inventory.No, `the field "*" of directus_users`},
 		"another collection": {`"p-read","collection":"directus_users"`, `"p-read","collection":"directus_shares"`, inventory.No, inventory.No, "directus_shares"},
 		"all fields":         {`"action":"read","fields":["*"]`, `"action":"read","fields":null`, inventory.No, inventory.No, "all fields"},
 		"a writer":           {`"p-read","collection":"directus_users","action":"read"`, `"p-read","collection":"articles","action":"share"`, inventory.Yes, inventory.No, "do more than read"},

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	hintCredential = "Check that the static token is still that of a user, and that the status of the user is active. Directus gives the same answer to a suspended user."
-	hintPolicy     = "Give the policy of the audit the permissions that `tokenaudit doctor` prints, field by field: Directus refuses a whole list for one field that is not among them."
-	hintServer     = "Check base_url: it has to lead to a Directus 11 server."
+	hintCredential = "Check that the static token still belongs to a user whose status is active. Directus gives the same response for a suspended user."
+	hintPolicy     = "Give the policy of the audit the permissions that `tokenaudit doctor` prints, field by field: Directus refuses the whole list if a single field is not permitted."
+	hintServer     = "Check base_url: it must point to a Directus 11 server."
 )
 
 var (
@@ -40,13 +40,13 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 	case code == "TOKEN_EXPIRED":
 		e.Message, e.Hint = "the session has expired", "Use a static token: `tokenaudit doctor` prints how to make it."
 	case code == "INVALID_IP":
-		e.Message, e.Hint = "the credential is not accepted from this address", "Run the audit from an address that ip_access of its policy names."
+		e.Message, e.Hint = "the credential is not accepted from this address", "Run the audit from an address that ip_access of its policy allows."
 	case f.Status == http.StatusUnauthorized:
 		e.Message, e.Hint = "the credential is not accepted", hintCredential
 	case f.Status == http.StatusForbidden:
 		e.Message, e.Hint = denied(reason), hintPolicy
 	case f.Status == http.StatusTooManyRequests:
-		e.Message = "the rate limit is used up"
+		e.Message = "the rate limit is exceeded"
 	case code == "INVALID_QUERY":
 		e.Message, e.Hint = "the server does not understand the request", hintServer
 	case code == "ROUTE_NOT_FOUND":

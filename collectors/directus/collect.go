@@ -47,7 +47,7 @@ func (c *collector) lacksOwn(a answers, known bool) *cmsapi.Error {
 		return nil
 	}
 	return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintPolicy,
-		Message: "the list lacks the user of the scan, who has a static token, so it is not whole"}
+		Message: "the list lacks the scan's own user, who has a static token, so it is incomplete"}
 }
 
 // tokens makes the tokens of all users that have one. The error says what could
@@ -68,7 +68,7 @@ func (s server) tokens(users cmsapi.Listing[user], see sights) ([]inventory.Toke
 	}
 	err := see.whole(listUsers, users.Err)
 	if err == nil && broken != "" {
-		err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "not all of the users can be understood: " + broken}
+		err = &cmsapi.Error{Class: inventory.ErrUnreadable, Message: "not all users can be read: " + broken}
 	}
 	return tokens, err
 }

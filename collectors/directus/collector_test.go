@@ -148,8 +148,8 @@ func TestTraps(t *testing.T) {
 		path, old, text string
 		check           func(t *testing.T, s inventory.Source)
 	}{
-		"parents in a circle": {listRoles.path, `"name":"Parent","parent":null`, `"name":"Parent","parent":"r-child"`, assumed("u-child", "circle")},
-		"a parent of itself":  {listRoles.path, `"name":"Parent","parent":null`, `"name":"Parent","parent":"r-parent"`, assumed("u-child", "circle")},
+		"parents in a circle": {listRoles.path, `"name":"Parent","parent":null`, `"name":"Parent","parent":"r-child"`, assumed("u-child", "loop")},
+		"a parent of itself":  {listRoles.path, `"name":"Parent","parent":null`, `"name":"Parent","parent":"r-parent"`, assumed("u-child", "loop")},
 		"a parent that is missing": {listRoles.path, `"name":"Parent","parent":null`, `"name":"Parent","parent":"r-gone"`,
 			assumed("u-child", `"r-gone" is not in the list of roles`)},
 		"a role that is missing":   {listUsers.path, `"role":"r-child"`, `"role":"r-gone"`, assumed("u-child", `"r-gone" is not in the list of roles`)},
@@ -210,7 +210,7 @@ func TestTraps(t *testing.T) {
 			if u := conformance.Unit(t, s, listRoles.unit); u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated || u.Hint != hintPolicy {
 				t.Errorf("%+v", u)
 			}
-			assumed("u-child", "the list of roles is not whole")(t, s)
+			assumed("u-child", "the list of roles is incomplete")(t, s)
 		}},
 		"a list of which all is seen through one of two permissions": {pathSights, `"directus_users":{"read":{"access":"full"`, `"directus_users":{"read":{"access":"partial"`, func(t *testing.T, s inventory.Source) {
 			if u := conformance.Unit(t, s, listUsers.unit); u.Status != inventory.UnitComplete {

@@ -37,10 +37,10 @@ const (
 	reasonUse            = "Directus does not record the use of a static token; what its user wrote shows that it was used, unless the user also logs in"
 	reasonChanged        = "the user was changed after its creation, and the activity log does not tell whether its token was"
 	reasonNoCreation     = "the activity log does not have the creation of the user"
-	reasonCreation       = "Directus tells when a static token was made only by its activity log, as long as that is kept and if the user was not changed since"
+	reasonCreation       = "Directus shows when a static token was made only in its activity log, as long as that is kept and if the user was not changed since"
 	reasonNoUpdate       = "the activity log has neither the creation of the user nor a change"
-	reasonUpdates        = "Directus tells when a user was changed only by its activity log, as long as that is kept"
-	reasonNoZone         = "Directus on SQLite writes last_access in the time zone of the server, and does not tell which that is"
+	reasonUpdates        = "Directus shows when a user was changed only in its activity log, as long as that is kept"
+	reasonNoZone         = "Directus on SQLite writes last_access in the time zone of the server, which it does not report"
 )
 
 // facts says what Directus can tell about static tokens.

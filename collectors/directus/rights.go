@@ -58,7 +58,7 @@ func (r *rights) close(a answers, see sights) {
 		{listRoles, a.roles.Err}, {listPolicies, a.policies.Err}, {listAccess, a.access.Err}, {listPermissions, a.permissions.Err},
 	} {
 		if e := see.whole(l.resource, l.err); e != nil {
-			r.gap = cmp.Or(r.gap, fmt.Sprintf("the list of %s is not whole: %s", l.unit, e.Message))
+			r.gap = cmp.Or(r.gap, fmt.Sprintf("the list of %s is incomplete: %s", l.unit, e.Message))
 		}
 	}
 }
@@ -117,7 +117,7 @@ func (r rights) addRole(sum *union, id string) {
 	seen := map[string]bool{}
 	for id != "" {
 		if seen[id] {
-			sum.doubt(fmt.Sprintf("the parents of the role %s lead in a circle", shown(id)))
+			sum.doubt(fmt.Sprintf("the parents of the role %s form a loop", shown(id)))
 			return
 		}
 		seen[id] = true
@@ -155,7 +155,7 @@ func (r rights) addPublic(sum *union, a attachment) {
 func (r rights) verdict(sum *union, a attachment) (verdict, bool) {
 	id, given := a.Policy.Get()
 	if !given {
-		sum.doubt("an attached policy cannot be told: " + a.Policy.Reason("policy"))
+		sum.doubt("an attached policy cannot be identified: " + a.Policy.Reason("policy"))
 		return verdict{}, false
 	}
 	v, known := r.policies[id]

@@ -23,7 +23,7 @@ type sights struct {
 }
 
 func newSights(a answers, r rights, path string) sights {
-	const silent = "whether the list is whole is not known: "
+	const silent = "whether the list is complete is not known: "
 	s := sights{by: a.sights.Data.Value.Members, path: path, own: r.of(a.me.Data.Value).permissions}
 	if e := cmsapi.AsError(a.sightsErr); e != nil {
 		told := *e
@@ -57,7 +57,7 @@ func (s sights) access(r resource) (string, *cmsapi.Error) {
 	read := s.by[r.collection].Read
 	if reason := cmp.Or(read.Reason("read"), read.Value.Access.Reason("access")); reason != "" {
 		return "", &cmsapi.Error{Class: inventory.ErrUnreadable, Path: s.path, Hint: hintServer,
-			Message: "how much of " + r.collection + " the credential may read is not told: " + reason}
+			Message: "how much of " + r.collection + " the credential may read is not known: " + reason}
 	}
 	return read.Value.Access.Value, nil
 }

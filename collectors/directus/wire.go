@@ -33,7 +33,7 @@ type presence struct{}
 // UnmarshalJSON implements json.Unmarshaler.
 func (*presence) UnmarshalJSON(b []byte) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(b), []byte(`"`)) {
-		return errors.New("no string")
+		return errors.New("not a string")
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func (f *rowFilter) UnmarshalJSON(b []byte) error {
 		f.noShares = true
 	}
 	if plain.Bytes()[0] != '{' {
-		return errors.New("no object")
+		return errors.New("not an object")
 	}
 	return nil
 }

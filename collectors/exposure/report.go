@@ -36,7 +36,7 @@ func (l *Leaks) Read(r io.Reader) error {
 	}
 	text := bytes.TrimSpace(bytes.TrimPrefix(report, []byte("\xef\xbb\xbf")))
 	if len(text) == 0 {
-		return errors.New("the report is empty, which a scanner also leaves behind when it fails; leave --leaks out if the scanner has found nothing")
+		return errors.New("the report is empty, which may also mean that the scanner failed; omit --leaks if the scanner has found nothing")
 	}
 	n := 0
 	for len(text) > 0 {
@@ -162,7 +162,7 @@ func (l *Leaks) finding(value []byte, n int) error {
 	}
 	leak, members := f.leak()
 	if members == nil {
-		return fmt.Errorf("finding %d is of an unknown form: %s", n, expected)
+		return fmt.Errorf("finding %d has an unknown form: %s", n, expected)
 	}
 	leak.Line = max(0, leak.Line)
 	l.places = append(l.places, inventory.Leak{})

@@ -40,7 +40,7 @@ func newVault(random io.Reader) (*vault, error) {
 	v := &vault{page: page, free: free}
 	if _, err := io.ReadFull(random, page[:keySize]); err != nil {
 		v.close()
-		return nil, fmt.Errorf("cannot draw a random key: %w", err)
+		return nil, fmt.Errorf("cannot generate a random key: %w", err)
 	}
 	outer := v.outer()
 	for i := range blockSize {

@@ -15,7 +15,7 @@ func (s site) auditor(own []inventory.Token, a answers) inventory.Auditor {
 	token := own[0]
 	described := inventory.Auditor{
 		Token: token.ID, ReadsSecrets: token.Access.ManagesTokens, Writes: inventory.TernaryOf(token.Access.Write), Necessary: inventory.Yes,
-		Detail: fmt.Sprintf("the credential is the staff access token of %q, %s; Ghost has none that can list keys and not do the rest, and the list holds the secrets, which are dropped", token.Owner.Name, token.Owner.Role),
+		Detail: fmt.Sprintf("the credential is the staff access token of %q, %s; Ghost has none that can only list keys, and the list contains the secrets, which are dropped", token.Owner.Name, token.Owner.Role),
 	}
 	switch {
 	case token.Access.Assumed:

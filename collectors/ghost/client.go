@@ -12,8 +12,8 @@ import (
 
 const (
 	hintCredential = "Use the staff access token of an administrator or the owner: `tokenaudit doctor` prints how to get it."
-	hintClock      = "Set the clocks of this machine and of the server: they differ by more than 5 minutes, or an answer took that long."
-	hintSite       = "Check base_url: it has to lead to Ghost Admin, whose API is at /ghost/api/admin/. The user of the staff access token may also be suspended: Ghost answers its requests as if nothing were there."
+	hintClock      = "Synchronize the clocks of this machine and of the server: they differ by more than 5 minutes, or a response took that long."
+	hintSite       = "Check base_url: it must point to Ghost Admin, whose API is at /ghost/api/admin/. The user of the staff access token may also be suspended: Ghost answers its requests as if nothing were there."
 )
 
 const hintLimit = "Delete integrations that nobody needs, or set optimization.maxLimit in Ghost's configuration to more than there are, for example by the environment variable optimization__maxLimit."
@@ -32,9 +32,9 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 	case e.Code == "UNKNOWN_ADMIN_API_KEY":
 		e.Message, e.Hint = "the site does not know the key of the credential: it was deleted, or belongs to another site", hintCredential
 	case e.Code == "INVALID_API_KEY_TYPE":
-		e.Message, e.Hint = "the credential is a Content API key, which opens no list of keys", hintCredential
+		e.Message, e.Hint = "the credential is a Content API key, which cannot list keys", hintCredential
 	case e.Code == "INVALID_JWT" && (strings.Contains(message, "expired") || strings.Contains(message, "maxage")):
-		e.Class, e.Message, e.Hint = inventory.ErrUnauthorized, "the server takes the signed request for too old", hintClock
+		e.Class, e.Message, e.Hint = inventory.ErrUnauthorized, "the server considers the signed request too old", hintClock
 	case e.Code == "INVALID_JWT" && strings.Contains(message, "signature"):
 		e.Class, e.Message, e.Hint = inventory.ErrUnauthorized, "the secret of the credential is not the key's: it was regenerated", hintCredential
 	case e.Code == "INVALID_JWT", e.Code == "INVALID_AUTH_HEADER", e.Code == "MISSING_ADMIN_API_KID":
@@ -49,9 +49,9 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 	case f.Status == http.StatusUnauthorized:
 		e.Message, e.Hint = "the credential is not accepted", hintCredential
 	case f.Status == http.StatusNotFound:
-		e.Message, e.Hint = "the site has no such thing, or does not show it to the credential", hintSite
+		e.Message, e.Hint = "the site has no such resource, or does not show it to the credential", hintSite
 	case f.Status == http.StatusTooManyRequests:
-		e.Message = "the limit on requests is used up"
+		e.Message = "the rate limit is exceeded"
 		e.Hint = "Ghost blocks an address for a while after failed logins: wait, and check the credential."
 	}
 	return e

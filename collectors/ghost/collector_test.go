@@ -285,7 +285,7 @@ func TestMoreThanAHundred(t *testing.T) {
 	s = conformance.Collect(t, open(t, numbered(t, 115, false, recorded(t))))
 	u := conformance.Unit(t, s, "integrations")
 	if u.Status != inventory.UnitPartial || u.Error != inventory.ErrTruncated || len(s.Tokens) != 101 ||
-		!strings.Contains(u.Detail, "there are 115 integrations, and gives the first page") || !strings.Contains(u.Hint, "optimization.maxLimit") {
+		!strings.Contains(u.Detail, "reports 115 integrations, but returns the first page") || !strings.Contains(u.Hint, "optimization.maxLimit") {
 		t.Errorf("%d tokens, %+v", len(s.Tokens), u)
 	}
 }

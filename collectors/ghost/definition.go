@@ -32,10 +32,10 @@ func Definition() collectors.Definition {
 const (
 	reasonNoEnvironments = "Ghost has no environments: a key opens the whole site"
 	reasonNoBranches     = "Ghost has no branches"
-	reasonNoUse          = "Ghost has a field for the last use of a key, and never writes it"
+	reasonNoUse          = "Ghost has a field for the last use of a key, but never sets it"
 	reasonNoMaker        = "Ghost does not report who made an integration"
 	reasonNoStaffDates   = "Ghost gives the dates of a staff access token only together with its secret"
-	reasonNoActivity     = "Ghost moves a person's last_seen with the use of the staff access token, too"
+	reasonNoActivity     = "Ghost also updates a person's last_seen when the staff access token is used"
 )
 
 // facts says what Ghost can tell about its keys.
@@ -67,15 +67,15 @@ credential like the administrator's password:
    is nobody else's. Authors, editors and super editors may not list integrations.
 2. Log in as that user, open *Settings > Staff*, then the user's own profile, and copy *Staff access token*. It has the form
    ` + "`<24 hexadecimal digits>:<64 hexadecimal digits>`" + `.
-3. Give it to tokenaudit as ` + "`token`" + `. It signs with it, for each request, a proof that is valid for five minutes; the
+3. Give it to tokenaudit as ` + "`token`" + `. For each request, it uses the token to sign a proof that is valid for five minutes; the
    token itself is not sent. The clocks of both machines must agree to within that time.
 
-*Regenerate* in the same place ends the token; suspending or deleting the user does, too. The admin API key of an
+*Regenerate* in the same place invalidates the token; so does suspending or deleting the user. The admin API key of an
 integration looks the same, but Ghost does not let it list integrations.
 
 What Ghost does not show to this credential either:
 
-* The staff access tokens of other people. Each is shown to its own user only, and asking for one makes one where there was
+* The staff access tokens of other people. Each is shown to its own user only, and requesting one creates it if there was
   none. Unless there is no other staff user, ` + "`staff_tokens`" + ` stays a gap: find out who has one, then accept it with
   ` + "`accept_gaps`" + `.
 * The keys that Ghost made for its own work, such as scheduling posts (integrations of type *internal*).

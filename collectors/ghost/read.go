@@ -127,10 +127,10 @@ func (p pagination) doubt(l resource, cursor string) *cmsapi.Error {
 	page, told := p.Page.Get()
 	switch {
 	case !counted || total < 0, p.Next.State == cmsapi.FieldAbsent, p.Next.State == cmsapi.FieldWrong:
-		return unreadable("the answer does not say how many " + l.name + " there are, so whether the list is whole is not known")
+		return unreadable("the response does not say how many " + l.name + " there are, so whether the list is complete is not known")
 	case cursor != "" && told && strconv.FormatInt(int64(page), 10) != cursor:
 		return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintLimit, Message: fmt.Sprintf(
-			"Ghost says that there are %d %s, and gives the first page of them whichever is asked for", total, l.name)}
+			"Ghost reports %d %s, but returns the first page whichever page is requested", total, l.name)}
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func readUser(ctx context.Context, get fetch) cmsapi.Listing[user] {
 		failed = d.Users.Err(readMe.name)
 	}
 	if n := len(d.Users.Items); failed == nil && n != 1 {
-		failed = unreadable(fmt.Sprintf("the answer has %d users instead of the credential's own", n))
+		failed = unreadable(fmt.Sprintf("the response has %d users instead of the credential's own", n))
 	}
 	if failed != nil {
 		return cmsapi.Listing[user]{Err: explain(failed)}

@@ -8,7 +8,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-const hintStaff = "Ask them, or look into the database (SELECT user_id, created_at FROM api_keys WHERE user_id IS NOT NULL). Then accept the gap with accept_gaps, unit staff_tokens; who regenerates a token ends the old one."
+const hintStaff = "Ask them, or look in the database (SELECT user_id, created_at FROM api_keys WHERE user_id IS NOT NULL). Then accept the gap with accept_gaps, unit staff_tokens; regenerating a token invalidates the old one."
 
 // staff returns the one staff access token that can be known, the scan's own, and
 // the unit of all of them. Ghost shows such a token to its user only, so the unit
@@ -29,7 +29,7 @@ func (s site) staff(keyID string, a answers) ([]inventory.Token, inventory.Unit)
 	switch {
 	case len(others) == len(a.users.Items):
 		return own, s.unit(listUsers, true, explain(&cmsapi.Error{Class: inventory.ErrTruncated,
-			Message: "the list of staff users lacks the credential's own user, so it is not whole"}), kinds...)
+			Message: "the list of staff users lacks the credential's own user, so it is incomplete"}), kinds...)
 	case len(others) > 0:
 		return own, inventory.PartialUnit(listUsers.unit, inventory.ErrPermissionDenied,
 			fmt.Sprintf("Ghost shows a staff access token, which never expires, to its own user only: %s may have one", people(len(others))), hintStaff, kinds...)

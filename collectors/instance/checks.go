@@ -25,7 +25,7 @@ func Checks(units []inventory.Unit, lines []Line) []collectors.Check {
 		check := collectors.Check{Name: l.Name, Status: collectors.CheckOK, Detail: l.Detail}
 		switch u, read := byName[l.Unit]; {
 		case !read:
-			check.Status, check.Class, check.Detail = collectors.CheckFailed, inventory.ErrUnavailable, "it was not asked for"
+			check.Status, check.Class, check.Detail = collectors.CheckFailed, inventory.ErrUnavailable, "it was not requested"
 		case u.Status != inventory.UnitComplete:
 			check.Status, check.Class, check.Detail, check.Hint = collectors.CheckFailed, u.Error, u.Detail, u.Hint
 		case u.Detail != "":

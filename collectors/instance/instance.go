@@ -29,7 +29,7 @@ func Options(example string) []collectors.Option {
 	return []collectors.Option{
 		{
 			Key: OptionName, Type: collectors.OptionString, Required: true, Example: example,
-			Help: "A name of your choice for this server; it is part of every id, so keep it.",
+			Help: "A name of your choice for this server; it is part of every id, so do not change it.",
 		},
 		{
 			Key: OptionBaseURL, Type: collectors.OptionString, Required: true, Example: "https://" + example + ".example.com", Placeholder: true,
@@ -37,7 +37,7 @@ func Options(example string) []collectors.Option {
 		},
 		{
 			Key: OptionFolder, Type: collectors.OptionString, Example: "/" + example,
-			Help: "The path below which the server is reached, if it is not at the root of its host.",
+			Help: "The path under which the server is reached, if it is not at the root of its host.",
 		},
 	}
 }

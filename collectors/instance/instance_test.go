@@ -134,7 +134,7 @@ func TestChecks(t *testing.T) {
 		{Name: "as", Status: collectors.CheckOK, Detail: "2 read"},
 		{Name: "bs", Status: collectors.CheckWarning, Detail: "switched off"},
 		{Name: "cs", Status: collectors.CheckFailed, Detail: "404", Hint: "look", Class: inventory.ErrNotFound},
-		{Name: "ds", Status: collectors.CheckFailed, Detail: "it was not asked for", Class: inventory.ErrUnavailable},
+		{Name: "ds", Status: collectors.CheckFailed, Detail: "it was not requested", Class: inventory.ErrUnavailable},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

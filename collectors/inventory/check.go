@@ -142,7 +142,7 @@ func (s Scope) check(p *problems) {
 	case ScopeUnknown:
 		p.reason(s.Reason)
 	}
-	p.require(s.Effective == want, "effective", "is %d, the items make it %d", s.Effective, want)
+	p.require(s.Effective == want, "effective", "is %d, but the items add up to %d", s.Effective, want)
 }
 
 func (t Timestamp) check(p *problems) {
@@ -287,7 +287,7 @@ func (p *problems) text(name, value string) { p.require(value != "", name, "must
 
 func (p *problems) word(name string, valid bool, word string) {
 	if !valid { // passing the word on makes a copy of it
-		p.require(false, name, "%q is not a word of the schema", word)
+		p.require(false, name, "%q is not a value that the schema allows", word)
 	}
 }
 

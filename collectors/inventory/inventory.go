@@ -145,9 +145,9 @@ type Unit struct {
 	// Kinds are the kinds of tokens the list holds; empty for a supporting list
 	// such as roles or environments.
 	Kinds []Kind `json:"kinds,omitempty"`
-	// Sources: with the list whole sources may be missing, because they are found
-	// by it, or because it could not be told which source this one is. Nobody may
-	// then take a source that is not there for one that is gone.
+	// Sources reports whether whole sources may be missing with the list, because they
+	// are found by it, or because this source could not be identified. A source that is
+	// not there must then not be taken for one that is gone.
 	Sources bool       `json:"sources,omitempty"`
 	Status  UnitStatus `json:"status"`
 	// Error is the class of what went wrong; empty for a complete unit.
@@ -264,7 +264,7 @@ type Auditor struct {
 	Writes Ternary `json:"writes"`
 	// Necessary: is there no weaker credential that could do the same work.
 	Necessary Ternary `json:"necessary"`
-	// Detail says in one line what the three rest on.
+	// Detail says in one line what the three are based on.
 	Detail string `json:"detail,omitempty"`
 }
 

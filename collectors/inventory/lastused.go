@@ -40,7 +40,7 @@ func UnknownUse(reason string) LastUsed { return LastUsed{State: LastUsedUnknown
 // have been used later than all others.
 func MostRecentUse(uses ...LastUsed) LastUsed {
 	if len(uses) == 0 {
-		return UnknownUse("the CMS tells no use of any surface")
+		return UnknownUse("the CMS reports no use of any API")
 	}
 	latest := uses[0]
 	var earliest time.Time

@@ -160,7 +160,7 @@ func TestMostRecentUse(t *testing.T) {
 		uses []inv.LastUsed
 		want inv.LastUsed
 	}{
-		{"nothing", nil, inv.UnknownUse("the CMS tells no use of any surface")},
+		{"nothing", nil, inv.UnknownUse("the CMS reports no use of any API")},
 		{"one", []inv.LastUsed{inv.UsedAt(day(3))}, inv.UsedAt(day(3))},
 		{"the later of two times", []inv.LastUsed{inv.UsedAt(day(3)), inv.UsedAt(day(2))}, inv.UsedAt(day(2))},
 		{"a time and never", []inv.LastUsed{never, inv.UsedAt(day(2))}, inv.UsedAt(day(2))},
@@ -229,8 +229,8 @@ func TestCheckToken(t *testing.T) {
 		{"ref: must not be empty", func(t *inv.Token) { t.Ref = "" }},
 		{"cms: must not be empty", func(t *inv.Token) { t.CMS = "" }},
 		{"source: must not be empty", func(t *inv.Token) { t.Source = "" }},
-		{`kind: "master" is not a word`, func(t *inv.Token) { t.Kind = "master" }},
-		{`apis/0: "graphql" is not a word`, func(t *inv.Token) { t.APIs = []inv.API{"graphql"} }},
+		{`kind: "master" is not a value`, func(t *inv.Token) { t.Kind = "master" }},
+		{`apis/0: "graphql" is not a value`, func(t *inv.Token) { t.APIs = []inv.API{"graphql"} }},
 		{"apis: must be distinct and in the order", func(t *inv.Token) { t.APIs = []inv.API{inv.ContentManagement, inv.ContentDelivery} }},
 		{"access/write: is false, which contradicts", func(t *inv.Token) { t.Access.Write = false }},
 		{"access/assumed: must be false", func(t *inv.Token) { t.Access.Assumed = true }},
@@ -239,7 +239,7 @@ func TestCheckToken(t *testing.T) {
 		{"access/manages_tokens", func(t *inv.Token) { t.Access.ManagesTokens = "" }},
 		{"role/id: must not be empty", func(t *inv.Token) { t.Role = &inv.Role{Level: inv.LevelRead} }},
 		{"role/level", func(t *inv.Token) { t.Role = &inv.Role{ID: "1"} }},
-		{"environments/effective: is 7, the items make it 1", func(t *inv.Token) { t.Environments.Effective = 7 }},
+		{"environments/effective: is 7, but the items add up to 1", func(t *inv.Token) { t.Environments.Effective = 7 }},
 		{"environments/reason", func(t *inv.Token) { t.Environments = inv.UnknownScope("") }},
 		{"environments/items/1/id: items must be distinct", func(t *inv.Token) {
 			i := t.Environments.Items

@@ -45,7 +45,7 @@ func (l *Search) Warnings() []string {
 		}
 		instead := suggest.DidYouMean(label, there)
 		if instead == "" {
-			instead = "; there are " + suggest.Some(there, maxInstead)
+			instead = "; the labels are " + suggest.Some(there, maxInstead)
 		}
 		if len(there) == 0 {
 			instead = "; no source has a label"
@@ -53,7 +53,7 @@ func (l *Search) Warnings() []string {
 		warnings = append(warnings, fmt.Sprintf("no source has the label %q%s", label, instead))
 	}
 	if len(warnings) == 0 && !l.matched && len(l.Selector) > 0 {
-		warnings = append(warnings, fmt.Sprintf("no source has all the labels that were asked for: %s", strings.Join(l.Selector, ", ")))
+		warnings = append(warnings, fmt.Sprintf("no source has all of the given labels: %s", strings.Join(l.Selector, ", ")))
 	}
 	return warnings
 }

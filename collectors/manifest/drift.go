@@ -119,7 +119,7 @@ func (m *Manifest) Compare(live []inventory.Source) Drift {
 func (m *Manifest) compare(d *Drift, s Source, live *inventory.Source) {
 	for _, u := range live.Units {
 		if u.Status != inventory.UnitComplete {
-			d.Unread = append(d.Unread, UnreadSource{s.ID, fmt.Sprintf("the list %s was not read whole: %s", u.Name, cmp.Or(u.Detail, string(u.Error)))})
+			d.Unread = append(d.Unread, UnreadSource{s.ID, fmt.Sprintf("the list %s was not read completely: %s", u.Name, cmp.Or(u.Detail, string(u.Error)))})
 		}
 	}
 	declared := pair(s, live)
@@ -196,7 +196,7 @@ func pair(s Source, live *inventory.Source) []*inventory.Token {
 func unread(s *inventory.Source, kind inventory.Kind) string {
 	for _, u := range s.Units {
 		if u.Status != inventory.UnitComplete && slices.Contains(u.Kinds, kind) {
-			return fmt.Sprintf("the list %s was not read whole", u.Name)
+			return fmt.Sprintf("the list %s was not read completely", u.Name)
 		}
 	}
 	return ""

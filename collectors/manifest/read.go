@@ -132,7 +132,7 @@ func parse(text []byte) (*yaml.Node, *Error) {
 		}
 	}
 	if signs > maxSigns {
-		return nil, &Error{Message: "the file holds too much; give each team a manifest of its own"}
+		return nil, &Error{Message: "the file declares too much; give each team its own manifest"}
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document, second yaml.Node
@@ -307,7 +307,7 @@ func message(leaf *jsonschema.ValidationError, value any) string {
 	case "additionalProperties":
 		return "unknown key; see `tokenaudit schema manifest`"
 	case "pattern":
-		return "has not the form that it must have; see `tokenaudit schema manifest`"
+		return "has an invalid form; see `tokenaudit schema manifest`"
 	case "const":
 		return "must be 1"
 	case "enum":
@@ -361,7 +361,7 @@ func (m *Manifest) settle(t *tree) {
 			refless[name] = refless[name] || token.Ref == ""
 			var ok bool
 			if token.expiry, ok = readExpiry(token.Expiry, canExpire(s.cms(), token.Kind)); !ok {
-				t.fail(t.lines[place+"/expiry"], place+"/expiry", "must be never, a date such as 2027-01-31, or a time of RFC 3339")
+				t.fail(t.lines[place+"/expiry"], place+"/expiry", "must be never, a date such as 2027-01-31, or an RFC 3339 time")
 			}
 		}
 	}

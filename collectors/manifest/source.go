@@ -57,7 +57,7 @@ func (m *Manifest) source(s Source, at time.Time) inventory.Source {
 func facts() inventory.Facts {
 	all := inventory.Facts{}
 	for _, f := range inventory.AllFacts() {
-		all[f] = inventory.ReportedPartly("a manifest need not say it")
+		all[f] = inventory.ReportedPartly("a manifest need not declare it")
 	}
 	return all
 }
@@ -71,7 +71,7 @@ func (m *Manifest) token(s Source, t Token) inventory.Token {
 		Environments: scope(t.Environments, s.Environments),
 		CreatedAt:    inventory.UnknownTime(reasonUnsaid), UpdatedAt: inventory.UnknownTime(reasonUnsaid), RevokedAt: inventory.None(),
 		Expiry:   t.expiry,
-		LastUsed: inventory.UnknownUse("a manifest does not tell whether a token is used"),
+		LastUsed: inventory.UnknownUse("a manifest does not say whether a token is used"),
 		Traits:   inventory.Traits{Factory: inventory.Unknown, NotifiesBeforeExpiry: inventory.Unknown},
 		Owner:    inventory.UnknownOwner(reasonUnsaid),
 		Secret:   inventory.Secret{Readable: inventory.Unknown},
@@ -107,7 +107,7 @@ func (m *Manifest) token(s Source, t Token) inventory.Token {
 	}
 	if o := t.Owner; o != nil {
 		token.Owner = inventory.Owner{Type: o.Type, ID: o.ID, Name: o.Name, State: inventory.OwnerStateUnknown, Level: inventory.LevelUnknown,
-			LastActive: inventory.UnknownTime(reasonUnsaid), Reason: "a manifest does not tell what became of an owner"}
+			LastActive: inventory.UnknownTime(reasonUnsaid), Reason: "a manifest does not say what became of an owner"}
 		if o.Type == inventory.OwnerNone {
 			token.Owner.State = inventory.OwnerActive
 		}

@@ -54,7 +54,7 @@ func Write(sources []inventory.Source) (text []byte, left []string, err error) {
 		list.Style = yaml.FlowStyle
 	}
 	root := mapping("version", &yaml.Node{Kind: yaml.ScalarNode, Value: "1"}, "sources", list)
-	root.HeadComment = "The tokens that there are to be, as they were live at " + until.UTC().Format(time.RFC3339) + ".\n" +
+	root.HeadComment = "The tokens that should exist, as they were live at " + until.UTC().Format(time.RFC3339) + ".\n" +
 		"`tokenaudit drift --manifest tokens.yaml inventory.json` compares them with what is live,\n" +
 		"`tokenaudit evaluate --manifest tokens.yaml` judges them, and `tokenaudit schema manifest`\n" +
 		"prints the JSON Schema. What is left out of a token is not compared."
@@ -66,11 +66,11 @@ func Write(sources []inventory.Source) (text []byte, left []string, err error) {
 	}
 	m, err := Read(bytes.NewReader(out.Bytes()), "the manifest")
 	if err != nil {
-		return nil, nil, fmt.Errorf("what is live cannot be declared: %w", err)
+		return nil, nil, fmt.Errorf("cannot declare what is live: %w", err)
 	}
 	if d := m.Compare(sorted); d.Drifted() {
 		x := d.Differences[0]
-		return nil, nil, fmt.Errorf("what is live cannot be declared: the %s token %q of %s is %s", x.Kind, x.Name, x.Source, x.State)
+		return nil, nil, fmt.Errorf("cannot declare what is live: the %s token %q of %s is %s", x.Kind, x.Name, x.Source, x.State)
 	}
 	return out.Bytes(), left, nil
 }
@@ -97,7 +97,7 @@ func declareSource(s *inventory.Source) (n *yaml.Node, left []string) {
 	add(n, "tokens", tokens)
 	for _, u := range s.Units {
 		if len(u.Kinds) > 0 && u.Status != inventory.UnitComplete {
-			what := fmt.Sprintf("the list %s was not read whole (%s): tokens of it are missing here", u.Name, u.Error)
+			what := fmt.Sprintf("the list %s was not read completely (%s): tokens of it are missing here", u.Name, u.Error)
 			left = append(left, s.ID+": "+what)
 			// A quoted text has no line break that would end the comment.
 			n.HeadComment += strings.Trim(strconv.Quote(what), `"`) + "\n"

@@ -14,13 +14,13 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/manifest"
 )
 
-const written = `# The tokens that there are to be, as they were live at 2026-11-22T09:00:00Z.
+const written = `# The tokens that should exist, as they were live at 2026-11-22T09:00:00Z.
 # ` + "`tokenaudit drift --manifest tokens.yaml inventory.json`" + ` compares them with what is live,
 # ` + "`tokenaudit evaluate --manifest tokens.yaml`" + ` judges them, and ` + "`tokenaudit schema manifest`" + `
 # prints the JSON Schema. What is left out of a token is not compared.
 version: 1
 sources:
-  # the list tokens was not read whole (timeout): tokens of it are missing here
+  # the list tokens was not read completely (timeout): tokens of it are missing here
   - id: contentstack/stacks/blt0
     name: "Other: one"
     kind: stack
@@ -69,7 +69,7 @@ func TestWrite(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if want := []string{
-		"contentstack/stacks/blt0: the list tokens was not read whole (timeout): tokens of it are missing here",
+		"contentstack/stacks/blt0: the list tokens was not read completely (timeout): tokens of it are missing here",
 		"terraform/main is a plan: nothing of it is live",
 	}; !slices.Equal(left, want) {
 		t.Errorf("left out: %q", left)
@@ -120,7 +120,7 @@ func TestWriteRefuses(t *testing.T) {
 	source := live(t)[0]
 	source.Tokens = source.Tokens[:1]
 	source.Tokens[0].Name, source.Tokens[0].Ref = "", strings.Repeat("x", 2000)
-	if _, _, err := manifest.Write([]inv.Source{source}); err == nil || !strings.Contains(err.Error(), "what is live cannot be declared: ") {
+	if _, _, err := manifest.Write([]inv.Source{source}); err == nil || !strings.Contains(err.Error(), "cannot declare what is live: ") {
 		t.Errorf("a token with neither a name nor a ref: %v", err)
 	}
 }

@@ -66,7 +66,7 @@ func (c *collector) auditor(sourceID string, a answers, who caller) inventory.Au
 	}
 	own := candidates(a, who, c.Run.Now().UTC())
 	if len(own) == 0 {
-		return instance.UnknownAuditor("the admin token of the scan could not be told from the list")
+		return instance.UnknownAuditor("the admin token of the scan could not be identified in the list")
 	}
 	described := describe(own[0])
 	for _, t := range own[1:] {

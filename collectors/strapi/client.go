@@ -9,7 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-const hintCredential = "Check that the admin token still exists, and that it is an admin token: one of the content API does not open the admin API."
+const hintCredential = "Check that the admin token still exists, and that it is an admin token: a content API token cannot be used for the admin API."
 
 // classify reads the error body of a failure: the status decides, the message
 // says what to do.
@@ -25,13 +25,13 @@ func classify(f cmsapi.Failure) *cmsapi.Error {
 		e.Hint = "Make a new admin token: `tokenaudit doctor` prints how."
 	case f.Status == http.StatusUnauthorized && strings.EqualFold(message, "Token owner is deactivated"):
 		e.Code, e.Message = name, "the owner of the admin token is deactivated"
-		e.Hint = "Make a new admin token as a super admin who is active: `tokenaudit doctor` prints how."
+		e.Hint = "Make a new admin token as an active super admin: `tokenaudit doctor` prints how."
 	case f.Status == http.StatusUnauthorized:
 		e.Message, e.Hint = "the credential is not accepted", hintCredential
 	case f.Status == http.StatusForbidden:
 		e.Message = "the credential lacks a permission"
 	case f.Status == http.StatusTooManyRequests:
-		e.Class, e.Message = inventory.ErrRateLimited, "the rate limit is used up"
+		e.Class, e.Message = inventory.ErrRateLimited, "the rate limit is exceeded"
 	case f.Status == http.StatusNotImplemented:
 		e.Message = "the server is not set up for this"
 	}

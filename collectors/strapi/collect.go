@@ -86,7 +86,7 @@ func explain(l resource, err error) *cmsapi.Error {
 	case e.Class == inventory.ErrPermissionDenied && l.action != "":
 		e.Hint = fmt.Sprintf("Give the admin token the permission %s (Settings > Admin tokens).", l.action)
 	case e.Class == inventory.ErrPermissionDenied:
-		e.Hint = "Use an admin token that a super admin has made: `tokenaudit doctor` prints how."
+		e.Hint = "Use an admin token that was created by a super admin: `tokenaudit doctor` prints how."
 	case l.unit == listTransfer.unit && e.Status == http.StatusNotFound:
 		e.Message = "data transfer is switched off, or not part of this server"
 		e.Hint = "Where server.transfer.remote.enabled is false Strapi hides the transfer tokens. They work again as soon as it is true: delete them first, or accept the gap."
@@ -94,7 +94,7 @@ func explain(l resource, err error) *cmsapi.Error {
 		e.Message = "the server has no salt for transfer tokens"
 		e.Hint = "Set transfer.token.salt in config/admin.js, or accept the gap: without it no transfer token works."
 	case e.Status == http.StatusNotFound:
-		e.Hint = "Check base_url: it has to lead to a Strapi 5 server whose admin API is at /admin."
+		e.Hint = "Check base_url: it must point to a Strapi 5 server whose admin API is at /admin."
 	}
 	return &e
 }
@@ -124,7 +124,7 @@ func (c *collector) collect(source inventory.Source, a answers, skip []string) i
 	return source
 }
 
-const hintFiltered = "Check that nothing between here and the server answers in its place, and that base_url leads to the server that made the token."
+const hintFiltered = "Check that no proxy responds in place of the server, and that base_url points to the server that made the token."
 
 // judgeAdminList finishes the unit of the admin tokens. Strapi gives whoever is
 // no super admin their own ones only, and does not say so. The scan's own is among
@@ -147,11 +147,11 @@ func (c *collector) judgeAdminList(u *inventory.Unit, a answers, who caller) {
 	case who.superAdmin == inventory.Yes && !c.session && !slices.ContainsFunc(a.admin.Data.Items, mayBeOwn):
 		*u = c.Unit(listAdmin.unit, listAdmin.path, kinds, some, &cmsapi.Error{
 			Class: inventory.ErrTruncated, Hint: hintFiltered,
-			Message: "the list lacks the admin token of the scan itself, so it is not whole",
+			Message: "the list lacks the scan's own admin token, so it is incomplete",
 		})
 	case who.superAdmin == inventory.Yes:
 	default:
-		const why = "Strapi gives the admin tokens of all people to super admins only, and "
+		const why = "Strapi shows the admin tokens of all people to super admins only, and "
 		const hint = "Make the admin token of the scan as a super admin: `tokenaudit doctor` prints how."
 		e := &cmsapi.Error{Class: inventory.ErrPermissionDenied, Message: why + "the credential of the scan belongs to none", Hint: hint}
 		switch {

@@ -34,11 +34,11 @@ const (
 	reasonNoEnvironments = "Strapi has no environments: a token opens the whole server"
 	reasonNoBranches     = "Strapi has no branches"
 	reasonNoMaker        = "Strapi does not report who made a content API or transfer token"
-	reasonNoUpdate       = "Strapi moves updatedAt with a use that it records, too, so it does not tell when a used token was changed"
+	reasonNoUpdate       = "Strapi also updates updatedAt when it records a use, so it does not show when a used token was changed"
 	reasonNoTransferUse  = "Strapi never records the use of a transfer token"
-	reasonNoActivity     = "Strapi does not report when a person was active last"
+	reasonNoActivity     = "Strapi does not report when a person was last active"
 	reasonOwnerState     = "Strapi's list does not say whether the owner of an admin token is active, or which roles the owner has"
-	reasonSecretsShown   = "whether Strapi shows it the secret of a content API token depends on admin.secrets.encryptionKey of the server, which the API does not tell"
+	reasonSecretsShown   = "whether Strapi shows it the secret of a content API token depends on admin.secrets.encryptionKey of the server, which the API does not report"
 	reasonFactory        = "Strapi does not mark the tokens that it made itself; only their date can prove it"
 )
 
@@ -77,7 +77,7 @@ people, without saying so. Log in as a super admin, and send:
 The secret is ` + "`data.accessKey`" + ` of the answer, shown once. The lifespan is 7, 30 or 90 days in milliseconds; null would
 never expire. In the admin panel the same is done under *Settings > Admin tokens*.
 
-The token stops working when its owner is deactivated, and goes when the owner is deleted. Where the server has
+The token stops working when its owner is deactivated, and is deleted with the owner. Where the server has
 ` + "`admin.secrets.encryptionKey`" + ` set, Strapi shows whoever may list content API tokens the secret of a single one;
 tokenaudit only asks for the lists, which hold none.
 `

@@ -137,7 +137,7 @@ func expiry(t token) inventory.Expiry {
 		if t.Lifespan.Missing() {
 			return inventory.NeverExpires(true)
 		}
-		return inventory.UnknownExpiry(true, cmp.Or(t.Lifespan.Reason("lifespan"), "expiresAt is null in the CMS's answer, although the token has a lifespan"))
+		return inventory.UnknownExpiry(true, cmp.Or(t.Lifespan.Reason("lifespan"), "expiresAt is null in the CMS's response, although the token has a lifespan"))
 	default:
 		return inventory.UnknownExpiry(true, t.ExpiresAt.Reason("expiresAt"))
 	}

@@ -110,7 +110,7 @@ func (v value) reason(name string) string {
 	case hidden:
 		return name + " is marked as sensitive in the plan, so it is not looked at"
 	default:
-		return name + " in the plan has a type that nobody documents"
+		return name + " in the plan has an undocumented type"
 	}
 }
 

@@ -104,7 +104,7 @@ func TestModulesThatCallEachOther(t *testing.T) {
 		"root/main.tf": "module \"a\" {\n  source = \"../a\"\n}\n",
 		"a/main.tf":    "module \"root\" {\n  source = \"../root\"\n}\nmodule \"gone\" {\n  source = \"../gone\"\n}\n",
 	}, planOf(nil))
-	want := []string{"gone: no such file or directory", "root: the modules call each other without end"}
+	want := []string{"gone: no such file or directory", "root: the modules call each other in a loop"}
 	if diff := cmp.Diff(want, warnings); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -122,7 +122,7 @@ func TestCodeThatIsNoFile(t *testing.T) {
 	}
 	want := []string{}
 	for _, link := range [][3]string{
-		{"a.tf", "../shared", ""}, {"b.tf", "/proc/self/environ", "is a file of the kernel, which is never read"},
+		{"a.tf", "../shared", ""}, {"b.tf", "/proc/self/environ", "is a kernel file, which is never read"},
 		{"c.tf", "/dev/zero", "is a device or a socket, not a file"}, {"d.tf", "..", "is a folder, not a file"},
 	} {
 		if err := os.Symlink(link[1], filepath.Join(code, link[0])); err != nil {

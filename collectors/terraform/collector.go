@@ -62,7 +62,7 @@ func (c *collector) read(ctx context.Context) *Plan {
 		return p
 	}
 	if err := p.Locate(ctx, c.dir, nil); err != nil {
-		p.units = append(p.units, inventory.FailedUnit(code.UnitName, inventory.ErrUnreadable, oneLine(err), "Name the folder of the code that the plan is of."))
+		p.units = append(p.units, inventory.FailedUnit(code.UnitName, inventory.ErrUnreadable, oneLine(err), "Name the folder of the code that the plan was made from."))
 	}
 	return p
 }

@@ -127,12 +127,12 @@ func personalAccess(v value) inventory.Access {
 	case reason != "":
 		return inventory.AssumedAccess(reason, inventory.Unknown, scopes...)
 	case slices.Contains(scopes, scopeManage):
-		return inventory.AssumedAccess("the scope allows writing, and how far the rights of whoever applies the plan go is not known", inventory.Unknown, scopes...)
+		return inventory.AssumedAccess("the scope allows writing, and the rights of the person who applies the plan are not known", inventory.Unknown, scopes...)
 	case len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return s != scopeRead }):
 		return inventory.AssumedAccess("the scopes are not those that Contentful documents", inventory.Unknown, scopes...)
 	}
 	access := inventory.NewAccess(inventory.LevelRead, inventory.Unknown, scopes...)
-	access.Reason = "it is not documented whether a read-only token may list API keys, whose lists hold the secrets"
+	access.Reason = "it is not documented whether a read-only token may list API keys, and so read their secrets"
 	return access
 }
 

@@ -75,7 +75,7 @@ func (w *planState) roleOf(c change, d *datocms.Declared) (like *inventory.Token
 func (w *planState) declaredRole(r change) (*datocms.DeclaredRole, string) {
 	o := r.values(w.after)
 	if parents, reason := o["inherits_permissions_from"].texts("inherits_permissions_from"); len(parents) > 0 || reason != "" && o["inherits_permissions_from"].state >= known {
-		return nil, fmt.Sprintf("the role %s inherits permissions from others, and a plan does not tell what they come to together", r.address)
+		return nil, fmt.Sprintf("the role %s inherits permissions from others, and a plan does not show the combined result", r.address)
 	}
 	permissions, reason := permissionsOf(o)
 	if reason != "" {
@@ -96,7 +96,7 @@ func borrow(t *inventory.Token, like *inventory.Token) {
 // there may be others.
 func (w *planState) projectEnvironments(s *inventory.Source) ([]inventory.Environment, string) {
 	if s == nil {
-		return nil, "the plan does not tell which environments the project has"
+		return nil, "the plan does not show which environments the project has"
 	}
 	if reason := unread(s, "environments"); reason != "" {
 		return s.Environments, reason

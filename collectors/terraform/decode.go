@@ -108,7 +108,7 @@ func parse(text []byte) (*document, error) {
 		return nil, &FormatError{Message: "this is the binary plan; print it as JSON: terraform show -json FILE"}
 	}
 	if at := strictjson.TooDeep(text, maxDepth); at >= 0 {
-		return nil, &FormatError{Message: fmt.Sprintf("values are nested more than %d deep", maxDepth), Line: lineOf(text, at)}
+		return nil, &FormatError{Message: fmt.Sprintf("values are nested more than %d levels deep", maxDepth), Line: lineOf(text, at)}
 	}
 	var doc document
 	if err := json.Unmarshal(text, &doc); err != nil {
@@ -119,7 +119,7 @@ func parse(text []byte) (*document, error) {
 	}
 	// Terraform would take another one than this program.
 	if at := strictjson.RepeatedMember(text); at >= 0 {
-		return nil, &FormatError{Message: "an object has a member twice; Terraform writes no such plan", Line: lineOf(text, at)}
+		return nil, &FormatError{Message: "an object has a duplicate key, which Terraform never writes", Line: lineOf(text, at)}
 	}
 	switch {
 	case doc.FormatVersion != nil && doc.Values != nil && doc.ResourceChanges == nil:
@@ -145,7 +145,7 @@ func formatError(text []byte, err error) error {
 			message = "the file is empty"
 		}
 	case errors.As(err, &wrongType):
-		offset, message = wrongType.Offset, "this is not a plan: a member has a type that plans do not have there"
+		offset, message = wrongType.Offset, "this is not a plan: a key has an unexpected type"
 	}
 	offset = min(max(offset, 0), int64(len(text)))
 	return &FormatError{Message: message, Line: lineOf(text, int(offset))}
@@ -157,7 +157,7 @@ func lineOf(text []byte, offset int) int { return 1 + bytes.Count(text[:offset],
 // for upper and lower case: the decoder would take either.
 func checkSpelling(object []byte, names ...string) error {
 	if name := strictjson.Misspelt(object, names...); name != "" {
-		return &FormatError{Message: fmt.Sprintf("the member %s is not written as Terraform writes it", name)}
+		return &FormatError{Message: fmt.Sprintf("the key %s is not spelled as Terraform spells it", name)}
 	}
 	return nil
 }
@@ -217,7 +217,7 @@ func (d *document) decode() (*tfjson.Plan, error) {
 		if version := (&tfjson.Plan{FormatVersion: *d.FormatVersion}).Validate(); version != nil {
 			return nil, &FormatError{Message: "format version" + shownVersion(*d.FormatVersion) + " is not supported; versions below 2.0 are"}
 		}
-		return nil, &FormatError{Message: "this is not a plan: a change or the configuration has a shape that plans do not have"}
+		return nil, &FormatError{Message: "this is not a plan: a change or the configuration has an unexpected shape"}
 	}
 	return &plan, nil
 }
@@ -237,11 +237,11 @@ func (p *Plan) unit(d *document, c *tfjson.Config) inventory.Unit {
 	all := kinds()
 	switch {
 	case d.Errored:
-		return inventory.PartialUnit(unitPlan, inventory.ErrUnreadable, "the plan ended with an error, so it does not tell all changes", "Fix the error and plan again.", all...)
+		return inventory.PartialUnit(unitPlan, inventory.ErrUnreadable, "the plan ended with an error, so it does not show all changes", "Fix the error and plan again.", all...)
 	case len(d.Deferred) > 0:
-		return inventory.PartialUnit(unitPlan, inventory.ErrTruncated, "the plan puts changes off to a later one", "Apply, then plan and check again.", all...)
+		return inventory.PartialUnit(unitPlan, inventory.ErrTruncated, "the plan defers changes to a later one", "Apply, then plan and check again.", all...)
 	case d.Complete != nil && !*d.Complete:
-		return inventory.PartialUnit(unitPlan, inventory.ErrTruncated, "the plan is of a part of the configuration only (-target)", "Plan without -target.", all...)
+		return inventory.PartialUnit(unitPlan, inventory.ErrTruncated, "the plan covers only a part of the configuration (-target)", "Plan without -target.", all...)
 	}
 	if missing := p.missing(c); missing != "" {
 		return inventory.PartialUnit(unitPlan, inventory.ErrTruncated, fmt.Sprintf("the configuration declares %s, and the plan does not say what becomes of it", redact.Text(missing)),
@@ -264,7 +264,7 @@ func (p *Plan) takeChanges(list []*tfjson.ResourceChange) error {
 		// the one in its place; it can only be deleted.
 		id := rc.Address + "\x00" + rc.DeposedKey
 		if seen[id] {
-			return &FormatError{Message: fmt.Sprintf("resource_changes has %q twice", redact.Text(rc.Address))}
+			return &FormatError{Message: fmt.Sprintf("%q occurs twice in resource_changes", redact.Text(rc.Address))}
 		}
 		seen[id] = true
 		if err := p.takeChange(rc); err != nil {
@@ -308,7 +308,7 @@ func (p *Plan) takeChange(rc *tfjson.ResourceChange) error {
 		p.changes = append(p.changes, old)
 		c.action, c.before = create, nil
 	default:
-		return &FormatError{Message: fmt.Sprintf("%q: the action is not known", redact.Text(rc.Address))}
+		return &FormatError{Message: fmt.Sprintf("%q: unknown action", redact.Text(rc.Address))}
 	}
 	if c.after == nil && c.action != remove || c.before == nil && c.action != create {
 		return &FormatError{Message: fmt.Sprintf("%q: the values that go with the action are missing", redact.Text(rc.Address))}

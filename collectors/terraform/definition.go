@@ -17,15 +17,15 @@ func Definition() collectors.Definition {
 		Title: "Terraform or OpenTofu plan",
 		Options: []collectors.Option{
 			{Key: "name", Type: collectors.OptionString, Required: true, Example: "web",
-				Help: "What the root module is called: part of the ids of tokens that do not exist yet."},
+				Help: "The name of the root module: part of the ids of tokens that do not exist yet."},
 			{Key: "plan", Type: collectors.OptionString, Required: true, Example: "plan.json",
-				Help: "The plan as `terraform show -json` prints it, found from the folder of this file."},
+				Help: "The plan as `terraform show -json` prints it; a relative path is resolved from the folder of this file."},
 			{Key: "dir", Type: collectors.OptionString, Example: "infra",
-				Help: "The folder of the code, so that findings stand at the line that declares a token."},
+				Help: "The folder of the code, so that findings point to the line that declares a token."},
 		},
 		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindPlan: kinds()},
 		Facts: facts(),
-		LeastPrivilege: "Reading a plan takes no credential. Making one takes what the providers need; a plan holds the secrets of the " +
+		LeastPrivilege: "Reading a plan needs no credential. Making one needs those of the providers; a plan contains the secrets of the " +
 			"state, so keep the file from others, and delete it afterwards.",
 		New: open,
 	}
@@ -33,7 +33,7 @@ func Definition() collectors.Definition {
 
 func open(entry collectors.Entry, run collectors.Run) (collectors.Collector, error) {
 	if entry.BaseURL != "" || entry.RequestsPerSecond != 0 || entry.Timeout != 0 {
-		return nil, errors.New("base_url, requests_per_second and timeout mean nothing here: a plan is read from a file")
+		return nil, errors.New("base_url, requests_per_second and timeout have no effect here: a plan is read from a file")
 	}
 	if err := CheckRoot(entry.Name); err != nil {
 		return nil, fmt.Errorf("name: %w", err)
@@ -51,7 +51,7 @@ func CheckRoot(name string) error {
 	case name == "":
 		return errors.New("the root module has no name")
 	case len(name) > 200 || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return fmt.Errorf("%.40q cannot be the name of a root module", name)
+		return fmt.Errorf("%.40q is not a valid name of a root module", name)
 	}
 	return nil
 }

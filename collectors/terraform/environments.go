@@ -63,7 +63,7 @@ func (w *planState) spaceKey(c change) string {
 func (w *planState) newSpace(c change, key string) space {
 	s := space{
 		known: map[string]inventory.Environment{}, gone: map[string]bool{},
-		reason: "the plan does not tell which environments the space has, and no live inventory of it is given",
+		reason: "the plan does not show which environments the space has, and no live inventory of it is given",
 	}
 	if id, ok := strings.CutPrefix(key, keyOfID); ok {
 		s.id = id
@@ -104,7 +104,7 @@ func unread(s *inventory.Source, name string) string {
 		if u.Status == inventory.UnitComplete {
 			return ""
 		}
-		return "the list " + name + " of " + s.ID + " was not read whole"
+		return "the list " + name + " of " + s.ID + " was not read completely"
 	}
 	return "the inventory does not have the list " + name + " of " + s.ID
 }

@@ -41,8 +41,8 @@ func typesUnit(types map[string]bool) inventory.Unit {
 	names := slices.Sorted(maps.Keys(types))
 	shown := strings.Join(names[:min(len(names), code.MaxShownGaps)], ", ")
 	return inventory.PartialUnit(unitTypes, inventory.ErrUnreadable,
-		redact.Text(masking.Cut(fmt.Sprintf("the plan has resources that may be tokens, of types that are not known: %s", shown))),
-		"Judge what they make by a scan once it is there, and accept the gap for the plan.", kinds()...)
+		redact.Text(masking.Cut(fmt.Sprintf("the plan has resources of unknown types that may be tokens: %s", shown))),
+		"Scan what they create once it exists, and accept the gap for the plan.", kinds()...)
 }
 
 // missing is the address of a resource that the configuration declares, and of which

@@ -75,7 +75,7 @@ func TestNestedCode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, gaps := located(t, map[string]string{"root/main.tf.json": text}, planOf(nil))
 			deep := name == "arrays" || name == "objects"
-			if deep != (len(gaps) == 1 && gaps[0] == "root/main.tf.json: line 1: is nested more than 256 deep") || !deep && len(gaps) > 0 {
+			if deep != (len(gaps) == 1 && gaps[0] == "root/main.tf.json: line 1: is nested more than 256 levels deep") || !deep && len(gaps) > 0 {
 				t.Errorf("gaps: %q", gaps)
 			}
 		})
@@ -119,7 +119,7 @@ func TestTooMuchCode(t *testing.T) {
 		want  []string
 	}{
 		"a large file": {map[string]string{"root/main.tf": "#" + strings.Repeat(" ", 8<<20)}, []string{"root/main.tf: is larger than 8 MiB"}},
-		"many signs":   {map[string]string{"root/main.tf": "a = [" + strings.Repeat("1,", 600_000) + "]\n"}, []string{"root/main.tf: has more words and signs than are read: 1000000 in a file, 4000000 in all"}},
+		"many signs":   {map[string]string{"root/main.tf": "a = [" + strings.Repeat("1,", 600_000) + "]\n"}, []string{"root/main.tf: is too large: at most 1000000 words and signs are read of a file, and 4000000 in total"}},
 		"many files":   {many, []string{"root: there are more than 5000 files"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -163,7 +163,7 @@ func TestEnvironmentsOfKeys(t *testing.T) {
 		"empty":               {written, base(object{"environments": []string{}}), nil, inv.ScopeListed, []string{"master"}, "names no environments"},
 		"two":                 {written, base(object{"environments": []string{"b", "a"}}), nil, inv.ScopeListed, []string{"a", "b"}, ""},
 		"one later":           {written, base(object{"environments": []any{"a", nil}}), object{"environments": []any{false, true}}, inv.ScopeUnknown, []string{"a"}, "a part of environments"},
-		"of a wrong type":     {written, base(object{"environments": 7}), nil, inv.ScopeUnknown, nil, "a type that nobody documents"},
+		"of a wrong type":     {written, base(object{"environments": 7}), nil, inv.ScopeUnknown, nil, "an undocumented type"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := res{address: "contentful_delivery_api_key.k", kind: "contentful_delivery_api_key", name: "k", actions: []string{"create"}, after: c.after, unknown: c.unknown}
@@ -246,23 +246,23 @@ func TestWhatIsNoPlan(t *testing.T) {
 		"empty":            {"", "the file is empty"},
 		"binary":           {"PK\x03\x04rest", "terraform show -json"},
 		"not JSON":         {"{\n\n oops", "line 3: this is not JSON"},
-		"an array":         {"[]", "a member has a type"},
+		"an array":         {"[]", "a key has an unexpected type"},
 		"a state":          {`{"format_version":"1.0","values":{}}`, "this is a state"},
 		"the log":          {`{"@level":"info"}` + "\n" + `{"@level":"info"}`, "the log of `plan -json`"},
 		"no version":       {"{}", "no format_version"},
-		"a later version":  {`{"format_version":"2.0"}`, `format version 2.0 is not supported`},
+		"a newer version":  {`{"format_version":"2.0"}`, `format version 2.0 is not supported`},
 		"a version of odd": {`{"format_version":"x"}`, `format version is not supported`},
-		"too deep":         {`{"a":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`, "nested more than 256 deep"},
-		"twice":            {string(twice), `"contentful_apikey.x" twice`},
-		"an odd action":    {string(planOf(nil, odd)), `"contentful_apikey.x": the action is not known`},
+		"too deep":         {`{"a":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`, "nested more than 256 levels deep"},
+		"twice":            {string(twice), `"contentful_apikey.x" occurs twice`},
+		"an odd action":    {string(planOf(nil, odd)), `"contentful_apikey.x": unknown action`},
 		"nothing after":    {string(planOf(nil, missing)), "values that go with the action are missing"},
 		"odd changes":      {`{"format_version":"1.2","resource_changes":[7]}`, "an element of resource_changes"},
-		"a member twice":   {"{\"format_version\":\"1.2\",\n\"resource_changes\":[{}],\"resource_changes\":[]}", "line 2: an object has a member twice"},
-		"twice in depth":   {string(planOf(nil, key("create")))[:len(planOf(nil, key("create")))-1] + `,"x":{"a":{"b":1,"\u0062":2}}}`, "an object has a member twice"},
-		"in other letters": {`{"format_version":"1.2","resource_changes":[],"Resource_Changes":[]}`, "the member resource_changes is not written"},
-		"in a change":      {`{"format_version":"1.2","resource_changes":[{"address":"a","type":"contentful_apikey","Type":"null_resource"}]}`, "the member type is not written"},
-		"in its actions":   {`{"format_version":"1.2","resource_changes":[{"address":"a","type":"contentful_apikey","change":{"actions":["create"],"ACTIONS":["no-op"]}}]}`, "the member actions is not written"},
-		"odd expressions":  {`{"format_version":"1.2","configuration":{"root_module":{"resources":7}}}`, "has a shape that plans do not have"},
+		"a member twice":   {"{\"format_version\":\"1.2\",\n\"resource_changes\":[{}],\"resource_changes\":[]}", "line 2: an object has a duplicate key"},
+		"twice in depth":   {string(planOf(nil, key("create")))[:len(planOf(nil, key("create")))-1] + `,"x":{"a":{"b":1,"\u0062":2}}}`, "an object has a duplicate key"},
+		"in other letters": {`{"format_version":"1.2","resource_changes":[],"Resource_Changes":[]}`, "the key resource_changes is not spelled"},
+		"in a change":      {`{"format_version":"1.2","resource_changes":[{"address":"a","type":"contentful_apikey","Type":"null_resource"}]}`, "the key type is not spelled"},
+		"in its actions":   {`{"format_version":"1.2","resource_changes":[{"address":"a","type":"contentful_apikey","change":{"actions":["create"],"ACTIONS":["no-op"]}}]}`, "the key actions is not spelled"},
+		"odd expressions":  {`{"format_version":"1.2","configuration":{"root_module":{"resources":7}}}`, "has an unexpected shape"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := terraform.Read(strings.NewReader(c.text), "web")

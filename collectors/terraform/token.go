@@ -10,9 +10,9 @@ import (
 
 const (
 	reasonNotMade  = "the token does not exist yet"
-	reasonNotTold  = "the plan does not tell it"
-	reasonNoUse    = "a plan does not tell whether a token is used"
-	reasonNoMaker  = "the plan does not tell who will make the token: whoever applies it"
+	reasonNotTold  = "the plan does not show it"
+	reasonNoUse    = "a plan does not show whether a token is used"
+	reasonNoMaker  = "the plan does not show who will create the token: the person who applies it"
 	reasonOfLater  = "known only after the change is applied"
 	reasonNoBranch = "neither Contentful nor DatoCMS has branches that limit tokens"
 )
@@ -20,12 +20,12 @@ const (
 // facts says what a plan can tell.
 func facts() inventory.Facts {
 	return inventory.Facts{
-		inventory.FactAccess:       inventory.ReportedPartly("what a personal token may change depends on whoever applies the plan, and a role may be declared elsewhere"),
+		inventory.FactAccess:       inventory.ReportedPartly("what a personal token may change depends on the person who applies the plan, and a role may be declared elsewhere"),
 		inventory.FactEnvironments: inventory.ReportedPartly("a value may be " + reasonOfLater),
 		inventory.FactBranches:     inventory.NotReported(reasonNoBranch),
-		inventory.FactCreatedAt:    inventory.ReportedPartly("a plan does not tell when a token was made that exists already"),
-		inventory.FactUpdatedAt:    inventory.ReportedPartly("a plan does not tell when a token was changed last"),
-		inventory.FactRevokedAt:    inventory.ReportedPartly("a plan tells it of personal tokens only"),
+		inventory.FactCreatedAt:    inventory.ReportedPartly("a plan does not show when an existing token was created"),
+		inventory.FactUpdatedAt:    inventory.ReportedPartly("a plan does not show when a token was last changed"),
+		inventory.FactRevokedAt:    inventory.ReportedPartly("a plan shows it for personal tokens only"),
 		inventory.FactExpiry:       inventory.ReportedPartly("a value may be " + reasonOfLater),
 		inventory.FactLastUsed:     inventory.NotReported(reasonNoUse),
 		inventory.FactOwner:        inventory.NotReported(reasonNoMaker),
@@ -124,7 +124,7 @@ func stamp(v value, name string) inventory.Timestamp {
 func (w *planState) lifetime(seconds float64) inventory.Expiry {
 	const most = 200 * 365 * 24 * 3600
 	if math.IsNaN(seconds) || seconds < 0 || seconds > most {
-		return inventory.UnknownExpiry(true, "expires_in in the plan is not a number of seconds that makes sense")
+		return inventory.UnknownExpiry(true, "expires_in in the plan is not a plausible number of seconds")
 	}
 	return inventory.ExpiresAt(w.at.Add(time.Duration(seconds)*time.Second), inventory.PrecisionInstant)
 }

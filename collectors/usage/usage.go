@@ -128,7 +128,7 @@ func (e *Evidence) readJSON(r io.Reader, name string) error {
 		return jsonProblem(err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is more text after the list")
+		return errors.New("unexpected text after the list")
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ func jsonProblem(err error) error {
 		return fmt.Errorf("not JSON, from byte %d on", syntax.Offset)
 	}
 	if strings.HasPrefix(err.Error(), "json: unknown field") { // it has no type
-		return fmt.Errorf("unknown member: expected %s", strings.Join(columns, ", "))
+		return fmt.Errorf("unknown key: expected %s", strings.Join(columns, ", "))
 	}
 	return err
 }
@@ -166,7 +166,7 @@ func nextEntry(decoder *json.Decoder) (row, error) {
 		return row{}, err
 	}
 	if name := strictjson.Misspelt(raw, columns...); name != "" || strictjson.RepeatedMember(raw) >= 0 {
-		return row{}, errors.New("has a member twice, or in upper case")
+		return row{}, errors.New("has a duplicate or upper-case key")
 	}
 	return entry, nil
 }
@@ -214,12 +214,12 @@ func (e *Evidence) readCSV(r io.Reader, name string) error {
 	for i, column := range header {
 		column = strings.TrimSpace(column)
 		if !slices.Contains(columns, column) {
-			return fmt.Errorf("line 1: column %d is none of %s", i+1, strings.Join(columns, ", "))
+			return fmt.Errorf("line 1: unknown column %d: expected one of %s", i+1, strings.Join(columns, ", "))
 		}
 		place[column] = i
 	}
 	if len(place) != len(header) {
-		return errors.New("line 1: a column stands there twice")
+		return errors.New("line 1: duplicate column")
 	}
 	for _, column := range columns[:2] {
 		if _, ok := place[column]; !ok {
@@ -284,7 +284,7 @@ func parseUse(text string) (inventory.LastUsed, error) {
 	}
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return inventory.LastUsed{}, errors.New("last_used_at is not a time: write 2026-11-22T08:00:00Z or 2026-11-22")
+		return inventory.LastUsed{}, errors.New("last_used_at is not a time: expected 2026-11-22T08:00:00Z or 2026-11-22")
 	}
 	return inventory.UsedBetween(day, day.AddDate(0, 0, 1).Add(-time.Second)), nil
 }

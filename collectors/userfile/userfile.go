@@ -28,8 +28,8 @@ var (
 	errFolder  = errors.New("is a folder, not a file")
 	errPipe    = errors.New("is a pipe: expected a regular file")
 	errDevice  = errors.New("is a device or a socket, not a file")
-	errKernel  = errors.New("is a file of the kernel, which is never read")
-	errOutside = errors.New("is a link that leads out of its folder: put the file itself there, or name it")
+	errKernel  = errors.New("is a kernel file, which is never read")
+	errOutside = errors.New("is a link that points outside its folder: put the file itself there, or name it")
 )
 
 // Open opens a regular file or a pipe for reading. Links are followed. Opening a

@@ -53,7 +53,7 @@ func describe(u user) inventory.Auditor {
 	}
 	own := inventory.Auditor{
 		ReadsSecrets: inventory.No, Writes: inventory.TernaryOf(access.Write), Necessary: inventory.Yes,
-		Detail: fmt.Sprintf("the credential acts as the user %q, who has the capabilities that listing needs and no other; WordPress has no weaker ones", u.Username.Value),
+		Detail: fmt.Sprintf("the credential acts as the user %q, who has the capabilities that listing needs and no other; WordPress has no weaker credential", u.Username.Value),
 	}
 	beyond := slices.DeleteFunc(slices.Clone(access.Grants), func(g string) bool {
 		return slices.Contains(smallest(), g) || roleLevels.MatchString(g)

@@ -123,7 +123,7 @@ func (s site) tokens(a answers) (tokens []inventory.Token, missing []string, _ e
 		return tokens, missing, &e
 	case a.users.Err != nil:
 		e := *a.users.Err
-		e.Message = "the list of users is not whole: " + e.Message
+		e.Message = "the list of users is incomplete: " + e.Message
 		return tokens, nil, &e
 	case !a.sampled && a.lacksOwn():
 		return tokens, nil, explain(&cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintEditUsers,

@@ -41,7 +41,7 @@ const (
 	reasonNoBranches     = "WordPress has no branches"
 	reasonNoUpdate       = "WordPress does not report when an application password was changed"
 	reasonNoWords        = "WordPress application passwords have no description"
-	reasonNoActivity     = "WordPress does not record when a user was active last"
+	reasonNoActivity     = "WordPress does not record when a user was last active"
 )
 
 // facts says what WordPress can tell about application passwords.

@@ -143,7 +143,7 @@ func (c *collector) users(ctx context.Context, routes router) cmsapi.Listing[use
 			page := skip/usersPerPage + 1
 			if last := lastPage.Load(); last > 0 && int64(page) > last {
 				return cmsapi.Page[user]{}, &cmsapi.Error{Class: inventory.ErrTruncated,
-					Message: fmt.Sprintf("the site counts more users than its %d pages hold", last)}
+					Message: fmt.Sprintf("the site reports more users than its %d pages contain", last)}
 			}
 			p, pages, err := c.usersPage(ctx, routes, page)
 			lastPage.Store(int64(pages))
@@ -173,7 +173,7 @@ func (c *collector) usersPage(ctx context.Context, routes router, page int) (cms
 	total := headerNumber(response.Header, "X-WP-Total")
 	p, err := cmsapi.PageOf("users", body.List, total, cmsapi.Given[cmsapi.Integer](usersPerPage))
 	if total.Missing() {
-		p.Uncounted = "the CMS's answer has no header X-WP-Total that is a length"
+		p.Uncounted = "the CMS's response has no valid X-WP-Total header"
 	}
 	return p, int(pages), err
 }

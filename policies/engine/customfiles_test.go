@@ -49,7 +49,7 @@ func TestLinkOutOfTheCustomRules(t *testing.T) {
 		if err := os.Symlink(to, link); err != nil {
 			t.Skip(err)
 		}
-		refusedWith(t, "link.rego: read custom rules: is a link that leads out of its folder", rules)
+		refusedWith(t, "link.rego: read custom rules: is a link that points outside its folder", rules)
 		if err := os.Remove(link); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func TestErrorsQuoteRegoAlone(t *testing.T) {
 		t.Skip(err)
 	}
 	if _, err := os.Stat(link); err == nil {
-		refusedWith(t, "is a file of the kernel", link)
+		refusedWith(t, "is a kernel file", link)
 	}
 }
 

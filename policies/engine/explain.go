@@ -15,7 +15,7 @@ import (
 )
 
 // Step names what decided a verdict. The steps are tried in this order, but a
-// finding about a source is one whatever list of it was not read whole.
+// finding about a source is one whatever list of it was not read completely.
 type Step string
 
 // The steps of a verdict.
@@ -27,7 +27,7 @@ const (
 	StepError    Step = "error"    // the rule could not run
 	StepSelect   Step = "select"   // the rule does not select the token, or the source
 	StepApplies  Step = "applies"  // the token is outside the rule's applies set
-	StepUnits    Step = "units"    // a list that the rule needs was not read whole
+	StepUnits    Step = "units"    // a list that the rule needs was not read completely
 	StepRequires Step = "requires" // a fact that the rule requires is unknown
 	StepDeny     Step = "deny"     // the rule found something wrong
 	StepUnknown  Step = "unknown"  // the rule itself says that it cannot decide

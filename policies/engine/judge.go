@@ -338,7 +338,7 @@ func (j *judgement) keep(v policies.Verdict) {
 func (j *judgement) couldNotRun() string { return "the rule could not run: " + j.detail() }
 
 // missingLists adds, for a rule about tokens, one pair for each list of its
-// kinds that was not read whole: nobody knows how many tokens it holds, so it
+// kinds that was not read completely: nobody knows how many tokens it holds, so it
 // counts once, as not evaluated, and the rule cannot seem to have passed.
 func (j *judgement) missingLists() {
 	for _, reason := range j.missing() {

@@ -219,7 +219,7 @@ type bounder struct{ left int }
 
 func (b *bounder) bound(value ast.Value, depth int) (any, error) {
 	if depth > maxEvidenceDepth {
-		return nil, fmt.Errorf("evidence is nested more than %d deep", maxEvidenceDepth)
+		return nil, fmt.Errorf("evidence is nested more than %d levels deep", maxEvidenceDepth)
 	}
 	if b.left--; b.left < 0 {
 		return nil, fmt.Errorf("evidence has more than %d values", maxEvidence)

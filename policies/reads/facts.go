@@ -394,7 +394,7 @@ func descriptionUnknown(source *inventory.Source, token *inventory.Token) bool {
 	return !ok || support.Reported != inventory.SupportYes
 }
 
-// UnreadList says that a list was not read whole, and why.
+// UnreadList says that a list was not read completely, and why.
 func UnreadList(unit *inventory.Unit) string {
 	what := "could not be read"
 	if unit.Status == inventory.UnitPartial {

@@ -233,7 +233,7 @@ func (ref secretRef) fromCommand(ctx context.Context, env Environment, dir strin
 	case run.Err() != nil:
 		return "", errors.New("the secret's command did not end within the time limit of the run")
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("the secret's command did not end within %s", commandTimeout)
+		return "", fmt.Errorf("the secret's command did not finish within %s", commandTimeout)
 	case errors.As(err, &exit):
 		return "", fmt.Errorf("the secret's command failed: %s; run it by hand to see why", exit.ProcessState)
 	case errors.Is(err, exec.ErrNotFound):

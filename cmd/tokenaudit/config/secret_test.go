@@ -96,7 +96,7 @@ func TestSecretOfTheKernel(t *testing.T) {
 		t.Skip(err)
 	}
 	_, err := resolve(t, "{file: /proc/self/environ}", nil)
-	if err == nil || !strings.HasSuffix(err.Error(), "cannot read the secret's file \"/proc/self/environ\": is a file of the kernel, which is never read") {
+	if err == nil || !strings.HasSuffix(err.Error(), "cannot read the secret's file \"/proc/self/environ\": is a kernel file, which is never read") {
 		t.Errorf("got %v", err)
 	}
 }

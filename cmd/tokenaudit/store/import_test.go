@@ -135,7 +135,7 @@ func TestImportRefuses(t *testing.T) {
 		"a run has to come first":        func(text string) string { return without(text, `{"run"`, `{"source"`) },
 		"the fingerprint":                func(text string) string { return strings.Replace(text, `"fingerprint":"`, `"fingerprint":"0`, 1) },
 		"did not read the source":        func(text string) string { return without(text, `{"source"`, `{"token"`) },
-		"does not match the source":              func(text string) string { return strings.Replace(text, `{"source":{"id":"`, `{"source":{"id":"x`, 1) },
+		"does not match the source":      func(text string) string { return strings.Replace(text, `{"source":{"id":"`, `{"source":{"id":"x`, 1) },
 		"the facts of the token":         func(text string) string { return strings.Replace(text, `{"token":{"id":"`, `{"token":{"id":"x`, 1) },
 		"the token \"":                   func(text string) string { return strings.Replace(text, `"last_use":"{`, `"last_use":"{{`, 1) },
 		"is there twice":                 func(text string) string { return twice(text, `{"source"`) },

@@ -275,7 +275,7 @@ func (d *Domain) Pause(sent time.Time, asked time.Duration) error {
 	defer d.mu.Unlock()
 	d.calm = 0
 	if asked > d.settings.MaxWait {
-		return d.close(now.Add(asked), fmt.Sprintf("the server asks to wait %s, more than the %s that one wait may take", min(asked, LongestWait).Round(time.Second), d.settings.MaxWait))
+		return d.close(now.Add(asked), fmt.Sprintf("the server asks for a wait of %s: the limit is %s", min(asked, LongestWait).Round(time.Second), d.settings.MaxWait))
 	}
 	// Requests that were under way when the pause began are part of its cause.
 	if !sent.Before(d.pauseBegan) {
@@ -294,7 +294,7 @@ func (d *Domain) Pause(sent time.Time, asked time.Duration) error {
 		return nil
 	}
 	if d.waited+longer > d.settings.TotalWait {
-		return d.close(now.Add(asked), fmt.Sprintf("the waits for the rate limit would add up to more than %s", d.settings.TotalWait))
+		return d.close(now.Add(asked), fmt.Sprintf("waiting for the rate limit would take more than %s in total", d.settings.TotalWait))
 	}
 	d.waited += longer
 	d.pausedUntil = until

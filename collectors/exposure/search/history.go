@@ -62,7 +62,7 @@ func (s *Search) history(ctx context.Context, path string) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case limited.Err() != nil:
-		s.problem("%s: its history was searched for %s and not to its end", path, maxTime)
+		s.problem("%s: its history was not searched completely: the search stopped after %s", path, maxTime)
 	case err != nil:
 		s.problem("%s: its history could not be searched: %v", path, err)
 	}

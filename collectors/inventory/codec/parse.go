@@ -44,7 +44,7 @@ func parse(raw []byte, l Limits) (any, *malformed) {
 		return nil, err
 	}
 	if p.space(); p.at < len(raw) {
-		return nil, p.fail("there is more text after the value")
+		return nil, p.fail("unexpected text after the value")
 	}
 	return v, nil
 }
@@ -68,7 +68,7 @@ func (p *parser) next() byte {
 
 func (p *parser) value(depth int) (any, *malformed) {
 	if depth > p.maxDepth {
-		return nil, p.fail("values are nested deeper than %d", p.maxDepth)
+		return nil, p.fail("values are nested more than %d levels deep", p.maxDepth)
 	}
 	switch c := p.next(); {
 	case c == '{':
@@ -192,7 +192,7 @@ func (p *parser) text() (string, *malformed) {
 	case json.Unmarshal(quoted, &text) != nil:
 		return "", p.fail("the string has an escape that JSON does not know")
 	case !paired(quoted):
-		return "", p.fail("the string has an escape of half a character")
+		return "", p.fail("the string has an escape of an unpaired surrogate")
 	}
 	p.at = end
 	return text, nil

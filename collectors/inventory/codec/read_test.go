@@ -35,17 +35,17 @@ func TestReadRefuses(t *testing.T) {
 		{"not JSON", "{", "hello", false, "", "expected '{', found 'h'"},
 		{"no object", good, "[]", false, "", "expected '{', found '['"},
 		{"empty", good, "", false, "", "the document is empty"},
-		{"UTF-16", good, "\xff\xfe{\x00", false, "", "the document is UTF-16, as PowerShell's > writes it, and not UTF-8"},
+		{"UTF-16", good, "\xff\xfe{\x00", false, "", "the document is UTF-16, as PowerShell's > writes it, not UTF-8"},
 		{"compressed", good, "\x1f\x8b\x08", false, "", "the document is compressed by gzip"},
 		{"report", "tokenaudit/inventory/v1", "tokenaudit/report/v1", false, "/schema", "the document is a report, not an inventory"},
 		{"cut off between sources", from("    {\n      \"id\""), "", false, "/sources/1", "ends too early: expected '{'"},
 		{"cut off in a token", from("\"planned\""), "", false, "/sources/1/tokens/1", "in the middle of a value"},
 		{"cut off in a source", from("\"units\""), "", false, "/sources/1", "expected"},
 		{"cut off at the end", "\n}\n", "", true, "", "expected a comma or '}'"},
-		{"trailing text", "\n}\n", "\n}\n{}", true, "", "more text after the document: '{'"},
+		{"trailing text", "\n}\n", "\n}\n{}", true, "", "unexpected text after the document: '{'"},
 		{"no version", `"schema": "tokenaudit/inventory/v1",`, "", false, "", "the document is not an inventory: expected the schema tokenaudit/inventory/v1"},
 		{"wrong version", "tokenaudit/inventory/v1", "something/v1", false, "/schema", `value must be "tokenaudit/inventory/v1"`},
-		{"newer version", "inventory/v1", "inventory/v2", false, "/schema", "version 2 of the inventory schema, this program reads v1"},
+		{"newer version", "inventory/v1", "inventory/v2", false, "/schema", "version 2 of the inventory schema, but this program reads v1"},
 		{"unknown root key", `"tool":`, `"extra": 1, "tool":`, false, "", "unknown key 'extra'"},
 		{"unknown source key", `"units":`, `"unit": [], "units":`, true, "/sources/1", "unknown key 'unit'"},
 		{"unknown token keys", `"planned":`, `"a": 1, "Level": 2, "planned":`, true, "/sources/1/tokens/1", "unknown key 'Level', 'a'"},
@@ -79,18 +79,18 @@ func TestReadRefuses(t *testing.T) {
 		{"broken UTF-8", `"ref": "0001"`, "\"ref\": \"\xff\"", true, "/sources/1/tokens/1/ref", "not valid UTF-8"},
 		{"raw control character", `"ref": "0001"`, "\"ref\": \"\t\"", true, "/sources/1/tokens/1/ref", "control character"},
 		{"bad escape", `"ref": "0001"`, `"ref": "\q"`, true, "/sources/1/tokens/1/ref", "an escape that JSON does not know"},
-		{"half a character", `"ref": "0001"`, `"ref": "\ud83d"`, true, "/sources/1/tokens/1/ref", "an escape of half a character"},
-		{"the wrong half", `"ref": "0001"`, `"ref": "\udd11\ud83d"`, true, "/sources/1/tokens/1/ref", "an escape of half a character"},
-		{"half a character and a letter", `"ref": "0001"`, `"ref": "\ud83d\u0041"`, true, "/sources/1/tokens/1/ref", "an escape of half a character"},
-		{"half a character in a key", `"planned":`, `"\ud83d": 1, "planned":`, true, "/sources/1/tokens/1", "an escape of half a character"},
-		{"half a character in a member of a source", `"cms": "datocms"`, `"cms": "\\\uD83D\\"`, false, "/sources/0/cms", "an escape of half a character"},
+		{"half a character", `"ref": "0001"`, `"ref": "\ud83d"`, true, "/sources/1/tokens/1/ref", "an escape of an unpaired surrogate"},
+		{"the wrong half", `"ref": "0001"`, `"ref": "\udd11\ud83d"`, true, "/sources/1/tokens/1/ref", "an escape of an unpaired surrogate"},
+		{"half a character and a letter", `"ref": "0001"`, `"ref": "\ud83d\u0041"`, true, "/sources/1/tokens/1/ref", "an escape of an unpaired surrogate"},
+		{"half a character in a key", `"planned":`, `"\ud83d": 1, "planned":`, true, "/sources/1/tokens/1", "an escape of an unpaired surrogate"},
+		{"half a character in a member of a source", `"cms": "datocms"`, `"cms": "\\\uD83D\\"`, false, "/sources/0/cms", "an escape of an unpaired surrogate"},
 		{"missing comma", `"ref": "0001",`, `"ref": "0001"`, true, "/sources/1/tokens/1", "expected a comma or '}'"},
 		{"missing colon", `"ref": "0001"`, `"ref" "0001"`, true, "/sources/1/tokens/1", `expected a colon after the key "ref"`},
 		{"bare word", `"ref": "0001"`, `"ref": nil`, true, "/sources/1/tokens/1/ref", `this is not a JSON value`},
 		{"write against level", `"write": true`, `"write": false`, true, "/sources/1/tokens/1/access/write", `is false, which contradicts the level "schema"`},
 		{"unknown without reason", `"reason": "not told"`, `"reason": ""`, true, "/sources/1/tokens/1/updated_at/reason", "must say why"},
-		{"wrong count", `"effective": 1`, `"effective": 0`, true, "/sources/1/tokens/1/environments/effective", "is 0, the items make it 1"},
-		{"failed unit without class", `"error": "permission_denied",`, ``, true, "/sources/1/units/1/error", "is not a word of the schema"},
+		{"wrong count", `"effective": 1`, `"effective": 0`, true, "/sources/1/tokens/1/environments/effective", "is 0, but the items add up to 1"},
+		{"failed unit without class", `"error": "permission_denied",`, ``, true, "/sources/1/units/1/error", "is not a value that the schema allows"},
 		{"unit twice", `"name": "roles"`, `"name": "access_tokens"`, true, "/sources/1/units/1/name", "occurs twice"},
 		{"fact with a bad word", `"reported": "partly"`, `"reported": "maybe"`, true, "/sources/1/facts/updated_at/reported", "value must be one of"},
 		{"token of another source", `"source": "datocms/projects/2"`, `"source": "datocms/projects/1"`, true, "/sources/1/tokens/1/source", "is not the id of the enclosing source"},
@@ -154,7 +154,7 @@ func TestReadLimits(t *testing.T) {
 		{"sources", codec.Limits{Sources: 1}, "sources: there are more than 1 sources"},
 		{"tokens", codec.Limits{TokensPerSource: 2}, "sources/0/tokens: the source has more than 2 tokens"},
 		{"string", codec.Limits{String: 20}, "the string is longer than 20 bytes"},
-		{"depth", codec.Limits{Depth: 2}, "values are nested deeper than 2"},
+		{"depth", codec.Limits{Depth: 2}, "values are nested more than 2 levels deep"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestReadLimits(t *testing.T) {
 	t.Run("endless brackets", func(t *testing.T) {
 		endless := io.MultiReader(strings.NewReader(`{"tool": `), repeat('['))
 		err := codec.Read(t.Context(), endless, codec.Limits{}, ignore)
-		if err == nil || !strings.Contains(err.Error(), "nested deeper than 32") {
+		if err == nil || !strings.Contains(err.Error(), "nested more than 32 levels deep") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -63,7 +63,7 @@ func (s *scanner) begin(ctx context.Context) error {
 	case bytes.Equal(mark, []byte("\xef\xbb\xbf")):
 		s.consume(mark)
 	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
-		return s.fail("", "the document is UTF-16, as PowerShell's > writes it, and not UTF-8")
+		return s.fail("", "the document is UTF-16, as PowerShell's > writes it, not UTF-8")
 	case bytes.HasPrefix(mark, []byte("\x1f\x8b")):
 		return s.fail("", "the document is compressed by gzip")
 	}
@@ -147,7 +147,7 @@ func (s *scanner) value(ctx context.Context, pointer string) (fragment, error) {
 		s.consume(window[:n])
 		switch {
 		case end.tooDeep:
-			return fragment{}, s.fail(pointer, "values are nested deeper than %d", s.limits.Depth)
+			return fragment{}, s.fail(pointer, "values are nested more than %d levels deep", s.limits.Depth)
 		case done && len(found.raw) == 0:
 			return fragment{}, s.fail(pointer, "expected a value, found %q", window[0])
 		case len(found.raw) > s.limits.Value:

@@ -119,7 +119,7 @@ func (s *stream) cut(ctx context.Context) error {
 	if c, err := s.scan.next(ctx); err != nil {
 		return err
 	} else if c != 0 {
-		return s.scan.fail("", "there is more text after the document: %q", c)
+		return s.scan.fail("", "unexpected text after the document: %q", c)
 	}
 	if _, ok := root.values["schema"]; !ok {
 		return root.fault(problem{message: "the document is not an inventory: expected the schema " + inventory.Schema})
@@ -195,7 +195,7 @@ func checkVersion(f fragment) error {
 		return f.fault(problem{message: fmt.Sprintf("the document is a %s, not an inventory", kind)})
 	}
 	return f.fault(problem{message: fmt.Sprintf(
-		"the document has version %s of the inventory schema, this program reads %s: use the tokenaudit that wrote it, or a later one",
+		"the document has version %s of the inventory schema, but this program reads %s: use the tokenaudit that wrote it, or a later one",
 		match[2], strings.TrimPrefix(inventory.Schema, "tokenaudit/inventory/"))})
 }
 

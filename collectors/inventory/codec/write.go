@@ -75,7 +75,7 @@ func (w *Writer) WriteSource(s inventory.Source) error {
 		return w.err
 	}
 	if w.started && s.ID <= w.last {
-		w.err = fmt.Errorf("write the inventory: source %q after %q: sources have to come once each, sorted by id", s.ID, w.last)
+		w.err = fmt.Errorf("write the inventory: source %q after %q: sources must be unique and sorted by id", s.ID, w.last)
 		return w.err
 	}
 	if w.started {

@@ -91,13 +91,13 @@ func (c *Code) Unit() inventory.Unit {
 		detail += fmt.Sprintf("; and %d more", more)
 	}
 	return inventory.PartialUnit(UnitName, inventory.ErrUnreadable, detail,
-		"Name a folder whose code can be read whole, with the modules that terraform init puts there, or accept the gap.")
+		"Name a folder whose code can be read completely, with the modules that terraform init puts there, or accept the gap.")
 }
 
 // module reads the files of a folder, and the modules that they call.
 func (c *Code) module(ctx context.Context, address, dir string) {
 	if slices.Contains(c.open, dir) || len(c.open) >= maxModules {
-		c.gap("%s: the modules call each other without end", c.shown(dir))
+		c.gap("%s: the modules call each other in a loop", c.shown(dir))
 		return
 	}
 	c.open = append(c.open, dir)
@@ -153,7 +153,7 @@ func (c *Code) read(path string, asJSON bool) []block {
 func (c *Code) parse(text []byte, path string, asJSON bool) (blocks []block, problem string) {
 	weight := weigh(text)
 	if weight > maxWeight || c.weight+weight > maxAllWeight {
-		return nil, fmt.Sprintf("has more words and signs than are read: %d in a file, %d in all", maxWeight, maxAllWeight)
+		return nil, fmt.Sprintf("is too large: at most %d words and signs are read of a file, and %d in total", maxWeight, maxAllWeight)
 	}
 	c.weight += weight
 	if asJSON {

@@ -16,7 +16,7 @@ func parseJSON(text []byte, path string) (blocks []block, problem string) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	lines := lineCounter{text: text, line: 1}
 	if at := strictjson.TooDeep(text, maxDepth); at >= 0 {
-		return nil, fmt.Sprintf("line %d: is nested more than %d deep", lines.at(at), maxDepth)
+		return nil, fmt.Sprintf("line %d: is nested more than %d levels deep", lines.at(at), maxDepth)
 	}
 	if !json.Valid(text) {
 		return nil, "cannot be parsed: it is not JSON"
