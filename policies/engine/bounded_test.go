@@ -119,7 +119,7 @@ func TestEvidenceIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Detail, "nested more than 4 deep") {
+	if len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Detail, "nested more than 4 levels deep") {
 		t.Errorf("the errors are %+v", result.Errors)
 	}
 }

@@ -201,7 +201,7 @@ func TestOutputsAreChecked(t *testing.T) {
 		"a message of a number": {deny(`{"token": token.id, "message": count(token.name)}`), `"message" is a number`},
 		"no object":             {deny(`token.id`), "is a string, not an object"},
 		"evidence of a text":    {deny(`{"token": token.id, "message": "m", "evidence": token.name}`), "evidence is a string"},
-		"deep evidence":         {deny(`{"token": token.id, "message": "m", "evidence": {"a": [[[[1]]]]}}`), "nested more than 4 deep"},
+		"deep evidence":         {deny(`{"token": token.id, "message": "m", "evidence": {"a": [[[[1]]]]}}`), "nested more than 4 levels deep"},
 		"too many findings":     {policytest.CustomRule("deny contains {\"token\": token.id, \"key\": sprintf(\"%d\", [n]), \"message\": \"m\"} if {\n\tsome token in input.tokens\n\tsome n in numbers.range(1, 2000)\n}\n"), "deny has 2000 elements"},
 		"applies of another":    {policytest.CustomRule(policytest.DenyNames + "\napplies contains \"elsewhere\"\n"), `applies names "elsewhere"`},
 		"applies of a number":   {policytest.CustomRule(policytest.DenyNames + "\napplies contains 3\n"), "applies must hold ids"},

@@ -19,7 +19,7 @@ func TestComplexRules(t *testing.T) {
 		"a test": {"ours.rego": policytest.CustomRule(policytest.DenyNames), "ours_test.rego": "package custom.rules.ours_test\n\n" + nested},
 	} {
 		_, err := Run(t.Context(), []string{policytest.Write(t, files)}, Options{})
-		if errs, ok := errors.AsType[regofile.LoadErrors](err); !ok || len(errs) != 1 || errs[0].Line == 0 || !strings.Contains(errs[0].Detail, "nested more than 8 deep") {
+		if errs, ok := errors.AsType[regofile.LoadErrors](err); !ok || len(errs) != 1 || errs[0].Line == 0 || !strings.Contains(errs[0].Detail, "nested more than 8 levels deep") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
