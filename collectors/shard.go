@@ -23,7 +23,7 @@ func ParseShard(s string) (Shard, error) {
 	i, errIndex := strconv.Atoi(index)
 	n, errCount := strconv.Atoi(count)
 	if !ok || errIndex != nil || errCount != nil || i < 1 || i > n || n > 10_000 {
-		return Shard{}, fmt.Errorf("invalid shard %q: expected INDEX/COUNT, for example 3/16", s)
+		return Shard{}, fmt.Errorf("invalid shard %q: expected INDEX/COUNT, for example 3/16; the first is 1/16, the last 16/16", s)
 	}
 	return Shard{i, n}, nil
 }

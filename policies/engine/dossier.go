@@ -66,7 +66,7 @@ func (e *Engine) Dossier(ctx context.Context, source inventory.Source, token str
 		}
 	}
 	for _, fact := range reads.Facts() {
-		d.Facts = append(d.Facts, FactValue{Fact: fact, Value: factValue(&d.Token, fact), Unknown: reads.OfFact(fact).Unknown(&source, &d.Token, &d.Derived)})
+		d.Facts = append(d.Facts, FactValue{Fact: fact, Value: factValue(&d.Token, fact), Unknown: reads.Shown(fact).Unknown(&source, &d.Token, &d.Derived)})
 	}
 	if err := ctx.Err(); err != nil {
 		return Dossier{}, fmt.Errorf("judge %s: %w", source.ID, err)

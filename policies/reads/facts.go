@@ -126,6 +126,12 @@ func Facts() []inventory.Fact { return slices.Sorted(maps.Keys(factParts)) }
 // OfFact returns the parts of a fact.
 func OfFact(fact inventory.Fact) FactBits { return factParts[fact] }
 
+// Shown returns the parts of a fact that its value has: not the days that follow from it, nor
+// the times of the APIs.
+func Shown(fact inventory.Fact) FactBits {
+	return factParts[fact] &^ (partLifetimeDays | partUnusedDays | partLastUsedByAPI)
+}
+
 // OfSelection returns the parts that have to be known for tokens to be selected by facts.
 func OfSelection(facts []inventory.Fact) FactBits {
 	var parts FactBits

@@ -29,6 +29,10 @@ func (p *page) worst(v *format.View) {
 	p.table([]column{{title: "RISK", whole: true}, {title: "NAME"}, {title: "CMS", whole: true}, {title: "CAN", whole: true}, {title: "OWNER"},
 		{title: "TOKEN", id: true, below: true}, {title: "FINDINGS", below: true}, {title: "WHAT TO DO", below: true}}, rows)
 	if rest := v.Affected - len(v.First); rest > 0 {
-		p.item(fmt.Sprintf("and %s: --group-by token lists all", safetext.Plural(rest, "more token", "more tokens")))
+		text := "and " + safetext.Plural(rest, "more token", "more tokens")
+		if p.o.GroupBy != format.ByToken { // else they follow
+			text += ": --group-by token lists all"
+		}
+		p.item(text)
 	}
 }

@@ -118,7 +118,7 @@ func unpack(raw []byte) (map[string][]byte, error) {
 			return contents, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("it is not a tar archive, or was cut off: %w", err)
+			return nil, errors.New("it is not a tar archive, or was cut off")
 		}
 		// A link, a sparse file or an extended header is of another type or format.
 		if header.Typeflag != tar.TypeReg || header.Format != tar.FormatUSTAR {

@@ -22,7 +22,7 @@ var FlagGroups = []FlagGroup{
 	{EntryFlags, []string{"reason", "owner", "approved-by", "expires", "name", "key", "decision", "reviewer", "note", "date", "by", "file", "dry-run", "empty"}},
 	{VerificationFlags, []string{"key", "sigstore-bundle", "trusted-root", "certificate-identity", "certificate-oidc-issuer", "re-derive"}},
 	{"Exit code", []string{"fail-on", "fail-on-risk", "baseline", "fail-on-new", "fail-on-overdue", "fail-on-unchanged", "allow-incomplete-baseline", "no-fail"}},
-	{"Output", []string{"output", "guide", "framework", "open", "resolved", "since", "group-by", "show", "min-severity", "waived", "no-inventory", "save-inventory", "seal", "seal-key", "sign", "notify"}},
+	{"Output", []string{"output", "guide", "framework", "by", "open", "resolved", "since", "group-by", "show", "min-severity", "waived", "no-inventory", "save-inventory", "seal", "seal-key", "sign", "notify"}},
 	{"Request", []string{"timeout", "max-wait", "total-wait", "requests-per-second", "ca-bundle"}},
 	{"General", []string{"color", "help", "quiet", "verbose", "version"}},
 }

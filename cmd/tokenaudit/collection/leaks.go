@@ -9,6 +9,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/exposure"
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // comparing reads the reports of --leaks, and returns a take that states the exposure of
@@ -32,7 +33,7 @@ func (r *Collection) comparing(ctx context.Context, take func(inventory.Source) 
 	r.Secrets = secrets
 	tokens := 0
 	end = func() {
-		r.Host.Console.Note("compared the secrets of %d of %d tokens with %d leaked strings", secrets.Len(), tokens, leaks.Strings())
+		r.Host.Console.Note("compared the secrets of %d of %d tokens with %s", secrets.Len(), tokens, safetext.Plural(leaks.Strings(), "leaked string", "leaked strings"))
 		secrets.Close()
 	}
 	return func(s inventory.Source) error {

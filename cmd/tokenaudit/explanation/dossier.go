@@ -154,7 +154,10 @@ func scope(s inventory.Scope) string {
 		names = append(names, name)
 	}
 	text := safetext.Plural(s.Effective, "environment", "environments")
-	if s.State == inventory.ScopeAll {
+	switch {
+	case s.State == inventory.ScopeAll && s.Effective == 0: // those of an organization are its spaces'
+		text = "all environments"
+	case s.State == inventory.ScopeAll:
 		text = "all environments, now " + text
 	}
 	if len(names) > 0 {

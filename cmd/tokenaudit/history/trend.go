@@ -47,7 +47,8 @@ that there may be.`,
 	o.bind(cmd)
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "table", "`format[=file]`: table, json, csv or html")
-	f.StringVar(&o.by, "by", "week", "what a row is: `week` or run")
+	f.StringVar(&o.by, "by", "week", "the `span` of a row: week or run")
+	cli.Group(f.Lookup("by"), "Output")
 	f.StringVar(&o.since, "since", "", "leave out what lies before this `time`, RFC 3339 or YYYY-MM-DD")
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/policies/ruletest"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // Text tells what failed and why, which lines no test reached, which rules found
@@ -37,8 +38,8 @@ func Text(r *ruletest.Report, unreached []string) string {
 	for _, warning := range unreached {
 		b.WriteString(warning + "\n")
 	}
-	fmt.Fprintf(&b, "%d passed, %d failed, %d could not run, %d skipped; %d conventions broken\n",
-		counts[ruletest.Passed], counts[ruletest.Failed], counts[ruletest.Errored], counts[ruletest.Skipped], len(r.Broken))
+	fmt.Fprintf(&b, "%d passed, %d failed, %d could not run, %d skipped; %s broken\n",
+		counts[ruletest.Passed], counts[ruletest.Failed], counts[ruletest.Errored], counts[ruletest.Skipped], safetext.Plural(len(r.Broken), "convention", "conventions"))
 	return b.String()
 }
 

@@ -52,7 +52,10 @@ func (r *Reader) Next() (*Observation, error) {
 		r.Line++
 		var l line
 		if err := Strictly(r.lines.Bytes(), &l); err != nil {
-			return nil, fmt.Errorf("it is not a line of an export: %w", err)
+			if t := (*json.UnmarshalTypeError)(nil); errors.As(err, &t) {
+				err = errors.New("a value of another type") // else it names types of this program
+			}
+			return nil, fmt.Errorf("it is not a line that `tokenaudit history export` writes: %w", err)
 		}
 		if !r.begun {
 			if l.Schema != Schema {
