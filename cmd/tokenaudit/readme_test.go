@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config/reference"
 	"github.com/tokenaudit/tokenaudit/collectors/builtin"
@@ -46,6 +48,32 @@ func TestReadmeShowsTheRealDemo(t *testing.T) {
 			t.Fatalf("not a line of the demo, or not in this order:\n%s\nof\n%s", line, rest)
 		}
 		rest = after
+	}
+}
+
+// TestReadmeListsEveryCommand: whoever looks for a command looks at the table.
+func TestReadmeListsEveryCommand(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, listed, _ := strings.Cut(string(readme), "| Command |")
+	listed, _, _ = strings.Cut(listed, "\n\n")
+	names := map[string]bool{}
+	for _, row := range strings.Split(listed, "\n") {
+		first, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
+		for i, text := range strings.Split(first, "`") {
+			if i%2 == 1 {
+				for _, word := range strings.Fields(text) {
+					names[word] = true
+				}
+			}
+		}
+	}
+	for _, cmd := range cli.AllCommands(newRoot(newProgram(ioStreams{out: io.Discard, err: io.Discard}))) {
+		if cmd.HasParent() && !names[cmd.Name()] {
+			t.Errorf("the README does not list %s", cmd.CommandPath())
+		}
 	}
 }
 

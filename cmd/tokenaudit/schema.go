@@ -34,7 +34,8 @@ func newSchema(p *program.Program, run func(context.Context, schemaOptions) erro
 	cmd := &cobra.Command{
 		Use:   "schema {config|input|inventory|manifest|message|owners|report|reviews|rules|waivers}",
 		Short: "Print the JSON Schema of the configuration, the input of rules, the inventory, the manifest, the messages, the owners, the report, the reviews, the rule settings or the waivers",
-		Long: `Schema prints a JSON Schema (draft 2020-12), for editors and other programs:
+		Long: `Schema prints a JSON Schema, for editors and other programs: draft 2020-12, and that of
+the input draft 07, by which the engine checks rules.
 
   config     tokenaudit.yaml
   input      what a rule reads, for those who write rules

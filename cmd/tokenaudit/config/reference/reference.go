@@ -44,7 +44,7 @@ var sectionRows = []documented{
 	{"waivers[].name", "text", "none", "The name of the token, or a glob: only its findings are waived. A planned token and the one that it becomes share it; anybody who can name a token can choose it.", "deploy"},
 	{"waivers[].key", "text", "none", "The `key` of the one finding that is waived, as the JSON report and `tokenaudit explain` have it; exact, not a glob. Without it every finding of the rule on the token is waived, later ones too, but for rules whose page says that a waiver names a key: such a waiver covers nothing there.", "provider.contentful cma_token"},
 	{"accept_gaps[].source", "text", "required", "The id of a source, or a glob.", "contentstack/stacks/blt0123"},
-	{"accept_gaps[].unit", "text", "required", "The list that cannot be read, as the report names it.", "management_tokens"},
+	{"accept_gaps[].unit", "text", "required", "The list that cannot be read, as the report names it, or a glob.", "management_tokens"},
 	{"accept_empty[].source", "text", "required", "The id of a source, or a glob.", "contentstack/stacks/blt0123"},
 	{"accept_empty[].unit", "text", "required", "The list that is known to be empty, as the report names it, or `*` for a source without any token. It covers a list that came back empty and is doubted for that (`doubted_empty`), and no other.", "management_tokens"},
 	{"….reason", "text", "required", "Of a waiver or an accepted gap: why it is acceptable.", "DatoCMS has no expiry; rotated quarterly"},
