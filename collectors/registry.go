@@ -45,6 +45,21 @@ func (r Registry) Lookup(cms string) (Definition, bool) {
 	return r.definitions[i], true
 }
 
+// Title returns the CMS's own name, or cms where nothing is known of it.
+func (r Registry) Title(cms string) string {
+	if d, known := r.Lookup(cms); known {
+		return d.Title
+	}
+	return cms
+}
+
+// CanExpire reports whether the CMS gives tokens of a kind an expiry; one of which nothing is
+// known may.
+func (r Registry) CanExpire(cms string, kind inventory.Kind) bool {
+	d, _ := r.Lookup(cms)
+	return !slices.Contains(d.NeverExpire, kind)
+}
+
 var (
 	cmsName   = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
 	optionKey = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)

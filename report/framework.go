@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
 // ControlOutcome is what the rules say of a control together.

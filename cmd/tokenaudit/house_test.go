@@ -69,7 +69,7 @@ var mayImport = map[string][]string{
 	"policies/output":              {},
 	"policies/owners":              {"collectors/inventory"},
 	"policies/reviews":             {"collectors/inventory", "policies/input"},
-	"policies/pages":               {"collectors/inventory", "policies", "policies/output", "policies/reads", "policies/selection"},
+	"policies/pages":               {"collectors/inventory", "policies", "policies/frameworks", "policies/output", "policies/reads", "policies/selection"},
 	// It is for tests: what is not a test must not need it.
 	"policies/policytest": {},
 	"policies/reads":      {"collectors/inventory", "policies/input", "policies/output"},
@@ -77,26 +77,26 @@ var mayImport = map[string][]string{
 	"policies/risk":       {"policies/output"},
 	"policies/ruleid":     {"collectors/suggest"},
 	"policies/rules":      {},
-	"policies/ruletest":   {"collectors/userfile", "policies/compile", "policies/inputcheck", "policies/metadata", "policies/output", "policies/pages", "policies/regofile", "policies/rules", "policies/timelimit"},
+	"policies/ruletest":   {"collectors/userfile", "policies/compile", "policies/frameworks", "policies/inputcheck", "policies/metadata", "policies/output", "policies/pages", "policies/regofile", "policies/rules", "policies/timelimit"},
 	"policies/selection":  {"collectors/inventory", "collectors/suggest", "policies/input"},
 	"policies/timelimit":  {},
 	"policies/profiles":   {"collectors/suggest"},
 	"policies/relaxation": {"collectors/inventory", "policies", "policies/output"},
-	"report/frameworks":   {"collectors/suggest", "report/safetext"},
-	"report":              {"policies/deadlines", "policies/relaxation", "report/frameworks", "policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
+	"policies/frameworks": {"collectors/suggest"},
+	"report":              {"policies/deadlines", "policies/relaxation", "policies/frameworks", "policies", "policies/input", "policies/owners", "collectors/inventory", "collectors/labels", "collectors/redact", "collectors/strictjson", "collectors/suggest", "report/safetext", "policies/risk"},
 	"report/acceptance":   {"policies", "policies/ruleid", "report"},
 	"report/baseline":     {"policies", "policies/deadlines", "report"},
 	"report/trend":        {"collectors/inventory", "policies", "report", "report/safetext"},
-	"report/controls":     {"report", "report/frameworks", "report/safetext"},
+	"report/controls":     {"report", "policies/frameworks", "report/safetext"},
 	"report/safetext":     {},
 	"report/triage":       {"collectors/inventory", "policies", "policies/risk", "report", "report/safetext"},
 	"report/plaintext":    {"report/safetext", "report/table"},
 	"report/difference":   {"collectors/inventory", "collectors/inventory/codec", "policies", "policies/input", "report", "report/baseline", "report/safetext"},
-	"report/format":       {"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext", "report/trend", "report/triage"},
-	"report/parts":        {"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "collectors/suggest", "policies", "policies/input", "report", "report/safetext"},
+	"report/format":       {"report/controls", "policies/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "report", "report/difference", "report/safetext", "report/trend", "report/triage"},
+	"report/parts":        {"report/controls", "policies/frameworks", "collectors/inventory", "collectors/labels", "collectors/suggest", "policies", "policies/input", "report", "report/safetext"},
 	"report/output":       append(formats, "collectors/interruptible", "collectors/suggest", "report", "report/format", "report/parts", "report/safetext"),
 	// The fixtures are for tests: what is not a test must not need them.
-	"report/reporttest":          {"policies/deadlines", "report/baseline", "report/frameworks", "policies/relaxation", "collectors/inventory", "policies", "policies/input", "policies/owners", "report", "report/difference", "report/safetext", "policies/risk"},
+	"report/reporttest":          {"policies/deadlines", "report/baseline", "policies/frameworks", "policies/relaxation", "collectors/inventory", "policies", "policies/input", "policies/owners", "report", "report/difference", "report/safetext", "policies/risk"},
 	"cmd/tokenaudit/ruleresult":  {"collectors/inventory", "policies", "policies/engine", "policies/ruletest", "policies/input", "report", "report/safetext"},
 	"cmd/tokenaudit/explanation": {"collectors/inventory", "collectors/labels", "policies", "policies/engine", "policies/input", "report/safetext", "policies/risk"},
 	// What people keep is changed by inserting text; how is known here alone.
@@ -129,7 +129,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/evidence":          {"cmd/tokenaudit/config", "cmd/tokenaudit/documents", "cmd/tokenaudit/places", "collectors/history", "collectors/interruptible", "collectors/inventory", "collectors/usage", "report", "report/output", "report/safetext"},
 	"cmd/tokenaudit/democompany":       {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "collectors/emulator", "collectors/emulator/demo", "collectors/inventory"},
 	"cmd/tokenaudit/program":           {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/inventory", "policies/engine"},
-	"cmd/tokenaudit/options":           {"report/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "report/trend", "policies/risk", "report/format"},
+	"cmd/tokenaudit/options":           {"policies/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "report/trend", "policies/risk", "report/format"},
 	"cmd/tokenaudit/places":            {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config/template":   {"collectors"},
 	"cmd/tokenaudit/config/targets":    {"collectors"},
@@ -146,7 +146,7 @@ var formats = []string{
 }
 
 // ofFormat is what a format may import.
-var ofFormat = []string{"report/controls", "report/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "policies/risk", "report", "report/difference", "report/format", "report/safetext", "report/trend", "report/triage"}
+var ofFormat = []string{"report/controls", "policies/frameworks", "collectors/inventory", "collectors/labels", "policies", "policies/input", "policies/risk", "report", "report/difference", "report/format", "report/safetext", "report/trend", "report/triage"}
 
 // forTests are packages that only tests may import.
 var forTests = []string{"collectors/conformance", "collectors/emulator/cmstest", "collectors/inventory/sample", "policies/policytest", "report/reporttest"}

@@ -24,7 +24,7 @@ func TestPagesAreTextOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range loaded.Known() {
-		pages[r.ID] = func(width int) string { return plaintext.Render(ruleText(r, nil), width) }
+		pages[r.ID] = func(width int) string { return plaintext.Render(ruleText(r, nil, nil), width) }
 	}
 	marks := regexp.MustCompile("`|\\*\\*|^#|^\\||\\]\\(")
 	for name, page := range pages {

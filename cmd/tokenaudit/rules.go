@@ -96,7 +96,7 @@ func runRulesShow(ctx context.Context, o rulesShowOptions) error {
 	}
 	now, on := inForce[id]
 	rule := rules[slices.Index(ids, id)]
-	text := ruleText(rule, cfg.Changes(rule, now, !on))
+	text := ruleText(rule, cfg.Changes(rule, now, !on), o.program.Registry.Title)
 	if o.program.OutTerminal {
 		text = plaintext.Render(text, o.program.ProseWidth())
 	}
@@ -105,9 +105,9 @@ func runRulesShow(ctx context.Context, o rulesShowOptions) error {
 }
 
 // ruleText is the page of a rule, and what the configuration makes of it.
-func ruleText(r policies.Rule, changes []config.Change) string {
+func ruleText(r policies.Rule, changes []config.Change, titles pages.Titles) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n## Where it is\n\n%s:%d\n", pages.Page(r), r.File, r.Line)
+	fmt.Fprintf(&b, "%s\n## Where it is\n\n%s:%d\n", pages.Page(r, titles), r.File, r.Line)
 	if len(changes) > 0 {
 		b.WriteString("\n## In this configuration\n\n")
 	}

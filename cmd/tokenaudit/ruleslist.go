@@ -101,7 +101,7 @@ func runRulesList(ctx context.Context, o rulesListOptions) error {
 			severity = string(now.Severity)
 			r = now
 		}
-		rows[i] = []string{r.ID, severity, pages.Judges(r), r.Goal, changesText(changes)}
+		rows[i] = []string{r.ID, severity, pages.Judges(r, o.program.Registry.Title), r.Goal, changesText(changes)}
 		listed[i] = listRule(r, !on)
 		listed[i].Changes = changes
 		if only := settings.OnIn(); some && !on {

@@ -83,7 +83,7 @@ func runRulesNew(ctx context.Context, o rulesNewOptions) (err error) {
 	if i < 0 {
 		return errors.New("the new rule was not found again")
 	}
-	if err := os.WriteFile(filepath.Join(folder, "README.md"), []byte(pages.Page(rules[i])), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "README.md"), []byte(pages.Page(rules[i], o.program.Registry.Title)), 0o644); err != nil {
 		return fmt.Errorf("write the page of the rule: %w", err)
 	}
 	o.program.Note("wrote %s: the rule %s, its test, its page and fixtures", folder, rules[i].ID)

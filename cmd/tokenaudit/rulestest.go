@@ -75,7 +75,7 @@ func runRulesTest(ctx context.Context, o rulesTestOptions) error {
 			return cli.Misuse(err)
 		}
 	}
-	paths, options := o.paths, ruletest.Options{Run: o.run}
+	paths, options := o.paths, ruletest.Options{Run: o.run, Titles: o.program.Registry.Title}
 	cfg := &config.Config{}
 	if len(paths) == 0 {
 		var err error

@@ -73,6 +73,11 @@ func (v *verdict) sound() {
 		if _, known := v.suite.readable.Load(v.got.written[id]); known {
 			continue
 		}
+		for i := range s.Tokens {
+			if e := s.Tokens[i].Expiry; e.Supported && slices.Contains(v.suite.target.Definition.NeverExpire, s.Tokens[i].Kind) {
+				v.complain("%s can expire, and the definition says that tokens of its kind never do", s.Tokens[i].ID)
+			}
+		}
 		if err := s.Check(); err != nil {
 			v.complain("the source %s is not valid: %v", id, err)
 			continue

@@ -44,7 +44,8 @@ func Definition() collectors.Definition {
 			inventory.KindOrganization: tokenKinds(),
 			inventory.KindSpace:        keyKinds(),
 		},
-		Facts: facts(),
+		NeverExpire: keyKinds(),
+		Facts:       facts(),
 		Parts: map[string]inventory.FactSupport{
 			"traits.factory": inventory.ReportedPartly(reasonFactoryKeys + ", and the personal token of its onboarding only by its name"),
 			"exposure":       inventory.ReportedPartly("the lists show the secrets of API keys, and of personal access tokens the last four characters alone"),

@@ -38,8 +38,9 @@ func Definition() collectors.Definition {
 				},
 			},
 		},
-		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindProject: listTokens.kinds},
-		Facts: facts(),
+		Kinds:       map[inventory.SourceKind][]inventory.Kind{inventory.KindProject: listTokens.kinds},
+		NeverExpire: listTokens.kinds,
+		Facts:       facts(),
 		Parts: map[string]inventory.FactSupport{
 			"exposure": inventory.ReportedPartly("the list shows secrets only to a role that may manage API tokens"),
 		},

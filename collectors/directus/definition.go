@@ -18,8 +18,9 @@ func Definition() collectors.Definition {
 			Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "DIRECTUS_TOKEN",
 			Help: "The static token of a user who may read users, roles, policies, permissions and activity.",
 		}),
-		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindInstance: {inventory.Personal}},
-		Facts: facts(),
+		Kinds:       map[inventory.SourceKind][]inventory.Kind{inventory.KindInstance: {inventory.Personal}},
+		NeverExpire: []inventory.Kind{inventory.Personal},
+		Facts:       facts(),
 		Parts: map[string]inventory.FactSupport{
 			"owner.state": inventory.Reported(),
 			"exposure":    inventory.NotReported("the list masks the tokens"),

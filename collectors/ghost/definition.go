@@ -18,8 +18,9 @@ func Definition() collectors.Definition {
 			Key: optionToken, Type: collectors.OptionSecret, Required: true, Example: "GHOST_STAFF_TOKEN",
 			Help: "A staff access token of an administrator or the owner; the admin API key of an integration does not work.",
 		}),
-		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindInstance: {inventory.Delivery, inventory.Management, inventory.Personal}},
-		Facts: facts(),
+		Kinds:       map[inventory.SourceKind][]inventory.Kind{inventory.KindInstance: {inventory.Delivery, inventory.Management, inventory.Personal}},
+		NeverExpire: []inventory.Kind{inventory.Delivery, inventory.Management, inventory.Personal},
+		Facts:       facts(),
 		Parts: map[string]inventory.FactSupport{
 			"owner.last_active": inventory.NotReported(reasonNoActivity),
 			"exposure":          inventory.ReportedPartly("the list shows the secrets of API keys, and not that of a staff access token"),

@@ -91,13 +91,13 @@ func (s *Scope) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &s.IDs)
 }
 
-// readExpiry reads what the schema has let through.
-func readExpiry(s string, canExpire bool) (inventory.Expiry, bool) {
+// readExpiry reads what the schema has let through, as that of a token that may have an expiry.
+func readExpiry(s string) (inventory.Expiry, bool) {
 	switch s {
 	case "":
-		return inventory.UnknownExpiry(canExpire, reasonUnsaid), true
+		return inventory.UnknownExpiry(true, reasonUnsaid), true
 	case "never":
-		return inventory.NeverExpires(canExpire), true
+		return inventory.NeverExpires(true), true
 	}
 	if day, err := time.Parse(time.DateOnly, s); err == nil {
 		return inventory.ExpiresAt(day, inventory.PrecisionDay), true

@@ -48,8 +48,11 @@ func open(t *testing.T, text string) *manifest.Manifest {
 	return m
 }
 
+// canExpire reports whether the CMS of the tests gives a kind of token an expiry.
+func canExpire(_ string, kind inv.Kind) bool { return kind != inv.Delivery }
+
 func TestInventory(t *testing.T) {
-	sources := open(t, sample).Inventory(at)
+	sources := open(t, sample).Inventory(at, canExpire)
 	if len(sources) != 1 {
 		t.Fatalf("%d sources", len(sources))
 	}
@@ -73,6 +76,9 @@ func TestInventory(t *testing.T) {
 	}
 	if website.Access.Write || website.Expiry.State != inv.ExpiryUnknown || website.Environments.Effective != 1 || website.Environments.Items[0].Exists != inv.Yes {
 		t.Errorf("website %+v", website)
+	}
+	if website.Expiry.Supported || !deploy.Expiry.Supported {
+		t.Errorf("website can expire: %v, deploy can: %v; the CMS gives delivery tokens no expiry", website.Expiry.Supported, deploy.Expiry.Supported)
 	}
 	want := inv.ExpiresAt(time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), inv.PrecisionDay)
 	if deploy.Expiry != want || deploy.Access.Level != inv.LevelWrite || !deploy.Access.Write || deploy.Branches == nil || deploy.Ref != "blt9" ||
@@ -148,7 +154,7 @@ func inventoryOf(text string) []inv.Source {
 	if err != nil {
 		panic(err)
 	}
-	return m.Inventory(at)
+	return m.Inventory(at, canExpire)
 }
 
 func TestCompare(t *testing.T) {
@@ -243,7 +249,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, s := range m.Inventory(at) {
+		for _, s := range m.Inventory(at, canExpire) {
 			if err := s.Check(); err != nil {
 				t.Fatal(err)
 			}

@@ -19,7 +19,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
-	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/redact"
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
 )
@@ -360,7 +359,7 @@ func (m *Manifest) settle(t *tree) {
 			names[name], refs[ref] = true, true
 			refless[name] = refless[name] || token.Ref == ""
 			var ok bool
-			if token.expiry, ok = readExpiry(token.Expiry, canExpire(s.cms(), token.Kind)); !ok {
+			if token.expiry, ok = readExpiry(token.Expiry); !ok {
 				t.fail(t.lines[place+"/expiry"], place+"/expiry", "must be never, a date such as 2027-01-31, or an RFC 3339 time")
 			}
 		}
@@ -394,18 +393,4 @@ func (t *tree) err() error {
 func (s Source) cms() string {
 	cms, _, _ := strings.Cut(s.ID, "/")
 	return cms
-}
-
-// canExpire reports whether the CMS gives such a token an expiry at all: API keys
-// of Contentful and tokens of DatoCMS have none.
-func canExpire(cms string, kind inventory.Kind) bool {
-	switch cms {
-	case "datocms":
-		return false
-	case "contentful":
-		return kind != inventory.Delivery && kind != inventory.Preview
-	case "contentstack":
-		return kind != inventory.Delivery && kind != inventory.Preview
-	}
-	return true
 }

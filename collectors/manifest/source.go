@@ -10,16 +10,17 @@ import (
 
 const reasonUnsaid = "the manifest does not say"
 
-// Inventory returns the declared sources as they will be, at the audit time.
-func (m *Manifest) Inventory(at time.Time) []inventory.Source {
+// Inventory returns the declared sources as they will be, at the audit time. canExpire reports
+// whether a CMS gives tokens of a kind an expiry at all.
+func (m *Manifest) Inventory(at time.Time, canExpire func(cms string, kind inventory.Kind) bool) []inventory.Source {
 	sources := make([]inventory.Source, 0, len(m.Sources))
 	for _, s := range m.Sources {
-		sources = append(sources, m.source(s, at))
+		sources = append(sources, m.source(s, at, canExpire))
 	}
 	return sources
 }
 
-func (m *Manifest) source(s Source, at time.Time) inventory.Source {
+func (m *Manifest) source(s Source, at time.Time, canExpire func(cms string, kind inventory.Kind) bool) inventory.Source {
 	source := inventory.Source{
 		ID: s.ID, CMS: s.cms(), Kind: s.Kind, Name: s.Name, CollectedAt: at.UTC(),
 		Units: []inventory.Unit{inventory.CompleteUnit("manifest", inventory.AllKinds()...)},
@@ -45,6 +46,9 @@ func (m *Manifest) source(s Source, at time.Time) inventory.Source {
 		token := m.token(s, t)
 		if t.Name == "" || named[[2]string{string(t.Kind), t.Name}] > 1 {
 			token.ID = cmsapi.Path(s.ID+"/declared/{}/ref/{}", string(t.Kind), t.Ref)
+		}
+		if token.Expiry.State != inventory.ExpiryAt {
+			token.Expiry.Supported = canExpire(token.CMS, token.Kind)
 		}
 		token.Expiry = inventory.NormaliseExpiry(token.Expiry, source.Horizon())
 		source.Tokens = append(source.Tokens, token)

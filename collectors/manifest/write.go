@@ -152,7 +152,7 @@ func declareToken(t *inventory.Token) *yaml.Node {
 	add(n, "branches", declareScope(t.Branches))
 	if t.Expiry.State != inventory.ExpiryUnknown {
 		expiry := expiryText(t.Expiry)
-		if _, ok := readExpiry(expiry, true); ok {
+		if _, ok := readExpiry(expiry); ok {
 			add(n, "expiry", &yaml.Node{Kind: yaml.ScalarNode, Value: expiry})
 		}
 	}

@@ -108,7 +108,7 @@ func TestWriteHostile(t *testing.T) {
 		if d := m.Compare([]inv.Source{source}); d.Drifted() || d.Same != 2 {
 			t.Errorf("%.40q: %+v", name, d)
 		}
-		for _, s := range m.Inventory(at) {
+		for _, s := range m.Inventory(at, canExpire) {
 			if err := s.Check(); err != nil {
 				t.Errorf("%.40q: %v", name, err)
 			}
@@ -143,7 +143,7 @@ func TestWriteOfAnything(t *testing.T) {
 		if d := m.Compare([]inv.Source{s}); len(d.Differences) > 0 {
 			t.Fatalf("seed %d: %+v\n%s", seed, d.Differences, text)
 		}
-		for _, planned := range m.Inventory(at) {
+		for _, planned := range m.Inventory(at, canExpire) {
 			if err := planned.Check(); err != nil {
 				t.Fatalf("seed %d: %v\n%s", seed, err, text)
 			}

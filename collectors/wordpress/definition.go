@@ -24,8 +24,9 @@ func Definition() collectors.Definition {
 			Key: optionPassword, Type: collectors.OptionSecret, Required: true, Example: "WORDPRESS_APP_PASSWORD",
 			Help: "An application password of that user, not the login password.",
 		}),
-		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindInstance: {inventory.Personal}},
-		Facts: facts(),
+		Kinds:       map[inventory.SourceKind][]inventory.Kind{inventory.KindInstance: {inventory.Personal}},
+		NeverExpire: []inventory.Kind{inventory.Personal},
+		Facts:       facts(),
 		Parts: map[string]inventory.FactSupport{
 			"owner.state":       inventory.Reported(),
 			"owner.last_active": inventory.NotReported(reasonNoActivity),

@@ -122,7 +122,7 @@ func TestPagesOfCustomRules(t *testing.T) {
 	var page string
 	for _, rule := range load(t, LoadOptions{Paths: []string{policytest.Write(t, files)}}).Rules() {
 		if rule.Custom {
-			page = pages.Page(rule)
+			page = pages.Page(rule, nil)
 		}
 	}
 	for name, c := range map[string]struct{ page, want string }{

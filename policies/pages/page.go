@@ -9,18 +9,33 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/policies/output"
 	"github.com/tokenaudit/tokenaudit/policies/selection"
 )
 
+// Titles returns the name of a CMS as it writes itself: the title of its collectors.Definition.
+// Where it is nil, a CMS goes by its name in the configuration.
+type Titles func(cms string) string
+
+func (t Titles) of(names ...string) string {
+	titles := slices.Clone(names)
+	for i, name := range names {
+		if t != nil {
+			titles[i] = t(name)
+		}
+	}
+	return strings.Join(titles, ", ")
+}
+
 // Page returns the page of a rule as Markdown, made from its METADATA: what it
 // checks, why, how to fix it in each CMS, parameters and controls. The first
 // paragraph of the description says what, the others why.
-func Page(rule policies.Rule) string {
+func Page(rule policies.Rule, titles Titles) string {
 	var b strings.Builder
 	what, why, _ := strings.Cut(rule.Description, "\n\n")
 	fmt.Fprintf(&b, "# %s\n\n", rule.Title)
-	fmt.Fprintf(&b, "`%s`, severity %s. %s\n\n", rule.ID, severity(rule), judged(rule))
+	fmt.Fprintf(&b, "`%s`, severity %s. %s\n\n", rule.ID, severity(rule), judged(rule, titles))
 	if rule.Goal != rule.Title {
 		fmt.Fprintf(&b, "Goal: %s.\n\n", rule.Goal)
 	}
@@ -41,7 +56,7 @@ func Page(rule policies.Rule) string {
 	first := "\n"
 	for _, cms := range slices.Sorted(maps.Keys(rule.Remediation)) {
 		if cms != "default" {
-			fmt.Fprintf(&b, "%s* **%s**: %s\n", first, cmsTitle(cms), rule.Remediation[cms])
+			fmt.Fprintf(&b, "%s* **%s**: %s\n", first, titles.of(cms), rule.Remediation[cms])
 			first = ""
 		}
 	}
@@ -83,10 +98,10 @@ func controlsWithNeeds(rule *policies.Rule, framework string) []string {
 }
 
 // judged says what the rule judges and what it needs to know.
-func judged(rule policies.Rule) string {
-	subject := "It judges " + selectedTokens(&rule.Select)
+func judged(rule policies.Rule, titles Titles) string {
+	subject := "It judges " + selectedTokens(&rule.Select, titles)
 	if rule.Subject == policies.SubjectSource {
-		subject = "It judges " + selectedSources(&rule.Select)
+		subject = "It judges " + selectedSources(&rule.Select, titles)
 	}
 	if len(rule.Requires) == 0 {
 		return subject + "."
@@ -95,10 +110,10 @@ func judged(rule policies.Rule) string {
 }
 
 // Judges says in few words what a rule judges, such as "active tokens that can write".
-func Judges(rule policies.Rule) string {
+func Judges(rule policies.Rule, titles Titles) string {
 	s := &rule.Select
 	if rule.Subject == policies.SubjectSource {
-		return strings.TrimSuffix(selectedSources(s), " of every kind")
+		return strings.TrimSuffix(selectedSources(s, titles), " of every kind")
 	}
 	var words []string
 	if len(s.Status) > 0 && len(s.Status) < len(selection.Statuses()) {
@@ -115,7 +130,7 @@ func Judges(rule policies.Rule) string {
 	}
 	words = append(words, "tokens")
 	if len(s.CMS) > 0 {
-		words = append(words, "of", cmsTitles(s.CMS))
+		words = append(words, "of", titles.of(s.CMS...))
 	}
 	if that := selectedByReach(s); that != "" {
 		words = append(words, that)
@@ -142,7 +157,7 @@ func selectedByReach(s *selection.Selection) string {
 }
 
 // selectedTokens says in words which tokens are selected.
-func selectedTokens(s *selection.Selection) string {
+func selectedTokens(s *selection.Selection, titles Titles) string {
 	words := "tokens"
 	if s.Planned != nil {
 		words = either(*s.Planned, "planned", "live") + " tokens"
@@ -151,7 +166,7 @@ func selectedTokens(s *selection.Selection) string {
 		words = orList(s.Status) + " " + words
 	}
 	if len(s.CMS) > 0 {
-		words += " of " + cmsTitles(s.CMS)
+		words += " of " + titles.of(s.CMS...)
 	}
 	if len(s.Kinds) > 0 {
 		words += fmt.Sprintf(" of the kinds %s", policies.Join(s.Kinds))
@@ -169,28 +184,20 @@ func selectedTokens(s *selection.Selection) string {
 
 // selectedSources says in words which sources are selected, and by which tokens they
 // are judged.
-func selectedSources(s *selection.Selection) string {
+func selectedSources(s *selection.Selection, titles Titles) string {
 	words := "sources"
 	if s.Planned != nil {
 		words = either(*s.Planned, "plans", "live sources")
 	}
 	if len(s.CMS) > 0 {
-		words += " of " + cmsTitles(s.CMS)
+		words += " of " + titles.of(s.CMS...)
 	}
 	tokens := *s
 	tokens.CMS, tokens.Planned = nil, nil
-	if by := selectedTokens(&tokens); by != "tokens of every kind" && by != "active tokens of every kind" {
+	if by := selectedTokens(&tokens, titles); by != "tokens of every kind" && by != "active tokens of every kind" {
 		return fmt.Sprintf("%s by their %s", words, by)
 	}
 	return words
-}
-
-func cmsTitles(names []string) string {
-	titles := make([]string, len(names))
-	for i, name := range names {
-		titles[i] = cmsTitle(name)
-	}
-	return strings.Join(titles, ", ")
 }
 
 func either(yes bool, then, otherwise string) string {
@@ -246,54 +253,10 @@ func literal(value any) string {
 	return "`" + string(text) + "`"
 }
 
-// cmsTitle returns the name of a CMS as it writes itself.
-func cmsTitle(cms string) string {
-	switch cms {
-	case "contentful":
-		return "Contentful"
-	case "contentstack":
-		return "Contentstack"
-	case "datocms":
-		return "DatoCMS"
-	case "strapi":
-		return "Strapi"
-	case "wordpress":
-		return "WordPress"
-	case "directus":
-		return "Directus"
-	case "ghost":
-		return "Ghost"
-	case "terraform":
-		return "Terraform"
-	}
-	return cms
-}
-
-// frameworks are those that a rule's controls may be of.
-var frameworks = []struct{ key, title string }{
-	{"owasp_nhi", "OWASP Non-Human Identities Top 10 (2025)"},
-	{"nist_800_53", "NIST SP 800-53 Rev. 5"},
-	{"cis_v8", "CIS Controls v8.1"},
-	{"iso_27001", "ISO/IEC 27001:2022"},
-	{"soc2", "SOC 2"},
-	{"pci_dss", "PCI DSS 4.0.1"},
-}
-
-// Frameworks are the keys of those that a rule's controls may be of.
-func Frameworks() []string {
-	keys := make([]string, len(frameworks))
-	for i, f := range frameworks {
-		keys[i] = f.key
-	}
-	return keys
-}
-
-// frameworkTitle returns the title of a framework, or its key if it is none of ours.
+// frameworkTitle returns the title and the version of a framework, or its key if it is none of ours.
 func frameworkTitle(key string) string {
-	for _, f := range frameworks {
-		if f.key == key {
-			return f.title
-		}
+	if f, known := frameworks.ByKey(key); known {
+		return fmt.Sprintf("%s (%s)", f.Title, f.Version)
 	}
 	return key
 }

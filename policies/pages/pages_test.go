@@ -4,6 +4,8 @@ import (
 	"path"
 	"testing"
 
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
 	"github.com/tokenaudit/tokenaudit/policies/pages"
 	"github.com/tokenaudit/tokenaudit/policies/policytest"
@@ -15,7 +17,11 @@ func TestPagesAreUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	registry, err := collectors.NewRegistry(builtin.Definitions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, rule := range e.Known() {
-		policytest.Golden(t, path.Join("../..", path.Dir(rule.File), "README.md"), []byte(pages.Page(rule)))
+		policytest.Golden(t, path.Join("../..", path.Dir(rule.File), "README.md"), []byte(pages.Page(rule, registry.Title)))
 	}
 }

@@ -10,10 +10,10 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/controls"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
 // rules are the built-in ones, as they are declared.

@@ -13,6 +13,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/format"
 
 	"github.com/tokenaudit/tokenaudit/collectors/userfile"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/policies/inputcheck"
 	"github.com/tokenaudit/tokenaudit/policies/metadata"
 	"github.com/tokenaudit/tokenaudit/policies/output"
@@ -27,7 +28,7 @@ const pageName = "README.md"
 // conventions returns what the rules do not keep: each rule has tests in a package
 // of its own name with _test, a page next to it, words about what it finds and
 // how to fix that, and stands formatted. A test feeds what a rule may see.
-func (s *suite) conventions(shape *inputcheck.Shape, inputs []inputcheck.Problem) regofile.LoadErrors {
+func (s *suite) conventions(shape *inputcheck.Shape, inputs []inputcheck.Problem, titles pages.Titles) regofile.LoadErrors {
 	var f regofile.Faults
 	for _, p := range inputs {
 		f.At(p.Test.Location, "the input of %s.%s cannot occur: %s", regofile.PackageName(p.Test.Module.Package.Path), p.Test.Head.Name, output.OneLine(p.Detail))
@@ -51,7 +52,7 @@ func (s *suite) conventions(shape *inputcheck.Shape, inputs []inputcheck.Problem
 			f.File(m.Path, "rule %s has no test in a package %s, in a file named *_test.rego", s.namespace.ID(name), strings.TrimPrefix(pkg, "data."))
 		}
 		checkWords(m, s.namespace.ID(name), &f)
-		s.checkPage(m, s.namespace.ID(name), &f)
+		s.checkPage(m, s.namespace.ID(name), titles, &f)
 	}
 	broken, _ := f.Err().(regofile.LoadErrors) //nolint:errorlint // err gives this type and never wraps it
 	return broken
@@ -60,7 +61,7 @@ func (s *suite) conventions(shape *inputcheck.Shape, inputs []inputcheck.Problem
 // checkPage asks for a page next to a rule that says what its METADATA does; more may
 // stand around that. A bundle has no pages: it is what was built from a folder that
 // has them.
-func (s *suite) checkPage(m regofile.Module, id string, f *regofile.Faults) {
+func (s *suite) checkPage(m regofile.Module, id string, titles pages.Titles, f *regofile.Faults) {
 	var page []byte
 	var err error
 	file := path.Join(path.Dir(m.Path), pageName)
@@ -90,7 +91,7 @@ func (s *suite) checkPage(m regofile.Module, id string, f *regofile.Faults) {
 			return
 		}
 		rule.ID = id
-		if line := missingLine(string(page), pages.Page(rule)); line != "" {
+		if line := missingLine(string(page), pages.Page(rule, titles)); line != "" {
 			f.File(file, "the page of rule %s lacks %q, which its METADATA says; the beginning of what `tokenaudit rules show %s` prints is the page",
 				id, output.Cut(line, 200), id)
 		}
@@ -140,9 +141,9 @@ func checkWords(m regofile.Module, id string, f *regofile.Faults) {
 			}
 		}
 		for _, framework := range slices.Sorted(maps.Keys(rule.Controls)) {
-			if !slices.Contains(pages.Frameworks(), framework) {
+			if known, err := frameworks.Keys(); err == nil && !slices.Contains(known, framework) {
 				f.At(annotations.Location, "METADATA of rule %s names controls of %s, which no report shows: the frameworks are %s",
-					id, framework, strings.Join(pages.Frameworks(), ", "))
+					id, framework, strings.Join(known, ", "))
 			}
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/compile"
 	"github.com/tokenaudit/tokenaudit/policies/inputcheck"
 	"github.com/tokenaudit/tokenaudit/policies/output"
+	"github.com/tokenaudit/tokenaudit/policies/pages"
 	"github.com/tokenaudit/tokenaudit/policies/regofile"
 	"github.com/tokenaudit/tokenaudit/policies/timelimit"
 )
@@ -32,6 +33,8 @@ type Options struct {
 	Timeout time.Duration
 	// LoadTimeout bounds the loading of rules and tests; 0 means DefaultLoadTimeout.
 	LoadTimeout time.Duration
+	// Titles are what pages of rules call CMSes.
+	Titles pages.Titles
 }
 
 // Report is what the tests of rules gave.
@@ -119,7 +122,7 @@ func (s *suite) report(ctx context.Context, options Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Broken: s.conventions(shape, inputs.Problems())}
+	report := &Report{Broken: s.conventions(shape, inputs.Problems(), options.Titles)}
 	for _, r := range results {
 		report.Tests = append(report.Tests, testResult(r, why))
 	}

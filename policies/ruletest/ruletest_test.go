@@ -7,12 +7,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/builtin"
 	"github.com/tokenaudit/tokenaudit/policies/policytest"
 )
 
 // The Rego tests of the built-in rules, their coverage and the conventions.
 func TestBuiltInRules(t *testing.T) {
-	report, err := Run(t.Context(), nil, Options{Timeout: time.Minute, LoadTimeout: time.Minute})
+	registry, err := collectors.NewRegistry(builtin.Definitions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := Run(t.Context(), nil, Options{Timeout: time.Minute, LoadTimeout: time.Minute, Titles: registry.Title})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,23 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/report"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
+
+// Text returns "NIST SP 800-53 IA-5; SOC 2 Trust Services Criteria CC6.3". A framework that
+// only the user's rules know goes by its key.
+func Text(controls map[string][]string) string {
+	var parts []string
+	for _, framework := range safetext.SortedKeys(controls) {
+		if len(controls[framework]) > 0 {
+			known, _ := frameworks.ByKey(framework)
+			parts = append(parts, cmp.Or(known.Title, framework)+" "+strings.Join(controls[framework], ", "))
+		}
+	}
+	return safetext.OneLine(strings.Join(parts, "; "))
+}
 
 // Of returns the report control by control.
 func Of(r *report.Report, f *frameworks.Framework) *report.FrameworkView {

@@ -14,8 +14,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/format"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -67,7 +67,7 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 		out.row(csvRow{"record": "rule_error", "rule": e.Rule, "title": v.Title(e.Rule), "cms": v.CMS(e.Source), "source": e.Source, "source_name": v.SourceName(e.Source), "message": e.Detail, "labels": labelsCell(v, e.Source)})
 	}
 	for _, s := range r.Lowered() {
-		row := csvRow{"record": "relaxed", "rule": s.Rule, "title": v.Title(s.Rule), "source": s.Sources, "message": s.String(), "reasons": frameworks.ControlsText(s.Controls)}
+		row := csvRow{"record": "relaxed", "rule": s.Rule, "title": v.Title(s.Rule), "source": s.Sources, "message": s.String(), "reasons": controls.Text(s.Controls)}
 		row.origin(s.Origin)
 		out.row(row)
 	}

@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/report"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/trend"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/format"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -133,7 +133,7 @@ func missingQuality(v *format.View) []codeQuality {
 		add("tokenaudit/rule-error", e.Source, e.Rule, "major", fmt.Sprintf("%s could not judge %s: %s", e.Rule, e.Source, e.Detail))
 	}
 	for _, r := range v.R.Lowered() {
-		add("tokenaudit/relaxed", "tokenaudit", strings.Join(r.Path(), " ")+" "+r.Needs, "minor", fmt.Sprintf("%s; these controls cannot pass: %s", r, frameworks.ControlsText(r.Controls)))
+		add("tokenaudit/relaxed", "tokenaudit", strings.Join(r.Path(), " ")+" "+r.Needs, "minor", fmt.Sprintf("%s; these controls cannot pass: %s", r, controls.Text(r.Controls)))
 	}
 	for i := range v.R.Rules {
 		rule := &v.R.Rules[i]

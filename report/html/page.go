@@ -11,8 +11,8 @@ import (
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/format"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -257,7 +257,7 @@ func (p *htmlPage) missing(v *format.View) {
 // relaxed lists the settings with which controls cannot pass.
 func (p *htmlPage) relaxed(r *report.Report) {
 	for _, s := range r.Lowered() {
-		p.Relaxed = append(p.Relaxed, htmlRelaxed{htmlText(s.String()), htmlText(frameworks.ControlsText(s.Controls))})
+		p.Relaxed = append(p.Relaxed, htmlRelaxed{htmlText(s.String()), htmlText(controls.Text(s.Controls))})
 	}
 }
 
@@ -307,7 +307,7 @@ func (p *htmlPage) hasRule(id string) bool {
 func newHTMLRule(rule *report.Rule) htmlRule {
 	c := rule.Statuses
 	h := htmlRule{
-		Severity: rule.Severity, ID: htmlText(rule.ID), Title: htmlText(rule.Title), Controls: htmlText(frameworks.ControlsText(rule.Controls)),
+		Severity: rule.Severity, ID: htmlText(rule.ID), Title: htmlText(rule.Title), Controls: htmlText(controls.Text(rule.Controls)),
 		Fail: safetext.Thousands(c.Fail), Waived: safetext.Thousands(c.Waived), NotEvaluated: safetext.Thousands(c.NotEvaluated), Pass: safetext.Thousands(c.Pass),
 	}
 	h.Label = fmt.Sprintf("%s fail, %s waived, %s not evaluated, %s pass", h.Fail, h.Waived, h.NotEvaluated, h.Pass)

@@ -14,8 +14,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/format"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -181,7 +181,7 @@ func collectionSuite(r *report.Report) junitSuite {
 func relaxedSuite(r *report.Report) junitSuite {
 	suite := junitSuite{Name: "relaxed"}
 	for _, s := range r.Lowered() {
-		message := "these controls cannot pass: " + frameworks.ControlsText(s.Controls)
+		message := "these controls cannot pass: " + controls.Text(s.Controls)
 		suite.Cases = append(suite.Cases, junitCase{Class: "relaxed", Name: junitText(s.String()), Skipped: &junitOutcome{Message: junitText(message), Type: "relaxed"}})
 	}
 	return suite

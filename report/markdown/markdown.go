@@ -9,8 +9,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/format"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 	"github.com/tokenaudit/tokenaudit/report/triage"
 )
@@ -167,7 +167,7 @@ func (m *markdown) missing() {
 func (m *markdown) relaxed() {
 	var rows [][]string
 	for _, r := range m.v.R.Lowered() {
-		rows = append(rows, []string{mdText(r.String()), mdText(frameworks.ControlsText(r.Controls))})
+		rows = append(rows, []string{mdText(r.String()), mdText(controls.Text(r.Controls))})
 	}
 	m.table("the relaxed settings", "\n### Relaxed: these controls cannot pass\n\n", []string{"Setting", "Controls"}, rows, "")
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/format"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -92,7 +92,7 @@ func (d *results) relaxed() iter.Seq[observation] {
 				title = "The default of a rule asks less than controls need"
 			}
 			o := d.observe(typeRelaxed, d.relaxedID(i), title,
-				setting.String()+". These controls cannot pass: "+frameworks.ControlsText(setting.Controls)+".")
+				setting.String()+". These controls cannot pass: "+controls.Text(setting.Controls)+".")
 			var p props
 			p.add("rule", setting.Rule)
 			p.add("sources", setting.Sources)

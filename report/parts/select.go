@@ -8,9 +8,9 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/controls"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
 // ErrNotLabelled says that a report does not have its verdicts by label.

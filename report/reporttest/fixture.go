@@ -14,6 +14,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/deadlines"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/relaxation"
@@ -21,7 +22,6 @@ import (
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/baseline"
 	"github.com/tokenaudit/tokenaudit/report/difference"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
 // AuditTime is the audit time of every test.

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/format"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -164,7 +164,7 @@ func (s *sarif) staleNotes(cms string, n *notes) {
 // relaxedNotes notes the settings with which controls cannot pass. They belong to no CMS.
 func (s *sarif) relaxedNotes(n *notes) {
 	for _, r := range s.r.Lowered() {
-		n.add(noteRelaxed, "warning", r.Rule, fmt.Sprintf("%s. These controls cannot pass: %s", r, frameworks.ControlsText(r.Controls)))
+		n.add(noteRelaxed, "warning", r.Rule, fmt.Sprintf("%s. These controls cannot pass: %s", r, controls.Text(r.Controls)))
 	}
 }
 

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/controls"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -135,7 +135,7 @@ func helpOf(rule *report.Rule) (text, markdown string) {
 		t.WriteString("- " + cms + ": " + fix + "\n")
 		m.WriteString("- *" + safetext.MarkdownText(cms) + "*: " + fix + "\n")
 	}
-	if names := frameworks.ControlsText(rule.Controls); names != "" {
+	if names := controls.Text(rule.Controls); names != "" {
 		t.WriteString("\nControls: " + names + "\n")
 		m.WriteString("\nControls: " + safetext.MarkdownText(names) + "\n")
 	}

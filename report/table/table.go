@@ -12,8 +12,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/format"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
@@ -108,7 +108,7 @@ func (p *page) relaxed(v *format.View) {
 	}
 	var rows [][]string
 	for _, r := range v.R.Lowered() {
-		rows = append(rows, []string{r.String(), frameworks.ControlsText(r.Controls)})
+		rows = append(rows, []string{r.String(), controls.Text(r.Controls)})
 	}
 	p.heading(yellow, "RELAXED: settings that ask less than controls need; these controls cannot pass")
 	p.table([]column{{title: "SETTING", prose: true}, {title: "CONTROLS", prose: true}}, rows)

@@ -87,7 +87,7 @@ func (au *Audit) judgeManifest(ctx context.Context, file string) (*report.Report
 	if at.IsZero() {
 		at = au.program.Now().UTC().Truncate(time.Second)
 	}
-	return au.run(ctx, program.Of(m.Inventory(at)), at)
+	return au.run(ctx, program.Of(m.Inventory(at, au.program.Registry.CanExpire)), at)
 }
 
 // changeTime is --at, else the latest time that the inputs tell, else now.

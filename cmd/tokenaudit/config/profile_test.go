@@ -9,8 +9,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/engine"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/policies/profiles"
-	"github.com/tokenaudit/tokenaudit/report/frameworks"
 )
 
 // written loads a configuration, with other files next to it.

@@ -7,12 +7,12 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/tokenaudit/tokenaudit/collectors/suggest"
-	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 //go:embed *.json
@@ -59,6 +59,26 @@ var All = sync.OnceValues(func() ([]Framework, error) {
 	}
 	return list, nil
 })
+
+// Keys returns the keys of the known frameworks.
+func Keys() ([]string, error) {
+	list, err := All()
+	keys := make([]string, len(list))
+	for i := range list {
+		keys[i] = list[i].Key
+	}
+	return keys, err
+}
+
+// ByKey finds a framework by its name in a rule's controls.
+func ByKey(key string) (f Framework, known bool) {
+	list, _ := All() // a fault in them is told where they are asked for
+	i := slices.IndexFunc(list, func(f Framework) bool { return f.Key == key })
+	if i < 0 {
+		return Framework{}, false
+	}
+	return list[i], true
+}
 
 // Lookup finds a framework by its id. The error names the nearest one.
 func Lookup(id string) (*Framework, error) {
@@ -110,21 +130,4 @@ func controlRun(s string) (head, rest string) {
 		return s, ""
 	}
 	return s[:end], s[end:]
-}
-
-// ControlsText returns "NIST SP 800-53 IA-5; SOC 2 CC6.3". A framework that only the
-// user's rules know goes by its key.
-func ControlsText(controls map[string][]string) string {
-	titles := map[string]string{}
-	known, _ := All() // a fault in them is told where they are asked for
-	for i := range known {
-		titles[known[i].Key] = known[i].Title
-	}
-	var parts []string
-	for _, framework := range safetext.SortedKeys(controls) {
-		if len(controls[framework]) > 0 {
-			parts = append(parts, cmp.Or(titles[framework], framework)+" "+strings.Join(controls[framework], ", "))
-		}
-	}
-	return safetext.OneLine(strings.Join(parts, "; "))
 }
