@@ -9,9 +9,8 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
-	"sync/atomic"
 
-	"github.com/sourcegraph/conc/stream"
+	"github.com/sourcegraph/conc/iter"
 
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
@@ -63,25 +62,23 @@ const elementBlock = 256
 // writeElements encodes blocks of a list side by side and writes them in order.
 // No more blocks than there are processors are held.
 func writeElements(w io.Writer, v reflect.Value) error {
-	var failed atomic.Bool
-	var first error
-	blocks := stream.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
-	for from := 0; from < v.Len() && !failed.Load(); from += elementBlock {
-		blocks.Go(func() stream.Callback {
-			text, err := encodeElements(v, from, min(from+elementBlock, v.Len()))
-			return func() {
-				if err == nil && first == nil {
-					_, err = w.Write(text)
-				}
-				if first == nil && err != nil {
-					first = err
-					failed.Store(true)
-				}
-			}
+	blocks := runtime.GOMAXPROCS(0)
+	for from := 0; from < v.Len(); from += blocks * elementBlock {
+		texts, errs := make([][]byte, blocks), make([]error, blocks)
+		iter.ForEachIdx(texts, func(i int, text *[]byte) {
+			first := min(from+i*elementBlock, v.Len())
+			*text, errs[i] = encodeElements(v, first, min(first+elementBlock, v.Len()))
 		})
+		for i, text := range texts {
+			if errs[i] != nil {
+				return errs[i] // the first one in the list
+			}
+			if _, err := w.Write(text); err != nil {
+				return err
+			}
+		}
 	}
-	blocks.Wait()
-	return first
+	return nil
 }
 
 // encodeElements encodes some elements of a list, each with what stands before it.

@@ -3,7 +3,9 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -65,4 +67,20 @@ func writtenJSON(t *testing.T, r *report.Report) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// A report that is written in a bubble of synctest leaves nothing behind that one outside of it
+// would meet, such as the channels that conc/stream keeps for all streams of the process.
+func TestWriteJSONKeepsNothing(t *testing.T) {
+	r := &report.Report{Rules: make([]report.Rule, 1000)}
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			if err := r.WriteJSON(io.Discard); err != nil {
+				t.Error(err)
+			}
+		})
+		if err := r.WriteJSON(io.Discard); err != nil {
+			t.Error(err)
+		}
+	}
 }
