@@ -66,7 +66,7 @@ func newBase(ctx context.Context, data map[string]any) (*base, error) {
 
 // compile compiles modules of one namespace apart from all others, so that no module of
 // another author can change a rule.
-func compile(ctx context.Context, modules []regofile.Module, ns regofile.Namespace, base *base, makeCompiler compilerFor, f *regofile.Faults) ([]*Rule, error) {
+func compile(ctx context.Context, modules []regofile.Module, ns regofile.Namespace, base *base, makeCompiler compilerFor, now *regofile.Place, f *regofile.Faults) ([]*Rule, error) {
 	if ns.Custom {
 		refuseReplaced(modules, f)
 		regofile.CheckComplexity(modules, f)
@@ -83,20 +83,27 @@ func compile(ctx context.Context, modules []regofile.Module, ns regofile.Namespa
 	if options == nil {
 		return nil, nil
 	}
-	var rules []*Rule
-	for _, d := range drafts {
-		rule := checkRule(compiler, d, ns, f)
-		if len(f.List) > 0 {
-			continue
-		}
-		rule.txn = base.txn
-		query := rego.ParsedQuery(outputQuery(d.pkg.Path, rule.sets))
-		if rule.query, err = rego.New(append(slices.Clone(options), query)...).PrepareForEval(ctx); err != nil {
-			return nil, fmt.Errorf("prepare rule %s: %w", d.rule.ID, err)
-		}
-		rules = append(rules, rule)
+	rules, wrong, errs := make([]*Rule, len(drafts)), make([]regofile.Faults, len(drafts)), make([]error, len(drafts))
+	regofile.Each(now, drafts, func(i int, d **draft) {
+		rules[i], errs[i] = (*d).prepare(ctx, compiler, ns, base, options, &wrong[i])
+	})
+	f.Add(wrong...)
+	return rules, errors.Join(errs...)
+}
+
+// prepare makes a rule of the draft, which is compiled.
+func (d *draft) prepare(ctx context.Context, compiler *ast.Compiler, ns regofile.Namespace, base *base, options []func(*rego.Rego), f *regofile.Faults) (*Rule, error) {
+	rule := checkRule(compiler, d, ns, f)
+	if len(f.List) > 0 {
+		return nil, nil
 	}
-	return rules, nil
+	rule.txn = base.txn
+	query := rego.ParsedQuery(outputQuery(d.pkg.Path, rule.sets))
+	var err error
+	if rule.query, err = rego.New(append(slices.Clone(options), query)...).PrepareForEval(ctx); err != nil {
+		return nil, fmt.Errorf("prepare rule %s: %w", d.rule.ID, err)
+	}
+	return rule, nil
 }
 
 // compiled compiles the modules and returns the options of queries on them; nil if

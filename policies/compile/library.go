@@ -3,6 +3,7 @@ package compile
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,7 +33,7 @@ var builtinLibrary = sync.OnceValues(func() (*Library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the built-in rules: %w", err)
 	}
-	return compileAll(context.Background(), regofile.BuiltInNamespace, modules, nil, &regofile.Place{}, builtInCompiler)
+	return compileAll(context.Background(), regofile.BuiltInNamespace, modules, nil, nil, builtInCompiler)
 })
 
 // Load reads and compiles the built-in rules and those in the paths, the
@@ -101,70 +102,54 @@ func compileAll(ctx context.Context, ns regofile.Namespace, modules []regofile.M
 	if len(f.List) > 0 {
 		return nil, f.Err()
 	}
-	shared, model, others := part(ns, l.Modules)
-	if len(model) > 0 {
-		now.Is(model[0].Path)
-		var wrong regofile.Faults
-		if l.Risk, err = compileRisk(ctx, slices.Concat(shared, model), ns, base, compiler, &wrong); err != nil {
-			return nil, err
+	units := units(ns, l.Modules)
+	rules, wrong, errs := make([][]*Rule, len(units)), make([]regofile.Faults, len(units)), make([]error, len(units))
+	regofile.Each(now, units, func(i int, unit *[]regofile.Module) {
+		last := (*unit)[len(*unit)-1]
+		now.Is(last.Path)
+		if ns.IsRisk(last.Parsed.Package.Path) {
+			l.Risk, errs[i] = compileRisk(ctx, *unit, ns, base, compiler, &wrong[i])
+		} else {
+			rules[i], errs[i] = compile(ctx, *unit, ns, base, compiler, now, &wrong[i])
 		}
-		f.List = append(f.List, wrong.List...)
+	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
-	for _, unit := range units(ns, others) {
-		now.Is(unit[len(unit)-1].Path)
-		var wrong regofile.Faults
-		rules, err := compile(ctx, unit, ns, base, compiler, &wrong)
-		if err != nil {
-			return nil, err
-		}
-		f.List = append(f.List, wrong.List...)
-		l.Rules = append(l.Rules, rules...)
-	}
+	l.Rules = slices.Concat(rules...)
+	f.Add(wrong...)
 	return l, f.Err()
 }
 
-// part returns the helpers that all share, the risk model, and all modules but the model.
-func part(ns regofile.Namespace, modules []regofile.Module) (shared, model, others []regofile.Module) {
-	for _, m := range modules {
-		pkg := m.Parsed.Package.Path
-		if ns.IsRisk(pkg) {
-			model = append(model, m)
-			continue
-		}
-		others = append(others, m)
-		if pkg.HasPrefix(ns.Lib) {
-			shared = append(shared, m)
-		}
-	}
-	return shared, model, others
-}
-
-// units are what is compiled at once. Custom rules are compiled one by one, each with
-// the modules that they share, so that one on which the compiler fails can be named;
-// they may not refer to each other anyway. What is out of place is with the
-// shared modules, and refused later.
+// units are what is compiled at once: the risk model, and the rules, each with the modules
+// that all share. Custom rules are compiled one by one, so that one on which the compiler
+// fails can be named; they may not refer to each other anyway. What is out of place is with
+// the shared modules, and refused later.
 func units(ns regofile.Namespace, modules []regofile.Module) [][]regofile.Module {
-	switch {
-	case len(modules) == 0:
-		return nil
-	case !ns.Custom:
-		return [][]regofile.Module{modules}
-	}
-	var shared []regofile.Module
-	byRule := map[string][]regofile.Module{}
+	var shared, model []regofile.Module
+	byName := map[string][]regofile.Module{}
 	for _, m := range modules {
-		if name, ok := ns.RuleOf(m.Parsed.Package.Path); ok && name != "" {
-			byRule[name] = append(byRule[name], m)
-		} else {
+		name, ok := ns.RuleOf(m.Parsed.Package.Path)
+		switch {
+		case ns.IsRisk(m.Parsed.Package.Path):
+			model = append(model, m)
+		case !ok || name == "":
 			shared = append(shared, m)
+		case ns.Custom:
+			byName[name] = append(byName[name], m)
+		default:
+			byName["all"] = append(byName["all"], m)
 		}
-	}
-	if len(byRule) == 0 {
-		return [][]regofile.Module{shared}
 	}
 	var units [][]regofile.Module
-	for _, name := range slices.Sorted(maps.Keys(byRule)) {
-		units = append(units, slices.Concat(shared, byRule[name]))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		units = append(units, slices.Concat(shared, byName[name]))
+	}
+	if len(units) == 0 && len(shared) > 0 {
+		units = append(units, shared)
+	}
+	if len(model) > 0 {
+		units = append(units, slices.Concat(shared, model))
 	}
 	return units
 }

@@ -73,6 +73,13 @@ func (f *Faults) File(path, format string, args ...any) {
 	f.List = append(f.List, &LoadError{File: path, Detail: fmt.Sprintf(format, args...)})
 }
 
+// Add adds what others have collected.
+func (f *Faults) Add(others ...Faults) {
+	for _, other := range others {
+		f.List = append(f.List, other.List...)
+	}
+}
+
 // OPA takes over an error of OPA's parser or compiler. It may quote a line, and a
 // rule has no business with credentials.
 func (f *Faults) OPA(err error) {

@@ -48,22 +48,25 @@ func BuiltIn() ([]Module, error) {
 // Parse parses the modules in place.
 func Parse(modules []Module, capabilities *ast.Capabilities, now *Place, f *Faults) {
 	options := ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1, Capabilities: capabilities}
-	for i := range modules {
-		now.Is(modules[i].Path)
-		parsed, err := ast.ParseModuleWithOpts(modules[i].Path, string(modules[i].Text), options)
-		if err != nil && !startsWithPackage(modules[i].Text) {
-			f.File(modules[i].Path, "not a Rego file: expected a package at its beginning, for example package custom.rules.ours")
-			continue
-		}
-		if err != nil {
-			f.OPA(err)
-			continue
-		}
-		if parsed == nil {
-			f.File(modules[i].Path, "the file is empty")
-			continue
-		}
-		modules[i].Parsed = parsed
+	wrong := make([]Faults, len(modules))
+	Each(now, modules, func(i int, m *Module) {
+		now.Is(m.Path)
+		m.parse(options, &wrong[i])
+	})
+	f.Add(wrong...)
+}
+
+func (m *Module) parse(options ast.ParserOptions, f *Faults) {
+	parsed, err := ast.ParseModuleWithOpts(m.Path, string(m.Text), options)
+	switch {
+	case err != nil && !startsWithPackage(m.Text):
+		f.File(m.Path, "not a Rego file: expected a package at its beginning, for example package custom.rules.ours")
+	case err != nil:
+		f.OPA(err)
+	case parsed == nil:
+		f.File(m.Path, "the file is empty")
+	default:
+		m.Parsed = parsed
 	}
 }
 
@@ -117,7 +120,7 @@ func (ns Namespace) WithHelpers() (Namespace, error) {
 	}
 	ns.Helpers = []Module{{Path: "built-in " + builtinFolder + sharedLib, Text: text}}
 	var f Faults
-	Parse(ns.Helpers, Sandbox(), &Place{}, &f)
+	Parse(ns.Helpers, Sandbox(), nil, &f)
 	return ns, f.Err()
 }
 

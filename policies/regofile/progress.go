@@ -8,14 +8,32 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sourcegraph/conc/iter"
+
 	"github.com/tokenaudit/tokenaudit/policies/timelimit"
 )
 
-// Place is the file that is being loaded, for those who wait for that.
+// Place is the file that is being loaded, for those who wait for that; nil where nobody does.
 type Place struct{ file atomic.Pointer[string] }
 
 // Is notes the file that is being loaded.
-func (p *Place) Is(file string) { p.file.Store(&file) }
+func (p *Place) Is(file string) {
+	if p != nil {
+		p.file.Store(&file)
+	}
+}
+
+// Each calls f for each item: for several at once, or, where somebody waits for the place,
+// for one after the other.
+func Each[T any](now *Place, items []T, f func(int, *T)) {
+	if now == nil {
+		iter.ForEachIdx(items, f)
+		return
+	}
+	for i := range items {
+		f(i, &items[i])
+	}
+}
 
 // DefaultLoadTimeout is the time limit of loading custom rules where none is given.
 const DefaultLoadTimeout = 10 * time.Second
