@@ -54,8 +54,10 @@ type Builder struct {
 	options BuildOptions
 	rules   map[string]policies.Rule
 
-	mu       sync.Mutex
-	report   Report
+	mu     sync.Mutex
+	report Report
+	// tokens are those of each source: one list that grew would be copied again and again.
+	tokens   [][]Token
 	counts   map[string]policies.Counts
 	gaps     map[gapKey]*Gap
 	labelled labelledCounts
@@ -88,7 +90,7 @@ func (b *Builder) Add(source inventory.Source, result policies.Result) {
 	b.report.Sources = append(b.report.Sources, part.source)
 	b.report.Findings = append(b.report.Findings, part.findings...)
 	b.report.Allowed = append(b.report.Allowed, part.allowed...)
-	b.report.Tokens = append(b.report.Tokens, part.tokens...)
+	b.tokens = append(b.tokens, part.tokens)
 	for _, e := range result.Errors {
 		b.report.RuleErrors = append(b.report.RuleErrors, RuleError(e))
 	}
@@ -142,10 +144,10 @@ func (b *Builder) Report() *Report {
 	r.Labelled = b.labelled.list()
 	r.Gaps = b.reportGaps()
 	r.AcceptedGaps = b.options.AcceptedGaps
-	if b.options.OmitTokens {
-		r.Tokens = nil
-	} else if r.Tokens == nil {
-		r.Tokens = []Token{}
+	if !b.options.OmitTokens {
+		if r.Tokens = slices.Concat(b.tokens...); r.Tokens == nil {
+			r.Tokens = []Token{}
+		}
 	}
 	r.Findings = sorted(r.Findings, CompareFindings)
 	r.Settle()
@@ -163,9 +165,7 @@ func (r *Report) Settle() {
 	// Shards may share a file, or each have its own.
 	r.Evidence = slices.Compact(slices.SortedFunc(slices.Values(r.Evidence), compareEvidence))
 	r.RuleErrors = sorted(r.RuleErrors, compareRuleErrors)
-	if r.Tokens != nil {
-		r.Tokens = sorted(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
-	}
+	slices.SortStableFunc(r.Tokens, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
 	r.AcceptedGaps = r.judgeGaps(r.AcceptedGaps)
 	r.Complete = complete(r)
 	r.Summary = summarize(r)

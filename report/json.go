@@ -47,7 +47,7 @@ func writeObject(w io.Writer, v reflect.Value) error {
 
 func writeField(w io.Writer, v reflect.Value) error {
 	if v.Kind() != reflect.Slice || v.Len() == 0 {
-		return writeValue(w, v, "  ")
+		return writeValue(w, v)
 	}
 	if err := writeElements(w, v); err != nil {
 		return err
@@ -84,21 +84,24 @@ func writeElements(w io.Writer, v reflect.Value) error {
 // encodeElements encodes some elements of a list, each with what stands before it.
 func encodeElements(v reflect.Value, from, to int) ([]byte, error) {
 	var text bytes.Buffer
+	elements := json.NewEncoder(&text)
+	elements.SetIndent("    ", "  ")
 	for i := from; i < to; i++ {
 		if i == 0 {
 			text.WriteString("[\n    ")
 		} else {
 			text.WriteString(",\n    ")
 		}
-		if err := writeValue(&text, v.Index(i), "    "); err != nil {
+		if err := elements.Encode(v.Index(i).Addr().Interface()); err != nil {
 			return nil, err
 		}
+		text.Truncate(text.Len() - 1) // the end of the line
 	}
 	return text.Bytes(), nil
 }
 
-func writeValue(w io.Writer, v reflect.Value, indent string) error {
-	b, err := json.MarshalIndent(v.Interface(), indent, "  ")
+func writeValue(w io.Writer, v reflect.Value) error {
+	b, err := json.MarshalIndent(v.Interface(), "  ", "  ")
 	if err != nil {
 		return err
 	}
