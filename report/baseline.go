@@ -37,7 +37,7 @@ const (
 	StaleUnread Resolution = "unread"
 	// StaleNotEvaluated: the rule could not decide this time.
 	StaleNotEvaluated Resolution = "not_evaluated"
-	// StaleNotAsked: what the rule judges with was not given this time.
+	// StaleNotAsked: what the rule needs was not given this time.
 	StaleNotAsked Resolution = "not_asked"
 	// StaleOutOfScope: the run was restricted to something else, or configured
 	// otherwise.
@@ -48,7 +48,7 @@ const (
 func (r Resolution) Text() string {
 	switch r {
 	case ResolvedPasses:
-		return "it does not fail any more"
+		return "it no longer fails"
 	case ResolvedTokenGone:
 		return "the token is gone"
 	case ResolvedGone:
@@ -62,7 +62,7 @@ func (r Resolution) Text() string {
 	case StaleNotEvaluated:
 		return "the rule could not decide"
 	case StaleNotAsked:
-		return "what the rule judges with was not given"
+		return "what the rule needs was not given"
 	case StaleOutOfScope:
 		return "this run did not cover it"
 	}

@@ -19,7 +19,7 @@ type Changes struct {
 	Reopened  int `json:"reopened"`
 	Unchanged int `json:"unchanged"`
 	Resolved  int `json:"resolved"`
-	// Stale could not be looked at again: they may be open.
+	// Stale could not be checked again: they may be open.
 	Stale int `json:"stale"`
 	// Oldest is the most days that a finding is open which is not waived, stale ones
 	// among them, by severity; a severity without a finding of known age is left out.
@@ -145,7 +145,7 @@ func checkAges(r *Report) error {
 		}
 	}
 	if changes != nil && (r.Changes == nil || !reflect.DeepEqual(changes.utc(), r.Changes.utc())) {
-		return errors.New("/changes does not agree with the findings and the baseline")
+		return errors.New("/changes does not match the findings and the baseline")
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ const (
 	ControlPasses ControlOutcome = "pass"
 	// ControlNotApplicable: there is nothing that its rules judge.
 	ControlNotApplicable ControlOutcome = "not_applicable"
-	// ControlNoRule: no loaded rule speaks to it.
+	// ControlNoRule: no loaded rule maps to it.
 	ControlNoRule ControlOutcome = "no_rule"
 )
 
@@ -33,7 +33,7 @@ const (
 type ControlView struct {
 	frameworks.Control
 	Outcome ControlOutcome `json:"outcome"`
-	// Rules speak to the control, by id.
+	// Rules map to the control, by id.
 	Rules []string `json:"rules"`
 	// Statuses adds up the verdicts of these rules: the evidence.
 	Statuses policies.Counts `json:"statuses"`

@@ -93,7 +93,7 @@ func (g Gate) Decide(r *Report) Decision {
 	case failing.Total() > 0 || risky > 0 || overdue > 0:
 		d = Decision{Verdict: VerdictFail, Reason: g.failReason(failing, risky, overdue)}
 		if len(short) > 0 {
-			d.Reason += "; besides, the measurement is incomplete: " + strings.Join(short, "; ")
+			d.Reason += "; also, the measurement is incomplete: " + strings.Join(short, "; ")
 		}
 	case len(short) > 0:
 		d = Decision{Verdict: VerdictIncomplete, Reason: strings.Join(short, "; ")}
@@ -108,7 +108,7 @@ func (g Gate) Decide(r *Report) Decision {
 // ExitText names the exit code, and the one that NoFail hides.
 func (d Decision) ExitText() string {
 	if hidden := d.Verdict.Code(); hidden != d.Code {
-		return fmt.Sprintf("exit code %d instead of %d, by --no-fail", d.Code, hidden)
+		return fmt.Sprintf("exit code %d instead of %d because of --no-fail", d.Code, hidden)
 	}
 	return fmt.Sprintf("exit code %d", d.Code)
 }
@@ -172,7 +172,7 @@ func (g Gate) unknownDue(r *Report) []string {
 		return []string{"the report has no deadlines; set sla in the configuration of the scan"}
 	}
 	if n := r.UnknownDue(); n > 0 {
-		return []string{fmt.Sprintf("since when %s there is unknown, and so is whether they are overdue; give a report of an earlier run as --baseline, or a --store", safetext.Plural(n, "finding is", "findings are"))}
+		return []string{fmt.Sprintf("when %s first seen is unknown, and so is whether they are overdue; give an earlier report as --baseline, or a --store", safetext.Plural(n, "finding was", "findings were"))}
 	}
 	return nil
 }
@@ -195,7 +195,7 @@ func (g Gate) unknownRisk(r *Report) []string {
 		return []string{"the report has no risk of tokens"}
 	}
 	if n := counts.Possible.From(g.FailOnRisk) - counts.Certain.From(g.FailOnRisk); n > 0 {
-		return []string{fmt.Sprintf("%s may be of %s risk or worse, as facts are unknown", safetext.Plural(n, "token", "tokens"), g.FailOnRisk)}
+		return []string{fmt.Sprintf("%s may be of %s risk or worse, because facts are unknown", safetext.Plural(n, "token", "tokens"), g.FailOnRisk)}
 	}
 	return nil
 }
@@ -239,7 +239,7 @@ func (g Gate) findingsReason(failing SeverityCounts) string {
 func (g Gate) cleanReason(r *Report) string {
 	measured := "everything was measured"
 	if r.Scope != nil && r.Scope.asked() {
-		measured = "all of the part that was asked for was measured"
+		measured = "everything that was requested was measured"
 	}
 	accepted := 0
 	for _, unit := range r.Unread() {

@@ -168,7 +168,7 @@ func checkLabelled(r *Report) error {
 	for i, group := range r.Labelled {
 		key := group.key()
 		if !known[labelsKey(group.Labels)] || seen[key] {
-			return fmt.Errorf("/labelled/%d has labels that no source has, or is there twice", i)
+			return fmt.Errorf("/labelled/%d has labels that no source has, or is duplicated", i)
 		}
 		seen[key] = true
 		for source, n := range group.Tokens {

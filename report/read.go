@@ -79,7 +79,7 @@ func (d *decoding) document() error {
 		}
 		name, _ := token.(string)
 		if d.seen[name] {
-			return fmt.Errorf("/%s is there twice", safetext.OneLine(name))
+			return fmt.Errorf("/%s is duplicated", safetext.OneLine(name))
 		}
 		d.seen[name] = true
 		if err := d.member(name); err != nil {
@@ -119,7 +119,7 @@ func (d *decoding) member(name string) error {
 	schema, known := d.schemas.members[name]
 	field := d.field(name)
 	if !known && !d.seen["schema"] {
-		return fmt.Errorf("it is not a tokenaudit report: it has an unknown member and no schema, at byte %d", d.json.InputOffset())
+		return fmt.Errorf("it is not a tokenaudit report: it has an unknown key and no schema, at byte %d", d.json.InputOffset())
 	}
 	if !known || !field.IsValid() {
 		return fmt.Errorf("/%s is unknown: this is not a report of schema %s%s", safetext.OneLine(name), Schema, d.schemaSeen())
@@ -212,7 +212,7 @@ func decode(pointer string, schema *jsonschema.Schema, raw json.RawMessage, targ
 		return fmt.Errorf("%s: %w", pointer, err)
 	}
 	if strictjson.RepeatedMember(raw) >= 0 {
-		return fmt.Errorf("%s: an object has a member twice", pointer)
+		return fmt.Errorf("%s: an object has a duplicate key", pointer)
 	}
 	if at, message := violation(schema, value); message != "" {
 		return fmt.Errorf("%s%s: %s", pointer, safetext.OneLine(at), safetext.OneLine(message))
@@ -239,7 +239,7 @@ func unexpectedEnd(err error) error {
 func check(r *Report) error {
 	for i, f := range r.Findings {
 		if want := Fingerprint(f.Rule, f.Source, f.Token, f.Key); f.Fingerprint != want {
-			return fmt.Errorf("/findings/%d/fingerprint is not that of its rule, source, token and key: the report was changed by hand", i)
+			return fmt.Errorf("/findings/%d/fingerprint does not match its rule, source, token and key: the report was edited", i)
 		}
 	}
 	for i := range r.Sources {
@@ -251,7 +251,7 @@ func check(r *Report) error {
 		return fmt.Errorf("/complete is %v, but the sources and rule errors say %v", r.Complete, want)
 	}
 	if want := summarize(r); r.Summary != want {
-		return errors.New("/summary does not agree with the findings, the sources and the rules")
+		return errors.New("/summary does not match the findings, the sources and the rules")
 	}
 	if err := checkLabelled(r); err != nil {
 		return err

@@ -83,5 +83,5 @@ func (r *Report) ScopeNote() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Of a part only, as asked: " + safetext.OneLine(strings.Join(parts, "; "))
+	return "Restricted to: " + safetext.OneLine(strings.Join(parts, "; "))
 }

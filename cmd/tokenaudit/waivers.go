@@ -52,7 +52,7 @@ lacks a key that the rule demands; of each accepted gap, and each list that is k
 to be empty, how long it holds. With a saved report it also says how many findings, or
 lists, each covers. Nothing is sent.
 
-It exits 1 when one has expired, names no rule, lacks a key, covers nothing, or is
+It exits 1 when one has expired, matches no rule, lacks a key, covers nothing, or is
 contradicted, so that a scheduled job finds what is to be cleaned up, and 0 otherwise.
 One that may cover what the report could not see is not among them.`,
 		Args: cli.Takes("[REPORT.json]"),

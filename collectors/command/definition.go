@@ -44,7 +44,7 @@ func Definition() collectors.Definition {
 		},
 		Facts: facts(),
 		LeastPrivilege: "The program uses the credential: its own documentation says which is the least-privilege one. " +
-			"Pass it by name in `environment`, and let the program only read.",
+			"Pass it by name in `environment`, and make sure that the program only reads.",
 		New: open,
 	}
 }

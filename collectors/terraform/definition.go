@@ -26,7 +26,7 @@ func Definition() collectors.Definition {
 		Kinds: map[inventory.SourceKind][]inventory.Kind{inventory.KindPlan: kinds()},
 		Facts: facts(),
 		LeastPrivilege: "Reading a plan needs no credential. Making one needs those of the providers; a plan contains the secrets of the " +
-			"state, so keep the file from others, and delete it afterwards.",
+			"state, so protect the file, and delete it afterwards.",
 		New: open,
 	}
 }

@@ -46,7 +46,7 @@ var guardCalls = sync.OnceFunc(func() {
 		original := topdown.GetBuiltin(name)
 		topdown.RegisterBuiltinFunc(name, func(bctx topdown.BuiltinContext, args []*ast.Term, iter func(*ast.Term) error) error {
 			if most(args) > maxMade {
-				return errors.New("it would make more than a rule may have at once")
+				return errors.New("it would produce more than a rule may hold at once")
 			}
 			return original(bctx, args, iter)
 		})

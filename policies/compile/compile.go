@@ -292,7 +292,7 @@ func refuseReplaced(modules []regofile.Module, f *regofile.Faults) {
 		ast.WalkWiths(m.Parsed, func(with *ast.With) bool {
 			for _, term := range []*ast.Term{with.Target, with.Value} {
 				if name := term.String(); regofile.Allowed(name) {
-					f.At(with.Location, "a rule may not use %s in a with: built-in functions stay what they are", name)
+					f.At(with.Location, "a rule may not use %s in a with: built-in functions cannot be replaced", name)
 				}
 			}
 			return false
@@ -330,7 +330,7 @@ func checkRule(compiler *ast.Compiler, d *draft, ns regofile.Namespace, f *regof
 	rule.sets = slices.DeleteFunc(slices.Clone(output.Sets()), func(set string) bool { return !has[set] })
 	rule.Demands = usage.Demands
 	if len(usage.Unnamed) > 0 {
-		f.At(cmp.Or(usage.Location, d.pkg.Location), "rule %s reads %s, which a CMS may not tell: name it in custom.requires, or say in an unknown set when the rule cannot decide", d.rule.ID, policies.Join(usage.Unnamed))
+		f.At(cmp.Or(usage.Location, d.pkg.Location), "rule %s reads %s, which a CMS may not report: name it in custom.requires, or say in an unknown set when the rule cannot decide", d.rule.ID, policies.Join(usage.Unnamed))
 	}
 	return rule
 }

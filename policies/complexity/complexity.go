@@ -67,7 +67,7 @@ func (n *nesting) visit(node any) {
 	}
 	switch {
 	case n.terms > maxDepth:
-		n.refuse("terms are nested more than %d levels deep: give the inner ones names", maxDepth)
+		n.refuse("terms are nested more than %d levels deep: name the inner ones", maxDepth)
 	case n.closures > maxClosures:
 		n.refuse("comprehensions, every, not and template strings are nested more than %d levels deep: move the inner ones to rules of their own", maxClosures)
 	case n.branches > maxElse:

@@ -60,7 +60,7 @@ func checkParts(modules []*ast.Module) *ast.Error {
 	total := 0
 	for _, use := range w.uses {
 		if total += w.term(use.term, use.in); total > limit {
-			return tooComplex(use.term.Location, "the values here have more than %d parts: write fewer that hold others several times over", limit)
+			return tooComplex(use.term.Location, "the values here have more than %d parts: repeat fewer values within others", limit)
 		}
 	}
 	return nil

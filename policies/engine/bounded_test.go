@@ -58,7 +58,7 @@ func TestOneCallIsBounded(t *testing.T) {
 		"object.union_n":     "y := {n: 1 | some n in numbers.range(1, 1000)}\n\tcount(object.union_n([y | some _ in numbers.range(1, 20000)])) < 0",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if detail := detailOf(t, lines); !strings.Contains(detail, "more than a rule may have at once") || strings.Contains(detail, "bounded.") {
+			if detail := detailOf(t, lines); !strings.Contains(detail, "more than a rule may hold at once") || strings.Contains(detail, "bounded.") {
 				t.Error(detail)
 			}
 		})
@@ -103,7 +103,7 @@ func TestWithDoesNotReachBuiltins(t *testing.T) {
 		"in place of a rule": policytest.CustomRule("f(x) := x\n\n" + policytest.DenyNames + "\nx if f(\"a\") == \"A\" with data.custom.rules.ours.f as upper\n"),
 	} {
 		_, err := Load(t.Context(), LoadOptions{Paths: []string{policytest.Write(t, map[string]string{"ours.rego": text})}})
-		if err == nil || !strings.Contains(err.Error(), "built-in functions stay what they are") {
+		if err == nil || !strings.Contains(err.Error(), "built-in functions cannot be replaced") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

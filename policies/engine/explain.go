@@ -23,7 +23,7 @@ const (
 	StepOff      Step = "off"      // the settings switch the rule off for the source
 	StepKinds    Step = "kinds"    // the rule does not judge this kind of token
 	StepPlanned  Step = "planned"  // the rule is about use, the token is not created yet
-	StepGiven    Step = "given"    // what the rule judges with was not given
+	StepGiven    Step = "given"    // what the rule needs was not given
 	StepError    Step = "error"    // the rule could not run
 	StepSelect   Step = "select"   // the rule does not select the token, or the source
 	StepApplies  Step = "applies"  // the token is outside the rule's applies set

@@ -19,7 +19,7 @@ type ruleResult struct {
 	// teams are the counts of pairs by team, without those of no team; nil for none.
 	teams    map[string]policies.Counts
 	verdicts []policies.Verdict
-	// notAsked: what the rule judges with was not given for a token, or for the source.
+	// notAsked: what the rule needs was not given for a token, or for the source.
 	notAsked bool
 	err      error
 }

@@ -40,7 +40,7 @@ var ruleCases = map[string][]ruleCase{
 		{"reads", []change{delivering}, nil, policies.Pass, ""},
 		{"role that could", []change{delivering, func(token *inventory.Token) {
 			token.Role = &inventory.Role{ID: "1", Name: "Editor", Level: inventory.LevelWrite}
-		}}, nil, policies.Pass, "could write, but the token reaches the delivery API alone"},
+		}}, nil, policies.Pass, "could write, but the token reaches only the delivery API"},
 		{"nobody knows", []change{delivering, func(token *inventory.Token) {
 			token.Access = inventory.Access{Level: inventory.LevelUnknown}
 		}}, nil, policies.NotEvaluated, "could not be read"},
@@ -71,7 +71,7 @@ var ruleCases = map[string][]ruleCase{
 		{"updated, with its use known", []change{usedDaysAgo(365), func(token *inventory.Token) { token.Planned = inventory.PlannedUpdate }}, nil, policies.Fail, ""},
 	},
 	"read-token-never-expires": {
-		{"never", []change{neverExpires, readOnly}, nil, policies.Fail, "never expires although it could"},
+		{"never", []change{neverExpires, readOnly}, nil, policies.Fail, "never expires although the CMS supports it"},
 		{"expires", []change{readOnly}, nil, policies.Pass, ""},
 		{"unknown", []change{readOnly, expiryUnknown}, nil, policies.NotEvaluated, "expiry is hidden"},
 		{"cannot expire", []change{readOnly, neverSupported}, nil, policies.NotApplicable, ""},
@@ -81,7 +81,7 @@ var ruleCases = map[string][]ruleCase{
 	},
 	"token-lifetime-too-long": {
 		{"364 days", []change{created(100), expires(264)}, nil, policies.Pass, ""},
-		{"365 days", []change{created(100), expires(265)}, nil, policies.Fail, "lives for 365 days, until 2027-08-14"},
+		{"365 days", []change{created(100), expires(265)}, nil, policies.Fail, "has a lifetime of 365 days, until 2027-08-14"},
 		{"unknown creation", []change{createdUnknown}, nil, policies.NotEvaluated, "creation is hidden"},
 		{"made between 200 and 265 days ago", []change{createdUnknown, seen(200, 265)}, nil, policies.NotEvaluated, "creation is hidden"},
 		{"made between 265 and 300 days ago", []change{createdUnknown, seen(265, 300)}, nil, policies.Fail, "at least 365 days"},
@@ -131,7 +131,7 @@ var ruleCases = map[string][]ruleCase{
 		{"assumed write", []change{id("1"), unread}, nil, policies.Fail, "write access is assumed"},
 		{"changed", []change{id("0"), updated(at(daysAgo(1)))}, nil, policies.Fail, "was changed after its last review, on 2026-11-12 by Ada"},
 		{"changed on the day", []change{id("0"), updated(at(daysAgo(10)))}, nil, policies.NotEvaluated, "was changed on the day of its review of 2026-11-12, at 12:00; a review with a time would tell"},
-		{"change unknown", []change{id("0"), updated(inventory.UnknownTime("not told"))}, nil, policies.NotEvaluated, "nobody knows whether the token was changed after its review of 2026-11-12: not told"},
+		{"change unknown", []change{id("0"), updated(inventory.UnknownTime("not told"))}, nil, policies.NotEvaluated, "it is not known whether the token was changed after its review of 2026-11-12: not told"},
 		{"change unknown, due", []change{id("1"), updated(inventory.UnknownTime("not told"))}, nil, policies.Fail, "60 days ago"},
 		{"change unknown, made after", []change{id("0"), created(3), updated(inventory.UnknownTime(""))}, nil, policies.Fail, "was changed after"},
 		{"never changed", []change{id("0"), updated(inventory.None())}, nil, policies.Pass, ""},
@@ -143,7 +143,7 @@ var ruleCases = map[string][]ruleCase{
 		{"planned", []change{func(token *inventory.Token) { token.Planned = inventory.PlannedUnchanged }}, nil, policies.NotApplicable, ""},
 	},
 	"revocation-overdue": {
-		{"late", []change{id("2")}, nil, policies.Fail, "was to be revoked by 2026-10-31, 22 days ago, as Ada decided on 2026-10-01"},
+		{"late", []change{id("2")}, nil, policies.Fail, "should have been revoked by 2026-10-31, 22 days ago, as Ada decided on 2026-10-01"},
 		{"late by a day, whatever is dated ahead", []change{id("6")}, nil, policies.Fail, "1 day ago"},
 		{"late, changed since", []change{id("2"), updated(at(daysAgo(1)))}, nil, policies.Fail, ""},
 		{"on the last day", []change{id("3")}, nil, policies.Pass, ""},
@@ -174,7 +174,7 @@ var ruleCases = map[string][]ruleCase{
 		{"revoked", []change{hinted, leaked(inventory.MatchSuffix), revoked}, nil, policies.NotApplicable, ""},
 	},
 	"expiry-notification-off": {
-		{"off", []change{traits(inventory.No, inventory.No)}, nil, policies.Fail, "nobody is told"},
+		{"off", []change{traits(inventory.No, inventory.No)}, nil, policies.Fail, "nobody is notified"},
 		{"on", nil, nil, policies.Pass, ""},
 		{"unknown", []change{traits(inventory.No, inventory.Unknown)}, silentAbout(inventory.FactTraits, "traits are hidden"), policies.NotEvaluated, "traits are hidden"},
 		{"unknown expiry", []change{traits(inventory.No, inventory.No), expiryUnknown}, nil, policies.NotEvaluated, "expiry is hidden"},
@@ -287,14 +287,14 @@ var ruleCases = map[string][]ruleCase{
 	},
 	"token-limit-near": {
 		{"two below", nil, copies(8), policies.Pass, ""},
-		{"one below", nil, copies(9), policies.Fail, `"Shop" has 9 valid management tokens and may have 10: the next one but one ends the oldest, "name of t00"`},
+		{"one below", nil, copies(9), policies.Fail, `"Shop" has 9 valid management tokens and may have 10: the one after the next ends the oldest, "name of t00"`},
 		{"at the limit", nil, copies(10), policies.Fail, `may have 10: the next one ends the oldest, "name of t00"`},
 		{"at the limit, in a list read in part", nil, with(unreadLists, copies(10)), policies.Fail, `"Shop" has at least 10 valid management tokens and may have 10: the next one ends the oldest`},
-		{"above the limit", nil, copies(11), policies.Fail, "more than the 10 of the parameter limit"},
+		{"above the limit", nil, copies(11), policies.Fail, "more than the 10 that the parameter limit allows"},
 		{"18 delivery tokens", nil, copies(18, delivering), policies.Pass, ""},
 		{"19 delivery tokens", nil, copies(19, delivering), policies.Fail, `"Shop" has 19 delivery tokens and may have 20: there is room for one more`},
 		{"expired ones do not count", nil, copies(20, expires(-1)), policies.Pass, ""},
-		{"expiry unknown", nil, copies(9, expiryUnknown), policies.NotEvaluated, "of 9 management tokens"},
+		{"expiry unknown", nil, copies(9, expiryUnknown), policies.NotEvaluated, "whether 9 management tokens"},
 		{"unread list", nil, unreadLists, policies.NotEvaluated, "management_tokens"},
 		{"another CMS", nil, func(s *inventory.Source) { copies(20)(s); s.CMS = "datocms" }, policies.NotApplicable, ""},
 	},
@@ -308,7 +308,7 @@ var ruleCases = map[string][]ruleCase{
 	},
 	"token-literal-in-code": {
 		{"in a provider", nil, planWith(inventory.Literal{Address: "provider.datocms", Attribute: "api_token", Place: inventory.LiteralProvider, CMS: "datocms"}),
-			policies.Fail, "a credential for datocms stands as a constant in api_token of provider.datocms"},
+			policies.Fail, "hard-coded credential for datocms in api_token of provider.datocms"},
 		{"in a plan of a part", nil, with(unreadLists, planWith(inventory.Literal{Address: "provider.datocms", Attribute: "api_token", Place: inventory.LiteralProvider, CMS: "datocms"})),
 			policies.Fail, "api_token of provider.datocms"},
 		{"none in a plan of a part", nil, with(unreadLists, planWith()), policies.NotEvaluated, "management_tokens"},

@@ -20,7 +20,7 @@ const defaultGrace = 5 * time.Second
 // goroutine a processor is the most there can be.
 func (e *Engine) ask(ctx context.Context, rule *ruleInForce, input ast.Value) (map[string]*ast.Term, error) {
 	if rule.stuck.Load() {
-		return nil, errors.New("it did not stop on another source, and is not asked again")
+		return nil, errors.New("it did not stop on another source, and is not run again")
 	}
 	bindings, err := timelimit.Run(ctx, e.timeout, e.grace, func(ctx context.Context) (map[string]*ast.Term, error) {
 		return rule.Evaluate(ctx, input)

@@ -13,7 +13,7 @@ func TestRuleThatDoesNotStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Detail, "is not asked again") || result.Counts["admin-token"].NotEvaluated != 1 {
+	if len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Detail, "is not run again") || result.Counts["admin-token"].NotEvaluated != 1 {
 		t.Errorf("got %+v", result)
 	}
 }

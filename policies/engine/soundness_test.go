@@ -38,7 +38,7 @@ func loadRule(t *testing.T, text string) (*Engine, error) {
 	return &Engine{rules: rules, owners: teams(), reviews: reviewed(), timeout: time.Minute, grace: time.Minute}, nil
 }
 
-var factsRead = regexp.MustCompile(`reads ([a-z_, ]+), which a CMS may not tell`)
+var factsRead = regexp.MustCompile(`reads ([a-z_, ]+), which a CMS may not report`)
 
 // loadRequiring loads a custom rule that requires what the loader says it reads,
 // and nothing else.

@@ -1,4 +1,4 @@
-// Package frameworks has the catalogues of controls that rules speak to, such as those of OWASP
+// Package frameworks has the catalogues of controls that rules map to, such as those of OWASP
 // and NIST.
 package frameworks
 

@@ -155,5 +155,5 @@ func (s *Shape) wrongWord(text string) string {
 	if len(s.Enum) == 0 || slices.Contains(s.Enum, text) {
 		return ""
 	}
-	return fmt.Sprintf("%q: it is one of %s%s", text, strings.Join(s.Enum, ", "), suggest.DidYouMean(text, s.Enum))
+	return fmt.Sprintf("%q: expected one of %s%s", text, strings.Join(s.Enum, ", "), suggest.DidYouMean(text, s.Enum))
 }

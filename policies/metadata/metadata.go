@@ -158,7 +158,7 @@ func (m *metadata) text(key string) string {
 	}
 	s, _ := value.(string)
 	if s = strings.TrimSpace(s); s == "" {
-		m.wrong("custom.%s must be a text", key)
+		m.wrong("custom.%s must be a string", key)
 	}
 	return s
 }
@@ -188,7 +188,7 @@ func several[T ~string](m *metadata, key string, vocabulary []T) []T {
 	for _, item := range list {
 		s, _ := item.(string)
 		if !slices.Contains(vocabulary, T(s)) {
-			m.wrong("custom.%s has %v; it may have %s", key, item, policies.Join(vocabulary))
+			m.wrong("custom.%s has %v: expected %s", key, item, policies.Join(vocabulary))
 			continue
 		}
 		if slices.Contains(words, T(s)) {
@@ -205,7 +205,7 @@ func (m *metadata) remediation() map[string]string {
 	for cms, value := range m.table("remediation") {
 		s, isText := value.(string)
 		if !isText || strings.TrimSpace(s) == "" {
-			m.wrong("custom.remediation.%s must be a text", cms)
+			m.wrong("custom.remediation.%s must be a string", cms)
 			continue
 		}
 		remediation[cms] = strings.TrimSpace(s)

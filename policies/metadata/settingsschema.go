@@ -36,7 +36,7 @@ func SettingsSchema(rules []policies.Rule, model policies.Rule) map[string]any {
 func ruleSchema(rule *policies.Rule) map[string]any {
 	change := map[string]any{
 		"severity": map[string]any{"enum": policies.Severities(), "default": rule.Severity},
-		"off":      map[string]any{"type": "boolean", "default": rule.Off, "description": "Do not judge."},
+		"off":      map[string]any{"type": "boolean", "default": rule.Off, "description": "Do not evaluate the rule."},
 		"params":   ParamsSchema(rule.Params),
 	}
 	forSources := map[string]any{"source": map[string]any{"type": "string", "minLength": 1, "description": "A pattern of source ids; only * is special, and it crosses /."}}

@@ -166,7 +166,7 @@ func readFinding(item *ast.Term, set string, s Subjects) (Finding, error) {
 		}
 		s, ok := value.Value.(ast.String)
 		if !ok {
-			return fmt.Errorf("%s is a %s, not a text", name, ast.ValueName(value.Value))
+			return fmt.Errorf("%s is a %s, not a string", name, ast.ValueName(value.Value))
 		}
 		switch string(name) {
 		case "token":
@@ -190,7 +190,7 @@ func (f *Finding) check(set string, s Subjects) error {
 	case f.Message == "":
 		return fmt.Errorf("an element has no %s", setText[set])
 	case f.Token == "" && s.OfTokens:
-		return errors.New("an element names no token, though the subject of the rule is the token")
+		return errors.New("an element names no token, although the subject of the rule is the token")
 	case f.Token != "" && !s.knows(f.Token):
 		return fmt.Errorf("an element names token %q, which is not judged here", Cut(f.Token, MaxKey))
 	}
@@ -271,7 +271,7 @@ func (b *bounder) table(table ast.Object, depth int) (any, error) {
 		case ast.Number, ast.Boolean, ast.Null:
 			name = k.String()
 		default:
-			return nil, fmt.Errorf("a key of evidence is a %s, not a text", ast.ValueName(k))
+			return nil, fmt.Errorf("a key of evidence is a %s, not a string", ast.ValueName(k))
 		}
 		bounded, err := b.bound(table.Get(key).Value, depth+1)
 		if err != nil {

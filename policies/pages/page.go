@@ -43,7 +43,7 @@ func Page(rule policies.Rule, titles Titles) string {
 		fmt.Fprintf(&b, "The rule is off by default. `%s: on`, below `policies.rules` in the configuration, switches it on.\n\n", rule.ID)
 	}
 	if missing := rule.OnlyWith.Missing(); missing != "" {
-		fmt.Fprintf(&b, "Where %s, the question is not asked: the rule is `not_applicable`, and each report says so.\n\n", missing)
+		fmt.Fprintf(&b, "Where %s, the rule is `not_applicable`, and each report says so.\n\n", missing)
 	}
 	if rule.WaiverNeedsKey {
 		b.WriteString("A waiver names the `key` of the finding that it covers, so that it never covers a later one.\n\n")
@@ -106,7 +106,7 @@ func judged(rule policies.Rule, titles Titles) string {
 	if len(rule.Requires) == 0 {
 		return subject + "."
 	}
-	return fmt.Sprintf("%s, and is not evaluated where the CMS does not tell: %s.", subject, policies.Join(rule.Requires))
+	return fmt.Sprintf("%s, and is not evaluated where the CMS does not report: %s.", subject, policies.Join(rule.Requires))
 }
 
 // Judges says in few words what a rule judges, such as "active tokens that can write".

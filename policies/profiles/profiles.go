@@ -42,5 +42,5 @@ func Read(name string) ([]byte, error) {
 			return text, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no profile %q%s: one of %s; {file: FILE} names one of your own", name, suggest.DidYouMean(name, names), strings.Join(names, ", "))
+	return nil, fmt.Errorf("unknown profile %q%s: expected one of %s, or {file: FILE} for one of your own", name, suggest.DidYouMean(name, names), strings.Join(names, ", "))
 }

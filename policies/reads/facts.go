@@ -313,7 +313,7 @@ func partState(source *inventory.Source, token *inventory.Token, derived *input.
 	case partFactory:
 		return inventory.FactTraits, traitReason(source, "whether the CMS made the token itself is not known"), token.Traits.Factory == inventory.Unknown
 	case partNotifies:
-		return inventory.FactTraits, traitReason(source, "whether anybody is told before the token expires is not known"), token.Traits.NotifiesBeforeExpiry == inventory.Unknown
+		return inventory.FactTraits, traitReason(source, "whether anybody is notified before the token expires is not known"), token.Traits.NotifiesBeforeExpiry == inventory.Unknown
 	}
 	reason, unknown = passState(token, derived, p)
 	return "", reason, unknown

@@ -59,7 +59,7 @@ func NewCustom(modules []Module, document map[string]any) (*CustomFiles, error) 
 	for _, m := range modules {
 		// Nothing on disk has anything to do with the path.
 		if c.seen[m.Path] {
-			return nil, LoadErrors{{File: m.Path, Detail: "the file is there twice"}}
+			return nil, LoadErrors{{File: m.Path, Detail: "the file is given twice"}}
 		}
 		c.seen[m.Path] = true
 		if err := c.append(m.Path, m.Text); err != nil {
@@ -218,7 +218,7 @@ func (c *CustomFiles) bundle(path string) error {
 // by their paths in the bundle, and asks for a key where the bundle is signed.
 func bundleErrors(path string, err error) error {
 	if strings.Contains(err.Error(), "verification key not provided") {
-		return &LoadError{File: path, Detail: "the bundle is signed, and there is no key here to check that with: give one that is not signed"}
+		return &LoadError{File: path, Detail: "the bundle is signed, and there is no key to verify it: use an unsigned bundle"}
 	}
 	// A bundle may hold anything: none of its lines is quoted.
 	if single, ok := errors.AsType[*ast.Error](err); ok {

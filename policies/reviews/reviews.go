@@ -168,7 +168,7 @@ func (r *Review) before(m moment) (before inventory.Ternary, reason string) {
 	case !m.latest.IsZero() && !r.From.Before(m.latest):
 		return inventory.No, ""
 	case m.latest.IsZero():
-		reason = "nobody knows whether the token was " + m.what + " after its review of " + r.Date
+		reason = "it is not known whether the token was " + m.what + " after its review of " + r.Date
 	case m.latest.Equal(m.earliest):
 		return inventory.Unknown, "the token was " + m.what + " on the day of its review of " + r.Date + ", at " + m.latest.UTC().Format("15:04") + "; a review with a time would tell which came first"
 	default:

@@ -73,7 +73,7 @@ func ReadBands(params map[string]any) (Bands, error) {
 	case !ok1 || !ok2 || !ok3:
 		return Bands{}, errors.New("the risk model needs the parameters severe, high and moderate of type integer")
 	case severe <= high || high <= moderate:
-		return Bands{}, fmt.Errorf("severe (%d) must be above high (%d), and that above moderate (%d)", severe, high, moderate)
+		return Bands{}, fmt.Errorf("severe (%d) must be above high (%d), and high above moderate (%d)", severe, high, moderate)
 	}
 	return Bands{severe, high, moderate}, nil
 }
@@ -149,7 +149,7 @@ func Sum(factors []Factor, bands Bands) Risk {
 
 // Inactive is the risk of a token that opens nothing any more.
 func Inactive(status string) Risk {
-	return Risk{Score: Score{Band: Low, MaxBand: Low}, Factors: []Factor{{Name: "status", Reason: "opens nothing any more: it is " + status}}}
+	return Risk{Score: Score{Band: Low, MaxBand: Low}, Factors: []Factor{{Name: "status", Reason: "no longer opens anything: it is " + status}}}
 }
 
 // Unknown is the risk of a token of which the model could say nothing.
@@ -215,7 +215,7 @@ func readFactor(item *ast.Term) (token string, f Factor, err error) {
 func readText(name ast.String, value *ast.Term, into *string, limit int) error {
 	s, ok := value.Value.(ast.String)
 	if !ok {
-		return fmt.Errorf("%s is a %s, not a text", name, ast.ValueName(value.Value))
+		return fmt.Errorf("%s is a %s, not a string", name, ast.ValueName(value.Value))
 	}
 	*into = string(s)
 	if name != "token" {

@@ -11,19 +11,19 @@
 #       minimum: 1
 #       maximum: 100
 #       default: 60
-#       description: A score from here on is severe.
+#       description: Scores from this one up are severe.
 #     high:
 #       type: integer
 #       minimum: 1
 #       maximum: 100
 #       default: 45
-#       description: A score from here on is high.
+#       description: Scores from this one up are high.
 #     moderate:
 #       type: integer
 #       minimum: 1
 #       maximum: 100
 #       default: 30
-#       description: A score from here on is moderate, and below it low.
+#       description: Scores from this one up are moderate, those below it low.
 #     production_labels:
 #       type: array
 #       default: [env=production, env=prod, environment=production, stage=production]
@@ -33,7 +33,7 @@
 #       minimum: 1
 #       maximum: 364
 #       default: 30
-#       description: A token is idle that was not used for so many days, and so is an owner who was not seen.
+#       description: How many days without use make a token idle, and an owner who was not seen.
 package tokenaudit.risk
 
 import data.tokenaudit.lib
@@ -99,7 +99,7 @@ factors contains {"token": token.id, "factor": "owner-gone", "min": 0, "max": 15
 	token.owner.state == "unknown"
 }
 
-factors contains {"token": token.id, "factor": "holder", "min": 3, "max": 3, "reason": "belongs to nobody: whoever has a copy can use it"} if {
+factors contains {"token": token.id, "factor": "holder", "min": 3, "max": 3, "reason": "belongs to nobody: anyone who has a copy can use it"} if {
 	some token in input.tokens
 	token.owner.type == "none"
 }
@@ -129,7 +129,7 @@ factors contains {"token": token.id, "factor": "expiry", "min": 8, "max": 8, "re
 	token.expiry.state == "never"
 }
 
-factors contains {"token": token.id, "factor": "expiry", "min": points, "max": points, "reason": sprintf("works for %d days more", [token.expires_in_days])} if {
+factors contains {"token": token.id, "factor": "expiry", "min": points, "max": points, "reason": sprintf("works for another %d days", [token.expires_in_days])} if {
 	some token in input.tokens
 	token.expires_in_days > 90
 	token.expiry.state == "at"
@@ -193,8 +193,8 @@ managing := {
 }
 
 readable := {
-	"yes": {"min": 5, "reason": "whoever may list the tokens can read its secret"},
-	"unknown": {"min": 0, "reason": "whether whoever may list the tokens can read its secret is not known"},
+	"yes": {"min": 5, "reason": "anyone who may list the tokens can read its secret"},
+	"unknown": {"min": 0, "reason": "whether anyone who may list the tokens can read its secret is not known"},
 }
 
 environment_points(n) := 5 if {
@@ -214,7 +214,7 @@ other_use(token) := {"min": 4, "reason": reason} if {
 	token.owner_idle_days >= input.params.idle_days
 	token.unused_days.max < input.params.idle_days
 	token.last_used.state in {"at", "between"}
-	reason := sprintf("something else than its owner uses it: the owner was last seen %d days ago", [token.owner_idle_days])
+	reason := sprintf("something other than its owner uses it: the owner was last seen %d days ago", [token.owner_idle_days])
 } else := {"min": 0, "reason": "whether its owner or something else uses it is not known"} if {
 	not owner_seen(token)
 	not unused(token)

@@ -54,9 +54,9 @@ test_leaked if {
 }
 
 test_holder if {
-	factors.holder == [3, 3, "belongs to nobody: whoever has a copy can use it"] with input as judged({})
+	factors.holder == [3, 3, "belongs to nobody: anyone who has a copy can use it"] with input as judged({})
 	factors.holder == [0, 3, "whether it belongs to anybody is not known"] with input as judged({"owner": {"type": "unknown"}})
-	factors.holder == [4, 4, "something else than its owner uses it: the owner was last seen 31 days ago"] with input as judged(mine)
+	factors.holder == [4, 4, "something other than its owner uses it: the owner was last seen 31 days ago"] with input as judged(mine)
 	not factors.holder with input as judged(object.union(mine, {"owner_idle_days": 29}))
 	factors.holder == [0, 4, "whether its owner or something else uses it is not known"] with input as judged(object.union(mine, {"unused_days": {"min": 3, "max": 100}}))
 	not factors.holder with input as judged(object.union(mine, {"unused_days": {"min": 30, "max": 30}}))
@@ -65,14 +65,14 @@ test_holder if {
 
 test_secret_readable if {
 	not factors["secret-readable"] with input as judged({})
-	factors["secret-readable"] == [5, 5, "whoever may list the tokens can read its secret"] with input as judged({"secret": {"readable": "yes"}})
+	factors["secret-readable"] == [5, 5, "anyone who may list the tokens can read its secret"] with input as judged({"secret": {"readable": "yes"}})
 	factors["secret-readable"][1] == 5 with input as judged({"secret": {"readable": "unknown"}})
 }
 
 test_expiry if {
-	factors.expiry == [3, 3, "works for 100 days more"] with input as judged({})
+	factors.expiry == [3, 3, "works for another 100 days"] with input as judged({})
 	not factors.expiry with input as judged({"expires_in_days": 90})
-	factors.expiry == [5, 5, "works for 366 days more"] with input as judged({"expires_in_days": 366})
+	factors.expiry == [5, 5, "works for another 366 days"] with input as judged({"expires_in_days": 366})
 	factors.expiry == [8, 8, "never expires"] with input as judged({"expiry": {"state": "never"}})
 	factors.expiry == [0, 8, "whether it expires is not known"] with input as judged({"expiry": {"state": "unknown"}})
 }

@@ -92,7 +92,7 @@ func (s *suite) checkPage(m regofile.Module, id string, titles pages.Titles, f *
 		}
 		rule.ID = id
 		if line := missingLine(string(page), pages.Page(rule, titles)); line != "" {
-			f.File(file, "the page of rule %s lacks %q, which its METADATA says; the beginning of what `tokenaudit rules show %s` prints is the page",
+			f.File(file, "the page of rule %s lacks %q, which its METADATA says; the page begins with what `tokenaudit rules show %s` prints",
 				id, output.Cut(line, 200), id)
 		}
 	}

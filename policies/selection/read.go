@@ -77,16 +77,16 @@ func words[T ~string](r *reader, key string, vocabulary []T) []T {
 	}
 	list, _ := value.([]any)
 	if len(list) == 0 {
-		r.wrong(key, "is %v; it must be a list of at least one word", value)
+		r.wrong(key, "is %v; it must be a list of at least one string", value)
 	}
 	var read []T
 	for _, item := range list {
 		word, _ := item.(string)
 		switch {
 		case word == "":
-			r.wrong(key, "has %v; it must have words", item)
+			r.wrong(key, "has %v; it must contain strings only", item)
 		case vocabulary != nil && !slices.Contains(vocabulary, T(word)):
-			r.wrong(key, "has %s%s; it may have %s", word, suggest.DidYouMean(word, texts(vocabulary)), strings.Join(texts(vocabulary), ", "))
+			r.wrong(key, "has %s%s: expected %s", word, suggest.DidYouMean(word, texts(vocabulary)), strings.Join(texts(vocabulary), ", "))
 		case slices.Contains(read, T(word)):
 			r.wrong(key, "has %s twice", word)
 		default:

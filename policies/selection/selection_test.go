@@ -40,11 +40,11 @@ func TestReadRefuses(t *testing.T) {
 		want  string
 	}{
 		{"kind", []any{"personal"}, "custom.select.kind is unknown; did you mean kinds?"},
-		{"kinds", "personal", "custom.select.kinds is personal; it must be a list of at least one word"},
-		{"kinds", []any{}, "custom.select.kinds is []; it must be a list of at least one word"},
-		{"kinds", []any{"persnal"}, "custom.select.kinds has persnal; did you mean personal?; it may have delivery, preview, management, personal, oauth, cli, app"},
+		{"kinds", "personal", "custom.select.kinds is personal; it must be a list of at least one string"},
+		{"kinds", []any{}, "custom.select.kinds is []; it must be a list of at least one string"},
+		{"kinds", []any{"persnal"}, "custom.select.kinds has persnal; did you mean personal?: expected delivery, preview, management, personal, oauth, cli, app"},
 		{"status", []any{"active", "active"}, "custom.select.status has active twice"},
-		{"cms", []any{7}, "custom.select.cms has 7; it must have words"},
+		{"cms", []any{7}, "custom.select.cms has 7; it must contain strings only"},
 		{"write", "yes", "custom.select.write is yes; it must be true or false"},
 		{"planned", 1, "custom.select.planned is 1; it must be true or false"},
 		{"audit_credential", true, "custom.select.audit_credential is true; it must be skip"},

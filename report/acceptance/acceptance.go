@@ -114,9 +114,9 @@ func Useless(w policies.Waiver, rules []policies.Rule) string {
 	}
 	switch {
 	case len(named) == 0:
-		return "names no rule" + ruleid.DidYouMean(w.Rule, ids)
+		return "matches no rule" + ruleid.DidYouMean(w.Rule, ids)
 	case keyless == 0 && w.Key == "":
-		return "lacks the key of a finding, without which no finding of " + named[0].ID + " is waived"
+		return "needs a key, because it waives no finding of " + named[0].ID + " without one"
 	}
 	return ""
 }

@@ -185,7 +185,7 @@ func TestReadChecksAges(t *testing.T) {
 	}
 	for old, tt := range map[string][2]string{
 		`"open_days": 3`:   {`"open_days": 2`, "open_days is not the time"},
-		`"unchanged": `:    {`"unchanged": 1`, "/changes does not agree"},
+		`"unchanged": `:    {`"unchanged": 1`, "/changes does not match"},
 		`"first_seen": "2`: {`"first_seen": "3`, "/findings/0/open_days"},
 	} {
 		changed := strings.Replace(text.String(), old, tt[0], 1)
@@ -229,7 +229,7 @@ func TestDeadlines(t *testing.T) {
 	if f := watch(first); f.Due != "" || first.UnknownDue() != 1 {
 		t.Errorf("a first run knows since when: %+v", f)
 	}
-	if d := gate.Decide(first); d.Verdict != report.VerdictIncomplete || !strings.Contains(d.Reason, "give a report of an earlier run as --baseline, or a --store") {
+	if d := gate.Decide(first); d.Verdict != report.VerdictIncomplete || !strings.Contains(d.Reason, "give an earlier report as --baseline, or a --store") {
 		t.Errorf("a first run: %+v", d)
 	}
 	if d := gate.Decide(run(first, 2, nil, nil)); d.Verdict != report.VerdictIncomplete || !strings.Contains(d.Reason, "no deadlines") {

@@ -21,7 +21,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return "the baseline is incomplete: " + strings.Join(e.Reasons, "; ") + ". What it lacks would look new"
+	return "the baseline is incomplete: " + strings.Join(e.Reasons, "; ") + ". Findings that it lacks would count as new"
 }
 
 // Compare marks the findings of r as new or unchanged against a baseline, and
@@ -31,7 +31,7 @@ func (e *Error) Error() string {
 // allowIncomplete is set. Gaps that somebody accepted do not count.
 func Compare(r, baseline *report.Report, allowIncomplete bool) error {
 	if r.Baseline != nil {
-		return errors.New("the report was compared to a baseline already")
+		return errors.New("the report has already been compared with a baseline")
 	}
 	if reasons := objections(r, baseline); len(reasons) > 0 && !allowIncomplete {
 		return &Error{Reasons: reasons}
@@ -119,9 +119,9 @@ func objections(r, baseline *report.Report) []string {
 	switch {
 	case baseline.Scope == nil || reflect.DeepEqual(baseline.Scope, r.Scope):
 	case baseline.Scope.Change && (r.Scope == nil || !r.Scope.Change):
-		reasons = append(reasons, "it is of a change that was not made yet")
+		reasons = append(reasons, "it judges a change that has not been made yet")
 	default:
-		reasons = append(reasons, "it was restricted to a part of the sources or rules")
+		reasons = append(reasons, "it was restricted to some of the sources or rules")
 	}
 	return reasons
 }

@@ -81,7 +81,7 @@ func TestCompareRefusesAnIncompleteBaseline(t *testing.T) {
 	}
 
 	restricted.Scope = &report.Scope{Change: true}
-	if err := baseline.Compare(yesterday(), restricted, false); err == nil || !strings.Contains(err.Error(), "of a change that was not made yet") {
+	if err := baseline.Compare(yesterday(), restricted, false); err == nil || !strings.Contains(err.Error(), "judges a change that has not been made yet") {
 		t.Errorf("the report of a plan as the baseline: %v", err)
 	}
 
@@ -92,7 +92,7 @@ func TestCompareRefusesAnIncompleteBaseline(t *testing.T) {
 	}
 }
 
-// TestResolutions: what could not be looked at again is never called resolved.
+// TestResolutions: what could not be checked again is never called resolved.
 func TestResolutions(t *testing.T) {
 	const rule, source, token = "unused-token", "contentful/organizations/o1", "contentful/organizations/o1/access_tokens/p1"
 	drop := func(r *report.Report) {

@@ -77,9 +77,9 @@ func relaxedFor(r *report.Report, framework, control string) []string {
 func unproven(r *report.Report) string {
 	switch {
 	case r.Relaxed == nil:
-		return "the report is of a version that does not say which settings ask less than the controls need"
+		return "the report was made by a version that does not record which settings ask less than the controls need"
 	case r.Scope != nil && len(r.Scope.Rules) > 0:
-		return "the run was restricted to some rules, and others may speak to the control"
+		return "the run was restricted to some rules, and others may map to the control"
 	}
 	return ""
 }

@@ -162,8 +162,8 @@ func TestControlsWithoutTheirBadge(t *testing.T) {
 		"relaxed for another control": {func(r *report.Report) {
 			r.Relaxed = []relaxation.Relaxation{{Rule: "b", Kind: relaxation.Off, Controls: map[string][]string{"owasp_nhi": {"NHI2:2025"}}}}
 		}, report.ControlPasses, nil},
-		"some rules":       {func(r *report.Report) { r.Scope = &report.Scope{Rules: []string{"a"}} }, report.ControlNotEvaluated, []string{"the run was restricted to some rules, and others may speak to the control"}},
-		"an older version": {func(r *report.Report) { r.Relaxed = nil }, report.ControlNotEvaluated, []string{"the report is of a version that does not say which settings ask less than the controls need"}},
+		"some rules":       {func(r *report.Report) { r.Scope = &report.Scope{Rules: []string{"a"}} }, report.ControlNotEvaluated, []string{"the run was restricted to some rules, and others may map to the control"}},
+		"an older version": {func(r *report.Report) { r.Relaxed = nil }, report.ControlNotEvaluated, []string{"the report was made by a version that does not record which settings ask less than the controls need"}},
 	} {
 		r := passing()
 		c.change(r)

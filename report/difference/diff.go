@@ -39,7 +39,7 @@ type Difference struct {
 	// FindingsNew and FindingsResolved are left out unless both are reports.
 	FindingsNew      []*report.Finding `json:"findings_new,omitzero"`
 	FindingsResolved []*report.Finding `json:"findings_resolved,omitzero"`
-	// FindingsStale could not be looked at again.
+	// FindingsStale could not be checked again.
 	FindingsStale []*report.Finding `json:"findings_stale,omitzero"`
 	// Decisions is nil (and left out) unless both are reports.
 	Decisions *Decisions `json:"decisions,omitzero"`

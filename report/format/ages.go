@@ -42,13 +42,13 @@ func Changes(r *report.Report, gate report.Gate) string {
 	c := r.Changes
 	if c == nil {
 		if n := r.UnknownDue(); n > 0 {
-			return fmt.Sprintf("Deadlines unknown: since when %s there is not known without --store, or a report of an earlier run as --baseline", safetext.Plural(n, "finding is", "findings are"))
+			return fmt.Sprintf("Deadlines unknown: when %s first seen is not known without --store, or an earlier report as --baseline", safetext.Plural(n, "finding was", "findings were"))
 		}
 		return ""
 	}
 	counts := []string{safetext.Thousands(c.New) + " new", safetext.Thousands(c.Resolved) + " resolved", safetext.Thousands(c.Reopened) + " reopened"}
 	if c.Stale > 0 {
-		counts = append(counts, safetext.Thousands(c.Stale)+" not looked at again")
+		counts = append(counts, safetext.Thousands(c.Stale)+" not checked again")
 	}
 	parts := []string{strings.Join(counts, ", ") + " since " + c.Since.Format("2 Jan 2006")}
 	if oldest := oldestText(c); oldest != "" {
@@ -58,7 +58,7 @@ func Changes(r *report.Report, gate report.Gate) string {
 		parts = append(parts, safetext.Thousands(len(r.Overdue()))+" overdue")
 	}
 	if hidden := Hidden(r); gate.OnlyNew && hidden > 0 {
-		parts = append(parts, fmt.Sprintf("%s of severity high or above passed over, as they are not new", safetext.Thousands(hidden)))
+		parts = append(parts, fmt.Sprintf("%s of severity high or above ignored as not new", safetext.Thousands(hidden)))
 	}
 	return strings.Join(parts, "; ")
 }

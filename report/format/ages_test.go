@@ -39,7 +39,7 @@ func TestChanges(t *testing.T) {
 		t.Errorf("without a baseline: %q", got)
 	}
 	r.Deadlines = &deadlines.Deadlines{Severity: deadlines.Days{policies.High: 14}}
-	if got, want := format.Changes(r, report.Gate{}), "Deadlines unknown: since when 1 finding is there is not known without --store, or a report of an earlier run as --baseline"; got != want {
+	if got, want := format.Changes(r, report.Gate{}), "Deadlines unknown: when 1 finding was first seen is not known without --store, or an earlier report as --baseline"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	r.Baseline = &report.BaselineRef{At: at.AddDate(0, 0, -8)}
@@ -52,7 +52,7 @@ func TestChanges(t *testing.T) {
 	if got := format.Changes(r, report.Gate{}); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	want += "; 1 of severity high or above passed over, as they are not new"
+	want += "; 1 of severity high or above ignored as not new"
 	if got := format.Changes(r, report.Gate{OnlyNew: true}); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -143,7 +143,7 @@ func missingQuality(v *format.View) []codeQuality {
 	}
 	for _, w := range v.Waivers {
 		if w.State != format.WaiverApplied {
-			add("tokenaudit/waiver", "tokenaudit", w.Rule+" "+w.Token, "info", fmt.Sprintf("The waiver of %s on %s (%s, until %s) needs somebody: %s", w.Rule, w.Token, w.State, w.Expires, w.Owner))
+			add("tokenaudit/waiver", "tokenaudit", w.Rule+" "+w.Token, "info", fmt.Sprintf("The waiver of %s on %s (%s, until %s) needs attention: %s", w.Rule, w.Token, w.State, w.Expires, w.Owner))
 		}
 	}
 	return entries

@@ -129,7 +129,7 @@ func expiryCharts(r *report.Report) (dated, undated barChart) {
 			buckets[min(max(month, 0), months)].count(t)
 		}
 	}
-	return bars("Tokens by expiry", buckets, 960), bars("Tokens without a date of expiry", without, 180)
+	return bars("Tokens by expiry", buckets, 960), bars("Tokens without an expiry date", without, 180)
 }
 
 // dayBuckets are the buckets of days; the last is unknown.

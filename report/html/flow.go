@@ -57,7 +57,7 @@ func newFlow(r *report.Report) htmlFlow {
 	if len(chosen) == 0 {
 		return htmlFlow{Note: "There is no active token."}
 	}
-	f := htmlFlow{Note: fmt.Sprintf("The %s that can do most, in most environments.", safetext.Plural(len(chosen), "active token", "active tokens"))}
+	f := htmlFlow{Note: fmt.Sprintf("The %s that can do the most, in the most environments.", safetext.Plural(len(chosen), "active token", "active tokens"))}
 	names := make(map[string]string, len(r.Sources))
 	for i := range r.Sources {
 		names[r.Sources[i].ID] = r.Sources[i].Name

@@ -34,7 +34,7 @@ var htmlTemplate = sync.OnceValues(func() (*template.Template, error) {
 // Format is one self-contained page.
 func Format() format.Format {
 	return format.Format{
-		Name: "html", Help: "one self-contained page, for looking", UsesTokens: true, UsesEvidence: true, UsesTrend: true,
+		Name: "html", Help: "one self-contained page, to browse", UsesTokens: true, UsesEvidence: true, UsesTrend: true,
 		Write: renderHTML,
 	}
 }

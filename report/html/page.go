@@ -129,9 +129,9 @@ func newHTMLPage(v *format.View, o format.Options, developed template.HTML) *htm
 		Verdict: string(d.Verdict), Reason: htmlText(d.Reason), Exit: d.ExitText(), Changes: format.Changes(r, o.Gate),
 		Tiles: tiles(v), Risks: riskTiles(r), HasTokens: r.Tokens != nil, Trend: developed, Scope: htmlText(r.ScopeNote()),
 	}
-	p.FindingsNote = "Open a row to see what to do and what the finding rests on."
+	p.FindingsNote = "Open a row to see what to do and what the finding is based on."
 	if o.Hidden > 0 {
-		p.FindingsNote = fmt.Sprintf("%s below %s not shown, as asked. %s", safetext.Plural(o.Hidden, "finding", "findings"), o.MinSeverity, p.FindingsNote)
+		p.FindingsNote = fmt.Sprintf("%s below %s not shown, as requested. %s", safetext.Plural(o.Hidden, "finding", "findings"), o.MinSeverity, p.FindingsNote)
 	}
 	p.missing(v)
 	p.relaxed(r)

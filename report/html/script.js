@@ -273,7 +273,7 @@
     const said = element("span", "soft"), yaml = element("pre", "", entry(f));
     said.setAttribute("role", "status");
     yaml.hidden = true;
-    const copied = () => { said.textContent = "Copied. Fill in its empty texts: without them the configuration is refused."; };
+    const copied = () => { said.textContent = "Copied. Fill in the empty values: the configuration is refused without them."; };
     return element("div", "waiver", button("", "Copy waiver", () => {
       yaml.hidden = false;
       const byHand = () => {
@@ -307,7 +307,7 @@
     byOwner, ...byTeam, ...byLabel, { key: "token", title: "Token", exact: true, values: (f) => [f.id] },
   ], (f) => element("div", "", list([
     ["What is wrong", f.message], ["What to do", f.fix], ["Token", f.token && hasToken.has(f.token) ? link("#" + encode(tokenAnchor(f.token)), "in the inventory") : ""], ["Where", f.url ? foreign(f.url) : ""], ["Source", f.source.name + " (" + f.source.id + ")"],
-    ["Labels", f.source.labelText], ["Owner", f.owner.filter(Boolean).join(": ")], ["Team", f.team], ["Kind", f.kind], ["Declared", f.place], ["Seen first", f.seen], ["Due", f.due], ["Why it is here", f.extra], ["Evidence", f.evidence ? element("code", "", f.evidence) : ""],
+    ["Labels", f.source.labelText], ["Owner", f.owner.filter(Boolean).join(": ")], ["Team", f.team], ["Kind", f.kind], ["Declared", f.place], ["First seen", f.seen], ["Due", f.due], ["Why it is here", f.extra], ["Evidence", f.evidence ? element("code", "", f.evidence) : ""],
     ["Link", link("#" + f.anchor, "to this finding")],
   ]), waiver(f)), [
     { key: "rule", title: "none" },
@@ -346,7 +346,7 @@
       byRisk, { key: "cms", title: "CMS", values: (t) => [t.source.cms] }, { key: "kind", title: "Kind", values: (t) => [t.kind] }, { key: "can", title: "Can", values: (t) => [t.level], order: rank(levels) },
       { key: "status", title: "Status", values: (t) => [t.status] }, { key: "source", title: "Source", values: (t) => [t.source.id] }, byOwner, ...byTeam, ...byLabel,
     ], (t) => list([
-      ["Reach", reach(t)], ["Risk", t.risk ? points(t.risk) + ", " + bandText(t.risk) : ""], ["Made of", t.factors.length ? element("ul", "", ...t.factors.map((factor) => element("li", "", factor))) : ""],
+      ["Reach", reach(t)], ["Risk", t.risk ? points(t.risk) + ", " + bandText(t.risk) : ""], ["Factors", t.factors.length ? element("ul", "", ...t.factors.map((factor) => element("li", "", factor))) : ""],
       ["Description", t.description], ["Where", t.url ? foreign(t.url) : ""], ["Source", t.source.name + " (" + t.source.id + ")"], ["Labels", t.source.labelText], ["Owner", t.owner.filter(Boolean).join(": ")], ["Role of the owner", t.ownerRole], ["Team", t.team],
       ["Grants", t.grants], ["Why assumed", t.reason], ["Fails", rules(t, t.failed)], ["Waived", rules(t, t.waived)], ["Not evaluated", t.undecided.join(", ")], ["Link", link("#" + encode(t.anchor), "to this token")],
     ])));

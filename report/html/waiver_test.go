@@ -59,7 +59,7 @@ func checkWaivers(b *browser) {
 	if visible < 80 {
 		b.Errorf("%d waivers", visible)
 	}
-	b.expect("said", `[...document.querySelectorAll(".waiver [role=status]")].at(-1).textContent`, "Copied. Fill in its empty texts: without them the configuration is refused.")
+	b.expect("said", `[...document.querySelectorAll(".waiver [role=status]")].at(-1).textContent`, "Copied. Fill in the empty values: the configuration is refused without them.")
 }
 
 func expectEntry(t *testing.T, f *report.Finding, entry string) {

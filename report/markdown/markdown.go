@@ -29,7 +29,7 @@ const (
 // Format is Markdown for comments and job summaries.
 func Format() format.Format {
 	return format.Format{
-		Name: "markdown", Help: "for a pull-request comment or a job summary, cut to what they take",
+		Name: "markdown", Help: "for a pull-request comment or a job summary, cut to their size limits",
 		Write: renderMarkdown,
 	}
 }
@@ -325,7 +325,7 @@ func (m *markdown) waivers() {
 			rows = append(rows, []string{string(w.State), mdCode(w.Rule), mdCode(w.Token), mdText(format.ExpiryText(w.Expires, w.ExpiresInDays)), safetext.Thousands(w.Findings), mdText(w.Owner), mdText(w.Reason)})
 		}
 	}
-	m.table("the waivers", "\n<details><summary>Waivers to look at</summary>\n\n", []string{"State", "Rule", "Token", "Until", "Findings", "Owner", "Reason"}, rows, "\n</details>\n")
+	m.table("the waivers", "\n<details><summary>Waivers that need attention</summary>\n\n", []string{"State", "Rule", "Token", "Until", "Findings", "Owner", "Reason"}, rows, "\n</details>\n")
 }
 
 func (m *markdown) waived() {
@@ -349,7 +349,7 @@ func (m *markdown) baseline() {
 		m.table(what, "\n<details><summary>"+summary+"</summary>\n\n", []string{"Severity", "Rule", "Token", "Why"}, rows, "\n</details>\n")
 	}
 	list("the resolved findings", "Resolved since the baseline", m.v.R.Resolved)
-	list("the stale findings", "Stale: findings of the baseline that could not be looked at again", m.v.R.Stale)
+	list("the stale findings", "Stale: findings of the baseline that could not be checked again", m.v.R.Stale)
 }
 
 func (m *markdown) controls() {

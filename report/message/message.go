@@ -135,7 +135,7 @@ func (m *Message) missing() {
 	}
 	m.open = len(m.Missing)
 	if n := len(m.report.Stale); n > 0 {
-		m.Missing = append(m.Missing, safetext.Plural(n, "earlier finding", "earlier findings")+" could not be looked at again: nobody knows whether they are gone")
+		m.Missing = append(m.Missing, safetext.Plural(n, "earlier finding", "earlier findings")+" could not be checked again: it is not known whether they are gone")
 	}
 	off := 0
 	for _, f := range m.report.Resolved {

@@ -249,7 +249,7 @@ func FuzzNames(f *testing.F) {
 	})
 }
 
-// What has not changed is no news, what could not be looked at again is not gone, and what
+// What has not changed is no news, what could not be checked again is not gone, and what
 // could not be read is always in the message.
 func TestOnlyNews(t *testing.T) {
 	r := reporttest.Compared(t)

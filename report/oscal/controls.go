@@ -75,7 +75,7 @@ func (d *results) reviewed() reviewedControls {
 		return reviewedControls{Selections: assessed}
 	}
 	return reviewedControls{
-		Description: "No rule that was loaded speaks to a control: none of these was assessed.",
+		Description: "No loaded rule maps to a control: none of these was assessed.",
 		Selections:  d.selections(func(*report.ControlView) bool { return true }),
 	}
 }
@@ -165,17 +165,17 @@ func (d *results) statusOf(c *report.ControlView) status {
 		why = safetext.Plural(c.Statuses.Fail, "verdict fails.", "verdicts fail.")
 	case report.ControlWaived:
 		s.Reason = "fail"
-		why = "What fails is waived. To accept a risk does not satisfy a control."
+		why = "What fails is waived. Accepting a risk does not satisfy a control."
 	case report.ControlRelaxed:
 		why = "The rules ask less than the control needs."
 	case report.ControlNotEvaluated:
 		why = "Not everything could be evaluated."
 	case report.ControlIncomplete:
-		why = "Lists were not read, and somebody accepted that. To accept a gap does not satisfy a control."
+		why = "Lists were not read, and somebody accepted that. Accepting a gap does not satisfy a control."
 	case report.ControlNotApplicable:
-		why = "There is nothing that its rules judge, so nothing shows that it is met."
+		why = "Its rules had nothing to judge, so nothing shows that it is met."
 	case report.ControlNoRule:
-		why = "No rule that was loaded speaks to it: it was not assessed."
+		why = "No loaded rule maps to it: it was not assessed."
 	default:
 		why = fmt.Sprintf("Its outcome is %s, which is not a pass.", c.Outcome)
 	}

@@ -58,7 +58,7 @@ func (d *results) scope() iter.Seq[observation] {
 		text = "Everything that is configured"
 	}
 	if d.r.Scope != nil && d.r.Scope.Change {
-		text += ". A change was judged, and of what is live only what the inventories next to it hold"
+		text += ". A change was judged, and of what is live only what is in the given inventories"
 	}
 	text += ". Frameworks: "
 	if d.r.Framework != nil && len(d.views) == 1 {
@@ -73,7 +73,7 @@ func (d *results) scope() iter.Seq[observation] {
 	all := []observation{scope}
 	if d.o.Hidden > 0 {
 		all = append(all, d.observe(typeScope, identify("hidden", d.run), "Findings left out",
-			fmt.Sprintf("%s below %s left out as asked: there is no risk for them here. The controls count them.", safetext.Plural(d.o.Hidden, "finding", "findings"), d.o.MinSeverity)))
+			fmt.Sprintf("%s below %s left out as requested: they have no risk here. The controls count them.", safetext.Plural(d.o.Hidden, "finding", "findings"), d.o.MinSeverity)))
 	}
 	if len(d.r.Sources) == 0 {
 		all = append(all, d.observe(typeCoverage, identify("no source", d.run), "No source was found", "No source was found, so nothing was audited."))
@@ -138,11 +138,11 @@ func (d *results) coverageOf(s *report.Source, unread []report.UnreadUnit) obser
 	}
 	text := "Read: " + strings.Join(read, ", ") + "."
 	if len(read) == 0 {
-		text = "No list was wholly read."
+		text = "No list was read completely."
 	}
 	if len(unread) > 0 {
-		o.Title = line(fmt.Sprintf("%s: %d of %s not wholly read", s.ID, len(unread), safetext.Plural(len(s.Units), "list", "lists")))
-		text += " Not wholly read: tokens may exist that this audit knows nothing of."
+		o.Title = line(fmt.Sprintf("%s: %d of %s not read completely", s.ID, len(unread), safetext.Plural(len(s.Units), "list", "lists")))
+		text += " Not read completely: there may be tokens that this audit does not know of."
 	}
 	o.Description = prose(text)
 	for _, unit := range unread {
@@ -286,7 +286,7 @@ func (d *results) discoveries() iter.Seq[observation] {
 				Subjects: subjectOf(f), Collected: d.collectedAt(f.Source),
 			}
 			if len(f.Evidence) > 0 {
-				o.Evidence = []evidence{{"Facts that the verdict rests on: " + safetext.MarkdownCode(safetext.CutRunes(string(f.Evidence), maxEvidence))}}
+				o.Evidence = []evidence{{"Facts that the verdict is based on: " + safetext.MarkdownCode(safetext.CutRunes(string(f.Evidence), maxEvidence))}}
 			}
 			if !yield(o) {
 				return

@@ -118,7 +118,7 @@ func (d *results) write(s *stream) error {
 	s.put("metadata", metadata{
 		Title: "Audit of API tokens", LastModified: stamp(d.r.At), Version: stamp(d.r.At), OSCALVersion: oscalVersion, Props: d.toolProps(),
 	})
-	s.put("import-ap", importPlan{"#" + plan, "There is no assessment plan in OSCAL. The rules, the configuration and the waivers by which this audit was made are identified by the resource."})
+	s.put("import-ap", importPlan{"#" + plan, "There is no OSCAL assessment plan. The resource identifies the rules, the configuration and the waivers of this audit."})
 	s.open("results", "[")
 	s.open("", "{")
 	d.writeResult(s)
@@ -217,18 +217,18 @@ func (d *results) resources(plan string) []resource {
 	p.add("opa-version", d.r.Policies.OPA)
 	p.add("config-digest", d.r.ConfigDigest)
 	p.add("waivers-digest", d.r.WaiversDigest)
-	list := []resource{{UUID: plan, Title: "Rules and configuration", Description: "The rules, the configuration and the waivers by which this audit was made, by their digests.", Props: p}}
+	list := []resource{{UUID: plan, Title: "Rules and configuration", Description: "The rules, the configuration and the waivers of this audit, by their digests.", Props: p}}
 	for _, e := range d.r.Evidence {
 		var p props
 		p.add("kind", string(e.Kind))
 		list = append(list, resource{
-			UUID: identify("evidence", d.run, string(e.Kind), e.File, e.SHA256), Title: line(e.File), Description: "A file besides the inventory on which verdicts rest.", Props: p,
+			UUID: identify("evidence", d.run, string(e.Kind), e.File, e.SHA256), Title: line(e.File), Description: "A file, in addition to the inventory, on which verdicts are based.", Props: p,
 			Links: []resourceLink{{Href: format.URISegment(e.File), Hashes: []hash{{"SHA-256", value(e.SHA256)}}}},
 		})
 	}
 	if b := d.o.Bundle; b.File != "" {
 		list = append(list, resource{
-			UUID: identify("bundle", d.run, b.File, b.SHA256), Title: line(b.File), Description: "The sealed bundle of this audit: the report and all that it rests on, to be verified and judged again.",
+			UUID: identify("bundle", d.run, b.File, b.SHA256), Title: line(b.File), Description: "The sealed bundle of this audit: the report and everything it is based on, to be verified and judged again.",
 			Links: []resourceLink{{Href: format.URISegment(b.File), Hashes: []hash{{"SHA-256", b.SHA256}}}},
 		})
 	}

@@ -259,7 +259,7 @@ func TestHiddenFindingsAreCounted(t *testing.T) {
 		t.Fatal("nothing is hidden")
 	}
 	if !slices.ContainsFunc(part.Root.Results[0].Observations, func(o observation) bool {
-		return strings.Contains(o.Description, "5 findings below critical left out as asked")
+		return strings.Contains(o.Description, "5 findings below critical left out as requested")
 	}) {
 		t.Error("nothing says so")
 	}
@@ -314,7 +314,7 @@ func TestScopeIsWithEachControl(t *testing.T) {
 	r := reporttest.Readable(reporttest.Sample())
 	r.Scope = &report.Scope{Sources: []string{"contentful/*"}}
 	for _, f := range read(t, r, format.Options{}).Root.Results[0].Findings {
-		if !strings.Contains(f.Target.Status.Remarks, "Of a part only, as asked") {
+		if !strings.Contains(f.Target.Status.Remarks, "Restricted to: ") {
 			t.Errorf("%s: %q", f.Title, f.Target.Status.Remarks)
 		}
 	}

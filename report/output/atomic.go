@@ -118,7 +118,7 @@ func examine(path string) (target string, mode fs.FileMode, direct bool, err err
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Lstat(path); err == nil {
-			return "", 0, false, fmt.Errorf("%s is a link to nothing", path)
+			return "", 0, false, fmt.Errorf("%s is a broken link", path)
 		}
 		return path, newFileMode, false, nil
 	case err != nil:

@@ -434,13 +434,13 @@ func TestFormatsSayWhatWasLeftOut(t *testing.T) {
 	r.Scope = &report.Scope{Sources: []string{"contentful/x"}, Labels: []string{"team=web"}, Rules: []string{"unused-token"}, Shard: "1/3"}
 	for _, name := range []string{"table", "markdown", "html"} {
 		text := string(rendered(t, name, r, format.Options{}))
-		if !strings.Contains(text, "Of a part only, as asked: sources contentful/x; labels team=web; rules unused-token; shard 1/3") {
+		if !strings.Contains(text, "Restricted to: sources contentful/x; labels team=web; rules unused-token; shard 1/3") {
 			t.Errorf("%s does not say that it is about a part", name)
 		}
 	}
 	r.Scope = nil
 	for _, name := range []string{"table", "markdown", "html"} {
-		if strings.Contains(string(rendered(t, name, r, format.Options{})), "Of a part only") {
+		if strings.Contains(string(rendered(t, name, r, format.Options{})), "Restricted to") {
 			t.Errorf("%s calls a whole a part", name)
 		}
 	}

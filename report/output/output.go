@@ -42,7 +42,7 @@ func parseOutput(spec string) (Output, error) {
 		return Output{}, fmt.Errorf("output %q: no file after the equals sign (- for standard output)", spec)
 	}
 	if folder, _ := filepath.Split(path); strings.Contains(folder, perOwner) {
-		return Output{}, fmt.Errorf("output %q: %s can be only in the name of the file, as in reports/%s.md", spec, perOwner, perOwner)
+		return Output{}, fmt.Errorf("output %q: %s is allowed only in the name of the file, as in reports/%s.md", spec, perOwner, perOwner)
 	}
 	return Output{Format: f, Path: path}, nil
 }

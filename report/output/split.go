@@ -32,7 +32,7 @@ func Split(outputs []Output, teams []string) ([]Output, error) {
 			continue
 		}
 		if len(teams) == 0 {
-			return nil, fmt.Errorf("-o %s=%s: nothing assigns tokens to teams; see owners in the configuration", o.Format.Name, o.Path)
+			return nil, fmt.Errorf("-o %s=%s: the configuration assigns no tokens to teams; see owners", o.Format.Name, o.Path)
 		}
 		names := map[string]string{}
 		for _, team := range teams {

@@ -43,7 +43,7 @@ func TestSplitRefuses(t *testing.T) {
 		teams   []string
 		want    string
 	}{
-		{parse("markdown=r/{owner}.md"), nil, "nothing assigns tokens to teams"},
+		{parse("markdown=r/{owner}.md"), nil, "the configuration assigns no tokens to teams"},
 		{parse("markdown=r/{owner}.md"), []string{"web a", "web/a"}, `the teams "web a" and "web/a" would have the same file web-a; rename one of them`},
 		{parse("markdown=r/{owner}.md"), []string{"Web", "web"}, "would have the same file"},
 		{parse("markdown=r/{owner}.md"), []string{"--"}, "has no letter or digit"},

@@ -72,7 +72,7 @@ func sameRun(first, part Part) error {
 		what = "another --source, --label, --owner or --rule, or a plan"
 	}
 	if what != "" {
-		return fmt.Errorf("%s and %s are not of one run: the second was made with %s", first.Name, part.Name, what)
+		return fmt.Errorf("%s and %s are not from the same run: the second was made with %s", first.Name, part.Name, what)
 	}
 	if b.Baseline != nil {
 		return fmt.Errorf("%s was compared with a baseline; merge first, then compare the whole", part.Name)
@@ -115,7 +115,7 @@ func (m *merging) add(part Part) error {
 	for i := range r.Sources {
 		id := r.Sources[i].ID
 		if other, ok := m.from[id]; ok {
-			return fmt.Errorf("the source %s is in %s and in %s", safetext.OneLine(id), other, part.Name)
+			return fmt.Errorf("the source %s is in both %s and %s", safetext.OneLine(id), other, part.Name)
 		}
 		m.from[id] = part.Name
 	}

@@ -23,7 +23,7 @@ func OfTeams(r *report.Report, teams []string) (*report.Report, error) {
 	if r.Scope != nil && len(r.Scope.Owners) > 0 {
 		for _, team := range teams {
 			if !slices.Contains(r.Scope.Owners, team) {
-				return nil, fmt.Errorf("the report is only of the tokens of %s, not of %s", strings.Join(r.Scope.Owners, ", "), team)
+				return nil, fmt.Errorf("the report covers only the tokens of %s, not of %s", strings.Join(r.Scope.Owners, ", "), team)
 			}
 		}
 	}
@@ -75,7 +75,7 @@ func CheckTeams(teams, known []string) error {
 
 func unknownTeam(team string, teams []string) error {
 	if len(teams) == 0 {
-		return fmt.Errorf("there is no team %q: nothing assigns tokens to teams; see owners in the configuration", team)
+		return fmt.Errorf("unknown team %q: the configuration assigns no tokens to teams; see owners", team)
 	}
 	known := append(slices.Clone(teams), report.Unassigned)
 	if near := suggest.Nearest(team, known); near != "" {

@@ -100,12 +100,12 @@ func TestOfTeamsRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := parts.OfTeams(of, []string{"shop"}); err == nil || !strings.Contains(err.Error(), "only of the tokens of web") {
+	if _, err := parts.OfTeams(of, []string{"shop"}); err == nil || !strings.Contains(err.Error(), "only the tokens of web") {
 		t.Errorf("of another team: %v", err)
 	}
 	without := *reporttest.Sample()
 	without.Teams = nil
-	if _, err := parts.OfTeams(&without, []string{"web"}); err == nil || !strings.Contains(err.Error(), "nothing assigns tokens to teams") {
+	if _, err := parts.OfTeams(&without, []string{"web"}); err == nil || !strings.Contains(err.Error(), "the configuration assigns no tokens to teams") {
 		t.Errorf("without teams: %v", err)
 	}
 }

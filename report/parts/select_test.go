@@ -103,7 +103,7 @@ func TestSelectNeverSaysMoreThanItSaw(t *testing.T) {
 		t.Error("the findings of the others are not said to be out of scope")
 	}
 	clean := reporttest.Readable(mustSelect(t, whole, "env=test"))
-	if d := (report.Gate{FailOn: policies.Critical}).Decide(clean); !strings.Contains(d.Reason, "all of the part that was asked for") {
+	if d := (report.Gate{FailOn: policies.Critical}).Decide(clean); !strings.Contains(d.Reason, "everything that was requested") {
 		t.Errorf("the gate says %q", d.Reason)
 	}
 	after, err := difference.SnapshotOf(mustSelect(t, whole, "team=web"))

@@ -45,10 +45,10 @@ func (p *metrics) ages() {
 	for severity, at := range oldest {
 		first = append(first, sample{[]string{"severity", string(severity)}, float64(at.Unix())})
 	}
-	p.family("oldest_finding_timestamp_seconds", "When the oldest finding that fails was seen first; left out where that is unknown.", first...)
-	p.family("findings_of_unknown_age", "Findings that fail and of which it is unknown since when they are there.", sample{nil, float64(unknown)})
+	p.family("oldest_finding_timestamp_seconds", "When the oldest failing finding was first seen; left out where that is unknown.", first...)
+	p.family("findings_of_unknown_age", "Failing findings of which it is unknown when they were first seen.", sample{nil, float64(unknown)})
 	if p.r.Changes != nil {
-		p.family("reopened_findings", "Findings that were resolved and are back.", sample{nil, float64(p.r.Changes.Reopened)})
+		p.family("reopened_findings", "Findings that were resolved and came back.", sample{nil, float64(p.r.Changes.Reopened)})
 	}
 	if p.r.Deadlines == nil {
 		return
@@ -58,6 +58,6 @@ func (p *metrics) ages() {
 			overdue.add(0, "severity", string(severity), "team", team)
 		}
 	}
-	p.family("overdue_findings", "Findings that fail and are past their deadline.", overdue.samples()...)
-	p.family("findings_of_unknown_deadline", "Findings that fail and have a deadline, of which it is unknown when it ends.", sample{nil, float64(p.r.UnknownDue())})
+	p.family("overdue_findings", "Failing findings that are past their deadline.", overdue.samples()...)
+	p.family("findings_of_unknown_deadline", "Failing findings with a deadline that is unknown, because it is unknown when they were first seen.", sample{nil, float64(p.r.UnknownDue())})
 }

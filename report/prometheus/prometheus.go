@@ -129,7 +129,7 @@ func (p *metrics) run(d report.Decision) {
 		sample{[]string{"opa", p.r.Policies.OPA, "policies", p.r.Policies.Digest, "version", p.r.Tool.Version}, 1})
 	p.family("audit_timestamp_seconds", "The audit time.", sample{nil, float64(p.r.At.Unix())})
 	p.family("complete", "1 if everything was measured, else 0.", sample{nil, boolean(p.r.Complete)})
-	p.family("exit_code", "What the gate decides, whatever --no-fail makes of it: 0 clean, 1 findings, 3 incomplete.", sample{nil, float64(d.Verdict.Code())})
+	p.family("exit_code", "What the gate decides, regardless of --no-fail: 0 clean, 1 findings, 3 incomplete.", sample{nil, float64(d.Verdict.Code())})
 	sources, tokens, risks := tally{}, tally{}, tally{}
 	for i := range p.r.Sources {
 		s := &p.r.Sources[i]
@@ -168,14 +168,14 @@ func (p *metrics) findings() {
 		bySeverity.add(1, p.labels.with(f.Source, "rule", f.Rule, "severity", string(f.Severity), "status", string(f.Status))...)
 		fresh.add(boolean(f.Baseline.IsNew() && f.Status == policies.Fail), "severity", string(f.Severity))
 	}
-	p.family("findings", "Findings by rule; waived ones apart.", bySeverity.samples()...)
+	p.family("findings", "Findings by rule; waived ones are counted separately.", bySeverity.samples()...)
 	if p.r.Baseline != nil {
 		for _, s := range report.AllSeverities() {
 			fresh.add(0, "severity", string(s))
 		}
 		p.family("new_findings", "Findings that the baseline did not have.", fresh.samples()...)
 		p.family("resolved_findings", "Findings of the baseline that are gone.", sample{nil, float64(len(p.r.Resolved))})
-		p.family("stale_findings", "Findings of the baseline that could not be looked at again.", sample{nil, float64(len(p.r.Stale))})
+		p.family("stale_findings", "Findings of the baseline that could not be checked again.", sample{nil, float64(len(p.r.Stale))})
 	}
 	verdicts := tally{}
 	for i := range p.r.Rules {
@@ -227,14 +227,14 @@ func (p *metrics) waivers() {
 	for _, state := range []format.WaiverState{format.WaiverApplied, format.WaiverExpired, format.WaiverExpiring, format.WaiverUnmatched} {
 		samples = append(samples, sample{[]string{"state", strings.ReplaceAll(string(state), " ", "_")}, float64(v.WaiverCount[state])})
 	}
-	p.family("waivers", "Waivers by what became of them.", samples...)
+	p.family("waivers", "Waivers by state.", samples...)
 }
 
 // inventory needs the tokens; a report without them has none of these.
 func (p *metrics) inventory() {
 	if p.r.Tokens == nil {
 		if p.err == nil {
-			_, p.err = p.w.WriteString("# The report was made without its inventory (--no-inventory): there are no series about kinds of tokens and their expiry.\n")
+			_, p.err = p.w.WriteString("# The report was made without its inventory (--no-inventory): there are no series for kinds of tokens and their expiry.\n")
 		}
 		return
 	}
@@ -257,7 +257,7 @@ func (p *metrics) inventory() {
 		}
 	}
 	p.family("tokens", "Tokens by kind, status and whether they can write.", tokens.samples()...)
-	p.family("expiring_tokens", "Active tokens that expire within so many days of the audit.", expiring.samples()...)
+	p.family("expiring_tokens", "Active tokens that expire within the given number of days of the audit.", expiring.samples()...)
 	var soonest []sample
 	for key, at := range next {
 		soonest = append(soonest, sample{strings.Split(key, "\x00"), at})

@@ -50,10 +50,10 @@ func SampleRules() []policies.Rule {
 	return []policies.Rule{
 		{
 			ID: "write-token-never-expires", Title: "Write token never expires", Goal: "Write tokens expire", Severity: policies.High, Subject: policies.SubjectToken,
-			Description: "A token that can write and never expires stays usable for whoever ever copied it.",
+			Description: "A token that can write and never expires stays usable for anyone who ever copied it.",
 			Controls:    map[string][]string{"owasp_nhi": {"NHI7:2025"}, "nist_800_53": {"IA-5"}},
 			Fix:         policies.FixExpiry,
-			Remediation: fix("Give the token an expiry date, or replace it by one that has one.",
+			Remediation: fix("Give the token an expiry date, or replace it with one that has one.",
 				"datocms", "DatoCMS tokens cannot expire. Rotate it on a schedule, or make it delivery-only."),
 		},
 		{

@@ -36,7 +36,7 @@ func noteDescriptors() []sarifDescriptor {
 	return []sarifDescriptor{
 		describe(noteUnread, "A list of a source could not be read in full."),
 		describe(noteAccepted, "A list could not be read, and that is accepted."),
-		describe(noteNotEvaluated, "A rule could not decide, for lack of a fact."),
+		describe(noteNotEvaluated, "A rule could not decide, because a fact is unknown."),
 		describe(noteRuleError, "A rule could not run on a source."),
 		describe(noteRunLeftOut, "The run of a CMS is left out of this file."),
 		describe(noteWaived, "Waived findings are left out."),
@@ -44,7 +44,7 @@ func noteDescriptors() []sarifDescriptor {
 		describe(noteStale, "Findings of an earlier run are carried over."),
 		describe(noteNoSource, "No source was found."),
 		describe(noteWaiver, "A waiver has expired, is about to, or has no effect."),
-		describe(noteNotAsked, "A rule judged nothing, because what it judges with was not given."),
+		describe(noteNotAsked, "A rule judged nothing, because what it needs was not given."),
 	}
 }
 
@@ -156,7 +156,7 @@ func (s *sarif) staleNotes(cms string, n *notes) {
 		}
 	}
 	if stale > 0 {
-		n.add(noteStale, "warning", "", fmt.Sprintf("%s of the baseline could not be looked at again and %s carried over, so that code scanning does not take them for fixed",
+		n.add(noteStale, "warning", "", fmt.Sprintf("%s of the baseline could not be checked again and %s carried over, so that code scanning does not treat them as fixed",
 			safetext.Plural(stale, "finding", "findings"), map[bool]string{true: "is", false: "are"}[stale == 1]))
 	}
 }

@@ -45,7 +45,7 @@ func (s *sarif) results(cms string, notes *notes) []sarifResult {
 		notes.add(noteCut, "note", "", fmt.Sprintf("%s cut to %s characters", safetext.Plural(cutTexts, "message is", "messages are"), safetext.Thousands(sarifMaxText)))
 	}
 	if s.o.Hidden > 0 {
-		notes.add(noteCut, "warning", "", fmt.Sprintf("%s below %s left out as asked, in all runs together; code scanning takes what is missing for fixed",
+		notes.add(noteCut, "warning", "", fmt.Sprintf("%s below %s left out as requested, in all runs together; code scanning treats missing results as fixed",
 			safetext.Plural(s.o.Hidden, "finding", "findings"), s.o.MinSeverity))
 	}
 	return results
@@ -206,7 +206,7 @@ func (s *sarif) message(m *mergedFinding) string {
 		text += fmt.Sprintf(" The same holds for each of %s: %s.", safetext.Plural(len(m.all), "token", "tokens"), strings.Join(names, ", "))
 	}
 	if m.stale {
-		text += " Found by an earlier run, not looked at again: " + m.first.Resolution.Text() + "."
+		text += " Found by an earlier run, not checked again: " + m.first.Resolution.Text() + "."
 	}
 	if fix := m.first.Remediation; fix != "" {
 		text += " " + sentence(fix)

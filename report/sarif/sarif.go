@@ -136,7 +136,7 @@ func (s *sarif) log() sarifLog {
 		switch {
 		case s.mustLeaveOut(cms):
 			notices.add(noteRunLeftOut, "error", "", fmt.Sprintf(
-				"The run of %s is left out: it is incomplete, and there is no baseline. Code scanning would take every finding that it could not see for fixed. Give --baseline with an earlier JSON report, or accept the gaps", cms))
+				"The run of %s is left out: it is incomplete, and there is no baseline. Code scanning would treat every finding that it could not see as fixed. Give --baseline with an earlier JSON report, or accept the gaps", cms))
 			s.missingNotes(cms, notices)
 		case len(log.Runs) == sarifMaxRuns-1:
 			notices.add(noteRunLeftOut, "error", "", fmt.Sprintf("The run of %s is left out: a file may have no more than %d runs", cms, sarifMaxRuns))

@@ -145,7 +145,7 @@ func TestSARIFCarriesStaleFindingsOver(t *testing.T) {
 			states[result.BaselineState]++
 			if result.PartialFingerprints["primaryLocationLineHash"] == "f1" {
 				states["stale"]++
-				if run.AutomationDetails.ID != "tokenaudit/contentstack/" || !strings.Contains(result.Message.Text, "not looked at again") || run.Tool.Driver.Rules[result.RuleIndex].ID != "old-rule" {
+				if run.AutomationDetails.ID != "tokenaudit/contentstack/" || !strings.Contains(result.Message.Text, "not checked again") || run.Tool.Driver.Rules[result.RuleIndex].ID != "old-rule" {
 					t.Errorf("stale result: %+v", result)
 				}
 			}

@@ -21,7 +21,7 @@ func WriteDifference(w io.Writer, d *difference.Difference, o format.Options) er
 	}
 	p.ids("SOURCES ADDED", d.SourcesAdded)
 	p.ids("SOURCES REMOVED", d.SourcesRemoved)
-	p.ids("SOURCES OF ONE SIDE, nobody knows why: the other could not see, or did not look at, all of their CMS", d.SourcesUnknown)
+	p.ids("SOURCES OF ONE SIDE, for unknown reasons: the other could not see, or did not look at, all of their CMS", d.SourcesUnknown)
 	p.tokenRefs(bold, "ADDED", d.Added)
 	p.tokenRefs(bold, "REMOVED", d.Removed)
 	var rows [][]string
@@ -35,7 +35,7 @@ func WriteDifference(w io.Writer, d *difference.Difference, o format.Options) er
 	for _, unknown := range d.Unknown {
 		rows = append(rows, []string{unknown.ID, unknown.Name, unknown.In})
 	}
-	p.list(yellow, "ADDED OR REMOVED, nobody knows: the list could not be read on the other side", []column{{title: "TOKEN", id: true}, {title: "NAME"}, {title: "SEEN IN", whole: true}}, rows)
+	p.list(yellow, "ADDED OR REMOVED, unknown which: the list could not be read on the other side", []column{{title: "TOKEN", id: true}, {title: "NAME"}, {title: "SEEN IN", whole: true}}, rows)
 	p.findings(red, "NEW FINDINGS", d.FindingsNew)
 	p.findings(green, "RESOLVED FINDINGS", d.FindingsResolved)
 	p.findings(yellow, "STALE FINDINGS", d.FindingsStale)

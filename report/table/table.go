@@ -255,7 +255,7 @@ func (p *page) notAsked(v *format.View) {
 	if len(lines) == 0 {
 		return
 	}
-	p.heading(bold, "NOT ASKED: these rules lack what they judge with; nothing passed them")
+	p.heading(bold, "NOT ASKED: these rules lack what they need to judge; nothing passed them")
 	for _, line := range lines {
 		p.item(line)
 	}
@@ -286,7 +286,7 @@ func (p *page) waivers(v *format.View) {
 	if len(rows) == 0 {
 		return
 	}
-	p.heading(yellow, fmt.Sprintf("WAIVERS TO LOOK AT: %d expired, %d about to expire, %d without effect", v.WaiverCount[format.WaiverExpired], v.WaiverCount[format.WaiverExpiring], v.WaiverCount[format.WaiverUnmatched]))
+	p.heading(yellow, fmt.Sprintf("WAIVERS THAT NEED ATTENTION: %d expired, %d about to expire, %d without effect", v.WaiverCount[format.WaiverExpired], v.WaiverCount[format.WaiverExpiring], v.WaiverCount[format.WaiverUnmatched]))
 	p.table([]column{{title: "STATE", whole: true}, {title: "RULE", id: true}, {title: "TOKEN", id: true}, {title: "UNTIL", whole: true}, {title: "FINDINGS", whole: true, optional: true}, {title: "REASON", prose: true, optional: true}, {title: "OWNER", optional: true}}, rows)
 }
 
@@ -312,7 +312,7 @@ func (p *page) allowed(v *format.View) {
 	if len(v.R.Allowed) == 0 {
 		return
 	}
-	p.heading(bold, fmt.Sprintf("ALLOWED: %s worth a word", safetext.Plural(len(v.R.Allowed), "pass", "passes")))
+	p.heading(bold, fmt.Sprintf("ALLOWED: %s explained", safetext.Plural(len(v.R.Allowed), "pass", "passes")))
 	if !p.tabs && !p.o.Shows(format.SectionAllowed) {
 		for _, c := range v.AllowedByCMS() {
 			p.item(fmt.Sprintf("%s: %s of %s in %s", c.CMS, safetext.Plural(c.Count, "pass", "passes"), safetext.Plural(c.Rules, "rule", "rules"), safetext.Plural(c.Sources, "source", "sources")))
@@ -352,7 +352,7 @@ func (p *page) baseline(v *format.View) {
 		p.table([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "TOKEN", id: true}, {title: "WHY", prose: true}}, rows)
 	}
 	list(green, fmt.Sprintf("RESOLVED since the baseline: %s", safetext.Plural(len(v.R.Resolved), "finding", "findings")), v.R.Resolved)
-	list(yellow, fmt.Sprintf("STALE: %s of the baseline could not be looked at again", safetext.Plural(len(v.R.Stale), "finding", "findings")), v.R.Stale)
+	list(yellow, fmt.Sprintf("STALE: %s of the baseline could not be checked again", safetext.Plural(len(v.R.Stale), "finding", "findings")), v.R.Stale)
 }
 
 // controls is the report control by control, where that was asked for.
@@ -408,7 +408,7 @@ func staleMeans(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return " (not looked at again)"
+	return " (not checked again)"
 }
 
 // verdict ends the page: the verdict, why, and what to do next.

@@ -166,7 +166,7 @@ var steps = map[policies.Fix]struct{ alone, replaced string }{
 	policies.FixEnvironments: {"Restrict it to the environments it needs", "fewer environments"},
 	policies.FixExpiry:       {"Set an expiry date", "an expiry date"},
 	policies.FixSecret:       {"Replace its secret", "a new secret"},
-	policies.FixOwner:        {"Replace it by a token of a user who stays", "an owner who stays"},
+	policies.FixOwner:        {"Replace it with a token of a current user", "a current owner"},
 }
 
 // step returns what removes most of the findings of a token. Deleting it removes all, and
@@ -202,7 +202,7 @@ func step(findings []*report.Finding, rules map[string]*report.Rule) Step {
 	for i, fix := range asked {
 		words[i] = steps[fix].replaced
 	}
-	s.Text = "Replace it by a token with " + safetext.And(words)
+	s.Text = "Replace it with a token with " + safetext.And(words)
 	return s
 }
 

@@ -111,10 +111,10 @@ func TestStep(t *testing.T) {
 	for want, findings := range map[string][]string{
 		"Take rights away":                           {"admin-token a"},
 		"Take rights away (removes 2 of 2 findings)": {"admin-token a", "token-manages-tokens a"},
-		"Replace it by a token with fewer rights and an expiry date (removes 3 of 3 findings)": {"admin-token a", "token-manages-tokens a", "never-expires a"},
-		"Replace it by a token with fewer rights and an expiry date (removes 2 of 3 findings)": {"admin-token a", "duplicate-name a", "never-expires a"},
-		"Delete it (removes 3 of 3 findings)":                                                  {"admin-token a", "never-expires a", "unused-token a"},
-		"Set an expiry date (removes 1 of 2 findings)":                                         {"duplicate-name a", "never-expires a"},
+		"Replace it with a token with fewer rights and an expiry date (removes 3 of 3 findings)": {"admin-token a", "token-manages-tokens a", "never-expires a"},
+		"Replace it with a token with fewer rights and an expiry date (removes 2 of 3 findings)": {"admin-token a", "duplicate-name a", "never-expires a"},
+		"Delete it (removes 3 of 3 findings)":                                                    {"admin-token a", "never-expires a", "unused-token a"},
+		"Set an expiry date (removes 1 of 2 findings)":                                           {"duplicate-name a", "never-expires a"},
 		"Fix duplicate-name.": {"duplicate-name a"},
 		"Fix custom/ours.":    {"custom/ours a"},
 	} {

@@ -121,7 +121,7 @@ func (o WaiverOptions) useful(w policies.Waiver, check acceptance.Check) error {
 	if acceptance.Useless(w, check.Rules) == "" {
 		return nil
 	}
-	if state, _ := check.Waiver(w); strings.HasPrefix(state, "lacks") {
+	if state, _ := check.Waiver(w); strings.HasPrefix(state, "needs a key") {
 		where := "; the JSON report and `tokenaudit explain` have it: add --key KEY"
 		if check.Saved != nil {
 			where = ": add --key with one of them"

@@ -127,7 +127,7 @@ func (p *Shards) MergeInventories() (inventory.Inventory, error) {
 			}
 			have := &merged.Sources[first.source]
 			if inv.Shard == nil || !standsForGap(*have) || !standsForGap(s) {
-				return merged, fmt.Errorf("the source %s is in %s and in %s", safetext.OneLine(s.ID), p.names[first.file], p.names[i])
+				return merged, fmt.Errorf("the source %s is in both %s and %s", safetext.OneLine(s.ID), p.names[first.file], p.names[i])
 			}
 			have.Units = joinUnits(have.Units, s.Units)
 		}

@@ -34,7 +34,7 @@ func newFindings(p *program.Program) *cobra.Command {
 		Short: "List findings with what became of them",
 		Long: `Findings lists every finding that a run ever had, with its state: open (also where nobody
 could look since), waived, withdrawn (its rule is off, or another one now), resolved (it
-was looked at again and is not there any more) or gone (with its token or source).`,
+was checked again and no longer exists) or gone (with its token or source).`,
 		Example: "  tokenaudit history findings --open\n  tokenaudit history findings --since 2026-11-01 -o json",
 		Args:    cli.Takes(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runFindings(cmd.Context(), o) },

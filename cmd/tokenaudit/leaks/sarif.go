@@ -34,7 +34,7 @@ func (r *result) sarif(tool inventory.Tool) map[string]any {
 				"name": tool.Name, "version": tool.Version, "informationUri": "https://github.com/tokenaudit/tokenaudit",
 				"rules": []any{map[string]any{
 					"id": ruleID, "name": "LeakedToken", "shortDescription": text("Secret of the token has leaked"),
-					"help":                 text("Make a new token, move what uses this one over, then delete it. Deleting the string is not enough: whoever can read the history has it."),
+					"help":                 text("Make a new token, move what uses the old one to it, then delete the old one. Deleting the string is not enough: whoever can read the history has it."),
 					"defaultConfiguration": map[string]any{"level": "error"},
 					"properties":           map[string]any{"tags": []string{"security"}, "security-severity": "9.5"},
 				}},

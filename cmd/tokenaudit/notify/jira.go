@@ -157,7 +157,7 @@ func (j *jira) comment(ctx context.Context, key string, body message.Node) error
 }
 
 // closeResolved closes the issues of what has no finding any more, and returns how many it
-// closed. What could not be looked at again, what is waived, and what is not judged any more
+// closed. What could not be checked again, what is waived, and what is not judged any more
 // is not resolved.
 func (j *jira) closeResolved(ctx context.Context, r *report.Report) (int, error) {
 	open := map[string]bool{}

@@ -5,9 +5,9 @@
 #   project itself is set up.
 #
 #   A leaked token of an administrator is a leaked project. Hardly any program needs such
-#   rights every day; those that do need them for one task and one hour.
+#   rights every day; one that does needs them for one task and one hour.
 # custom:
-#   goal: No token is an administrator
+#   goal: No token has administrator rights
 #   severity: high
 #   fix: rights
 #   subject: token
@@ -21,12 +21,12 @@
 #     soc2: [CC6.3]
 #     pci_dss: ["7.2.5"]
 #   remediation:
-#     default: Give the token the rights that its work needs, and no others.
-#     contentful: A personal access token can do what its owner can. Make it for a user of its own, who is member of the spaces it works on and neither owner nor admin.
+#     default: Give the token only the rights that it needs.
+#     contentful: A personal access token can do what its owner can. Create it as a dedicated user, who is a member of the spaces it works on, and neither owner nor admin.
 #     datocms: Give the token a role of its own, without access to tokens, roles, webhooks, environments and project settings. A token that DatoCMS made with full access can only be deleted.
 #     directus: Give the user a role and policies without admin_access, and without permissions to write roles, policies, access, permissions, settings, flows or other users. A static token needs none of them to work on content.
-#     ghost: Ghost gives every custom integration an admin key, which may invite staff and replace the theme. Where only the content key is used, regenerate the admin key, store it nowhere, and waive it. Delete integrations that nobody needs.
-#     strapi: Replace the admin token by one with only the actions that it needs.
+#     ghost: Ghost gives every custom integration an admin key, which may invite staff and replace the theme. Where only the content key is used, regenerate the admin key, do not store it anywhere, and waive the finding. Delete integrations that nobody needs.
+#     strapi: Replace the admin token with one that has only the actions it needs.
 #     wordpress: Move the application password to a user whose role is not administrator.
 #     terraform: "In the datocms_role that role_id names, switch off the arguments that make it an administrator: can_manage_access_tokens, can_manage_users, can_manage_sso, can_manage_webhooks, can_manage_environments, can_manage_build_triggers, can_promote_environments and can_edit_site."
 package tokenaudit.rules.admin_token

@@ -5,8 +5,8 @@
 #   a weaker one would do. Where the CMS offers nothing weaker, the source passes and the report
 #   says so.
 #
-#   The auditor's credential opens every project at once and lies in a pipeline. It must not be
-#   the best prize in the house.
+#   The auditor's credential opens every project at once and is stored in a pipeline. It must not be
+#   the most valuable one to steal.
 # custom:
 #   goal: The scan uses the weakest credential that can list tokens
 #   severity: medium
@@ -20,8 +20,8 @@
 #     iso_27001: [A.5.3, A.8.2]
 #     soc2: [CC6.3]
 #   remediation:
-#     default: Scan with the weakest credential that can list tokens. "tokenaudit doctor" says how to make it.
-#     contentful: Make a personal access token with the scope content_management_read for a user who exists for this purpose.
+#     default: Scan with the weakest credential that can list tokens. "tokenaudit doctor" prints how to create it.
+#     contentful: Make a personal access token with the scope content_management_read for a user created for this purpose.
 #     contentstack: Use an OAuth app whose scopes only read, instead of a member's authtoken.
 #     datocms: Give the token of the scan a role without permission to manage API tokens and without any permission to write.
 #     directus: Make a user with the role and the policy that "tokenaudit doctor" prints, and scan with its static token.

@@ -3,7 +3,7 @@
 # description: |
 #   A token that reaches the delivery or the preview API fails if it can write. A token on a
 #   role that could write passes, and the report says why, if it reaches the delivery API
-#   alone: that has no way to write.
+#   alone, which cannot write.
 #
 #   Tokens that read content for a website are handed to browsers, build systems and partners.
 #   One that can also write turns each of these places into a way to change what is published.
@@ -22,7 +22,7 @@
 #     soc2: [CC6.3]
 #     pci_dss: ["7.2.5"]
 #   remediation:
-#     default: Use one token for reading and another one for writing, and give the reading one no more than it needs.
+#     default: Use one token for reading and another one for writing, and give each only the rights that it needs.
 #     contentful: Read content with a delivery API key; keep personal access tokens for tools that write.
 #     contentstack: Read content with a delivery token; keep the management token for tools that write.
 #     datocms: Switch off the token's access to the Content Management API, or give it a role that only reads.
@@ -58,7 +58,7 @@ allow contains explanation if {
 	not "content_management" in token.apis
 	explanation := {
 		"token": token.id,
-		"message": sprintf("the %s of %s token %q could write, but the token reaches the %s alone, which cannot", [lib.called("role", token.role.name, token.role.id), token.kind, token.name, reached(token.apis)]),
+		"message": sprintf("the %s of %s token %q could write, but the token reaches only the %s, which cannot", [lib.called("role", token.role.name, token.role.id), token.kind, token.name, reached(token.apis)]),
 	}
 }
 

@@ -32,14 +32,14 @@ test_delivery_token_that_reads_passes if {
 test_write_role_without_a_way_to_write_passes_with_a_word if {
 	count(rule.deny) == 0 with input as judged(admin)
 	some explanation in rule.allow with input as judged(admin)
-	explanation.message == `the role "Admin" of delivery token "website" could write, but the token reaches the delivery API alone, which cannot`
+	explanation.message == `the role "Admin" of delivery token "website" could write, but the token reaches only the delivery API, which cannot`
 }
 
 test_the_word_names_what_the_token_reaches if {
 	some preview in rule.allow with input as judged(object.union(admin, {"apis": ["content_preview"]}))
-	endswith(preview.message, "reaches the preview API alone, which cannot")
+	endswith(preview.message, "reaches only the preview API, which cannot")
 	some both in rule.allow with input as judged(object.union(admin, {"apis": ["content_delivery", "content_preview"]}))
-	endswith(both.message, "reaches the delivery and preview APIs alone, which cannot")
+	endswith(both.message, "reaches only the delivery and preview APIs, which cannot")
 }
 
 test_write_role_that_reaches_the_management_api_gets_no_word if {

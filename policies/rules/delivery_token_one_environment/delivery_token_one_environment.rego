@@ -24,10 +24,10 @@
 #     pci_dss: ["6.5.3"]
 #   remediation:
 #     default: Make one token for each environment, and give each application the one it needs.
-#     contentful: Edit the API key under Settings, API keys, and leave one environment. Make a key of its own for each other environment.
-#     contentstack: Edit the delivery token under Settings, Tokens, and leave one publishing environment. Make a token of its own for each other environment.
+#     contentful: Edit the API key under Settings, API keys, and leave only one environment. Make a separate key for each of the others.
+#     contentstack: Edit the delivery token under Settings, Tokens, and leave only one publishing environment. Make a separate token for each of the others.
 #     datocms: Give the token a role whose environment access is "primary only", or whose permissions let it read one environment.
-#     terraform: Name one environment in the environments of the key, and declare a key of its own for each other one. For a datocms_access_token, set environments_access to primary_only in the datocms_role that role_id names.
+#     terraform: Name one environment in the environments of the key, and declare a separate key for each of the others. For a datocms_access_token, set environments_access to primary_only in the datocms_role that role_id names.
 package tokenaudit.rules.delivery_token_one_environment
 
 import data.tokenaudit.lib

@@ -5,10 +5,10 @@
 #   delivery token shares its name by design and does not count, and neither do the tokens of
 #   people, who name theirs as they like.
 #
-#   When a token has to be revoked in a hurry, a name that means two tokens costs time or takes
+#   When a token has to be revoked in a hurry, a name that stands for two tokens costs time or takes
 #   the wrong one down.
 # custom:
-#   goal: Every token has a name of its own
+#   goal: Every token has a unique name
 #   severity: low
 #   fix: other
 #   subject: source

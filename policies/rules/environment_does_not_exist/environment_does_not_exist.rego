@@ -21,7 +21,7 @@
 #     default: Take the environment out of the token's scope, or delete the token if nothing is left.
 #     contentful: Edit the API key under Settings, API keys and leave out the environment that is gone.
 #     contentstack: Edit the delivery token under Settings, Tokens and leave out the environment that is gone.
-#     terraform: Name the environments of the key in its configuration. A provider that is told none may plan one of its own.
+#     terraform: Name the environments of the key in its configuration. A provider that is given none may plan one of its own.
 package tokenaudit.rules.environment_does_not_exist
 
 import data.tokenaudit.lib

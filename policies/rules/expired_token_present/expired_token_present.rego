@@ -2,7 +2,7 @@
 # title: Expired token was not deleted
 # description: |
 #   A token fails if it has expired and is still in the list. A revoked one does not count: to
-#   revoke it was the clean-up.
+#   revoke it was the cleanup.
 #
 #   A list full of dead tokens hides the living ones, and a CMS that lets an expiry be moved
 #   lets a dead token come back to life.
@@ -20,7 +20,7 @@
 #     cis_v8: ["5.3"]
 #   remediation:
 #     default: Delete the token.
-#     contentful: Revoke the token under Settings, CMA tokens, so that it counts as revoked. Contentful deletes none.
+#     contentful: Revoke the token under Settings, CMA tokens, so that it counts as revoked. Contentful does not delete tokens.
 #     contentstack: Delete the management token under Settings, Tokens.
 #     terraform: Take the resource out of the configuration and apply. If something still needs a token, apply with -replace=ADDRESS instead.
 package tokenaudit.rules.expired_token_present

@@ -1,8 +1,8 @@
 # METADATA
 # title: Nobody is notified before the token expires
 # description: |
-#   An active token with an expiry date fails if the CMS could tell somebody before it expires
-#   and is not asked to. Contentstack has such a switch for each management token.
+#   An active token with an expiry date fails if the CMS could notify somebody before it expires
+#   and is not set to. Contentstack has such a switch for each management token.
 #
 #   An expiry that comes as a surprise breaks what uses the token. The mail seven days before
 #   is what makes short lifetimes bearable.
@@ -18,8 +18,8 @@
 #   controls:
 #     nist_800_53: [IA-5]
 #   remediation:
-#     default: Switch the notification before expiry on.
-#     contentstack: Edit the management token under Settings, Tokens and switch the e-mail notification on. Owners and admins get a mail seven days before the expiry.
+#     default: Turn on the notification before expiry.
+#     contentstack: Edit the management token under Settings, Tokens and turn on the e-mail notification. Owners and admins get an e-mail seven days before the expiry.
 package tokenaudit.rules.expiry_notification_off
 
 import data.tokenaudit.lib
@@ -35,7 +35,7 @@ deny contains finding if {
 	token.traits.notifies_before_expiry == "no"
 	finding := {
 		"token": token.id,
-		"message": sprintf("nobody is told before %s token %q expires on %s", [token.kind, token.name, lib.day(token.expiry.at)]),
+		"message": sprintf("nobody is notified before %s token %q expires on %s", [token.kind, token.name, lib.day(token.expiry.at)]),
 		"evidence": {"expires_at": token.expiry.at, "notifies_before_expiry": token.traits.notifies_before_expiry},
 	}
 }

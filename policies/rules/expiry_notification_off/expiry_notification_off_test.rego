@@ -9,7 +9,7 @@ judged(change) := fixtures.input_of([object.union(silent, change)], {})
 
 test_silent_token_fails if {
 	some finding in rule.deny with input as judged({})
-	finding.message == `nobody is told before management token "deploy" expires on 2027-03-02`
+	finding.message == `nobody is notified before management token "deploy" expires on 2027-03-02`
 }
 
 test_token_with_notification_passes if {

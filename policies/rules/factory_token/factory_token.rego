@@ -19,10 +19,10 @@
 #     nist_800_53: [AC-2, AC-6]
 #     iso_27001: [A.5.17]
 #   remediation:
-#     default: Make a token of your own with the rights that are needed, move what uses this one over, then delete it.
-#     datocms: Make a token with a role of its own under Project settings, API tokens, move what uses this one over, then delete it. It can be deleted and rotated, but not edited, and DatoCMS makes no new one.
-#     ghost: Ghost makes these for integrations of its own, and never replaces them. Delete the built-in integrations that nobody uses (DELETE /ghost/api/admin/integrations/<id>/). Regenerate the keys of those that Ghost Admin needs, and waive them.
-#     terraform: Declare a datocms_access_token with a datocms_role of its own, move what uses this one over, then take this one out of the configuration and apply.
+#     default: Make a token of your own with the rights that are needed, move what uses the old one to it, then delete the old one.
+#     datocms: Make a token with a role of its own under Project settings, API tokens, move what uses the old one to it, then delete the old one. A token that DatoCMS made can be deleted and rotated, but not edited, and DatoCMS does not make a new one.
+#     ghost: Ghost makes these for its own integrations, and never replaces them. Delete the built-in integrations that nobody uses (DELETE /ghost/api/admin/integrations/<id>/). Regenerate the keys of those that Ghost Admin needs, and waive them.
+#     terraform: Declare a datocms_access_token with a datocms_role of its own, move what uses the old one to it, then take the old one out of the configuration and apply.
 package tokenaudit.rules.factory_token
 
 deny contains finding if {

@@ -5,7 +5,7 @@
 #   it is a delivery token without an environment.
 #
 #   Such a token is a leftover. It does no harm today, and does whatever somebody gives it
-#   tomorrow, in the hands of whoever has had it since.
+#   tomorrow, in the hands of anyone who has had it since.
 # custom:
 #   goal: Tokens that can do nothing are deleted
 #   severity: low

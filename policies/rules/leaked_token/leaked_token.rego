@@ -7,9 +7,9 @@
 #   possibly-leaked-token.
 #
 #   Whoever can read the file, or the history of the repository, can use the token, and it
-#   still works. Taking the string out of the file does not take it back.
+#   still works. Removing the string from the file does not revoke it.
 # custom:
-#   goal: The secret of no active token is known outside
+#   goal: No active token has a leaked secret
 #   severity: critical
 #   fix: secret
 #   subject: token
@@ -22,11 +22,11 @@
 #     nist_800_53: [IA-5]
 #     iso_27001: [A.5.17]
 #   remediation:
-#     default: Make a new token, move what uses this one over, then delete it. Until then look for uses that are not yours. Deleting the string where it was found is not enough.
-#     contentful: Make a new API key under Settings, API keys, move what uses this one over, then delete it. Contentful cannot give a key another secret.
-#     contentstack: Make a new token under Settings, Tokens, move what uses this one over, then delete it.
-#     datocms: Rotate the token under Project settings, API tokens. The old secret ends at once, so have what uses it ready.
-#     ghost: Regenerate the key under Settings, Integrations. The old secret ends at once, so have what uses it ready.
+#     default: Make a new token, move what uses the old one to it, then delete the old one. Until then, look for use that is not yours. Deleting the string where it was found is not enough.
+#     contentful: Make a new API key under Settings, API keys, move what uses the old one to it, then delete the old one. Contentful cannot give a key another secret.
+#     contentstack: Make a new token under Settings, Tokens, move what uses the old one to it, then delete the old one.
+#     datocms: Rotate the token under Project settings, API tokens. The old secret stops working at once, so prepare what uses it first.
+#     ghost: Regenerate the key under Settings, Integrations. The old secret stops working at once, so prepare what uses it first.
 package tokenaudit.rules.leaked_token
 
 import data.tokenaudit.lib

@@ -21,11 +21,11 @@
 #     iso_27001: [A.5.18]
 #     soc2: [CC6.2]
 #   remediation:
-#     default: Find out what uses the token, give that a token of its own, then delete this one.
+#     default: Find out what uses the token, give it a new one, then delete this one.
 #     contentful: Revoke the token under Organization settings, CMA tokens.
 #     contentstack: Make a new token under Settings, Tokens as a current member, move its users over, then delete this one.
 #     wordpress: Delete the application password, or the user.
-#     terraform: Apply with -replace=ADDRESS and the credential of a current member, because the token belongs to whoever applies it, then move what uses it over.
+#     terraform: Apply with -replace=ADDRESS and the credential of a current member, because the token belongs to the person who applies it, then move what uses the old one to the new one.
 package tokenaudit.rules.owner_gone
 
 import data.tokenaudit.lib
@@ -41,7 +41,7 @@ deny contains finding if {
 	token.owner.state in {"deactivated", "removed"}
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q works on although its %s is %s", [token.kind, token.name, lib.called("owner", token.owner.name, token.owner.id), token.owner.state]),
+		"message": sprintf("%s token %q still works although its %s is %s", [token.kind, token.name, lib.called("owner", token.owner.name, token.owner.id), token.owner.state]),
 		"evidence": {"owner": token.owner.id, "owner_name": token.owner.name, "owner_state": token.owner.state},
 	}
 }

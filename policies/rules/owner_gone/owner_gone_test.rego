@@ -10,7 +10,7 @@ judged(change) := fixtures.input_of([object.union_n([fixtures.token, person, cha
 test_gone_owner_fails[state] if {
 	some state in ["deactivated", "removed"]
 	some finding in rule.deny with input as judged({"owner": {"state": state}})
-	finding.message == sprintf(`management token "deploy" works on although its owner "Ada" is %s`, [state])
+	finding.message == sprintf(`management token "deploy" still works although its owner "Ada" is %s`, [state])
 	finding.evidence == {"owner": "u1", "owner_name": "Ada", "owner_state": state}
 }
 

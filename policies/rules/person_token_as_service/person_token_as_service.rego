@@ -32,10 +32,10 @@
 #   remediation:
 #     default: Give the automation a token of its own, with the rights its work needs, then delete this one.
 #     contentful: Make a user for the automation, with the spaces and roles it needs, and create its token as that user; or use an app identity.
-#     contentstack: Replace the personal login by a management token whose scope is what the automation needs.
+#     contentstack: Replace the personal login with a management token whose scope is what the automation needs.
 #     directus: Make a user for the automation, with a role of its own and no password, give it a static token, then take the token away from the person.
 #     wordpress: Make a user for the automation, with the role it needs, and create its application password there.
-#     terraform: Apply with -replace=ADDRESS and the credential of a user made for the automation, because the token belongs to whoever applies it.
+#     terraform: Apply with -replace=ADDRESS and the credential of a user made for the automation, because the token belongs to the person who applies it.
 package tokenaudit.rules.person_token_as_service
 
 import data.tokenaudit.lib

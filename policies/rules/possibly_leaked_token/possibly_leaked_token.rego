@@ -4,12 +4,12 @@
 #   An active token fails if a report of a leak scanner, which scan --leaks was given, has a
 #   string that begins like the tokens of this kind, is as long, and ends with the characters
 #   that the CMS shows of the secret. Contentful shows the last four of a personal access token,
-#   and nothing else: of sixteen million strings one ends like it by chance. The rule is about
-#   tokens of which the CMS shows an end; leaked-token is about whole secrets.
+#   and nothing else: one string in sixteen million ends like it by chance. The rule is about
+#   tokens whose ending the CMS shows; leaked-token is about whole secrets.
 #
 #   The string is most probably the secret, and the token still works.
 # custom:
-#   goal: No string that ends like the secret of an active token is known outside
+#   goal: No leaked string ends like the secret of an active token
 #   severity: high
 #   fix: secret
 #   subject: token
@@ -24,8 +24,8 @@
 #     nist_800_53: [IA-5]
 #     iso_27001: [A.5.17]
 #   remediation:
-#     default: Look whether the string is the token's. If it is, or if you cannot tell, make a new token, move what uses this one over, and revoke it.
-#     contentful: Look whether the string is the token's. If it is, or if you cannot tell, make a new personal access token, move what uses this one over, and revoke this one under Settings, CMA tokens.
+#     default: Check whether the string is the token's secret. If it is, or if you cannot tell, make a new token, move what uses the old one to it, and revoke the old one.
+#     contentful: Check whether the string is the token's secret. If it is, or if you cannot tell, make a new personal access token, move what uses the old one to it, and revoke the old one under Settings, CMA tokens.
 package tokenaudit.rules.possibly_leaked_token
 
 import data.tokenaudit.lib

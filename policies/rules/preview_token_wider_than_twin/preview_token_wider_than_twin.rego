@@ -5,7 +5,7 @@
 #   not. An alias counts as the environment that it points to.
 #
 #   The two are made together and look like one in the CMS, so a wider preview token goes
-#   unseen; and it is the one that shows drafts.
+#   unnoticed; and it is the one that shows drafts.
 # custom:
 #   goal: A preview token opens no more environments than its delivery token
 #   severity: medium
@@ -53,7 +53,7 @@ deny contains finding if {
 	scopes[token.twin].state == "listed"
 	finding := {
 		"token": token.id,
-		"message": sprintf("preview token %q opens every environment, its delivery token does not", [token.name]),
+		"message": sprintf("preview token %q opens every environment, but its delivery token does not", [token.name]),
 		"evidence": {"scope": token.environments.state, "twin": token.twin},
 	}
 }

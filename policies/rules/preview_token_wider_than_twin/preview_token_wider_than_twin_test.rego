@@ -37,7 +37,7 @@ test_what_could_not_be_checked_is_named_as_such if {
 
 test_everything_is_wider_than_a_list if {
 	some finding in rule.deny with input as judged(every_one([main]), listed([main]))
-	finding.message == `preview token "website" opens every environment, its delivery token does not`
+	finding.message == `preview token "website" opens every environment, but its delivery token does not`
 }
 
 test_same_or_narrower_passes if {

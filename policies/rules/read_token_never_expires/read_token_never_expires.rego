@@ -4,8 +4,8 @@
 #   An active token that cannot write fails if it never expires although the CMS could give
 #   such a token an expiry. Where the CMS cannot, the rule does not apply.
 #
-#   A reading token that leaks shows drafts, prices and names to whoever found it for as long
-#   as it works. An expiry date costs little where it is on offer.
+#   A read-only token that leaks shows drafts, prices and names to whoever found it for as long
+#   as it works. An expiry date costs little where the CMS offers it.
 # custom:
 #   goal: Read-only tokens expire where the CMS supports it
 #   severity: low
@@ -20,7 +20,7 @@
 #     iso_27001: [A.5.17]
 #     soc2: [CC6.1]
 #   remediation:
-#     default: Give the token an expiry date, or replace it by one that has one.
+#     default: Give the token an expiry date, or replace it with one that has one.
 #     contentful: Contentful cannot add an expiry to an existing token. Create a new personal access token with an expiry, move its users over, then revoke this one.
 #     contentstack: Edit the management token under Settings, Tokens and set an expiry date.
 #     strapi: Create a new token with a lifespan of 7, 30 or 90 days, move its users over, then delete this one.
@@ -37,7 +37,7 @@ deny contains finding if {
 	token.expiry.state == "never"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q cannot write, but never expires although it could", [token.kind, token.name]),
+		"message": sprintf("%s token %q cannot write, but never expires although the CMS supports it", [token.kind, token.name]),
 		"evidence": {"expiry": token.expiry.state, "access": token.access.write},
 	}
 }

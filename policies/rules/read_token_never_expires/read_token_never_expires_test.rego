@@ -9,7 +9,7 @@ judged(change) := fixtures.input_of([object.union(never, change)], {})
 
 test_reading_token_that_never_expires_fails if {
 	some finding in rule.deny with input as judged({})
-	finding.message == `management token "deploy" cannot write, but never expires although it could`
+	finding.message == `management token "deploy" cannot write, but never expires although the CMS supports it`
 }
 
 test_token_that_expires_passes if {

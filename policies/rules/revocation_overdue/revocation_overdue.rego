@@ -1,5 +1,5 @@
 # METADATA
-# title: Token was to be revoked and still works
+# title: Token should have been revoked
 # description: |
 #   An active token fails if its last review decided to revoke it, and the day by which that was
 #   to be done is over. A later review takes the decision back. A token that was made after the
@@ -26,7 +26,7 @@
 #     soc2: [CC6.2, CC6.3]
 #     pci_dss: ["7.2.5.1"]
 #   remediation:
-#     default: Revoke the token, as the review decided. If it is needed after all, write down a new review by `tokenaudit reviews add`.
+#     default: Revoke the token, as the review decided. If it is needed after all, record a new review with `tokenaudit reviews add`.
 package tokenaudit.rules.revocation_overdue
 
 import data.tokenaudit.lib
@@ -38,7 +38,7 @@ deny contains finding if {
 	finding := {
 		"token": token.id,
 		"message": sprintf(
-			"%s token %q was to be revoked by %s, %s ago, as %s decided on %s",
+			"%s token %q should have been revoked by %s, %s ago, as %s decided on %s",
 			[token.kind, token.name, token.review.by, lib.quantity(token.review.overdue_days, "day"), token.review.reviewer, token.review.date],
 		),
 		"evidence": {
@@ -56,7 +56,7 @@ unknown contains gap if {
 	token.review.before_creation == "unknown"
 	gap := {
 		"token": token.id,
-		"reason": sprintf("nobody knows whether the token was made after its review of %s, which names it by a glob", [token.review.date]),
+		"reason": sprintf("it is not known whether the token was made after its review of %s, which names it by a glob", [token.review.date]),
 	}
 }
 

@@ -19,7 +19,7 @@ judged(review_of) := fixtures.input_of([object.union(fixtures.token, {"review": 
 
 test_overdue_revocation_fails if {
 	some finding in rule.deny with input as judged(review)
-	finding.message == `management token "deploy" was to be revoked by 2026-11-20, 2 days ago, as ada@example.com decided on 2026-10-23`
+	finding.message == `management token "deploy" should have been revoked by 2026-11-20, 2 days ago, as ada@example.com decided on 2026-10-23`
 	finding.evidence == {"reviewed": "2026-10-23", "reviewer": "ada@example.com", "by": "2026-11-20", "overdue_days": 2}
 	count(rule.unknown) == 0 with input as judged(review)
 }
@@ -56,5 +56,5 @@ test_unknown_creation_is_unknown if {
 	hidden := object.union(review, {"before_creation": "unknown"})
 	count(rule.deny) == 0 with input as judged(hidden)
 	some gap in rule.unknown with input as judged(hidden)
-	gap.reason == "nobody knows whether the token was made after its review of 2026-10-23, which names it by a glob"
+	gap.reason == "it is not known whether the token was made after its review of 2026-10-23, which names it by a glob"
 }

@@ -24,8 +24,8 @@
 #       stricter: higher
 #       description: Fail when this many days or fewer are left.
 #   remediation:
-#     default: Make a new token, move what uses this one over, and let it expire.
-#     contentstack: Edit the management token under Settings, Tokens and set a later expiry date, or make a new one. The token ends at midnight UTC of its date; at which end of that day is not documented, so be done before the day begins.
+#     default: Make a new token, move what uses the old one to it, and let the old one expire.
+#     contentstack: Edit the management token under Settings, Tokens and set a later expiry date, or make a new one. The token expires at midnight UTC of its date; whether at the start or the end of that day is not documented, so finish before the day begins.
 #     terraform: Set a longer expires_in, in seconds, or apply with -replace=ADDRESS before the token expires. Both make a new token, so prepare what uses it.
 package tokenaudit.rules.token_expires_soon
 

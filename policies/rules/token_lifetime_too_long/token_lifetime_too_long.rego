@@ -2,7 +2,7 @@
 # title: Token lifetime is too long
 # description: |
 #   An active token fails if there are max_lifetime_days or more between its creation and its
-#   expiry. A token that never expires is the business of other rules. Where a CMS does not tell
+#   expiry. A token that never expires is left to other rules. Where a CMS does not report
 #   the creation, earlier inventories (--previous) bound it; where the bounds do not decide, or
 #   the expiry is not known, the token is not evaluated.
 #
@@ -27,9 +27,9 @@
 #       minimum: 1
 #       default: 365
 #       stricter: lower
-#       description: Fail from this many days between creation and expiry on.
+#       description: Fail when there are at least this many days between creation and expiry.
 #   remediation:
-#     default: Replace the token by one with a nearer expiry date.
+#     default: Replace the token with one that expires earlier.
 #     contentful: Contentful cannot change the expiry of a token. Create a new one with a shorter lifetime, move its users over, then revoke this one.
 #     contentstack: Edit the management token under Settings, Tokens and set an earlier expiry date.
 #     strapi: Create a new token with a lifespan of at most 90 days, move its users over, then delete this one.
@@ -48,7 +48,7 @@ deny contains finding if {
 	token.lifetime_days >= input.params.max_lifetime_days
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q lives for %d days, until %s", [token.kind, token.name, token.lifetime_days, lib.day(token.expiry.at)]),
+		"message": sprintf("%s token %q has a lifetime of %d days, until %s", [token.kind, token.name, token.lifetime_days, lib.day(token.expiry.at)]),
 		"evidence": {
 			"created_at": token.created_at.at,
 			"expires_at": token.expiry.at,
@@ -65,7 +65,7 @@ deny contains finding if {
 	finding := {
 		"token": token.id,
 		"message": sprintf(
-			"%s token %q lives for at least %d days, until %s: an earlier inventory has it",
+			"%s token %q has a lifetime of at least %d days, until %s: an earlier inventory has it",
 			[token.kind, token.name, token.age.min + token.expires_in_days, lib.day(token.expiry.at)],
 		),
 		"evidence": {

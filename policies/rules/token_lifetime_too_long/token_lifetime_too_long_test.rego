@@ -8,7 +8,7 @@ judged(change) := fixtures.input_of([object.union(fixtures.token, change)], {"ma
 test_at_the_threshold if {
 	count(rule.deny) == 0 with input as judged({"lifetime_days": 364})
 	some finding in rule.deny with input as judged({"lifetime_days": 365})
-	finding.message == `management token "deploy" lives for 365 days, until 2027-03-02`
+	finding.message == `management token "deploy" has a lifetime of 365 days, until 2027-03-02`
 	finding.evidence.max_lifetime_days == 365
 }
 
@@ -38,7 +38,7 @@ undated(change) := object.union(
 
 test_an_earlier_inventory_proves_the_lifetime if {
 	some finding in rule.deny with input as undated({"age": {"min": 265, "max": 300}})
-	finding.message == `management token "deploy" lives for at least 365 days, until 2027-03-02: an earlier inventory has it`
+	finding.message == `management token "deploy" has a lifetime of at least 365 days, until 2027-03-02: an earlier inventory has it`
 	finding.evidence.age == {"min": 265, "max": 300}
 }
 

@@ -54,7 +54,7 @@ unknown contains gap if {
 	n := count(certain(kind))
 	n < limit - 1
 	count(valid[kind]) >= limit - 1
-	gap := {"reason": sprintf("of %s it is not known whether they are still valid", [lib.quantity(count(valid[kind]) - n, sprintf("%s token", [kind]))])}
+	gap := {"reason": sprintf("whether %s are still valid is not known", [lib.quantity(count(valid[kind]) - n, sprintf("%s token", [kind]))])}
 }
 
 limits := {"management": input.params.limit, "delivery": input.params.delivery_limit}
@@ -98,20 +98,20 @@ at_least(kind) := "" if not more(kind)
 
 room(kind, n, limit) := sprintf(" and may have %d: %s", [limit, next(kind, limit - n)]) if n <= limit
 
-room(kind, n, limit) := sprintf(", more than the %d of the parameter %s: set it to the limit of the plan", [limit, parameter[kind]]) if n > limit
+room(kind, n, limit) := sprintf(", more than the %d that the parameter %s allows: set it to the limit of your plan", [limit, parameter[kind]]) if n > limit
 
 # What happens when there are so many tokens left to the limit.
 next("management", 0) := sprintf("the next one ends %s", [who])
 
-next("management", 1) := sprintf("the next one but one ends %s", [who]) if not more("management")
+next("management", 1) := sprintf("the one after the next ends %s", [who]) if not more("management")
 
 next("management", 1) := "the next one may end the oldest" if more("management")
 
-next("delivery", 0) := "there is room for no more"
+next("delivery", 0) := "there is no room for more"
 
 next("delivery", 1) := "there is room for one more" if not more("delivery")
 
-next("delivery", 1) := "there is room for one more at most" if more("delivery")
+next("delivery", 1) := "there is room for at most one more" if more("delivery")
 
 who := sprintf("the oldest, %q", [name_of(oldest)]) if oldest != ""
 

@@ -20,7 +20,7 @@ judged(list) := fixtures.input_of(list, {"limit": 5, "delivery_limit": 7})
 
 test_one_below_the_limit_fails if {
 	some finding in rule.deny with input as judged(tokens(4, {}))
-	finding.message == `"Shop" has 4 valid management tokens and may have 5: the next one but one ends the oldest, "name 4"`
+	finding.message == `"Shop" has 4 valid management tokens and may have 5: the one after the next ends the oldest, "name 4"`
 	finding.evidence == {"valid": 4, "limit": 5, "oldest": "t4"}
 }
 
@@ -43,13 +43,13 @@ test_two_below_the_limit_passes if {
 
 test_unknown_age_names_nobody if {
 	some finding in rule.deny with input as judged(tokens(4, {"created_at": {"state": "unknown"}}))
-	finding.message == `"Shop" has 4 valid management tokens and may have 5: the next one but one ends the oldest`
+	finding.message == `"Shop" has 4 valid management tokens and may have 5: the one after the next ends the oldest`
 }
 
 test_unknown_expiry_is_unknown_where_it_matters if {
 	unread := tokens(2, {"expiry": {"state": "unknown"}})
 	some gap in rule.unknown with input as judged(array.concat(unread, tokens(2, {})))
-	gap.reason == "of 2 management tokens it is not known whether they are still valid"
+	gap.reason == "whether 2 management tokens are still valid is not known"
 	count(rule.unknown) == 0 with input as judged(unread)
 	count(rule.deny) == 1 with input as judged(array.concat(unread, tokens(4, {})))
 }
@@ -79,9 +79,9 @@ test_list_that_was_read_in_part_has_at_least_these if {
 
 test_more_tokens_than_the_limit_show_that_it_is_another if {
 	some finding in rule.deny with input as judged(tokens(6, {}))
-	finding.message == `"Shop" has 6 valid management tokens, more than the 5 of the parameter limit: set it to the limit of the plan`
+	finding.message == `"Shop" has 6 valid management tokens, more than the 5 that the parameter limit allows: set it to the limit of your plan`
 	some delivery in rule.deny with input as judged(tokens(8, {"kind": "delivery"}))
-	delivery.message == `"Shop" has 8 delivery tokens, more than the 7 of the parameter delivery_limit: set it to the limit of the plan`
+	delivery.message == `"Shop" has 8 delivery tokens, more than the 7 that the parameter delivery_limit allows: set it to the limit of your plan`
 }
 
 test_delivery_tokens_have_a_limit_of_their_own if {
@@ -93,9 +93,9 @@ test_delivery_tokens_have_a_limit_of_their_own if {
 		"evidence": {"valid": 6, "limit": 7},
 	}
 	some full in rule.deny with input as judged(tokens(7, {"kind": "delivery"}))
-	full.message == `"Shop" has 7 delivery tokens and may have 7: there is room for no more`
+	full.message == `"Shop" has 7 delivery tokens and may have 7: there is no room for more`
 	some partial in rule.deny with input as object.union(judged(tokens(6, {"kind": "delivery"})), unread("delivery"))
-	partial.message == `"Shop" has at least 6 delivery tokens and may have 7: there is room for one more at most`
+	partial.message == `"Shop" has at least 6 delivery tokens and may have 7: there is room for at most one more`
 }
 
 test_preview_tokens_do_not_count if {

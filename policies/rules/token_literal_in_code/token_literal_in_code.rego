@@ -1,12 +1,12 @@
 # METADATA
 # title: Credential is hard-coded
 # description: |
-#   A plan fails for each credential of a CMS that stands as a constant in its configuration: in
+#   A plan fails for each credential of a CMS that is hard-coded in its configuration: in
 #   a provider block, as the default of a variable, in a header, or in another argument of a
 #   resource. The value itself is never shown.
 #
 #   Whoever can read the repository has the credential, and so has every copy and every build
-#   log. Taking it out later does not take it back: it stays in the history.
+#   log. Removing it later does not revoke it: it stays in the history.
 # custom:
 #   goal: No credential is hard-coded
 #   severity: critical
@@ -20,7 +20,7 @@
 #     nist_800_53: [IA-5]
 #     iso_27001: [A.5.17]
 #   remediation:
-#     default: Revoke the credential, because the history of the repository keeps it, and pass a new one by an environment variable or a sensitive variable without a default.
+#     default: Revoke the credential, because the history of the repository keeps it, and pass a new one in an environment variable or a sensitive variable without a default.
 #     terraform: Revoke the credential, because the history of the repository keeps it. Leave the argument out and set the provider's environment variable, or use a sensitive variable without a default.
 package tokenaudit.rules.token_literal_in_code
 
@@ -28,7 +28,7 @@ deny contains finding if {
 	some literal in input.source.literals
 	finding := {
 		"key": sprintf("%s %s", [literal.address, literal.attribute]),
-		"message": sprintf("a credential%s stands as a constant in %s of %s", [system(literal.cms), literal.attribute, literal.address]),
+		"message": sprintf("hard-coded credential%s in %s of %s", [system(literal.cms), literal.attribute, literal.address]),
 		"evidence": {"address": literal.address, "attribute": literal.attribute, "place": literal.place},
 	}
 }

@@ -16,13 +16,13 @@ literal := {
 test_literal_fails if {
 	some finding in rule.deny with input as plan([literal])
 	finding.key == "provider.contentful cma_token"
-	finding.message == "a credential for contentful stands as a constant in cma_token of provider.contentful"
+	finding.message == "hard-coded credential for contentful in cma_token of provider.contentful"
 	finding.evidence == {"address": "provider.contentful", "attribute": "cma_token", "place": "provider"}
 }
 
 test_unknown_system_is_left_out if {
 	some finding in rule.deny with input as plan([object.union(literal, {"cms": ""})])
-	startswith(finding.message, "a credential stands")
+	startswith(finding.message, "hard-coded credential in")
 }
 
 test_each_literal_is_a_finding if {

@@ -3,7 +3,7 @@
 # description: |
 #   An active token fails if it can read the secrets of other tokens or create tokens.
 #
-#   Whoever holds such a token holds them all, and can make one more that nobody revokes with
+#   Anyone who holds such a token holds them all, and can make another one that nobody revokes with
 #   the first. Everything that other rules ask of tokens ends there.
 # custom:
 #   goal: No token can read or create other tokens
@@ -20,14 +20,14 @@
 #     iso_27001: [A.8.2]
 #     soc2: [CC6.1]
 #   remediation:
-#     default: Take the right to read or create tokens away from it.
-#     contentful: A personal access token of an owner or admin can read every API key. Make it for a user who is neither, and whose space roles may not manage API keys.
+#     default: Remove its right to read or create tokens.
+#     contentful: A personal access token of an owner or admin can read every API key. Create it as a user who is neither, and whose space roles may not manage API keys.
 #     datocms: Give the token a role without the permission to manage API tokens.
 #     directus: Take admin_access and the permissions to write users, roles, policies, access and permissions away from the user. Whoever may set the field token, or a role, makes tokens.
-#     ghost: The staff access token of an administrator or the owner reads the secrets of all integrations. Use the key of a custom integration instead, or regenerate the token and store it nowhere.
+#     ghost: The staff access token of an administrator or the owner reads the secrets of all integrations. Use the key of a custom integration instead, or regenerate the token and do not store it anywhere.
 #     strapi: Take the actions that create, update or regenerate tokens out of the admin token's permissions.
-#     wordpress: WordPress lets every user make more application passwords for themselves, so this finding stays as long as the password does. Move it to a user with the least role, who may not edit other users; what one more password opens is then small. Delete it when it is not needed any more.
-#     terraform: "Set can_manage_access_tokens = false in the datocms_role that role_id names. A contentful_personal_access_token can do what its owner can, who is whoever applies it: use the credential of a user who may not manage API keys."
+#     wordpress: WordPress lets every user make more application passwords for themselves, so this finding stays as long as the password does. Move it to a user with the weakest role, who may not edit other users, so that another password opens little. Delete it when it is no longer needed.
+#     terraform: "Set can_manage_access_tokens = false in the datocms_role that role_id names. A contentful_personal_access_token can do what its owner can, who is the person that applies it: use the credential of a user who may not manage API keys."
 package tokenaudit.rules.token_manages_tokens
 
 deny contains finding if {

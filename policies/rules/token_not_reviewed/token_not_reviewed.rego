@@ -1,13 +1,12 @@
 # METADATA
 # title: Access of the token was not reviewed
 # description: |
-#   An active token fails if the reviews of the configuration have none of it, if the last one is
+#   An active token fails if the configuration has no review of it, if the last one is
 #   as many days old as review_every_days says (write_every_days for a token that can write), or
 #   if the token was changed, or made, after it: what a person looked at is then not what the
-#   token is. Every change counts, because no CMS tells which change was one of rights. Where
-#   nothing tells when the token was changed last, nobody knows whether its review still counts,
-#   and it is not evaluated. The same goes for a change on the day of the review, unless the
-#   review has a time. A review that is dated after the audit time does not count.
+#   token is. Every change counts, because no CMS reports which change was to its rights. Where
+#   it is not known when the token was last changed, it is not evaluated. The same goes for a
+#   change on the day of the review, unless the review has a time. A review that is dated after the audit time does not count.
 #
 #   Rights are given for a reason, and reasons end without anybody taking the rights back. Only
 #   a person can say whether a token is still needed, and needs what it has.
@@ -32,15 +31,15 @@
 #       minimum: 1
 #       default: 90
 #       stricter: lower
-#       description: Fail from this many days since the last review on.
+#       description: Fail when the last review is at least this many days old.
 #     write_every_days:
 #       type: integer
 #       minimum: 1
 #       default: 60
 #       stricter: lower
-#       description: The same for a token that can write, or is assumed to; review_every_days holds for it, too.
+#       description: The same for a token that can write, or is assumed to; review_every_days applies to it, too.
 #   remediation:
-#     default: Look at who needs the token, and for what. Decide, and write that down by `tokenaudit reviews add TOKEN --decision keep --reviewer WHO --note WHY`; `tokenaudit reviews todo` lists what is due.
+#     default: Look at who needs the token, and for what. Decide, and record the decision with `tokenaudit reviews add TOKEN --decision keep --reviewer WHO --note WHY`; `tokenaudit reviews todo` lists what is due.
 package tokenaudit.rules.token_not_reviewed
 
 import data.tokenaudit.lib

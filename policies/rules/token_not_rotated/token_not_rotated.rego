@@ -27,14 +27,14 @@
 #       minimum: 1
 #       default: 365
 #       stricter: lower
-#       description: Fail from this age in days on.
+#       description: Fail when the token is at least this many days old.
 #   remediation:
-#     default: Make a new token, move what uses this one over, then delete it.
+#     default: Make a new token, move what uses the old one to it, then delete the old one.
 #     contentful: Create a new API key or personal access token, move its users over, then delete or revoke this one.
 #     contentstack: Create a new token under Settings, Tokens, move its users over, then delete this one.
 #     datocms: Rotate the token under Project settings, API tokens. The old secret stops working at once, so prepare its users first.
 #     directus: Set a new static token on the user. The old one stops working at once, so prepare what uses it first.
-#     ghost: Make a new integration, move what uses this one over, then delete it. Regenerating a key ends the old secret, but leaves the date of its creation as it is.
+#     ghost: Make a new integration, move what uses the old one to it, then delete the old one. Regenerating a key ends the old secret, but leaves the date of its creation as it is.
 #     strapi: Create a new token and delete this one. Regenerating it leaves the date of its creation as it is.
 #     terraform: Apply with -replace=ADDRESS. With create_before_destroy the new token is there before the old one goes; then what uses it has to be moved over in the same run.
 package tokenaudit.rules.token_not_rotated

@@ -2,10 +2,10 @@
 # title: No team answers for the token
 # description: |
 #   An active or expired token fails if no pattern in the owners of the configuration assigns
-#   it to a team. Where a pattern asks for the owner, and the CMS does not tell who that is, it
+#   it to a team. Where a pattern asks for the owner, and the CMS does not report who that is, it
 #   is not known whether a team answers for the token, and it is not evaluated.
 #
-#   A finding that nobody is asked about stays. Who made a token is seldom who can replace it,
+#   A finding that nobody is responsible for stays. The maker of a token is seldom the one who can replace it,
 #   and in an incident the question whom to call must have an answer already.
 # custom:
 #   goal: A team answers for every token
@@ -21,7 +21,7 @@
 #     cis_v8: ["5.5"]
 #     iso_27001: [A.5.9]
 #   remediation:
-#     default: Add a pattern to owners in the configuration, or to the file of the team, that matches the token; `tokenaudit owners check` names what is left. If no team wants it, find out who uses it, and delete it if nobody does.
+#     default: Add a pattern to owners in the configuration, or to the file of the team, that matches the token; `tokenaudit owners check` lists what is left. If no team wants it, find out who uses it, and delete it if nobody does.
 #     terraform: Add a pattern to owners in the configuration, or to the file of the team, that matches the token; one on its name also matches the token that it becomes.
 package tokenaudit.rules.token_without_owner
 

@@ -4,7 +4,7 @@
 #   An active token fails if its description is empty. A preview token is judged with the
 #   delivery token that it belongs to.
 #
-#   Nobody dares to delete a token whose purpose nobody knows, so it stays for ever. One
+#   Nobody dares to delete a token whose purpose nobody knows, so it stays forever. One
 #   sentence and a name end that.
 # custom:
 #   goal: Every token has a description
@@ -19,7 +19,7 @@
 #     cis_v8: ["5.5"]
 #     iso_27001: [A.5.9]
 #   remediation:
-#     default: Write into the description what uses the token and whom to ask about it.
+#     default: Say in the description what uses the token and whom to ask about it.
 #     contentful: Edit the API key under Settings, API keys and fill in its description.
 #     contentstack: Edit the token under Settings, Tokens and fill in its description.
 #     directus: Fill in the description of the user that the token belongs to.

@@ -35,13 +35,13 @@
 #       minimum: 1
 #       default: 90
 #       stricter: lower
-#       description: Fail from this many days without use on.
+#       description: Fail when the token has been unused for at least this many days.
 #     no_record:
 #       type: string
 #       enum: [fail, unknown]
 #       default: fail
 #       stricter: first
-#       description: What to say of a token without a use on record that is not proven idle for max_idle_days.
+#       description: The verdict for a token that has no use on record and is not proven idle for max_idle_days.
 #   remediation:
 #     default: Ask its owner, then delete the token. Note what would need it again.
 #     contentful: Delete the API key under Settings, API keys, or revoke the personal access token under Settings, CMA tokens.
@@ -160,7 +160,7 @@ bounds(token) := sprintf(
 	token.last_used.state == "between"
 }
 
-bounds(token) := sprintf("last used at least %s ago, and nothing tells how much longer", [days(token)]) if {
+bounds(token) := sprintf("last used at least %s ago, and how much longer is not known", [days(token)]) if {
 	token.last_used.state == "between"
 	not token.unused_days.max
 }

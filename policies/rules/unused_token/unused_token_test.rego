@@ -73,7 +73,7 @@ test_bounds_decide_or_say_so if {
 
 test_a_use_without_earliest_bound_is_unknown if {
 	some gap in rule.unknown with input as judged({"unused_days": {"min": 20}, "last_used": {"state": "between", "latest": "2026-11-02T00:00:00Z"}}, "fail")
-	gap.reason == "last used at least 20 days ago, and nothing tells how much longer"
+	gap.reason == "last used at least 20 days ago, and how much longer is not known"
 }
 
 unrecorded(days) := {"unused_days": days, "cms": "datocms", "last_used": {"state": "none_on_record", "latest": "2026-10-01T00:00:00Z"}}

@@ -2,7 +2,7 @@
 # title: Write access is unused
 # description: |
 #   An active token that can write and also delivers content fails if the CMS has no use of its
-#   management API on record. CMSes that do not tell the use of their APIs apart leave this
+#   management API on record. CMSes that do not report use per API leave this
 #   undecided. The token of the scan itself is left out: the scan is what uses that API.
 #
 #   Such a token does its work through the delivery API alone. Made delivery-only it does the
@@ -24,7 +24,7 @@
 #     soc2: [CC6.3]
 #     pci_dss: ["7.2.5"]
 #   remediation:
-#     default: Take the management API away from the token, and leave it the delivery API.
+#     default: Remove the token's access to the management API, and leave it the delivery API.
 #     datocms: Edit the token under Project settings, API tokens and switch off its access to the Content Management API. Its role may stay as it is, because the delivery API cannot write.
 #     terraform: Set can_access_cma = false on the datocms_access_token. The role may stay as it is, because the delivery API cannot write.
 package tokenaudit.rules.unused_write_access
@@ -60,7 +60,7 @@ told(token) if token.last_used_by_api.content_management.state != "unknown"
 reason(token) := told if {
 	told := token.last_used_by_api.content_management.reason
 	told != ""
-} else := sprintf("%s does not tell when the management API was used last", [token.cms])
+} else := sprintf("%s does not report when the management API was last used", [token.cms])
 
 since(use) := sprintf(" since %s", [lib.day(use.latest)]) if use.state == "none_on_record"
 

@@ -30,7 +30,7 @@ test_used_passes if {
 
 test_untold_use_is_unknown if {
 	some gap in rule.unknown with input as judged({})
-	gap.reason == "datocms does not tell when the management API was used last"
+	gap.reason == "datocms does not report when the management API was last used"
 	count(rule.unknown) == 1 with input as judged(management({"state": "unknown"}))
 	some word in rule.unknown with input as judged(management({"state": "unknown", "reason": "a word that is not documented"}))
 	word.reason == "a word that is not documented"

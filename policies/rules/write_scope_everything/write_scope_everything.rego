@@ -30,7 +30,7 @@ deny contains finding if {
 	"$all:write" in token.access.grants
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q may write every module of the stack", [token.kind, token.name]),
+		"message": sprintf("%s token %q can write every module of the stack", [token.kind, token.name]),
 		"evidence": {"grants": token.access.grants},
 	}
 }

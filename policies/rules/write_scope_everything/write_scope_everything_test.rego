@@ -7,7 +7,7 @@ judged(change) := fixtures.input_of([object.union(fixtures.token, change)], {})
 
 test_everything_writable_fails if {
 	some finding in rule.deny with input as judged({"access": {"grants": ["$all:read", "$all:write", "branch:read"]}})
-	finding.message == `management token "deploy" may write every module of the stack`
+	finding.message == `management token "deploy" can write every module of the stack`
 }
 
 test_narrower_scopes_pass[name] if {

@@ -1,11 +1,11 @@
 # METADATA
 # title: Write token never expires
 # description: |
-#   An active token that can write fails if it never expires. A token of a CMS that knows no
-#   expiry fails too: the risk is the same, only the remedy is another. A date ten years away
+#   An active token that can write fails if it never expires. A token of a CMS that has no
+#   expiry fails too: the risk is the same, only the remedy differs. A date ten years away
 #   counts as never.
 #
-#   A token that can write and never expires stays usable for whoever ever copied it: from a
+#   A token that can write and never expires stays usable for anyone who ever copied it: from a
 #   laptop, a build log or a former colleague's notes. An expiry date bounds how long a leak
 #   that nobody noticed can be used.
 # custom:
@@ -24,7 +24,7 @@
 #     soc2: [CC6.1]
 #     pci_dss: ["8.6.3"]
 #   remediation:
-#     default: Give the token an expiry date, or replace it by one that has one.
+#     default: Give the token an expiry date, or replace it with one that has one.
 #     contentful: Contentful cannot add an expiry to an existing token. Create a new personal access token with an expiry, move its users over, then revoke this one.
 #     contentstack: Edit the management token under Settings, Tokens and set an expiry date, with the e-mail notification switched on.
 #     datocms: DatoCMS tokens cannot expire. Rotate it on a schedule, or switch off its access to the Content Management API so that it can only read.
