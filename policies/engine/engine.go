@@ -168,7 +168,7 @@ func noSuchRule(name string, all []string) error {
 	if id := ruleid.Find(name, all); id != "" {
 		return fmt.Errorf("the rule %s is off: %s: on, below policies.rules in the configuration, switches it on", id, id)
 	}
-	return fmt.Errorf("unknown rule %q%s", name, ruleid.DidYouMean(name, all))
+	return fmt.Errorf("unknown rule %q%s", name, cmp.Or(ruleid.DidYouMean(name, all), "; `tokenaudit rules list` lists all"))
 }
 
 // Rules returns the loaded rules, sorted by id, with the severity and the

@@ -21,6 +21,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/collectors/inventory/codec"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // past is the history that a run is compared with, and that it is added to.
@@ -189,7 +190,7 @@ func (au *Audit) writePast(ctx context.Context, r *report.Report) error {
 	}
 	switch {
 	case out.Missing > 0:
-		au.program.Note("kept in %s; %d shards of the run are still to come", au.past.place, out.Missing)
+		au.program.Note("kept in %s; %s of the run still to come", au.past.place, safetext.Plural(out.Missing, "shard", "shards"))
 	case out.Known:
 		au.program.Note("%s had this run already, as run %d", au.past.place, out.Run)
 	default:
