@@ -60,11 +60,11 @@ func TestReadmeListsEveryCommand(t *testing.T) {
 	_, listed, _ := strings.Cut(string(readme), "| Command |")
 	listed, _, _ = strings.Cut(listed, "\n\n")
 	names := map[string]bool{}
-	for _, row := range strings.Split(listed, "\n") {
+	for row := range strings.SplitSeq(listed, "\n") {
 		first, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
 		for i, text := range strings.Split(first, "`") {
 			if i%2 == 1 {
-				for _, word := range strings.Fields(text) {
+				for word := range strings.FieldsSeq(text) {
 					names[word] = true
 				}
 			}
