@@ -116,7 +116,7 @@ func (b *Bundle) check() error {
 		case !slices.Contains(single, f.Name) && !numbered.MatchString(f.Name):
 			return fmt.Errorf("a file of a bundle cannot be called %q", f.Name)
 		case i > 0 && b.Files[i-1].Name == f.Name:
-			return fmt.Errorf("%s is there twice", f.Name)
+			return fmt.Errorf("%s is duplicated", f.Name)
 		case len(f.Data) > MaxFile:
 			return fmt.Errorf("%s is larger than %d MiB", f.Name, MaxFile>>20)
 		case total > maxBundle:

@@ -129,7 +129,7 @@ func TestHostileArchives(t *testing.T) {
 		`cannot be called "/report.json"`:                          {Name: "/report.json"},
 		`cannot be called "usage/../../x.csv"`:                     {Name: "usage/../../x.csv"},
 		`cannot be called "notes.txt"`:                             {Name: "notes.txt"},
-		`report.json is there twice`:                               {Name: Report},
+		`report.json is duplicated`:                                {Name: Report},
 		`"inventory/0002.json" is in the bundle, and not in the m`: {Name: "inventory/0002.json"},
 		`is not a plain file`:                                      {Name: "usage/0002.csv", Format: tar.FormatPAX, PAXRecords: map[string]string{"comment": "x"}},
 	} {
@@ -146,7 +146,7 @@ func TestBundleRefuses(t *testing.T) {
 		"an inventory is missing":       func(b *Bundle) { b.Files[1].Name = "previous/0001.json" },
 		"inventory/0001 is missing: the files of a folder are numbered from 1": func(b *Bundle) { b.Files[1].Name = "inventory/0002.json" },
 		"rules/data.json is there without rules":                               func(b *Bundle) { b.Files = slices.Delete(b.Files, 3, 4) },
-		"report.json is there twice":                                           func(b *Bundle) { b.Files[1].Name = Report },
+		"report.json is duplicated":                                            func(b *Bundle) { b.Files[1].Name = Report },
 		`a file of a bundle cannot be called "evil"`:                           func(b *Bundle) { b.Files[1].Name = "evil" },
 		"the origin of inventory/0001.json is not text of at most 4096 bytes":  func(b *Bundle) { b.Files[1].Origin = "\xff" },
 		"a bundle has at most 4096 files":                                      func(b *Bundle) { b.Files = append(b.Files, make([]File, 4096)...) },

@@ -129,7 +129,7 @@ func unpack(raw []byte) (map[string][]byte, error) {
 			return nil, fmt.Errorf("a file of a bundle cannot be called %s", shown(name))
 		}
 		if _, twice := contents[name]; twice {
-			return nil, fmt.Errorf("%s is there twice", name)
+			return nil, fmt.Errorf("%s is duplicated", name)
 		}
 		begin := len(raw) - in.Len()
 		switch {

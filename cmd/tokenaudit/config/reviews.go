@@ -65,7 +65,7 @@ func (r *reader) review(n *yaml.Node, path string) (reviews.Review, bool) {
 		var err error
 		if out.Date = text; ok {
 			if out.From, out.Until, err = reviews.ParseDate(text); err != nil {
-				r.fail(date, m.at("date"), "must be a date that exists, written YYYY-MM-DD, or a time of RFC 3339, such as 2026-11-30T14:00:00Z")
+				r.fail(date, m.at("date"), "must be a date that exists, written YYYY-MM-DD, or an RFC 3339 time, such as 2026-11-30T14:00:00Z")
 			}
 		}
 	}

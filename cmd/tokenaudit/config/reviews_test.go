@@ -48,7 +48,7 @@ func TestReviewsMistakes(t *testing.T) {
 		"nothing":               {"[{}]", "reviews[0].token: missing; it is a token id or a glob"},
 		"no note":               {"[{token: x, reviewer: a, date: 2026-11-22, decision: keep}]", "reviews[0].note: missing; it says why"},
 		"another decision":      {"[{token: x, reviewer: a, date: 2026-11-22, decision: keeep, note: n}]", "reviews[0].decision: must be keep, change or revoke; did you mean keep?"},
-		"no such day":           {"[{token: x, reviewer: a, date: 2026-02-30, decision: keep, note: n}]", "reviews[0].date: must be a date that exists, written YYYY-MM-DD, or a time of RFC 3339"},
+		"no such day":           {"[{token: x, reviewer: a, date: 2026-02-30, decision: keep, note: n}]", "reviews[0].date: must be a date that exists, written YYYY-MM-DD, or an RFC 3339 time"},
 		"revoke without a day":  {"[{token: x, reviewer: a, date: 2026-11-22, decision: revoke, note: n}]", "reviews[0].by: missing; it is the last day on which a revocation is in time"},
 		"keep with a day":       {"[{token: x, reviewer: a, date: 2026-11-22, decision: keep, by: 2026-11-22, note: n}]", "reviews[0].by: has no effect with decision: keep; only a decision to revoke has a last day"},
 		"a day before it":       {"[{token: x, reviewer: a, date: 2026-11-22, decision: revoke, by: 2026-11-20, note: n}]", "reviews[0].by: is before the date of the review"},

@@ -59,7 +59,7 @@ id or a name will do, and a token that is not in it is refused.`,
 	cli.Group(f.Lookup("decision"), cli.EntryFlags)
 	f.StringVar(&o.reviewer, "reviewer", "", "`who` looked at the token (required)")
 	f.StringVar(&o.note, "note", "", "why, a `text` (required)")
-	f.StringVar(&o.date, "date", "", "when, a `time` of RFC 3339 or YYYY-MM-DD (default now)")
+	f.StringVar(&o.date, "date", "", "when, a `time`, RFC 3339 or YYYY-MM-DD (default now)")
 	f.StringVar(&o.by, "by", "", "the last `day` on which a revocation is in time, YYYY-MM-DD (required with --decision revoke)")
 	return cmd
 }

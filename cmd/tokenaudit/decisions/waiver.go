@@ -3,7 +3,7 @@ package decisions
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -121,14 +121,15 @@ func (o WaiverOptions) useful(w policies.Waiver, check acceptance.Check) error {
 	if acceptance.Useless(w, check.Rules) == "" {
 		return nil
 	}
-	if state, _ := check.Waiver(w); strings.HasPrefix(state, "needs a key") {
-		where := "; the JSON report and `tokenaudit explain` have it: add --key KEY"
-		if check.Saved != nil {
-			where = ": add --key with one of them"
-		}
-		return cli.Misuse(fmt.Errorf("the waiver %s%s", state, where))
+	if !slices.ContainsFunc(check.Rules, func(r policies.Rule) bool { return policies.Glob(w.Rule, r.ID) }) {
+		return cli.Misuse(fmt.Errorf("unknown rule %q%s", w.Rule, orList(ruleid.DidYouMean(w.Rule, policies.IDs(check.Rules)))))
 	}
-	return cli.Misuse(fmt.Errorf("unknown rule %q%s", w.Rule, orList(ruleid.DidYouMean(w.Rule, policies.IDs(check.Rules)))))
+	state, _ := check.Waiver(w)
+	where := "; the JSON report and `tokenaudit explain` have it: add --key KEY"
+	if check.Saved != nil {
+		where = ": add --key with one of them"
+	}
+	return cli.Misuse(fmt.Errorf("the waiver %s%s", state, where))
 }
 
 // orList is the end of a message about a rule that is not near any other.

@@ -113,7 +113,8 @@ func (r *result) remarks() []string {
 	}
 	groups := slices.SortedFunc(maps.Keys(hidden), func(a, b group) int { return cmp.Or(cmp.Compare(a.cms, b.cms), cmp.Compare(a.kind, b.kind)) })
 	for _, g := range groups {
-		lines = append(lines, fmt.Sprintf("not compared: %s of %s, whose secrets the lists do not show", plural(hidden[g], fmt.Sprintf("active %s token", g.kind)), g.cms))
+		lines = append(lines, fmt.Sprintf("not compared: %s of %s, whose secrets the lists do not show",
+			safetext.Plural(hidden[g], fmt.Sprintf("active %s token", g.kind), fmt.Sprintf("active %s tokens", g.kind)), g.cms))
 	}
 	for _, problem := range r.NotSearched {
 		lines = append(lines, "not searched: "+safetext.OneLine(problem))
@@ -127,14 +128,7 @@ func (r *result) summary(compared int) string {
 		tokens[p.Token] = true
 	}
 	return fmt.Sprintf("%s found in %s; looked for the secrets of %d of %s in %s, %d bytes",
-		plural(len(tokens), "leaked token"), plural(len(r.Found)+r.More, "place"), compared, plural(r.all, "token"), plural(r.Files, "file"), r.Bytes)
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+		safetext.Plural(len(tokens), "leaked token", "leaked tokens"), safetext.Plural(len(r.Found)+r.More, "place", "places"), compared, safetext.Plural(r.all, "token", "tokens"), safetext.Plural(r.Files, "file", "files"), r.Bytes)
 }
 
 func (r *result) write(w io.Writer, name string, tool inventory.Tool, o format.Options) error {

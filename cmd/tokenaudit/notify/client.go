@@ -45,7 +45,7 @@ type client struct {
 
 var (
 	errURL      = errors.New("the URL cannot be used: it must begin with https:// and have a host, and no user or password; http:// is for this machine only")
-	errRedirect = errors.New("the answer is a redirect, which is not followed: give the URL that it leads to")
+	errRedirect = errors.New("the response is a redirect, which is not followed: give the URL that it leads to")
 )
 
 // parseURL checks where something is to be sent. No error holds the URL, which may be a
@@ -183,7 +183,7 @@ func decode(answer []byte, into any) error {
 		return nil
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return errors.New("the answer is not the JSON that was expected")
+		return errors.New("the response is not the JSON that was expected")
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func (c *client) attempt(ctx context.Context, r request, body []byte) (status in
 	defer from.Body.Close() //nolint:errcheck // read only
 	answer, err = io.ReadAll(io.LimitReader(from.Body, maxAnswer+1))
 	if err == nil && len(answer) > maxAnswer {
-		err = ownError("the answer is too large")
+		err = ownError("the response is too large")
 	}
 	return from.StatusCode, answer, retryAfter(from.Header.Get("Retry-After")), err
 }

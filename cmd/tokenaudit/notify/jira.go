@@ -135,7 +135,7 @@ func (j *jira) find(ctx context.Context, label string) (string, error) {
 // checkKey refuses what would lead elsewhere as a part of a path.
 func checkKey(key string) error {
 	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') }) {
-		return errors.New("search for issues: the answer has an issue without a key")
+		return errors.New("search for issues: the response has an issue without a key")
 	}
 	return nil
 }

@@ -81,8 +81,8 @@ func TestSendFails(t *testing.T) {
 		"broken":              {nil, []int{502}, 3, "it answered 502 bad gateway"},
 		"busy for long":       {seconds(3600), []int{429}, 1, "it answered 429 and asks to wait 1h0m0s"},
 		"busy for a nonsense": {http.Header{"Retry-After": {"-5, soon"}}, []int{429, 200}, 2, ""},
-		"a redirect":          {http.Header{"Location": {"https://evil.example/"}}, []int{302}, 1, "the answer is a redirect, which is not followed: give the URL that it leads to"},
-		"a redirect to it":    {http.Header{"Location": {"/services/s3cret?sig=s3cret"}}, []int{307}, 1, "the answer is a redirect, which is not followed: give the URL that it leads to"},
+		"a redirect":          {http.Header{"Location": {"https://evil.example/"}}, []int{302}, 1, "the response is a redirect, which is not followed: give the URL that it leads to"},
+		"a redirect to it":    {http.Header{"Location": {"/services/s3cret?sig=s3cret"}}, []int{307}, 1, "the response is a redirect, which is not followed: give the URL that it leads to"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHook(t, tt.header, tt.statuses...)

@@ -138,7 +138,7 @@ func TestImportRefuses(t *testing.T) {
 		"does not match the source":      func(text string) string { return strings.Replace(text, `{"source":{"id":"`, `{"source":{"id":"x`, 1) },
 		"the facts of the token":         func(text string) string { return strings.Replace(text, `{"token":{"id":"`, `{"token":{"id":"x`, 1) },
 		"the token \"":                   func(text string) string { return strings.Replace(text, `"last_use":"{`, `"last_use":"{{`, 1) },
-		"is there twice":                 func(text string) string { return twice(text, `{"source"`) },
+		"is duplicated":                  func(text string) string { return twice(text, `{"source"`) },
 		"not in order of time":           func(text string) string { return twice(text, `{"run"`) },
 	} {
 		changed := change(whole)

@@ -54,7 +54,7 @@ var sectionRows = []documented{
 	{"reviews.files", "list of texts", "none", "Files of the reviews of one team, each with the keys `team` and `reviews`. Without files, `reviews` is a list of reviews. See [access reviews](REVIEWS.md).", "[reviews/web.yaml, reviews/shop.yaml]"},
 	{"reviews[].token", "text", "required", "The id of a token, or a glob. The latest review that matches a token counts.", "datocms/projects/77/access_tokens/312"},
 	{"reviews[].reviewer", "text", "required", "Who looked at the token.", "ada@example.com"},
-	{"reviews[].date", "date, or a time of RFC 3339", "required", "When the review was made.", "2026-11-22T14:00:00Z"},
+	{"reviews[].date", "date, or an RFC 3339 time", "required", "When the review was made.", "2026-11-22T14:00:00Z"},
 	{"reviews[].decision", "`keep`, `change` or `revoke`", "required", "What the review came to.", "keep"},
 	{"reviews[].by", "date", "required for `revoke`", "The last day on which the revocation is in time; only with `revoke`.", "2026-12-06"},
 	{"reviews[].note", "text", "required", "Why.", "the shop publishes with it"},

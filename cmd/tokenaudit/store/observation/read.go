@@ -173,7 +173,7 @@ func (r *Reader) finished() (*Observation, error) {
 	sources := map[string]bool{}
 	for _, s := range o.Sources {
 		if sources[s.ID] {
-			return nil, fmt.Errorf("the source %q is there twice", s.ID)
+			return nil, fmt.Errorf("the source %q is duplicated", s.ID)
 		}
 		sources[s.ID] = true
 	}
