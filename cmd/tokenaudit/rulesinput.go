@@ -49,7 +49,7 @@ Without --inventory it prints the input for the company of the demo, on
 
 ` + "`tokenaudit schema input`" + ` describes the members.`,
 		Example: `  tokenaudit rules input contentful/spaces/jh4ljp8thkvs
-  tokenaudit rules input --rule unused-token "CI content import"
+  tokenaudit rules input --rule unused-token "price import"
   tokenaudit rules input --inventory inventory.json access_tokens/312`,
 		Args: cli.Takes("[SOURCE|TOKEN]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
