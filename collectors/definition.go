@@ -28,7 +28,7 @@ type Definition struct {
 	// Kinds are the kinds of tokens that each kind of source can hold: a source whose
 	// units leave one out was not wholly read. It is nil where that is not known.
 	Kinds map[inventory.SourceKind][]inventory.Kind
-	// NeverExpire are the kinds of tokens that it gives no expiry.
+	// NeverExpire are the kinds of tokens that cannot have an expiry.
 	NeverExpire []inventory.Kind
 	// Facts says what this CMS can report.
 	Facts inventory.Facts

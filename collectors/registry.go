@@ -53,8 +53,8 @@ func (r Registry) Title(cms string) string {
 	return cms
 }
 
-// CanExpire reports whether the CMS gives tokens of a kind an expiry; one of which nothing is
-// known may.
+// CanExpire reports whether tokens of a kind can have an expiry in the CMS. It is true for a CMS
+// without a definition.
 func (r Registry) CanExpire(cms string, kind inventory.Kind) bool {
 	d, _ := r.Lookup(cms)
 	return !slices.Contains(d.NeverExpire, kind)

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
-	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,11 +29,7 @@ func demoOnTerminal(t *testing.T) string {
 // TestReadmeShowsTheRealDemo: every line of the README's sample, but for the
 // dots where something is left out, is a line of the demo, in the same order.
 func TestReadmeShowsTheRealDemo(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, sample, ok := strings.Cut(string(readme), "```text\n")
+	_, sample, ok := strings.Cut(textOf(t, filepath.Join(repository, "README.md")), "```text\n")
 	if !ok {
 		t.Fatal("the README has no sample\n" + demoOnTerminal(t))
 	}
@@ -51,13 +47,9 @@ func TestReadmeShowsTheRealDemo(t *testing.T) {
 	}
 }
 
-// TestReadmeListsEveryCommand: whoever looks for a command looks at the table.
+// TestReadmeListsEveryCommand: people look for a command in the table.
 func TestReadmeListsEveryCommand(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, listed, _ := strings.Cut(string(readme), "| Command |")
+	_, listed, _ := strings.Cut(textOf(t, filepath.Join(repository, "README.md")), "| Command |")
 	listed, _, _ = strings.Cut(listed, "\n\n")
 	names := map[string]bool{}
 	for row := range strings.SplitSeq(listed, "\n") {
@@ -79,11 +71,7 @@ func TestReadmeListsEveryCommand(t *testing.T) {
 
 // TestReadmeConfigurationParses: what people copy first must be right.
 func TestReadmeConfigurationParses(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, sample, _ := strings.Cut(string(readme), "```yaml\n")
+	_, sample, _ := strings.Cut(textOf(t, filepath.Join(repository, "README.md")), "```yaml\n")
 	sample, _, _ = strings.Cut(sample, "```")
 	c, err := config.Parse("README.md", []byte(sample), builtin.Definitions())
 	if err != nil {

@@ -48,7 +48,7 @@ func open(t *testing.T, text string) *manifest.Manifest {
 	return m
 }
 
-// canExpire reports whether the CMS of the tests gives a kind of token an expiry.
+// canExpire reports whether tokens of a kind can have an expiry in the CMS of the tests.
 func canExpire(_ string, kind inv.Kind) bool { return kind != inv.Delivery }
 
 func TestInventory(t *testing.T) {
@@ -78,7 +78,7 @@ func TestInventory(t *testing.T) {
 		t.Errorf("website %+v", website)
 	}
 	if website.Expiry.Supported || !deploy.Expiry.Supported {
-		t.Errorf("website can expire: %v, deploy can: %v; the CMS gives delivery tokens no expiry", website.Expiry.Supported, deploy.Expiry.Supported)
+		t.Errorf("website can expire: %v, deploy can: %v; delivery tokens cannot have an expiry", website.Expiry.Supported, deploy.Expiry.Supported)
 	}
 	want := inv.ExpiresAt(time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), inv.PrecisionDay)
 	if deploy.Expiry != want || deploy.Access.Level != inv.LevelWrite || !deploy.Access.Write || deploy.Branches == nil || deploy.Ref != "blt9" ||

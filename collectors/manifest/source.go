@@ -11,7 +11,7 @@ import (
 const reasonUnsaid = "the manifest does not say"
 
 // Inventory returns the declared sources as they will be, at the audit time. canExpire reports
-// whether a CMS gives tokens of a kind an expiry at all.
+// whether tokens of a kind can have an expiry in a CMS.
 func (m *Manifest) Inventory(at time.Time, canExpire func(cms string, kind inventory.Kind) bool) []inventory.Source {
 	sources := make([]inventory.Source, 0, len(m.Sources))
 	for _, s := range m.Sources {
