@@ -61,7 +61,7 @@ func printDossier(ctx context.Context, o explainOptions, text func(engine.Dossie
 		return s, err
 	}
 	if s.id == s.source.ID {
-		return s, fmt.Errorf("%s is a source: give the id of one of its %d tokens", s.source.ID, len(s.source.Tokens))
+		return s, fmt.Errorf("%s is a source: give the id of one of its tokens", s.source.ID)
 	}
 	dossier, err := s.engine.Dossier(ctx, s.source, s.id, s.at)
 	if err != nil {

@@ -87,7 +87,7 @@ func (e *Engine) Explain(ctx context.Context, source inventory.Source, ruleID, t
 	if rule.Subject == policies.SubjectToken {
 		var known bool
 		if i, known = b.place[token]; !known && token == source.ID {
-			return Explanation{}, fmt.Errorf("the rule %s judges tokens, and %s is a source: give the id of one of its %d tokens", rule.ID, source.ID, len(source.Tokens))
+			return Explanation{}, fmt.Errorf("the rule %s judges tokens, and %s is a source: give the id of one of its tokens", rule.ID, source.ID)
 		} else if !known {
 			return Explanation{}, fmt.Errorf("source %s has no token %q%s", source.ID, token, suggest.DidYouMean(token, tokenIDs(source)))
 		}

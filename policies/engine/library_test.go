@@ -64,7 +64,7 @@ var ruleCases = map[string][]ruleCase{
 		{"a long record, seen for as long", []change{used(inventory.NoUseOnRecord(daysAgo(100))), createdUnknown, seen(95, 0)}, nil, policies.Fail, "no use on record for at least 95 days"},
 		{"bounds above", []change{between(120, 90)}, nil, policies.Fail, ""},
 		{"bounds below", []change{between(89, 20)}, nil, policies.Pass, ""},
-		{"bounds around", []change{between(90, 89)}, nil, policies.NotEvaluated, "the 90 days lie in between"},
+		{"bounds around", []change{between(90, 89)}, nil, policies.NotEvaluated, "the limit of 90 days lies in between"},
 		{"unknown", []change{used(inventory.UnknownUse("use is hidden"))}, nil, policies.NotEvaluated, "use is hidden"},
 		{"revoked", []change{usedDaysAgo(900), revoked}, nil, policies.NotApplicable, ""},
 		{"planned", []change{used(inventory.UnknownUse("")), func(token *inventory.Token) { token.Planned = inventory.PlannedCreate }}, nil, policies.NotApplicable, ""},

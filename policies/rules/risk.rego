@@ -214,7 +214,7 @@ other_use(token) := {"min": 4, "reason": reason} if {
 	token.owner_idle_days >= input.params.idle_days
 	token.unused_days.max < input.params.idle_days
 	token.last_used.state in {"at", "between"}
-	reason := sprintf("something other than its owner uses it: the owner was last seen %d days ago", [token.owner_idle_days])
+	reason := sprintf("something other than its owner uses it: the owner was last seen %s ago", [lib.quantity(token.owner_idle_days, "day")])
 } else := {"min": 0, "reason": "whether its owner or something else uses it is not known"} if {
 	not owner_seen(token)
 	not unused(token)
@@ -248,7 +248,7 @@ not_yet := {"create", "replace"}
 # long says how many days it is, as far as that is known.
 long(format, least, most) := sprintf(format, [lib.quantity(least, "day")]) if {
 	least == most
-} else := sprintf(format, [sprintf("between %d and %d days", [least, most])])
+} else := sprintf(format, [sprintf("between %d and %s", [least, lib.quantity(most, "day")])])
 
 words := {true: "custom rules found something", false: "custom rules could not decide"}
 

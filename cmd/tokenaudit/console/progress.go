@@ -8,6 +8,7 @@ import (
 	"github.com/sourcegraph/conc"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
 // progressEvery is how often the progress is drawn again.
@@ -79,7 +80,7 @@ func (d *Progress) back() string {
 func progressLines(all []collectors.CMSProgress, passed time.Duration, width int) []string {
 	lines := make([]string, 0, len(all))
 	for _, c := range all {
-		line := fmt.Sprintf("%-12s %s, %d tokens, %d requests", c.CMS, sourcesDone(c), c.Tokens, c.Requests)
+		line := fmt.Sprintf("%-12s %s, %s, %s", c.CMS, sourcesDone(c), safetext.Plural(c.Tokens, "token", "tokens"), safetext.Plural(c.Requests, "request", "requests"))
 		if c.Incomplete > 0 {
 			line += fmt.Sprintf(", %d incomplete", c.Incomplete)
 		}
@@ -99,9 +100,9 @@ func sourcesDone(c collectors.CMSProgress) string {
 	case c.Discovered < c.Entries && c.Sources == 0:
 		return "looking for sources"
 	case c.Discovered < c.Entries:
-		return fmt.Sprintf("%d sources of at least %d", c.Done, c.Sources)
+		return fmt.Sprintf("%s of at least %d", safetext.Plural(c.Done, "source", "sources"), c.Sources)
 	}
-	return fmt.Sprintf("%d of %d sources", c.Done, c.Sources)
+	return fmt.Sprintf("%d of %s", c.Done, safetext.Plural(c.Sources, "source", "sources"))
 }
 
 // fewSources is below how many sources done no estimate would be honest.

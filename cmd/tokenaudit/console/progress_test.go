@@ -18,6 +18,7 @@ func TestProgressLines(t *testing.T) {
 		{CMS: "datocms", Entries: 1, Discovered: 1, Sources: 6, Done: 6, Tokens: 12, Requests: 18},
 		{CMS: "ghost", Entries: 1, Requests: 2},
 		{CMS: "strapi", Entries: 1, Discovered: 1, Sources: 6, Done: 2, Tokens: 12, Requests: 18},
+		{CMS: "wordpress", Entries: 1, Discovered: 1, Sources: 1, Tokens: 1, Requests: 1},
 	}, 20*time.Second, 110)
 	want := []string{
 		"contentful   8 sources of at least 9, 100 tokens, 40 requests",
@@ -25,6 +26,7 @@ func TestProgressLines(t *testing.T) {
 		"datocms      6 of 6 sources, 12 tokens, 18 requests, done",
 		"ghost        looking for sources, 0 tokens, 2 requests",
 		"strapi       2 of 6 sources, 12 tokens, 18 requests",
+		"wordpress    0 of 1 source, 1 token, 1 request",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)

@@ -52,8 +52,8 @@ deny contains finding if {
 	finding := {
 		"token": token.id,
 		"message": sprintf(
-			"%s token %q was used within the last %d days, but its %s was last seen %d days ago",
-			[token.kind, token.name, token.unused_days.max + 1, lib.called("owner", token.owner.name, token.owner.id), token.owner_idle_days],
+			"%s token %q was used within the last %s, but its %s was last seen %s ago",
+			[token.kind, token.name, days(token.unused_days.max + 1), lib.called("owner", token.owner.name, token.owner.id), lib.quantity(token.owner_idle_days, "day")],
 		),
 		"evidence": {
 			"owner": token.owner.id,
@@ -73,7 +73,7 @@ unknown contains gap if {
 	not before(token)
 	gap := {
 		"token": token.id,
-		"reason": sprintf("the owner was last seen %d days ago, and whether the token was used since is not known exactly enough", [token.owner_idle_days]),
+		"reason": sprintf("the owner was last seen %s ago, and whether the token was used since is not known exactly enough", [lib.quantity(token.owner_idle_days, "day")]),
 	}
 }
 
@@ -86,6 +86,10 @@ allow contains explanation if {
 		"message": sprintf("the %s of %s token %q has never signed in: an account made for a program", [lib.called("owner", token.owner.name, token.owner.id), token.kind, token.name]),
 	}
 }
+
+days(1) := "day"
+
+days(n) := lib.quantity(n, "day") if n > 1
 
 recent(token) if {
 	token.last_used.state == "between"

@@ -17,6 +17,14 @@ test_token_at_work_without_its_owner_fails if {
 	finding.evidence.max_owner_idle_days == 30
 }
 
+test_one_day_is_singular if {
+	some finding in rule.deny with input as judged({"owner_idle_days": 30, "unused_days": {"min": 0, "max": 0}})
+	contains(finding.message, "was used within the last day, but its owner")
+	tight := object.union(judged({"owner_idle_days": 1, "unused_days": {"min": 0, "max": 0}}), {"params": {"owner_idle_days": 1}})
+	some one in rule.deny with input as tight
+	endswith(one.message, "was last seen 1 day ago")
+}
+
 test_owner_without_a_name_is_called_by_id if {
 	some finding in rule.deny with input as judged({"owner": {"name": ""}})
 	contains(finding.message, `but its owner "u1" was last seen 40 days ago`)

@@ -57,3 +57,11 @@ test_a_creation_that_the_cms_does_not_have_is_unknown if {
 	none := object.union(undated({}), {"tokens": [object.union(token, {"created_at": {"state": "none", "reason": ""}}) | some token in undated({}).tokens]})
 	{gap.reason | some gap in rule.unknown} == {"when the token was created is not known"} with input as none
 }
+
+test_one_day_is_singular if {
+	strict := {"params": {"max_lifetime_days": 1}}
+	some finding in rule.deny with input as object.union(judged({"lifetime_days": 1}), strict)
+	contains(finding.message, "has a lifetime of 1 day, until")
+	some old in rule.deny with input as object.union(undated({"age": {"min": 0}, "expires_in_days": 1}), strict)
+	contains(old.message, "has a lifetime of at least 1 day, until")
+}

@@ -43,3 +43,11 @@ test_a_token_that_was_not_there_a_year_ago_is_young if {
 	count(rule.deny) == 0 with input as undated({"age": {"min": 10, "max": 364}})
 	count(rule.unknown) == 0 with input as undated({"age": {"min": 10, "max": 364}})
 }
+
+test_one_day_is_singular if {
+	strict := {"params": {"max_age_days": 1}}
+	some finding in rule.deny with input as object.union(judged({"age_days": 1}), strict)
+	contains(finding.message, "was created 1 day ago")
+	some old in rule.deny with input as object.union(undated({"age": {"min": 1}}), strict)
+	contains(old.message, "is at least 1 day old")
+}

@@ -126,6 +126,8 @@ exact(token) if token.unused_days.min == token.unused_days.max
 
 days(token) := lib.quantity(token.unused_days.min, "day")
 
+limit := lib.quantity(input.params.max_idle_days, "day")
+
 no_record(token) := sprintf(
 	"no use on record since %s, when the record of %s begins: %s",
 	[lib.day(token.last_used.latest), token.cms, lib.quantity(token.unused_days.record, "day")],
@@ -134,16 +136,16 @@ no_record(token) := sprintf(
 }
 
 no_record(token) := sprintf(
-	"no use on record since %s, %s ago, but it may be younger than %d days",
-	[lib.day(token.last_used.latest), lib.quantity(token.unused_days.record, "day"), input.params.max_idle_days],
+	"no use on record since %s, %s ago, but it may be younger than %s",
+	[lib.day(token.last_used.latest), lib.quantity(token.unused_days.record, "day"), limit],
 ) if {
 	token.unused_days.record >= input.params.max_idle_days
 }
 
 # Why the bounds do not decide.
 bounds(token) := sprintf(
-	"never used, and made between %d and %s ago: the %d days lie in between",
-	[token.unused_days.min, lib.quantity(token.unused_days.max, "day"), input.params.max_idle_days],
+	"never used, and made between %d and %s ago: the limit of %s lies in between",
+	[token.unused_days.min, lib.quantity(token.unused_days.max, "day"), limit],
 ) if {
 	token.last_used.state == "never"
 }
@@ -154,8 +156,8 @@ bounds(token) := sprintf("never used, and all that is known of its age is that i
 }
 
 bounds(token) := sprintf(
-	"last used between %s and %s: the %d days lie in between",
-	[lib.day(token.last_used.earliest), lib.day(token.last_used.latest), input.params.max_idle_days],
+	"last used between %s and %s: the limit of %s lies in between",
+	[lib.day(token.last_used.earliest), lib.day(token.last_used.latest), limit],
 ) if {
 	token.last_used.state == "between"
 }

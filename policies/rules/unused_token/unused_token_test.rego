@@ -48,7 +48,7 @@ test_never_used_of_an_age_around_the_threshold_is_unknown if {
 	around := judged({"unused_days": {"min": 50, "max": 415}, "last_used": {"state": "never"}}, "fail")
 	count(rule.deny) == 0 with input as around
 	some gap in rule.unknown with input as around
-	gap.reason == "never used, and made between 50 and 415 days ago: the 90 days lie in between"
+	gap.reason == "never used, and made between 50 and 415 days ago: the limit of 90 days lies in between"
 	count(rule.unknown) == 0 with input as judged({"unused_days": {"min": 50, "max": 89}, "last_used": {"state": "never"}}, "fail")
 	count(rule.deny) == 1 with input as judged({"unused_days": {"min": 90, "max": 415}, "last_used": {"state": "never"}}, "fail")
 }
@@ -68,7 +68,7 @@ test_bounds_decide_or_say_so if {
 	count(rule.unknown) == 0 with input as between(80, 89)
 	count(rule.deny) == 0 with input as between(89, 90)
 	some gap in rule.unknown with input as between(89, 90)
-	gap.reason == "last used between 2026-08-01 and 2026-08-31: the 90 days lie in between"
+	gap.reason == "last used between 2026-08-01 and 2026-08-31: the limit of 90 days lies in between"
 }
 
 test_a_use_without_earliest_bound_is_unknown if {
@@ -113,4 +113,10 @@ test_unknown_use_is_left_to_the_engine if {
 	silent := judged({"last_used": {"state": "unknown"}}, "fail")
 	count(rule.deny) == 0 with input as silent
 	count(rule.unknown) == 0 with input as silent
+}
+
+test_a_limit_of_one_day_is_singular if {
+	strict := {"params": {"max_idle_days": 1}}
+	some gap in rule.unknown with input as object.union(between(0, 1), strict)
+	contains(gap.reason, "the limit of 1 day lies in between")
 }
