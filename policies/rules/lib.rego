@@ -35,6 +35,12 @@ called(noun, name, id) := sprintf("%s, whose name is unknown,", [noun]) if {
 	id == ""
 }
 
+# token writes a token for a message, by its kind and its name. A name that a collector made, such as
+# "personal token …b6jf of Ada", has the kind already.
+token(kind, name) := sprintf("%q", [name]) if startswith(name, sprintf("%s token ", [kind]))
+
+token(kind, name) := sprintf("%s token %q", [kind, name]) if not startswith(name, sprintf("%s token ", [kind]))
+
 # reached returns the ids that a scope reaches, of those whose existence is told as "yes", "no" or
 # "unknown". An alias reaches the environment that it points to, and one of two names that is
 # there is enough for both.

@@ -34,6 +34,13 @@ test_quantities_have_their_number if {
 	lib.quantity(2, "environment") == "2 environments"
 }
 
+test_a_token_is_called_by_kind_and_name_once if {
+	lib.token("delivery", "web") == `delivery token "web"`
+	lib.token("personal", "personal token …b6jf of Ada") == `"personal token …b6jf of Ada"`
+	lib.token("personal", "personal tokens") == `personal token "personal tokens"`
+	lib.token("delivery", "") == `delivery token ""`
+}
+
 test_alias_and_target_are_one if {
 	lib.reached(scope, "yes") == {"master-2"}
 }

@@ -182,13 +182,13 @@ func (p *page) group(v *format.View, g *format.Group) {
 	}
 }
 
-// message is what a finding says. In the table the name of the token, which
-// stands next to it, is left out of the usual "delivery token "web" can ...". Findings that
-// are part of it are named.
+// message is what a finding says. In the table the name of the token, which stands next to it,
+// is left out of the usual "delivery token "web" can ...", also where the name has the kind.
+// Findings that are part of it are named.
 func (p *page) message(v *format.View, f *report.Finding) string {
 	message := f.Message
-	named := fmt.Sprintf("%s token %q ", f.Kind, f.TokenName)
-	if rest, ok := strings.CutPrefix(f.Message, named); ok && !p.tabs && f.TokenName != "" {
+	said := strings.TrimPrefix(f.Message, string(f.Kind)+" token ")
+	if rest, ok := strings.CutPrefix(said, fmt.Sprintf("%q ", f.TokenName)); ok && !p.tabs && f.TokenName != "" {
 		message = fmt.Sprintf("%s token %s", f.Kind, rest)
 	}
 	if parts := v.Contained(f); len(parts) > 0 {

@@ -39,14 +39,14 @@ func TestExitCodes(t *testing.T) {
 func TestSARIF(t *testing.T) {
 	r := result{all: 1, Found: []place{
 		{Hit: search.Hit{Token: "t", File: "./a b:c.env", Line: 3, Commit: "0123456789abcdef"}, Name: "web\x1b[31m", Kind: inventory.Delivery},
-		{Hit: search.Hit{Token: "t", Line: 2, Commit: "0123456789abcdef"}},
+		{Hit: search.Hit{Token: "t", Line: 2, Commit: "0123456789abcdef"}, Name: "personal token …b6jf of Ada", Kind: inventory.Personal},
 	}}
 	var out bytes.Buffer
 	if err := r.write(&out, "sarif", inventory.Tool{Name: "tokenaudit", Version: "1"}, format.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
-	for _, want := range []string{`"executionSuccessful": true`, `"uri": "./a%20b:c.env"`, `"startLine": 3`, `"uri": ".git"`, `since commit 0123456789ab"`} {
+	for _, want := range []string{`"executionSuccessful": true`, `"uri": "./a%20b:c.env"`, `"startLine": 3`, `"uri": ".git"`, `since commit 0123456789ab"`, `secret of \"personal token …b6jf of Ada\" (t)`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is not in\n%s", want, text)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
@@ -48,7 +49,11 @@ func (r *result) sarif(tool inventory.Tool) map[string]any {
 }
 
 func (p place) result() map[string]any {
-	message := fmt.Sprintf("the secret of %s token %q (%s) stands here", p.Kind, p.Name, p.Token)
+	name := fmt.Sprintf("%q", p.Name)
+	if kind := string(p.Kind) + " token "; !strings.HasPrefix(p.Name, kind) {
+		name = kind + name
+	}
+	message := fmt.Sprintf("the secret of %s (%s) stands here", name, p.Token)
 	if p.Commit != "" {
 		message += ", since commit " + p.short()
 	}

@@ -38,7 +38,7 @@ deny contains finding if {
 	token.access.level == "admin"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q is an administrator", [token.kind, token.name]),
+		"message": sprintf("%s is an administrator", [lib.token(token.kind, token.name)]),
 		"evidence": {"access": token.access.level, "grants": token.access.grants},
 	}
 }

@@ -37,7 +37,7 @@ deny contains finding if {
 	token.access.write
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q delivers content and can write", [token.kind, token.name]),
+		"message": sprintf("%s delivers content and can write", [lib.token(token.kind, token.name)]),
 		"evidence": {"apis": token.apis, "access": token.access.level, "role": role_name(token)},
 	}
 }
@@ -58,7 +58,7 @@ allow contains explanation if {
 	not "content_management" in token.apis
 	explanation := {
 		"token": token.id,
-		"message": sprintf("the %s of %s token %q could write, but the token reaches only the %s, which cannot", [lib.called("role", token.role.name, token.role.id), token.kind, token.name, reached(token.apis)]),
+		"message": sprintf("the %s of %s could write, but the token reaches only the %s, which cannot", [lib.called("role", token.role.name, token.role.id), lib.token(token.kind, token.name), reached(token.apis)]),
 	}
 }
 

@@ -42,7 +42,7 @@ deny contains finding if {
 	token.environments.effective > 1
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q %s", [token.kind, token.name, scope_of(token.environments)]),
+		"message": sprintf("%s %s", [lib.token(token.kind, token.name), scope_of(token.environments)]),
 		"evidence": {
 			"environments": [item.id | some item in token.environments.items],
 			"effective": token.environments.effective,
@@ -57,7 +57,7 @@ allow contains explanation if {
 	token.environments.effective == 1
 	explanation := {
 		"token": token.id,
-		"message": sprintf("%s token %q opens every environment, and there is only one now", [token.kind, token.name]),
+		"message": sprintf("%s opens every environment, and there is only one now", [lib.token(token.kind, token.name)]),
 	}
 }
 

@@ -38,7 +38,7 @@ deny contains finding if {
 	missing := [item.id | some item in token.environments.items; item.exists == "no"]
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q names environments that do not exist: %s", [token.kind, token.name, lib.names(token.environments, missing)]),
+		"message": sprintf("%s names environments that do not exist: %s", [lib.token(token.kind, token.name), lib.names(token.environments, missing)]),
 		"evidence": {"missing": missing},
 	}
 }

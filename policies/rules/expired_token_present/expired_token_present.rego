@@ -32,7 +32,7 @@ deny contains finding if {
 	token.status == "expired"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q expired on %s and is still there", [token.kind, token.name, lib.day(token.expiry.at)]),
+		"message": sprintf("%s expired on %s and is still there", [lib.token(token.kind, token.name), lib.day(token.expiry.at)]),
 		"evidence": {"expires_at": token.expiry.at, "expires_in_days": token.expires_in_days},
 	}
 }

@@ -35,7 +35,7 @@ deny contains finding if {
 	token.traits.notifies_before_expiry == "no"
 	finding := {
 		"token": token.id,
-		"message": sprintf("nobody is notified before %s token %q expires on %s", [token.kind, token.name, lib.day(token.expiry.at)]),
+		"message": sprintf("nobody is notified before %s expires on %s", [lib.token(token.kind, token.name), lib.day(token.expiry.at)]),
 		"evidence": {"expires_at": token.expiry.at, "notifies_before_expiry": token.traits.notifies_before_expiry},
 	}
 }

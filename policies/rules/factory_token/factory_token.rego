@@ -25,12 +25,14 @@
 #     terraform: Declare a datocms_access_token with a datocms_role of its own, move what uses the old one to it, then take the old one out of the configuration and apply.
 package tokenaudit.rules.factory_token
 
+import data.tokenaudit.lib
+
 deny contains finding if {
 	some token in input.tokens
 	token.traits.factory == "yes"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q was made by %s itself", [token.kind, token.name, token.cms]),
+		"message": sprintf("%s was made by %s itself", [lib.token(token.kind, token.name), token.cms]),
 		"evidence": {"factory": token.traits.factory, "access": token.access.write},
 	}
 }

@@ -64,6 +64,6 @@ unknown contains gap if {
 
 finding(token, reason) := {
 	"token": token.id,
-	"message": sprintf("%s token %q can do nothing: %s", [token.kind, token.name, reason]),
+	"message": sprintf("%s can do nothing: %s", [lib.token(token.kind, token.name), reason]),
 	"evidence": {"apis": token.apis, "access": token.access.level, "environments": token.environments.effective},
 }

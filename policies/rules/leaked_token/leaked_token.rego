@@ -37,7 +37,7 @@ deny contains finding if {
 	count(places) > 0
 	finding := {
 		"token": token.id,
-		"message": sprintf("the secret of %s token %q has leaked: %s", [token.kind, token.name, lib.leaks(places)]),
+		"message": sprintf("the secret of %s has leaked: %s", [lib.token(token.kind, token.name), lib.leaks(places)]),
 		"evidence": {"places": count(places), "found": array.slice(places, 0, 10)},
 	}
 }

@@ -41,7 +41,7 @@ deny contains finding if {
 	token.owner.state in {"deactivated", "removed"}
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q still works although its %s is %s", [token.kind, token.name, lib.called("owner", token.owner.name, token.owner.id), token.owner.state]),
+		"message": sprintf("%s still works although its %s is %s", [lib.token(token.kind, token.name), lib.called("owner", token.owner.name, token.owner.id), token.owner.state]),
 		"evidence": {"owner": token.owner.id, "owner_name": token.owner.name, "owner_state": token.owner.state},
 	}
 }

@@ -52,8 +52,8 @@ deny contains finding if {
 	finding := {
 		"token": token.id,
 		"message": sprintf(
-			"%s token %q was used within the last %s, but its %s was last seen %s ago",
-			[token.kind, token.name, days(token.unused_days.max + 1), lib.called("owner", token.owner.name, token.owner.id), lib.quantity(token.owner_idle_days, "day")],
+			"%s was used within the last %s, but its %s was last seen %s ago",
+			[lib.token(token.kind, token.name), days(token.unused_days.max + 1), lib.called("owner", token.owner.name, token.owner.id), lib.quantity(token.owner_idle_days, "day")],
 		),
 		"evidence": {
 			"owner": token.owner.id,
@@ -83,7 +83,7 @@ allow contains explanation if {
 	token.last_used.state in {"at", "between"}
 	explanation := {
 		"token": token.id,
-		"message": sprintf("the %s of %s token %q has never signed in: an account made for a program", [lib.called("owner", token.owner.name, token.owner.id), token.kind, token.name]),
+		"message": sprintf("the %s of %s has never signed in: an account made for a program", [lib.called("owner", token.owner.name, token.owner.id), lib.token(token.kind, token.name)]),
 	}
 }
 

@@ -41,7 +41,7 @@ deny contains finding if {
 	count(places) > 0
 	finding := {
 		"token": token.id,
-		"message": sprintf("a leaked string ends like the secret of %s token %q (%s): %s", [token.kind, token.name, token.secret.hint, lib.leaks(places)]),
+		"message": sprintf("a leaked string ends like the secret of %s (%s): %s", [lib.token(token.kind, token.name), token.secret.hint, lib.leaks(places)]),
 		"evidence": {"places": count(places), "found": array.slice(places, 0, 10)},
 	}
 }

@@ -42,7 +42,7 @@ deny contains finding if {
 	count(wider) > 0
 	finding := {
 		"token": token.id,
-		"message": sprintf("preview token %q %s", [token.name, concat("; ", more(token.environments, wider))]),
+		"message": sprintf("%s %s", [lib.token("preview", token.name), concat("; ", more(token.environments, wider))]),
 		"evidence": {"more": wider, "scope": token.environments.state, "twin": token.twin},
 	}
 }
@@ -53,7 +53,7 @@ deny contains finding if {
 	scopes[token.twin].state == "listed"
 	finding := {
 		"token": token.id,
-		"message": sprintf("preview token %q opens every environment, but its delivery token does not", [token.name]),
+		"message": sprintf("%s opens every environment, but its delivery token does not", [lib.token("preview", token.name)]),
 		"evidence": {"scope": token.environments.state, "twin": token.twin},
 	}
 }

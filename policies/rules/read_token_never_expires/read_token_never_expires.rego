@@ -27,6 +27,8 @@
 #     terraform: Set expires_in, in seconds. That replaces the token, so prepare what uses it.
 package tokenaudit.rules.read_token_never_expires
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
 	token.expiry.supported
@@ -37,7 +39,7 @@ deny contains finding if {
 	token.expiry.state == "never"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q cannot write, but never expires although the CMS supports it", [token.kind, token.name]),
+		"message": sprintf("%s cannot write, but never expires although the CMS supports it", [lib.token(token.kind, token.name)]),
 		"evidence": {"expiry": token.expiry.state, "access": token.access.write},
 	}
 }

@@ -38,8 +38,8 @@ deny contains finding if {
 	finding := {
 		"token": token.id,
 		"message": sprintf(
-			"%s token %q should have been revoked by %s, %s ago, as %s decided on %s",
-			[token.kind, token.name, token.review.by, lib.quantity(token.review.overdue_days, "day"), token.review.reviewer, token.review.date],
+			"%s should have been revoked by %s, %s ago, as %s decided on %s",
+			[lib.token(token.kind, token.name), token.review.by, lib.quantity(token.review.overdue_days, "day"), token.review.reviewer, token.review.date],
 		),
 		"evidence": {
 			"reviewed": token.review.date,

@@ -41,7 +41,7 @@ deny contains finding if {
 	token.expires_in_days <= input.params.within_days
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q expires in %s, on %s", [token.kind, token.name, lib.quantity(token.expires_in_days, "day"), lib.day(token.expiry.at)]),
+		"message": sprintf("%s expires in %s, on %s", [lib.token(token.kind, token.name), lib.quantity(token.expires_in_days, "day"), lib.day(token.expiry.at)]),
 		"evidence": {
 			"expires_at": token.expiry.at,
 			"expires_in_days": token.expires_in_days,

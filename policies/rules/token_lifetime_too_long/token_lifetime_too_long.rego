@@ -48,7 +48,7 @@ deny contains finding if {
 	token.lifetime_days >= input.params.max_lifetime_days
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q has a lifetime of %s, until %s", [token.kind, token.name, lib.quantity(token.lifetime_days, "day"), lib.day(token.expiry.at)]),
+		"message": sprintf("%s has a lifetime of %s, until %s", [lib.token(token.kind, token.name), lib.quantity(token.lifetime_days, "day"), lib.day(token.expiry.at)]),
 		"evidence": {
 			"created_at": token.created_at.at,
 			"expires_at": token.expiry.at,
@@ -65,8 +65,8 @@ deny contains finding if {
 	finding := {
 		"token": token.id,
 		"message": sprintf(
-			"%s token %q has a lifetime of at least %s, until %s: an earlier inventory has it",
-			[token.kind, token.name, lib.quantity(token.age.min + token.expires_in_days, "day"), lib.day(token.expiry.at)],
+			"%s has a lifetime of at least %s, until %s: an earlier inventory has it",
+			[lib.token(token.kind, token.name), lib.quantity(token.age.min + token.expires_in_days, "day"), lib.day(token.expiry.at)],
 		),
 		"evidence": {
 			"age": token.age,

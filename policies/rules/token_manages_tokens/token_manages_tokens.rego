@@ -30,12 +30,14 @@
 #     terraform: "Set can_manage_access_tokens = false in the datocms_role that role_id names. A contentful_personal_access_token can do what its owner can, who is the person that applies it: use the credential of a user who may not manage API keys."
 package tokenaudit.rules.token_manages_tokens
 
+import data.tokenaudit.lib
+
 deny contains finding if {
 	some token in input.tokens
 	token.access.manages_tokens == "yes"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q can read or create other tokens", [token.kind, token.name]),
+		"message": sprintf("%s can read or create other tokens", [lib.token(token.kind, token.name)]),
 		"evidence": {"manages_tokens": token.access.manages_tokens},
 	}
 }

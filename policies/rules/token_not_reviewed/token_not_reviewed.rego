@@ -49,7 +49,7 @@ deny contains finding if {
 	not token.review
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q has no review", [token.kind, token.name]),
+		"message": sprintf("%s has no review", [lib.token(token.kind, token.name)]),
 		"evidence": {"every_days": every_days(token)},
 	}
 }
@@ -60,8 +60,8 @@ deny contains finding if {
 	finding := {
 		"token": token.id,
 		"message": sprintf(
-			"%s token %q was last reviewed %s ago, on %s by %s, and is due every %s",
-			[token.kind, token.name, lib.quantity(token.review.days, "day"), token.review.date, token.review.reviewer, lib.quantity(every_days(token), "day")],
+			"%s was last reviewed %s ago, on %s by %s, and is due every %s",
+			[lib.token(token.kind, token.name), lib.quantity(token.review.days, "day"), token.review.date, token.review.reviewer, lib.quantity(every_days(token), "day")],
 		),
 		"evidence": evidence(token),
 	}
@@ -73,7 +73,7 @@ deny contains finding if {
 	not overdue(token)
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q was changed after its last review, on %s by %s", [token.kind, token.name, token.review.date, token.review.reviewer]),
+		"message": sprintf("%s was changed after its last review, on %s by %s", [lib.token(token.kind, token.name), token.review.date, token.review.reviewer]),
 		"evidence": evidence(token),
 	}
 }

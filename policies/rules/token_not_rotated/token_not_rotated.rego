@@ -46,7 +46,7 @@ deny contains finding if {
 	token.age_days >= input.params.max_age_days
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q was created %s ago, on %s", [token.kind, token.name, lib.quantity(token.age_days, "day"), lib.day(token.created_at.at)]),
+		"message": sprintf("%s was created %s ago, on %s", [lib.token(token.kind, token.name), lib.quantity(token.age_days, "day"), lib.day(token.created_at.at)]),
 		"evidence": {
 			"created_at": token.created_at.at,
 			"age_days": token.age_days,
@@ -61,7 +61,7 @@ deny contains finding if {
 	token.age.min >= input.params.max_age_days
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q is at least %s old: an earlier inventory has it", [token.kind, token.name, lib.quantity(token.age.min, "day")]),
+		"message": sprintf("%s is at least %s old: an earlier inventory has it", [lib.token(token.kind, token.name), lib.quantity(token.age.min, "day")]),
 		"evidence": {
 			"age": token.age,
 			"max_age_days": input.params.max_age_days,

@@ -25,13 +25,15 @@
 #     terraform: Add a pattern to owners in the configuration, or to the file of the team, that matches the token; one on its name also matches the token that it becomes.
 package tokenaudit.rules.token_without_owner
 
+import data.tokenaudit.lib
+
 deny contains finding if {
 	some token in input.tokens
 	token.team == ""
 	not token.team_unknown
 	finding := {
 		"token": token.id,
-		"message": sprintf("no team answers for %s token %q", [token.kind, token.name]),
+		"message": sprintf("no team answers for %s", [lib.token(token.kind, token.name)]),
 	}
 }
 

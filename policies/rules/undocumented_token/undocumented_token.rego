@@ -28,6 +28,8 @@
 #     terraform: Set the description of the resource.
 package tokenaudit.rules.undocumented_token
 
+import data.tokenaudit.lib
+
 applies contains token.id if {
 	some token in input.tokens
 	token.twin == ""
@@ -38,6 +40,6 @@ deny contains finding if {
 	trim_space(token.description) == ""
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q has no description", [token.kind, token.name]),
+		"message": sprintf("%s has no description", [lib.token(token.kind, token.name)]),
 	}
 }

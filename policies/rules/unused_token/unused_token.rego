@@ -58,7 +58,7 @@ deny contains finding if {
 	token.unused_days.min >= input.params.max_idle_days
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q %s", [token.kind, token.name, idle(token)]),
+		"message": sprintf("%s %s", [lib.token(token.kind, token.name), idle(token)]),
 		"evidence": evidence(token, true),
 	}
 }
@@ -70,7 +70,7 @@ deny contains finding if {
 	undecided(token)
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q has %s (not proven unused)", [token.kind, token.name, no_record(token)]),
+		"message": sprintf("%s has %s (not proven unused)", [lib.token(token.kind, token.name), no_record(token)]),
 		"evidence": evidence(token, false),
 	}
 }

@@ -43,7 +43,7 @@ deny contains finding if {
 	use.state in {"never", "none_on_record"}
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q can write, and has no use of the management API on record%s", [token.kind, token.name, since(use)]),
+		"message": sprintf("%s can write, and has no use of the management API on record%s", [lib.token(token.kind, token.name), since(use)]),
 		"evidence": {"management_use": use.state, "apis": token.apis},
 	}
 }

@@ -25,12 +25,14 @@
 #     contentstack: Make a new management token whose scope names the modules and branches it works on, move its users over, then delete this one. Give it Read if that is enough.
 package tokenaudit.rules.write_scope_everything
 
+import data.tokenaudit.lib
+
 deny contains finding if {
 	some token in input.tokens
 	"$all:write" in token.access.grants
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q can write every module of the stack", [token.kind, token.name]),
+		"message": sprintf("%s can write every module of the stack", [lib.token(token.kind, token.name)]),
 		"evidence": {"grants": token.access.grants},
 	}
 }

@@ -35,12 +35,14 @@
 #     terraform: Set expires_in, in seconds, where the resource has it; that replaces the token, so prepare what uses it. A datocms_access_token cannot expire, so set can_access_cma = false, or let role_id name a datocms_role that only reads. A contentful_app_key cannot expire either, so apply with -replace=ADDRESS on a schedule.
 package tokenaudit.rules.write_token_never_expires
 
+import data.tokenaudit.lib
+
 deny contains finding if {
 	some token in input.tokens
 	token.expiry.state == "never"
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q can write and never expires", [token.kind, token.name]),
+		"message": sprintf("%s can write and never expires", [lib.token(token.kind, token.name)]),
 		"evidence": {"expiry": token.expiry.state, "expiry_supported": token.expiry.supported},
 	}
 }

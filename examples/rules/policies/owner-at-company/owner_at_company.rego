@@ -34,7 +34,7 @@ deny contains finding if {
 	not domain in input.params.domains
 	finding := {
 		"token": token.id,
-		"message": sprintf("%s token %q belongs to %s", [token.kind, token.name, token.owner.name]),
+		"message": sprintf("%s belongs to %s", [lib.token(token.kind, token.name), token.owner.name]),
 		"evidence": {"owner": token.owner.name, "domain": domain},
 	}
 }
