@@ -14,6 +14,18 @@ type BaselineRef struct {
 	Complete bool      `json:"complete"`
 }
 
+// Before names what the report was compared to, for people: a run, whether a file or a store
+// has it, or how things stand without a plan. It is empty without a baseline.
+func (r *Report) Before() string {
+	switch {
+	case r.Baseline == nil:
+		return ""
+	case r.OfPlan():
+		return "the state before the plan"
+	}
+	return "the run of " + r.Baseline.At.Format("2006-01-02 15:04 MST")
+}
+
 // Resolution says why a finding of the baseline is not among the findings of
 // this run.
 type Resolution string

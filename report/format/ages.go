@@ -50,8 +50,12 @@ func Changes(r *report.Report, gate report.Gate) string {
 	if c.Stale > 0 {
 		counts = append(counts, safetext.Thousands(c.Stale)+" not checked again")
 	}
-	parts := []string{strings.Join(counts, ", ") + " since " + c.Since.Format("2 Jan 2006")}
-	if oldest := oldestText(c); oldest != "" {
+	since := " since " + c.Since.Format("2 Jan 2006")
+	if r.OfPlan() {
+		since = " by the plan"
+	}
+	parts := []string{strings.Join(counts, ", ") + since}
+	if oldest := oldestText(r); oldest != "" {
 		parts = append(parts, "oldest "+oldest)
 	}
 	if r.Deadlines != nil {
@@ -64,12 +68,12 @@ func Changes(r *report.Report, gate report.Gate) string {
 }
 
 // oldestText says of critical and high findings, else of the worst there are, how long the
-// oldest one is there.
-func oldestText(c *report.Changes) string {
+// oldest one is there. What stands before a plan has no age.
+func oldestText(r *report.Report) string {
 	var texts []string
 	for _, s := range report.AllSeverities() {
-		days, ok := c.Oldest[s]
-		if ok && (report.Reaches(s, policies.High) || len(texts) == 0) {
+		days, ok := r.Changes.Oldest[s]
+		if ok && !(days == 0 && r.OfPlan()) && (report.Reaches(s, policies.High) || len(texts) == 0) {
 			texts = append(texts, fmt.Sprintf("%s: %s", s, safetext.Plural(days, "day", "days")))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -54,6 +55,14 @@ func TestChanges(t *testing.T) {
 	}
 	want += "; 1 of severity high or above ignored as not new"
 	if got := format.Changes(r, report.Gate{OnlyNew: true}); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	r.Scope = &report.Scope{Change: true}
+	r.Sources = []report.Source{{Source: inventory.Source{Kind: inventory.KindPlan}}}
+	r.Findings = []*report.Finding{finding(report.BaselineNew, policies.High, 0), finding(report.BaselineUnchanged, policies.Low, 3)}
+	r.Deadlines = nil
+	r.CountChanges()
+	if got, want := format.Changes(r, report.Gate{}), "1 new, 2 resolved, 0 reopened by the plan; oldest low: 3 days"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

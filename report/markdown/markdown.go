@@ -348,8 +348,8 @@ func (m *markdown) baseline() {
 		}
 		m.table(what, "\n<details><summary>"+summary+"</summary>\n\n", []string{"Severity", "Rule", "Token", "Why"}, rows, "\n</details>\n")
 	}
-	list("the resolved findings", "Resolved since the baseline", m.v.R.Resolved)
-	list("the stale findings", "Stale: findings of the baseline that could not be checked again", m.v.R.Stale)
+	list("the resolved findings", "Resolved since "+m.v.R.Before(), m.v.R.Resolved)
+	list("the stale findings", "Stale: findings of "+m.v.R.Before()+" that could not be checked again", m.v.R.Stale)
 }
 
 func (m *markdown) controls() {

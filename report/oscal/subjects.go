@@ -28,7 +28,7 @@ func (d *results) components() iter.Seq[component] {
 			p.add("source", f.Source)
 			p.add("cms", f.CMS)
 			if !yield(component{
-				UUID: identify("source", f.Source), Type: "service", Title: line(f.Source), Description: "A source of the baseline that this run did not read.",
+				UUID: identify("source", f.Source), Type: "service", Title: line(f.Source), Description: "A source of the earlier run that this run did not read.",
 				Props: p, Status: notAssessed(),
 			}) {
 				return

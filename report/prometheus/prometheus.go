@@ -173,9 +173,9 @@ func (p *metrics) findings() {
 		for _, s := range report.AllSeverities() {
 			fresh.add(0, "severity", string(s))
 		}
-		p.family("new_findings", "Findings that the baseline did not have.", fresh.samples()...)
-		p.family("resolved_findings", "Findings of the baseline that are gone.", sample{nil, float64(len(p.r.Resolved))})
-		p.family("stale_findings", "Findings of the baseline that could not be checked again.", sample{nil, float64(len(p.r.Stale))})
+		p.family("new_findings", "Findings that the earlier run did not have.", fresh.samples()...)
+		p.family("resolved_findings", "Findings of the earlier run that are gone.", sample{nil, float64(len(p.r.Resolved))})
+		p.family("stale_findings", "Findings of the earlier run that could not be checked again.", sample{nil, float64(len(p.r.Stale))})
 	}
 	verdicts := tally{}
 	for i := range p.r.Rules {

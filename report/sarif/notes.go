@@ -156,8 +156,8 @@ func (s *sarif) staleNotes(cms string, n *notes) {
 		}
 	}
 	if stale > 0 {
-		n.add(noteStale, "warning", "", fmt.Sprintf("%s of the baseline could not be checked again and %s carried over, so that code scanning does not treat them as fixed",
-			safetext.Plural(stale, "finding", "findings"), map[bool]string{true: "is", false: "are"}[stale == 1]))
+		n.add(noteStale, "warning", "", fmt.Sprintf("%s of %s could not be checked again and %s carried over, so that code scanning does not treat them as fixed",
+			safetext.Plural(stale, "finding", "findings"), s.r.Before(), map[bool]string{true: "is", false: "are"}[stale == 1]))
 	}
 }
 

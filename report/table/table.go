@@ -351,8 +351,8 @@ func (p *page) baseline(v *format.View) {
 		p.heading(s, title)
 		p.table([]column{{title: "SEVERITY"}, {title: "RULE", id: true}, {title: "TOKEN", id: true}, {title: "WHY", prose: true}}, rows)
 	}
-	list(green, fmt.Sprintf("RESOLVED since the baseline: %s", safetext.Plural(len(v.R.Resolved), "finding", "findings")), v.R.Resolved)
-	list(yellow, fmt.Sprintf("STALE: %s of the baseline could not be checked again", safetext.Plural(len(v.R.Stale), "finding", "findings")), v.R.Stale)
+	list(green, fmt.Sprintf("RESOLVED since %s: %s", v.R.Before(), safetext.Plural(len(v.R.Resolved), "finding", "findings")), v.R.Resolved)
+	list(yellow, fmt.Sprintf("STALE: %s of %s could not be checked again", safetext.Plural(len(v.R.Stale), "finding", "findings"), v.R.Before()), v.R.Stale)
 }
 
 // controls is the report control by control, where that was asked for.
@@ -395,7 +395,7 @@ func (p *page) totals(v *format.View) {
 	p.put(fmt.Sprintf("Verdicts: %s fail, %s pass, %s not evaluated, %s not applicable, %s waived\n",
 		safetext.Thousands(s.Statuses.Fail), safetext.Thousands(s.Statuses.Pass), safetext.Thousands(s.Statuses.NotEvaluated), safetext.Thousands(s.Statuses.NotApplicable), safetext.Thousands(s.Statuses.Waived)))
 	if c := v.R.Changes; c != nil {
-		p.put(fmt.Sprintf("Against the baseline of %s: %s new, %s reopened, %s unchanged, %s resolved, %s stale%s\n", c.Since.Format("2006-01-02 15:04 MST"),
+		p.put(fmt.Sprintf("Compared with %s: %s new, %s reopened, %s unchanged, %s resolved, %s stale%s\n", v.R.Before(),
 			safetext.Thousands(c.New), safetext.Thousands(c.Reopened), safetext.Thousands(c.Unchanged), safetext.Thousands(c.Resolved), safetext.Thousands(c.Stale), staleMeans(c.Stale)))
 	}
 	if p.o.Hidden > 0 {
