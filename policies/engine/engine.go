@@ -108,21 +108,25 @@ type LoadOptions struct {
 const DefaultRuleTimeout = 30 * time.Second
 
 // Load reads, checks and compiles the built-in rules and the custom ones. The
-// error is LoadErrors if rules are wrong, or a *SettingsError.
+// error is LoadErrors if rules are wrong, or SettingsErrors.
 func Load(ctx context.Context, options LoadOptions) (*Engine, error) {
 	library, err := loadLibrary(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	rules, err := inForce(library, options.Settings)
-	if err != nil {
-		return nil, err
-	}
-	rules, err = only(rules, options.Only, library.IDs())
+	var wrong SettingsErrors
+	rules, err := inForce(library, options.Settings, &wrong)
 	if err != nil {
 		return nil, err
 	}
 	model, bands, err := riskInForce(library, options.Settings.Rules[compile.RiskID])
+	if wrong.add(err) != nil {
+		return nil, err
+	}
+	if len(wrong) > 0 {
+		return nil, wrong
+	}
+	rules, err = only(rules, options.Only, library.IDs())
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,11 +31,35 @@ func (e *SettingsError) Error() string {
 	return "policies.rules." + strings.Join(e.Path, ".") + ": " + e.Detail
 }
 
-// inForce applies the settings to rules. One that is off everywhere is left out.
-func inForce(l *compile.Library, settings policies.Settings) ([]*ruleInForce, error) {
+// SettingsErrors are settings that cannot be, all that were found.
+type SettingsErrors []*SettingsError
+
+func (es SettingsErrors) Error() string { return errors.Join(es.Unwrap()...).Error() }
+
+// Unwrap returns them one by one.
+func (es SettingsErrors) Unwrap() []error {
+	errs := make([]error, len(es))
+	for i, e := range es {
+		errs[i] = e
+	}
+	return errs
+}
+
+// add keeps an error that is about settings, and returns any other one.
+func (es *SettingsErrors) add(err error) error {
+	if setting, ok := errors.AsType[*SettingsError](err); ok {
+		*es = append(*es, setting)
+		return nil
+	}
+	return err
+}
+
+// inForce applies the settings to rules. One that is off everywhere is left out, and what is
+// wrong with settings is added to wrong.
+func inForce(l *compile.Library, settings policies.Settings, wrong *SettingsErrors) ([]*ruleInForce, error) {
 	for _, id := range slices.Sorted(maps.Keys(settings.Rules)) {
 		if known := append(l.IDs(), compile.RiskID); !slices.Contains(known, id) {
-			return nil, &SettingsError{Path: []string{id}, Detail: "unknown rule" + ruleid.DidYouMean(id, known)}
+			*wrong = append(*wrong, &SettingsError{Path: []string{id}, Detail: "unknown rule" + ruleid.DidYouMean(id, known)})
 		}
 	}
 	var rules []*ruleInForce
@@ -42,12 +67,12 @@ func inForce(l *compile.Library, settings policies.Settings) ([]*ruleInForce, er
 		rule := &ruleInForce{Rule: compiled, stuck: &atomic.Bool{}}
 		set := settings.Rules[compiled.ID]
 		var err error
-		if rule.base, err = rule.variant(variant{severity: compiled.Severity, values: compiled.Values}, set.TurnsOff(compiled.Off), set.Severity, set.Params, nil); err != nil {
+		if rule.base, err = rule.variant(variant{severity: compiled.Severity, values: compiled.Values}, set.TurnsOff(compiled.Off), set.Severity, set.Params, nil); wrong.add(err) != nil {
 			return nil, err
 		}
 		for _, s := range set.Sources {
 			v, err := rule.variant(rule.base, s.Off, s.Severity, s.Params, []string{"sources", s.Pattern})
-			if err != nil {
+			if wrong.add(err) != nil {
 				return nil, err
 			}
 			rule.overrides = append(rule.overrides, override{s.Pattern, v})

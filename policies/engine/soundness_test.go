@@ -31,7 +31,7 @@ func loadRule(t *testing.T, text string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err := inForce(l, policies.Settings{})
+	rules, err := inForce(l, policies.Settings{}, new(SettingsErrors))
 	if err != nil {
 		return nil, err
 	}

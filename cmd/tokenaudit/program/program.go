@@ -4,6 +4,7 @@
 package program
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -131,9 +132,14 @@ func Rules(ctx context.Context, cfg *config.Config, paths, only []string) (*engi
 		Paths: append(all, paths...), Only: only, Settings: cfg.Settings, Waivers: cfg.Waivers, Owners: cfg.Owners, Reviews: cfg.Reviewed(),
 		RuleTimeout: cfg.Limits.RuleTimeout, LoadTimeout: cfg.Limits.LoadTimeout,
 	})
-	if setting, ok := errors.AsType[*engine.SettingsError](err); ok {
-		// The configuration knows its place.
-		return nil, cfg.Mistake(setting.Path, setting.Detail)
+	if wrong, ok := errors.AsType[engine.SettingsErrors](err); ok {
+		// The configuration knows their places.
+		mistakes := make(config.Errors, len(wrong))
+		for i, setting := range wrong {
+			mistakes[i] = cfg.Mistake(setting.Path, setting.Detail)
+		}
+		slices.SortStableFunc(mistakes, func(a, b *config.Error) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line)) })
+		return nil, mistakes
 	}
 	if err != nil {
 		return nil, err
