@@ -94,6 +94,9 @@ func (f *Faults) OPA(err error) {
 	}
 	for _, e := range several {
 		detail := e.Message
+		if name, ok := strings.CutPrefix(detail, "undefined function "); ok && forbidden(name) {
+			detail += ": a built-in of OPA that the sandbox forbids; rules have no network, files, environment, clock or random numbers, and input.at is the time of the audit"
+		}
 		if e.Details != nil {
 			detail = strings.Join(append([]string{detail}, e.Details.Lines()...), "\n| ")
 		}

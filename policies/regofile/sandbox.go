@@ -51,6 +51,9 @@ var allowedBuiltins = []string{
 // Allowed reports whether rules may call a built-in function.
 func Allowed(builtin string) bool { return slices.Contains(allowedBuiltins, builtin) }
 
+// forbidden reports whether OPA has a built-in function that rules may not call.
+func forbidden(name string) bool { return ast.BuiltinMap[name] != nil && !Allowed(name) }
+
 // Sandbox returns the capabilities of rules: the allowed built-ins, no network.
 func Sandbox() *ast.Capabilities { return capabilities(allowedBuiltins) }
 
