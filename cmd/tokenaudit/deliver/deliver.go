@@ -150,6 +150,9 @@ func fails(gate report.Gate, t *triage.Token) bool {
 
 // measure is the command that says what keeps a report incomplete.
 func measure(r *report.Report, gate report.Gate, doctor string, about func(string, ...string) string) string {
+	if len(r.Sources) == 0 && r.Scope.PartOfSources() { // a warning has named the sources that there are
+		return ""
+	}
 	open := func(u report.UnreadUnit) bool { return u.Accepted == nil }
 	if len(r.RuleErrors) == 0 && !slices.ContainsFunc(r.Unread(), open) {
 		for i := range r.Gaps {
