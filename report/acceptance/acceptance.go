@@ -38,7 +38,7 @@ func (c Check) Waiver(w policies.Waiver) (string, bool) {
 	if c.Saved == nil {
 		return state, true
 	}
-	n := covered(w, c.Saved.Findings)
+	n := Covered(w, c.Saved.Findings)
 	switch {
 	case n > 0:
 		return fmt.Sprintf("%s, covers %d", state, n), true
@@ -133,8 +133,8 @@ func Warnings(waivers []policies.Waiver, rules []policies.Rule) []string {
 	return warnings
 }
 
-// covered counts the findings that a waiver covers.
-func covered(w policies.Waiver, findings []*report.Finding) int {
+// Covered counts the findings that a waiver covers.
+func Covered(w policies.Waiver, findings []*report.Finding) int {
 	n := 0
 	for _, f := range findings {
 		if f.CoveredBy(w) {

@@ -95,10 +95,12 @@ func RunWaiversAdd(ctx context.Context, o WaiverOptions) error {
 	}
 	o.done(to, line, fmt.Sprintf("a waiver of %s for %s until %s", w.Rule, w.Token, w.Expires))
 	if check.Saved != nil {
-		if state, ok := check.Waiver(w); ok {
-			o.program.Note("in %s it %s", o.report, safetext.OneLine(state))
+		if n := acceptance.Covered(w, check.Saved.Findings); n > 0 {
+			o.program.Note("it covers %s of %s", safetext.Plural(n, "finding", "findings"), o.report)
+		} else if check.Saved.MayHide(w) {
+			o.program.Note("it covers no finding of %s, which did not see everything that it may cover", o.report)
 		} else {
-			o.program.Warn("in %s it covers no finding", o.report)
+			o.program.Warn("it covers no finding of %s", o.report)
 		}
 	}
 	return nil
