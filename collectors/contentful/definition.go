@@ -89,7 +89,7 @@ func factsOf(kind inventory.SourceKind) inventory.Facts {
 	case inventory.KindOrganization:
 		f[inventory.FactLastUsed] = inventory.Reported()
 		f[inventory.FactDescription] = inventory.NotReported(reasonTokenNoWords)
-		f[inventory.FactTraits] = inventory.ReportedPartly("a personal token that Contentful made is recognized only by its name, which the organization's list does not show; " + reasonNotices)
+		f[inventory.FactTraits] = inventory.ReportedPartly("a personal token that Contentful made is recognized only by its name, which the organization's list does not show")
 	case inventory.KindSpace:
 		f[inventory.FactAccess] = inventory.Reported()
 		f[inventory.FactLastUsed] = inventory.NotReported(reasonKeyUse)

@@ -177,6 +177,7 @@ var ruleCases = map[string][]ruleCase{
 		{"off", []change{traits(inventory.No, inventory.No)}, nil, policies.Fail, "nobody is notified"},
 		{"on", nil, nil, policies.Pass, ""},
 		{"unknown", []change{traits(inventory.No, inventory.Unknown)}, silentAbout(inventory.FactTraits, "traits are hidden"), policies.NotEvaluated, "traits are hidden"},
+		{"unknown, with a reason about the factory", []change{traits(inventory.No, inventory.Unknown)}, inPartAbout(inventory.FactTraits, "factories are guessed"), policies.NotEvaluated, "whether anybody is notified before the token expires is not known"},
 		{"unknown expiry", []change{traits(inventory.No, inventory.No), expiryUnknown}, nil, policies.NotEvaluated, "expiry is hidden"},
 		{"never", []change{traits(inventory.No, inventory.No), neverExpires}, nil, policies.NotApplicable, ""},
 		{"another CMS", []change{traits(inventory.No, inventory.No), ofCMS("datocms")}, nil, policies.NotApplicable, ""},

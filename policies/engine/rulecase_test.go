@@ -183,6 +183,11 @@ func silentAbout(fact inventory.Fact, reason string) func(*inventory.Source) {
 	}
 }
 
+// inPartAbout: the CMS reports a fact of some tokens alone.
+func inPartAbout(fact inventory.Fact, reason string) func(*inventory.Source) {
+	return func(source *inventory.Source) { source.Facts[fact] = inventory.ReportedPartly(reason) }
+}
+
 func unreadLists(source *inventory.Source) {
 	for i := range source.Units {
 		source.Units[i].Status, source.Units[i].Error = inventory.UnitFailed, inventory.ErrPermissionDenied

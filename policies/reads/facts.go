@@ -313,7 +313,7 @@ func partState(source *inventory.Source, token *inventory.Token, derived *input.
 	case partFactory:
 		return inventory.FactTraits, traitReason(source, "whether the CMS made the token itself is not known"), token.Traits.Factory == inventory.Unknown
 	case partNotifies:
-		return inventory.FactTraits, traitReason(source, "whether anybody is notified before the token expires is not known"), token.Traits.NotifiesBeforeExpiry == inventory.Unknown
+		return inventory.FactTraits, noticeReason(source), token.Traits.NotifiesBeforeExpiry == inventory.Unknown
 	}
 	reason, unknown = passState(token, derived, p)
 	return "", reason, unknown
@@ -378,6 +378,14 @@ func traitReason(source *inventory.Source, reason string) string {
 		return ""
 	}
 	return reason
+}
+
+// noticeReason: what a CMS gives that reports its traits in part is about the factory.
+func noticeReason(source *inventory.Source) string {
+	if source.Facts[inventory.FactTraits].Reported == inventory.SupportNo {
+		return ""
+	}
+	return "whether anybody is notified before the token expires is not known"
 }
 
 // surfaceUnknown: does the CMS not tell the last use of one of the surfaces apart.
