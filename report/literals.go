@@ -10,7 +10,7 @@ import (
 // are in this one, too: a plan tells of the code after a change alone.
 func (r *Report) RecallLiterals(earlier *Report) {
 	for _, f := range earlier.Findings {
-		if f.isLiteral() && slices.ContainsFunc(r.Sources, func(s Source) bool { return s.ID == f.Source }) {
+		if f.IsLiteral() && slices.ContainsFunc(r.Sources, func(s Source) bool { return s.ID == f.Source }) {
 			r.Findings = append(r.Findings, new(*f))
 		}
 	}
@@ -20,13 +20,13 @@ func (r *Report) RecallLiterals(earlier *Report) {
 func (r *Report) NewLiterals() int {
 	n := 0
 	for _, f := range r.Findings {
-		if f.isLiteral() && f.Baseline.IsNew() && f.Status == policies.Fail {
+		if f.IsLiteral() && f.Baseline.IsNew() && f.Status == policies.Fail {
 			n++
 		}
 	}
 	return n
 }
 
-// isLiteral reports whether a finding is about a credential in the code: it has a place
+// IsLiteral reports whether a finding is about a credential in the code: it has a place
 // there, and no token.
-func (f *Finding) isLiteral() bool { return f.Token == "" && f.Address != "" }
+func (f *Finding) IsLiteral() bool { return f.Token == "" && f.Address != "" }

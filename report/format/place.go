@@ -1,12 +1,14 @@
 package format
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"path"
 	"strings"
 
+	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -21,6 +23,20 @@ func Place(f *report.Finding) string {
 		return ""
 	}
 	return fmt.Sprintf("%s:%d", RepositoryPath(f.Origin.File), f.Origin.Line)
+}
+
+// A HardCoded is a credential in the code: it belongs to no token, and is to be fixed before any.
+type HardCoded struct{ Fingerprint, Place, Wrong, Fix string }
+
+// HardCodedIn returns the credentials in the code that failed.
+func HardCodedIn(r *report.Report) []HardCoded {
+	var found []HardCoded
+	for _, f := range r.Findings {
+		if f.IsLiteral() && f.Status == policies.Fail {
+			found = append(found, HardCoded{f.Fingerprint, cmp.Or(Place(f), f.Address), f.Message, f.Remediation})
+		}
+	}
+	return found
 }
 
 // RepositoryPath returns a file as a path below the working folder, or "": code

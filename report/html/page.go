@@ -37,6 +37,8 @@ type htmlPage struct {
 	Missing, MissingRest []htmlMissing
 	Worst                []htmlWorst
 	WorstNote            string
+	HardCoded            []format.HardCoded
+	HardCodedNote        string
 	MissingMore          string
 	Rules                []htmlRule
 	Relaxed              []htmlRelaxed

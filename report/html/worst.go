@@ -21,8 +21,13 @@ type htmlWorst struct {
 // htmlFinding names the rule of a finding, and those of the findings that are a part of it.
 type htmlFinding struct{ Fingerprint, Rule, With string }
 
-// worst lists the tokens to fix first.
+// worst lists the credentials in the code, which are of no token, and the tokens to fix first.
 func (p *htmlPage) worst(v *format.View) {
+	literals := format.HardCodedIn(v.R)
+	for _, l := range literals[:min(len(literals), triage.First)] {
+		p.HardCoded = append(p.HardCoded, format.HardCoded{Fingerprint: l.Fingerprint, Place: htmlText(l.Place), Wrong: htmlText(l.Wrong), Fix: htmlText(l.Fix)})
+	}
+	p.HardCodedNote = safetext.Plural(len(literals), "hard-coded credential", "hard-coded credentials")
 	tokens := triage.Tokens(v.R)
 	shown := tokens[:min(len(tokens), triage.First)]
 	p.WorstNote = safetext.Plural(len(tokens), "token has findings", "tokens have findings") + "; those with the highest risk come first."

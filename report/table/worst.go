@@ -5,15 +5,30 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
-// worst lists the tokens to fix first, what each can do, and the one step that removes most
+// worst lists the credentials in the code, which are of no token, and the tokens to fix first, what each can do, and the one step that removes most
 // of its findings.
 func (p *page) worst(v *format.View) {
+	first := "FIX FIRST: "
+	if literals := format.HardCodedIn(v.R); len(literals) > 0 {
+		p.heading(red, first+safetext.Plural(len(literals), "hard-coded credential", "hard-coded credentials"))
+		first = "FIX NEXT: "
+		shown := literals[:min(len(literals), triage.First)]
+		var rows [][]string
+		for _, l := range shown {
+			rows = append(rows, []string{l.Place, l.Wrong, "Do: " + l.Fix})
+		}
+		p.table([]column{{title: "PLACE", id: true}, {title: "WHAT IS WRONG", prose: true}, {title: "WHAT TO DO", below: true}}, rows)
+		if rest := len(literals) - len(shown); rest > 0 {
+			p.item("and " + safetext.Plural(rest, "more", "more"))
+		}
+	}
 	if v.Affected == 0 {
 		return
 	}
-	title := "FIX FIRST: " + safetext.Plural(v.Affected, "token has findings", "tokens have findings")
+	title := first + safetext.Plural(v.Affected, "token has findings", "tokens have findings")
 	if v.Overdue > 0 {
 		title += ", " + safetext.Thousands(v.Overdue) + " overdue"
 	}
