@@ -8,6 +8,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
@@ -44,13 +45,19 @@ func newCompletion(p *program.Program) *cobra.Command {
 	}
 }
 
+// completing reports whether the shell asks for completions. Only then are those of values
+// registered: cobra keeps them, with all that they hold, as long as the process lives.
+func completing(args []string) bool {
+	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+}
+
 // completeValues has the shell complete the values that flags and arguments take,
 // where they are words of ours and not files.
 func completeValues(p *program.Program, root *cobra.Command) {
 	values := map[string]cobra.CompletionFunc{
 		"min-severity": words(policies.Severities()),
 		"fail-on":      words(append(policies.Severities(), report.NoSeverity)),
-		"framework":    words([]cobra.Completion{"owasp-nhi", "nist-800-53", "cis-v8", "iso-27001", "soc2", "pci-dss"}),
+		"framework":    words(frameworks.IDs()),
 		"fail-on-risk": words(risk.AllBands()),
 		"group-by":     words([]cobra.Completion{"rule", "token", "owner", "cms", "label:"}),
 		"show":         words(format.AllSections()),

@@ -78,6 +78,9 @@ func execute(ctx context.Context, p *program.Program, args []string) (err error)
 	}
 	root := newRoot(p) //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(args)
+	if completing(args) {
+		completeValues(p, root) //nolint:contextcheck // cobra hands the context to the completions
+	}
 	if err := root.ExecuteContext(ctx); err != nil {
 		return err
 	}
@@ -151,7 +154,6 @@ Exit codes:
 	root.AddCommand(commands(p)...)
 	cli.NameValues(root)
 	cli.RefuseRepeats(root)
-	completeValues(p, root)
 	return root
 }
 

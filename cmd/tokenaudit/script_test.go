@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 			environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr, unpaced: true,
 		}, os.Args[1:]))
 	}
+	// Thousands of short runs leave little behind, and a sixth of what they cost was the
+	// garbage collector's.
+	debug.SetGCPercent(400)
 	// The program as it is, with its signals and its pace.
 	testscript.Main(onPath{m}, map[string]func(){"tokenaudit-main": main})
 }
@@ -60,10 +63,6 @@ func (tests onPath) Run() int {
 // concurrently run: the detector makes each command several times slower, and finds
 // nothing in those that only print.
 func TestScripts(t *testing.T) {
-	// A thousand short runs leave little behind, and a third of what they cost was the garbage
-	// collector's.
-	percent := debug.SetGCPercent(400)
-	t.Cleanup(func() { debug.SetGCPercent(percent) })
 	// Scripts change the working directory, so no path here may rest on it.
 	dir, err := filepath.Abs("testdata/script")
 	if err != nil {

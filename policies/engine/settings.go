@@ -66,10 +66,11 @@ func inForce(l *compile.Library, settings policies.Settings, wrong *SettingsErro
 	for _, compiled := range l.Rules {
 		rule := &ruleInForce{Rule: compiled, stuck: &atomic.Bool{}}
 		set := settings.Rules[compiled.ID]
-		var err error
-		if rule.base, err = rule.variant(variant{severity: compiled.Severity, values: compiled.Values}, set.TurnsOff(compiled.Off), set.Severity, set.Params, nil); wrong.add(err) != nil {
+		base, err := rule.variant(variant{severity: compiled.Severity, values: compiled.Values}, set.TurnsOff(compiled.Off), set.Severity, set.Params, nil)
+		if wrong.add(err) != nil {
 			return nil, err
 		}
+		rule.base = base
 		for _, s := range set.Sources {
 			v, err := rule.variant(rule.base, s.Off, s.Severity, s.Params, []string{"sources", s.Pattern})
 			if wrong.add(err) != nil {

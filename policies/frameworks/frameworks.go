@@ -70,6 +70,16 @@ func Keys() []string {
 	return keys
 }
 
+// IDs returns the ids of the known frameworks, sorted.
+func IDs() []string {
+	list, _ := All() // a fault in them is told where they are asked for
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	return ids
+}
+
 // ByKey finds a framework by its name in a rule's controls.
 func ByKey(key string) (f Framework, known bool) {
 	list, _ := All() // a fault in them is told where they are asked for
@@ -86,14 +96,13 @@ func Lookup(id string) (*Framework, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(list))
 	for i := range list {
 		if list[i].ID == id {
 			f := list[i]
 			return &f, nil
 		}
-		names[i] = list[i].ID
 	}
+	names := IDs()
 	err = fmt.Errorf("unknown framework %q: one of %s", id, strings.Join(names, ", "))
 	if near := suggest.Nearest(id, names); near != "" {
 		err = fmt.Errorf("unknown framework %q: did you mean %q? (one of %s)", id, near, strings.Join(names, ", "))

@@ -73,7 +73,7 @@ func oldestText(r *report.Report) string {
 	var texts []string
 	for _, s := range report.AllSeverities() {
 		days, ok := r.Changes.Oldest[s]
-		if ok && !(days == 0 && r.OfPlan()) && (report.Reaches(s, policies.High) || len(texts) == 0) {
+		if ok && (days > 0 || !r.OfPlan()) && (report.Reaches(s, policies.High) || len(texts) == 0) {
 			texts = append(texts, fmt.Sprintf("%s: %s", s, safetext.Plural(days, "day", "days")))
 		}
 	}
