@@ -12,17 +12,16 @@ import (
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
-// InCode reports whether a finding is about code whose line is known.
-func InCode(f *report.Finding) bool {
-	return f.Address != "" && f.Origin != nil && f.Origin.Line > 0 && RepositoryPath(f.Origin.File) != ""
-}
+// InCode reports whether a finding is about code whose line is known, in a file below the
+// working folder.
+func InCode(f *report.Finding) bool { return Place(f) != "" && RepositoryPath(f.Origin.File) != "" }
 
 // Place returns "main.tf:12" for a finding about code whose line is known, else "".
 func Place(f *report.Finding) string {
-	if !InCode(f) {
+	if f.Address == "" || f.Origin == nil || f.Origin.Line == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s:%d", RepositoryPath(f.Origin.File), f.Origin.Line)
+	return fmt.Sprintf("%s:%d", cmp.Or(RepositoryPath(f.Origin.File), f.Origin.File), f.Origin.Line)
 }
 
 // A HardCoded is a credential in the code: it belongs to no token, and is to be fixed before any.
