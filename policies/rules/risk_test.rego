@@ -54,10 +54,10 @@ test_leaked if {
 }
 
 test_holder if {
-	strict := object.union(judged(object.union(mine, {"owner_idle_days": 1, "unused_days": {"min": 0, "max": 0}})), {"params": {"idle_days": 1}})
 	factors.holder == [3, 3, "belongs to nobody: anyone who has a copy can use it"] with input as judged({})
 	factors.holder == [0, 3, "whether it belongs to anybody is not known"] with input as judged({"owner": {"type": "unknown"}})
 	factors.holder == [4, 4, "something other than its owner uses it: the owner was last seen 31 days ago"] with input as judged(mine)
+	strict := object.union(judged(object.union(mine, {"owner_idle_days": 1, "unused_days": {"min": 0, "max": 0}})), {"params": {"idle_days": 1}})
 	factors.holder[2] == "something other than its owner uses it: the owner was last seen 1 day ago" with input as strict
 	not factors.holder with input as judged(object.union(mine, {"owner_idle_days": 29}))
 	factors.holder == [0, 4, "whether its owner or something else uses it is not known"] with input as judged(object.union(mine, {"unused_days": {"min": 3, "max": 100}}))
