@@ -61,23 +61,19 @@ var All = sync.OnceValues(func() ([]Framework, error) {
 })
 
 // Keys returns the keys of the known frameworks.
-func Keys() []string {
-	list, _ := All() // a fault in them is told where they are asked for
-	keys := make([]string, len(list))
-	for i := range list {
-		keys[i] = list[i].Key
-	}
-	return keys
-}
+func Keys() []string { return each(func(f *Framework) string { return f.Key }) }
 
 // IDs returns the ids of the known frameworks, sorted.
-func IDs() []string {
+func IDs() []string { return each(func(f *Framework) string { return f.ID }) }
+
+// each returns one text of every known framework.
+func each(text func(*Framework) string) []string {
 	list, _ := All() // a fault in them is told where they are asked for
-	ids := make([]string, len(list))
+	texts := make([]string, len(list))
 	for i := range list {
-		ids[i] = list[i].ID
+		texts[i] = text(&list[i])
 	}
-	return ids
+	return texts
 }
 
 // ByKey finds a framework by its name in a rule's controls.

@@ -380,7 +380,8 @@ func traitReason(source *inventory.Source, reason string) string {
 	return reason
 }
 
-// noticeReason: what a CMS gives that reports its traits in part is about the factory.
+// noticeReason returns why it is unknown whether anybody is notified. The reason of a CMS that
+// reports its traits in part is about the factory, so only one that reports none stands for it.
 func noticeReason(source *inventory.Source) string {
 	if source.Facts[inventory.FactTraits].Reported == inventory.SupportNo {
 		return ""

@@ -10,6 +10,8 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/safetext"
+	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
 // InCode reports whether a finding is about code whose line is known, in a file below the
@@ -27,15 +29,17 @@ func Place(f *report.Finding) string {
 // A HardCoded is a credential in the code: it belongs to no token, and is to be fixed before any.
 type HardCoded struct{ Fingerprint, Place, Wrong, Fix string }
 
-// HardCodedIn returns the credentials in the code that failed.
-func HardCodedIn(r *report.Report) []HardCoded {
+// HardCodedIn returns the credentials in the code that failed: the first of them, which a
+// report names, all of them in words ("2 hard-coded credentials"), and how many are left out.
+func HardCodedIn(r *report.Report) (first []HardCoded, all string, more int) {
 	var found []HardCoded
 	for _, f := range r.Findings {
 		if f.IsLiteral() && f.Status == policies.Fail {
 			found = append(found, HardCoded{f.Fingerprint, cmp.Or(Place(f), f.Address), f.Message, f.Remediation})
 		}
 	}
-	return found
+	first = found[:min(len(found), triage.First)]
+	return first, safetext.Plural(len(found), "hard-coded credential", "hard-coded credentials"), len(found) - len(first)
 }
 
 // RepositoryPath returns a file as a path below the working folder, or "": code

@@ -23,11 +23,11 @@ type htmlFinding struct{ Fingerprint, Rule, With string }
 
 // worst lists the credentials in the code, which are of no token, and the tokens to fix first.
 func (p *htmlPage) worst(v *format.View) {
-	literals := format.HardCodedIn(v.R)
-	for _, l := range literals[:min(len(literals), triage.First)] {
-		p.HardCoded = append(p.HardCoded, format.HardCoded{Fingerprint: l.Fingerprint, Place: htmlText(l.Place), Wrong: htmlText(l.Wrong), Fix: htmlText(l.Fix)})
+	credentials, all, _ := format.HardCodedIn(v.R)
+	for _, c := range credentials {
+		p.HardCoded = append(p.HardCoded, format.HardCoded{Fingerprint: c.Fingerprint, Place: htmlText(c.Place), Wrong: htmlText(c.Wrong), Fix: htmlText(c.Fix)})
 	}
-	p.HardCodedNote = safetext.Plural(len(literals), "hard-coded credential", "hard-coded credentials")
+	p.HardCodedNote = all
 	tokens := triage.Tokens(v.R)
 	shown := tokens[:min(len(tokens), triage.First)]
 	p.WorstNote = safetext.Plural(len(tokens), "token has findings", "tokens have findings") + "; those with the highest risk come first."

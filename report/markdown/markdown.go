@@ -132,14 +132,14 @@ func (m *markdown) head() {
 
 // worst lists the credentials in the code, which are of no token, and the tokens to fix first.
 func (m *markdown) worst() {
-	first := "Fix first"
-	if literals := format.HardCodedIn(m.v.R); len(literals) > 0 {
+	heading := "Fix first"
+	if credentials, all, _ := format.HardCodedIn(m.v.R); len(credentials) > 0 {
 		var rows [][]string
-		for _, l := range literals[:min(len(literals), triage.First)] {
-			rows = append(rows, []string{mdCode(l.Place), mdText(l.Wrong), mdText(l.Fix)})
+		for _, c := range credentials {
+			rows = append(rows, []string{mdCode(c.Place), mdText(c.Wrong), mdText(c.Fix)})
 		}
-		m.table("the hard-coded credentials", fmt.Sprintf("\n### %s: %s\n\n", first, safetext.Plural(len(literals), "hard-coded credential", "hard-coded credentials")), []string{"Place", "What is wrong", "What to do"}, rows, "")
-		first = "Fix next"
+		m.table("the hard-coded credentials", fmt.Sprintf("\n### %s: %s\n\n", heading, all), []string{"Place", "What is wrong", "What to do"}, rows, "")
+		heading = "Fix next"
 	}
 	tokens := triage.Tokens(m.v.R)
 	shown := tokens[:min(len(tokens), triage.First)]
@@ -148,9 +148,9 @@ func (m *markdown) worst() {
 		t := &shown[i]
 		rows = append(rows, []string{t.Score(), mdText(t.TokenName) + " " + mdCode(t.Token), mdText(t.CMS), mdText(string(t.Access)), mdText(format.Answers(t)), mdText(format.FindingsText(t)), mdText(t.Step.String())})
 	}
-	title := fmt.Sprintf("\n### %s: %s\n\n", first, safetext.Plural(len(tokens), "token has findings", "tokens have findings"))
+	title := fmt.Sprintf("\n### %s: %s\n\n", heading, safetext.Plural(len(tokens), "token has findings", "tokens have findings"))
 	if len(shown) < len(tokens) {
-		title = fmt.Sprintf("\n### %s: %d of %s\n\n", first, len(shown), safetext.Plural(len(tokens), "token with findings", "tokens with findings"))
+		title = fmt.Sprintf("\n### %s: %d of %s\n\n", heading, len(shown), safetext.Plural(len(tokens), "token with findings", "tokens with findings"))
 	}
 	m.table("the tokens to fix first", title, []string{"Risk", "Token", "CMS", "Can", "Owner", "Findings", "What to do"}, rows, "")
 }

@@ -5,30 +5,28 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/safetext"
-	"github.com/tokenaudit/tokenaudit/report/triage"
 )
 
-// worst lists the credentials in the code, which are of no token, and the tokens to fix first, what each can do, and the one step that removes most
-// of its findings.
+// worst lists the credentials in the code, which are of no token, and the tokens to fix first,
+// what each can do, and the one step that removes most of its findings.
 func (p *page) worst(v *format.View) {
-	first := "FIX FIRST: "
-	if literals := format.HardCodedIn(v.R); len(literals) > 0 {
-		p.heading(red, first+safetext.Plural(len(literals), "hard-coded credential", "hard-coded credentials"))
-		first = "FIX NEXT: "
-		shown := literals[:min(len(literals), triage.First)]
+	heading := "FIX FIRST: "
+	if credentials, all, more := format.HardCodedIn(v.R); len(credentials) > 0 {
+		p.heading(red, heading+all)
+		heading = "FIX NEXT: "
 		var rows [][]string
-		for _, l := range shown {
-			rows = append(rows, []string{l.Place, l.Wrong, "Do: " + l.Fix})
+		for _, c := range credentials {
+			rows = append(rows, []string{c.Place, c.Wrong, "Do: " + c.Fix})
 		}
 		p.table([]column{{title: "PLACE", id: true}, {title: "WHAT IS WRONG", prose: true}, {title: "WHAT TO DO", below: true}}, rows)
-		if rest := len(literals) - len(shown); rest > 0 {
-			p.item("and " + safetext.Plural(rest, "more", "more"))
+		if more > 0 {
+			p.item("and " + safetext.Plural(more, "more", "more"))
 		}
 	}
 	if v.Affected == 0 {
 		return
 	}
-	title := first + safetext.Plural(v.Affected, "token has findings", "tokens have findings")
+	title := heading + safetext.Plural(v.Affected, "token has findings", "tokens have findings")
 	if v.Overdue > 0 {
 		title += ", " + safetext.Thousands(v.Overdue) + " overdue"
 	}
