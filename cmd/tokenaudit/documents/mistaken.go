@@ -31,7 +31,7 @@ var knownDocuments = []knownDocument{
 	{is: "an inventory", looks: regexp.MustCompile(`^\s*\{[^{]*"schema"\s*:\s*"tokenaudit/inventory/`)},
 	{is: "a report", looks: regexp.MustCompile(`^\s*\{[^{]*"schema"\s*:\s*"tokenaudit/report/`)},
 	{is: "a Terraform plan", flag: "terraform-plan", looks: regexp.MustCompile(`^\s*\{[^{]*"format_version"\s*:`)},
-	{is: "a configuration", flag: "config", looks: regexp.MustCompile(`(?m)^[ \t]*(- )?\{?[ \t]*cms:`)},
+	{is: "a configuration", flag: "config", looks: regexp.MustCompile(`(?m)^[ \t]*(# )?(- )?\{?[ \t]*cms:|^(policies|gate|waivers):`)},
 	{is: "a manifest", flag: "manifest", looks: regexp.MustCompile(`(?m)^sources:(.|\n)*\btokens:`)},
 }
 
