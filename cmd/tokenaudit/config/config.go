@@ -170,6 +170,11 @@ func (g Gate) LatestExpiry(day time.Time) string {
 	return day.UTC().AddDate(0, 0, g.WaiverDays()).Format(time.DateOnly)
 }
 
+// TooFar says what is wrong with an expiry after the latest.
+func (g Gate) TooFar(latest string) string {
+	return fmt.Sprintf("lies after %s, the latest day that gate.waiver_max_days (%d) allows", latest, g.WaiverDays())
+}
+
 // CheckExpiries refuses waivers and accepted gaps that expire too far ahead of
 // the given day. The error is of type Errors.
 func (c *Config) CheckExpiries(day time.Time) error {
@@ -178,7 +183,7 @@ func (c *Config) CheckExpiries(day time.Time) error {
 	for _, e := range c.expiries {
 		if e.day > limit {
 			errs = append(errs, &Error{File: e.file, Line: e.line, Key: e.key,
-				Message: fmt.Sprintf("lies more than %d days ahead; gate.waiver_max_days sets the limit", c.Gate.WaiverDays())})
+				Message: c.Gate.TooFar(limit)})
 		}
 	}
 	if len(errs) > 0 {

@@ -12,7 +12,7 @@ func TestCheckExpiries(t *testing.T) {
 		t.Errorf("refused: %v", err)
 	}
 	err := c.CheckExpiries(time.Date(2026, 11, 2, 23, 0, 0, 0, time.UTC))
-	want := "conf/tokenaudit.yaml:38: accept_gaps[0].expires: lies more than 90 days ahead; gate.waiver_max_days sets the limit"
+	want := "conf/tokenaudit.yaml:38: accept_gaps[0].expires: lies after 2027-01-31, the latest day that gate.waiver_max_days (90) allows"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

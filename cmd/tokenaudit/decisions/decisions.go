@@ -128,7 +128,7 @@ func (o signed) load(ctx context.Context, now time.Time) (*config.Config, error)
 		return nil, err
 	}
 	if latest := cfg.Gate.LatestExpiry(now); o.expires > latest {
-		return nil, cli.Misuse(fmt.Errorf("--expires %s lies more than %d days ahead: give %s or an earlier day, or allow more by gate.waiver_max_days", o.expires, cfg.Gate.WaiverDays(), latest))
+		return nil, cli.Misuse(fmt.Errorf("--expires %s %s", o.expires, cfg.Gate.TooFar(latest)))
 	}
 	return cfg, nil
 }

@@ -163,7 +163,7 @@ func (o *Show) Bind(cmd *cobra.Command) {
 	f.StringVar(&o.MinSeverity, "min-severity", "", "leave findings below this `severity` out of what is shown; never changes the exit code")
 	f.StringVar(&o.groupBy, "group-by", "", "the `fact` that findings are grouped by for people: rule, token, owner, cms or label:KEY (default rule, on a terminal owner where there are teams)")
 	f.StringArrayVar(&o.sections, "show", nil, "show a `section` whole that is a line for each CMS otherwise: not-evaluated or allowed (repeatable)")
-	f.StringVar(&o.framework, "framework", "", "show the report control by control too, by this `catalogue`: owasp-nhi, nist-800-53, cis-v8, iso-27001, soc2 or pci-dss")
+	f.StringVar(&o.framework, "framework", "", "show the report control by control too, by this `catalogue`: one of "+strings.Join(frameworks.IDs(), ", "))
 	f.BoolVar(&o.Waived, "waived", false, "include waived findings in sarif, as suppressions")
 }
 
