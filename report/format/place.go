@@ -30,8 +30,8 @@ func Place(f *report.Finding) string {
 type HardCoded struct{ Fingerprint, Place, Wrong, Fix string }
 
 // HardCodedIn returns the credentials in the code that failed: the first of them, which a
-// report names, all of them in words ("2 hard-coded credentials"), and how many are left out.
-func HardCodedIn(r *report.Report) (first []HardCoded, all string, more int) {
+// report names, and all of them in words ("12 hard-coded credentials; these 10 first").
+func HardCodedIn(r *report.Report) (first []HardCoded, all string) {
 	var found []HardCoded
 	for _, f := range r.Findings {
 		if f.IsLiteral() && f.Status == policies.Fail {
@@ -39,7 +39,11 @@ func HardCodedIn(r *report.Report) (first []HardCoded, all string, more int) {
 		}
 	}
 	first = found[:min(len(found), triage.First)]
-	return first, safetext.Plural(len(found), "hard-coded credential", "hard-coded credentials"), len(found) - len(first)
+	all = safetext.Plural(len(found), "hard-coded credential", "hard-coded credentials")
+	if len(first) < len(found) {
+		all += fmt.Sprintf("; these %d first", len(first))
+	}
+	return first, all
 }
 
 // RepositoryPath returns a file as a path below the working folder, or "": code

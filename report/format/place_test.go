@@ -4,6 +4,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/report"
 )
 
 func TestURIPath(t *testing.T) {
@@ -27,6 +30,23 @@ func TestRepositoryPath(t *testing.T) {
 	} {
 		if got := RepositoryPath(file); got != want {
 			t.Errorf("repositoryPath(%q) = %q, want %q", file, got, want)
+		}
+	}
+}
+
+// A report names ten hard-coded credentials, and says so where there are more. What was waived,
+// or is of a token, is none of them.
+func TestHardCodedIn(t *testing.T) {
+	for n, want := range map[int]string{1: "1 hard-coded credential", 10: "10 hard-coded credentials", 12: "12 hard-coded credentials; these 10 first"} {
+		r := &report.Report{Findings: []*report.Finding{
+			{Address: "provider.contentful", Status: policies.Waived},
+			{Address: "provider.contentful", Status: policies.Fail, Token: "contentful/spaces/web/api_keys/1"},
+		}}
+		for range n {
+			r.Findings = append(r.Findings, &report.Finding{Address: "provider.contentful", Status: policies.Fail})
+		}
+		if first, all := HardCodedIn(r); all != want || len(first) != min(n, 10) {
+			t.Errorf("of %d credentials %d are named, and all are called %q, want %q", n, len(first), all, want)
 		}
 	}
 }

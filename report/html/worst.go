@@ -23,7 +23,7 @@ type htmlFinding struct{ Fingerprint, Rule, With string }
 
 // worst lists the credentials in the code, which are of no token, and the tokens to fix first.
 func (p *htmlPage) worst(v *format.View) {
-	credentials, all, _ := format.HardCodedIn(v.R)
+	credentials, all := format.HardCodedIn(v.R)
 	for _, c := range credentials {
 		p.HardCoded = append(p.HardCoded, format.HardCoded{Fingerprint: c.Fingerprint, Place: htmlText(c.Place), Wrong: htmlText(c.Wrong), Fix: htmlText(c.Fix)})
 	}

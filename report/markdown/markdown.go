@@ -133,7 +133,7 @@ func (m *markdown) head() {
 // worst lists the credentials in the code, which are of no token, and the tokens to fix first.
 func (m *markdown) worst() {
 	heading := "Fix first"
-	if credentials, all, _ := format.HardCodedIn(m.v.R); len(credentials) > 0 {
+	if credentials, all := format.HardCodedIn(m.v.R); len(credentials) > 0 {
 		var rows [][]string
 		for _, c := range credentials {
 			rows = append(rows, []string{mdCode(c.Place), mdText(c.Wrong), mdText(c.Fix)})

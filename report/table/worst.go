@@ -11,7 +11,7 @@ import (
 // what each can do, and the one step that removes most of its findings.
 func (p *page) worst(v *format.View) {
 	heading := "FIX FIRST: "
-	if credentials, all, more := format.HardCodedIn(v.R); len(credentials) > 0 {
+	if credentials, all := format.HardCodedIn(v.R); len(credentials) > 0 {
 		p.heading(red, heading+all)
 		heading = "FIX NEXT: "
 		var rows [][]string
@@ -19,9 +19,6 @@ func (p *page) worst(v *format.View) {
 			rows = append(rows, []string{c.Place, c.Wrong, "Do: " + c.Fix})
 		}
 		p.table([]column{{title: "PLACE", id: true}, {title: "WHAT IS WRONG", prose: true}, {title: "WHAT TO DO", below: true}}, rows)
-		if more > 0 {
-			p.item("and " + safetext.Plural(more, "more", "more"))
-		}
 	}
 	if v.Affected == 0 {
 		return
