@@ -31,7 +31,8 @@ type browser struct {
 	out     *bufio.Reader
 	id      int
 	session string
-	target  string
+	// loaded is how many pages were.
+	loaded int
 	// trouble is what the page complained about, and what it asked the network for.
 	trouble []string
 }
@@ -128,6 +129,8 @@ func (b *browser) next() browserMessage {
 		b.Fatal(err)
 	}
 	switch message.Method {
+	case "Page.loadEventFired":
+		b.loaded++
 	case "Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded":
 		b.trouble = append(b.trouble, message.Method+": "+safetext.CutRunes(string(message.Params), 500))
 	case "Network.requestWillBeSent":
@@ -139,21 +142,14 @@ func (b *browser) next() browserMessage {
 	return message
 }
 
-// open loads a page in place of the one before, and waits until it is there.
+// open loads a page in place of the one before, and waits until it is there. The process of
+// the page before goes on: to start one takes longer than to look at a page.
 func (b *browser) open(path string, width int, media ...string) {
 	b.Helper()
-	var target struct{ TargetID string }
-	b.session = ""
-	if b.target != "" {
-		b.call("Target.closeTarget", map[string]any{"targetId": b.target}, nil)
-	}
-	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
-	b.target = target.TargetID
-	var attached struct{ SessionID string }
-	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
-	b.session = attached.SessionID
-	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
-		b.call(domain+".enable", nil, nil)
+	if b.session == "" {
+		b.attach()
+	} else {
+		b.navigate("about:blank") // an address that differs in its fragment alone loads nothing
 	}
 	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": false}, nil)
 	scheme := "light"
@@ -161,8 +157,28 @@ func (b *browser) open(path string, width int, media ...string) {
 		scheme = media[0]
 	}
 	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
-	b.call("Page.navigate", map[string]any{"url": "file://" + path}, nil)
-	for b.next().Method != "Page.loadEventFired" {
+	b.navigate("file://" + path)
+}
+
+// attach opens a window, and is told what happens in it.
+func (b *browser) attach() {
+	b.Helper()
+	var target struct{ TargetID string }
+	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	var attached struct{ SessionID string }
+	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	b.session = attached.SessionID
+	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
+		b.call(domain+".enable", nil, nil)
+	}
+}
+
+func (b *browser) navigate(url string) {
+	b.Helper()
+	before := b.loaded
+	b.call("Page.navigate", map[string]any{"url": url}, nil)
+	for b.loaded == before {
+		b.next()
 	}
 }
 
