@@ -5,6 +5,7 @@
 package ci
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,9 +16,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// program is the absolute path of tokenaudit, which is built once for all tests:
-// linking it costs more than all they do.
-var program string
+// What is made once for all tests, as making it costs more than most of them do.
+var (
+	// program is the absolute path of tokenaudit.
+	program string
+	// commit is the one commit of what the scripts take for tokenaudit's repository.
+	commit string
+	// gitconfig is the file of git's settings: they lead to that repository, and away from
+	// housekeeping and samples of hooks.
+	gitconfig string
+)
 
 func TestMain(m *testing.M) {
 	code, err := buildAndRun(m)
@@ -39,7 +47,41 @@ func buildAndRun(m *testing.M) (int, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build: %w\n%s", err, out)
 	}
+	gitconfig = filepath.Join(dir, "gitconfig")
+	if commit, err = buildSource(filepath.Join(dir, "source")); err != nil {
+		return 0, err
+	}
 	return m.Run(), nil
+}
+
+// buildSource makes what the scripts take for tokenaudit's repository, and returns its commit.
+func buildSource(dir string) (commit string, err error) {
+	settings := "[user]\n\tname = a\n\temail = a@example.com\n[init]\n\tdefaultBranch = main\n\ttemplateDir =\n[maintenance]\n\tauto = false\n" +
+		"[safe]\n\tdirectory = *\n[url \"file://" + dir + "\"]\n\tinsteadOf = https://github.com/tokenaudit/tokenaudit\n"
+	if err := errors.Join(os.WriteFile(gitconfig, []byte(settings), 0o600), os.Mkdir(dir, 0o700),
+		os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module github.com/tokenaudit/tokenaudit\n"), 0o600)); err != nil {
+		return "", err
+	}
+	for _, arguments := range [][]string{{"init", "--quiet"}, {"add", "--all"}, {"commit", "--quiet", "--message", "tokenaudit"}, {"rev-parse", "HEAD"}} {
+		if commit, err = git(dir, append(os.Environ(), gitEnviron()...), arguments...); err != nil {
+			return "", err
+		}
+	}
+	return commit, nil
+}
+
+func gitEnviron() []string {
+	return []string{"GIT_CONFIG_GLOBAL=" + gitconfig, "GIT_CONFIG_NOSYSTEM=1"}
+}
+
+func git(dir string, environ []string, arguments ...string) (string, error) {
+	cmd := exec.Command("git", arguments...)
+	cmd.Dir, cmd.Env = dir, environ
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("git %s: %w\n%s", strings.Join(arguments, " "), err, out)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // bench is a machine of a CI system: a sample repository, and programs on PATH
@@ -48,7 +90,7 @@ type bench struct {
 	*testing.T
 	// dir is the checkout, path the folder of programs, home that of the user.
 	dir, path, home string
-	// commit is the one commit of what the scripts take for tokenaudit's repository.
+	// commit is that of tokenaudit which the scripts are told to take.
 	commit string
 	// plan is the folder of the sample whose plan terraform shows.
 	plan string
@@ -82,7 +124,7 @@ mkdir -p "$prefix/bin" && ln -sf "$PROGRAM" "$prefix/bin/tokenaudit"
 
 func newBench(t *testing.T, plan string) bench {
 	t.Helper()
-	b := bench{T: t, dir: t.TempDir(), path: t.TempDir(), home: t.TempDir(), plan: plan}
+	b := bench{T: t, dir: t.TempDir(), path: t.TempDir(), home: t.TempDir(), commit: commit, plan: plan}
 	for name, script := range standIns {
 		b.write(name, "#!/bin/sh\nset -e\n"+script+"\n", b.path, 0o700)
 	}
@@ -90,12 +132,6 @@ func newBench(t *testing.T, plan string) bench {
 		t.Fatal(err)
 	}
 	b.audit(plan)
-	source := t.TempDir()
-	b.write("go.mod", "module github.com/tokenaudit/tokenaudit\n", source, 0o600)
-	b.write("gitconfig", "[user]\n\tname = a\n\temail = a@example.com\n[init]\n\tdefaultBranch = main\n[safe]\n\tdirectory = *\n"+
-		"[url \"file://"+source+"\"]\n\tinsteadOf = https://github.com/tokenaudit/tokenaudit\n", b.path, 0o600)
-	b.git(source, "init", "--quiet")
-	b.commit = b.save(source, "tokenaudit")
 	return b
 }
 
@@ -122,13 +158,11 @@ func (b bench) link() {
 
 func (b bench) git(dir string, arguments ...string) string {
 	b.Helper()
-	cmd := exec.Command("git", arguments...)
-	cmd.Dir, cmd.Env = dir, b.environ()
-	out, err := cmd.CombinedOutput()
+	out, err := git(dir, b.environ(), arguments...)
 	if err != nil {
-		b.Fatalf("git %s: %v\n%s", strings.Join(arguments, " "), err, out)
+		b.Fatal(err)
 	}
-	return strings.TrimSpace(string(out))
+	return out
 }
 
 // save commits all there is in a folder and returns the commit.
@@ -140,12 +174,11 @@ func (b bench) save(dir, message string) string {
 }
 
 func (b bench) environ() []string {
-	return []string{
-		"PATH=" + b.path + ":" + os.Getenv("PATH"), "HOME=" + b.home, "STAND_INS=" + b.path, "PROGRAM=" + program,
-		"GIT_CONFIG_GLOBAL=" + filepath.Join(b.path, "gitconfig"), "GIT_CONFIG_NOSYSTEM=1", "PLAN=" + filepath.Join(b.dir, b.plan, "plan.json"),
+	return append(gitEnviron(),
+		"PATH="+b.path+":"+os.Getenv("PATH"), "HOME="+b.home, "STAND_INS="+b.path, "PROGRAM="+program,
+		"PLAN="+filepath.Join(b.dir, b.plan, "plan.json"),
 		// Each process lives for a tenth of a second: a quarter of it was the garbage collector's.
-		"GOGC=400",
-	}
+		"GOGC=400")
 }
 
 // run runs a script in the checkout as the CI systems do, and returns its exit
