@@ -1,7 +1,6 @@
 package reporttest
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -86,10 +85,7 @@ func Hostile() *report.Report {
 	return Build(options, all)
 }
 
-var (
-	ciCommand     = regexp.MustCompile(`(?m)^\s*::|##`)
-	invisibleRune = func(r rune) bool { return r != '\n' && r != '\t' && !safetext.IsVisible(r) }
-)
+func invisibleRune(r rune) bool { return r != '\n' && r != '\t' && !safetext.IsVisible(r) }
 
 // Harm says what in a text could harm a terminal or a CI system, or "".
 func Harm(text string) string {
@@ -100,8 +96,10 @@ func Harm(text string) string {
 		r, _ := utf8.DecodeRuneInString(text[i:])
 		return "it has an invisible " + safetext.EscapeRune(r)
 	}
-	if at := ciCommand.FindStringIndex(text); at != nil {
-		return "a CI system would obey " + text[at[0]:min(len(text), at[0]+20)]
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##") {
+			return "a CI system would obey " + line
+		}
 	}
 	return ""
 }
