@@ -1,11 +1,11 @@
 package terraform_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,12 +15,12 @@ import (
 // repository writes files below a folder.
 func repository(t *testing.T, files map[string]string) string {
 	t.Helper()
-	dir, tree := t.TempDir(), fstest.MapFS{}
+	dir := t.TempDir()
 	for name, text := range files {
-		tree[name] = &fstest.MapFile{Data: []byte(text)}
-	}
-	if err := os.CopyFS(dir, tree); err != nil {
-		t.Fatal(err)
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir
 }
@@ -29,7 +29,11 @@ func repository(t *testing.T, files map[string]string) string {
 // paths are shown from their folder.
 func located(t *testing.T, files map[string]string, plan []byte) (s inv.Source, gaps []string) {
 	t.Helper()
-	dir := repository(t, files)
+	return locatedIn(t, repository(t, files), plan)
+}
+
+func locatedIn(t *testing.T, dir string, plan []byte) (s inv.Source, gaps []string) {
+	t.Helper()
 	p := read(t, plan)
 	err := p.Locate(t.Context(), filepath.Join(dir, "root"), func(path string) string {
 		shown, err := filepath.Rel(dir, path)
