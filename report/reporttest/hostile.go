@@ -98,7 +98,7 @@ func Harm(text string) string {
 	}
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##") {
-			return "a CI system would obey " + line
+			return "a CI system would obey " + safetext.CutRunes(line, 20)
 		}
 	}
 	return ""

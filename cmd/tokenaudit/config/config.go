@@ -164,26 +164,23 @@ const DefaultWaiverMaxDays = 366
 // WaiverDays is how many days ahead a waiver or an accepted gap may expire.
 func (g Gate) WaiverDays() int { return cmp.Or(g.WaiverMaxDays, DefaultWaiverMaxDays) }
 
-// LatestExpiry is the latest day on which a waiver or an accepted gap may expire that is
-// looked at on a day, YYYY-MM-DD.
-func (g Gate) LatestExpiry(day time.Time) string {
-	return day.UTC().AddDate(0, 0, g.WaiverDays()).Format(time.DateOnly)
-}
-
-// TooFar says what is wrong with an expiry after the latest.
-func (g Gate) TooFar(latest string) string {
+// TooLate says why a day, YYYY-MM-DD, is too late for a waiver or an accepted gap that is
+// looked at now to expire; "" where it is not.
+func (g Gate) TooLate(expires string, now time.Time) string {
+	latest := now.UTC().AddDate(0, 0, g.WaiverDays()).Format(time.DateOnly)
+	if expires <= latest {
+		return ""
+	}
 	return fmt.Sprintf("lies after %s, the latest day that gate.waiver_max_days (%d) allows", latest, g.WaiverDays())
 }
 
 // CheckExpiries refuses waivers and accepted gaps that expire too far ahead of
 // the given day. The error is of type Errors.
 func (c *Config) CheckExpiries(day time.Time) error {
-	limit := c.Gate.LatestExpiry(day)
 	var errs Errors
 	for _, e := range c.expiries {
-		if e.day > limit {
-			errs = append(errs, &Error{File: e.file, Line: e.line, Key: e.key,
-				Message: c.Gate.TooFar(limit)})
+		if wrong := c.Gate.TooLate(e.day, day); wrong != "" {
+			errs = append(errs, &Error{File: e.file, Line: e.line, Key: e.key, Message: wrong})
 		}
 	}
 	if len(errs) > 0 {

@@ -127,8 +127,8 @@ func (o signed) load(ctx context.Context, now time.Time) (*config.Config, error)
 	if err != nil {
 		return nil, err
 	}
-	if latest := cfg.Gate.LatestExpiry(now); o.expires > latest {
-		return nil, cli.Misuse(fmt.Errorf("--expires %s %s", o.expires, cfg.Gate.TooFar(latest)))
+	if wrong := cfg.Gate.TooLate(o.expires, now); wrong != "" {
+		return nil, cli.Misuse(fmt.Errorf("--expires %s %s", o.expires, wrong))
 	}
 	return cfg, nil
 }
