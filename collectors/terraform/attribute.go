@@ -37,7 +37,7 @@ type value struct {
 // secret: access_token, preview_token, token, value and headers are not here.
 func attributes() map[string][]string {
 	key := []string{"id", "space_id", "name", "description", "environments"}
-	role := []string{"id", "name", "project", "inherits_permissions_from", "environments_access"}
+	role := []string{"id", "name", "project", inheritance, "environments_access"}
 	return map[string][]string{
 		typeAPIKey:           append([]string{"preview_id"}, key...),
 		typeDeliveryKey:      append([]string{"api_key_id", "preview_api_key_id"}, key...),

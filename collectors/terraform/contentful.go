@@ -65,10 +65,29 @@ func (w *planState) apiKey(c change) []inventory.Token {
 		twin.ID = cmsapi.Path("contentful/spaces/{}/preview_api_keys/{}", space.id, preview)
 	}
 	twin.Twin = t.ID
-	if space.live != nil {
-		t.Source, twin.Source = space.live.ID, space.live.ID
+	if space.live == nil {
+		return []inventory.Token{t, twin}
+	}
+	t.Source, twin.Source = space.live.ID, space.live.ID
+	if preview == "" && hasToken(space.live, t.ID) {
+		return append([]inventory.Token{t}, liveTwin(space.live, twin)...)
 	}
 	return []inventory.Token{t, twin}
+}
+
+// liveTwin gives a preview token, whose id the plan does not show, that of the one
+// in the live space; there it is none where the space has none.
+func liveTwin(live *inventory.Source, twin inventory.Token) []inventory.Token {
+	i := slices.IndexFunc(live.Tokens, func(t inventory.Token) bool { return t.Kind == inventory.Preview && t.Twin == twin.Twin })
+	if i < 0 {
+		return nil
+	}
+	twin.ID, twin.Ref = live.Tokens[i].ID, live.Tokens[i].Ref
+	return []inventory.Token{twin}
+}
+
+func hasToken(s *inventory.Source, id string) bool {
+	return slices.ContainsFunc(s.Tokens, func(t inventory.Token) bool { return t.ID == id })
 }
 
 // keyScope is the scope of an API key.

@@ -15,6 +15,9 @@ const (
 	typeRole        = "datocms_role"
 )
 
+// inheritance is the attribute of a role that names those it inherits from.
+const inheritance = "inherits_permissions_from"
+
 // rolePermissions lists the attributes of a role that say what it allows.
 func rolePermissions() []string { return datocms.Permissions() }
 
@@ -74,7 +77,7 @@ func (w *planState) roleOf(c change, d *datocms.Declared) (like *inventory.Token
 
 func (w *planState) declaredRole(r change) (*datocms.DeclaredRole, string) {
 	o := r.values(w.after)
-	if parents, reason := o["inherits_permissions_from"].texts("inherits_permissions_from"); len(parents) > 0 || reason != "" && o["inherits_permissions_from"].state >= known {
+	if parents, reason := o[inheritance].texts(inheritance); len(parents) > 0 || reason != "" && o[inheritance].state >= known {
 		return nil, fmt.Sprintf("the role %s inherits permissions from others, and a plan does not show the combined result", r.address)
 	}
 	permissions, reason := permissionsOf(o)

@@ -31,14 +31,18 @@ func Overlay(live []inventory.Source, at time.Time, plans ...*Plan) (before, aft
 		index[live[i].ID] = &live[i]
 	}
 	was, will := newStock(live), newStock(live)
+	states := make([]*planState, 0, len(plans))
 	for _, p := range plans {
-		p.lay(index, was, will, at)
+		states = append(states, p.lay(index, was, will, at))
+	}
+	for _, next := range states {
+		next.settleRoles(will.sources)
 	}
 	return was.sorted(), will.sorted()
 }
 
-// lay adds one plan to both states.
-func (p *Plan) lay(live map[string]*inventory.Source, was, will *stock, at time.Time) {
+// lay adds one plan to both states, and returns what is known of the one after it.
+func (p *Plan) lay(live map[string]*inventory.Source, was, will *stock, at time.Time) *planState {
 	old, next := newPlanState(p, live, at, false), newPlanState(p, live, at, true)
 	was.take(p.source(at))
 	own := p.source(at)
@@ -60,6 +64,7 @@ func (p *Plan) lay(live map[string]*inventory.Source, was, will *stock, at time.
 	}
 	for _, c := range p.changes {
 		for _, t := range next.tokens(c) {
+			next.described[t.ID] = t.Planned != inventory.PlannedUnchanged
 			if there := will.find(t); there != nil {
 				*there = merge(*there, t)
 			} else {
@@ -67,6 +72,7 @@ func (p *Plan) lay(live map[string]*inventory.Source, was, will *stock, at time.
 			}
 		}
 	}
+	return next
 }
 
 // source is the plan's own source, without tokens.
@@ -90,9 +96,10 @@ func merge(live, planned inventory.Token) inventory.Token {
 		return live
 	}
 	planned.Ref, planned.URL, planned.Twin = live.Ref, live.URL, live.Twin
-	planned.CreatedAt, planned.RevokedAt = live.CreatedAt, live.RevokedAt
+	planned.CreatedAt, planned.FirstSeen, planned.RevokedAt = live.CreatedAt, live.FirstSeen, live.RevokedAt
 	planned.LastUsed, planned.LastUsedByAPI = live.LastUsed, live.LastUsedByAPI
 	planned.Owner, planned.Traits, planned.Secret = live.Owner, live.Traits, live.Secret
+	planned.Exposure = live.Exposure // an update leaves the secret as it is
 	if planned.Expiry.State == inventory.ExpiryUnknown {
 		planned.Expiry = live.Expiry
 	}

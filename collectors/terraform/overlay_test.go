@@ -1,6 +1,7 @@
 package terraform_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -77,16 +78,25 @@ const live = "contentful/spaces/sp1"
 func TestOverlayOfEachAction(t *testing.T) {
 	gone := key("delete")
 	gone.after = nil
+	// Older forks of the provider do not tell the id of the preview key.
+	older := key("no-op")
+	delete(older.before, "preview_id")
+	delete(older.after, "preview_id")
+	twinless := key("update")
+	maps.Copy(twinless.before, object{"id": "k9", "preview_id": nil})
+	maps.Copy(twinless.after, object{"id": "k9", "preview_id": nil})
 	const planned = "terraform/web/contentful_apikey.x"
 	for name, c := range map[string]struct {
 		change res
 		want   []string
 	}{
-		"create":  {key("create"), []string{live + "/api_keys/k1 ", live + "/api_keys/k9 ", live + "/preview_api_keys/p1 ", planned + " create", planned + "/preview_api_key create"}},
-		"update":  {key("update"), []string{live + "/api_keys/k1 update", live + "/api_keys/k9 ", live + "/preview_api_keys/p1 update"}},
-		"no-op":   {key("no-op"), []string{live + "/api_keys/k1 unchanged", live + "/api_keys/k9 ", live + "/preview_api_keys/p1 unchanged"}},
-		"delete":  {gone, []string{live + "/api_keys/k9 "}},
-		"replace": {key("delete", "create"), []string{live + "/api_keys/k9 ", planned + " replace", planned + "/preview_api_key replace"}},
+		"create": {key("create"), []string{live + "/api_keys/k1 ", live + "/api_keys/k9 ", live + "/preview_api_keys/p1 ", planned + " create", planned + "/preview_api_key create"}},
+		"update": {key("update"), []string{live + "/api_keys/k1 update", live + "/api_keys/k9 ", live + "/preview_api_keys/p1 update"}},
+		"no-op":  {key("no-op"), []string{live + "/api_keys/k1 unchanged", live + "/api_keys/k9 ", live + "/preview_api_keys/p1 unchanged"}},
+		"delete": {gone, []string{live + "/api_keys/k9 "}},
+		"no-op, without the id of the preview key": {older, []string{live + "/api_keys/k1 unchanged", live + "/api_keys/k9 ", live + "/preview_api_keys/p1 unchanged"}},
+		"update of a key without a preview key":    {twinless, []string{live + "/api_keys/k1 ", live + "/api_keys/k9 update", live + "/preview_api_keys/p1 "}},
+		"replace":                                  {key("delete", "create"), []string{live + "/api_keys/k9 ", planned + " replace", planned + "/preview_api_key replace"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, after := lay(t, planOf(nil, c.change))
@@ -104,9 +114,14 @@ func TestOverlayOfEachAction(t *testing.T) {
 func TestOverlayKeepsLiveFacts(t *testing.T) {
 	change := key("update")
 	change.after["name"], change.after["environments"] = "renamed", []string{"master", "v2"}
-	_, after := lay(t, planOf(nil, change))
-	got := after[live].Tokens[0]
-	want := liveSpace().Tokens[0]
+	space := liveSpace()
+	space.Tokens[0].Exposure = &inv.Exposure{State: inv.ExposureNone}
+	space.Tokens[0].FirstSeen = &inv.FirstSeen{At: at}
+	_, after := terraform.Overlay([]inv.Source{space}, at, read(t, planOf(nil, change)))
+	got, want := after[0].Tokens[0], space.Tokens[0]
+	if got.Exposure != want.Exposure || got.FirstSeen != want.FirstSeen {
+		t.Errorf("exposure %+v, first seen %+v", got.Exposure, got.FirstSeen)
+	}
 	if got.Name != "renamed" || !cmp.Equal(got.LastUsed, want.LastUsed) || got.CreatedAt != want.CreatedAt || got.Owner != want.Owner || got.URL != want.URL {
 		t.Errorf("got %+v", got)
 	}

@@ -26,6 +26,8 @@ type planState struct {
 	// projects are the live DatoCMS projects by the provider's name for them, "" for
 	// its only one; nil where they cannot be told apart.
 	projects map[string]*inventory.Source
+	// described are the ids of the tokens that the plan makes or changes.
+	described map[string]bool
 }
 
 func newPlanState(p *Plan, live map[string]*inventory.Source, at time.Time, after bool) *planState {
@@ -33,7 +35,7 @@ func newPlanState(p *Plan, live map[string]*inventory.Source, at time.Time, afte
 		plan: p, after: after, at: at, live: live,
 		byRef: map[[2]string][]*inventory.Token{}, withRole: map[string][]*inventory.Token{},
 		roles: map[string][]change{}, environments: map[string][]change{}, spaces: map[string]space{},
-		projects: map[string]*inventory.Source{},
+		projects: map[string]*inventory.Source{}, described: map[string]bool{},
 	}
 	for _, s := range live {
 		for i := range s.Tokens {
