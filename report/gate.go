@@ -41,7 +41,7 @@ type Gate struct {
 	// OnlyNew lets findings pass that the baseline already had, unless they are overdue.
 	OnlyNew bool
 	// Unchanged lets findings fail too that are about tokens of a change which the
-	// change leaves as they are.
+	// change leaves as they are. What is new about them fails without it.
 	Unchanged bool
 	// NoFail turns the codes 1 and 3 into 0, for CI systems that only take in
 	// the reports of jobs that succeed.
@@ -134,7 +134,7 @@ func (g Gate) reached(f *Finding) bool {
 	if f.Status != policies.Fail || !Reaches(f.Severity, g.FailOn) {
 		return false
 	}
-	if f.Planned == inventory.PlannedUnchanged && !g.Unchanged {
+	if f.Planned == inventory.PlannedUnchanged && !f.Baseline.IsNew() && !g.Unchanged {
 		return false
 	}
 	return !g.OnlyNew || f.Baseline != BaselineUnchanged

@@ -75,8 +75,8 @@ func (w *planState) apiKey(c change) []inventory.Token {
 	return []inventory.Token{t, twin}
 }
 
-// liveTwin gives a preview token, whose id the plan does not show, that of the one
-// in the live space; there it is none where the space has none.
+// liveTwin returns a preview token, whose id the plan does not show, with that of the
+// one in the live space; nil where the space has none.
 func liveTwin(live *inventory.Source, twin inventory.Token) []inventory.Token {
 	i := slices.IndexFunc(live.Tokens, func(t inventory.Token) bool { return t.Kind == inventory.Preview && t.Twin == twin.Twin })
 	if i < 0 {

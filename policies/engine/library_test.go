@@ -140,7 +140,8 @@ var ruleCases = map[string][]ruleCase{
 		{"never changed, seen before", []change{id("0"), updated(inventory.None()), createdUnknown, seen(20, 0)}, nil, policies.Pass, ""},
 		{"dated after the audit", []change{id("6")}, nil, policies.Fail, "on 2026-08-24"},
 		{"revoked", []change{revoked}, nil, policies.NotApplicable, ""},
-		{"planned", []change{func(token *inventory.Token) { token.Planned = inventory.PlannedUnchanged }}, nil, policies.NotApplicable, ""},
+		{"planned", []change{func(token *inventory.Token) { token.Planned = inventory.PlannedCreate }}, nil, policies.NotApplicable, ""},
+		{"in a plan", []change{func(token *inventory.Token) { token.Planned = inventory.PlannedUnchanged }}, nil, policies.Fail, "has no review"},
 	},
 	"revocation-overdue": {
 		{"late", []change{id("2")}, nil, policies.Fail, "should have been revoked by 2026-10-31, 22 days ago, as Ada decided on 2026-10-01"},

@@ -163,6 +163,12 @@ func (r oracleRule) judges(kind inventory.Kind) bool {
 	return r.kinds == nil || slices.Contains(r.kinds, kind)
 }
 
+// live: the token exists, and more than a plan tells of it.
+func (t *oracleToken) live() bool {
+	listed := t.Planned == inventory.PlannedUpdate || t.Planned == inventory.PlannedUnchanged
+	return t.Planned == "" || listed && t.source.Kind != inventory.KindPlan
+}
+
 func (r oracleRule) token(t *oracleToken) policies.Status {
 	made := t.Planned == inventory.PlannedUpdate || t.Planned == inventory.PlannedUnchanged
 	unmade := t.Planned == inventory.PlannedCreate || t.Planned == inventory.PlannedReplace

@@ -63,7 +63,7 @@ var oracleRules = map[string]oracleRule{
 		unknown: func(t *oracleToken) bool { return t.accessUnread() || t.needsScope() && t.scopeUnread() },
 	},
 	"leaked-token": {
-		applies: func(t *oracleToken) bool { return t.active() && t.Planned == "" && t.Exposure != nil },
+		applies: func(t *oracleToken) bool { return t.active() && t.live() && t.Exposure != nil },
 		deny:    func(t *oracleToken) bool { return t.leaked(inventory.MatchExact) },
 		unknown: func(t *oracleToken) bool { return t.Exposure.State != inventory.ExposureNone },
 	},
@@ -90,7 +90,7 @@ var oracleRules = map[string]oracleRule{
 	"possibly-leaked-token": {
 		kinds: []inventory.Kind{inventory.Personal},
 		applies: func(t *oracleToken) bool {
-			return t.CMS == "contentful" && t.active() && t.Planned == "" && t.Secret.Hint != "" && t.Exposure != nil
+			return t.CMS == "contentful" && t.active() && t.live() && t.Secret.Hint != "" && t.Exposure != nil
 		},
 		deny:    func(t *oracleToken) bool { return t.leaked(inventory.MatchSuffix) },
 		unknown: func(t *oracleToken) bool { return t.Exposure.State == inventory.ExposureUnknown },
@@ -114,7 +114,7 @@ var oracleRules = map[string]oracleRule{
 		deny:    (*oracleToken).neverExpires,
 	},
 	"revocation-overdue": { // as reviewed says
-		applies: func(t *oracleToken) bool { return t.active() && t.Planned == "" },
+		applies: func(t *oracleToken) bool { return t.active() && t.live() },
 		deny:    func(t *oracleToken) bool { return t.toBeRevoked() && t.madeAfterReview() == inventory.No },
 		unknown: func(t *oracleToken) bool { return t.toBeRevoked() && t.madeAfterReview() == inventory.Unknown },
 	},
@@ -141,7 +141,7 @@ var oracleRules = map[string]oracleRule{
 		unknown: func(t *oracleToken) bool { return t.old(t.source.maxAge) == inventory.Unknown },
 	},
 	"token-not-reviewed": {
-		applies: func(t *oracleToken) bool { return t.active() && t.Planned == "" },
+		applies: func(t *oracleToken) bool { return t.active() && t.live() },
 		deny:    func(t *oracleToken) bool { return t.reviewDue() || t.changedAfterReview() == inventory.Yes },
 		unknown: func(t *oracleToken) bool { return t.changedAfterReview() == inventory.Unknown },
 	},

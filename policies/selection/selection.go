@@ -24,7 +24,8 @@ type Selection struct {
 	Write *bool `json:"write,omitempty"`
 	// APIs are the APIs of which the token reaches at least one; empty for any tokens.
 	APIs []inventory.API `json:"apis,omitempty"`
-	// Planned selects planned tokens, or live ones; nil for both.
+	// Planned selects planned tokens, or live ones; nil for both. A token of a live source
+	// that a plan changes, or leaves as it is, is a live one.
 	Planned *bool `json:"planned,omitempty"`
 	// SkipAuditCredential leaves out the token that the inventory was read with.
 	SkipAuditCredential bool `json:"skip_audit_credential,omitempty"`
@@ -85,9 +86,20 @@ func (s *Selection) Undecided(source *inventory.Source, token *inventory.Token, 
 // certain reports whether a token has what is known of every token that is selected.
 func (s *Selection) certain(source *inventory.Source, token *inventory.Token) bool {
 	reached := func(api inventory.API) bool { return slices.Contains(s.APIs, api) }
-	return s.HasKind(token.Kind) && (s.Sources || s.HasCMS(token.CMS, token.Planned != "")) &&
+	return s.HasKind(token.Kind) && (s.Sources || s.HasCMS(token.CMS, isPlanned(source, token))) &&
 		(len(s.APIs) == 0 || slices.ContainsFunc(token.APIs, reached)) &&
 		(!s.SkipAuditCredential || token.ID != source.Auditor.Token)
+}
+
+// isPlanned reports whether a token is not there yet, or known from a plan alone.
+func isPlanned(source *inventory.Source, token *inventory.Token) bool {
+	switch token.Planned {
+	case "":
+		return false
+	case inventory.PlannedUpdate, inventory.PlannedUnchanged:
+		return source.Kind == inventory.KindPlan
+	}
+	return true
 }
 
 // anyOr reports whether a value is among those of a list; an empty list has all.
