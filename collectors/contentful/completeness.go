@@ -14,23 +14,25 @@ import (
 // held against what must be in it, and against who the caller is.
 
 // doubtTokens says why the organization's list of tokens may not be whole; nil if
-// nothing speaks against it. Contentful gives it to owners and admins only, and
-// it has the tokens of all members. role is that of the credential's user, empty
-// if it is not known; some: the organization has tokens, whoever listed them.
-func doubtTokens(all cmsapi.Listing[accessToken], role string, itself auditor, some bool) *cmsapi.Error {
-	listed := slices.ContainsFunc(all.Items, func(t accessToken) bool { return t.id() == itself.tokenID })
+// nothing speaks against it. Contentful gives it to owners and admins only, and it
+// has the tokens of all members, also revoked and expired ones. lacking are the
+// caller's own that it lacks; role is that of the credential's user, empty if it is
+// not known.
+func doubtTokens(all cmsapi.Listing[accessToken], lacking []accessToken, role string) *cmsapi.Error {
 	switch {
 	case all.Err != nil:
 		return all.Err
 	case role != "" && !isAdminRole(role):
 		why := fmt.Sprintf("the list is complete for owners and admins only, and the credential's user has the role %.40q", role)
-		if !some {
+		if len(all.Items)+len(lacking) == 0 {
 			return cmsapi.DoubtedEmpty(why, hintOwnerOrAdmin)
 		}
 		return &cmsapi.Error{Class: inventory.ErrPermissionDenied, Hint: hintOwnerOrAdmin, Message: why}
-	case itself.tokenID != "" && !listed:
+	case len(lacking) > 0:
 		return &cmsapi.Error{Class: inventory.ErrTruncated, Hint: hintOwnerOrAdmin,
-			Message: "the list lacks the scan's own token, so it is incomplete"}
+			Message: "the list lacks tokens of the credential's own user, so it is incomplete"}
+	case role == "" && len(all.Items) == 0:
+		return cmsapi.DoubtedEmpty("the list came back empty, and the role of the credential's user is not known", hintOwnerOrAdmin)
 	}
 	return nil
 }

@@ -24,6 +24,14 @@ func gaps(source inventory.Source) []string {
 	return found
 }
 
+const (
+	tokenOfOlivia = `{"revokedAt":null,"scopes":["content_management_manage"],"sys":{"type":"PersonalAccessToken","id":"tokOwnerNever","createdAt":"2026-01-10T10:00:00Z",
+		"updatedAt":"2026-01-10T10:00:00Z","expiresAt":null,"lastUsedAt":null,"redactedValue":"ever","user":{"sys":{"type":"Link","linkType":"User","id":"uOlivia"}}}}`
+	// ownToken is one of the credential's user, and not the credential.
+	ownToken = `{"name":"mine","revokedAt":null,"scopes":["content_management_manage"],"sys":{"type":"PersonalAccessToken","id":"tokMine","createdAt":"2026-01-10T10:00:00Z",
+		"updatedAt":"2026-01-10T10:00:00Z","expiresAt":null,"lastUsedAt":null,"redactedValue":"Mine"}}`
+)
+
 func TestGaps(t *testing.T) {
 	t.Parallel()
 	const organizationID, spaceID = "contentful/organizations/" + testOrganization, "contentful/spaces/web"
@@ -129,6 +137,42 @@ func TestGaps(t *testing.T) {
 			answers: map[string]http.HandlerFunc{organizationPath("access_tokens"): items()},
 			source:  organizationID, gaps: []string{"access_tokens partial truncated"},
 			unit: unitAccessTokens, hint: "Owner or Admin", tokens: 1,
+		},
+		{
+			// Nothing says which token is the scan's: it may be none, but a session.
+			name: "a list of tokens without one of the user's own, and a credential that is not recognized",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): items(tokenOfOlivia), "/users/me/access_tokens": items(ownToken),
+			},
+			source: organizationID, gaps: []string{"access_tokens partial truncated"},
+			unit: unitAccessTokens, hint: "Owner or Admin", tokens: 2,
+		},
+		{
+			name: "no tokens, to somebody who has some and whose role is not known",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): items(), "/users/me/access_tokens": items(ownToken),
+				organizationPath("organization_memberships"): failure(403, "AccessDenied"),
+			},
+			source: organizationID,
+			gaps:   []string{"access_tokens partial truncated", "organization_memberships failed permission_denied"},
+			unit:   unitAccessTokens, hint: "Owner or Admin", tokens: 1,
+		},
+		{
+			name: "no tokens, to somebody who has none and whose role is not known",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): items(), "/users/me/access_tokens": items(),
+				organizationPath("organization_memberships"): failure(403, "AccessDenied"),
+			},
+			source: organizationID,
+			gaps:   []string{"access_tokens failed doubted_empty", "organization_memberships failed permission_denied"},
+			unit:   unitAccessTokens, hint: "accept_empty", tokens: 0,
+		},
+		{
+			name: "no tokens, to an admin who has none",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): items(), "/users/me/access_tokens": items(),
+			},
+			source: organizationID, tokens: 0,
 		},
 		{
 			name:    "an empty list of spaces to a member of some",

@@ -50,9 +50,10 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 			own.Items = nil
 		}
 	}
-	all.Err = doubtTokens(all, people.role(me.id()), itself, len(all.Items)+len(own.Items) > 0).At(cmsapi.Path("/organizations/{}/access_tokens", c.organization))
+	lacking := lackingOf(all.Items, own.Items)
+	all.Err = doubtTokens(all, lacking, people.role(me.id())).At(cmsapi.Path("/organizations/{}/access_tokens", c.organization))
 
-	items := joinOwn(all, own)
+	items := slices.Concat(all.Items, lacking)
 	if needsRights(items, people) {
 		people.rights = c.readRights(ctx, people)
 	}
@@ -94,23 +95,13 @@ func (c *collector) ownTokens(ctx context.Context) cmsapi.Listing[accessToken] {
 	return own
 }
 
-// joinOwn adds the caller's own tokens where the organization's list could not
-// be read to its end.
-func joinOwn(all, own cmsapi.Listing[accessToken]) []accessToken {
-	if all.Err == nil {
-		return all.Items
+// lackingOf returns the caller's own tokens that the organization's list lacks.
+func lackingOf(all, own []accessToken) []accessToken {
+	listed := make(map[string]bool, len(all))
+	for _, t := range all {
+		listed[t.id()] = true
 	}
-	joined := slices.Clone(all.Items)
-	seen := map[string]bool{}
-	for _, t := range joined {
-		seen[t.id()] = true
-	}
-	for _, t := range own.Items {
-		if !seen[t.id()] {
-			joined = append(joined, t)
-		}
-	}
-	return joined
+	return slices.DeleteFunc(slices.Clone(own), func(t accessToken) bool { return listed[t.id()] })
 }
 
 // tokensUnit names the gap that the organization's list leaves.

@@ -221,11 +221,11 @@ func (p *probed) doubt(e *cmsapi.Error) {
 // doubtOrganization doubts the lists of an organization as a scan does, as far as
 // one item of each shows it.
 func (c *collector) doubtOrganization(ctx context.Context, tokens, spaces *probed, role string) {
-	some, itself := true, auditor{}
+	all, lacking := cmsapi.Listing[accessToken]{Items: make([]accessToken, 1)}, []accessToken(nil)
 	if tokens.empty {
-		some, itself = len(c.ownTokens(ctx).Items) > 0, c.self(ctx)
+		all.Items, lacking = nil, c.ownTokens(ctx).Items
 	}
-	tokens.doubt(doubtTokens(cmsapi.Listing[accessToken]{}, role, itself, some))
+	tokens.doubt(doubtTokens(all, lacking, role))
 	switch {
 	case spaces.empty && role != "" && !isAdminRole(role):
 		spaces.doubt(hiddenSpaces(role))

@@ -74,6 +74,15 @@ func TestProbe(t *testing.T) {
 			hints: []string{"Owner or Admin", "a member of the space"},
 		},
 		{
+			name: "no tokens, and nobody says whether they are hidden", values: organizationEntry(),
+			answers: map[string]http.HandlerFunc{
+				organization + "/access_tokens": items(), "/users/me/access_tokens": items(), organization + "/organization_memberships": failure(403, "AccessDenied"),
+			},
+			want: append([]string{"identity ok", "credential ok", "authorization ok", "organization role failed permission_denied",
+				"list organization tokens failed doubted_empty", "list spaces ok"}, append(spaceChecks("web"), others+" ok")...),
+			hints: []string{"larger plans", "accept_empty"},
+		},
+		{
 			name: "no spaces, to a member of some", values: organizationEntry(),
 			answers: map[string]http.HandlerFunc{organization + "/spaces": items()},
 			want: []string{"identity ok", "credential ok", "authorization ok", "organization role ok", "list organization tokens ok", "list spaces failed truncated",
