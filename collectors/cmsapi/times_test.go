@@ -27,6 +27,10 @@ func TestParseMoment(t *testing.T) {
 		"2026-11-22T01:05:42+0900":       "2026-11-21T16:05:42Z zoned",
 		"2026-11-22 01:05:42Z":           "2026-11-22T01:05:42Z zoned",
 		"2026-11-22 01:05:42 UTC":        "2026-11-22T01:05:42Z zoned",
+		// What other abbreviations mean depends on the place, and for Go on the machine.
+		"2026-11-22 01:05:42 CET":        "a string that is not a time",
+		"2026-11-22 01:05:42 PST":        "a string that is not a time",
+		"2026-11-22 01:05:42 GMT+3":      "a string that is not a time",
 		"2026-11-22T00:45:03":            "2026-11-22T00:45:03Z",
 		"2026-11-22T00:45:03.25":         "2026-11-22T00:45:03.25Z",
 		"2026-11-22 00:45:03":            "2026-11-22T00:45:03Z",
