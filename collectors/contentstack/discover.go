@@ -45,8 +45,8 @@ func (c *collector) Discover(ctx context.Context) ([]inventory.Source, error) {
 	}
 	found = lists.merge(c)
 	sources := c.keep(found)
-	e := lists.gap(c.caller.administers(c.organization))
-	if e == nil && len(found) == 0 {
+	e := lists.gap(c.caller.administers(c.organization)).At(c.everyStackPath())
+	if len(found) == 0 && (e == nil || lists.shared.Err == nil && lists.every.Err == nil) {
 		e = cmsapi.DoubtedEmpty("the organization has no stack that the scan's credential can see", hintStacks)
 	}
 	if e != nil {
@@ -163,20 +163,24 @@ func (l stackLists) merge(c *collector) []*openStack {
 const hintStacks = "Make the scan's user an admin of the organization (Org Admin > Users), list the api_keys of the stacks to audit under stacks, or accept the gap."
 
 // gap says why stacks may be missing. An admin of the organization sees them
-// all. For others nothing tells of the stacks that are not shared with them; a
-// list that does not exist is a sign of that only where the caller is known to
-// be no admin.
+// all, and has them all in the shared list if there is no other. What somebody
+// else is answered is not documented: to somebody known to be no admin, even a
+// list that comes may be of the shared stacks alone.
 func (l stackLists) gap(admin inventory.Ternary) *cmsapi.Error {
+	const unseen = "stacks that are not shared with the scan's credential cannot be seen: "
 	switch {
-	case l.every.Err == nil:
+	case l.every.Err == nil && admin != inventory.No:
 		return nil
 	case l.shared.Err != nil:
 		return hinted(l.shared.Err, hintStacks)
-	case l.every.Err.Status == http.StatusNotFound && admin != inventory.No:
+	case l.every.Err == nil:
+		return &cmsapi.Error{Class: inventory.ErrPermissionDenied, Hint: hintStacks,
+			Message: unseen + "only the organization's owner and admins can list them, and the credential's user is a member"}
+	case l.every.Err.Status == http.StatusNotFound && admin == inventory.Yes:
 		return nil
 	}
 	e := *denied(l.every.Err, hintStacks)
-	e.Message = "stacks that are not shared with the scan's credential cannot be seen: " + e.Message
+	e.Message = unseen + e.Message
 	if e.Status == http.StatusNotFound {
 		e.Class, e.Hint = inventory.ErrPermissionDenied, hintStacks
 	}

@@ -106,6 +106,7 @@ func TestStacksThatAreNotShared(t *testing.T) {
 	t.Parallel()
 	const every = "/v3/organizations/bltorg/stacks bltorg"
 	member := strings.Replace(conformance.Fixture(t, "user.json"), `"admin": true`, `"admin": false`, 1)
+	unknown := strings.Replace(conformance.Fixture(t, "user.json"), `"admin": true, `, ``, 1)
 	for _, tt := range []struct {
 		name  string
 		set   func(*server)
@@ -119,6 +120,12 @@ func TestStacksThatAreNotShared(t *testing.T) {
 			s.replies[every] = refusal(404, 0, "no")
 			s.bodies["/v3/user"] = member
 		}, inventory.ErrPermissionDenied},
+		{"it does not exist, for somebody unknown", func(s *server) {
+			s.replies[every] = refusal(404, 0, "no")
+			s.bodies["/v3/user"] = unknown
+		}, inventory.ErrPermissionDenied},
+		{"it has a list for a member", func(s *server) { s.bodies["/v3/user"] = member }, inventory.ErrPermissionDenied},
+		{"it has a list for somebody unknown", func(s *server) { s.bodies["/v3/user"] = unknown }, ""},
 		{"only the shared list fails", func(s *server) { s.replies["/v3/stacks bltorg"] = reply{Status: 501} }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -146,13 +153,17 @@ func TestStacksThatAreNotShared(t *testing.T) {
 // An organization in which the credential sees no stack may still have some.
 func TestOrganizationWithoutStacks(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	s.bodies["/v3/stacks bltorg"], s.bodies["/v3/organizations/bltorg/stacks bltorg"] = `{"stacks": []}`, `{"stacks": []}`
-	_, err := newHarness(t, s).collect(t, organizationEntry())
-	discovery, ok := errors.AsType[*collectors.DiscoveryError](err)
-	if !ok || discovery.Source.ID != "contentstack/organizations/bltorg" || discovery.Unit.Error != inventory.ErrDoubtedEmpty ||
-		discovery.Unit.Status != inventory.UnitFailed || !strings.Contains(discovery.Unit.Hint, "accept_empty") {
-		t.Errorf("error %v, %+v", err, discovery)
+	admin := conformance.Fixture(t, "user.json")
+	for name, user := range map[string]string{"admin": admin, "member": strings.Replace(admin, `"admin": true`, `"admin": false`, 1)} {
+		s := newServer(t)
+		s.bodies["/v3/user"] = user
+		s.bodies["/v3/stacks bltorg"], s.bodies["/v3/organizations/bltorg/stacks bltorg"] = `{"stacks": []}`, `{"stacks": []}`
+		_, err := newHarness(t, s).collect(t, organizationEntry())
+		discovery, ok := errors.AsType[*collectors.DiscoveryError](err)
+		if !ok || discovery.Source.ID != "contentstack/organizations/bltorg" || discovery.Unit.Error != inventory.ErrDoubtedEmpty ||
+			discovery.Unit.Status != inventory.UnitFailed || !strings.Contains(discovery.Unit.Hint, "accept_empty") {
+			t.Errorf("%s: error %v, %+v", name, err, discovery)
+		}
 	}
 }
 
