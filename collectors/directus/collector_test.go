@@ -252,6 +252,23 @@ func TestTraps(t *testing.T) {
 	}
 }
 
+// TestFilterOfShares: what leaves out shares shows all that is asked of the activity
+// log, and of no other list.
+func TestFilterOfShares(t *testing.T) {
+	for _, r := range needed() {
+		answers := replaced(t, small(), pathSights, `"`+r.collection+`":{"read":{"access":"full"`, `"`+r.collection+`":{"read":{"access":"partial"`)
+		answers = replaced(t, answers, listPermissions.path, `"directus_users","action":"read","fields":["*"],"permissions":null`,
+			`"`+r.collection+`","action":"read","fields":["*"],"permissions":{"collection":{"_neq":"directus_shares"}}`)
+		want := inventory.UnitPartial
+		if r.unit == logDeeds.unit {
+			want = inventory.UnitComplete
+		}
+		if u := conformance.Unit(t, collect(t, answers), r.unit); u.Status != want {
+			t.Errorf("%+v, want %s", u, want)
+		}
+	}
+}
+
 // TestDenials: Directus refuses a whole list for one field.
 func TestDenials(t *testing.T) {
 	for name, tt := range map[string]struct {

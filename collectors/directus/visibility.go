@@ -76,7 +76,7 @@ func (s sights) broken() *cmsapi.Error {
 // allowedBy reports whether a permission alone shows all of the list. The weakest
 // credential is not shown the activity on shares, and nothing is asked about it.
 func (r resource) allowedBy(p permission) bool {
-	rows := p.Rows.State == cmsapi.FieldNull || p.Rows.Value.all || p.Rows.Value.noShares
+	rows := p.Rows.State == cmsapi.FieldNull || p.Rows.Value.all || p.Rows.Value.noShares && r.collection == logDeeds.collection
 	covered := func(field string) bool {
 		return slices.Contains(p.Fields.Items, "*") || slices.Contains(p.Fields.Items, field)
 	}
