@@ -27,6 +27,8 @@ func gaps(source inventory.Source) []string {
 const (
 	tokenOfOlivia = `{"revokedAt":null,"scopes":["content_management_manage"],"sys":{"type":"PersonalAccessToken","id":"tokOwnerNever","createdAt":"2026-01-10T10:00:00Z",
 		"updatedAt":"2026-01-10T10:00:00Z","expiresAt":null,"lastUsedAt":null,"redactedValue":"ever","user":{"sys":{"type":"Link","linkType":"User","id":"uOlivia"}}}}`
+	tokenOfScan = `{"name":"tokenaudit","revokedAt":null,"scopes":["content_management_read"],"sys":{"type":"PersonalAccessToken","id":"tokAudit","createdAt":"2026-01-10T10:00:00Z",
+		"updatedAt":"2026-01-10T10:00:00Z","expiresAt":null,"lastUsedAt":null,"redactedValue":"Ud1T","user":{"sys":{"type":"Link","linkType":"User","id":"uAudit"}}}}`
 	// ownToken is one of the credential's user, and not the credential.
 	ownToken = `{"name":"mine","revokedAt":null,"scopes":["content_management_manage"],"sys":{"type":"PersonalAccessToken","id":"tokMine","createdAt":"2026-01-10T10:00:00Z",
 		"updatedAt":"2026-01-10T10:00:00Z","expiresAt":null,"lastUsedAt":null,"redactedValue":"Mine"}}`
@@ -137,6 +139,15 @@ func TestGaps(t *testing.T) {
 			answers: map[string]http.HandlerFunc{organizationPath("access_tokens"): items()},
 			source:  organizationID, gaps: []string{"access_tokens partial truncated"},
 			unit: unitAccessTokens, hint: "Owner or Admin", tokens: 1,
+		},
+		{
+			// A token that its owner has not authorized for the organization may be in no
+			// list of it.
+			name: "a list of tokens with that of the scan, and without another one of the user's own",
+			answers: map[string]http.HandlerFunc{
+				organizationPath("access_tokens"): items(tokenOfOlivia, tokenOfScan), "/users/me/access_tokens": items(ownToken, tokenOfScan),
+			},
+			source: organizationID, tokens: 2,
 		},
 		{
 			// Nothing says which token is the scan's: it may be none, but a session.

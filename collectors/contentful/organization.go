@@ -50,7 +50,7 @@ func (c *collector) collectOrganization(ctx context.Context, source inventory.So
 			own.Items = nil
 		}
 	}
-	lacking := lackingOf(all.Items, own.Items)
+	lacking := lackingOf(all, own.Items, itself.tokenID)
 	all.Err = doubtTokens(all, lacking, people.role(me.id())).At(cmsapi.Path("/organizations/{}/access_tokens", c.organization))
 
 	items := slices.Concat(all.Items, lacking)
@@ -95,11 +95,16 @@ func (c *collector) ownTokens(ctx context.Context) cmsapi.Listing[accessToken] {
 	return own
 }
 
-// lackingOf returns the caller's own tokens that the organization's list lacks.
-func lackingOf(all, own []accessToken) []accessToken {
-	listed := make(map[string]bool, len(all))
-	for _, t := range all {
+// lackingOf returns the caller's own tokens that the organization's list lacks. One
+// that was read to its end and has the scan's own token, if that is known, lacks none:
+// the others may not be authorized for the organization.
+func lackingOf(all cmsapi.Listing[accessToken], own []accessToken, itself string) []accessToken {
+	listed := make(map[string]bool, len(all.Items))
+	for _, t := range all.Items {
 		listed[t.id()] = true
+	}
+	if all.Err == nil && listed[itself] {
+		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(own), func(t accessToken) bool { return listed[t.id()] })
 }
