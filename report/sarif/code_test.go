@@ -1,6 +1,7 @@
 package sarif
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,12 +20,13 @@ func TestLiteralsStandAtTheirLine(t *testing.T) {
 	plan.Literals = []inventory.Literal{
 		{Address: "provider.contentful", Attribute: "cma_token", Place: inventory.LiteralProvider, Origin: inventory.Origin{File: "main.tf", Line: 4}},
 		{Address: "provider.contentful", Attribute: "access_token", Place: inventory.LiteralProvider, Origin: inventory.Origin{File: "main.tf", Line: 5}},
+		{Address: "provider.contentful", Attribute: "headers.X-Api-Key", Place: inventory.LiteralHeader, Origin: inventory.Origin{File: "main.tf", Line: 5}},
 		{Address: "var.t", Attribute: "default", Place: inventory.LiteralVariable},
 	}
 	var verdicts []policies.Verdict
 	for _, l := range plan.Literals {
 		verdicts = append(verdicts, policies.Verdict{
-			Rule: rule.ID, Status: policies.Fail, Key: l.Address + " " + l.Attribute, Message: "a credential stands in code",
+			Rule: rule.ID, Status: policies.Fail, Key: l.Address + " " + l.Attribute, Message: "hard-coded credential in " + l.Attribute,
 			Evidence: map[string]any{"address": l.Address, "attribute": l.Attribute},
 		})
 	}
@@ -39,21 +41,28 @@ func TestLiteralsStandAtTheirLine(t *testing.T) {
 		}
 	}
 	want := map[string]inventory.Origin{
-		"provider.contentful cma_token":    {File: "main.tf", Line: 4},
-		"provider.contentful access_token": {File: "main.tf", Line: 5},
-		"var.t default":                    {File: "plan.json"},
+		"provider.contentful cma_token":         {File: "main.tf", Line: 4},
+		"provider.contentful access_token":      {File: "main.tf", Line: 5},
+		"provider.contentful headers.X-Api-Key": {File: "main.tf", Line: 5},
+		"var.t default":                         {File: "plan.json"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	results := sarifOf(t, r, format.Options{}).Runs
 	prints := map[string]bool{}
-	for _, run := range results {
+	var texts []string
+	for _, run := range sarifOf(t, r, format.Options{}).Runs {
 		for _, result := range run.Results {
 			prints[result.PartialFingerprints["primaryLocationLineHash"]] = true
+			texts = append(texts, result.Message.Text)
 		}
 	}
-	if len(prints) != 3 {
-		t.Errorf("%d fingerprints in SARIF for 3 literals", len(prints))
+	for _, l := range plan.Literals {
+		if !slices.Contains(texts, "hard-coded credential in "+l.Attribute+". Revoke it.") {
+			t.Errorf("no result names %s", l.Attribute)
+		}
+	}
+	if len(prints) != len(plan.Literals) || len(texts) != len(plan.Literals) {
+		t.Errorf("%d results with %d fingerprints for %d literals", len(texts), len(prints), len(plan.Literals))
 	}
 }

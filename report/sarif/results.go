@@ -60,18 +60,19 @@ type mergedFinding struct {
 }
 
 // merged returns the findings of a CMS with the stale ones in their place by
-// severity. Findings of one rule on one line of code are one: a for_each
-// declares many tokens on it, and readers take results at one place for one.
+// severity. Findings of one rule about tokens on one line of code are one: a
+// for_each declares many on it, and readers take results at one place for one.
+// Credentials that are hard-coded on one line are as many: each is to be revoked.
 func (s *sarif) merged(cms string) []*mergedFinding {
 	var list []*mergedFinding
-	index := map[[3]string]*mergedFinding{}
+	index := map[[4]string]*mergedFinding{}
 	take := func(findings []*report.Finding, stale bool) {
 		for _, f := range findings {
 			if f.CMS != cms {
 				continue
 			}
 			if format.InCode(f) {
-				key := [3]string{f.Rule, place(f), string(f.Status)}
+				key := [4]string{f.Rule, place(f), string(f.Status), codeKey(f)}
 				if m, ok := index[key]; ok {
 					m.all = append(m.all, f)
 					continue
@@ -236,11 +237,16 @@ func sarifPlain(s string) string {
 
 // codeFingerprint stays the same whatever instances a declaration has.
 func codeFingerprint(f *report.Finding) string {
-	key := ""
-	if f.Token == "" {
-		key = f.Key
+	return report.Fingerprint(f.Rule, f.Source, declaration(f.Address), codeKey(f))
+}
+
+// codeKey tells credentials apart that are hard-coded in one declaration; it is
+// empty for a finding about a token.
+func codeKey(f *report.Finding) string {
+	if f.Token != "" {
+		return ""
 	}
-	return report.Fingerprint(f.Rule, f.Source, declaration(f.Address), key)
+	return f.Key
 }
 
 // declaration is a resource address without the keys of its instances:
