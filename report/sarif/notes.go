@@ -38,6 +38,7 @@ func noteDescriptors() []sarifDescriptor {
 		describe(noteAccepted, "A list could not be read, and that is accepted."),
 		describe(noteNotEvaluated, "A rule could not decide, because a fact is unknown."),
 		describe(noteRuleError, "A rule could not run on a source."),
+		describe(noteRelaxed, "A setting asks less than controls need, which therefore cannot pass."),
 		describe(noteRunLeftOut, "The run of a CMS is left out of this file."),
 		describe(noteWaived, "Waived findings are left out."),
 		describe(noteCut, "Something was cut to the limits of the platforms."),

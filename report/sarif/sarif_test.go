@@ -240,6 +240,24 @@ func TestSARIFMergesInstancesOfOneDeclaration(t *testing.T) {
 	}
 }
 
+// Every notification points to the descriptor that describes it.
+func TestSARIFDescribesEveryNotification(t *testing.T) {
+	seen := map[string]bool{}
+	for name, file := range sarifReports(t) {
+		for _, run := range sarifOf(t, file.report, file.options).Runs {
+			for _, note := range run.Invocations[0].Notifications {
+				seen[note.Descriptor.ID] = true
+				if all := run.Tool.Driver.Notifications; note.Descriptor.Index >= len(all) || all[note.Descriptor.Index].ID != note.Descriptor.ID {
+					t.Errorf("%s: descriptor %d is not %s", name, note.Descriptor.Index, note.Descriptor.ID)
+				}
+			}
+		}
+	}
+	if !seen[noteRelaxed] || len(seen) < 8 {
+		t.Errorf("these notifications alone: %v", safetext.SortedKeys(seen))
+	}
+}
+
 func TestSARIFVersion(t *testing.T) {
 	for version, want := range map[string]string{"1.2.3": "1.2.3", "v1.2.3": "1.2.3", "devel": "0.0.0-devel", "": "0.0.0", "v": "0.0.0"} {
 		if got := sarifVersion(version); got != want {
