@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -65,6 +66,19 @@ const expiringSoonDays = 14
 type waiverUse struct {
 	report.Waiver
 	State WaiverState
+}
+
+// On returns what the waiver is about: its token, with the name and the key that it is
+// restricted to.
+func (w waiverUse) On() string {
+	on := w.Token
+	if w.Name != "" {
+		on += ", name " + strconv.Quote(w.Name)
+	}
+	if w.Key != "" {
+		on += ", key " + strconv.Quote(w.Key)
+	}
+	return on
 }
 
 // NewView returns the view of a report, which it does not change.

@@ -53,6 +53,8 @@ type junitCase struct {
 	Failure    *junitOutcome    `xml:"failure"`
 	Error      *junitOutcome    `xml:"error"`
 	Skipped    *junitOutcome    `xml:"skipped"`
+	// more tells it apart from a case of the same name; empty for nothing.
+	more string
 }
 
 type junitProperties struct {
@@ -111,6 +113,7 @@ func renderJUnit(w io.Writer, r *report.Report, _ format.Options) error {
 			doc.add(suite)
 		}
 	}
+	doc.distinguish()
 	for i := range doc.Suites {
 		doc.Suites[i].Timestamp = r.At.Format(time.RFC3339)
 	}
@@ -146,6 +149,31 @@ func (d *junitSuites) add(suite junitSuite) {
 	d.Errors += suite.Errors
 	d.Skipped += suite.Skipped
 	d.Suites = append(d.Suites, suite)
+}
+
+// distinguish gives every case a name of its own: of several with one name, readers
+// keep one. It has more of what they are about, and a number where that is the same.
+func (d *junitSuites) distinguish() {
+	id := func(c *junitCase) [2]string { return [2]string{c.Class, c.Name} }
+	count, taken := map[[2]string]int{}, map[[2]string]int{}
+	for i := range d.Suites {
+		for j := range d.Suites[i].Cases {
+			count[id(&d.Suites[i].Cases[j])]++
+		}
+	}
+	for i := range d.Suites {
+		for j := range d.Suites[i].Cases {
+			c := &d.Suites[i].Cases[j]
+			if c.more != "" && count[id(c)] > 1 {
+				c.Name = junitText(c.Name + ": " + c.more)
+			}
+			for same := id(c); taken[id(c)] > 0; {
+				taken[same]++
+				c.Name = fmt.Sprintf("%s #%d", same[1], taken[same])
+			}
+			taken[id(c)] = 1
+		}
+	}
 }
 
 // collectionSuite has a case for each list of each source.
@@ -195,7 +223,7 @@ func waiverSuite(v *format.View) junitSuite {
 			continue
 		}
 		message := fmt.Sprintf("%s: until %s, %s; owner %s: %s", w.State, w.Expires, safetext.Plural(w.Findings, "finding", "findings"), w.Owner, w.Reason)
-		suite.Cases = append(suite.Cases, junitCase{Class: "waivers", Name: junitText(w.Rule + " " + w.Token), Skipped: &junitOutcome{Message: junitText(message), Type: "waiver"}})
+		suite.Cases = append(suite.Cases, junitCase{Class: "waivers", Name: junitText(w.Rule + " " + w.On()), Skipped: &junitOutcome{Message: junitText(message), Type: "waiver"}})
 	}
 	return suite
 }
@@ -212,7 +240,7 @@ func ruleSuite(v *format.View, id string, findings []*report.Finding, gaps []rep
 	for _, n := range format.NotAsked(v.R.Sources) {
 		if n.Rule == id {
 			message := fmt.Sprintf("not asked in %s: %s", safetext.Plural(n.Sources, "source", "sources"), n.Reason)
-			suite.Cases = append(suite.Cases, junitCase{Class: junitText(id), Name: "not asked", Skipped: &junitOutcome{Message: junitText(message), Type: "not_asked"}})
+			suite.Cases = append(suite.Cases, junitCase{Class: junitText(id), Name: "not asked", Skipped: &junitOutcome{Message: junitText(message), Type: "not_asked"}, more: n.Reason})
 		}
 	}
 	for _, e := range errs {
@@ -220,7 +248,11 @@ func ruleSuite(v *format.View, id string, findings []*report.Finding, gaps []rep
 	}
 	for _, gap := range gaps {
 		message := fmt.Sprintf("not evaluated: %s (%s)", gap.Reason, safetext.Plural(gap.Count, "verdict", "verdicts"))
-		suite.Cases = append(suite.Cases, junitCase{Class: junitText(id), Name: junitText(gap.Source), Skipped: &junitOutcome{Message: junitText(message), Type: string(policies.NotEvaluated), Text: junitText(strings.Join(gap.Sample, " "))}})
+		more := gap.Reason
+		if gap.Team != "" {
+			more = "team " + gap.Team + ": " + more
+		}
+		suite.Cases = append(suite.Cases, junitCase{Class: junitText(id), Name: junitText(gap.Source), Skipped: &junitOutcome{Message: junitText(message), Type: string(policies.NotEvaluated), Text: junitText(strings.Join(gap.Sample, " "))}, more: more})
 	}
 	if len(suite.Cases) == 0 {
 		// A suite without a case looks like one that never ran.
@@ -233,6 +265,9 @@ func findingCase(v *format.View, f *report.Finding) junitCase {
 	name := f.Subject()
 	if display := v.Name(f); display != "" {
 		name += " (" + display + ")"
+	}
+	if f.Key != "" {
+		name += ": " + f.Key
 	}
 	c := junitCase{
 		Class: junitText(f.Rule), Name: junitText(name),
