@@ -109,9 +109,9 @@ func findingQuality(v *format.View, f *report.Finding) codeQuality {
 	return e
 }
 
-// missingQuality returns an entry for each list that was not read and nobody
-// accepted, each rule that erred, each rule that could not decide everything,
-// and each waiver that needs somebody.
+// missingQuality returns an entry for a run without a source, each list that was not
+// read, each rule that erred, each setting that asks less than controls need, each rule
+// that could not decide everything or was not asked, and each waiver that needs somebody.
 func missingQuality(v *format.View) []codeQuality {
 	var entries []codeQuality
 	add := func(check, source, detail, severity, text string) {
@@ -120,6 +120,9 @@ func missingQuality(v *format.View) []codeQuality {
 			Fingerprint: report.Fingerprint(check, source, detail, ""),
 			Location:    codeQualityLocation{Path: format.URIPath(source), Lines: codeQualityLines{Begin: 1}},
 		})
+	}
+	if len(v.R.Sources) == 0 {
+		add("tokenaudit/no-source", "tokenaudit", "", "major", "No source was found, so nothing was audited")
 	}
 	for _, unit := range v.Unread {
 		text := fmt.Sprintf("%s of %s could not be read in full: %s", unit.Name, unit.Source, unit.Problem())
@@ -141,9 +144,12 @@ func missingQuality(v *format.View) []codeQuality {
 			add("tokenaudit/not-evaluated", "tokenaudit", rule.ID, "info", fmt.Sprintf("%s could not decide %s", rule.ID, safetext.Plural(n, "verdict", "verdicts")))
 		}
 	}
+	for _, n := range format.NotAsked(v.R.Sources) {
+		add("tokenaudit/not-asked", "tokenaudit", n.Rule+" "+n.Reason, "info", fmt.Sprintf("%s was not asked in %s: %s", n.Rule, safetext.Plural(n.Sources, "source", "sources"), n.Reason))
+	}
 	for _, w := range v.Waivers {
 		if w.State != format.WaiverApplied {
-			add("tokenaudit/waiver", "tokenaudit", w.Rule+" "+w.Token, "info", fmt.Sprintf("The waiver of %s on %s (%s, until %s) needs attention: %s", w.Rule, w.Token, w.State, w.Expires, w.Owner))
+			add("tokenaudit/waiver", "tokenaudit", w.Rule+" "+w.On(), "info", fmt.Sprintf("The waiver of %s on %s (%s, until %s) needs attention: %s", w.Rule, w.On(), w.State, w.Expires, w.Owner))
 		}
 	}
 	return entries

@@ -30,6 +30,7 @@ func TestNotAskedIsSaid(t *testing.T) {
 		"html":     {"<li>token-limit-near, write-token-never-expires in 5 sources: " + reason + "</li>", 1},
 		"csv":      {"not_asked,", 2},
 		"junit":    {`<skipped message="not asked in 5 sources: ` + reason + `" type="not_asked">`, 2},
+		"gitlab":   {rule + " was not asked in 5 sources: " + reason, 1},
 		"sarif":    {rule + " was not asked in ", 3}, // one a CMS, of which one could not be read
 		"oscal":    {rule + " was not asked in 5 sources: " + reason, 1},
 		"json":     {`"reason": "` + reason + `"`, 2 * len(r.Sources)},

@@ -179,6 +179,6 @@ func (s *sarif) waiverNotes(n *notes) {
 		if w.State == format.WaiverExpired {
 			level = "warning"
 		}
-		n.add(noteWaiver, level, w.Rule, fmt.Sprintf("The waiver of %s on %s (%s) is valid until %s and concerns %s. Owner: %s", w.Rule, w.Token, w.State, w.Expires, safetext.Plural(w.Findings, "finding", "findings"), w.Owner))
+		n.add(noteWaiver, level, w.Rule, fmt.Sprintf("The waiver of %s on %s (%s) is valid until %s and concerns %s. Owner: %s", w.Rule, w.On(), w.State, w.Expires, safetext.Plural(w.Findings, "finding", "findings"), w.Owner))
 	}
 }
