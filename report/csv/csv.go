@@ -201,6 +201,7 @@ func (t *csvTable) close() error {
 
 // csvInventoryColumns are the columns of the csv-inventory format. record is
 // token, or unread_list, accepted_gap or accepted_empty for a list whose tokens are missing here.
+// A number or a time that is unknown, such as environments_count, is an empty cell.
 var csvInventoryColumns = []string{
 	"record", "cms", "source", "source_name", "id", "ref", "name", "description", "kind", "status", "apis", "level", "write", "assumed", "manages_tokens", "role", "grants",
 	"environments_state", "environments", "environments_count", "created_at", "age_days", "expiry_state", "expires_at", "expires_in_days",
@@ -239,7 +240,7 @@ func tokenRow(v *format.View, t *report.Token) csvRow {
 		"record": "token", "cms": t.CMS, "source": t.Source, "source_name": v.SourceName(t.Source), "id": t.ID, "ref": t.Ref, "name": t.Name, "description": t.Description,
 		"kind": string(t.Kind), "status": string(t.Status), "apis": join(t.APIs), "level": string(t.Access.Level), "write": strconv.FormatBool(t.Access.Write),
 		"assumed": strconv.FormatBool(t.Access.Assumed), "manages_tokens": string(t.Access.ManagesTokens), "grants": strings.Join(t.Access.Grants, " "),
-		"environments_state": string(t.Environments.State), "environments": environmentNames(t.Environments), "environments_count": strconv.Itoa(t.Environments.Effective),
+		"environments_state": string(t.Environments.State), "environments": environmentNames(t.Environments), "environments_count": environmentsCount(t.Environments),
 		"created_at": date(t.CreatedAt.At), "age_days": days(t.AgeDays), "expiry_state": string(t.Expiry.State), "expires_at": date(t.Expiry.At), "expires_in_days": days(t.ExpiresInDays),
 		"last_used_state": string(t.LastUsed.State), "last_used_at": date(lastUse(t.LastUsed)), "owner_type": string(t.Owner.Type), "owner": t.Owner.Name, "owner_state": string(t.Owner.State),
 		"secret_readable": string(t.Secret.Readable), "exposure": string(t.Exposed().State), "planned": string(t.Planned), "address": t.Address, "url": t.URL,
@@ -268,6 +269,15 @@ func lastUse(u inventory.LastUsed) time.Time {
 		return u.At
 	}
 	return u.Latest
+}
+
+// environmentsCount is "" where it is unknown which environments a token opens, and where
+// it opens all, of which none is known. A list alone can be empty.
+func environmentsCount(s inventory.Scope) string {
+	if s.Effective == 0 && s.State != inventory.ScopeListed {
+		return ""
+	}
+	return strconv.Itoa(s.Effective)
 }
 
 func environmentNames(s inventory.Scope) string {

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report/csv"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
@@ -37,5 +40,36 @@ func TestLabels(t *testing.T) {
 				t.Errorf("%s: a %s has the labels %q, want %q", f.Name, row[0], row[column], want)
 			}
 		}
+	}
+}
+
+// A number of environments that nobody knows is an empty cell, and no 0.
+func TestUnknownEnvironmentsAreNotCounted(t *testing.T) {
+	main, staging := inventory.ScopeItem{ID: "main"}, inventory.ScopeItem{ID: "staging"}
+	r := reporttest.Sample()
+	want := []string{"", "", "", "2", "0", "1"}
+	for i, scope := range []inventory.Scope{
+		inventory.UnknownScope("no right to read it"), inventory.UnknownScope("no right to read it", main), inventory.AllScope(),
+		inventory.AllScope(main, staging), inventory.NewScope(), inventory.NewScope(main),
+	} {
+		r.Tokens[i].Environments = scope
+	}
+	r.Tokens = r.Tokens[:len(want)]
+	var out bytes.Buffer
+	if err := csv.InventoryFormat().Render(&out, r, format.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := stdcsv.NewReader(&out).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range rows[1:] {
+		if row[0] == "token" {
+			got = append(got, row[slices.Index(rows[0], "environments_count")])
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
