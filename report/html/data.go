@@ -156,8 +156,8 @@ func (d *htmlData) findingRow(f *report.Finding, status string) []any {
 		extra = f.Resolution.Text()
 	}
 	place := ""
-	if f.Origin != nil && f.Planned != "" {
-		place = fmt.Sprintf("%s (%s:%d)", f.Address, f.Origin.File, f.Origin.Line)
+	if f.Origin != nil && f.Address != "" {
+		place = fmt.Sprintf("%s (%s)", f.Address, f.Origin)
 	}
 	return []any{
 		min(report.SeverityRank(f.Severity), len(report.AllSeverities())-1), status, d.rules.of(htmlText(f.Rule)), d.sources.of(f.Source), htmlText(f.Token), htmlText(d.v.Name(f)), string(f.Kind),

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -145,6 +148,25 @@ func TestHTMLListsResolvedAndStale(t *testing.T) {
 	}
 	if statuses["fail"] != 4 || statuses["resolved"] != 1 || statuses["stale"] != 1 {
 		t.Errorf("statuses %v", statuses)
+	}
+}
+
+// What is in code has its line: a planned token, and a credential that is hard-coded.
+func TestHTMLSaysWhereCodeIs(t *testing.T) {
+	r := reporttest.Sample()
+	literal := func(address string, origin inventory.Origin) *report.Finding {
+		return &report.Finding{Rule: "token-literal-in-code", Severity: policies.Critical, Status: policies.Waived, CMS: "terraform", Source: "terraform/web", Address: address, Origin: &origin}
+	}
+	r.Findings = append(r.Findings, literal("provider.contentful", inventory.Origin{File: "main.tf", Line: 4}), literal("var.t", inventory.Origin{File: "plan.json"}))
+	var places []string
+	for _, row := range reporttest.PageData(t, renderedPage(t, r, format.Options{}))["findings"].([]any) {
+		if place := row.([]any)[14].(string); place != "" {
+			places = append(places, place)
+		}
+	}
+	want := []string{`contentful_personal_access_token.ci["a"] (infra/tokens.tf:12)`, "provider.contentful (main.tf:4)", "var.t (plan.json)"}
+	if diff := cmp.Diff(want, places); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
