@@ -53,9 +53,7 @@ func newSourceLabels(r *report.Report) sourceLabels {
 	seen := map[string]bool{}
 	for i := range r.Sources { // sorted by id
 		// Values that are cut to one text are one series.
-		set := pairs(func(key string) string {
-			return safetext.CutRunes(safetext.OneLine(r.Sources[i].Labels[key]), maxLabelValue)
-		})
+		set := pairs(func(key string) string { return labelValue(r.Sources[i].Labels[key]) })
 		if joined := strings.Join(set, "\x00"); !seen[joined] {
 			if len(l.sets) >= maxLabelSets {
 				set = other

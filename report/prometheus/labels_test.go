@@ -10,6 +10,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/deadlines"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
@@ -41,22 +44,62 @@ func TestLabelsOfSourcesAreBounded(t *testing.T) {
 	if problems, err := promlint.New(bytes.NewReader(out)).Lint(); err != nil || len(problems) > 0 {
 		t.Errorf("%v, %v", problems, err)
 	}
-	keys, series := map[string]bool{}, map[string]bool{}
+	keys := map[string]bool{}
 	for _, name := range regexp.MustCompile(`label_[a-z0-9_]+=`).FindAllString(string(out), -1) {
 		keys[name] = true
 	}
 	if len(keys) != maxLabelKeys {
 		t.Errorf("%d keys: %v", len(keys), keys)
 	}
-	for line := range strings.Lines(string(out)) {
-		name, _, _ := strings.Cut(line, "} ")
-		if series[name] && strings.Contains(line, "{") {
-			t.Errorf("a series is there twice: %s", line)
-		}
-		series[name] = true
-	}
+	noSeriesTwice(t, out)
 	if n, most := bytes.Count(out, []byte("\ntokenaudit_findings{")), (maxLabelSets+1)*len(reporttest.SampleRules()); n > most {
 		t.Errorf("%d series of findings, at most %d", n, most)
+	}
+}
+
+// noSeriesTwice fails where a series is there twice, for which Prometheus refuses the file.
+func noSeriesTwice(t *testing.T, out []byte) {
+	t.Helper()
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		name, _, _ := strings.Cut(line, "} ")
+		if seen[name] && strings.Contains(line, "{") {
+			t.Errorf("a series is there twice: %s", line)
+		}
+		seen[name] = true
+	}
+}
+
+// Names from outside that are alike as far as a value goes are one series, and what joins
+// labels is in none of them.
+func TestNamesFromOutsideAreValues(t *testing.T) {
+	long := strings.Repeat("y", 120)
+	var sources []reporttest.Judged
+	for i, cms := range []string{long + "1", long + "2", "x\x00name"} {
+		source := reporttest.SampleSource("datocms", fmt.Sprintf("datocms/projects/%d", i), inventory.KindProject, "Blog")
+		token := reporttest.SampleToken(source, inventory.Delivery, "access_tokens/1", "One")
+		token.Expiry = inventory.Expiry{State: inventory.ExpiryAt, At: reporttest.DaysAgo(-20 - i), Precision: inventory.PrecisionInstant, Supported: true}
+		source.CMS, token.CMS = cms, cms
+		source.Tokens = []inventory.Token{token}
+		sources = append(sources, reporttest.Judge(source, reporttest.SampleRules(), policies.Verdict{Rule: "unused-token", Status: policies.Fail, Token: token.ID, Message: "bad"}))
+	}
+	r := reporttest.Build(reporttest.SampleOptions(), sources)
+	r.Deadlines = &deadlines.Deadlines{}
+	r.Teams = []string{long + "1", long + "2", "a\x00b"}
+	for i, f := range r.Findings {
+		f.Team, f.OverdueDays = r.Teams[i], 1
+	}
+	out := renderedMetrics(t, r, format.Options{})
+	noSeriesTwice(t, out)
+	cut := long[:maxLabelValue-1] + "…"
+	for _, want := range []string{
+		`tokenaudit_sources{cms="` + cut + `",label_team="web"} 2`, `tokenaudit_sources{cms="x\\x00name",label_team="web"} 1`,
+		`tokenaudit_tokens{cms="` + cut + `",kind="delivery",`, `tokenaudit_next_expiry_timestamp_seconds{cms="x\\x00name",kind="delivery",`,
+		`tokenaudit_overdue_findings{severity="medium",team="` + cut + `"} 2`, `tokenaudit_overdue_findings{severity="medium",team="a\\x00b"} 1`,
+	} {
+		if !bytes.Contains(out, []byte("\n"+want)) {
+			t.Errorf("there is no %s in\n%s", want, out)
+		}
 	}
 }
 

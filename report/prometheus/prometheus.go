@@ -93,9 +93,14 @@ func labelText(labels []string) string {
 	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 	var parts []string
 	for i := 0; i+1 < len(labels); i += 2 {
-		parts = append(parts, labels[i]+`="`+escape.Replace(safetext.CutRunes(safetext.OneLine(labels[i+1]), maxLabelValue))+`"`)
+		parts = append(parts, labels[i]+`="`+escape.Replace(labelValue(labels[i+1]))+`"`)
 	}
 	return "{" + strings.Join(parts, ",") + "}"
+}
+
+// labelValue makes untrusted text a value: it has no NUL, which joins labels to a key.
+func labelValue(text string) string {
+	return safetext.CutRunes(safetext.OneLine(text), maxLabelValue)
 }
 
 // cmsLabel bounds the number of CMSes: an inventory from outside may name any.
@@ -111,10 +116,20 @@ func (p *metrics) cmsLabel(cms string) string {
 	return label
 }
 
-// tally counts by labels, which are joined to a key.
+// seriesKey joins labels to a key, their values as they are written: those that are cut to
+// one text are one series.
+func seriesKey(labels []string) string {
+	labels = slices.Clone(labels)
+	for i := 1; i < len(labels); i += 2 {
+		labels[i] = labelValue(labels[i])
+	}
+	return strings.Join(labels, "\x00")
+}
+
+// tally counts by the key of a series.
 type tally map[string]float64
 
-func (t tally) add(n float64, labels ...string) { t[strings.Join(labels, "\x00")] += n }
+func (t tally) add(n float64, labels ...string) { t[seriesKey(labels)] += n }
 
 func (t tally) samples() []sample {
 	samples := make([]sample, 0, len(t))
@@ -238,8 +253,7 @@ func (p *metrics) inventory() {
 		}
 		return
 	}
-	tokens, expiring := tally{}, tally{}
-	next := map[string]float64{}
+	tokens, expiring, next := tally{}, tally{}, tally{}
 	for i := range p.r.Tokens {
 		t := &p.r.Tokens[i]
 		cms := p.cmsLabel(t.CMS)
@@ -250,7 +264,7 @@ func (p *metrics) inventory() {
 		for _, window := range expiryWindows {
 			expiring.add(boolean(*t.ExpiresInDays < window), p.labels.with(t.Source, "cms", cms, "within_days", strconv.Itoa(window))...)
 		}
-		key := strings.Join(p.labels.with(t.Source, "cms", cms, "kind", string(t.Kind)), "\x00")
+		key := seriesKey(p.labels.with(t.Source, "cms", cms, "kind", string(t.Kind)))
 		at := float64(t.Expiry.At.Unix())
 		if have, ok := next[key]; !ok || at < have {
 			next[key] = at
@@ -258,9 +272,5 @@ func (p *metrics) inventory() {
 	}
 	p.family("tokens", "Tokens by kind, status and whether they can write.", tokens.samples()...)
 	p.family("expiring_tokens", "Active tokens that expire within the given number of days of the audit.", expiring.samples()...)
-	var soonest []sample
-	for key, at := range next {
-		soonest = append(soonest, sample{strings.Split(key, "\x00"), at})
-	}
-	p.family("next_expiry_timestamp_seconds", "When the next active token expires.", soonest...)
+	p.family("next_expiry_timestamp_seconds", "When the next active token expires.", next.samples()...)
 }
