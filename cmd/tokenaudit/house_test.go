@@ -129,7 +129,7 @@ var mayImport = map[string][]string{
 	"cmd/tokenaudit/evidence":          {"cmd/tokenaudit/config", "cmd/tokenaudit/documents", "cmd/tokenaudit/places", "collectors/history", "collectors/interruptible", "collectors/inventory", "collectors/usage", "report", "report/output", "report/safetext"},
 	"cmd/tokenaudit/democompany":       {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "collectors/emulator", "collectors/emulator/demo", "collectors/inventory"},
 	"cmd/tokenaudit/program":           {"cmd/tokenaudit/collection", "cmd/tokenaudit/config", "cmd/tokenaudit/console", "cmd/tokenaudit/documents", "cmd/tokenaudit/options", "cmd/tokenaudit/places", "collectors", "collectors/inventory", "policies/engine"},
-	"cmd/tokenaudit/options":           {"policies/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/places", "collectors/labels", "collectors/terraform", "policies", "report", "report/output", "report/trend", "policies/risk", "report/format"},
+	"cmd/tokenaudit/options":           {"policies/frameworks", "cmd/tokenaudit/cli", "cmd/tokenaudit/config", "cmd/tokenaudit/places", "collectors/labels", "collectors/redact", "collectors/terraform", "policies", "report", "report/output", "report/trend", "policies/risk", "report/format"},
 	"cmd/tokenaudit/places":            {"cmd/tokenaudit/cli", "cmd/tokenaudit/config", "collectors/command", "collectors/terraform", "report/output"},
 	"cmd/tokenaudit/config/template":   {"collectors"},
 	"cmd/tokenaudit/config/targets":    {"collectors"},

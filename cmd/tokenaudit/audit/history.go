@@ -12,6 +12,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/course"
+	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/options"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/program"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/sealed"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/signature"
@@ -43,6 +44,9 @@ type past struct {
 // the configuration says.
 func StorePlace(ctx context.Context, p *program.Program, cfg *config.Config, file string) (store.Place, error) {
 	if file != "" {
+		if err := options.CheckStoreFile(file); err != nil {
+			return store.Place{}, cli.Misuse(err)
+		}
 		return store.Place{File: file}, nil
 	}
 	file, postgres, err := cfg.StorePlace(ctx, p.Host().Environment)

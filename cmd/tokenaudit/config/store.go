@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 )
 
 // Store says where the history of runs is kept. Its zero value is nowhere.
@@ -24,7 +25,12 @@ var storeOption = collectors.Option{Key: "postgres"}
 
 func (r *reader) store(n *yaml.Node) Store {
 	if r.follow(n).Kind == yaml.ScalarNode {
-		return Store{File: r.word(n, "store")}
+		file := r.word(n, "store")
+		if redact.Connection(file) {
+			r.fail(n, "store", "looks like a connection string, which may hold a password: write store: {postgres: {env: NAME}}, and set that environment variable")
+			return Store{}
+		}
+		return Store{File: file}
 	}
 	m, ok := r.mapping(n, "store", storeKeys)
 	if !ok {

@@ -3,9 +3,11 @@ package entries
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/tokenaudit/tokenaudit/collectors/userfile"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -42,19 +44,31 @@ func Read(path string) (*File, error) {
 }
 
 // Replace replaces the text of the file, atomically; its mode stays. A file that changed since
-// it was read is left as it is.
-func (f *File) Replace(ctx context.Context, text []byte) error {
+// it was read, or that another command is replacing, is left as it is.
+func (f *File) Replace(ctx context.Context, text []byte) (err error) {
+	target, err := filepath.EvalSymlinks(f.Path)
+	if err != nil {
+		return err
+	}
+	release, busy, err := lock(filepath.Dir(target))
+	if err != nil {
+		return fmt.Errorf("lock the folder of %s: %w", f.Path, err)
+	}
+	if busy {
+		return errChanged
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	return output.WriteFile(ctx, f.Path, func(w io.Writer) error {
-		if _, err := w.Write(text); err != nil {
-			return err
-		}
 		now, err := Read(f.Path)
 		if err != nil {
 			return err
 		}
 		if !bytes.Equal(now.Text, f.Text) {
-			return fmt.Errorf("something else has changed it in the meantime, and it is left as it is now; run the command again")
+			return errChanged
 		}
-		return nil
+		_, err = w.Write(text)
+		return err
 	})
 }
+
+var errChanged = errors.New("something else has changed it in the meantime, and it is left as it is now; run the command again")

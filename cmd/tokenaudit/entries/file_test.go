@@ -4,7 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/sourcegraph/conc"
 
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/entries"
 )
@@ -44,5 +47,40 @@ func TestReplace(t *testing.T) {
 	}
 	if _, err := entries.Read(folder); err == nil || err.Error() != "it is not a regular file" {
 		t.Errorf("a folder: %v", err)
+	}
+}
+
+// Of two commands that replace a file at once, one is refused, and no text is lost.
+func TestReplaceAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.yaml")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var replaced atomic.Int64
+	var writers conc.WaitGroup
+	for range 8 {
+		writers.Go(func() {
+			for range 20 {
+				f, err := entries.Read(path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				switch err := f.Replace(t.Context(), append(f.Text, '.')); {
+				case err == nil:
+					replaced.Add(1)
+				case !strings.Contains(err.Error(), "run the command again"):
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := replaced.Load(); n == 0 || int(n) != len(text) {
+		t.Errorf("%d texts were written, and %d are there", n, len(text))
 	}
 }

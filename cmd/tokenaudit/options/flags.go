@@ -3,6 +3,7 @@
 package options
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -16,6 +17,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/cli"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/places"
 	"github.com/tokenaudit/tokenaudit/collectors/labels"
+	"github.com/tokenaudit/tokenaudit/collectors/redact"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
@@ -330,12 +332,21 @@ func (o Judge) Validate(saved string) (Resolved, error) {
 		}
 	}
 	if o.Store != "" {
-		problems = append(problems, o.CheckStore(), places.Check("--store", o.Store))
+		problems = append(problems, o.CheckStore(), cmp.Or(CheckStoreFile(o.Store), places.Check("--store", o.Store)))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return Resolved{}, cli.Misuse(err)
 	}
 	return Resolved{Shown: shown, At: at, FailOn: failOn}, nil
+}
+
+// CheckStoreFile refuses a connection string, which may hold a password, in the place of
+// the file of a store. It does not quote it.
+func CheckStoreFile(file string) error {
+	if redact.Connection(file) {
+		return errors.New("--store looks like a connection string, which may hold a password; it takes a file of SQLite: set store: {postgres: {env: NAME}} in the configuration for a database")
+	}
+	return nil
 }
 
 // CheckStore states what contradicts a store, which keeps whole runs and knows what earlier
