@@ -54,11 +54,18 @@ func (l *Leaks) add(text []byte, place int) {
 	l.word(bytes.TrimSpace(text), place)
 	n := 0
 	for _, ends := range []Class{otherSigns | anything | dot, otherSigns | anything | dot | colon} {
+		at := 0
 		for word := range bytes.FieldsFuncSeq(text, func(r rune) bool { return r > 0x7f || ClassOf(byte(r)) == 0 || ClassOf(byte(r))&ends != 0 }) {
 			if n++; n > maxWords {
 				return
 			}
-			l.word(word, place)
+			at += bytes.Index(text[at:], word)
+			for i := range min(len(word), LongestEscape) {
+				if i == 0 || AfterEscape(text, at+i) {
+					l.word(word[i:], place)
+				}
+			}
+			at += len(word)
 		}
 	}
 }

@@ -139,12 +139,14 @@ func TestWordsOfAStringAreCompared(t *testing.T) {
 	for i, text := range []string{
 		`export TOKEN="` + liveSecret + `"`, "https://cdn.example/spaces/a?access_token=" + liveSecret + "&x=1", "Bearer " + liveSecret + "\n",
 		"key: id0123456789abcdef:5ec0123456789abcdef0123456789abcdef", "no " + liveSecret + "x",
+		`\n` + liveSecret + `\n`, `key=\u003e` + liveSecret, `'\x3e` + liveSecret, "token%3D" + liveSecret + "%26", `\033` + liveSecret, `\U0001f511` + liveSecret, `\nx` + liveSecret,
+		"\x1b[1;32m" + liveSecret + "\x1b[0m", "xm" + liveSecret,
 	} {
 		l.places = append(l.places, inventory.Leak{Tool: "x", Line: i + 1})
 		l.add([]byte(text), i)
 	}
-	if got := len(l.Of(token("live")).Found); got != 3 {
-		t.Errorf("found in %d places, 3 wanted", got)
+	if got := len(l.Of(token("live")).Found); got != 10 {
+		t.Errorf("found in %d places, 10 wanted", got)
 	}
 	if got := l.Of(token("key")).Found; len(got) != 1 || got[0].Line != 4 {
 		t.Errorf("a key with a colon is found in %+v", got)

@@ -1,6 +1,9 @@
 package exposure
 
-import "cmp"
+import (
+	"bytes"
+	"cmp"
+)
 
 // A Shape is what a secret looks like: all that is kept of it but its hash.
 type Shape struct {
@@ -80,4 +83,23 @@ func shapeOf(secret []byte) Shape {
 		s.Class |= ClassOf(c)
 	}
 	return s
+}
+
+// LongestEscape is how long an escape is at most, in bytes: that of a color of three parts.
+const LongestEscape = 18
+
+// AfterEscape reports whether an escape may end at a place of a text, so that a word begins
+// there: one of a URL, such as %3D; a backslash with one, three, five or nine characters,
+// such as \n, \x3e, \033, \u003e or \U0000003e; or a color of a terminal, such as [1;32m.
+// What is none may look like one: a word counts by its hash alone.
+func AfterEscape(text []byte, at int) bool {
+	for _, length := range [...]int{2, 4, 6, 10} {
+		if at >= length && text[at-length] == '\\' {
+			return true
+		}
+	}
+	if at > 0 && text[at-1] == 'm' {
+		return bytes.HasSuffix(bytes.TrimRight(text[max(0, at-LongestEscape):at-1], "0123456789;"), []byte("["))
+	}
+	return at >= 3 && text[at-3] == '%'
 }

@@ -49,6 +49,8 @@ func TestWords(t *testing.T) {
 		"%s": true, "TOKEN=%s\n": true, `{"token": "%s"}`: true, "'%s'": true, "`%s`": true, "token:%s": true, "Bearer %s,": true,
 		"https://x.example/?access_token=%s&y=1": true, "https://x.example/%s/entries": true, "a%%3D%s%%26": true, `"TOKEN=%s\nNEXT=1"`: true,
 		"<%s>": true, "(%s)": true, "%s;": true, "#%s": true, "TOKEN_%s_END": true, "x.%s.y": true, "é%sé": true, "\x00%s\x00": true,
+		`{"keys":"# tokens\n%s\n"}`: true, `"Bearer:\t%s"`: true, `"\u003ccode\u003e%s\u003c"`: true, `'\x3e%s\x3c'`: true, `\033%s\033`: true, `\U0001f511%s\0`: true, `\n%sz9`: false,
+		"\x1b[32m%s\x1b[0m": true, "\x1b[38;2;255;200;100m%s": true,
 		"\r\n%s\r\n": true, "a %s b": true, "%sz9": false, "z9%s": false,
 	} {
 		for i, secret := range every {
@@ -408,6 +410,7 @@ func TestPlanted(t *testing.T) {
 
 func FuzzText(f *testing.F) {
 	f.Add([]byte("TOKEN="+wordSecret+"\n"), 3)
+	f.Add([]byte(`{"keys":"\n`+wordSecret+`\u003c\u003e`+plainSecret+`\x3e`+wordSecret+`"}`), 5)
 	f.Add([]byte("commit 01\n    x\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+"+wordSecret+"\n"), 7)
 	f.Fuzz(func(t *testing.T, data []byte, n int) {
 		s := everySecret(t)

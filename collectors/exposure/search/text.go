@@ -9,8 +9,8 @@ import (
 // window is how much of a text is looked at at once, in bytes.
 const window = 256 << 10
 
-// before is how many bytes before a word say whether it begins there: an escape such as %3D.
-const before = 3
+// before is how many bytes before a word say whether it begins there: an escape.
+const before = exposure.LongestEscape
 
 // text is a text that is searched piece by piece.
 type text struct {
@@ -119,16 +119,9 @@ func (t *text) words(g *group, start, to, last int) {
 }
 
 // begins reports whether a word may begin in the middle of a run: after a sign, or after
-// an escape of a URL.
+// an escape.
 func (t *text) begins(at int) bool {
-	if !alphanumeric(t.buffer[at-1]) {
-		return true
-	}
-	return at >= before && t.buffer[at-3] == '%' && isHex(t.buffer[at-2]) && isHex(t.buffer[at-1])
+	return !alphanumeric(t.buffer[at-1]) || exposure.AfterEscape(t.buffer, at)
 }
 
 func alphanumeric(c byte) bool { return exposure.ClassOf(c).Alphanumeric() }
-
-func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
