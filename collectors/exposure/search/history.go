@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ const (
 	// maxHistory bounds what is read of a history, in bytes, and maxTime how long.
 	maxHistory = 64 << 30
 	maxTime    = time.Hour
+	// maxBinary bounds the merges with binary files.
+	maxBinary = 1_000_000
 	// maxComplaint bounds what is kept of what git complains about.
 	maxComplaint = 2 << 10
 )
@@ -28,14 +31,25 @@ const (
 var gitOptions = []string{
 	"--no-pager", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull,
 	"-c", "core.quotePath=false", "-c", "log.showSignature=false", "-c", "log.mailmap=false", "-c", "core.commitGraph=false",
+	"-c", "log.showRoot=true", "-c", "log.diffMerges=separate",
 }
 
-// logOptions make git print each commit, with the lines that it adds. Of a merge those are
-// printed that no parent has.
+// logOptions make git print each commit, with the lines that it adds.
 var logOptions = []string{
-	"log", "--all", "--patch", "-c", "--unified=0", "--text", "--no-color", "--no-ext-diff", "--no-textconv", "--no-decorate", "--no-notes",
+	"log", "--patch", "--unified=0", "--text", "--no-color", "--no-ext-diff", "--no-textconv", "--no-decorate", "--no-notes",
 	"--submodule=short", "--src-prefix=a/", "--dst-prefix=b/", "--encoding=UTF-8", "--format=commit %H%n%w(0,4,4)%B",
 }
+
+var (
+	// everyCommit prints of a merge the lines that no parent has, and none of a file that
+	// git takes for binary: for such a diff it ignores --text.
+	everyCommit = append(slices.Clip(logOptions), "--all", "-c")
+	// theseMerges prints of the merges in the input the lines that the first parent does
+	// not have. Those are more, but of every file.
+	theseMerges = append(slices.Clip(logOptions), "--stdin", "--no-walk", "-m", "--first-parent")
+	// everyTag prints the messages of annotated tags in the form of those of commits.
+	everyTag = []string{"for-each-ref", "--format=%(if:equals=tag)%(objecttype)%(then)commit %(objectname)%0a    %(contents:lines=1000000)%(end)"}
+)
 
 // history searches the history of a repository by the git program.
 func (s *Search) history(ctx context.Context, path string) error {
@@ -46,17 +60,26 @@ func (s *Search) history(ctx context.Context, path string) error {
 		s.problem("%s: its history was not searched, because there is no git program; install git, or leave the history out with --no-history", path)
 		return nil
 	}
-	shallow, err := git(limited, program, path, []string{"rev-parse", "--is-shallow-repository"}, func(r io.Reader) (string, error) {
+	shallow, err := git(limited, program, path, "", []string{"rev-parse", "--is-shallow-repository"}, func(r io.Reader) (string, error) {
 		answer, err := io.ReadAll(io.LimitReader(r, maxComplaint))
 		return strings.TrimSpace(string(answer)), err
 	})
 	if err == nil && shallow == "true" {
 		s.problem("%s: its history is cut off, because it is a shallow clone; fetch the rest with `git fetch --unshallow`, in GitHub Actions with fetch-depth: 0", path)
 	}
+	patches := func(r io.Reader) ([]string, error) { return s.patches(limited, r) }
+	var merges, unseen []string
 	if err == nil {
-		_, err = git(limited, program, path, logOptions, func(r io.Reader) (struct{}, error) {
-			return struct{}{}, s.patches(limited, r)
-		})
+		merges, err = git(limited, program, path, "", everyCommit, patches)
+	}
+	if err == nil && len(merges) > 0 {
+		unseen, err = git(limited, program, path, strings.Join(merges, "\n"), theseMerges, patches)
+	}
+	if err == nil {
+		_, err = git(limited, program, path, "", everyTag, patches)
+	}
+	if len(unseen) > 0 {
+		s.problem("%s: its history was not searched completely: git shows nothing of binary files in %d commits, the first %s", path, len(unseen), unseen[0])
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -70,12 +93,13 @@ func (s *Search) history(ctx context.Context, path string) error {
 }
 
 // git runs a command in a repository and passes what it prints to read.
-func git[T any](ctx context.Context, program, path string, arguments []string, read func(io.Reader) (T, error)) (T, error) {
+func git[T any](ctx context.Context, program, path, input string, arguments []string, read func(io.Reader) (T, error)) (T, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, append(append([]string{"-C", path}, gitOptions...), arguments...)...) //nolint:gosec // the arguments are ours, but for the path
 	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
 	cmd.WaitDelay = 10 * time.Second
+	cmd.Stdin = strings.NewReader(input)
 	complaint := &head{}
 	cmd.Stderr = complaint
 	var none T
@@ -114,8 +138,9 @@ func (h *head) line() string {
 	return redact.Text(first)
 }
 
-// patches reads what git log prints.
-func (s *Search) patches(ctx context.Context, r io.Reader) error {
+// patches reads what git log prints. It returns the commits with files of which git printed
+// nothing but that they differ.
+func (s *Search) patches(ctx context.Context, r io.Reader) ([]string, error) {
 	in := bufio.NewReaderSize(io.LimitReader(r, maxHistory+1), 64<<10)
 	p := patch{search: s, text: s.text(Hit{})}
 	defer p.text.end()
@@ -125,17 +150,19 @@ func (s *Search) patches(ctx context.Context, r io.Reader) error {
 		s.Bytes += int64(len(line))
 		switch {
 		case s.Bytes-began > maxHistory:
-			return errors.New("it is larger than 64 GiB")
+			return nil, errors.New("it is larger than 64 GiB")
+		case len(p.binary) > maxBinary:
+			return nil, errors.New("it has binary files in more than a million merges")
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return nil, ctx.Err()
 		case err == nil, errors.Is(err, io.EOF), errors.Is(err, bufio.ErrBufferFull):
 		default:
-			return err
+			return nil, err
 		}
 		p.line(line)
 		p.within = errors.Is(err, bufio.ErrBufferFull)
 		if errors.Is(err, io.EOF) {
-			return nil
+			return p.binary, nil
 		}
 	}
 }
@@ -152,6 +179,8 @@ type patch struct {
 	header bool
 	// within: the piece before was part of a line that goes on; added: of one that was added.
 	within, added bool
+	// binary are the commits with files whose lines git did not print.
+	binary []string
 }
 
 // line takes a line, or a piece of one. Every line of content begins with a space, a plus,
@@ -172,6 +201,10 @@ func (p *patch) line(line []byte) {
 		p.begin(line)
 	case 'd':
 		p.file, p.parents, p.header = "", 0, true
+	case 'B':
+		if bytes.HasPrefix(line, []byte("Binary files ")) && (len(p.binary) == 0 || p.binary[len(p.binary)-1] != p.commit) {
+			p.binary = append(p.binary, p.commit)
+		}
 	case '@':
 		p.hunk(line)
 	case '+', ' ', '-', '\n':

@@ -27,11 +27,12 @@ type Hit struct {
 	// Token is the id of the token whose secret it is.
 	Token string `json:"token"`
 	// File is the path as it was given, or as the repository has it; empty for the message
-	// of a commit.
+	// of a commit or of a tag.
 	File string `json:"file,omitempty"`
 	// Line counts from 1.
 	Line int `json:"line"`
-	// Commit is the id of the commit that added the line; empty outside a history.
+	// Commit is the id of the commit that added the line, or of the tag; empty outside a
+	// history.
 	Commit string `json:"commit,omitempty"`
 }
 

@@ -253,6 +253,57 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// Of files that git takes for binary the lines are searched that a merge alone has; and the
+// messages of tags. What a repository configures hides neither.
+func TestHistoryOfBinaryMergesAndTags(t *testing.T) {
+	git := repository(t)
+	git("config", "log.diffMerges", "off")
+	git("config", "log.showRoot", "false")
+	commit := func(files map[string]string) string {
+		for name, text := range files {
+			write(t, name, text)
+		}
+		git("add", "-A")
+		git("commit", "-q", "-m", "one")
+		return git("rev-parse", "HEAD")
+	}
+	names := []string{"package-lock.json", "b/yarn lock\t.lock", "nul"}
+	every := func(text string) map[string]string {
+		files := map[string]string{"plain.txt": text}
+		for _, name := range names {
+			files[name] = text
+		}
+		files["nul"] += "\x00"
+		return files
+	}
+	root := every("begin " + keySecret + "\n")
+	root[".gitattributes"] = "package-lock.json -diff\n*.lock binary\n"
+	first := commit(root)
+	git("checkout", "-q", "-b", "side")
+	side := commit(every("side " + plainSecret + "\n"))
+	git("checkout", "-q", "main")
+	commit(every("main\n"))
+	git("merge", "side")
+	files := every("both\n" + wordSecret + "\n")
+	merge := commit(files)
+	commit(every("end\n"))
+	git("tag", "light")
+	git("tag", "-a", "-m", "release\n\ncommit 01\n+"+hexSecret+"\n", "v1")
+
+	s := everySecret(t)
+	if err := s.Path(t.Context(), ".", true); err != nil {
+		t.Fatal(err)
+	}
+	want := []Hit{{Token: "0", Line: 4, Commit: git("rev-parse", "v1")}}
+	for name := range files {
+		want = append(want, Hit{Token: "1", File: name, Line: 2, Commit: merge}, Hit{Token: "2", File: name, Line: 1, Commit: side}, Hit{Token: "4", File: name, Line: 1, Commit: first})
+	}
+	slices.SortFunc(want, Hit.compare)
+	if diff := cmp.Diff(want, s.Hits()); diff != "" || len(s.Problems()) != 0 {
+		t.Errorf("problems %q, -want +got:\n%s", s.Problems(), diff)
+	}
+}
+
 // The histories of the repositories in a folder are searched, and that of a bare one.
 func TestRepositoriesInAFolder(t *testing.T) {
 	git := repository(t)
@@ -427,7 +478,7 @@ func FuzzText(f *testing.F) {
 			t.Errorf("in pieces (-whole +pieces):\n%s", diff)
 		}
 		history := everySecret(t)
-		if err := history.patches(t.Context(), strings.NewReader(string(data))); err != nil {
+		if _, err := history.patches(t.Context(), strings.NewReader(string(data))); err != nil {
 			t.Fatal(err)
 		}
 		for _, h := range history.Hits() {
