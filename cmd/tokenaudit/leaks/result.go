@@ -151,7 +151,7 @@ func (r *result) write(w io.Writer, name string, tool inventory.Tool, o format.O
 // where is the place of a hit for people.
 func (p place) where() string {
 	if p.File == "" {
-		return "commit message:" + strconv.Itoa(p.Line)
+		return "message:" + strconv.Itoa(p.Line)
 	}
 	return p.File + ":" + strconv.Itoa(p.Line)
 }

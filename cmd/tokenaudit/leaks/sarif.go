@@ -54,7 +54,10 @@ func (p place) result() map[string]any {
 		name = kind + name
 	}
 	message := fmt.Sprintf("the secret of %s (%s) stands here", name, p.Token)
-	if p.Commit != "" {
+	switch {
+	case p.File == "":
+		message += ", in the message of " + p.short()
+	case p.Commit != "":
 		message += ", since commit " + p.short()
 	}
 	result := map[string]any{
@@ -67,7 +70,7 @@ func (p place) result() map[string]any {
 	}
 	file := p.File
 	if file == "" {
-		file = ".git" // the message of a commit is in no file, and GitHub wants one
+		file = ".git" // a message is in no file, and GitHub wants one
 	}
 	result["locations"] = []any{map[string]any{"physicalLocation": map[string]any{
 		"artifactLocation": map[string]any{"uri": (&url.URL{Path: path.Clean(file)}).String()},
