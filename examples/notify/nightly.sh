@@ -1,6 +1,6 @@
 #!/bin/sh
-# Scans, and tells the targets of notify in the configuration what is new since the last
-# scan that saw everything. Run it in a folder that stays: report.json is the memory.
+# Scans, and tells the targets of notify in the configuration what is new since the night
+# before. Run it in a folder that stays: report.json is the memory.
 #
 #     nightly.sh CONFIGURATION
 #
@@ -10,15 +10,16 @@ set -eu
 
 set -- -c "${1:-tokenaudit.yaml}"
 if [ -f report.json ]; then
-	set -- "$@" --baseline report.json
+	# It may be incomplete: what a night could not read stays known from the nights before.
+	set -- "$@" --baseline report.json --allow-incomplete-baseline
 fi
 
+rm -f report.new.json
 code=0
 tokenaudit scan "$@" --notify -o json=report.new.json -o tsv=findings.tsv || code=$?
 
-# A report that did not see everything is no baseline: what it lacks would look new.
-if [ -f report.new.json ] && grep -q '^  "complete": true' report.new.json; then
+# A mistake writes no report, and keeps the last one.
+if [ -f report.new.json ]; then
 	mv report.new.json report.json
 fi
-rm -f report.new.json
 exit "$code"
