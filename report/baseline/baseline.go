@@ -154,6 +154,9 @@ type judge struct {
 	sources      map[string]*report.Source
 	// undecided are the pairs of rule and source with a gap or an error.
 	undecided map[[2]string]bool
+	// sourceUndecided are those whose rule is about sources and could not decide: its findings
+	// may name a token, which has no verdict of it then.
+	sourceUndecided map[[2]string]bool
 	// notAsked are those of which the rule was not asked.
 	notAsked map[[2]string]bool
 	// tokens is nil without the inventory.
@@ -165,7 +168,8 @@ type judge struct {
 func newJudge(r, baseline *report.Report) *judge {
 	d := &judge{
 		r: r, reconfigured: r.ConfigDigest != baseline.ConfigDigest,
-		rules: map[string]bool{}, sources: map[string]*report.Source{}, undecided: map[[2]string]bool{}, notAsked: map[[2]string]bool{}, lost: map[string]bool{},
+		rules: map[string]bool{}, sources: map[string]*report.Source{}, undecided: map[[2]string]bool{}, sourceUndecided: map[[2]string]bool{},
+		notAsked: map[[2]string]bool{}, lost: map[string]bool{},
 	}
 	for i := range r.Rules {
 		d.rules[r.Rules[i].ID] = true
@@ -174,7 +178,11 @@ func newJudge(r, baseline *report.Report) *judge {
 		d.sources[r.Sources[i].ID] = &r.Sources[i]
 	}
 	for _, gap := range r.Gaps {
-		d.undecided[[2]string{gap.Rule, gap.Source}] = true
+		of := [2]string{gap.Rule, gap.Source}
+		d.undecided[of] = true
+		if len(gap.Sample) == 0 && !gap.Unread {
+			d.sourceUndecided[of] = true
+		}
 	}
 	for _, e := range r.RuleErrors {
 		d.undecided[[2]string{e.Rule, e.Source}] = true
@@ -213,10 +221,10 @@ func (d *judge) resolution(f *report.Finding) report.Resolution {
 		return d.decided(f)
 	}
 	if token, ok := d.tokens[f.Token]; ok {
-		switch {
-		case token.Verdicts[f.Rule] == policies.NotEvaluated:
+		switch of := [2]string{f.Rule, f.Source}; {
+		case token.Verdicts[f.Rule] == policies.NotEvaluated || d.sourceUndecided[of]:
 			return report.StaleNotEvaluated
-		case d.notAsked[[2]string{f.Rule, f.Source}]:
+		case d.notAsked[of]:
 			return report.StaleNotAsked
 		}
 		return report.ResolvedPasses

@@ -149,6 +149,22 @@ func TestResolutions(t *testing.T) {
 			r.Tokens = nil
 			r.RuleErrors = []report.RuleError{{Rule: rule, Source: source}}
 		}, report.StaleNotEvaluated},
+		"a rule about the source, not decided": {func(r *report.Report) {
+			setVerdict(r, token, rule, "")
+			r.Gaps = append(r.Gaps, report.Gap{Rule: rule, Source: source, Sample: []string{}})
+		}, report.StaleNotEvaluated},
+		"a rule about the source, not decided, token deleted": {func(r *report.Report) {
+			dropToken(r)
+			r.Gaps = append(r.Gaps, report.Gap{Rule: rule, Source: source, Sample: []string{}})
+		}, report.ResolvedTokenGone},
+		"passes now, another list not read": {func(r *report.Report) {
+			setVerdict(r, token, rule, "")
+			r.Gaps = append(r.Gaps, report.Gap{Rule: rule, Source: source, Unread: true, Sample: []string{}})
+		}, report.ResolvedPasses},
+		"passes now, not decided of another": {func(r *report.Report) {
+			setVerdict(r, token, rule, "")
+			r.Gaps = append(r.Gaps, report.Gap{Rule: rule, Source: source, Sample: []string{"another"}})
+		}, report.ResolvedPasses},
 		"not asked":                             {func(r *report.Report) { setVerdict(r, token, rule, ""); notAsked(r, source, rule) }, report.StaleNotAsked},
 		"not asked elsewhere":                   {func(r *report.Report) { setVerdict(r, token, rule, ""); notAsked(r, "datocms/projects/77", rule) }, report.ResolvedPasses},
 		"not asked, token deleted":              {func(r *report.Report) { dropToken(r); notAsked(r, source, rule) }, report.ResolvedTokenGone},
