@@ -6,12 +6,18 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// Expired reports whether the waiver is over at a moment. A date covers its whole
-// day, UTC. A date that cannot be read is over: a waiver must not outlive a typing error.
-func (w Waiver) Expired(at time.Time) bool {
+// End returns when the waiver is over. A date covers its whole day, UTC. It is zero for a date
+// that cannot be read: a waiver must not outlive a typing error.
+func (w Waiver) End() time.Time {
 	day, err := time.Parse(time.DateOnly, w.Expires)
-	return err != nil || !at.Before(day.AddDate(0, 0, 1))
+	if err != nil {
+		return time.Time{}
+	}
+	return day.AddDate(0, 0, 1)
 }
+
+// Expired reports whether the waiver is over at a moment.
+func (w Waiver) Expired(at time.Time) bool { return !at.Before(w.End()) }
 
 // Waivable is the finding that a waiver may cover.
 type Waivable struct {

@@ -339,6 +339,12 @@ type RuleError struct {
 	Detail string `json:"detail"`
 }
 
+// WaivedAt reports whether the finding is waived at a moment: the waiver of one that a
+// baseline had, and that could not be checked again, may have ended since.
+func (f *Finding) WaivedAt(at time.Time) bool {
+	return f.Status == policies.Waived && (f.Waiver == nil || !f.Waiver.Expired(at))
+}
+
 // CoveredBy reports whether a waiver covers the finding, whether it has expired or not.
 func (f *Finding) CoveredBy(w policies.Waiver) bool {
 	return w.Covers(policies.Waivable{Rule: f.Rule, Subject: f.Subject(), Name: f.TokenName, Key: f.Key})

@@ -265,6 +265,25 @@ func TestDeadlines(t *testing.T) {
 			t.Errorf("%s: after the waiver: %+v", name, f)
 		}
 	}
+	// A waiver ends with its last day, whenever the next run is.
+	untilDay5 := func(r *report.Report) {
+		waived(r)
+		watch(r).Waiver = &policies.Waiver{Rule: watchedRule, Token: watchedToken, Expires: due(5)}
+	}
+	accepted := run(run(nil, 1, stop, nil), 4, stop, untilDay5)
+	if f := watch(run(accepted, 5, stop, nil)); f.Due != due(12) || f.WaivedDays != 1 {
+		t.Errorf("on the last day of the waiver: %+v", f)
+	}
+	if f := watch(run(accepted, 20, stop, nil)); f.Due != due(13) || f.WaivedDays != 2 {
+		t.Errorf("long after the waiver: %+v", f)
+	}
+	hidden := run(run(accepted, 8, stop, undecided), 9, stop, undecided)
+	if f := watch(hidden); f.Status != policies.Waived || f.WaivedDays != 2 {
+		t.Errorf("stale after the waiver: %+v", f)
+	}
+	if f := watch(run(hidden, 20, stop, nil)); f.Due != due(13) || f.WaivedDays != 2 || f.Baseline != report.BaselineNew {
+		t.Errorf("back long after the waiver: %+v", f)
+	}
 	if d := gate.Decide(run(past, 14, byRule, waived)); d.Verdict != report.VerdictPass {
 		t.Errorf("overdue and waived: %+v", d)
 	}

@@ -96,12 +96,16 @@ func lastSeen(before *report.Finding, baseline *report.Report) *time.Time {
 }
 
 // waivedDays returns how many days a finding was waived until a run: those up to the baseline,
-// and those since if it was waived then.
+// and those since if it was waived then, until its waiver ended.
 func waivedDays(before *report.Finding, baseline, r *report.Report) int {
 	if before.Status != policies.Waived {
 		return before.WaivedDays
 	}
-	return before.WaivedDays + max(0, deadlines.DaysBetween(baseline.At, r.At))
+	until := r.At
+	if w := before.Waiver; w != nil && w.Expired(until) {
+		until = w.End()
+	}
+	return before.WaivedDays + max(0, deadlines.DaysBetween(baseline.At, until))
 }
 
 // earliest returns the first of the times that are known; zero for none.

@@ -253,6 +253,20 @@ func TestStaleFindingStaysARisk(t *testing.T) {
 	}
 }
 
+// The waiver of a finding that nobody could check again may have ended since.
+func TestStaleFindingIsAcceptedUntilItsWaiverEnds(t *testing.T) {
+	for days, want := range map[int]string{0: "deviation-approved", -1: "open"} {
+		r := reporttest.Compared(t)
+		f := r.Stale[0]
+		f.Status, f.Waiver = policies.Waived, &policies.Waiver{Rule: f.Rule, Token: f.Subject(), Expires: r.At.AddDate(0, 0, days).Format(time.DateOnly)}
+		risks := read(t, r, format.Options{}).Root.Results[0].Risks
+		i := slices.IndexFunc(risks, func(risk risk) bool { return propOf(risk.Props, "fingerprint") == f.Fingerprint })
+		if risks[i].Status != want || (risks[i].Deadline != "") != (days == 0) {
+			t.Errorf("a waiver until %s: %+v", f.Waiver.Expires, risks[i])
+		}
+	}
+}
+
 func TestHiddenFindingsAreCounted(t *testing.T) {
 	whole, part := read(t, reporttest.Sample(), format.Options{}), read(t, reporttest.Sample(), format.Options{MinSeverity: policies.Critical})
 	if len(part.Root.Results[0].Risks) >= len(whole.Root.Results[0].Risks) {

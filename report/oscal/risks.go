@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 )
 
@@ -65,7 +64,7 @@ func (d *results) risk(f *report.Finding) risk {
 	}
 	risk.Props, risk.Deadline = p, deadline(f.Due)
 	switch {
-	case f.Status == policies.Waived && f.Waiver != nil:
+	case f.WaivedAt(d.r.At) && f.Waiver != nil:
 		risk.Status, risk.Deadline = "deviation-approved", deadline(f.Waiver.Expires)
 		risk.Remediations = []response{acceptance(f)}
 	case f.Remediation != "":

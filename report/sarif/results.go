@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
-	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/format"
@@ -20,7 +20,7 @@ func (s *sarif) results(cms string, notes *notes) []sarifResult {
 	results := []sarifResult{}
 	waived, cut, cutTexts := 0, 0, 0
 	for _, m := range s.merged(cms) {
-		if m.first.Status == policies.Waived && !s.o.Suppressed {
+		if m.first.WaivedAt(s.r.At) && !s.o.Suppressed {
 			waived += len(m.all)
 			continue
 		}
@@ -72,7 +72,7 @@ func (s *sarif) merged(cms string) []*mergedFinding {
 				continue
 			}
 			if format.InCode(f) {
-				key := [4]string{f.Rule, place(f), string(f.Status), codeKey(f)}
+				key := [4]string{f.Rule, place(f), strconv.FormatBool(f.WaivedAt(s.r.At)), codeKey(f)}
 				if m, ok := index[key]; ok {
 					m.all = append(m.all, f)
 					continue
@@ -147,7 +147,7 @@ func (s *sarif) result(m *mergedFinding) (result sarifResult, short bool) {
 		result.BaselineState = baselineState(m)
 	}
 	if s.o.Suppressed {
-		result.Suppressions = suppressionsOf(f)
+		result.Suppressions = s.suppressionsOf(f)
 	}
 	return result, text != message
 }
@@ -297,8 +297,8 @@ func baselineState(m *mergedFinding) string {
 }
 
 // suppressionsOf is a list on every result, or the member is on none.
-func suppressionsOf(f *report.Finding) []sarifSuppression {
-	if f.Status != policies.Waived || f.Waiver == nil {
+func (s *sarif) suppressionsOf(f *report.Finding) []sarifSuppression {
+	if !f.WaivedAt(s.r.At) || f.Waiver == nil {
 		return []sarifSuppression{}
 	}
 	w := f.Waiver

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -174,6 +175,22 @@ func TestSARIFSuppressionsAreOnAllResultsOrNone(t *testing.T) {
 		results, members := strings.Count(document, `"ruleIndex"`), strings.Count(document, `"suppressions"`)
 		if suppressed && (members != results || results != 6) || !suppressed && (members != 0 || results != 5) {
 			t.Errorf("suppressed %v: %d results, %d of them with suppressions", suppressed, results, members)
+		}
+	}
+}
+
+// The waiver of a finding that nobody could check again may have ended since.
+func TestSARIFStaleFindingIsWaivedUntilItsWaiverEnds(t *testing.T) {
+	for days, results := range map[int]int{0: 0, -1: 1} {
+		r := reporttest.Readable(reporttest.Sample())
+		r.Baseline = &report.BaselineRef{At: reporttest.DaysAgo(9), Complete: true}
+		waiver := &policies.Waiver{Rule: "old-rule", Token: "*", Expires: reporttest.DaysAgo(-days).Format(time.DateOnly), Reason: "until then"}
+		r.Stale = []*report.Finding{{Fingerprint: "f1", Rule: "old-rule", Severity: policies.High, Status: policies.Waived, Waiver: waiver, Resolution: report.StaleUnread, CMS: "contentstack", Source: "contentstack/stacks/blt9f", Message: "was bad"}}
+		if got := strings.Count(string(renderedSARIF(t, r, format.Options{})), `"tokenFinding/v1": "f1"`); got != results {
+			t.Errorf("a waiver until %s: %d results, want %d", waiver.Expires, got, results)
+		}
+		if got := strings.Count(string(renderedSARIF(t, r, format.Options{Suppressed: true})), "until then"); got != 1-results {
+			t.Errorf("a waiver until %s: %d suppressions, want %d", waiver.Expires, got, 1-results)
 		}
 	}
 }
