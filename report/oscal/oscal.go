@@ -72,7 +72,14 @@ func render(w io.Writer, r *report.Report, o format.Options) error {
 // judged, found or shown.
 func (d *results) identity() string {
 	r := d.r
-	words := []string{"result", stamp(r.At), r.Tool.Version, r.Policies.Digest, r.Policies.OPA, r.ConfigDigest, r.WaiversDigest, r.ScopeNote(), string(d.o.MinSeverity)}
+	before := ""
+	if r.Baseline != nil {
+		before = stamp(r.Baseline.At)
+	}
+	words := []string{
+		"result", stamp(r.At), r.Tool.Version, r.Policies.Digest, r.Policies.OPA, r.ConfigDigest, r.WaiversDigest, r.ScopeNote(), before,
+		string(d.o.MinSeverity), string(d.o.Decision.Verdict), d.o.Decision.Reason,
+	}
 	if b := d.o.Bundle; b.File != "" {
 		words = append(words, b.File, b.SHA256)
 	}

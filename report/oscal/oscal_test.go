@@ -366,6 +366,29 @@ func TestIDs(t *testing.T) {
 	}
 }
 
+// Whatever a document says otherwise of the same run, it has another id.
+func TestIDsOfOtherDocuments(t *testing.T) {
+	kinds := map[string]func(r *report.Report, o *format.Options){
+		"plain":            func(*report.Report, *format.Options) {},
+		"another verdict":  func(_ *report.Report, o *format.Options) { o.Gate.FailOn = policies.Low },
+		"another reason":   func(_ *report.Report, o *format.Options) { o.Gate.FailOn = policies.Critical },
+		"a baseline":       func(r *report.Report, _ *format.Options) { r.Baseline = &report.BaselineRef{At: reporttest.DaysAgo(1)} },
+		"another baseline": func(r *report.Report, _ *format.Options) { r.Baseline = &report.BaselineRef{At: reporttest.DaysAgo(2)} },
+	}
+	of := map[string]string{}
+	for name, change := range kinds {
+		r, o := reporttest.Sample(), format.Options{}
+		change(r, &o)
+		d := read(t, r, o)
+		for _, id := range []string{d.Root.UUID, d.Root.Results[0].UUID} {
+			if of[id] != "" {
+				t.Errorf("%s has the id %s of %s", name, id, of[id])
+			}
+			of[id] = name
+		}
+	}
+}
+
 // The evidence was collected when the sources were read, not when it was judged.
 func TestTimes(t *testing.T) {
 	r := reporttest.Sample()
