@@ -92,7 +92,7 @@ func (g AcceptedGap) Covers(source, unit string) bool {
 
 // accepts reports whether the accepted gap is about a unit, and about what is wrong with it.
 func (g AcceptedGap) accepts(source *Source, unit inventory.Unit) bool {
-	said := !g.Empty || unit.Error == inventory.ErrDoubtedEmpty && (g.Unit != "*" || source.Tokens == 0)
+	said := !g.Empty || unit.Error == inventory.ErrDoubtedEmpty && (g.Unit != "*" || source.Tokens == 0 && !source.Others)
 	return unit.Status != inventory.UnitComplete && said && g.names(source, unit)
 }
 

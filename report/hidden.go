@@ -71,7 +71,7 @@ func (r *Report) Contradicts(gap AcceptedGap) bool {
 		case unit.Sources:
 			return slices.ContainsFunc(r.Sources, func(o Source) bool { return o.ID != s.ID && o.Organization == s.Organization })
 		}
-		return gap.Unit == "*" && s.Tokens > 0 || slices.ContainsFunc(r.Tokens, func(t Token) bool { return t.Source == s.ID && slices.Contains(unit.Kinds, t.Kind) })
+		return gap.Unit == "*" && (s.Tokens > 0 || s.Others) || slices.ContainsFunc(r.Tokens, func(t Token) bool { return t.Source == s.ID && slices.Contains(unit.Kinds, t.Kind) })
 	}) > 0
 }
 

@@ -157,6 +157,8 @@ type Source struct {
 	inventory.Source
 	// Tokens shadows the tokens of the embedded source.
 	Tokens int `json:"tokens"`
+	// Others: it has tokens that Tokens does not count, as the report is not of their teams.
+	Others bool `json:"others,omitempty"`
 	// Team answers for the source itself; empty for none.
 	Team string `json:"team,omitempty"`
 	// NotAsked are the rules that judged none of its tokens, or not all, because what they

@@ -2,10 +2,12 @@ package parts_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
@@ -107,6 +109,57 @@ func TestOfTeamsRefuses(t *testing.T) {
 	without.Teams = nil
 	if _, err := parts.OfTeams(&without, []string{"web"}); err == nil || !strings.Contains(err.Error(), "the configuration assigns no tokens to teams") {
 		t.Errorf("without teams: %v", err)
+	}
+}
+
+// Whether a source is empty is said of all its tokens, whoever answers for them: no view of a
+// team accepts what the whole report contradicts, however often it is saved.
+func TestOfTeamsAcceptsNoSourceWithTokensAsEmpty(t *testing.T) {
+	sources := reporttest.SampleSources()
+	doubt := func(source *inventory.Source) {
+		source.Units[0].Status, source.Units[0].Error = inventory.UnitFailed, inventory.ErrDoubtedEmpty
+	}
+	full := &sources[3].Source // its tokens are of shop
+	doubt(full)
+	empty := reporttest.SampleSource("strapi", "strapi/a", inventory.KindInstance, "A", reporttest.Complete("tokens", inventory.Management))
+	doubt(&empty)
+	sources = append(sources, reporttest.Judge(empty, reporttest.SampleRules()))
+	options := reporttest.SampleOptions()
+	options.AcceptedGaps = nil
+	for _, source := range []string{full.ID, empty.ID, "*"} {
+		options.AcceptedGaps = append(options.AcceptedGaps, report.AcceptedGap{Empty: true, Source: source, Unit: "*", Expires: "2027-01-01"})
+	}
+	whole := reporttest.Build(options, sources)
+	said := func(r *report.Report) string {
+		text := ""
+		for _, gap := range r.AcceptedGaps {
+			text += string(gap.State) + " "
+		}
+		for _, unit := range r.Unread() {
+			if unit.Source == full.ID || unit.Source == empty.ID {
+				text += fmt.Sprint(unit.Source, " ", unit.Accepted != nil, " ")
+			}
+		}
+		return text
+	}
+	want := said(whole)
+	if want != "contradicted applied applied datocms/projects/77 false strapi/a true " {
+		t.Fatalf("the whole report: %s", want)
+	}
+	for _, teams := range [][]string{{"web"}, {"shop"}, {"unassigned"}, {"shop", "unassigned"}, {"shop", "unassigned", "web"}} {
+		view, err := parts.OfTeams(whole, teams)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := parts.OfTeams(written(t, view), teams[:1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, r := range map[string]*report.Report{"view": view, "saved": written(t, view), "a view of the saved one": again} {
+			if got := said(r); got != want {
+				t.Errorf("%v, %s: %s, want %s", teams, name, got, want)
+			}
+		}
 	}
 }
 

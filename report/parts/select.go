@@ -103,7 +103,9 @@ func (s selection) ofTeam(team string) bool {
 func (s selection) countTokens(sources []report.Source) {
 	for i := range sources {
 		if s.tokens != nil {
-			sources[i].Tokens = s.tokens[sources[i].ID]
+			source, of := &sources[i], s.tokens[sources[i].ID]
+			source.Others = source.Others || of < source.Tokens
+			source.Tokens = of
 		}
 	}
 }
