@@ -213,6 +213,16 @@ type Verdict struct {
 	Waiver *Waiver
 }
 
+// Uncertain counts tokens for which another team may answer, because its pattern asks for the
+// owner, who is unknown.
+type Uncertain struct {
+	// Team answers for them as far as is known; empty for none.
+	Team string `json:"team,omitempty"`
+	// MayBe is the other team. A token of which several may be the team counts for each.
+	MayBe  string `json:"may_be"`
+	Tokens int    `json:"tokens"`
+}
+
 // Result is the judgement of one source.
 type Result struct {
 	// Source is the judged source without its tokens.
@@ -228,6 +238,8 @@ type Result struct {
 	Teams map[string]map[string]Counts
 	// Team answers for the source itself; empty for none.
 	Team string
+	// Uncertain are the tokens for which another team may answer, counted; nil for none.
+	Uncertain []Uncertain
 	// Derived runs parallel to the tokens of the source as they were given.
 	Derived []input.Derived
 	// Risks runs parallel to the tokens, too; nil where nobody asked for them.

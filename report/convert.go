@@ -27,7 +27,7 @@ type part struct {
 
 func (b *Builder) convert(source inventory.Source, result policies.Result) part {
 	p := part{source: WithoutTokens(source), gaps: map[gapKey]*Gap{}, groups: b.groups(&source, &result), origin: originOf(source.Origin), shared: newShared()}
-	p.source.Team, p.source.NotAsked = result.Team, result.NotAsked
+	p.source.Team, p.source.NotAsked, p.source.Uncertain = result.Team, result.NotAsked, result.Uncertain
 	p.source.Risk = countRisks(result.Risks)
 	subjects := make([]subject, len(source.Tokens))
 	index := make(map[string]int, len(source.Tokens))

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
@@ -153,6 +156,29 @@ func (r *Report) Shortfalls() []string {
 	}
 	if len(r.Sources) == 0 {
 		reasons = append(reasons, "no source was found")
+	}
+	return append(reasons, r.MayLack()...)
+}
+
+// MayLack says of each team that the report is of how many tokens that it leaves out may be of
+// that team; nil for none, and where the report is of all teams.
+func (r *Report) MayLack() []string {
+	if r.Scope == nil {
+		return nil
+	}
+	var reasons []string
+	for _, team := range r.Scope.Owners {
+		n := 0
+		for i := range r.Sources {
+			for _, u := range r.Sources[i].Uncertain {
+				if u.MayBe == team && !slices.Contains(r.Scope.Owners, cmp.Or(u.Team, Unassigned)) {
+					n += u.Tokens
+				}
+			}
+		}
+		if n > 0 {
+			reasons = append(reasons, fmt.Sprintf("%s may be of %s: a pattern asks for the owner, who is unknown", safetext.Plural(n, "token", "tokens"), safetext.OneLine(team)))
+		}
 	}
 	return reasons
 }

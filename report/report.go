@@ -161,6 +161,9 @@ type Source struct {
 	Others bool `json:"others,omitempty"`
 	// Team answers for the source itself; empty for none.
 	Team string `json:"team,omitempty"`
+	// Uncertain are its tokens for which another team may answer, counted; those that may be
+	// of the teams that the report is of. Nil (and left out) for none.
+	Uncertain []policies.Uncertain `json:"uncertain,omitempty"`
 	// NotAsked are the rules that judged none of its tokens, or not all, because what they
 	// judge with was not given; nil (and left out) for none.
 	NotAsked []policies.NotAsked `json:"not_asked,omitempty"`

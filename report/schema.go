@@ -61,6 +61,7 @@ func joinDefinitions(own, foreign map[string]any) (map[string]any, error) {
 	object(source, "properties")["risk"] = map[string]any{"$ref": "#/$defs/riskCounts"}
 	object(source, "properties")["team"] = map[string]any{"description": "The team that answers for the source itself; left out for none.", "type": "string", "minLength": 1}
 	object(source, "properties")["not_asked"] = map[string]any{"$ref": "#/$defs/not_asked"}
+	object(source, "properties")["uncertain"] = map[string]any{"$ref": "#/$defs/uncertain"}
 	object(source, "properties")["tokens"] = map[string]any{"description": "How many tokens it has.", "type": "integer", "minimum": 0}
 	object(source, "properties")["others"] = map[string]any{"description": "True where it has tokens that are not counted, because the report is not of their teams.", "type": "boolean"}
 	delete(facts, "required")

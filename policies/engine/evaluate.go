@@ -25,7 +25,7 @@ func (e *Engine) Evaluate(ctx context.Context, source inventory.Source, at time.
 	if err := ctx.Err(); err != nil {
 		return policies.Result{}, fmt.Errorf("judge %s: %w", source.ID, err)
 	}
-	result := policies.Result{Counts: make(map[string]policies.Counts, len(e.rules)), Derived: b.derived, Team: b.team}
+	result := policies.Result{Counts: make(map[string]policies.Counts, len(e.rules)), Derived: b.derived, Team: b.team, Uncertain: b.uncertain(e.owners)}
 	for i, rule := range e.rules {
 		result.Counts[rule.ID] = results[i].counts
 		countTeams(&result, rule.ID, results[i].teams)

@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
+	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/policies/input"
 	"github.com/tokenaudit/tokenaudit/policies/owners"
 	"github.com/tokenaudit/tokenaudit/policies/reads"
@@ -53,6 +56,28 @@ func prepare(source *inventory.Source, at time.Time, teams owners.Patterns, revi
 	}
 	b.tokensTerm = ast.ArrayTerm(b.terms...)
 	return b
+}
+
+// uncertain counts the tokens for which another team may answer than the one that is derived.
+func (b *preparedSource) uncertain(teams owners.Patterns) []policies.Uncertain {
+	counts := map[policies.Uncertain]int{}
+	for i := range b.derived {
+		if b.derived[i].TeamUnknown == "" {
+			continue
+		}
+		for _, team := range teams.Possible(b.source, &b.source.Tokens[i]) {
+			counts[policies.Uncertain{Team: b.derived[i].Team, MayBe: team}]++
+		}
+	}
+	var list []policies.Uncertain
+	for of, n := range counts {
+		of.Tokens = n
+		list = append(list, of)
+	}
+	slices.SortFunc(list, func(a, b policies.Uncertain) int {
+		return cmp.Or(cmp.Compare(a.Team, b.Team), cmp.Compare(a.MayBe, b.MayBe))
+	})
+	return list
 }
 
 // document is the input of a rule with these tokens selected and these parameters.

@@ -50,6 +50,27 @@ func TestVerdictsAreCountedByTeam(t *testing.T) {
 	}
 }
 
+func TestTokensOfUncertainTeamsAreCounted(t *testing.T) {
+	hidden := func(t *inventory.Token) { t.Owner = inventory.UnknownOwner("hidden") }
+	shop := func(t *inventory.Token) { t.Name = "shop" }
+	source := aSource(aToken("a", hidden), aToken("b", hidden, shop), aToken("c", hidden), aToken("d", person(inventory.OwnerActive, 1)))
+	e, err := Load(t.Context(), LoadOptions{
+		Only:   []string{"token-limit-near"},
+		Owners: owners.Patterns{{Team: "shop", Name: "shop"}, {Team: "web", Owner: "Nobody"}, {Team: "ops", Owner: "No *"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := e.Evaluate(t.Context(), source, auditTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []policies.Uncertain{{MayBe: "ops", Tokens: 2}, {MayBe: "web", Tokens: 2}, {Team: "shop", MayBe: "ops", Tokens: 1}, {Team: "shop", MayBe: "web", Tokens: 1}}
+	if diff := cmp.Diff(want, result.Uncertain); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A custom rule that reads the team does not pass where another team may answer, because a
 // pattern asks for an owner who is unknown.
 func TestUnknownTeamNeverPasses(t *testing.T) {

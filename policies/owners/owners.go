@@ -132,6 +132,19 @@ func (ps Patterns) Unknown(source *inventory.Source, token *inventory.Token) str
 	return ""
 }
 
+// Possible returns the teams other than that of [Patterns.Team] that may answer for a token,
+// because their patterns ask for the owner, and who that is, is not known; sorted, nil for none.
+func (ps Patterns) Possible(source *inventory.Source, token *inventory.Token) []string {
+	var possible Patterns
+	decides := ps.Match(source, token)
+	for i := decides + 1; i < len(ps); i++ {
+		if ps[i].mayMatch(source, token) && (decides < 0 || ps[i].Team != ps[decides].Team) {
+			possible = append(possible, ps[i])
+		}
+	}
+	return possible.Teams()
+}
+
 // Teams returns the teams, each once, sorted; nil for none.
 func (ps Patterns) Teams() []string {
 	teams := map[string]bool{}

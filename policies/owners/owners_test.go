@@ -107,6 +107,35 @@ func TestUnknownOwnerMayDecide(t *testing.T) {
 	}
 }
 
+func TestPossibleTeams(t *testing.T) {
+	source, token := world()
+	token.Owner = inventory.UnknownOwner("not told")
+	all := owners.Pattern{Team: "platform", Source: "*"}
+	web, ops, none := owners.Pattern{Team: "web", Owner: "Omar *"}, owners.Pattern{Team: "ops", Owner: "Ada *"}, owners.Pattern{Team: "shop", Owner: "*", Source: "datocms/*"}
+	for _, test := range []struct {
+		patterns owners.Patterns
+		want     []string
+	}{
+		{owners.Patterns{web, ops, none}, []string{"ops", "web"}},
+		{owners.Patterns{web, all, ops, ops}, []string{"ops"}}, // what comes before the one that matches decides nothing
+		{owners.Patterns{all, {Team: "platform", Owner: "Ada *"}, web}, []string{"web"}},
+		{owners.Patterns{web, ops, all}, nil},
+		{nil, nil},
+	} {
+		got := test.patterns.Possible(&source, &token)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%v: %q, want %q", test.patterns, got, test.want)
+		}
+		if unknown := test.patterns.Unknown(&source, &token); (unknown != "") != (len(got) > 0) {
+			t.Errorf("%v: %q may answer, and it says %q", test.patterns, got, unknown)
+		}
+	}
+	token.Owner = inventory.Owner{Type: inventory.OwnerNone}
+	if got := (owners.Patterns{web}).Possible(&source, &token); got != nil {
+		t.Errorf("a token without an owner: %q", got)
+	}
+}
+
 func TestCheckCountsWhatPatternsDo(t *testing.T) {
 	source, token := world()
 	hidden := token

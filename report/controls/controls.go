@@ -81,7 +81,7 @@ func unproven(r *report.Report) string {
 	case r.Scope != nil && len(r.Scope.Rules) > 0:
 		return "the run was restricted to some rules, and others may map to the control"
 	}
-	return ""
+	return strings.Join(r.MayLack(), "; ")
 }
 
 func outcomeOf(r *report.Report, c *report.ControlView, relaxed bool) report.ControlOutcome {

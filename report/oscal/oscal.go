@@ -9,6 +9,7 @@
 package oscal
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"iter"
@@ -192,7 +193,7 @@ func (d *results) summary() string {
 		text += safetext.Plural(n, "setting asks", "settings ask") + " less than controls need. "
 	}
 	if d.r.Complete {
-		return prose(text + "Everything was measured.")
+		return prose(text + cmp.Or(strings.Join(d.r.MayLack(), "; "), "Everything was measured") + ".")
 	}
 	return prose(text + "The measurement is incomplete: the observations name what is missing.")
 }

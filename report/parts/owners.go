@@ -14,7 +14,8 @@ import (
 
 // OfTeams returns the part of a report that is about what some teams answer for; r itself
 // is not changed. Without teams it is r. [report.Unassigned] means no team. What was
-// not read stays in it, because any team may have tokens there. The error names the teams
+// not read stays in it, because any team may have tokens there, and so does how many tokens
+// may be of the teams as the owners are unknown. The error names the teams
 // that there are, or is [ErrNotLabelled] where the verdicts cannot be told apart.
 func OfTeams(r *report.Report, teams []string) (*report.Report, error) {
 	if len(teams) == 0 {
@@ -48,7 +49,7 @@ func OfTeams(r *report.Report, teams []string) (*report.Report, error) {
 		if s.ofTeam("") {
 			s.tokens[source.ID] += source.Tokens + left[source.ID]
 		}
-		s.wanted[source.ID] = s.tokens[source.ID] > 0 || s.ofTeam(source.Team) || !whole(source)
+		s.wanted[source.ID] = s.tokens[source.ID] > 0 || s.ofTeam(source.Team) || !whole(source) || len(s.mayHave(source)) > 0
 	}
 	if len(r.Teams) == 0 { // all is unassigned
 		out := *r

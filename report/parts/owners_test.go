@@ -9,8 +9,10 @@ import (
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/policies"
+	"github.com/tokenaudit/tokenaudit/policies/frameworks"
 	"github.com/tokenaudit/tokenaudit/policies/risk"
 	"github.com/tokenaudit/tokenaudit/report"
+	"github.com/tokenaudit/tokenaudit/report/controls"
 	"github.com/tokenaudit/tokenaudit/report/parts"
 	"github.com/tokenaudit/tokenaudit/report/reporttest"
 )
@@ -159,6 +161,53 @@ func TestOfTeamsAcceptsNoSourceWithTokensAsEmpty(t *testing.T) {
 			if got := said(r); got != want {
 				t.Errorf("%v, %s: %s, want %s", teams, name, got, want)
 			}
+		}
+	}
+}
+
+// A view says which tokens that it leaves out may be of its teams, however often it is saved.
+func TestOfTeamsFallsShortOfTokensThatMayBeTheirs(t *testing.T) {
+	sources := reporttest.SampleSources()
+	sources[0].Result.Uncertain = []policies.Uncertain{{Team: "web", MayBe: "shop", Tokens: 2}}
+	sources[3].Result.Uncertain = []policies.Uncertain{{MayBe: "web", Tokens: 1}, {Team: "shop", MayBe: "web", Tokens: 3}}
+	whole := reporttest.Build(reporttest.SampleOptions(), sources)
+	const shop, web = "2 tokens may be of shop: a pattern asks for the owner, who is unknown", " tokens may be of web: a pattern asks for the owner, who is unknown"
+	if got := whole.MayLack(); got != nil {
+		t.Errorf("the report of all teams: %q", got)
+	}
+	for teams, want := range map[string][]string{"web": {"4" + web}, "shop": {shop}, "unassigned": nil, "shop unassigned": {shop}, "web unassigned": {"3" + web}, "shop web": {strings.Replace("1"+web, "tokens", "token", 1)}, "shop unassigned web": nil} {
+		view, err := parts.OfTeams(whole, strings.Fields(teams))
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved := written(t, view)
+		for _, r := range []*report.Report{view, saved} {
+			if got := r.MayLack(); !slices.Equal(got, want) {
+				t.Errorf("%s: %q, want %q", teams, got, want)
+			}
+		}
+		if strings.Contains(teams, "web") {
+			if again, err := parts.OfTeams(saved, []string{"web"}); err != nil || !slices.Equal(again.MayLack(), []string{"4" + web}) {
+				t.Errorf("web of %s: %v, %v", teams, again, err)
+			}
+		}
+	}
+	options := reporttest.SampleOptions()
+	options.AcceptedGaps = nil
+	view, err := parts.OfTeams(reporttest.Build(options, sources[3:4]), []string{"web"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := report.DefaultGate().Decide(view); d.Code != report.ExitIncomplete || d.Reason != "4"+web {
+		t.Errorf("a team that has nothing for certain: %+v", d)
+	}
+	framework, err := frameworks.Lookup("owasp-nhi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range controls.Of(view, framework).Controls {
+		if c.Outcome == report.ControlPasses || c.Outcome == report.ControlNotApplicable {
+			t.Errorf("%s %s", c.ID, c.Outcome)
 		}
 	}
 }

@@ -105,9 +105,20 @@ func (s selection) countTokens(sources []report.Source) {
 		if s.tokens != nil {
 			source, of := &sources[i], s.tokens[sources[i].ID]
 			source.Others = source.Others || of < source.Tokens
-			source.Tokens = of
+			source.Tokens, source.Uncertain = of, s.mayHave(source)
 		}
 	}
+}
+
+// mayHave returns the tokens that may be of the teams, theirs among them; nil for none.
+func (s selection) mayHave(source *report.Source) []policies.Uncertain {
+	var list []policies.Uncertain
+	for _, u := range source.Uncertain {
+		if s.ofTeam(u.MayBe) {
+			list = append(list, u)
+		}
+	}
+	return list
 }
 
 func newSelection(r *report.Report, wanted labels.Selector) selection {
