@@ -117,17 +117,21 @@ func (t *tx) firstTimes() map[string]string {
 }
 
 // waivedDays counts by fingerprint the days on which findings were waived, until a moment after
-// the run last.
+// the run last, and no longer than their waivers held.
 func (t *tx) waivedDays(last int, until time.Time) map[string]int {
 	counted := map[string]int{}
 	t.Each(func(scan func(...any)) error {
 		var fingerprint, from, to string
-		scan(&fingerprint, &from, &to)
+		var waiver policies.Waiver
+		scan(&fingerprint, &from, &to, &waiver.Expires)
 		begin, end := time.Time{}, until
 		err := parseTimes([]string{from, to}, &begin, &end)
+		if waiver.Expired(end) {
+			end = waiver.End()
+		}
 		counted[fingerprint] += max(0, deadlines.DaysBetween(begin, end))
 		return err
-	}, `SELECT s.fingerprint, b.at, COALESCE(e.at, '') FROM finding_state s JOIN run b ON b.run = s.from_run
+	}, `SELECT s.fingerprint, b.at, COALESCE(e.at, ''), s.waiver_expires FROM finding_state s JOIN run b ON b.run = s.from_run
 		LEFT JOIN run e ON e.run = s.to_run AND e.run <= ? WHERE s.state = 'waived' AND s.from_run <= ?`, last, last)
 	return counted
 }
