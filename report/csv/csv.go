@@ -60,6 +60,9 @@ func renderCSV(w io.Writer, r *report.Report, _ format.Options) error {
 	for _, n := range format.NotAsked(r.Sources) {
 		out.row(csvRow{"record": "not_asked", "status": string(policies.NotApplicable), "rule": n.Rule, "title": v.Title(n.Rule), "count": strconv.Itoa(n.Sources), "message": n.Reason})
 	}
+	if len(r.Sources) == 0 {
+		out.row(csvRow{"record": "no_source", "message": "no source was found"})
+	}
 	for _, unit := range v.Unread {
 		out.row(unreadRow(v, unit))
 	}

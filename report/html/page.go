@@ -352,7 +352,7 @@ func (p *htmlPage) signed(v *format.View) {
 	}
 	var waivers []htmlWaiver
 	for _, w := range v.Waivers {
-		waivers = append(waivers, htmlWaiver{string(w.State), htmlText(w.Rule), htmlText(w.Token), htmlText(format.ExpiryText(w.Expires, w.ExpiresInDays)), safetext.Thousands(w.Findings), htmlText(w.Reason), htmlText(w.Owner), htmlText(w.ApprovedBy)})
+		waivers = append(waivers, htmlWaiver{string(w.State), htmlText(w.Rule), htmlText(w.On()), htmlText(format.ExpiryText(w.Expires, w.ExpiresInDays)), safetext.Thousands(w.Findings), htmlText(w.Reason), htmlText(w.Owner), htmlText(w.ApprovedBy)})
 	}
 	p.Waivers, p.WaiversMore = firstRows(waivers)
 	var allowed []htmlAllowed

@@ -331,7 +331,7 @@ func (m *markdown) waivers() {
 	var rows [][]string
 	for _, w := range m.v.Waivers {
 		if w.State != format.WaiverApplied {
-			rows = append(rows, []string{string(w.State), mdCode(w.Rule), mdCode(w.Token), mdText(format.ExpiryText(w.Expires, w.ExpiresInDays)), safetext.Thousands(w.Findings), mdText(w.Owner), mdText(w.Reason)})
+			rows = append(rows, []string{string(w.State), mdCode(w.Rule), mdCode(w.On()), mdText(format.ExpiryText(w.Expires, w.ExpiresInDays)), safetext.Thousands(w.Findings), mdText(w.Owner), mdText(w.Reason)})
 		}
 	}
 	m.table("the waivers", "\n<details><summary>Waivers that need attention</summary>\n\n", []string{"State", "Rule", "Token", "Until", "Findings", "Owner", "Reason"}, rows, "\n</details>\n")

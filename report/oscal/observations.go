@@ -240,7 +240,7 @@ func (d *results) decisions() iter.Seq[observation] {
 			p.add("owner", w.Owner)
 			p.add("approved-by", w.ApprovedBy)
 			p.add("expires", w.Expires)
-			o := d.observe(typeWaiver, identify("waiver", d.run, strconv.Itoa(i)), "Waiver of "+w.Rule+" on "+w.Token+": "+string(w.State),
+			o := d.observe(typeWaiver, identify("waiver", d.run, strconv.Itoa(i)), "Waiver of "+w.Rule+" on "+w.On()+": "+string(w.State),
 				fmt.Sprintf("It ends on %s and would cover, or covers, %s. Reason: %s", w.Expires, safetext.Plural(w.Findings, "finding", "findings"), w.Reason))
 			o.Props = p
 			if !yield(o) {

@@ -306,6 +306,25 @@ func TestEveryFormatShowsGaps(t *testing.T) {
 	}
 }
 
+// Every format says that there was nothing to audit, which nobody may take for a clean
+// audit, and what a waiver of a keyed finding is restricted to.
+func TestEveryFormatSaysNoSourceAndKeys(t *testing.T) {
+	options := reporttest.SampleOptions()
+	options.Waivers = options.Waivers[2:3]
+	options.Waivers[0].Key = "headers.Authorization"
+	r := reporttest.Build(options, nil)
+	for _, f := range Formats() {
+		document := strings.ToLower(string(rendered(t, f.Name, r, format.Options{Gate: report.DefaultGate()})))
+		none := []string{"no source was found", "tokenaudit_complete 0"}
+		if f.Name != "csv-inventory" && f.Name != "json" && !slices.ContainsFunc(none, func(word string) bool { return strings.Contains(document, word) }) {
+			t.Errorf("%s does not say that no source was found", f.Name)
+		}
+		if !f.News && f.Name != "csv-inventory" && f.Name != "prometheus" && !strings.Contains(document, "headers.authorization") {
+			t.Errorf("%s does not show the key of the waiver", f.Name)
+		}
+	}
+}
+
 // Two runs over the same inputs give the same bytes; see also
 // TestBuilderIgnoresOrderAndConcurrency.
 func TestFormatsAreDeterministic(t *testing.T) {

@@ -281,7 +281,7 @@ func (p *page) waivers(v *format.View) {
 		if w.State == format.WaiverApplied {
 			continue
 		}
-		rows = append(rows, []string{string(w.State), w.Rule, w.Token, format.ExpiryText(w.Expires, w.ExpiresInDays), safetext.Thousands(w.Findings), w.Reason, w.Owner})
+		rows = append(rows, []string{string(w.State), w.Rule, w.On(), format.ExpiryText(w.Expires, w.ExpiresInDays), safetext.Thousands(w.Findings), w.Reason, w.Owner})
 	}
 	if len(rows) == 0 {
 		return
