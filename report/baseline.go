@@ -44,6 +44,9 @@ const (
 	ResolvedSourceGone Resolution = "source_gone"
 	// ResolvedRuleOff: the rule was not loaded.
 	ResolvedRuleOff Resolution = "rule_off"
+	// ResolvedRuleChanged: the rule, or its settings, are not those that found it, and it does
+	// not find it any more. Only a store can say that.
+	ResolvedRuleChanged Resolution = "rule_changed"
 
 	// StaleUnread: the list that held the token could not be read.
 	StaleUnread Resolution = "unread"
@@ -69,6 +72,8 @@ func (r Resolution) Text() string {
 		return "the source is gone"
 	case ResolvedRuleOff:
 		return "the rule is switched off"
+	case ResolvedRuleChanged:
+		return "the rule or its settings changed"
 	case StaleUnread:
 		return "the source could not be read"
 	case StaleNotEvaluated:

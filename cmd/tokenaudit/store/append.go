@@ -36,9 +36,6 @@ func (s State) Over() bool { return s == StateResolved || s == StateGone }
 // CountsAsOpen reports whether the finding is open, or was when somebody could look last.
 func (s State) CountsAsOpen() bool { return s == StateOpen || s == StateUnseen }
 
-// ruleChanged is why a finding is withdrawn that a rule with other settings does not find.
-const ruleChanged report.Resolution = "rule_changed"
-
 // state is what was known of a finding, with what identifies it.
 type state struct {
 	fingerprint, rule, source, cms, token string
@@ -305,7 +302,7 @@ func (w *world) outcome(s *state) (became State, reason report.Resolution, said 
 		return StateUnseen, stale, true
 	}
 	if definition != s.definition {
-		return StateWithdrawn, ruleChanged, true
+		return StateWithdrawn, report.ResolvedRuleChanged, true
 	}
 	return StateResolved, report.ResolvedPasses, true
 }
