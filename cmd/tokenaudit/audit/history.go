@@ -25,6 +25,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/report/safetext"
 )
 
+// patience is how long a store may take after an interruption.
+const patience = 2 * time.Minute
+
 // past is the history that a run is compared with, and that it is added to.
 type past struct {
 	// store is nil where memory is what a bundle holds of it.
@@ -124,6 +127,27 @@ func (au *Audit) knowThePast(ctx context.Context, at time.Time) error {
 	return nil
 }
 
+// outlast uses the store for a run that has read its sources. An interruption does not end
+// that, so that what was seen until then is reported and kept; a store that hangs does not
+// hold an interrupted run for ever.
+func (p *past) outlast(ctx context.Context, use func(context.Context) error) error {
+	lasting, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(patience):
+			end()
+		case <-lasting.Done():
+		}
+	})
+	defer stop()
+	err := use(lasting)
+	if err != nil && lasting.Err() != nil {
+		return fmt.Errorf("store: %s did not answer within %s after the interruption", p.place, patience)
+	}
+	return err
+}
+
 // compareWithPast notes what the run saw, and marks what is new since the last one.
 func (au *Audit) compareWithPast(ctx context.Context, r *report.Report) error {
 	if au.past == nil {
@@ -141,7 +165,11 @@ func (au *Audit) compareWithPast(ctx context.Context, r *report.Report) error {
 		return fmt.Errorf("store: %w", err)
 	}
 	if au.past.store != nil {
-		if au.past.memory.Known, err = au.past.store.Known(ctx, r); err != nil {
+		err := au.past.outlast(ctx, func(ctx context.Context) (err error) {
+			au.past.memory.Known, err = au.past.store.Known(ctx, r)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -160,12 +188,14 @@ func (au *Audit) knowTheCourse(ctx context.Context, r *report.Report) error {
 	if au.past == nil || au.past.seen == nil || !au.flags.UsesTrend() {
 		return nil
 	}
-	c, err := course.With(ctx, au.past.store, au.past.seen)
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	au.flags.Trend = c.LastYear(r.At, r.Deadlines)
-	return nil
+	return au.past.outlast(ctx, func(ctx context.Context) error {
+		c, err := course.With(ctx, au.past.store, au.past.seen)
+		if err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		au.flags.Trend = c.LastYear(r.At, r.Deadlines)
+		return nil
+	})
 }
 
 // context returns what verdicts rest on besides the inventory, as a bundle holds it.
@@ -188,7 +218,11 @@ func (au *Audit) writePast(ctx context.Context, r *report.Report) error {
 	if au.past == nil || au.past.seen == nil {
 		return nil
 	}
-	out, err := au.writeRun(context.WithoutCancel(ctx), r)
+	var out store.Outcome
+	err := au.past.outlast(ctx, func(ctx context.Context) (err error) {
+		out, err = au.writeRun(ctx, r)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/config"
 	"github.com/tokenaudit/tokenaudit/cmd/tokenaudit/notify"
 	"github.com/tokenaudit/tokenaudit/collectors"
+	"github.com/tokenaudit/tokenaudit/collectors/interruptible"
 	"github.com/tokenaudit/tokenaudit/policies"
 	"github.com/tokenaudit/tokenaudit/report"
 	"github.com/tokenaudit/tokenaudit/report/message"
@@ -50,6 +51,8 @@ func (au *Audit) tell(ctx context.Context, r *report.Report) {
 	}
 	sender := notify.Sender{Version: au.program.Tool.Version, Transport: au.program.Transport, Gate: au.gate}
 	for i, t := range au.config.Notify {
+		// An interrupted run tells what it saw: the next one takes it for known.
+		ctx := interruptible.UnlessEnded(ctx)
 		name := fmt.Sprintf("%s (%s)", t.Entry.Name, t.Entry.String("type"))
 		entry, err := au.config.Target(ctx, au.program.Host().Environment, i)
 		line := ""

@@ -56,7 +56,8 @@ func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInvento
 		if err := codec.Write(&text, r.Inventory(kept)); err != nil {
 			return err
 		}
-		if err := au.WriteSeal(ctx, result, []documents.Document{{Data: text.Bytes()}}, nil); err != nil {
+		// An interruption has ended the reading alone.
+		if err := au.WriteSeal(context.WithoutCancel(ctx), result, []documents.Document{{Data: text.Bytes()}}, nil); err != nil {
 			return err
 		}
 	}
