@@ -66,16 +66,18 @@ func runCollect(ctx context.Context, o collectOptions) error {
 	if err := places.RefuseOverwrite(o.program.InFile, []string{places.Apart(o.output, o.Resume), places.Apart(deliver.CheckpointOf(o.output), o.Resume)}, r.Inputs()); err != nil {
 		return err
 	}
-	var sources []inventory.Source
-	checkpoint := deliver.NewCheckpoint(o.output, r.Now, r.Unended)
-	err = r.Collect(ctx, func(s inventory.Source) error {
-		sources = append(sources, s)
-		o.program.WarnOf("the inventory so far could not be kept", checkpoint.Keep(ctx, sources))
-		return nil
+	checkpoint := deliver.NewCheckpoint(o.output, r.Unended)
+	notKept := func(err error) { o.program.WarnOf("the inventory so far could not be kept", err) }
+	err = checkpoint.During(ctx, notKept, func() error {
+		return r.Collect(ctx, func(s inventory.Source) error {
+			checkpoint.Add(s)
+			return nil
+		})
 	})
 	if err != nil {
 		return err
 	}
+	sources := checkpoint.Sources()
 	slices.SortFunc(sources, func(a, b inventory.Source) int { return strings.Compare(a.ID, b.ID) })
 	if err := deliver.Inventory(ctx, o.program.Out, o.output, r.Inventory(sources)); err != nil {
 		return err

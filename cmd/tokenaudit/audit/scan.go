@@ -26,17 +26,18 @@ func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInvento
 	if au.past != nil {
 		au.past.sourcesDigest = au.config.SourcesDigest
 	}
-	var kept []inventory.Source
 	var latest documents.Latest
-	checkpoint := deliver.NewCheckpoint(saveInventory, r.Now, r.Unended)
+	checkpoint := deliver.NewCheckpoint(saveInventory, r.Unended)
+	notKept := func(err error) { au.program.WarnOf("the inventory so far could not be kept", err) }
 	result, err := au.run(ctx, func(ctx context.Context, take func(inventory.Source) error) error {
-		return r.Collect(ctx, func(s inventory.Source) error {
-			latest.See(s.CollectedAt)
-			if saveInventory != "" || au.flags.Sealed {
-				kept = append(kept, s)
-				au.program.WarnOf("the inventory so far could not be kept", checkpoint.Keep(ctx, kept))
-			}
-			return take(s)
+		return checkpoint.During(ctx, notKept, func() error {
+			return r.Collect(ctx, func(s inventory.Source) error {
+				latest.See(s.CollectedAt)
+				if saveInventory != "" || au.flags.Sealed {
+					checkpoint.Add(s)
+				}
+				return take(s)
+			})
 		})
 	}, at)
 	if err != nil {
@@ -46,14 +47,14 @@ func (au *Audit) Scan(ctx context.Context, r *collection.Collection, saveInvento
 		WarnOfHindsight(au.program.Streams, au.flags.At, latest.Time)
 	}
 	if saveInventory != "" {
-		if err := deliver.Inventory(ctx, au.program.Out, saveInventory, r.Inventory(kept)); err != nil {
+		if err := deliver.Inventory(ctx, au.program.Out, saveInventory, r.Inventory(checkpoint.Sources())); err != nil {
 			return err
 		}
 		au.program.WarnOf("the inventory so far was not removed", checkpoint.Remove())
 	}
 	if au.flags.Sealed {
 		var text bytes.Buffer
-		if err := codec.Write(&text, r.Inventory(kept)); err != nil {
+		if err := codec.Write(&text, r.Inventory(checkpoint.Sources())); err != nil {
 			return err
 		}
 		// An interruption has ended the reading alone.

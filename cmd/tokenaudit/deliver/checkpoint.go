@@ -6,7 +6,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
+
+	"github.com/sourcegraph/conc"
 
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 	"github.com/tokenaudit/tokenaudit/report/output"
@@ -22,15 +25,16 @@ const (
 	share   = 20
 )
 
-// Checkpoint keeps what a run has read so far next to the file that it will write: a run
-// that is killed goes on from there. The file itself is written at the end alone.
+// Checkpoint has what a run has read so far, and keeps it next to the file that the run will
+// write: a run that is killed goes on from there. The file itself is written at the end alone.
 type Checkpoint struct {
 	// file is empty where none is kept.
 	file    string
-	now     func() time.Time
 	unended func([]inventory.Source) inventory.Inventory
-	next    time.Time
 	written bool
+
+	mu      sync.Mutex
+	sources []inventory.Source
 }
 
 // CheckpointOf is the file of the checkpoint of a file; empty for none: what is not a
@@ -45,25 +49,62 @@ func CheckpointOf(file string) string {
 
 // NewCheckpoint returns the checkpoint of a file, which may be empty. unended makes the
 // document of what was read until then.
-func NewCheckpoint(file string, now func() time.Time, unended func([]inventory.Source) inventory.Inventory) *Checkpoint {
-	return &Checkpoint{file: CheckpointOf(file), now: now, unended: unended, next: now().Add(between)}
+func NewCheckpoint(file string, unended func([]inventory.Source) inventory.Inventory) *Checkpoint {
+	return &Checkpoint{file: CheckpointOf(file), unended: unended}
 }
 
-// Keep writes the checkpoint if it is time. After an error it does so no more.
-func (c *Checkpoint) Keep(ctx context.Context, sources []inventory.Source) error {
-	began := c.now()
-	if c.file == "" || began.Before(c.next) {
-		return nil
+// Add takes note of a source that was read.
+func (c *Checkpoint) Add(s inventory.Source) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sources = append(c.sources, s)
+}
+
+// Sources are those that were read, as they came.
+func (c *Checkpoint) Sources() []inventory.Source {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sources
+}
+
+// During reads, and writes the checkpoint from time to time until the reading has ended. Of
+// the first one that cannot be written it tells failed, and writes no more.
+func (c *Checkpoint) During(ctx context.Context, failed func(error), read func() error) error {
+	if c.file == "" {
+		return read()
 	}
-	file := c.file
-	c.file = ""
-	if err := Inventory(ctx, io.Discard, file, c.unended(sources)); err != nil {
-		return err
+	ended := make(chan struct{})
+	var keeping conc.WaitGroup
+	defer keeping.Wait()
+	defer close(ended)
+	keeping.Go(func() {
+		// It is a file: an interruption need not end the writing.
+		if err := c.keep(context.WithoutCancel(ctx), ended); err != nil {
+			failed(err)
+		}
+	})
+	return read()
+}
+
+func (c *Checkpoint) keep(ctx context.Context, ended <-chan struct{}) error {
+	wait, kept := between, 0
+	for {
+		select {
+		case <-ended:
+			return nil
+		case <-time.After(wait):
+		}
+		sources := c.Sources()
+		if len(sources) == kept {
+			continue
+		}
+		began := time.Now()
+		if err := Inventory(ctx, io.Discard, c.file, c.unended(sources)); err != nil {
+			return err
+		}
+		c.written, kept = true, len(sources)
+		wait = max(between, share*time.Since(began))
 	}
-	c.file, c.written = file, true
-	end := c.now()
-	c.next = end.Add(max(between, share*end.Sub(began)))
-	return nil
 }
 
 // Remove removes the checkpoint, once the file is written.
