@@ -1,4 +1,4 @@
-//go:build unix && !aix && !solaris
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
 package entries
 
