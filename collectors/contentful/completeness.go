@@ -14,7 +14,7 @@ import (
 // held against what must be in it, and against who the caller is.
 
 // doubtTokens says why the organization's list of tokens may not be whole; nil if
-// nothing speaks against it. Contentful gives it to owners and admins only, and it
+// nothing speaks against it. Only owners and admins may read it whole, and then it
 // has the tokens of all members, also revoked and expired ones. lacking are the
 // caller's own that it lacks; role is that of the credential's user, empty if it is
 // not known.

@@ -27,9 +27,9 @@ func Known(s string) bool { return known.MatchString(s) }
 // connection is how a connection string of a database begins, or what one has of keys.
 var connection = regexp.MustCompile(`(?i)^\s*[a-z][a-z0-9+.-]*://|(^|[\s;&?])(password|host|user|dbname|sslmode)\s*=`)
 
-// Connection reports whether a text is a connection string of a database, which may hold a
+// ConnectionString reports whether a text is a connection string of a database, which may hold a
 // password, and not the name of a file.
-func Connection(s string) bool { return connection.MatchString(s) }
+func ConnectionString(s string) bool { return connection.MatchString(s) }
 
 // Name returns the name of something with [Mark] in the place of credentials of a form
 // that nothing else has. Somebody may have named a token by its secret.

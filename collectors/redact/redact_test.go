@@ -44,13 +44,13 @@ func TestCredentialsGo(t *testing.T) {
 	}
 }
 
-func TestConnection(t *testing.T) {
+func TestConnectionString(t *testing.T) {
 	for s, want := range map[string]bool{
 		"postgres://audit:hunter2@db.example.com/audit": true, "postgresql://db/audit": true, " POSTGRES://db": true,
 		"host=db user=audit password=hunter2": true, "dbname=audit": true, "audit?password=hunter2": true, "Host = db": true,
 		"tokenaudit.db": false, "/var/lib/tokenaudit/store.db": false, "../ghost=1.db": false, `C:\audit\store.db`: false, "my hosts.db": false, "": false,
 	} {
-		if got := Connection(s); got != want {
+		if got := ConnectionString(s); got != want {
 			t.Errorf("%q: got %t", s, got)
 		}
 	}

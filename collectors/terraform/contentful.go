@@ -65,12 +65,11 @@ func (w *planState) apiKey(c change) []inventory.Token {
 		twin.ID = cmsapi.Path("contentful/spaces/{}/preview_api_keys/{}", space.id, preview)
 	}
 	twin.Twin = t.ID
-	if space.live == nil {
-		return []inventory.Token{t, twin}
-	}
-	t.Source, twin.Source = space.live.ID, space.live.ID
-	if preview == "" && hasToken(space.live, t.ID) {
-		return append([]inventory.Token{t}, liveTwin(space.live, twin)...)
+	if space.live != nil {
+		t.Source, twin.Source = space.live.ID, space.live.ID
+		if preview == "" && hasToken(space.live, t.ID) {
+			return append([]inventory.Token{t}, liveTwin(space.live, twin)...)
+		}
 	}
 	return []inventory.Token{t, twin}
 }

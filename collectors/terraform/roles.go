@@ -9,9 +9,9 @@ import (
 	"github.com/tokenaudit/tokenaudit/collectors/inventory"
 )
 
-// settleRoles gives live tokens of DatoCMS the rights that their roles will have,
-// where the plan changes these: those that the plan leaves as they are, too, and
-// those that it does not know.
+// settleRoles carries the roles of DatoCMS that the plan changes into the access of all
+// live tokens with them: those that the plan leaves as they are, too, and those that it
+// does not know.
 func (w *planState) settleRoles(will map[string]*inventory.Source) {
 	changed := w.changedRoles()
 	if len(changed) == 0 {

@@ -151,8 +151,8 @@ func (d *junitSuites) add(suite junitSuite) {
 	d.Suites = append(d.Suites, suite)
 }
 
-// distinguish gives every case a name of its own: of several with one name, readers
-// keep one. It has more of what they are about, and a number where that is the same.
+// distinguish makes the names of cases unique: of several with one name, readers keep
+// one. A name gets more of what its case is about, and a number where that is the same.
 func (d *junitSuites) distinguish() {
 	id := func(c *junitCase) [2]string { return [2]string{c.Class, c.Name} }
 	count, taken := map[[2]string]int{}, map[[2]string]int{}

@@ -114,7 +114,7 @@ func TestOfTeamsRefuses(t *testing.T) {
 	}
 }
 
-// Whether a source is empty is said of all its tokens, whoever answers for them: no view of a
+// Whether a source is empty is said of all its tokens, not of those of one team: no view of a
 // team accepts what the whole report contradicts, however often it is saved.
 func TestOfTeamsAcceptsNoSourceWithTokensAsEmpty(t *testing.T) {
 	sources := reporttest.SampleSources()

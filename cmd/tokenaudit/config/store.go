@@ -26,7 +26,7 @@ var storeOption = collectors.Option{Key: "postgres"}
 func (r *reader) store(n *yaml.Node) Store {
 	if r.follow(n).Kind == yaml.ScalarNode {
 		file := r.word(n, "store")
-		if redact.Connection(file) {
+		if redact.ConnectionString(file) {
 			r.fail(n, "store", "looks like a connection string, which may hold a password: write store: {postgres: {env: NAME}}, and set that environment variable")
 			return Store{}
 		}

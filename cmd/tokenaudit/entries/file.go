@@ -50,12 +50,9 @@ func (f *File) Replace(ctx context.Context, text []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	release, busy, err := lock(filepath.Dir(target))
+	release, err := lock(filepath.Dir(target))
 	if err != nil {
-		return fmt.Errorf("lock the folder of %s: %w", f.Path, err)
-	}
-	if busy {
-		return errChanged
+		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	return output.WriteFile(ctx, f.Path, func(w io.Writer) error {

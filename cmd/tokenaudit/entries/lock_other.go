@@ -4,6 +4,6 @@ package entries
 
 // lock has no lock here: that the file has not changed is looked at right before it is
 // replaced.
-func lock(string) (release func() error, busy bool, err error) {
-	return func() error { return nil }, false, nil
+func lock(string) (release func() error, err error) {
+	return func() error { return nil }, nil
 }

@@ -4,21 +4,22 @@ package entries
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
 // lock keeps other commands from replacing the files of a folder until what it returns is
-// called. busy: one is doing so. A file system without locks has none.
-func lock(folder string) (release func() error, busy bool, err error) {
+// called. The error is errChanged while one does so. A file system without locks has none.
+func lock(folder string) (release func() error, err error) {
 	f, err := os.Open(folder)
 	if err != nil {
-		return nil, false, err
+		return nil, fmt.Errorf("lock the folder: %w", err)
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return nil, true, f.Close()
+		return nil, errors.Join(errChanged, f.Close())
 	}
-	return f.Close, false, nil
+	return f.Close, nil
 }

@@ -343,7 +343,7 @@ func (o Judge) Validate(saved string) (Resolved, error) {
 // CheckStoreFile refuses a connection string, which may hold a password, in the place of
 // the file of a store. It does not quote it.
 func CheckStoreFile(file string) error {
-	if redact.Connection(file) {
+	if redact.ConnectionString(file) {
 		return errors.New("--store looks like a connection string, which may hold a password; it takes a file of SQLite: set store: {postgres: {env: NAME}} in the configuration for a database")
 	}
 	return nil
